@@ -1,0 +1,154 @@
+//! Accounts: registering, signing in and out, and telling who asks.
+//!
+//! An account is proved by a password ([`password`]), a request by a short-lived access token ([`token`]), and a
+//! session is kept alive by a refresh token that is good once ([`refresh`]).
+
+mod email;
+mod password;
+mod refresh;
+mod token;
+
+pub use email::Email;
+pub use password::{Password, Passwords};
+pub use refresh::RefreshToken;
+pub use token::{AccessTokens, SigningKey, Viewer};
+
+use crate::{
+    clock::Clock,
+    error::{Error, Result},
+    store::{
+        Database, Id,
+        sessions::Session,
+        users::{EmailTaken, User},
+    },
+};
+use secrecy::{ExposeSecret, SecretString};
+use std::time::Duration;
+
+/// The longest name of a user, in Unicode scalar values.
+const NAME_LENGTH: usize = 100;
+
+/// Everything about accounts.
+pub struct Accounts {
+    pub store: Database,
+    pub clock: Clock,
+    pub passwords: Passwords,
+    pub access_tokens: AccessTokens,
+    /// How long a session lives after it was last refreshed.
+    pub refresh_ttl: Duration,
+}
+
+/// A session that has just been opened or refreshed.
+pub struct SignedIn {
+    pub access_token: String,
+    pub refresh_token: SecretString,
+    /// How long the access token is good.
+    pub expires_in: Duration,
+    pub user: User,
+}
+
+impl Accounts {
+    /// Makes an account and opens its first session.
+    pub async fn register(&self, email: Email, password: Password, name: Option<String>) -> Result<SignedIn> {
+        let name = match name {
+            Some(name) => display_name(&name)?,
+            None => email.local_part().to_owned(),
+        };
+        let user = User {
+            id: Id::new(),
+            password_hash: self.passwords.hash(password).await?,
+            email_key: email.key().to_owned(),
+            email: email.into_string(),
+            name,
+            created_at: self.clock.now(),
+        };
+        match self.store.insert_user(&user).await? {
+            Ok(()) => self.open_session(user).await,
+            Err(EmailTaken) => Err(Error::Conflict("an account with this e-mail address exists already")),
+        }
+    }
+
+    /// Opens a session for whoever knows the password. A wrong address and a wrong password get the same answer
+    /// after the same work.
+    pub async fn log_in(&self, email: Email, password: &str) -> Result<SignedIn> {
+        let wrong = Error::Unauthenticated("wrong e-mail address or password");
+        let password = Password::present(password).ok_or(wrong.clone())?;
+        let user = self.store.user_by_email(email.key()).await?;
+        let hash = user.as_ref().map(|user| user.password_hash.clone());
+        let right = self.passwords.verify(password, hash).await?;
+        match user.filter(|_| right) {
+            Some(user) => self.open_session(user).await,
+            None => Err(wrong),
+        }
+    }
+
+    /// Exchanges a refresh token, which is good once, for new tokens of the same session.
+    pub async fn refresh(&self, token: &RefreshToken) -> Result<SignedIn> {
+        let (now, next) = (self.clock.now(), RefreshToken::random());
+        let session = self
+            .store
+            .rotate_session(&token.hash(), &next.hash(), now, now + self.refresh_ttl)
+            .await?
+            .ok_or(Error::Unauthenticated("the refresh token is not, or no longer, good"))?;
+        let user = self.user(session.user_id).await?;
+        self.signed_in(user, session.id, next)
+    }
+
+    /// Ends the session of this refresh token; false if it had ended already.
+    pub async fn log_out(&self, token: &RefreshToken) -> Result<bool> {
+        Ok(self.store.delete_session(&token.hash()).await?)
+    }
+
+    /// Who presents this access token.
+    pub fn authenticate(&self, access_token: &str) -> Result<Viewer> {
+        self.access_tokens.verify(access_token, self.clock.now())
+    }
+
+    async fn open_session(&self, user: User) -> Result<SignedIn> {
+        let (now, token) = (self.clock.now(), RefreshToken::random());
+        let session = Session {
+            id: Id::new(),
+            user_id: user.id,
+            refresh_hash: token.hash().to_vec(),
+            created_at: now,
+            refreshed_at: now,
+            expires_at: now + self.refresh_ttl,
+        };
+        self.store.insert_session(&session).await?;
+        self.signed_in(user, session.id, token)
+    }
+
+    fn signed_in(&self, user: User, session: Id, token: RefreshToken) -> Result<SignedIn> {
+        let viewer = Viewer { user_id: user.id, session_id: session };
+        Ok(SignedIn {
+            access_token: self.access_tokens.issue(viewer, self.clock.now())?,
+            refresh_token: token.into_secret(),
+            expires_in: self.access_tokens.ttl(),
+            user,
+        })
+    }
+
+    async fn user(&self, id: Id) -> Result<User> {
+        let mut found = self.store.users(&[id]).await?;
+        found.pop().ok_or(Error::Unauthenticated("the account is gone"))
+    }
+}
+
+/// A name as it is shown: on one line, without space around it.
+fn display_name(name: &str) -> Result<String> {
+    let name = name.trim();
+    let length = name.chars().count();
+    if length == 0 || length > NAME_LENGTH {
+        return Err(Error::input("name", format!("must have 1 to {NAME_LENGTH} characters")));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(Error::input("name", "must not contain control characters"));
+    }
+    Ok(name.to_owned())
+}
+
+impl RefreshToken {
+    fn into_secret(self) -> SecretString {
+        self.expose_secret().to_owned().into()
+    }
+}

@@ -1,0 +1,193 @@
+//! Access tokens: JSON Web Tokens (RFC 7519) of the profile of RFC 9068, kept to the advice of RFC 8725: one
+//! algorithm, and issuer, audience, subject and expiry required.
+
+use crate::{
+    error::{Error, Result},
+    store::{Id, Instant},
+};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use std::{io::Write, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
+use uuid::Uuid;
+
+const ISSUER: &str = "confab";
+const AUDIENCE: &str = "confab";
+/// What RFC 9068 calls an access token's type.
+const TYPE: &str = "at+jwt";
+
+/// Who asks: a signed-in user, by one of their sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Viewer {
+    pub user_id: Id,
+    pub session_id: Id,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    /// The user.
+    sub: Uuid,
+    /// The session.
+    sid: Uuid,
+    /// When it was issued and when it expires, in seconds since 1970.
+    iat: i64,
+    exp: i64,
+}
+
+/// The key that signs access tokens (HMAC with SHA-256). It is never shown, not even by `Debug`.
+#[derive(Clone, Debug)]
+pub struct SigningKey(SecretString);
+
+impl SigningKey {
+    /// The shortest secret that is not weaker than the algorithm, in bytes (RFC 7518, section 3.2).
+    pub const SHORTEST: usize = 32;
+
+    /// A secret from the settings; `None` if it is too short.
+    pub fn from_secret(secret: SecretString) -> Option<Self> {
+        (secret.expose_secret().len() >= Self::SHORTEST).then_some(Self(secret))
+    }
+
+    /// The secret kept in a file that only its owner may read, made if it is not there.
+    pub fn keep_in(path: &Path) -> std::io::Result<Self> {
+        let secret: String = rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect();
+        match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+            Ok(mut file) => {
+                file.write_all(secret.as_bytes())?;
+                file.sync_all()?;
+                Ok(Self(secret.into()))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                let secret: SecretString = std::fs::read_to_string(path)?.trim().to_owned().into();
+                Self::from_secret(secret).ok_or_else(|| {
+                    std::io::Error::other("it is shorter than 32 bytes: delete it to have a new one made")
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Issues and verifies access tokens.
+pub struct AccessTokens {
+    sign: EncodingKey,
+    verify: DecodingKey,
+    ttl: Duration,
+}
+
+impl AccessTokens {
+    /// Tokens signed by `key` and good for `ttl`.
+    pub fn new(key: &SigningKey, ttl: Duration) -> Self {
+        let secret = key.0.expose_secret().as_bytes();
+        Self { sign: EncodingKey::from_secret(secret), verify: DecodingKey::from_secret(secret), ttl }
+    }
+
+    /// How long a token is good.
+    pub fn ttl(&self) -> Duration {
+        self.ttl
+    }
+
+    /// A token for the viewer, good from now.
+    pub fn issue(&self, viewer: Viewer, now: Instant) -> Result<String> {
+        let claims = Claims {
+            iss: ISSUER.into(),
+            aud: AUDIENCE.into(),
+            sub: viewer.user_id.0,
+            sid: viewer.session_id.0,
+            iat: now.unix_seconds(),
+            exp: (now + self.ttl).unix_seconds(),
+        };
+        let header = Header { typ: Some(TYPE.into()), ..Header::new(Algorithm::HS256) };
+        jsonwebtoken::encode(&header, &claims, &self.sign).map_err(Error::internal)
+    }
+
+    /// Whose token this is, if it is good now.
+    pub fn verify(&self, token: &str, now: Instant) -> Result<Viewer> {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.validate_exp = false; // by our own clock, below
+        let bad = Error::Unauthenticated("the access token is not good");
+        let token = jsonwebtoken::decode::<Claims>(token, &self.verify, &validation).map_err(|_| bad.clone())?;
+        if token.header.typ.as_deref() != Some(TYPE) {
+            return Err(bad);
+        }
+        if token.claims.exp <= now.unix_seconds() {
+            return Err(Error::Unauthenticated("the access token has expired"));
+        }
+        Ok(Viewer { user_id: Id(token.claims.sub), session_id: Id(token.claims.sid) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn key(secret: &str) -> SigningKey {
+        SigningKey::from_secret(secret.to_owned().into()).unwrap()
+    }
+
+    fn tokens(secret: &str) -> AccessTokens {
+        AccessTokens::new(&key(secret), Duration::from_secs(900))
+    }
+
+    const SECRET: &str = "0123456789abcdef0123456789abcdef";
+    const NOW: Instant = Instant(1_800_000_000_000_000);
+
+    #[test]
+    fn a_token_is_good_until_it_expires() {
+        let (tokens, viewer) = (tokens(SECRET), Viewer { user_id: Id::new(), session_id: Id::new() });
+        let token = tokens.issue(viewer, NOW).unwrap();
+        assert_eq!(tokens.verify(&token, NOW + Duration::from_secs(899)).unwrap(), viewer);
+        let error = tokens.verify(&token, NOW + Duration::from_secs(900)).unwrap_err();
+        assert_eq!(error.code(), "UNAUTHENTICATED");
+    }
+
+    #[test]
+    fn nothing_but_our_own_access_tokens_is_good() {
+        let tokens = tokens(SECRET);
+        let viewer = Viewer { user_id: Id::new(), session_id: Id::new() };
+        let good = |header: &Header, aud: &str, iss: &str| {
+            let claims = Claims {
+                iss: iss.into(),
+                aud: aud.into(),
+                sub: viewer.user_id.0,
+                sid: viewer.session_id.0,
+                iat: NOW.unix_seconds(),
+                exp: NOW.unix_seconds() + 900,
+            };
+            let token = jsonwebtoken::encode(header, &claims, &tokens.sign).unwrap();
+            tokens.verify(&token, NOW).is_ok()
+        };
+        let ours = Header { typ: Some(TYPE.into()), ..Header::new(Algorithm::HS256) };
+        assert!(good(&ours, AUDIENCE, ISSUER));
+        assert!(!good(&ours, "another", ISSUER));
+        assert!(!good(&ours, AUDIENCE, "another"));
+        assert!(!good(&Header::new(Algorithm::HS256), AUDIENCE, ISSUER), "another type of token");
+        let longer = Header { typ: Some(TYPE.into()), ..Header::new(Algorithm::HS512) };
+        assert!(!good(&longer, AUDIENCE, ISSUER), "another algorithm");
+
+        let strangers = super::tests::tokens("another secret of at least 32 bytes!").issue(viewer, NOW).unwrap();
+        assert!(tokens.verify(&strangers, NOW).is_err());
+        let token = tokens.issue(viewer, NOW).unwrap();
+        let (head, rest) = token.split_once('.').unwrap();
+        let (body, _) = rest.split_once('.').unwrap();
+        assert!(tokens.verify(&format!("{head}.{body}."), NOW).is_err(), "no signature");
+        let unsigned = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0";
+        assert!(tokens.verify(&format!("{unsigned}.{body}."), NOW).is_err(), "algorithm none");
+    }
+
+    #[test]
+    fn a_key_is_made_once_and_only_its_owner_may_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jwt-secret");
+        let made = SigningKey::keep_in(&path).unwrap();
+        let found = SigningKey::keep_in(&path).unwrap();
+        assert_eq!(made.0.expose_secret(), found.0.expose_secret());
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(!format!("{made:?}").contains(made.0.expose_secret()));
+    }
+}

@@ -1,0 +1,213 @@
+//! Every setting: its flag, its environment variable, its default and its meaning, in one place.
+//!
+//! The environment, a `.env` file and flags are read by [`clap`]; what it cannot check by itself is checked by
+//! [`Config::complete`]. Either way a fault is told with the name of the setting.
+
+use crate::{accounts::SigningKey, assistant::providers::Providers};
+use clap::{Args, ValueEnum, builder::RangedU64ValueParser, value_parser};
+use secrecy::SecretString;
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use url::Url;
+
+/// What kind of place the server runs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Environment {
+    /// On a developer's machine.
+    Development,
+    /// On the internet.
+    Production,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The settings. Each can be given as a flag, as an environment variable or in a file `.env`.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Settings")]
+pub struct Config {
+    /// Address and port to listen on.
+    #[arg(long, env = "CONFAB_LISTEN", value_name = "CONFAB_LISTEN", default_value = "127.0.0.1:8000")]
+    pub listen: SocketAddr,
+
+    /// Folder for what the server keeps by itself: the SQLite database and the signing key.
+    #[arg(long, env = "CONFAB_DATA_DIR", value_name = "CONFAB_DATA_DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+
+    /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME` [default: confab.db in the data folder].
+    #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// `development`, or `production` on the internet: then no introspection and no hints at field names.
+    #[arg(long, env = "CONFAB_ENV", value_name = "CONFAB_ENV", default_value = "development")]
+    pub env: Environment,
+
+    /// Secret that signs access tokens, at least 32 bytes; the same on all instances [default: one is made and
+    /// kept in the data folder].
+    #[arg(long, env = "CONFAB_JWT_SECRET", value_name = "CONFAB_JWT_SECRET", hide_env_values = true)]
+    pub jwt_secret: Option<SecretString>,
+
+    /// Seconds an access token is good.
+    #[arg(long, env = "CONFAB_ACCESS_TOKEN_TTL", value_name = "CONFAB_ACCESS_TOKEN_TTL", default_value = "900",
+          value_parser = RangedU64ValueParser::<u64>::new().range(1..=86_400))]
+    pub access_token_ttl: u64,
+
+    /// Seconds a session lives after it was last refreshed.
+    #[arg(long, env = "CONFAB_REFRESH_TOKEN_TTL", value_name = "CONFAB_REFRESH_TOKEN_TTL", default_value = "2592000",
+          value_parser = RangedU64ValueParser::<u64>::new().range(60..=31_536_000))]
+    pub refresh_token_ttl: u64,
+
+    /// Origins, besides the server's own, whose pages may use it: `https://chat.example,https://…`.
+    #[arg(long, env = "CONFAB_ALLOWED_ORIGINS", value_name = "CONFAB_ALLOWED_ORIGINS", value_delimiter = ',',
+          value_parser = parse_origin)]
+    pub allowed_origins: Vec<String>,
+
+    /// Providers of models, in order of preference: `builtin`, `openai`, `anthropic`, `gemini`, `mistral`, `groq`,
+    /// `deepseek`, `xai`, `ollama`, or a name of your own. Each name N is set up by the variables N_BASE_URL,
+    /// N_API_KEY and N_MODELS (a comma between models; if not set, the provider is asked)
+    /// [default: `openai` if OPENAI_BASE_URL or OPENAI_API_KEY is set, else `builtin`].
+    #[arg(long, env = "CONFAB_PROVIDERS", value_name = "CONFAB_PROVIDERS", value_delimiter = ',')]
+    pub providers: Vec<String>,
+
+    /// Model for conversations that name none [default: the first one offered].
+    #[arg(long, env = "CONFAB_DEFAULT_MODEL", value_name = "CONFAB_DEFAULT_MODEL")]
+    pub default_model: Option<String>,
+
+    /// Milliseconds the built-in models pause for each word.
+    #[arg(long, env = "CONFAB_PACE_MS", value_name = "CONFAB_PACE_MS", default_value = "30",
+          value_parser = value_parser!(u64).range(0..=60_000))]
+    pub pace_ms: u64,
+
+    /// How much of a conversation a model is shown, in tokens (reckoned as four bytes each).
+    #[arg(long, env = "CONFAB_HISTORY_TOKENS", value_name = "CONFAB_HISTORY_TOKENS", default_value = "8000",
+          value_parser = value_parser!(u32).range(100..=10_000_000))]
+    pub history_tokens: u32,
+
+    /// Seconds to wait for a connection to a provider.
+    #[arg(long, env = "CONFAB_CONNECT_TIMEOUT", value_name = "CONFAB_CONNECT_TIMEOUT", default_value = "10",
+          value_parser = value_parser!(u64).range(1..=600))]
+    pub connect_timeout: u64,
+
+    /// Seconds to wait for a reply's first token.
+    #[arg(long, env = "CONFAB_FIRST_TOKEN_TIMEOUT", value_name = "CONFAB_FIRST_TOKEN_TIMEOUT", default_value = "120",
+          value_parser = value_parser!(u64).range(1..=3600))]
+    pub first_token_timeout: u64,
+
+    /// Seconds to wait for each further token.
+    #[arg(long, env = "CONFAB_IDLE_TIMEOUT", value_name = "CONFAB_IDLE_TIMEOUT", default_value = "60",
+          value_parser = value_parser!(u64).range(1..=3600))]
+    pub idle_timeout: u64,
+
+    /// How often a reply is started anew when the instance that ran it dies.
+    #[arg(long, env = "CONFAB_REPLY_ATTEMPTS", value_name = "CONFAB_REPLY_ATTEMPTS", default_value = "3",
+          value_parser = value_parser!(i32).range(1..=100))]
+    pub reply_attempts: i32,
+
+    /// Seconds after which a reply whose instance died is taken over.
+    #[arg(long, env = "CONFAB_LEASE", value_name = "CONFAB_LEASE", default_value = "15",
+          value_parser = value_parser!(u64).range(3..=3600))]
+    pub lease: u64,
+
+    /// Largest body of a request, and largest message on a socket, in bytes.
+    #[arg(long, env = "CONFAB_MAX_BODY", value_name = "CONFAB_MAX_BODY", default_value = "262144",
+          value_parser = RangedU64ValueParser::<usize>::new().range(1024..=16_777_216))]
+    pub max_body: usize,
+
+    /// Deepest nesting of a GraphQL document.
+    #[arg(long, env = "CONFAB_MAX_DEPTH", value_name = "CONFAB_MAX_DEPTH", default_value = "20",
+          value_parser = RangedU64ValueParser::<u64>::new().range(1..=32))]
+    pub max_depth: u64,
+
+    /// Largest cost of a GraphQL operation: each field counts 1, times the page sizes it stands under.
+    #[arg(long, env = "CONFAB_MAX_COST", value_name = "CONFAB_MAX_COST", default_value = "50000",
+          value_parser = value_parser!(u64).range(1..))]
+    pub max_cost: u64,
+
+    /// Most aliases in a GraphQL document.
+    #[arg(long, env = "CONFAB_MAX_ALIASES", value_name = "CONFAB_MAX_ALIASES", default_value = "30",
+          value_parser = value_parser!(u64).range(0..))]
+    pub max_aliases: u64,
+
+    /// Most directives in a GraphQL document.
+    #[arg(long, env = "CONFAB_MAX_DIRECTIVES", value_name = "CONFAB_MAX_DIRECTIVES", default_value = "30",
+          value_parser = value_parser!(u64).range(0..))]
+    pub max_directives: u64,
+
+    /// Most operations in progress on one WebSocket.
+    #[arg(long, env = "CONFAB_MAX_OPERATIONS", value_name = "CONFAB_MAX_OPERATIONS", default_value = "100",
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000))]
+    pub max_operations: usize,
+
+    /// Seconds a new WebSocket may take to say connection_init.
+    #[arg(long, env = "CONFAB_INIT_TIMEOUT", value_name = "CONFAB_INIT_TIMEOUT", default_value = "10",
+          value_parser = value_parser!(u64).range(1..=600))]
+    pub init_timeout: u64,
+
+    /// Seconds between the server's pings; a WebSocket that is silent for two of them is closed.
+    #[arg(long, env = "CONFAB_PING_INTERVAL", value_name = "CONFAB_PING_INTERVAL", default_value = "20",
+          value_parser = value_parser!(u64).range(1..=3600))]
+    pub ping_interval: u64,
+
+    /// Seconds a client may take to read what is written to it.
+    #[arg(long, env = "CONFAB_WRITE_TIMEOUT", value_name = "CONFAB_WRITE_TIMEOUT", default_value = "20",
+          value_parser = value_parser!(u64).range(1..=3600))]
+    pub write_timeout: u64,
+
+    /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `confab=debug,warn`.
+    #[arg(long, env = "CONFAB_LOG", value_name = "CONFAB_LOG", default_value = "info")]
+    pub log: String,
+
+    /// How log lines look [default: text in a terminal, else json].
+    #[arg(long, env = "CONFAB_LOG_FORMAT", value_name = "CONFAB_LOG_FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+/// What follows from the settings together.
+#[derive(Clone, Debug)]
+pub struct Complete {
+    pub database_url: String,
+    pub signing_key: SigningKey,
+    pub providers: Providers,
+}
+
+impl Config {
+    /// Checks what depends on several settings or on the disk, and makes the data folder and the signing key
+    /// where they are missing. `setting` reads the environment.
+    pub fn complete(&self, setting: impl Fn(&str) -> Option<String>) -> Result<Complete, String> {
+        std::fs::create_dir_all(&self.data_dir)
+            .map_err(|error| format!("CONFAB_DATA_DIR: cannot make {}: {error}", self.data_dir.display()))?;
+        let database_url = self.database_url.clone().filter(|url| !url.is_empty());
+        let own_file = || format!("sqlite:{}", self.data_dir.join("confab.db").display());
+        let key_file = self.data_dir.join("jwt-secret");
+        let signing_key = match &self.jwt_secret {
+            Some(secret) => SigningKey::from_secret(secret.clone())
+                .ok_or("CONFAB_JWT_SECRET must have at least 32 bytes; `openssl rand -hex 32` makes one")?,
+            None => SigningKey::keep_in(&key_file)
+                .map_err(|error| format!("CONFAB_DATA_DIR: {}: {error}", key_file.display()))?,
+        };
+        let names: Vec<String> = self.providers.iter().filter(|name| !name.is_empty()).cloned().collect();
+        Ok(Complete {
+            database_url: database_url.unwrap_or_else(own_file),
+            signing_key,
+            providers: Providers::from_settings(&names, setting)?,
+        })
+    }
+
+    /// How long an access token is good.
+    pub fn access_token_ttl(&self) -> Duration {
+        Duration::from_secs(self.access_token_ttl)
+    }
+}
+
+/// An origin as browsers send it (RFC 6454): scheme, host and port, nothing after.
+fn parse_origin(text: &str) -> Result<String, String> {
+    let fault = || "an origin looks like https://chat.example or http://localhost:3000".to_owned();
+    let url = Url::parse(text.trim()).map_err(|_| fault())?;
+    let bare = matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none();
+    if bare { Ok(url.origin().ascii_serialization()) } else { Err(fault()) }
+}

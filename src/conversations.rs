@@ -1,0 +1,113 @@
+//! Conversations: starting, changing and deleting them.
+
+use crate::{
+    error::{Error, Result},
+    graphql::Services,
+    store::{self, Id, conversations::Conversation},
+};
+
+/// The title of a conversation that nothing has been said in.
+const UNTITLED: &str = "New conversation";
+
+/// A title of 1 to 200 characters on one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Title(String);
+
+impl Title {
+    const LENGTH: usize = 200;
+
+    /// Checks a title, without the space around it.
+    pub fn parse(text: String) -> Result<Self> {
+        let text = text.trim();
+        let length = text.chars().take(Self::LENGTH + 1).count();
+        if length == 0 || length > Self::LENGTH {
+            return Err(Error::input("title", format!("must have 1 to {} characters", Self::LENGTH)));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(Error::input("title", "must not contain control characters"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// Instructions of 1 to 10,000 characters, without NUL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemPrompt(String);
+
+impl SystemPrompt {
+    const LENGTH: usize = 10_000;
+
+    /// Checks instructions for a model.
+    pub fn parse(text: String) -> Result<Self> {
+        let length = text.chars().take(Self::LENGTH + 1).count();
+        if length == 0 || length > Self::LENGTH {
+            return Err(Error::input("systemPrompt", format!("must have 1 to {} characters", Self::LENGTH)));
+        }
+        if text.contains('\0') {
+            return Err(Error::input("systemPrompt", "must not contain the character NUL"));
+        }
+        Ok(Self(text))
+    }
+}
+
+/// What a new conversation begins with.
+#[derive(Clone, Debug)]
+pub struct NewConversation {
+    pub title: Option<Title>,
+    pub system_prompt: Option<SystemPrompt>,
+    pub model: Option<String>,
+}
+
+/// What to change: `None` leaves it, `Some(None)` empties it.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    pub title: Option<Title>,
+    pub system_prompt: Option<Option<SystemPrompt>>,
+    pub model: Option<Option<String>>,
+}
+
+/// Starts an empty conversation.
+pub async fn create(services: &Services, owner: Id, new: NewConversation) -> Result<Conversation> {
+    if let Some(model) = &new.model {
+        services.replies.check_model(model).await?;
+    }
+    let now = services.accounts.clock.now();
+    let conversation = Conversation {
+        id: Id::new(),
+        owner_id: owner,
+        titled_by_user: new.title.is_some(),
+        title: new.title.map_or_else(|| UNTITLED.to_owned(), |Title(title)| title),
+        system_prompt: new.system_prompt.map(|SystemPrompt(text)| text),
+        model: new.model,
+        message_count: 0,
+        created_at: now,
+        updated_at: now,
+    };
+    services.store.insert_conversation(&conversation).await?;
+    Ok(conversation)
+}
+
+/// Changes one of the owner's conversations.
+pub async fn update(services: &Services, owner: Id, id: Id, changes: Changes) -> Result<Conversation> {
+    if let Some(Some(model)) = &changes.model {
+        services.replies.check_model(model).await?;
+    }
+    let changes = store::conversations::Changes {
+        titled_by_user: changes.title.is_some().then_some(true),
+        title: changes.title.map(|Title(title)| title),
+        system_prompt: changes.system_prompt.map(|prompt| prompt.map(|SystemPrompt(text)| text)),
+        model: changes.model,
+        updated_at: Some(services.accounts.clock.now()),
+    };
+    let updated = services.store.update_conversation(owner, id, &changes).await?;
+    updated.ok_or(Error::NotFound("conversation"))
+}
+
+/// Deletes one of the owner's conversations with all its messages.
+pub async fn delete(services: &Services, owner: Id, id: Id) -> Result<()> {
+    if !services.store.delete_conversation(owner, id).await? {
+        return Err(Error::NotFound("conversation"));
+    }
+    services.replies.stop_conversation(id);
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! The schema: what clients may ask, each type in a file of its own below [`types`].
+//!
+//! The roots ([`query`], [`mutation`], [`subscription`]) authorise, call one function of the domain and wrap what
+//! it returns. A document is first checked by the [`guard`]; what comes out is finished by [`answer`], where every
+//! error gets its code.
+
+pub mod answer;
+mod batch;
+mod context;
+mod cursors;
+pub mod guard;
+mod ids;
+mod loaders;
+mod mutation;
+mod pages;
+pub mod prepare;
+mod query;
+mod subscription;
+mod types;
+
+pub use loaders::Loaders;
+
+use crate::{accounts::Accounts, assistant::catalog::Catalog, replies::Replies, store::Database};
+use std::sync::Arc;
+
+/// The domain, as the schema's roots call it.
+pub struct Services {
+    pub store: Database,
+    pub accounts: Accounts,
+    pub catalog: Arc<Catalog>,
+    pub replies: Replies,
+}
+
+/// The executable schema.
+pub type Schema =
+    async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
+
+/// The schema over these services. Without `hints` it neither describes itself nor suggests names.
+pub fn schema(services: Services, hints: bool) -> Schema {
+    let schema = builder().data(services);
+    if hints { schema.finish() } else { schema.disable_introspection().disable_suggestions().finish() }
+}
+
+/// The schema in GraphQL's own language, as `schema.graphql` has it.
+pub fn sdl() -> String {
+    builder().finish().sdl()
+}
+
+fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
+    Schema::build(query::Query, mutation::Mutation::default(), subscription::Subscription)
+        .register_output_type::<types::Node>()
+        .register_output_type::<types::ReplyEvent>()
+}

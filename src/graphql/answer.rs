@@ -1,0 +1,56 @@
+//! The last step of every answer: each error gets its code, and nothing inside is told to anybody.
+
+use crate::error::Error;
+use async_graphql::{ErrorExtensionValues, Response, ServerError};
+
+/// The most errors of one answer.
+const MOST_ERRORS: usize = 50;
+
+/// Gives every error its `extensions`. `request_id` is what an internal error is found by in the log, where this
+/// writes its cause.
+pub fn finish(mut response: Response, request_id: &str) -> Response {
+    response.errors.truncate(MOST_ERRORS);
+    for error in &mut response.errors {
+        finish_error(error, request_id);
+    }
+    response
+}
+
+fn finish_error(error: &mut ServerError, request_id: &str) {
+    let mut extensions = error.extensions.take().unwrap_or_default();
+    if extensions.get("code").is_none() {
+        match error.source::<Error>() {
+            Some(ours) => {
+                extensions.set("code", ours.code());
+                describe(ours, &mut extensions, request_id);
+            }
+            // The executor's own: before anything was resolved it is validation, after that a value did not fit.
+            None if error.path.is_empty() => extensions.set("code", "GRAPHQL_VALIDATION_FAILED"),
+            None => extensions.set("code", "BAD_USER_INPUT"),
+        }
+    }
+    error.source = None;
+    error.extensions = Some(extensions);
+}
+
+fn describe(error: &Error, extensions: &mut ErrorExtensionValues, request_id: &str) {
+    match error {
+        Error::BadUserInput { field, .. } => extensions.set("field", *field),
+        Error::RateLimited { retry_after, .. } => extensions.set("retryAfter", *retry_after),
+        Error::Internal(cause) => {
+            tracing::error!(request_id, error = %cause, "internal error");
+            extensions.set("requestId", request_id);
+        }
+        Error::Unauthenticated(_) | Error::Forbidden(_) | Error::NotFound(_) | Error::Conflict(_) => {}
+    }
+}
+
+/// The answer to a request of which nothing was executed.
+pub fn refuse(error: &Error, request_id: &str) -> Response {
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", error.code());
+    describe(error, &mut extensions, request_id);
+    let mut refusal = ServerError::new(error.to_string(), None);
+    refusal.extensions = Some(extensions);
+    Response::from_errors(vec![refusal])
+}

@@ -1,0 +1,84 @@
+use crate::{
+    error::Result,
+    graphql::{
+        context::ContextExt,
+        ids::Kind,
+        types::{Conversation, Message},
+    },
+    replies::{Content, SendMessage},
+};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use std::sync::Arc;
+
+/// The mutations of messages.
+#[derive(Default)]
+pub struct Messages;
+
+#[Object]
+impl Messages {
+    /// Sends a message and returns at once: the reply is PENDING, to be watched by the subscription `reply`. While an
+    /// earlier reply of the conversation is being written, the new one waits for its turn.
+    async fn send_message(&self, ctx: &Context<'_>, input: SendMessageInput) -> Result<SendMessagePayload> {
+        let viewer = ctx.signed_in()?;
+        let conversation_id = input.conversation_id.map(|id| Kind::Conversation.parse("conversationId", &id));
+        let send = SendMessage {
+            conversation_id: conversation_id.transpose()?,
+            content: Content::parse(input.content)?,
+            model: input.model,
+            idempotency_key: input.idempotency_key,
+        };
+        let new = ctx.services().replies.send(viewer.user_id, send).await?;
+        Ok(SendMessagePayload {
+            conversation: Conversation(Arc::new(new.conversation)),
+            message: Message(Arc::new(new.message)),
+            reply: Message(Arc::new(new.reply)),
+        })
+    }
+
+    /// Stops a reply: its content is what had been said by then. One that has ended is left as it is.
+    async fn stop_reply(&self, ctx: &Context<'_>, input: StopReplyInput) -> Result<StopReplyPayload> {
+        let viewer = ctx.signed_in()?;
+        let id = Kind::Message.parse("messageId", &input.message_id)?;
+        let message = ctx.services().replies.stop(viewer.user_id, id).await?;
+        Ok(StopReplyPayload { message: Message(Arc::new(message)) })
+    }
+}
+
+/// A message to send.
+#[derive(InputObject)]
+struct SendMessageInput {
+    /// Where it goes. A new conversation is started if it is not given.
+    conversation_id: Option<ID>,
+    /// What to say: 1 to 10,000 Unicode scalar values, without NUL.
+    content: String,
+    /// The `id` of the model that is to reply. If it is not given, the conversation's.
+    model: Option<String>,
+    /// A key of the client's making, 1 to 200 characters. The same message sent again under it is stored once and gets
+    /// the first result; another message under it is a CONFLICT.
+    idempotency_key: Option<String>,
+}
+
+/// Which reply to stop.
+#[derive(InputObject)]
+struct StopReplyInput {
+    /// The `id` of the reply's message.
+    message_id: ID,
+}
+
+/// What came of sending a message.
+#[derive(SimpleObject)]
+struct SendMessagePayload {
+    /// The conversation it went to.
+    conversation: Conversation,
+    /// The message, stored.
+    message: Message,
+    /// The assistant's message that will be the answer.
+    reply: Message,
+}
+
+/// What came of stopping a reply.
+#[derive(SimpleObject)]
+struct StopReplyPayload {
+    /// The reply as it ended.
+    message: Message,
+}

@@ -1,0 +1,93 @@
+//! From the text of a request to an operation that may be executed.
+
+use super::{Loaders, guard};
+use crate::{accounts::Viewer, store::Database};
+use async_graphql::{
+    Name, Request, Response, ServerError, Value, Variables,
+    parser::{
+        parse_query,
+        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
+    },
+};
+use serde::Deserialize;
+
+/// A GraphQL request as it comes over any transport (GraphQL over HTTP, "Request Parameters").
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Incoming {
+    pub query: String,
+    pub operation_name: Option<String>,
+    #[serde(default)]
+    pub variables: Option<Variables>,
+    /// Nothing of ours reads them, but clients may send them.
+    #[serde(default, rename = "extensions")]
+    _extensions: Option<serde::de::IgnoredAny>,
+}
+
+/// A request whose document has been read and found within the limits.
+pub struct Prepared {
+    pub request: Request,
+    /// What kind of operation will be executed; `None` if validation will find that it is not to be told.
+    pub operation: Option<OperationType>,
+}
+
+/// Why there is nothing to execute. `code` is GRAPHQL_PARSE_FAILED or GRAPHQL_VALIDATION_FAILED.
+pub struct Unfit {
+    pub code: &'static str,
+    pub error: ServerError,
+}
+
+impl Unfit {
+    /// The answer that tells it.
+    pub fn into_response(self) -> Response {
+        let mut error = self.error;
+        error.extensions.get_or_insert_default().set("code", self.code);
+        Response::from_errors(vec![error])
+    }
+}
+
+/// Reads and guards the document, and gives the operation its dataloaders.
+pub fn prepare(
+    incoming: Incoming,
+    viewer: Option<Viewer>,
+    store: &Database,
+    limits: &guard::Limits,
+) -> Result<Prepared, Unfit> {
+    let document = parse_query(&incoming.query)
+        .map_err(|error| Unfit { code: "GRAPHQL_PARSE_FAILED", error: error.into() })?;
+    let mut variables = incoming.variables.unwrap_or_default();
+    let operation = chosen(&document, incoming.operation_name.as_deref());
+    if let Some(operation) = operation {
+        fill_in_defaults(&mut variables, operation);
+    }
+    let kind = operation.map(|operation| operation.ty);
+    guard::check(&document, &variables, limits).map_err(|refusal| Unfit {
+        code: "GRAPHQL_VALIDATION_FAILED",
+        error: ServerError::new(refusal.message, refusal.position),
+    })?;
+    let mut request = Request::new(incoming.query).variables(variables);
+    request.operation_name = incoming.operation_name;
+    request.set_parsed_query(document);
+    Ok(Prepared { request: request.data(viewer).data(Loaders::new(store, viewer)), operation: kind })
+}
+
+fn chosen<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
+    match (&document.operations, name) {
+        (DocumentOperations::Single(operation), _) => Some(&operation.node),
+        (DocumentOperations::Multiple(all), Some(name)) => all.get(name).map(|operation| &operation.node),
+        (DocumentOperations::Multiple(all), None) if all.len() == 1 => all.values().next().map(|one| &one.node),
+        (DocumentOperations::Multiple(_), None) => None,
+    }
+}
+
+/// The executor forgets a variable's default in `@skip` and `@include`, so it is given as a value.
+fn fill_in_defaults(variables: &mut Variables, operation: &OperationDefinition) {
+    for definition in &operation.variable_definitions {
+        let name: &Name = &definition.node.name.node;
+        if let Some(default) = &definition.node.default_value
+            && !variables.contains_key(name)
+        {
+            variables.insert(name.clone(), Value::clone(&default.node));
+        }
+    }
+}

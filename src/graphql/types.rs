@@ -1,0 +1,23 @@
+//! The schema's types, each in the file of its name. Objects wrap a row; they decide what of it is shown, and how.
+
+mod conversation;
+mod date_time;
+mod message;
+mod model;
+mod node;
+mod page_info;
+mod reply_error;
+mod reply_event;
+mod usage;
+mod user;
+
+pub use conversation::{Conversation, ConversationConnection, ConversationEdge};
+pub use date_time::DateTime;
+pub use message::{FinishReason, Message, MessageConnection, MessageEdge, MessageStatus, Role};
+pub use model::Model;
+pub use node::Node;
+pub use page_info::PageInfo;
+pub use reply_error::ReplyError;
+pub use reply_event::{ReplyDelta, ReplyEvent, ReplyFinished, ReplySnapshot};
+pub use usage::Usage;
+pub use user::User;

@@ -1,0 +1,159 @@
+use super::{DateTime, MessageConnection, PageInfo};
+use crate::{
+    error::Result,
+    graphql::{
+        context::ContextExt,
+        cursors::{Cursor, Position},
+        ids::Kind,
+        pages::PageArguments,
+    },
+    store::{self, messages::Window, paging::{Page, Slice}},
+};
+use async_graphql::{Context, ID, Object};
+use std::sync::Arc;
+
+/// Messages of a user and replies of an assistant, in order.
+#[derive(Clone)]
+pub struct Conversation(pub Arc<store::conversations::Conversation>);
+
+#[Object]
+impl Conversation {
+    /// The global id.
+    pub async fn id(&self) -> ID {
+        Kind::Conversation.id(self.0.id)
+    }
+
+    /// The title: the first message's beginning, until the user sets one.
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// Instructions that the model is given before the conversation.
+    async fn system_prompt(&self) -> Option<&str> {
+        self.0.system_prompt.as_deref()
+    }
+
+    /// The model that replies, unless a message asks for another. Null stands for the default model.
+    async fn model(&self) -> Option<&str> {
+        self.0.model.as_deref()
+    }
+
+    /// When it was started.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When a message was last sent or the conversation changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
+
+    /// The messages, oldest first.
+    async fn messages(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, from the start: 1 to 100. 20 if neither `first` nor `last` is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many at most, from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<MessageConnection> {
+        let slice = PageArguments { first, after, last, before }.slice::<Position>()?;
+        let window = window(&slice);
+        let messages = ctx.loaders().windows.get((self.0.id, window)).await?.unwrap_or_default();
+        Ok(MessageConnection { messages, total: self.0.message_count })
+    }
+}
+
+/// Positions have no gap, so a page is a range of them. Only the last page of all depends on the conversation.
+fn window(slice: &Slice<Position>) -> Window {
+    let from = slice.after.map_or(0, |Position(after)| after.saturating_add(1));
+    let to = slice.before.map_or(i32::MAX, |Position(before)| before);
+    match (slice.from_end, slice.before) {
+        (false, _) => Window::Between { from, to: to.min(from.saturating_add(slice.limit)) },
+        (true, Some(_)) => Window::Between { from: from.max(to - slice.limit), to },
+        (true, None) => Window::Last { count: slice.limit, from },
+    }
+}
+
+/// A page of conversations.
+pub struct ConversationConnection {
+    owner: store::Id,
+    nodes: Vec<Conversation>,
+    has_previous: bool,
+    has_next: bool,
+}
+
+impl ConversationConnection {
+    pub fn new(owner: store::Id, page: Page<store::conversations::Conversation>) -> Self {
+        let nodes = page.rows.into_iter().map(|row| Conversation(Arc::new(row))).collect();
+        Self { owner, nodes, has_previous: page.has_previous, has_next: page.has_next }
+    }
+}
+
+#[Object]
+impl ConversationConnection {
+    /// The conversations with their cursors.
+    async fn edges(&self) -> Vec<ConversationEdge<'_>> {
+        self.nodes.iter().map(ConversationEdge).collect()
+    }
+
+    /// The conversations alone.
+    async fn nodes(&self) -> &[Conversation] {
+        &self.nodes
+    }
+
+    /// Where this page lies in the list.
+    async fn page_info(&self) -> PageInfo {
+        let cursor = |node: &Conversation| node.0.place().encode();
+        PageInfo {
+            has_previous_page: self.has_previous,
+            has_next_page: self.has_next,
+            start_cursor: self.nodes.first().map(cursor),
+            end_cursor: self.nodes.last().map(cursor),
+        }
+    }
+
+    /// How many conversations there are on all pages.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64> {
+        Ok(ctx.services().store.count_conversations(self.owner).await?)
+    }
+}
+
+/// A conversation in a list.
+pub struct ConversationEdge<'a>(&'a Conversation);
+
+#[Object]
+impl ConversationEdge<'_> {
+    /// Its place in the list, for `after` and `before`.
+    async fn cursor(&self) -> String {
+        self.0.0.place().encode()
+    }
+
+    /// The conversation.
+    async fn node(&self) -> &Conversation {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slice(after: Option<i32>, before: Option<i32>, limit: i32, from_end: bool) -> Slice<Position> {
+        Slice { after: after.map(Position), before: before.map(Position), limit, from_end }
+    }
+
+    #[test]
+    fn every_page_is_a_range_of_positions() {
+        let between = |from, to| Window::Between { from, to };
+        assert_eq!(window(&slice(None, None, 3, false)), between(0, 3));
+        assert_eq!(window(&slice(Some(4), None, 3, false)), between(5, 8));
+        assert_eq!(window(&slice(Some(4), Some(6), 3, false)), between(5, 6));
+        assert_eq!(window(&slice(None, Some(6), 3, true)), between(3, 6));
+        assert_eq!(window(&slice(Some(4), Some(6), 3, true)), between(5, 6));
+        assert_eq!(window(&slice(None, None, 3, true)), Window::Last { count: 3, from: 0 });
+        assert_eq!(window(&slice(Some(4), None, 3, true)), Window::Last { count: 3, from: 5 });
+        assert_eq!(window(&slice(Some(i32::MAX), Some(0), 100, true)), between(i32::MAX, 0));
+    }
+}

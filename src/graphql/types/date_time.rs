@@ -1,0 +1,17 @@
+use crate::store::Instant;
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+
+/// A moment as RFC 3339 writes it, in UTC with microseconds: `2026-11-22T17:00:00.000000Z`.
+pub struct DateTime(pub Instant);
+
+#[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        // Nothing takes a moment as input yet.
+        Err(InputValueError::expected_type(value))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_rfc3339())
+    }
+}

@@ -1,0 +1,182 @@
+use super::{Conversation, DateTime, PageInfo, ReplyError, Usage};
+use crate::{
+    error::{Error, Result},
+    graphql::{
+        context::ContextExt,
+        cursors::{Cursor, Position},
+        ids::Kind,
+    },
+    store,
+};
+use async_graphql::{Context, Enum, ID, Object};
+use std::sync::Arc;
+
+/// Something said in a conversation.
+#[derive(Clone)]
+pub struct Message(pub Arc<store::messages::Message>);
+
+#[Object]
+impl Message {
+    /// The global id.
+    pub async fn id(&self) -> ID {
+        Kind::Message.id(self.0.id)
+    }
+
+    /// Who said it.
+    async fn role(&self) -> Role {
+        self.0.role.into()
+    }
+
+    /// What was said. Of a reply that is being written, what had been said a moment ago: subscribe to `reply` to
+    /// follow it.
+    async fn content(&self) -> &str {
+        &self.0.content
+    }
+
+    /// How far it has come.
+    async fn status(&self) -> MessageStatus {
+        self.0.status.into()
+    }
+
+    /// Of a reply, the model that wrote it.
+    async fn model(&self) -> Option<&str> {
+        self.0.model.as_deref()
+    }
+
+    /// When it was sent; of a reply, when it was asked for.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When the last of it had been said. Null while it is being written.
+    async fn finished_at(&self) -> Option<DateTime> {
+        self.0.finished_at.map(DateTime)
+    }
+
+    /// The conversation it belongs to.
+    async fn conversation(&self, ctx: &Context<'_>) -> Result<Conversation> {
+        let found = ctx.loaders().conversations.get(self.0.conversation_id).await?;
+        found.map(Conversation).ok_or(Error::NotFound("conversation"))
+    }
+
+    /// The message it follows. Null for the first one.
+    async fn parent(&self, ctx: &Context<'_>) -> Option<Result<Self>> {
+        let parent = ctx.loaders().messages.get(self.0.parent_id?).await;
+        parent.map(|parent| parent.map(Self)).transpose()
+    }
+
+    /// Why the reply broke off. Null unless its status is FAILED.
+    async fn error(&self) -> Option<ReplyError> {
+        let code = self.0.error_code.clone()?;
+        Some(ReplyError { code, message: self.0.error_message.clone().unwrap_or_default() })
+    }
+
+    /// Why the model stopped where it did. Null unless the status is COMPLETED.
+    async fn finish_reason(&self) -> Option<FinishReason> {
+        self.0.finish_reason.map(Into::into)
+    }
+
+    /// The tokens that the reply took, where the provider tells.
+    async fn usage(&self) -> Option<Usage> {
+        let (input_tokens, output_tokens) = (self.0.input_tokens?, self.0.output_tokens?);
+        Some(Usage { input_tokens, output_tokens })
+    }
+}
+
+/// Who a message is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "store::Role")]
+pub enum Role {
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+    /// The instructions of the conversation.
+    System,
+}
+
+/// How far a message has come. What a user says is COMPLETED from the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "store::MessageStatus")]
+pub enum MessageStatus {
+    /// It waits for its turn, or for the first token.
+    Pending,
+    /// Some of it has been said.
+    Streaming,
+    /// All of it has been said.
+    Completed,
+    /// The user stopped it: its content is what had been said.
+    Stopped,
+    /// It broke off: its content is what had been said, its `error` tells why.
+    Failed,
+}
+
+/// Why a model stopped where it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "store::FinishReason")]
+pub enum FinishReason {
+    /// It had said all it wanted.
+    Stop,
+    /// It reached the limit on the length of an answer.
+    Length,
+    /// The provider withheld the rest.
+    ContentFilter,
+}
+
+/// A page of messages.
+pub struct MessageConnection {
+    pub messages: Vec<Arc<store::messages::Message>>,
+    pub total: i32,
+}
+
+impl MessageConnection {
+    fn cursor(message: &store::messages::Message) -> Position {
+        Position(message.position.unwrap_or_default())
+    }
+}
+
+#[Object]
+impl MessageConnection {
+    /// The messages with their cursors.
+    async fn edges(&self) -> Vec<MessageEdge> {
+        self.messages.iter().map(|row| MessageEdge(row.clone())).collect()
+    }
+
+    /// The messages alone.
+    async fn nodes(&self) -> Vec<Message> {
+        self.messages.iter().map(|row| Message(row.clone())).collect()
+    }
+
+    /// Where this page lies in the list.
+    async fn page_info(&self) -> PageInfo {
+        let first = self.messages.first().map(|row| Self::cursor(row));
+        let last = self.messages.last().map(|row| Self::cursor(row));
+        PageInfo {
+            has_previous_page: first.is_some_and(|Position(first)| first > 0),
+            has_next_page: last.is_some_and(|Position(last)| last + 1 < self.total),
+            start_cursor: first.map(|cursor| cursor.encode()),
+            end_cursor: last.map(|cursor| cursor.encode()),
+        }
+    }
+
+    /// How many messages there are on all pages.
+    async fn total_count(&self) -> i32 {
+        self.total
+    }
+}
+
+/// A message in a list.
+pub struct MessageEdge(Arc<store::messages::Message>);
+
+#[Object]
+impl MessageEdge {
+    /// Its place in the list, for `after` and `before`.
+    async fn cursor(&self) -> String {
+        MessageConnection::cursor(&self.0).encode()
+    }
+
+    /// The message.
+    async fn node(&self) -> Message {
+        Message(self.0.clone())
+    }
+}

@@ -1,0 +1,23 @@
+use crate::assistant::catalog;
+use async_graphql::{ID, Object};
+
+/// A model that can be asked to reply.
+pub struct Model(pub catalog::Model);
+
+#[Object]
+impl Model {
+    /// Its name, as `sendMessage` and conversations take it.
+    async fn id(&self) -> ID {
+        ID(self.0.id.clone())
+    }
+
+    /// Whose it is, as the settings call the provider: `builtin`, `openai`, …
+    async fn provider(&self) -> &str {
+        &self.0.provider
+    }
+
+    /// Whether it replies in conversations that name no model.
+    async fn is_default(&self) -> bool {
+        self.0.is_default
+    }
+}

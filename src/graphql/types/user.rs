@@ -1,0 +1,49 @@
+use super::{ConversationConnection, DateTime};
+use crate::{
+    error::Result,
+    graphql::{context::ContextExt, ids::Kind, pages::PageArguments},
+    store,
+};
+use async_graphql::{Context, ID, Object};
+use std::sync::Arc;
+
+/// Somebody with an account.
+pub struct User(pub Arc<store::users::User>);
+
+#[Object]
+impl User {
+    /// The global id.
+    pub async fn id(&self) -> ID {
+        Kind::User.id(self.0.id)
+    }
+
+    /// The e-mail address, as its owner wrote it.
+    async fn email(&self) -> &str {
+        &self.0.email
+    }
+
+    /// The name to show.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// When the account was made.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// The user's conversations, the most recently used first.
+    async fn conversations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, from the start: 1 to 100. 20 if neither `first` nor `last` is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many at most, from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<ConversationConnection> {
+        let slice = PageArguments { first, after, last, before }.slice()?;
+        let page = ctx.services().store.conversations_page(self.0.id, slice).await?;
+        Ok(ConversationConnection::new(self.0.id, page))
+    }
+}

@@ -1,0 +1,87 @@
+//! Replies: from a message sent to the last word of the answer.
+//!
+//! A reply's text is its own log. The [`runner`] appends to a [`progress`] buffer; a subscriber ([`follow`]) holds
+//! a [`Cursor`] and takes, whenever there is more, everything from there to the end. So a slow reader gets fewer
+//! and larger deltas, a returning one is no special case, and nothing is queued for anybody. The database is the
+//! truth: checkpoints go there beside the stream, under a lease that fences every write.
+
+mod content;
+mod cursor;
+mod follow;
+mod hub;
+mod progress;
+mod prompt;
+mod runner;
+mod send;
+mod stop;
+mod watch_runs;
+
+pub use content::Content;
+pub use cursor::Cursor;
+pub use follow::Event;
+pub use progress::Next;
+pub use send::{NewReply, SendMessage};
+
+use crate::{assistant::catalog::Catalog, clock::Clock, store::Database};
+use hub::Hub;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Notify;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How replies are run.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How much of the conversation a model is shown, in tokens.
+    pub history_tokens: u32,
+    /// How long a runner may be silent before another may take over.
+    pub lease: Duration,
+    /// How often a reply may be started.
+    pub attempts: i32,
+}
+
+/// The reply engine. Cloning it shares it.
+#[derive(Clone)]
+pub struct Replies(Arc<Engine>);
+
+struct Engine {
+    store: Database,
+    catalog: Arc<Catalog>,
+    clock: Clock,
+    settings: Settings,
+    /// The replies that run here.
+    hub: Hub,
+    /// Wakes the task that looks for runs to claim.
+    poke: Notify,
+    tasks: TaskTracker,
+    /// Set when this instance is to leave its replies to others.
+    leaving: CancellationToken,
+}
+
+impl Replies {
+    /// An engine that has not begun to look for runs; see [`Replies::start`].
+    pub fn new(store: Database, catalog: Arc<Catalog>, clock: Clock, settings: Settings) -> Self {
+        Self(Arc::new(Engine {
+            store,
+            catalog,
+            clock,
+            settings,
+            hub: Hub::default(),
+            poke: Notify::new(),
+            tasks: TaskTracker::new(),
+            leaving: CancellationToken::new(),
+        }))
+    }
+
+    /// Begins to look for replies whose turn has come or whose runner has died.
+    pub fn start(&self) {
+        self.0.tasks.spawn(watch_runs::watch(self.0.clone()));
+    }
+
+    /// Checkpoints the replies that run here and gives up their leases, so that another instance, or this one
+    /// after a restart, takes over at once. Returns when every task has ended.
+    pub async fn leave(&self) {
+        self.0.leaving.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+}

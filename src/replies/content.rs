@@ -1,0 +1,67 @@
+//! What a user says.
+
+use crate::error::{Error, Result};
+
+/// The longest message, in Unicode scalar values.
+const LENGTH: usize = 10_000;
+/// The longest title, in Unicode scalar values.
+const TITLE_LENGTH: usize = 80;
+
+/// 1 to 10,000 Unicode scalar values without NUL, which PostgreSQL cannot keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content(String);
+
+impl Content {
+    /// Checks what is to be sent.
+    pub fn parse(text: String) -> Result<Self> {
+        if text.is_empty() || text.chars().take(LENGTH + 1).count() > LENGTH {
+            return Err(Error::input("content", format!("must have 1 to {LENGTH} characters")));
+        }
+        if text.contains('\0') {
+            return Err(Error::input("content", "must not contain the character NUL"));
+        }
+        Ok(Self(text))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The title of a conversation that begins with this: its first line, cut at a word if it is long.
+    pub fn title(&self) -> String {
+        let line = self.0.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("…");
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let line = words.join(" ");
+        let Some((cut, _)) = line.char_indices().nth(TITLE_LENGTH) else { return line };
+        let kept = &line[..cut];
+        let kept = kept.rsplit_once(' ').map_or(kept, |(words, _)| words);
+        format!("{kept}…")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(text: impl Into<String>) -> Result<Content> {
+        Content::parse(text.into())
+    }
+
+    #[test]
+    fn the_length_is_counted_in_scalar_values() {
+        assert!(content("").is_err());
+        assert!(content("🦀".repeat(10_000)).is_ok());
+        assert!(content("🦀".repeat(10_001)).is_err());
+        assert!(content("a\0b").is_err());
+    }
+
+    #[test]
+    fn a_title_is_the_first_line_cut_at_a_word() {
+        assert_eq!(content("\n  What is   it?\nReally?").unwrap().title(), "What is it?");
+        assert_eq!(content(" \n").unwrap().title(), "…");
+        let long = content("seventeen letters ".repeat(10)).unwrap().title();
+        assert!(long.ends_with("letters…") || long.ends_with("seventeen…"), "{long}");
+        assert_eq!(content("🦀".repeat(200)).unwrap().title().chars().count(), TITLE_LENGTH + 1);
+    }
+}

@@ -1,0 +1,80 @@
+//! Where a subscriber is in a reply's text.
+
+use crate::{
+    error::{Error, Result},
+    store::Id,
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+/// How much of which attempt at which reply somebody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// Counted from 1.
+    pub attempt: i32,
+    /// In bytes of UTF-8.
+    pub offset: usize,
+}
+
+/// The end of the message's id, the attempt and the offset, all big-endian.
+const LENGTH: usize = 4 + 4 + 4;
+
+impl Cursor {
+    /// As clients see it: opaque, and good for this reply alone.
+    pub fn encode(self, reply: Id) -> String {
+        let mut bytes = [0; LENGTH];
+        bytes[..4].copy_from_slice(&tail(reply));
+        bytes[4..8].copy_from_slice(&self.attempt.to_be_bytes());
+        bytes[8..].copy_from_slice(&u32::try_from(self.offset).unwrap_or(u32::MAX).to_be_bytes());
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// Reads a cursor that [`Cursor::encode`] made for this reply; anything else is the field `after` at fault.
+    pub fn decode(text: &str, reply: Id) -> Result<Self> {
+        let malformed = || Error::input("after", "must be a cursor of this reply");
+        let mut bytes = [0; LENGTH];
+        match BASE64_URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
+            Ok(LENGTH) => {}
+            _ => return Err(malformed()),
+        }
+        let [a, b, c, d, e, f, g, h, i, j, k, l] = bytes;
+        let (attempt, offset) = (i32::from_be_bytes([e, f, g, h]), u32::from_be_bytes([i, j, k, l]));
+        if [a, b, c, d] != tail(reply) || attempt < 1 {
+            return Err(malformed());
+        }
+        Ok(Self { attempt, offset: offset as usize })
+    }
+}
+
+/// The random end of a key.
+fn tail(id: Id) -> [u8; 4] {
+    let [.., a, b, c, d] = *id.0.as_bytes();
+    [a, b, c, d]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_cursor_comes_back_as_it_was(attempt in 1..i32::MAX, offset in 0..u32::MAX) {
+            let (reply, cursor) = (Id::new(), Cursor { attempt, offset: offset as usize });
+            prop_assert_eq!(Cursor::decode(&cursor.encode(reply), reply).unwrap(), cursor);
+        }
+
+        #[test]
+        fn any_text_is_a_cursor_or_a_fault_of_the_field(text in "\\PC{0,40}") {
+            if let Err(error) = Cursor::decode(&text, Id::new()) {
+                prop_assert_eq!(error.code(), "BAD_USER_INPUT");
+            }
+        }
+    }
+
+    #[test]
+    fn another_replys_cursor_is_refused() {
+        let cursor = Cursor { attempt: 1, offset: 3 };
+        let text = cursor.encode(Id(uuid::Uuid::from_u128(1)));
+        assert!(Cursor::decode(&text, Id(uuid::Uuid::from_u128(2))).is_err());
+    }
+}

@@ -1,0 +1,75 @@
+//! Following a reply, from the runner's buffer where it runs here, else from the database.
+
+use super::{Cursor, Replies, progress::Next, progress::Progress};
+use crate::{
+    error::{Error, Result},
+    store::{Id, Role},
+};
+use futures_util::Stream;
+use std::time::Duration;
+use tokio::{select, time::sleep};
+
+/// How often the database is looked at for a reply that does not run here.
+const POLL: Duration = Duration::from_millis(500);
+
+/// Something a subscriber is told.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Where they are after it.
+    pub cursor: String,
+    pub next: Next,
+}
+
+impl Replies {
+    /// What there is of a reply after a cursor, and then what follows, to its end. Leaving it stops nothing.
+    pub async fn follow(
+        &self,
+        owner: Id,
+        reply: Id,
+        after: Option<&str>,
+    ) -> Result<impl Stream<Item = Result<Event>> + use<>> {
+        let engine = self.0.clone();
+        let message = engine.store.messages(owner, &[reply]).await?.pop().ok_or(Error::NotFound("message"))?;
+        if message.role != Role::Assistant {
+            return Err(Error::input("messageId", "must be a reply's, not a user's message's"));
+        }
+        let mut seen = after.map(|cursor| Cursor::decode(cursor, reply)).transpose()?;
+        Ok(async_stream::try_stream! {
+            loop {
+                let entered = engine.hub.next_entered();
+                if let Some(mut progress) = engine.hub.get(reply).map(|live| live.progress.subscribe()) {
+                    loop {
+                        let next = progress.borrow_and_update().next(seen);
+                        match next {
+                            Some((next, cursor)) => {
+                                seen = Some(cursor);
+                                let over = matches!(next, Next::Finished { .. });
+                                yield Event { cursor: cursor.encode(reply), next };
+                                if over {
+                                    return;
+                                }
+                            }
+                            None => if progress.changed().await.is_err() {
+                                break; // it does not run here any more
+                            },
+                        }
+                    }
+                }
+                let mut stored = engine.store.messages(owner, &[reply]).await?;
+                let progress = Progress::of(stored.pop().ok_or(Error::NotFound("message"))?);
+                while let Some((next, cursor)) = progress.next(seen) {
+                    seen = Some(cursor);
+                    let over = matches!(next, Next::Finished { .. });
+                    yield Event { cursor: cursor.encode(reply), next };
+                    if over {
+                        return;
+                    }
+                }
+                select! {
+                    () = entered => {}
+                    () = sleep(POLL) => {}
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,108 @@
+//! How far a reply has come: the buffer that its runner fills and its subscribers read.
+
+use super::Cursor;
+use crate::store::messages::Message;
+use std::sync::Arc;
+
+/// The text so far of one attempt, and the finished message once there is one.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Counted from 1.
+    pub attempt: i32,
+    pub text: String,
+    /// Set when nothing will be added; its content is the text.
+    pub end: Option<Arc<Message>>,
+}
+
+/// What comes next for somebody who has the text up to a cursor.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    /// Everything so far: they have nothing of this attempt.
+    Snapshot { text: String, attempt: i32 },
+    /// What they lack.
+    Delta { text: String },
+    /// They have everything, and it is all.
+    Finished { message: Arc<Message> },
+}
+
+impl Progress {
+    /// As the database has it.
+    pub fn of(message: Message) -> Self {
+        Self {
+            attempt: message.attempt,
+            text: message.content.clone(),
+            end: message.status.is_final().then(|| Arc::new(message)),
+        }
+    }
+
+    /// What comes next after `seen`, and the cursor behind it; `None` if they must wait.
+    pub fn next(&self, seen: Option<Cursor>) -> Option<(Next, Cursor)> {
+        let all = Cursor { attempt: self.attempt, offset: self.text.len() };
+        let seen = seen.filter(|seen| seen.attempt == self.attempt);
+        if self.end.is_none() && seen.is_some_and(|seen| seen.offset > all.offset) {
+            return None; // a checkpoint that is behind what they heard from the runner itself
+        }
+        let known = seen.and_then(|seen| self.text.get(seen.offset..));
+        let next = match (known, &self.end) {
+            (None, _) => Next::Snapshot { text: self.text.clone(), attempt: self.attempt },
+            (Some(""), None) => return None,
+            (Some(""), Some(message)) => Next::Finished { message: message.clone() },
+            (Some(rest), _) => Next::Delta { text: rest.to_owned() },
+        };
+        Some((next, all))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn progress(attempt: i32, text: &str) -> Progress {
+        Progress { attempt, text: text.into(), end: None }
+    }
+
+    proptest! {
+        /// Whenever and however often somebody looks, what they were told is what was said.
+        #[test]
+        fn snapshots_and_deltas_add_up_to_the_text(
+            said in prop::collection::vec(("\\PC{0,8}", any::<bool>(), any::<bool>()), 0..40),
+        ) {
+            let mut progress = progress(1, "");
+            let (mut told, mut seen) = (String::new(), None);
+            for (delta, look, forget) in said {
+                progress.text.push_str(&delta);
+                if forget {
+                    seen = None;
+                }
+                if look {
+                    match progress.next(seen) {
+                        Some((Next::Snapshot { text, .. }, at)) => (told, seen) = (text, Some(at)),
+                        Some((Next::Delta { text }, at)) => { told.push_str(&text); seen = Some(at); }
+                        Some((Next::Finished { .. }, _)) => unreachable!("it is not finished"),
+                        None => {}
+                    }
+                    prop_assert_eq!(&told, &progress.text);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_taken_back_while_the_text_catches_up() {
+        let seen = Some(Cursor { attempt: 1, offset: 4 });
+        assert_eq!(progress(1, "abc").next(seen), None);
+        let (next, _) = progress(1, "abcde").next(seen).unwrap();
+        assert_eq!(next, Next::Delta { text: "e".into() });
+    }
+
+    #[test]
+    fn a_cursor_that_fits_nowhere_gets_a_snapshot() {
+        let progress = progress(2, "aé");
+        for (attempt, offset) in [(1, 0), (3, 0), (2, 2)] {
+            let next = progress.next(Some(Cursor { attempt, offset }));
+            let Some((Next::Snapshot { text, attempt }, at)) = next else { panic!("{next:?}") };
+            assert_eq!((&*text, attempt, at), ("aé", 2, Cursor { attempt: 2, offset: 3 }));
+        }
+    }
+}

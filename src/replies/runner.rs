@@ -1,0 +1,262 @@
+//! The runner: one task for one reply, from the prompt to its last word, tied to no request and no socket.
+//!
+//! It never waits for the database while the model speaks: checkpoints run beside the stream.
+
+use super::{Engine, hub::Live, progress::Progress};
+use crate::{
+    assistant::{End, Fault, FaultKind, Finish, Part},
+    store::{
+        self, FinishReason, Id, MessageStatus,
+        messages::Message,
+        runs::{Checkpoint, Outcome},
+    },
+};
+use futures_util::{FutureExt, StreamExt};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use tokio::{
+    select,
+    task::JoinHandle,
+    time::{Instant, interval, sleep},
+};
+
+/// How often a checkpoint is due while the text grows.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
+/// How much new text makes a checkpoint due at once, in bytes.
+const CHECKPOINT_BYTES: usize = 4096;
+/// The longest reply, in bytes: a model that goes on and on is cut there.
+const LONGEST: usize = 1 << 20;
+/// How long to go on trying to store how a reply ended.
+const SETTLE: Duration = Duration::from_secs(60);
+
+/// How the work on a reply ended.
+enum Ending {
+    Completed(End),
+    Stopped,
+    Failed(Fail),
+    /// Somebody else has the lease, or the reply was deleted: nothing of ours counts any more.
+    Lost,
+    /// This instance leaves; the reply is for another.
+    Leaving,
+}
+
+/// What the user is told of a reply that failed.
+pub(super) struct Fail {
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl From<Fault> for Fail {
+    fn from(fault: Fault) -> Self {
+        let code = match fault.kind {
+            FaultKind::Unavailable => "PROVIDER_UNAVAILABLE",
+            FaultKind::Rejected => "PROVIDER_REJECTED",
+            FaultKind::Timeout => "TIMEOUT",
+        };
+        Self { code, message: fault.message }
+    }
+}
+
+impl Fail {
+    fn internal() -> Self {
+        Self { code: "INTERNAL", message: "The server failed while it wrote this reply.".into() }
+    }
+
+    pub fn interrupted() -> Self {
+        Self { code: "INTERRUPTED", message: "The server was interrupted while it wrote this reply.".into() }
+    }
+}
+
+/// Runs a reply whose lease has just been taken.
+pub(super) async fn run(engine: Arc<Engine>, reply: Message, lease: Id) {
+    let runner = Runner { live: engine.hub.enter(&reply), engine, reply, lease };
+    // A panic is told by the hook that logs it; the user must not wait for ever.
+    let ending = AssertUnwindSafe(runner.speak()).catch_unwind().await;
+    match ending.unwrap_or_else(|_| Ending::Failed(Fail::internal())) {
+        Ending::Completed(end) => runner.settle(MessageStatus::Completed, Some(end), None).await,
+        Ending::Stopped => runner.settle(MessageStatus::Stopped, None, None).await,
+        Ending::Failed(fail) => runner.settle(MessageStatus::Failed, None, Some(fail)).await,
+        Ending::Leaving => runner.hand_over().await,
+        Ending::Lost => tracing::warn!(reply = %runner.reply.id, "lease lost"),
+    }
+    runner.engine.hub.remove(runner.reply.id);
+    runner.engine.poke.notify_one();
+}
+
+struct Runner {
+    engine: Arc<Engine>,
+    reply: Message,
+    lease: Id,
+    live: Live,
+}
+
+impl Runner {
+    async fn speak(&self) -> Ending {
+        let prompt = match self.engine.prompt(&self.reply).await {
+            Ok(prompt) => prompt,
+            Err(error) => {
+                tracing::error!(reply = %self.reply.id, %error, "prompt not read");
+                return Ending::Failed(Fail::internal());
+            }
+        };
+        let Some(assistant) = self.engine.catalog.assistant(&prompt.model).await else {
+            let message = format!("The model `{}` is not offered.", prompt.model);
+            return Ending::Failed(Fail { code: "PROVIDER_REJECTED", message });
+        };
+        let mut answer = assistant.answer(prompt);
+        let mut clock = interval(CHECKPOINT_EVERY);
+        clock.reset();
+        let mut saves = Saves::new(self.engine.settings.lease);
+        loop {
+            select! {
+                biased;
+                () = self.live.stop.cancelled() => return Ending::Stopped,
+                () = self.engine.leaving.cancelled() => return Ending::Leaving,
+                saved = saves.done() => match saved {
+                    Ok(Checkpoint::Stored) => {}
+                    Ok(Checkpoint::StopRequested) => return Ending::Stopped,
+                    Ok(Checkpoint::LeaseLost) => return Ending::Lost,
+                    // The reply goes on: the next checkpoint may do better, and the end is tried harder.
+                    Err(error) => tracing::warn!(reply = %self.reply.id, %error, "checkpoint failed"),
+                },
+                _ = clock.tick() => if saves.due(self.length()) { saves.begin(self) },
+                part = answer.next() => match part {
+                    Some(Ok(Part::Text(text))) => {
+                        let length = self.append(&text);
+                        if length >= LONGEST {
+                            return Ending::Completed(End { finish: Finish::Length, usage: None });
+                        }
+                        if saves.due_at_once(length) {
+                            saves.begin(self);
+                        }
+                    }
+                    Some(Ok(Part::End(end))) => return Ending::Completed(end),
+                    Some(Err(fault)) => return Ending::Failed(fault.into()),
+                    None => {
+                        let message = "The model's provider broke off.".into();
+                        return Ending::Failed(Fail { code: "PROVIDER_UNAVAILABLE", message });
+                    }
+                },
+            }
+        }
+    }
+
+    /// Adds to the text; how long it is then.
+    fn append(&self, text: &str) -> usize {
+        let mut length = 0;
+        self.live.progress.send_modify(|progress| {
+            match text.contains('\0') {
+                false => progress.text.push_str(text),
+                // PostgreSQL keeps no NUL.
+                true => progress.text.push_str(&text.replace('\0', "\u{fffd}")),
+            }
+            length = progress.text.len();
+        });
+        length
+    }
+
+    fn length(&self) -> usize {
+        self.live.progress.borrow().text.len()
+    }
+
+    fn text(&self) -> String {
+        self.live.progress.borrow().text.clone()
+    }
+
+    /// Stores how it ended, trying for a while, and tells the subscribers.
+    async fn settle(&self, status: MessageStatus, end: Option<End>, fail: Option<Fail>) {
+        let usage = end.as_ref().and_then(|end| end.usage);
+        let tokens = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+        let (error_code, error_message) = fail.map(|fail| (fail.code.to_owned(), fail.message)).unzip();
+        let outcome = Outcome {
+            status,
+            content: self.text(),
+            error_code,
+            error_message,
+            finish_reason: end.map(|end| match end.finish {
+                Finish::Stop => FinishReason::Stop,
+                Finish::Length => FinishReason::Length,
+                Finish::ContentFilter => FinishReason::ContentFilter,
+            }),
+            input_tokens: usage.map(|usage| tokens(usage.input_tokens)),
+            output_tokens: usage.map(|usage| tokens(usage.output_tokens)),
+            finished_at: Some(self.engine.clock.now()),
+        };
+        let give_up = Instant::now() + SETTLE;
+        let mut pause = Duration::from_millis(100);
+        loop {
+            match self.engine.store.finish_reply(self.reply.id, self.lease, &outcome).await {
+                Ok(Some(message)) => {
+                    tracing::info!(reply = %message.id, status = message.status.as_str(), "reply finished");
+                    self.live.progress.send_modify(|progress| *progress = Progress::of(message));
+                    return;
+                }
+                Ok(None) => return tracing::warn!(reply = %self.reply.id, "lease lost at the end"),
+                Err(error) if Instant::now() >= give_up || self.engine.leaving.is_cancelled() => {
+                    // The lease will expire, and the reply be taken over.
+                    return tracing::error!(reply = %self.reply.id, %error, "end not stored");
+                }
+                Err(error) => tracing::warn!(reply = %self.reply.id, %error, "end not stored yet"),
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
+    }
+
+    /// Stores what there is, for whoever takes over.
+    async fn hand_over(&self) {
+        let (store, now) = (&self.engine.store, self.engine.clock.now());
+        let handed_over = async {
+            store.checkpoint(self.reply.id, self.lease, &self.text(), now + self.engine.settings.lease).await?;
+            store.release_run(self.reply.id, self.lease, now).await
+        };
+        match handed_over.await {
+            Ok(()) => tracing::info!(reply = %self.reply.id, "reply handed over"),
+            Err(error) => tracing::error!(reply = %self.reply.id, %error, "reply not handed over"),
+        }
+    }
+}
+
+/// The checkpoints of one reply, one at a time. Each is a task of its own, so that it is never broken off halfway.
+struct Saves {
+    running: Option<JoinHandle<store::Result<Checkpoint>>>,
+    /// The length of the text at the last checkpoint.
+    length: usize,
+    begun: Instant,
+    renew_every: Duration,
+}
+
+impl Saves {
+    fn new(lease: Duration) -> Self {
+        Self { running: None, length: 0, begun: Instant::now(), renew_every: lease / 3 }
+    }
+
+    /// Whether there is new text, or the lease wants renewing.
+    fn due(&self, length: usize) -> bool {
+        self.running.is_none() && (length > self.length || self.begun.elapsed() >= self.renew_every)
+    }
+
+    fn due_at_once(&self, length: usize) -> bool {
+        self.running.is_none() && length >= self.length + CHECKPOINT_BYTES
+    }
+
+    fn begin(&mut self, runner: &Runner) {
+        let (engine, reply, lease, text) = (runner.engine.clone(), runner.reply.id, runner.lease, runner.text());
+        (self.length, self.begun) = (text.len(), Instant::now());
+        self.running = Some(runner.engine.tasks.spawn(async move {
+            let until = engine.clock.now() + engine.settings.lease;
+            engine.store.checkpoint(reply, lease, &text, until).await
+        }));
+    }
+
+    /// The result of the checkpoint under way; never, if there is none.
+    async fn done(&mut self) -> store::Result<Checkpoint> {
+        match &mut self.running {
+            Some(task) => {
+                let saved = task.await;
+                self.running = None;
+                saved.unwrap_or_else(|panic| Err(store::Error::Task(panic)))
+            }
+            None => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Sending a message: it and the empty reply are stored together, then the reply is run.
+
+use super::{Content, Replies, runner};
+use crate::{
+    error::{Error, Result},
+    store::{
+        Id,
+        conversations::Conversation,
+        messages::Message,
+        sends::{NewMessage, Sent, Stored, Target},
+    },
+};
+use sha2::{Digest, Sha256};
+
+/// The longest idempotency key, in Unicode scalar values.
+const KEY_LENGTH: usize = 200;
+
+/// What is to be sent.
+#[derive(Clone, Debug)]
+pub struct SendMessage {
+    /// `None` starts a new conversation.
+    pub conversation_id: Option<Id>,
+    pub content: Content,
+    pub model: Option<String>,
+    pub idempotency_key: Option<String>,
+}
+
+/// A message that is stored, and the reply that will follow.
+#[derive(Clone, Debug)]
+pub struct NewReply {
+    pub conversation: Conversation,
+    pub message: Message,
+    pub reply: Message,
+}
+
+impl Replies {
+    /// Stores a message and its pending reply, and returns at once. While an earlier reply of the conversation is
+    /// in progress, the new one waits for its turn.
+    pub async fn send(&self, owner: Id, send: SendMessage) -> Result<NewReply> {
+        let engine = &self.0;
+        if let Some(model) = &send.model {
+            self.check_model(model).await?;
+        }
+        if let Some(key) = &send.idempotency_key
+            && (key.is_empty() || key.chars().count() > KEY_LENGTH || key.contains('\0'))
+        {
+            return Err(Error::input("idempotencyKey", format!("must have 1 to {KEY_LENGTH} characters")));
+        }
+        let default_model = engine.catalog.default_model().await.unwrap_or_default();
+        let (now, lease) = (engine.clock.now(), Id::new());
+        let new = NewMessage {
+            owner,
+            conversation: send.conversation_id.map_or(Target::New, Target::Existing),
+            title: send.content.title(),
+            idempotency: send.idempotency_key.clone().map(|key| (key, fingerprint(&send))),
+            content: send.content.as_str().to_owned(),
+            model: send.model,
+            default_model,
+            now,
+            lease,
+            lease_expires_at: now + engine.settings.lease,
+        };
+        let Stored { conversation, message, reply, claimed } = match engine.store.send_message(&new).await? {
+            Sent::Stored(stored) | Sent::Before(stored) => stored,
+            Sent::OtherInput => {
+                return Err(Error::Conflict("another message was sent under this `idempotencyKey`"));
+            }
+            Sent::NoConversation => return Err(Error::NotFound("conversation")),
+            Sent::Full => return Err(Error::Conflict("the conversation has as many messages as one may have")),
+        };
+        if claimed {
+            engine.tasks.spawn(runner::run(engine.clone(), reply.clone(), lease));
+        } else {
+            engine.poke.notify_one(); // the reply before may just have ended
+        }
+        Ok(NewReply { conversation, message, reply })
+    }
+
+    /// Tells whether a model is offered; if not, the field `model` is at fault.
+    pub async fn check_model(&self, model: &str) -> Result<()> {
+        match self.0.catalog.assistant(model).await {
+            Some(_) if !model.is_empty() && !model.contains('\0') => Ok(()),
+            _ => Err(Error::input("model", "is not offered; `models` lists those that are")),
+        }
+    }
+}
+
+/// Tells the same input from another.
+fn fingerprint(send: &SendMessage) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    // Each part after its length, so that none can pass for two.
+    let conversation = send.conversation_id.map(|id| id.to_string());
+    for part in [conversation.as_deref(), Some(send.content.as_str()), send.model.as_deref()] {
+        hash.update(part.map_or(u64::MAX, |part| part.len() as u64).to_be_bytes());
+        hash.update(part.unwrap_or_default());
+    }
+    hash.finalize().to_vec()
+}

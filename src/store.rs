@@ -1,0 +1,99 @@
+//! What is kept: one [`Database`], PostgreSQL or SQLite, and one file of queries for each noun.
+//!
+//! A query is written once, in Diesel's terms, and pasted by [`read!`] or [`transact!`] into the arm of either
+//! database. Nothing here knows of GraphQL, of sockets or of assistants; what is not there is `None`.
+
+pub mod conversations;
+mod database;
+pub mod messages;
+mod migrations;
+pub mod paging;
+pub mod runs;
+pub mod schema;
+pub mod sends;
+pub mod sessions;
+mod statements;
+pub mod types;
+pub mod users;
+
+pub use database::Database;
+pub use statements::Statements;
+pub use types::{FinishReason, Id, Instant, MessageStatus, Role};
+
+/// Why a query has no answer. None of it is for a client's eyes.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A row with this unique value is there already.
+    #[error("`{0}` is taken")]
+    Taken(&'static str),
+    /// The database refused or failed.
+    #[error("database: {0}")]
+    Diesel(diesel::result::Error),
+    /// No connection could be had in time.
+    #[error("no database connection: {0}")]
+    Pool(#[from] diesel_async::pooled_connection::bb8::RunError),
+    /// A connection could not be made.
+    #[error("cannot connect to the database: {0}")]
+    Connect(#[from] diesel::ConnectionError),
+    /// The tables could not be brought up to date.
+    #[error("cannot migrate the database: {0}")]
+    Migrate(Box<dyn std::error::Error + Send + Sync>),
+    /// The task that asked the database has panicked.
+    #[error("a task failed: {0}")]
+    Task(tokio::task::JoinError),
+    /// The address names no database we know.
+    #[error("DATABASE_URL must be `sqlite:PATH` or `postgres://…`, not `{0}`")]
+    Url(String),
+}
+
+/// A query's answer.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError};
+        match &error {
+            // PostgreSQL names the constraint, SQLite the column.
+            DatabaseError(UniqueViolation, info)
+                if info.constraint_name() == Some("users_email_key")
+                    || info.message().ends_with("users.email_key") =>
+            {
+                Self::Taken("users.email")
+            }
+            _ => Self::Diesel(error),
+        }
+    }
+}
+
+/// Runs one query on whichever database is there, outside a transaction, and gives Diesel's result of it.
+macro_rules! read {
+    ($database:expr, |$conn:ident| $query:expr) => {
+        match $database {
+            $crate::store::Database::Postgres(pool) => {
+                let $conn = &mut *pool.get().await?;
+                $query.await
+            }
+            $crate::store::Database::Sqlite { readers, .. } => {
+                let $conn = &mut *readers.get().await?;
+                $query.await
+            }
+        }
+    };
+}
+
+/// Runs a block of queries as one transaction of whichever database is there. The block is pasted twice, so it
+/// may hold `await` and `?`; it ends in a [`Result`].
+macro_rules! transact {
+    ($database:expr, async |$conn:ident| $body:expr) => {
+        match $database {
+            $crate::store::Database::Postgres(pool) => {
+                pool.get().await?.transaction(async |$conn| $body).await
+            }
+            $crate::store::Database::Sqlite { writer, .. } => {
+                writer.get().await?.immediate_transaction(async |$conn| $body).await
+            }
+        }
+    };
+}
+
+pub(crate) use {read, transact};

@@ -1,0 +1,142 @@
+//! Conversations, newest first.
+
+use super::{
+    Database, Id, Instant, Result,
+    paging::{Page, Slice},
+    read,
+    schema::conversations,
+    transact,
+};
+use diesel::prelude::*;
+use diesel_async::{AsyncConnection, RunQueryDsl};
+
+/// A row of `conversations`.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = conversations)]
+pub struct Conversation {
+    pub id: Id,
+    pub owner_id: Id,
+    pub title: String,
+    /// Until the user sets a title, the first message gives it.
+    pub titled_by_user: bool,
+    pub system_prompt: Option<String>,
+    pub model: Option<String>,
+    /// The length of the active branch: its positions are 0 to `message_count - 1`.
+    pub message_count: i32,
+    pub created_at: Instant,
+    pub updated_at: Instant,
+}
+
+/// Where a conversation stands in its owner's list: newer ones come first.
+pub type Place = (Instant, Id);
+
+impl Conversation {
+    /// Where it stands in its owner's list.
+    pub fn place(&self) -> Place {
+        (self.updated_at, self.id)
+    }
+}
+
+/// What to change of a conversation: `None` leaves it, `Some(None)` empties it.
+#[derive(AsChangeset, Clone, Debug, Default)]
+#[diesel(table_name = conversations)]
+pub struct Changes {
+    pub title: Option<String>,
+    pub titled_by_user: Option<bool>,
+    pub system_prompt: Option<Option<String>>,
+    pub model: Option<Option<String>>,
+    pub updated_at: Option<Instant>,
+}
+
+/// Before which place in the list a row stands.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn newer_than(at: Instant, id: Id) -> _ {
+    conversations::updated_at
+        .gt(at)
+        .or(conversations::updated_at.eq(at).and(conversations::id.gt(id)))
+}
+
+/// After which place in the list a row stands.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn older_than(at: Instant, id: Id) -> _ {
+    conversations::updated_at
+        .lt(at)
+        .or(conversations::updated_at.eq(at).and(conversations::id.lt(id)))
+}
+
+impl Database {
+    /// Adds a conversation.
+    pub async fn insert_conversation(&self, conversation: &Conversation) -> Result<()> {
+        transact!(self, async |conn| {
+            diesel::insert_into(conversations::table).values(conversation).execute(conn).await?;
+            Ok(())
+        })
+    }
+
+    /// Of these conversations, the ones that are the owner's, in no order.
+    pub async fn conversations(&self, owner: Id, ids: &[Id]) -> Result<Vec<Conversation>> {
+        Ok(read!(self, |conn| conversations::table
+            .filter(conversations::id.eq_any(ids))
+            .filter(conversations::owner_id.eq(owner))
+            .select(Conversation::as_select())
+            .load(conn))?)
+    }
+
+    /// A part of the owner's list.
+    pub async fn conversations_page(&self, owner: Id, slice: Slice<Place>) -> Result<Page<Conversation>> {
+        let rows = read!(self, |conn| {
+            let mut query = conversations::table
+                .filter(conversations::owner_id.eq(owner))
+                .limit(i64::from(slice.limit) + 1)
+                .select(Conversation::as_select())
+                .into_boxed();
+            if let Some((at, id)) = slice.after {
+                query = query.filter(older_than(at, id));
+            }
+            if let Some((at, id)) = slice.before {
+                query = query.filter(newer_than(at, id));
+            }
+            query = if slice.from_end {
+                query.order((conversations::updated_at.asc(), conversations::id.asc()))
+            } else {
+                query.order((conversations::updated_at.desc(), conversations::id.desc()))
+            };
+            query.load(conn)
+        })?;
+        Ok(Page::from_surplus(rows, &slice))
+    }
+
+    /// How many conversations the owner has.
+    pub async fn count_conversations(&self, owner: Id) -> Result<i64> {
+        Ok(read!(self, |conn| conversations::table
+            .filter(conversations::owner_id.eq(owner))
+            .count()
+            .get_result(conn))?)
+    }
+
+    /// Changes one of the owner's conversations; `None` if it is not there.
+    pub async fn update_conversation(
+        &self,
+        owner: Id,
+        id: Id,
+        changes: &Changes,
+    ) -> Result<Option<Conversation>> {
+        transact!(self, async |conn| {
+            let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
+            Ok(diesel::update(own)
+                .set(changes)
+                .returning(Conversation::as_returning())
+                .get_result(conn)
+                .await
+                .optional()?)
+        })
+    }
+
+    /// Deletes one of the owner's conversations with all its messages; false if it is not there.
+    pub async fn delete_conversation(&self, owner: Id, id: Id) -> Result<bool> {
+        transact!(self, async |conn| {
+            let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
+            Ok(diesel::delete(own).execute(conn).await? > 0)
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! The connections: a pool on PostgreSQL; one writer and several readers on SQLite.
+
+use super::{Error, Result, migrations, statements::Statements};
+use diesel::{ConnectionError, ConnectionResult, SqliteConnection};
+use diesel_async::{
+    AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
+    pooled_connection::{
+        AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod,
+        bb8::{Pool, RunError},
+    },
+    sync_connection_wrapper::SyncConnectionWrapper,
+};
+use futures_util::FutureExt;
+use std::{path::Path, time::Duration};
+
+/// SQLite's connection, each of its calls made on a thread that may block.
+pub(super) type AsyncSqliteConnection = SyncConnectionWrapper<SqliteConnection>;
+
+/// The longest wait for a free connection.
+const CHECKOUT: Duration = Duration::from_secs(5);
+/// PostgreSQL's pool.
+const POSTGRES_CONNECTIONS: u32 = 16;
+/// SQLite's readers.
+const SQLITE_READERS: u32 = 4;
+
+/// What each connection to PostgreSQL is told first. A dropped request leaves its query running there, so no
+/// statement may take long.
+const POSTGRES_SETUP: &str = "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s'";
+
+/// What each connection to SQLite is told first. `synchronous = FULL` keeps an acknowledged message through a
+/// power cut, not only through a crash of ours.
+const SQLITE_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                            PRAGMA foreign_keys = ON;";
+
+/// The database, told apart by its URL. Cloning it shares the connections.
+#[derive(Clone)]
+pub enum Database {
+    /// Any number of instances share it.
+    Postgres(Pool<AsyncPgConnection>),
+    /// SQLite has one writer at a time: a pool of one lets writers queue in order, beside readers that never wait.
+    Sqlite {
+        /// The one connection that writes, always under `BEGIN IMMEDIATE`.
+        writer: Pool<AsyncSqliteConnection>,
+        /// Connections that cannot write.
+        readers: Pool<AsyncSqliteConnection>,
+    },
+}
+
+impl Database {
+    /// Connects to `sqlite:PATH` or `postgres://…` and counts the statements sent. The tables are left alone.
+    pub async fn connect(url: &str, statements: &Statements) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            if let Some(folder) = Path::new(path).parent() {
+                std::fs::create_dir_all(folder).map_err(|error| {
+                    ConnectionError::BadConnection(format!("cannot make {}: {error}", folder.display()))
+                })?;
+            }
+            return Ok(Self::Sqlite {
+                writer: sqlite_pool(path, 1, "", statements).await?,
+                readers: sqlite_pool(path, SQLITE_READERS, "PRAGMA query_only = ON;", statements).await?,
+            });
+        }
+        if !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
+            // Only the scheme is told: the rest may hold a password.
+            return Err(Error::Url(url.split(':').next().unwrap_or_default().to_owned()));
+        }
+        let statements = statements.clone();
+        let mut config = ManagerConfig::default();
+        config.recycling_method = RecyclingMethod::Verified;
+        config.custom_setup = Box::new(move |url| {
+            let (url, statements) = (url.to_owned(), statements.clone());
+            async move {
+                let mut conn = AsyncPgConnection::establish(&url).await?;
+                set_up(&mut conn, POSTGRES_SETUP).await?;
+                statements.watch(&mut conn);
+                Ok(conn)
+            }
+            .boxed()
+        });
+        let manager = AsyncDieselConnectionManager::new_with_config(url, config);
+        let pool = Pool::builder()
+            .max_size(POSTGRES_CONNECTIONS)
+            .min_idle(Some(1))
+            .connection_timeout(CHECKOUT)
+            .build(manager)
+            .await
+            .map_err(pool_error)?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// Brings the tables up to date. Instances that start together take turns.
+    pub async fn migrate(&self) -> Result<()> {
+        match self {
+            Self::Postgres(pool) => {
+                let conn = pool.dedicated_connection().await.map_err(pool_error)?;
+                migrations::run_on_postgres(conn).await
+            }
+            Self::Sqlite { writer, .. } => migrations::run_on_sqlite(&mut *writer.get().await?).await,
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        super::read!(self, |conn| diesel::sql_query("SELECT 1").execute(conn))?;
+        Ok(())
+    }
+}
+
+async fn sqlite_pool(
+    path: &str,
+    size: u32,
+    more_setup: &'static str,
+    statements: &Statements,
+) -> Result<Pool<AsyncSqliteConnection>> {
+    let statements = statements.clone();
+    let mut config = ManagerConfig::default();
+    config.recycling_method = RecyclingMethod::Fast; // there is no network that could have broken
+    config.custom_setup = Box::new(move |path| {
+        let (path, statements) = (path.to_owned(), statements.clone());
+        async move {
+            let mut conn = AsyncSqliteConnection::establish(&path).await?;
+            set_up(&mut conn, &format!("{SQLITE_SETUP} {more_setup}")).await?;
+            statements.watch(&mut conn);
+            Ok(conn)
+        }
+        .boxed()
+    });
+    Pool::builder()
+        .max_size(size)
+        .min_idle(Some(1))
+        .connection_timeout(CHECKOUT)
+        .build(AsyncDieselConnectionManager::new_with_config(path, config))
+        .await
+        .map_err(pool_error)
+}
+
+async fn set_up(conn: &mut impl SimpleAsyncConnection, statements: &str) -> ConnectionResult<()> {
+    conn.batch_execute(statements).await.map_err(ConnectionError::CouldntSetupConfiguration)
+}
+
+pub(super) fn pool_error(error: PoolError) -> Error {
+    Error::Pool(RunError::User(error))
+}

@@ -1,0 +1,37 @@
+//! Which part of a list is asked for.
+
+/// A part of a list, by the places of its rows: at most `limit` of those between the bounds, from one end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Slice<P> {
+    /// Only what comes after this place.
+    pub after: Option<P>,
+    /// Only what comes before this place.
+    pub before: Option<P>,
+    /// At most this many rows.
+    pub limit: i32,
+    /// Whether they are the last of what is between the bounds, not the first. The order stays the list's own.
+    pub from_end: bool,
+}
+
+/// Rows in the list's order, and whether there are more of them on either side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    pub rows: Vec<T>,
+    pub has_previous: bool,
+    pub has_next: bool,
+}
+
+impl<T> Page<T> {
+    /// A page from up to `limit + 1` rows read from the slice's end, the surplus one telling that there are more.
+    pub(super) fn from_surplus<P>(mut rows: Vec<T>, slice: &Slice<P>) -> Self {
+        let limit = usize::try_from(slice.limit).unwrap_or(0);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        if slice.from_end {
+            rows.reverse();
+            Self { rows, has_previous: more, has_next: slice.before.is_some() }
+        } else {
+            Self { rows, has_previous: slice.after.is_some(), has_next: more }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Runs: one for each reply that is not finished. Whoever holds the lease writes the reply, and nobody else:
+//! every write names the lease and touches nothing if another has it by now.
+
+use super::{
+    Database, FinishReason, Id, Instant, MessageStatus, Result,
+    messages::Message,
+    read,
+    schema::{conversations, messages, runs},
+    transact,
+};
+use diesel::{dsl::not, prelude::*};
+use diesel_async::{AsyncConnection, RunQueryDsl};
+
+/// A row of `runs`.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = runs, primary_key(message_id))]
+pub struct Run {
+    pub message_id: Id,
+    pub conversation_id: Id,
+    /// The reply's position: in a conversation the earliest comes first.
+    pub position: i32,
+    /// `None` while it waits for its turn.
+    pub lease: Option<Id>,
+    pub lease_expires_at: Option<Instant>,
+    pub stop_requested: bool,
+}
+
+/// How a reply ended.
+#[derive(Clone, Debug, PartialEq, AsChangeset)]
+#[diesel(table_name = messages)]
+pub struct Outcome {
+    pub status: MessageStatus,
+    pub content: String,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+    pub finish_reason: Option<FinishReason>,
+    pub input_tokens: Option<i32>,
+    pub output_tokens: Option<i32>,
+    pub finished_at: Option<Instant>,
+}
+
+/// What a checkpoint found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checkpoint {
+    /// Stored, and the lease renewed.
+    Stored,
+    /// Stored, and somebody has asked for the reply to stop.
+    StopRequested,
+    /// Nothing is stored: the lease is another's by now, or the reply is gone.
+    LeaseLost,
+}
+
+impl Database {
+    /// Stores what has been said so far and renews the lease.
+    pub async fn checkpoint(
+        &self,
+        reply: Id,
+        lease: Id,
+        content: &str,
+        expires_at: Instant,
+    ) -> Result<Checkpoint> {
+        transact!(self, async |conn| {
+            let held = runs::table.find(reply).filter(runs::lease.eq(lease));
+            let stop: Option<bool> = diesel::update(held)
+                .set(runs::lease_expires_at.eq(expires_at))
+                .returning(runs::stop_requested)
+                .get_result(conn)
+                .await
+                .optional()?;
+            let Some(stop) = stop else { return Ok(Checkpoint::LeaseLost) };
+            if !content.is_empty() {
+                diesel::update(messages::table.find(reply))
+                    .set((messages::content.eq(content), messages::status.eq(MessageStatus::Streaming)))
+                    .execute(conn)
+                    .await?;
+            }
+            Ok(if stop { Checkpoint::StopRequested } else { Checkpoint::Stored })
+        })
+    }
+
+    /// Ends a reply; `None` if the lease is another's by now, or the reply is gone.
+    pub async fn finish_reply(&self, reply: Id, lease: Id, outcome: &Outcome) -> Result<Option<Message>> {
+        transact!(self, async |conn| {
+            let held = runs::table.find(reply).filter(runs::lease.eq(lease));
+            if diesel::delete(held).execute(conn).await? == 0 {
+                return Ok(None);
+            }
+            Ok(Some(
+                diesel::update(messages::table.find(reply))
+                    .set(outcome)
+                    .returning(Message::as_returning())
+                    .get_result(conn)
+                    .await?,
+            ))
+        })
+    }
+
+    /// Ends a reply that nobody runs; `None` if somebody does, or it has ended.
+    pub async fn finish_idle_reply(&self, reply: Id, now: Instant) -> Result<Option<Message>> {
+        transact!(self, async |conn| {
+            let idle = runs::table
+                .find(reply)
+                .filter(runs::lease.is_null().or(runs::lease_expires_at.le(now)));
+            if diesel::delete(idle).execute(conn).await? == 0 {
+                return Ok(None);
+            }
+            Ok(Some(
+                diesel::update(messages::table.find(reply))
+                    .set((messages::status.eq(MessageStatus::Stopped), messages::finished_at.eq(now)))
+                    .returning(Message::as_returning())
+                    .get_result(conn)
+                    .await?,
+            ))
+        })
+    }
+
+    /// Gives a lease up, so that anybody may take over at once.
+    pub async fn release_run(&self, reply: Id, lease: Id, now: Instant) -> Result<()> {
+        transact!(self, async |conn| {
+            let held = runs::table.find(reply).filter(runs::lease.eq(lease));
+            diesel::update(held).set(runs::lease_expires_at.eq(now)).execute(conn).await?;
+            Ok(())
+        })
+    }
+
+    /// Asks whoever runs the reply to stop it; false if it is not in progress.
+    pub async fn request_stop(&self, reply: Id) -> Result<bool> {
+        transact!(self, async |conn| {
+            let run = runs::table.find(reply);
+            Ok(diesel::update(run).set(runs::stop_requested.eq(true)).execute(conn).await? > 0)
+        })
+    }
+
+    /// The runs that nobody holds and whose turn has come, at most `limit` of them, the longest waiting first.
+    pub async fn claimable_runs(&self, now: Instant, limit: i64) -> Result<Vec<Run>> {
+        let earlier = diesel::alias!(runs as earlier);
+        Ok(read!(self, |conn| runs::table
+            .filter(runs::lease.is_null().or(runs::lease_expires_at.le(now)))
+            .filter(not(diesel::dsl::exists(
+                earlier
+                    .filter(earlier.field(runs::conversation_id).eq(runs::conversation_id))
+                    .filter(earlier.field(runs::position).lt(runs::position)),
+            )))
+            .order(runs::message_id)
+            .limit(limit)
+            .select(Run::as_select())
+            .load(conn))?)
+    }
+
+    /// Takes the lease of a claimable run, unless another was quicker (`None`). A run whose earlier holder died
+    /// starts its next attempt, with the text of the last one dropped unless that was the last one allowed.
+    pub async fn claim_run(
+        &self,
+        run: &Run,
+        lease: Id,
+        now: Instant,
+        expires_at: Instant,
+        most_attempts: i32,
+    ) -> Result<Option<Message>> {
+        transact!(self, async |conn| {
+            let free = runs::table
+                .find(run.message_id)
+                .filter(runs::lease.is_null().or(runs::lease_expires_at.le(now)));
+            let taken = diesel::update(free)
+                .set((runs::lease.eq(lease), runs::lease_expires_at.eq(expires_at)))
+                .execute(conn)
+                .await?;
+            if taken == 0 {
+                return Ok(None);
+            }
+            if run.lease.is_some() {
+                diesel::update(messages::table.find(run.message_id))
+                    .set(messages::attempt.eq(messages::attempt + 1))
+                    .execute(conn)
+                    .await?;
+                let again = messages::table
+                    .find(run.message_id)
+                    .filter(messages::attempt.le(most_attempts));
+                diesel::update(again)
+                    .set((messages::content.eq(""), messages::status.eq(MessageStatus::Pending)))
+                    .execute(conn)
+                    .await?;
+            }
+            Ok(Some(
+                messages::table
+                    .find(run.message_id)
+                    .select(Message::as_select())
+                    .first(conn)
+                    .await?,
+            ))
+        })
+    }
+
+    /// The instructions of a reply's conversation.
+    pub async fn system_prompt(&self, conversation: Id) -> Result<Option<String>> {
+        Ok(read!(self, |conn| conversations::table
+            .find(conversation)
+            .select(conversations::system_prompt)
+            .first(conn))?)
+    }
+}

@@ -1,0 +1,100 @@
+//! The tables, as both databases have them. `Id` and `Instant` are SQL types of our own (see [`super::types`]).
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    users (id) {
+        id -> Id,
+        email -> Text,
+        email_key -> Text,
+        name -> Text,
+        password_hash -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    sessions (id) {
+        id -> Id,
+        user_id -> Id,
+        refresh_hash -> Binary,
+        created_at -> Instant,
+        refreshed_at -> Instant,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    conversations (id) {
+        id -> Id,
+        owner_id -> Id,
+        title -> Text,
+        titled_by_user -> Bool,
+        system_prompt -> Nullable<Text>,
+        model -> Nullable<Text>,
+        message_count -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    messages (id) {
+        id -> Id,
+        conversation_id -> Id,
+        parent_id -> Nullable<Id>,
+        position -> Nullable<Integer>,
+        role -> Text,
+        content -> Text,
+        status -> Text,
+        model -> Nullable<Text>,
+        attempt -> Integer,
+        error_code -> Nullable<Text>,
+        error_message -> Nullable<Text>,
+        finish_reason -> Nullable<Text>,
+        input_tokens -> Nullable<Integer>,
+        output_tokens -> Nullable<Integer>,
+        created_at -> Instant,
+        finished_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    runs (message_id) {
+        message_id -> Id,
+        conversation_id -> Id,
+        position -> Integer,
+        lease -> Nullable<Id>,
+        lease_expires_at -> Nullable<Instant>,
+        stop_requested -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    sends (user_id, key) {
+        user_id -> Id,
+        key -> Text,
+        input_hash -> Binary,
+        reply_id -> Id,
+        created_at -> Instant,
+    }
+}
+
+diesel::joinable!(messages -> conversations (conversation_id));
+diesel::allow_tables_to_appear_in_same_query!(users, sessions, conversations, messages, runs, sends);

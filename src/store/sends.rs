@@ -1,0 +1,255 @@
+//! Sending: what the user said and the empty reply to it, stored together or not at all.
+
+use super::{
+    Database, Id, Instant, MessageStatus, Result, Role,
+    conversations::Conversation,
+    messages::Message,
+    runs::Run,
+    schema::{conversations, messages, runs, sends},
+    transact,
+};
+use diesel::{dsl::exists, prelude::*};
+use diesel_async::{AsyncConnection, RunQueryDsl};
+
+/// A row of `sends`.
+#[derive(Clone, Queryable, Selectable, Insertable)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = sends)]
+struct Send {
+    user_id: Id,
+    key: String,
+    input_hash: Vec<u8>,
+    reply_id: Id,
+    created_at: Instant,
+}
+
+/// What is to be sent.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    pub owner: Id,
+    /// An existing conversation, or the new one to start with this message.
+    pub conversation: Target,
+    pub content: String,
+    /// The title that a conversation without one takes.
+    pub title: String,
+    /// The model asked for in this message, and the one to take if the conversation names none either.
+    pub model: Option<String>,
+    pub default_model: String,
+    /// A key, and a hash of the whole input.
+    pub idempotency: Option<(String, Vec<u8>)>,
+    pub now: Instant,
+    /// The lease of the runner that waits to start, should it be this reply's turn at once.
+    pub lease: Id,
+    pub lease_expires_at: Instant,
+}
+
+/// Where a message goes.
+#[derive(Clone, Debug)]
+pub enum Target {
+    Existing(Id),
+    New,
+}
+
+/// What became of a [`NewMessage`].
+#[derive(Clone, Debug)]
+pub enum Sent {
+    /// It is stored.
+    Stored(Stored),
+    /// The same was sent before under the same key, with this result.
+    Before(Stored),
+    /// Something else was sent before under the same key.
+    OtherInput,
+    /// The owner has no such conversation.
+    NoConversation,
+    /// The conversation has as many messages as one may have.
+    Full,
+}
+
+/// A stored message, and the reply to it.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub conversation: Conversation,
+    pub message: Message,
+    pub reply: Message,
+    /// Whether the lease was taken: the reply's turn has come. Else an earlier one is still in progress.
+    pub claimed: bool,
+}
+
+/// Far more than a conversation can use, and far from the end of the position's range.
+const MOST_MESSAGES: i32 = 1_000_000;
+
+impl Database {
+    /// Stores a message and its empty reply in one transaction.
+    pub async fn send_message(&self, new: &NewMessage) -> Result<Sent> {
+        let (message_id, reply_id) = (Id::new(), Id::new());
+        let now = new.now;
+        transact!(self, async |conn| {
+            if let Some((key, input_hash)) = &new.idempotency {
+                let claim = Send {
+                    user_id: new.owner,
+                    key: key.clone(),
+                    input_hash: input_hash.clone(),
+                    reply_id,
+                    created_at: now,
+                };
+                // On PostgreSQL a racing repetition waits here until the first one is stored, or is not.
+                let claimed = diesel::insert_into(sends::table)
+                    .values(&claim)
+                    .on_conflict_do_nothing()
+                    .execute(conn)
+                    .await?;
+                if claimed == 0 {
+                    let before: Send = sends::table
+                        .find((new.owner, key))
+                        .select(Send::as_select())
+                        .first(conn)
+                        .await?;
+                    if before.input_hash != *input_hash {
+                        return Ok(Sent::OtherInput);
+                    }
+                    let reply: Message = messages::table
+                        .find(before.reply_id)
+                        .select(Message::as_select())
+                        .first(conn)
+                        .await?;
+                    let message = messages::table
+                        .filter(messages::id.nullable().eq(reply.parent_id))
+                        .select(Message::as_select())
+                        .first(conn)
+                        .await?;
+                    let conversation = conversations::table
+                        .find(reply.conversation_id)
+                        .select(Conversation::as_select())
+                        .first(conn)
+                        .await?;
+                    return Ok(Sent::Before(Stored { conversation, message, reply, claimed: false }));
+                }
+            }
+
+            let conversation: Conversation = match new.conversation {
+                Target::New => {
+                    let conversation = Conversation {
+                        id: Id::new(),
+                        owner_id: new.owner,
+                        title: new.title.clone(),
+                        titled_by_user: false,
+                        system_prompt: None,
+                        model: new.model.clone(),
+                        message_count: 2,
+                        created_at: now,
+                        updated_at: now,
+                    };
+                    diesel::insert_into(conversations::table).values(&conversation).execute(conn).await?;
+                    conversation
+                }
+                Target::Existing(id) => {
+                    // The row's lock keeps concurrent sends in one order.
+                    let own = conversations::table
+                        .find(id)
+                        .filter(conversations::owner_id.eq(new.owner))
+                        .filter(conversations::message_count.lt(MOST_MESSAGES));
+                    let grown: Option<Conversation> = diesel::update(own)
+                        .set((
+                            conversations::message_count.eq(conversations::message_count + 2),
+                            conversations::updated_at.eq(now),
+                        ))
+                        .returning(Conversation::as_returning())
+                        .get_result(conn)
+                        .await
+                        .optional()?;
+                    let Some(mut conversation) = grown else {
+                        if let Some((key, _)) = &new.idempotency {
+                            // Nothing was sent, so the key is given back.
+                            diesel::delete(sends::table.find((new.owner, key))).execute(conn).await?;
+                        }
+                        let full = conversations::table
+                            .find(id)
+                            .filter(conversations::owner_id.eq(new.owner))
+                            .count()
+                            .get_result::<i64>(conn)
+                            .await?;
+                        return Ok(if full > 0 { Sent::Full } else { Sent::NoConversation });
+                    };
+                    if conversation.message_count == 2 && !conversation.titled_by_user {
+                        conversation.title.clone_from(&new.title);
+                        diesel::update(conversations::table.find(id))
+                            .set(conversations::title.eq(&conversation.title))
+                            .execute(conn)
+                            .await?;
+                    }
+                    conversation
+                }
+            };
+
+            let position = conversation.message_count - 2;
+            let parent_id = messages::table
+                .filter(messages::conversation_id.eq(conversation.id))
+                .filter(messages::position.eq(position - 1))
+                .select(messages::id)
+                .first::<Id>(conn)
+                .await
+                .optional()?;
+            let message = Message {
+                id: message_id,
+                conversation_id: conversation.id,
+                parent_id,
+                position: Some(position),
+                role: Role::User,
+                content: new.content.clone(),
+                status: MessageStatus::Completed,
+                model: None,
+                attempt: 0,
+                error_code: None,
+                error_message: None,
+                finish_reason: None,
+                input_tokens: None,
+                output_tokens: None,
+                created_at: now,
+                finished_at: Some(now),
+            };
+            let reply = Message {
+                id: reply_id,
+                parent_id: Some(message_id),
+                position: Some(position + 1),
+                role: Role::Assistant,
+                content: String::new(),
+                status: MessageStatus::Pending,
+                model: Some(
+                    (new.model.as_ref())
+                        .or(conversation.model.as_ref())
+                        .unwrap_or(&new.default_model)
+                        .clone(),
+                ),
+                attempt: 1,
+                finished_at: None,
+                ..message.clone()
+            };
+            for row in [&message, &reply] {
+                diesel::insert_into(messages::table).values(row).execute(conn).await?;
+            }
+
+            let busy = diesel::select(exists(
+                runs::table.filter(runs::conversation_id.eq(conversation.id)),
+            ))
+            .get_result::<bool>(conn)
+            .await?;
+            let run = Run {
+                message_id: reply_id,
+                conversation_id: conversation.id,
+                position: position + 1,
+                lease: (!busy).then_some(new.lease),
+                lease_expires_at: (!busy).then_some(new.lease_expires_at),
+                stop_requested: false,
+            };
+            diesel::insert_into(runs::table).values(&run).execute(conn).await?;
+            Ok(Sent::Stored(Stored { conversation, message, reply, claimed: !busy }))
+        })
+    }
+
+    /// Forgets the keys of sends from before a moment; how many they were.
+    pub async fn delete_sends_before(&self, moment: Instant) -> Result<usize> {
+        transact!(self, async |conn| {
+            let old = sends::table.filter(sends::created_at.lt(moment));
+            Ok(diesel::delete(old).execute(conn).await?)
+        })
+    }
+}

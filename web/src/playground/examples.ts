@@ -1,0 +1,181 @@
+import type { ComponentProps } from 'react';
+import type { GraphiQL } from 'graphiql';
+
+type Tab = NonNullable<ComponentProps<typeof GraphiQL>['defaultTabs']>[number];
+
+/** Tabs whose `messageId` is that of the latest reply. */
+export const REPLY_TABS: readonly string[] = ['WatchReply', 'StopReply'];
+
+export function replyVariables(messageId: string): string {
+  return json({ messageId });
+}
+
+/** A first walk through the API, one step a tab. */
+export const EXAMPLES: Tab[] = [
+  {
+    query: `# Welcome! These tabs are a first conversation, step by
+# step. The play button, or Ctrl-Enter, runs a tab.
+#
+# 1. Open an account. The page remembers the access token
+#    and sends it along from now on, as the line below
+#    the response tells. Been here before? Then run the
+#    last tab, LogIn, instead.
+
+mutation Register($input: RegisterInput!) {
+  register(input: $input) {
+    accessToken
+    refreshToken
+    expiresIn # seconds
+    user {
+      id
+      name
+      email
+    }
+  }
+}
+`,
+    variables: json({ input: { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' } }),
+  },
+  {
+    query: `# 2. Say something. A new conversation begins; to go on
+#    with it, add its id as "conversationId" to the input.
+#
+#    The answer comes at once: the reply is PENDING and
+#    being written from now on. Its id is put into the
+#    next tab for you: go there and watch.
+
+mutation SendMessage($input: SendMessageInput!) {
+  sendMessage(input: $input) {
+    conversation {
+      id
+      title
+    }
+    message {
+      id
+    }
+    reply {
+      id
+      status
+    }
+  }
+}
+`,
+    variables: json({
+      input: { content: 'Hello! I have been thinking about my computer a great deal lately.', model: 'eliza' },
+    }),
+  },
+  {
+    query: `# 3. Watch the reply stream in: first a snapshot of the
+#    text so far, then what is added to it, in the end
+#    the finished message. The response shows one event
+#    at a time; the line below it gathers the text.
+#
+#    Leaving does not stop the reply. To come back to
+#    where you were, add "after" with the last cursor:
+#    reply(messageId: $messageId, after: "…")
+
+subscription WatchReply($messageId: ID!) {
+  reply(messageId: $messageId) {
+    __typename
+    cursor
+    ... on ReplySnapshot {
+      text
+      attempt
+    }
+    ... on ReplyDelta {
+      text
+    }
+    ... on ReplyFinished {
+      message {
+        id
+        status
+        content
+        error {
+          code
+          message
+        }
+      }
+    }
+  }
+}
+`,
+    variables: replyVariables(''),
+  },
+  {
+    query: `# 4. What you have said and heard so far. There is more
+#    than a page? Ask for pageInfo { hasNextPage endCursor }
+#    and pass the endCursor as "after".
+
+query MyConversations {
+  me {
+    name
+    conversations(first: 20) {
+      nodes {
+        id
+        title
+        messages(last: 20) {
+          nodes {
+            id
+            role
+            content
+            status
+          }
+        }
+      }
+    }
+  }
+}
+`,
+  },
+  {
+    query: `# 5. Stop a reply while it is being written: run
+#    SendMessage, then come here at once. What has been
+#    said is kept, and the status is STOPPED. Stopping a
+#    finished reply changes nothing.
+
+mutation StopReply($messageId: ID!) {
+  stopReply(input: { messageId: $messageId }) {
+    message {
+      id
+      status
+      content
+    }
+  }
+}
+`,
+    variables: replyVariables(''),
+  },
+  {
+    query: `# 6. Who can answer? Pass an id as "model" to sendMessage.
+
+query Models {
+  models {
+    id
+  }
+}
+`,
+  },
+  {
+    query: `# Sign in to an account you have, for instance when the
+# access token has expired. The page remembers the new one.
+
+mutation LogIn($input: LogInInput!) {
+  logIn(input: $input) {
+    accessToken
+    refreshToken
+    expiresIn
+    user {
+      id
+      name
+      email
+    }
+  }
+}
+`,
+    variables: json({ input: { email: 'ada@example.com', password: 'correct horse battery' } }),
+  },
+];
+
+function json(value: unknown): string {
+  return JSON.stringify(value, null, 2);
+}

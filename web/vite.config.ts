@@ -1,0 +1,34 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+import { compressAssets } from './compress.ts';
+
+export default defineConfig({
+  plugins: [react(), compressAssets()],
+
+  // The server puts a fresh nonce in place of this word in every page it sends.
+  html: { cspNonce: '__CSP_NONCE__' },
+
+  build: {
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    // The editor is one large piece that is loaded after the page stands.
+    chunkSizeWarningLimit: 4000,
+    // One entry for each page.
+    rolldownOptions: {
+      input: ['playground.html'],
+      onLog(level, log, report) {
+        // GraphiQL's notes to a compiler that has already been run over it.
+        if (log.code !== 'MODULE_LEVEL_DIRECTIVE') report(level, log);
+      },
+    },
+  },
+
+  worker: { format: 'es' },
+
+  // While developing: packages of the GraphQL worker that are CommonJS, which a browser cannot load as they are.
+  optimizeDeps: { include: ['monaco-graphql > graphql-language-service', 'monaco-graphql > picomatch-browser'] },
+
+  server: {
+    proxy: { '/graphql': { target: 'http://127.0.0.1:8000', ws: true } },
+  },
+});
