@@ -1,9 +1,10 @@
 //! Conversations: starting, changing and deleting them.
 
 use crate::{
+    clock::Clock,
     error::{Error, Result},
-    graphql::Services,
-    store::{self, Id, conversations::Conversation},
+    replies::Replies,
+    store::{self, Database, Id, conversations::Conversation},
 };
 
 /// The title of a conversation that nothing has been said in.
@@ -21,7 +22,10 @@ impl Title {
         let text = text.trim();
         let length = text.chars().take(Self::LENGTH + 1).count();
         if length == 0 || length > Self::LENGTH {
-            return Err(Error::input("title", format!("must have 1 to {} characters", Self::LENGTH)));
+            return Err(Error::input(
+                "title",
+                format!("must have 1 to {} characters", Self::LENGTH),
+            ));
         }
         if text.chars().any(char::is_control) {
             return Err(Error::input("title", "must not contain control characters"));
@@ -41,7 +45,10 @@ impl SystemPrompt {
     pub fn parse(text: String) -> Result<Self> {
         let length = text.chars().take(Self::LENGTH + 1).count();
         if length == 0 || length > Self::LENGTH {
-            return Err(Error::input("systemPrompt", format!("must have 1 to {} characters", Self::LENGTH)));
+            return Err(Error::input(
+                "systemPrompt",
+                format!("must have 1 to {} characters", Self::LENGTH),
+            ));
         }
         if text.contains('\0') {
             return Err(Error::input("systemPrompt", "must not contain the character NUL"));
@@ -66,48 +73,61 @@ pub struct Changes {
     pub model: Option<Option<String>>,
 }
 
-/// Starts an empty conversation.
-pub async fn create(services: &Services, owner: Id, new: NewConversation) -> Result<Conversation> {
-    if let Some(model) = &new.model {
-        services.replies.check_model(model).await?;
-    }
-    let now = services.accounts.clock.now();
-    let conversation = Conversation {
-        id: Id::new(),
-        owner_id: owner,
-        titled_by_user: new.title.is_some(),
-        title: new.title.map_or_else(|| UNTITLED.to_owned(), |Title(title)| title),
-        system_prompt: new.system_prompt.map(|SystemPrompt(text)| text),
-        model: new.model,
-        message_count: 0,
-        created_at: now,
-        updated_at: now,
-    };
-    services.store.insert_conversation(&conversation).await?;
-    Ok(conversation)
+/// Everything about conversations but what is said in them.
+pub struct Conversations {
+    pub store: Database,
+    pub clock: Clock,
+    pub replies: Replies,
 }
 
-/// Changes one of the owner's conversations.
-pub async fn update(services: &Services, owner: Id, id: Id, changes: Changes) -> Result<Conversation> {
-    if let Some(Some(model)) = &changes.model {
-        services.replies.check_model(model).await?;
+impl Conversations {
+    /// Starts an empty conversation.
+    pub async fn create(&self, owner: Id, new: NewConversation) -> Result<Conversation> {
+        if let Some(model) = &new.model {
+            self.replies.check_model(model).await?;
+        }
+        let now = self.clock.now();
+        let conversation = Conversation {
+            id: Id::new(),
+            owner_id: owner,
+            titled_by_user: new.title.is_some(),
+            title: new
+                .title
+                .map_or_else(|| UNTITLED.to_owned(), |Title(title)| title),
+            system_prompt: new.system_prompt.map(|SystemPrompt(text)| text),
+            model: new.model,
+            message_count: 0,
+            created_at: now,
+            updated_at: now,
+        };
+        self.store.insert_conversation(&conversation).await?;
+        Ok(conversation)
     }
-    let changes = store::conversations::Changes {
-        titled_by_user: changes.title.is_some().then_some(true),
-        title: changes.title.map(|Title(title)| title),
-        system_prompt: changes.system_prompt.map(|prompt| prompt.map(|SystemPrompt(text)| text)),
-        model: changes.model,
-        updated_at: Some(services.accounts.clock.now()),
-    };
-    let updated = services.store.update_conversation(owner, id, &changes).await?;
-    updated.ok_or(Error::NotFound("conversation"))
-}
 
-/// Deletes one of the owner's conversations with all its messages.
-pub async fn delete(services: &Services, owner: Id, id: Id) -> Result<()> {
-    if !services.store.delete_conversation(owner, id).await? {
-        return Err(Error::NotFound("conversation"));
+    /// Changes one of the owner's conversations.
+    pub async fn update(&self, owner: Id, id: Id, changes: Changes) -> Result<Conversation> {
+        if let Some(Some(model)) = &changes.model {
+            self.replies.check_model(model).await?;
+        }
+        let changes = store::conversations::Changes {
+            titled_by_user: changes.title.is_some().then_some(true),
+            title: changes.title.map(|Title(title)| title),
+            system_prompt: changes
+                .system_prompt
+                .map(|prompt| prompt.map(|SystemPrompt(text)| text)),
+            model: changes.model,
+            updated_at: Some(self.clock.now()),
+        };
+        let updated = self.store.update_conversation(owner, id, &changes).await?;
+        updated.ok_or(Error::NotFound("conversation"))
     }
-    services.replies.stop_conversation(id);
-    Ok(())
+
+    /// Deletes one of the owner's conversations with all its messages; a reply in progress is stopped.
+    pub async fn delete(&self, owner: Id, id: Id) -> Result<()> {
+        if !self.store.delete_conversation(owner, id).await? {
+            return Err(Error::NotFound("conversation"));
+        }
+        self.replies.stop_conversation(id);
+        Ok(())
+    }
 }

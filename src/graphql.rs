@@ -20,25 +20,32 @@ mod types;
 
 pub use loaders::Loaders;
 
-use crate::{accounts::Accounts, assistant::catalog::Catalog, replies::Replies, store::Database};
+use crate::{
+    accounts::Accounts, assistant::catalog::Catalog, conversations::Conversations, replies::Replies,
+    store::Database,
+};
 use std::sync::Arc;
 
 /// The domain, as the schema's roots call it.
-pub struct Services {
+pub struct Domain {
     pub store: Database,
-    pub accounts: Accounts,
+    pub accounts: Arc<Accounts>,
+    pub conversations: Conversations,
     pub catalog: Arc<Catalog>,
     pub replies: Replies,
 }
 
 /// The executable schema.
-pub type Schema =
-    async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
+pub type Schema = async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
-/// The schema over these services. Without `hints` it neither describes itself nor suggests names.
-pub fn schema(services: Services, hints: bool) -> Schema {
-    let schema = builder().data(services);
-    if hints { schema.finish() } else { schema.disable_introspection().disable_suggestions().finish() }
+/// The schema over this domain. Without `hints` it neither describes itself nor suggests names.
+pub fn schema(domain: Domain, hints: bool) -> Schema {
+    let schema = builder().data(domain);
+    if hints {
+        schema.finish()
+    } else {
+        schema.disable_introspection().disable_suggestions().finish()
+    }
 }
 
 /// The schema in GraphQL's own language, as `schema.graphql` has it.
@@ -47,7 +54,11 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
-    Schema::build(query::Query, mutation::Mutation::default(), subscription::Subscription)
-        .register_output_type::<types::Node>()
-        .register_output_type::<types::ReplyEvent>()
+    Schema::build(
+        query::Query,
+        mutation::Mutation::default(),
+        subscription::Subscription,
+    )
+    .register_output_type::<types::Node>()
+    .register_output_type::<types::ReplyEvent>()
 }

@@ -1,1 +1,107 @@
-fn main() {}
+//! The command line.
+
+use anyhow::{Context, anyhow};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use confab::{
+    app::{App, Surroundings},
+    config::Config,
+    graphql,
+    store::{Database, Statements},
+    telemetry,
+};
+use std::process::ExitCode;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A chat server that speaks GraphQL.
+#[derive(Parser)]
+#[command(name = "confab", version, args_conflicts_with_subcommands = false)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Clone, Copy, Subcommand)]
+enum Command {
+    /// Runs the server (the default).
+    Serve,
+    /// Brings the database's tables up to date, and ends.
+    Migrate,
+    /// Prints the GraphQL schema, and ends.
+    Schema,
+}
+
+fn main() -> ExitCode {
+    // Before any thread is started: the settings in `.env` become part of the environment.
+    if let Err(error) = dotenvy::dotenv()
+        && !error.not_found()
+    {
+        eprintln!("confab: .env: {error}");
+        return ExitCode::FAILURE;
+    }
+    let command = Cli::command().mut_args(|argument| argument.global(true));
+    let Cli { command, config } = match Cli::from_arg_matches(&command.get_matches()) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    match run(command.unwrap_or(Command::Serve), &config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("confab: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, config: &Config) -> anyhow::Result<()> {
+    if let Command::Schema = command {
+        print!("{}", graphql::sdl());
+        return Ok(());
+    }
+    telemetry::start(&config.log, config.log_format).map_err(|error| anyhow!(error))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match command {
+        Command::Migrate => runtime.block_on(migrate(config)),
+        _ => runtime.block_on(serve(config)),
+    }
+}
+
+async fn migrate(config: &Config) -> anyhow::Result<()> {
+    let complete = config
+        .complete(|name| std::env::var(name).ok())
+        .map_err(|error| anyhow!(error))?;
+    let store = Database::connect(&complete.database_url, &Statements::default())
+        .await
+        .context("DATABASE_URL")?;
+    store.migrate().await.context("DATABASE_URL")
+}
+
+async fn serve(config: &Config) -> anyhow::Result<()> {
+    let complete = config
+        .complete(|name| std::env::var(name).ok())
+        .map_err(|error| anyhow!(error))?;
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let app = App::build(config, complete, Surroundings::default()).await?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("CONFAB_LISTEN: cannot listen on {}", config.listen))?;
+    let address = listener.local_addr()?;
+    println!("Confab is ready:");
+    println!("  playground  http://{address}/playground");
+    println!("  GraphQL     http://{address}/graphql");
+    println!("  WebSocket   ws://{address}/graphql");
+    let shutdown = async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    app.run(listener, shutdown).await
+}

@@ -24,7 +24,10 @@ impl Email {
                 Ok(Self { address: parsed, key })
             }
             // The library's reason may quote the input: ours is enough.
-            _ => Err(Error::input("email", "must be an e-mail address, such as ada@example.com")),
+            _ => Err(Error::input(
+                "email",
+                "must be an e-mail address, such as ada@example.com",
+            )),
         }
     }
 
@@ -58,7 +61,16 @@ mod tests {
     #[test]
     fn what_no_mail_server_takes_is_refused() {
         let long = format!("{}@example.com", "a".repeat(250));
-        for text in ["", "ada", "ada@", "@example.com", "a b@example.com", "Ada <ada@example.com>", "a\0@b.com", &long] {
+        for text in [
+            "",
+            "ada",
+            "ada@",
+            "@example.com",
+            "a b@example.com",
+            "Ada <ada@example.com>",
+            "a\0@b.com",
+            &long,
+        ] {
             let error = Email::parse(text).unwrap_err();
             assert_eq!(error.code(), "BAD_USER_INPUT", "{text:?}");
         }

@@ -1,6 +1,6 @@
 //! What a resolver finds in its context.
 
-use super::{Loaders, Services};
+use super::{Domain, Loaders};
 use crate::{
     accounts::Viewer,
     error::{Error, Result},
@@ -9,7 +9,7 @@ use async_graphql::Context;
 
 /// Names for what every operation is given (see [`super::prepare`]).
 pub trait ContextExt {
-    fn services(&self) -> &Services;
+    fn domain(&self) -> &Domain;
     fn loaders(&self) -> &Loaders;
     /// Who is signed in, if somebody is.
     fn viewer(&self) -> Option<Viewer>;
@@ -18,7 +18,7 @@ pub trait ContextExt {
 }
 
 impl ContextExt for Context<'_> {
-    fn services(&self) -> &Services {
+    fn domain(&self) -> &Domain {
         self.data_unchecked()
     }
 

@@ -6,12 +6,11 @@
 
 use super::pages;
 use async_graphql::{
-    Pos, Variables,
+    Name, Pos, Positioned, Value, Variables,
     parser::types::{
-        Directive, ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType, Selection,
-        SelectionSet,
+        Directive, ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType,
+        Selection, SelectionSet,
     },
-    Name, Positioned, Value,
 };
 use std::collections::HashMap;
 
@@ -40,7 +39,10 @@ pub struct Refusal {
 
 impl Refusal {
     fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), position: None }
+        Self {
+            message: message.into(),
+            position: None,
+        }
     }
 
     fn at(mut self, position: Pos) -> Self {
@@ -72,9 +74,15 @@ impl Weight {
 /// Checks every operation of the document; tells the cost of the largest one.
 pub fn check(document: &ExecutableDocument, variables: &Variables, limits: &Limits) -> Result<u64, Refusal> {
     if document.fragments.len() > MOST_FRAGMENTS {
-        return Err(Refusal::new(format!("The document has more than {MOST_FRAGMENTS} fragments.")));
+        return Err(Refusal::new(format!(
+            "The document has more than {MOST_FRAGMENTS} fragments."
+        )));
     }
-    let mut scale = Scale { fragments: &document.fragments, variables, weighed: HashMap::new() };
+    let mut scale = Scale {
+        fragments: &document.fragments,
+        variables,
+        weighed: HashMap::new(),
+    };
     let mut largest = 0;
     for (_, operation) in document.operations.iter() {
         let refuse = |message: String| Err(Refusal::new(message).at(operation.pos));
@@ -90,7 +98,9 @@ pub fn check(document: &ExecutableDocument, variables: &Variables, limits: &Limi
             ("number of directives", weight.directives, limits.directives),
         ] {
             if is > limit {
-                return refuse(format!("The operation's {what} is {is}; at most {limit} is allowed."));
+                return refuse(format!(
+                    "The operation's {what} is {is}; at most {limit} is allowed."
+                ));
             }
         }
         largest = largest.max(weight.cost);
@@ -106,11 +116,15 @@ fn root_fields(operation: &OperationDefinition, document: &ExecutableDocument) -
             .map(|item| match &item.node {
                 Selection::Field(_) => 1,
                 _ if levels == 0 => 2,
-                Selection::InlineFragment(fragment) => count(&fragment.node.selection_set.node, document, levels - 1),
+                Selection::InlineFragment(fragment) => {
+                    count(&fragment.node.selection_set.node, document, levels - 1)
+                }
                 Selection::FragmentSpread(spread) => document
                     .fragments
                     .get(&spread.node.fragment_name.node)
-                    .map_or(0, |fragment| count(&fragment.node.selection_set.node, document, levels - 1)),
+                    .map_or(0, |fragment| {
+                        count(&fragment.node.selection_set.node, document, levels - 1)
+                    }),
             })
             .take(2)
             .sum()
@@ -161,7 +175,9 @@ impl<'a> Scale<'a> {
 
     /// A fragment that is not there weighs nothing: validation will tell.
     fn fragment(&mut self, name: &str) -> Result<Weight, Refusal> {
-        let Some((name, fragment)) = self.fragments.get_key_value(name) else { return Ok(Weight::default()) };
+        let Some((name, fragment)) = self.fragments.get_key_value(name) else {
+            return Ok(Weight::default());
+        };
         match self.weighed.get(&**name) {
             Some(Some(weight)) => return Ok(*weight),
             Some(None) => return Err(Refusal::new(format!("The fragment `{name}` spreads itself."))),
@@ -178,7 +194,8 @@ impl<'a> Scale<'a> {
     fn rows(&self, field: &Field) -> u64 {
         let asked = |argument| {
             let value = field.get_argument(argument)?.node.clone();
-            let value = value.into_const_with(|name| Ok::<_, ()>(self.variables.get(&name).cloned().unwrap_or_default()));
+            let value = value
+                .into_const_with(|name| Ok::<_, ()>(self.variables.get(&name).cloned().unwrap_or_default()));
             match value {
                 Ok(Value::Number(number)) => number.as_u64(),
                 _ => None,
@@ -186,12 +203,17 @@ impl<'a> Scale<'a> {
         };
         let rows = asked("first").into_iter().chain(asked("last")).max();
         let is_connection = CONNECTIONS.contains(&field.name.node.as_str());
-        rows.or(is_connection.then_some(pages::DEFAULT as u64)).unwrap_or(1).max(1)
+        rows.or(is_connection.then_some(pages::DEFAULT as u64))
+            .unwrap_or(1)
+            .max(1)
     }
 }
 
 fn directives(directives: &[Positioned<Directive>]) -> Weight {
-    Weight { directives: directives.len() as u64, ..Weight::default() }
+    Weight {
+        directives: directives.len() as u64,
+        ..Weight::default()
+    }
 }
 
 #[cfg(test)]
@@ -199,7 +221,12 @@ mod tests {
     use super::*;
     use async_graphql::parser::parse_query;
 
-    const LIMITS: Limits = Limits { depth: 10, cost: 1000, aliases: 5, directives: 5 };
+    const LIMITS: Limits = Limits {
+        depth: 10,
+        cost: 1000,
+        aliases: 5,
+        directives: 5,
+    };
 
     fn cost(query: &str) -> Result<u64, String> {
         let variables = Variables::from_json(serde_json::json!({ "n": 7 }));
@@ -209,10 +236,21 @@ mod tests {
     #[test]
     fn fields_cost_one_each_times_the_rows_they_stand_under() {
         assert_eq!(cost("{ me { id name } }"), Ok(3));
-        assert_eq!(cost("{ me { conversations(first: 5) { nodes { id } } } }"), Ok(1 + 1 + 5 * 2));
-        assert_eq!(cost("query($n: Int) { me { conversations(last: $n) { nodes { id } } } }"), Ok(2 + 7 * 2));
-        assert_eq!(cost("{ me { conversations { nodes { id } } } }"), Ok(2 + 20 * 2), "the default page");
-        let nested = "{ me { conversations(first: 100) { nodes { messages(last: 100) { nodes { id } } } } } }";
+        assert_eq!(
+            cost("{ me { conversations(first: 5) { nodes { id } } } }"),
+            Ok(1 + 1 + 5 * 2)
+        );
+        assert_eq!(
+            cost("query($n: Int) { me { conversations(last: $n) { nodes { id } } } }"),
+            Ok(2 + 7 * 2)
+        );
+        assert_eq!(
+            cost("{ me { conversations { nodes { id } } } }"),
+            Ok(2 + 20 * 2),
+            "the default page"
+        );
+        let nested =
+            "{ me { conversations(first: 100) { nodes { messages(last: 100) { nodes { id } } } } } }";
         assert!(cost(nested).unwrap_err().contains("cost"));
     }
 
@@ -229,17 +267,34 @@ mod tests {
             query += &format!(" fragment F{i} on User {{ ...F{next} ...F{next} ...F{next} ...F{next} }}");
         }
         query += " fragment F90 on User { id }";
-        assert!(cost(&query).unwrap_err().contains(&u64::MAX.to_string()), "4 to the 90th is beyond all numbers");
+        assert!(
+            cost(&query).unwrap_err().contains(&u64::MAX.to_string()),
+            "4 to the 90th is beyond all numbers"
+        );
     }
 
     #[test]
     fn each_limit_is_kept() {
         let deep = format!("{}id{}", "{ a ".repeat(11), " }".repeat(11));
         assert!(cost(&deep).unwrap_err().contains("nesting"));
-        assert!(cost("{ a: me b: me c: me d: me e: me f: me }").unwrap_err().contains("aliases"));
-        assert!(cost(&format!("{{ me {} }}", "@skip(if: false) ".repeat(6))).unwrap_err().contains("directives"));
-        let fragments: String = (0..101).map(|i| format!("fragment F{i} on User {{ id }} ")).collect();
-        assert!(cost(&format!("{{ me {{ id }} }} {fragments}")).unwrap_err().contains("fragments"));
+        assert!(
+            cost("{ a: me b: me c: me d: me e: me f: me }")
+                .unwrap_err()
+                .contains("aliases")
+        );
+        assert!(
+            cost(&format!("{{ me {} }}", "@skip(if: false) ".repeat(6)))
+                .unwrap_err()
+                .contains("directives")
+        );
+        let fragments: String = (0..101)
+            .map(|i| format!("fragment F{i} on User {{ id }} "))
+            .collect();
+        assert!(
+            cost(&format!("{{ me {{ id }} }} {fragments}"))
+                .unwrap_err()
+                .contains("fragments")
+        );
         assert!(cost("{ me { ...A } } fragment A on User { ...B } fragment B on User { ...A }").is_err());
     }
 

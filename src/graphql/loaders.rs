@@ -26,7 +26,10 @@ pub struct Loaders {
 impl Loaders {
     /// Loaders that see what the viewer may see: nothing, if there is none.
     pub fn new(store: &Database, viewer: Option<Viewer>) -> Self {
-        let source = Source { store: store.clone(), viewer };
+        let source = Source {
+            store: store.clone(),
+            viewer,
+        };
         Self {
             users: Batch::new(Users(source.clone())),
             conversations: Batch::new(Conversations(source.clone())),
@@ -66,7 +69,9 @@ impl Load for Conversations {
     type Value = Arc<Conversation>;
 
     async fn load(&self, ids: &[Id]) -> Result<HashMap<Id, Arc<Conversation>>> {
-        let Some(viewer) = self.0.viewer else { return Ok(HashMap::new()) };
+        let Some(viewer) = self.0.viewer else {
+            return Ok(HashMap::new());
+        };
         let found = self.0.store.conversations(viewer.user_id, ids).await?;
         Ok(found.into_iter().map(|row| (row.id, Arc::new(row))).collect())
     }
@@ -80,7 +85,9 @@ impl Load for Messages {
     type Value = Arc<Message>;
 
     async fn load(&self, ids: &[Id]) -> Result<HashMap<Id, Arc<Message>>> {
-        let Some(viewer) = self.0.viewer else { return Ok(HashMap::new()) };
+        let Some(viewer) = self.0.viewer else {
+            return Ok(HashMap::new());
+        };
         let found = self.0.store.messages(viewer.user_id, ids).await?;
         Ok(found.into_iter().map(|row| (row.id, Arc::new(row))).collect())
     }
@@ -101,7 +108,10 @@ impl Load for Windows {
         let mut found: HashMap<Self::Key, Self::Value> = HashMap::with_capacity(keys.len());
         for (window, ids) in conversations {
             for message in self.0.store.messages_in(&ids, window).await? {
-                found.entry((message.conversation_id, window)).or_default().push(Arc::new(message));
+                found
+                    .entry((message.conversation_id, window))
+                    .or_default()
+                    .push(Arc::new(message));
             }
         }
         Ok(found)

@@ -11,7 +11,8 @@ use async_graphql::{
 };
 use serde::Deserialize;
 
-/// A GraphQL request as it comes over any transport (GraphQL over HTTP, "Request Parameters").
+/// A GraphQL request as it comes over any transport (GraphQL over HTTP, "Request Parameters"). Its `extensions` are
+/// not looked at.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Incoming {
@@ -19,9 +20,6 @@ pub struct Incoming {
     pub operation_name: Option<String>,
     #[serde(default)]
     pub variables: Option<Variables>,
-    /// Nothing of ours reads them, but clients may send them.
-    #[serde(default, rename = "extensions")]
-    _extensions: Option<serde::de::IgnoredAny>,
 }
 
 /// A request whose document has been read and found within the limits.
@@ -53,8 +51,10 @@ pub fn prepare(
     store: &Database,
     limits: &guard::Limits,
 ) -> Result<Prepared, Unfit> {
-    let document = parse_query(&incoming.query)
-        .map_err(|error| Unfit { code: "GRAPHQL_PARSE_FAILED", error: error.into() })?;
+    let document = parse_query(&incoming.query).map_err(|error| Unfit {
+        code: "GRAPHQL_PARSE_FAILED",
+        error: error.into(),
+    })?;
     let mut variables = incoming.variables.unwrap_or_default();
     let operation = chosen(&document, incoming.operation_name.as_deref());
     if let Some(operation) = operation {
@@ -68,14 +68,19 @@ pub fn prepare(
     let mut request = Request::new(incoming.query).variables(variables);
     request.operation_name = incoming.operation_name;
     request.set_parsed_query(document);
-    Ok(Prepared { request: request.data(viewer).data(Loaders::new(store, viewer)), operation: kind })
+    Ok(Prepared {
+        request: request.data(viewer).data(Loaders::new(store, viewer)),
+        operation: kind,
+    })
 }
 
 fn chosen<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
     match (&document.operations, name) {
         (DocumentOperations::Single(operation), _) => Some(&operation.node),
         (DocumentOperations::Multiple(all), Some(name)) => all.get(name).map(|operation| &operation.node),
-        (DocumentOperations::Multiple(all), None) if all.len() == 1 => all.values().next().map(|one| &one.node),
+        (DocumentOperations::Multiple(all), None) if all.len() == 1 => {
+            all.values().next().map(|one| &one.node)
+        }
         (DocumentOperations::Multiple(_), None) => None,
     }
 }

@@ -22,7 +22,10 @@ impl Query {
         let viewer = ctx.viewer()?;
         let user = ctx.loaders().users.get(viewer.user_id).await.transpose();
         // The token is good, but the account has been deleted since.
-        Some(user.unwrap_or(Err(Error::Unauthenticated("the account is gone"))).map(User))
+        Some(
+            user.unwrap_or(Err(Error::Unauthenticated("the account is gone")))
+                .map(User),
+        )
     }
 
     /// Any object by its id. What is not there, or is a stranger's, is null with the error NOT_FOUND.
@@ -57,7 +60,13 @@ impl Query {
 
     /// The models that can be asked for, the default one among them.
     async fn models(&self, ctx: &Context<'_>) -> Vec<Model> {
-        ctx.services().catalog.models().await.into_iter().map(Model).collect()
+        ctx.domain()
+            .catalog
+            .models()
+            .await
+            .into_iter()
+            .map(Model)
+            .collect()
     }
 }
 
@@ -67,10 +76,16 @@ async fn node(ctx: &Context<'_>, field: &'static str, id: &ID) -> Result<Node> {
     let loaders = ctx.loaders();
     let found = match kind {
         Kind::User => loaders.users.get(id).await?.map(|row| Node::User(User(row))),
-        Kind::Conversation => {
-            loaders.conversations.get(id).await?.map(|row| Node::Conversation(Conversation(row)))
-        }
-        Kind::Message => loaders.messages.get(id).await?.map(|row| Node::Message(Message(row))),
+        Kind::Conversation => loaders
+            .conversations
+            .get(id)
+            .await?
+            .map(|row| Node::Conversation(Conversation(row))),
+        Kind::Message => loaders
+            .messages
+            .get(id)
+            .await?
+            .map(|row| Node::Message(Message(row))),
     };
     found.ok_or(Error::NotFound("object"))
 }

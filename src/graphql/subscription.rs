@@ -24,7 +24,11 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<ReplyEvent>> + use<>> {
         let viewer = ctx.signed_in()?;
         let id = Kind::Message.parse("messageId", &message_id)?;
-        let events = ctx.services().replies.follow(viewer.user_id, id, after.as_deref()).await?;
+        let events = ctx
+            .domain()
+            .replies
+            .follow(viewer.user_id, id, after.as_deref())
+            .await?;
         Ok(events.map(|event| event.map(ReplyEvent::from)))
     }
 }

@@ -11,13 +11,13 @@ mod reply_event;
 mod usage;
 mod user;
 
-pub use conversation::{Conversation, ConversationConnection, ConversationEdge};
+pub use conversation::{Conversation, ConversationConnection};
 pub use date_time::DateTime;
-pub use message::{FinishReason, Message, MessageConnection, MessageEdge, MessageStatus, Role};
+pub use message::{Message, MessageConnection};
 pub use model::Model;
 pub use node::Node;
 pub use page_info::PageInfo;
 pub use reply_error::ReplyError;
-pub use reply_event::{ReplyDelta, ReplyEvent, ReplyFinished, ReplySnapshot};
+pub use reply_event::ReplyEvent;
 pub use usage::Usage;
 pub use user::User;

@@ -29,9 +29,17 @@ impl Replies {
         after: Option<&str>,
     ) -> Result<impl Stream<Item = Result<Event>> + use<>> {
         let engine = self.0.clone();
-        let message = engine.store.messages(owner, &[reply]).await?.pop().ok_or(Error::NotFound("message"))?;
+        let message = engine
+            .store
+            .messages(owner, &[reply])
+            .await?
+            .pop()
+            .ok_or(Error::NotFound("message"))?;
         if message.role != Role::Assistant {
-            return Err(Error::input("messageId", "must be a reply's, not a user's message's"));
+            return Err(Error::input(
+                "messageId",
+                "must be a reply's, not a user's message's",
+            ));
         }
         let mut seen = after.map(|cursor| Cursor::decode(cursor, reply)).transpose()?;
         Ok(async_stream::try_stream! {

@@ -13,6 +13,7 @@ use crate::store::{
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{select, time::sleep};
+use tracing::Instrument;
 
 /// The longest time between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -42,7 +43,10 @@ async fn look(engine: &Arc<Engine>) -> store::Result<usize> {
     for run in runs {
         let (lease, now) = (Id::new(), engine.clock.now());
         let until = now + engine.settings.lease;
-        let claimed = engine.store.claim_run(&run, lease, now, until, engine.settings.attempts).await?;
+        let claimed = engine
+            .store
+            .claim_run(&run, lease, now, until, engine.settings.attempts)
+            .await?;
         let Some(reply) = claimed else { continue };
         taken += 1;
         match end_at_once(engine, &run, &reply) {
@@ -51,7 +55,10 @@ async fn look(engine: &Arc<Engine>) -> store::Result<usize> {
                 engine.poke.notify_one(); // another may wait behind it
             }
             None => {
-                engine.tasks.spawn(runner::run(engine.clone(), reply, lease));
+                let span = tracing::info_span!(parent: None, "takeover", attempt = reply.attempt);
+                engine
+                    .tasks
+                    .spawn(runner::run(engine.clone(), reply, lease).instrument(span));
             }
         }
     }

@@ -68,7 +68,10 @@ impl Database {
     /// Adds a conversation.
     pub async fn insert_conversation(&self, conversation: &Conversation) -> Result<()> {
         transact!(self, async |conn| {
-            diesel::insert_into(conversations::table).values(conversation).execute(conn).await?;
+            diesel::insert_into(conversations::table)
+                .values(conversation)
+                .execute(conn)
+                .await?;
             Ok(())
         })
     }
@@ -122,7 +125,9 @@ impl Database {
         changes: &Changes,
     ) -> Result<Option<Conversation>> {
         transact!(self, async |conn| {
-            let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
+            let own = conversations::table
+                .find(id)
+                .filter(conversations::owner_id.eq(owner));
             Ok(diesel::update(own)
                 .set(changes)
                 .returning(Conversation::as_returning())
@@ -135,7 +140,9 @@ impl Database {
     /// Deletes one of the owner's conversations with all its messages; false if it is not there.
     pub async fn delete_conversation(&self, owner: Id, id: Id) -> Result<bool> {
         transact!(self, async |conn| {
-            let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
+            let own = conversations::table
+                .find(id)
+                .filter(conversations::owner_id.eq(owner));
             Ok(diesel::delete(own).execute(conn).await? > 0)
         })
     }

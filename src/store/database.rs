@@ -135,7 +135,9 @@ async fn sqlite_pool(
 }
 
 async fn set_up(conn: &mut impl SimpleAsyncConnection, statements: &str) -> ConnectionResult<()> {
-    conn.batch_execute(statements).await.map_err(ConnectionError::CouldntSetupConfiguration)
+    conn.batch_execute(statements)
+        .await
+        .map_err(ConnectionError::CouldntSetupConfiguration)
 }
 
 pub(super) fn pool_error(error: PoolError) -> Error {

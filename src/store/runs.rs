@@ -67,14 +67,23 @@ impl Database {
                 .get_result(conn)
                 .await
                 .optional()?;
-            let Some(stop) = stop else { return Ok(Checkpoint::LeaseLost) };
+            let Some(stop) = stop else {
+                return Ok(Checkpoint::LeaseLost);
+            };
             if !content.is_empty() {
                 diesel::update(messages::table.find(reply))
-                    .set((messages::content.eq(content), messages::status.eq(MessageStatus::Streaming)))
+                    .set((
+                        messages::content.eq(content),
+                        messages::status.eq(MessageStatus::Streaming),
+                    ))
                     .execute(conn)
                     .await?;
             }
-            Ok(if stop { Checkpoint::StopRequested } else { Checkpoint::Stored })
+            Ok(if stop {
+                Checkpoint::StopRequested
+            } else {
+                Checkpoint::Stored
+            })
         })
     }
 
@@ -106,7 +115,10 @@ impl Database {
             }
             Ok(Some(
                 diesel::update(messages::table.find(reply))
-                    .set((messages::status.eq(MessageStatus::Stopped), messages::finished_at.eq(now)))
+                    .set((
+                        messages::status.eq(MessageStatus::Stopped),
+                        messages::finished_at.eq(now),
+                    ))
                     .returning(Message::as_returning())
                     .get_result(conn)
                     .await?,
@@ -118,7 +130,10 @@ impl Database {
     pub async fn release_run(&self, reply: Id, lease: Id, now: Instant) -> Result<()> {
         transact!(self, async |conn| {
             let held = runs::table.find(reply).filter(runs::lease.eq(lease));
-            diesel::update(held).set(runs::lease_expires_at.eq(now)).execute(conn).await?;
+            diesel::update(held)
+                .set(runs::lease_expires_at.eq(now))
+                .execute(conn)
+                .await?;
             Ok(())
         })
     }
@@ -127,7 +142,11 @@ impl Database {
     pub async fn request_stop(&self, reply: Id) -> Result<bool> {
         transact!(self, async |conn| {
             let run = runs::table.find(reply);
-            Ok(diesel::update(run).set(runs::stop_requested.eq(true)).execute(conn).await? > 0)
+            Ok(diesel::update(run)
+                .set(runs::stop_requested.eq(true))
+                .execute(conn)
+                .await?
+                > 0)
         })
     }
 
@@ -177,7 +196,10 @@ impl Database {
                     .find(run.message_id)
                     .filter(messages::attempt.le(most_attempts));
                 diesel::update(again)
-                    .set((messages::content.eq(""), messages::status.eq(MessageStatus::Pending)))
+                    .set((
+                        messages::content.eq(""),
+                        messages::status.eq(MessageStatus::Pending),
+                    ))
                     .execute(conn)
                     .await?;
             }

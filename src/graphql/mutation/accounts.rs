@@ -17,25 +17,30 @@ impl Accounts {
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> Result<AuthPayload> {
         let email = Email::parse(&input.email)?;
         let password = Password::choose("password", &input.password)?;
-        Ok(ctx.services().accounts.register(email, password, input.name).await?.into())
+        Ok(ctx
+            .domain()
+            .accounts
+            .register(email, password, input.name)
+            .await?
+            .into())
     }
 
     /// Signs in. A wrong address and a wrong password are both UNAUTHENTICATED, and cannot be told apart.
     async fn log_in(&self, ctx: &Context<'_>, input: LogInInput) -> Result<AuthPayload> {
         let email = Email::parse(&input.email)?;
-        Ok(ctx.services().accounts.log_in(email, &input.password).await?.into())
+        Ok(ctx.domain().accounts.log_in(email, &input.password).await?.into())
     }
 
     /// Exchanges a refresh token, which is good once, for new tokens.
     async fn refresh_session(&self, ctx: &Context<'_>, input: RefreshSessionInput) -> Result<AuthPayload> {
         let token = RefreshToken::parse(&input.refresh_token)?;
-        Ok(ctx.services().accounts.refresh(&token).await?.into())
+        Ok(ctx.domain().accounts.refresh(&token).await?.into())
     }
 
     /// Ends the session of a refresh token. To end it again changes nothing.
     async fn log_out(&self, ctx: &Context<'_>, input: LogOutInput) -> Result<LogOutPayload> {
         let ended = match RefreshToken::parse(&input.refresh_token) {
-            Ok(token) => ctx.services().accounts.log_out(&token).await?,
+            Ok(token) => ctx.domain().accounts.log_out(&token).await?,
             Err(_) => false,
         };
         Ok(LogOutPayload { logged_out: ended })

@@ -1,5 +1,5 @@
 use crate::{
-    conversations::{self, NewConversation, SystemPrompt, Title},
+    conversations::{Changes, NewConversation, SystemPrompt, Title},
     error::{Error, Result},
     graphql::{context::ContextExt, ids::Kind, types::Conversation},
 };
@@ -24,8 +24,10 @@ impl Conversations {
             system_prompt: input.system_prompt.map(SystemPrompt::parse).transpose()?,
             model: input.model,
         };
-        let created = conversations::create(ctx.services(), viewer.user_id, new).await?;
-        Ok(CreateConversationPayload { conversation: Conversation(Arc::new(created)) })
+        let created = ctx.domain().conversations.create(viewer.user_id, new).await?;
+        Ok(CreateConversationPayload {
+            conversation: Conversation(Arc::new(created)),
+        })
     }
 
     /// Changes what is given of a conversation, and leaves the rest.
@@ -36,7 +38,7 @@ impl Conversations {
     ) -> Result<UpdateConversationPayload> {
         let viewer = ctx.signed_in()?;
         let id = Kind::Conversation.parse("id", &input.id)?;
-        let changes = conversations::Changes {
+        let changes = Changes {
             title: match input.title {
                 MaybeUndefined::Value(title) => Some(Title::parse(title)?),
                 MaybeUndefined::Null => return Err(Error::input("title", "cannot be null")),
@@ -45,8 +47,14 @@ impl Conversations {
             system_prompt: optional(input.system_prompt, SystemPrompt::parse)?,
             model: optional(input.model, Ok)?,
         };
-        let updated = conversations::update(ctx.services(), viewer.user_id, id, changes).await?;
-        Ok(UpdateConversationPayload { conversation: Conversation(Arc::new(updated)) })
+        let updated = ctx
+            .domain()
+            .conversations
+            .update(viewer.user_id, id, changes)
+            .await?;
+        Ok(UpdateConversationPayload {
+            conversation: Conversation(Arc::new(updated)),
+        })
     }
 
     /// Deletes a conversation with all its messages; a reply in progress is stopped.
@@ -57,13 +65,16 @@ impl Conversations {
     ) -> Result<DeleteConversationPayload> {
         let viewer = ctx.signed_in()?;
         let id = Kind::Conversation.parse("id", &input.id)?;
-        conversations::delete(ctx.services(), viewer.user_id, id).await?;
+        ctx.domain().conversations.delete(viewer.user_id, id).await?;
         Ok(DeleteConversationPayload { deleted_id: input.id })
     }
 }
 
 /// Absent leaves it, null empties it, a value is parsed.
-fn optional<T>(given: MaybeUndefined<String>, parse: impl Fn(String) -> Result<T>) -> Result<Option<Option<T>>> {
+fn optional<T>(
+    given: MaybeUndefined<String>,
+    parse: impl Fn(String) -> Result<T>,
+) -> Result<Option<Option<T>>> {
     Ok(match given {
         MaybeUndefined::Undefined => None,
         MaybeUndefined::Null => Some(None),

@@ -20,14 +20,16 @@ impl Messages {
     /// earlier reply of the conversation is being written, the new one waits for its turn.
     async fn send_message(&self, ctx: &Context<'_>, input: SendMessageInput) -> Result<SendMessagePayload> {
         let viewer = ctx.signed_in()?;
-        let conversation_id = input.conversation_id.map(|id| Kind::Conversation.parse("conversationId", &id));
+        let conversation_id = input
+            .conversation_id
+            .map(|id| Kind::Conversation.parse("conversationId", &id));
         let send = SendMessage {
             conversation_id: conversation_id.transpose()?,
             content: Content::parse(input.content)?,
             model: input.model,
             idempotency_key: input.idempotency_key,
         };
-        let new = ctx.services().replies.send(viewer.user_id, send).await?;
+        let new = ctx.domain().replies.send(viewer.user_id, send).await?;
         Ok(SendMessagePayload {
             conversation: Conversation(Arc::new(new.conversation)),
             message: Message(Arc::new(new.message)),
@@ -39,8 +41,10 @@ impl Messages {
     async fn stop_reply(&self, ctx: &Context<'_>, input: StopReplyInput) -> Result<StopReplyPayload> {
         let viewer = ctx.signed_in()?;
         let id = Kind::Message.parse("messageId", &input.message_id)?;
-        let message = ctx.services().replies.stop(viewer.user_id, id).await?;
-        Ok(StopReplyPayload { message: Message(Arc::new(message)) })
+        let message = ctx.domain().replies.stop(viewer.user_id, id).await?;
+        Ok(StopReplyPayload {
+            message: Message(Arc::new(message)),
+        })
     }
 }
 

@@ -7,7 +7,11 @@ use crate::{
         ids::Kind,
         pages::PageArguments,
     },
-    store::{self, messages::Window, paging::{Page, Slice}},
+    store::{
+        self,
+        messages::Window,
+        paging::{Page, Slice},
+    },
 };
 use async_graphql::{Context, ID, Object};
 use std::sync::Arc;
@@ -52,16 +56,32 @@ impl Conversation {
     async fn messages(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most, from the start: 1 to 100. 20 if neither `first` nor `last` is given.")]
+        #[graphql(
+            desc = "How many at most, from the start: 1 to 100. 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many at most, from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<MessageConnection> {
-        let slice = PageArguments { first, after, last, before }.slice::<Position>()?;
+        let slice = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .slice::<Position>()?;
         let window = window(&slice);
-        let messages = ctx.loaders().windows.get((self.0.id, window)).await?.unwrap_or_default();
-        Ok(MessageConnection { messages, total: self.0.message_count })
+        let messages = ctx
+            .loaders()
+            .windows
+            .get((self.0.id, window))
+            .await?
+            .unwrap_or_default();
+        Ok(MessageConnection {
+            messages,
+            total: self.0.message_count,
+        })
     }
 }
 
@@ -70,9 +90,18 @@ fn window(slice: &Slice<Position>) -> Window {
     let from = slice.after.map_or(0, |Position(after)| after.saturating_add(1));
     let to = slice.before.map_or(i32::MAX, |Position(before)| before);
     match (slice.from_end, slice.before) {
-        (false, _) => Window::Between { from, to: to.min(from.saturating_add(slice.limit)) },
-        (true, Some(_)) => Window::Between { from: from.max(to - slice.limit), to },
-        (true, None) => Window::Last { count: slice.limit, from },
+        (false, _) => Window::Between {
+            from,
+            to: to.min(from.saturating_add(slice.limit)),
+        },
+        (true, Some(_)) => Window::Between {
+            from: from.max(to - slice.limit),
+            to,
+        },
+        (true, None) => Window::Last {
+            count: slice.limit,
+            from,
+        },
     }
 }
 
@@ -86,8 +115,17 @@ pub struct ConversationConnection {
 
 impl ConversationConnection {
     pub fn new(owner: store::Id, page: Page<store::conversations::Conversation>) -> Self {
-        let nodes = page.rows.into_iter().map(|row| Conversation(Arc::new(row))).collect();
-        Self { owner, nodes, has_previous: page.has_previous, has_next: page.has_next }
+        let nodes = page
+            .rows
+            .into_iter()
+            .map(|row| Conversation(Arc::new(row)))
+            .collect();
+        Self {
+            owner,
+            nodes,
+            has_previous: page.has_previous,
+            has_next: page.has_next,
+        }
     }
 }
 
@@ -116,7 +154,7 @@ impl ConversationConnection {
 
     /// How many conversations there are on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i64> {
-        Ok(ctx.services().store.count_conversations(self.owner).await?)
+        Ok(ctx.domain().store.count_conversations(self.owner).await?)
     }
 }
 
@@ -141,7 +179,12 @@ mod tests {
     use super::*;
 
     fn slice(after: Option<i32>, before: Option<i32>, limit: i32, from_end: bool) -> Slice<Position> {
-        Slice { after: after.map(Position), before: before.map(Position), limit, from_end }
+        Slice {
+            after: after.map(Position),
+            before: before.map(Position),
+            limit,
+            from_end,
+        }
     }
 
     #[test]
@@ -152,8 +195,17 @@ mod tests {
         assert_eq!(window(&slice(Some(4), Some(6), 3, false)), between(5, 6));
         assert_eq!(window(&slice(None, Some(6), 3, true)), between(3, 6));
         assert_eq!(window(&slice(Some(4), Some(6), 3, true)), between(5, 6));
-        assert_eq!(window(&slice(None, None, 3, true)), Window::Last { count: 3, from: 0 });
-        assert_eq!(window(&slice(Some(4), None, 3, true)), Window::Last { count: 3, from: 5 });
-        assert_eq!(window(&slice(Some(i32::MAX), Some(0), 100, true)), between(i32::MAX, 0));
+        assert_eq!(
+            window(&slice(None, None, 3, true)),
+            Window::Last { count: 3, from: 0 }
+        );
+        assert_eq!(
+            window(&slice(Some(4), None, 3, true)),
+            Window::Last { count: 3, from: 5 }
+        );
+        assert_eq!(
+            window(&slice(Some(i32::MAX), Some(0), 100, true)),
+            between(i32::MAX, 0)
+        );
     }
 }

@@ -68,7 +68,10 @@ impl Message {
     /// Why the reply broke off. Null unless its status is FAILED.
     async fn error(&self) -> Option<ReplyError> {
         let code = self.0.error_code.clone()?;
-        Some(ReplyError { code, message: self.0.error_message.clone().unwrap_or_default() })
+        Some(ReplyError {
+            code,
+            message: self.0.error_message.clone().unwrap_or_default(),
+        })
     }
 
     /// Why the model stopped where it did. Null unless the status is COMPLETED.
@@ -79,7 +82,10 @@ impl Message {
     /// The tokens that the reply took, where the provider tells.
     async fn usage(&self) -> Option<Usage> {
         let (input_tokens, output_tokens) = (self.0.input_tokens?, self.0.output_tokens?);
-        Some(Usage { input_tokens, output_tokens })
+        Some(Usage {
+            input_tokens,
+            output_tokens,
+        })
     }
 }
 

@@ -48,13 +48,16 @@ pub struct ReplyFinished {
 impl From<replies::Event> for ReplyEvent {
     fn from(replies::Event { cursor, next }: replies::Event) -> Self {
         match next {
-            replies::Next::Snapshot { text, attempt } => {
-                Self::ReplySnapshot(ReplySnapshot { cursor, text, attempt })
-            }
+            replies::Next::Snapshot { text, attempt } => Self::ReplySnapshot(ReplySnapshot {
+                cursor,
+                text,
+                attempt,
+            }),
             replies::Next::Delta { text } => Self::ReplyDelta(ReplyDelta { cursor, text }),
-            replies::Next::Finished { message } => {
-                Self::ReplyFinished(ReplyFinished { cursor, message: Message(message) })
-            }
+            replies::Next::Finished { message } => Self::ReplyFinished(ReplyFinished {
+                cursor,
+                message: Message(message),
+            }),
         }
     }
 }

@@ -36,14 +36,22 @@ impl User {
     async fn conversations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most, from the start: 1 to 100. 20 if neither `first` nor `last` is given.")]
+        #[graphql(
+            desc = "How many at most, from the start: 1 to 100. 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many at most, from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<ConversationConnection> {
-        let slice = PageArguments { first, after, last, before }.slice()?;
-        let page = ctx.services().store.conversations_page(self.0.id, slice).await?;
+        let slice = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .slice()?;
+        let page = ctx.domain().store.conversations_page(self.0.id, slice).await?;
         Ok(ConversationConnection::new(self.0.id, page))
     }
 }

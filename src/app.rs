@@ -1,0 +1,141 @@
+//! Builds everything once, and runs it until it is told to end.
+
+use crate::{
+    accounts::{AccessTokens, Accounts, Passwords},
+    assistant::{catalog::Catalog, openai::Patience},
+    clock::Clock,
+    config::{Complete, Config, Environment},
+    conversations::Conversations,
+    graphql::{self, Domain, guard},
+    replies::{self, Replies},
+    store::{Database, Statements},
+    transport::{self, SocketLimits, Transport},
+};
+use anyhow::Context;
+use axum::serve::ListenerExt;
+use std::{sync::Arc, thread::available_parallelism, time::Duration};
+use tokio::{net::TcpListener, time::timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How long what is in progress may take to end.
+const LEAVE_WITHIN: Duration = Duration::from_secs(10);
+
+/// A server that is ready to listen.
+pub struct App {
+    router: axum::Router,
+    replies: Replies,
+    tasks: TaskTracker,
+    leaving: CancellationToken,
+}
+
+/// What a test hands in, and an ordinary start takes as it comes.
+#[derive(Clone, Default)]
+pub struct Surroundings {
+    pub clock: Clock,
+    pub statements: Statements,
+}
+
+impl App {
+    /// Connects to the database, brings its tables up to date, and builds everything.
+    pub async fn build(config: &Config, complete: Complete, around: Surroundings) -> anyhow::Result<Self> {
+        let Surroundings { clock, statements } = around;
+        let store = Database::connect(&complete.database_url, &statements)
+            .await
+            .context("DATABASE_URL")?;
+        store.migrate().await.context("DATABASE_URL")?;
+        let seconds = Duration::from_secs;
+        let patience = Patience {
+            connect: seconds(config.connect_timeout),
+            first_token: seconds(config.first_token_timeout),
+            idle: seconds(config.idle_timeout),
+        };
+        let pace = Duration::from_millis(config.pace_ms);
+        let catalog = Catalog::new(&complete.providers, pace, patience, config.default_model.clone())
+            .context("no client for the providers")?;
+        let catalog = Arc::new(catalog);
+        let accounts = Arc::new(Accounts {
+            store: store.clone(),
+            clock: clock.clone(),
+            passwords: Passwords::new(available_parallelism().map_or(2, usize::from)),
+            access_tokens: AccessTokens::new(&complete.signing_key, config.access_token_ttl()),
+            refresh_ttl: seconds(config.refresh_token_ttl),
+        });
+        let settings = replies::Settings {
+            history_tokens: config.history_tokens,
+            lease: seconds(config.lease),
+            attempts: config.reply_attempts,
+        };
+        let replies = Replies::new(store.clone(), catalog.clone(), clock.clone(), settings);
+        let conversations = Conversations {
+            store: store.clone(),
+            clock,
+            replies: replies.clone(),
+        };
+        let domain = Domain {
+            store: store.clone(),
+            accounts: accounts.clone(),
+            conversations,
+            catalog,
+            replies: replies.clone(),
+        };
+        let (tasks, leaving) = (TaskTracker::new(), CancellationToken::new());
+        let router = transport::router(Transport {
+            schema: graphql::schema(domain, config.env == Environment::Development),
+            accounts,
+            store,
+            guard: guard::Limits {
+                depth: config.max_depth,
+                cost: config.max_cost,
+                aliases: config.max_aliases,
+                directives: config.max_directives,
+            },
+            sockets: SocketLimits {
+                init: seconds(config.init_timeout),
+                ping: seconds(config.ping_interval),
+                write: seconds(config.write_timeout),
+                operations: config.max_operations,
+            },
+            max_body: config.max_body,
+            allowed_origins: config.allowed_origins.clone(),
+            tasks: tasks.clone(),
+            leaving: leaving.clone(),
+        });
+        Ok(Self {
+            router,
+            replies,
+            tasks,
+            leaving,
+        })
+    }
+
+    /// Serves until `shutdown` ends; then tells the sockets, checkpoints the replies in progress, and ends.
+    pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let Self {
+            router,
+            replies,
+            tasks,
+            leaving,
+        } = self;
+        replies.start();
+        // A token must not wait in the kernel for another to share its packet.
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "small packets are delayed");
+            }
+        });
+        let served = axum::serve(listener, router).with_graceful_shutdown(leaving.clone().cancelled_owned());
+        let mut served = tasks.spawn(served.into_future());
+        tokio::select! {
+            () = shutdown => {}
+            ended = &mut served => return Ok(ended.context("the server has panicked")??),
+        }
+        tracing::info!("leaving");
+        leaving.cancel();
+        tasks.close();
+        let left = async { tokio::join!(replies.leave(), tasks.wait()) };
+        if timeout(LEAVE_WITHIN, left).await.is_err() {
+            tracing::warn!("left before everything had ended");
+        }
+        Ok(())
+    }
+}

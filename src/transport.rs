@@ -1,0 +1,106 @@
+//! How clients reach the server: the one router, and what every request passes through.
+
+mod cors;
+mod http;
+mod negotiation;
+mod pages;
+mod request_id;
+mod websocket;
+
+pub use websocket::Limits as SocketLimits;
+
+use crate::{
+    accounts::{Accounts, Viewer},
+    error::{Error, Result},
+    graphql::{Schema, guard},
+    store::Database,
+};
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    middleware,
+    routing::get,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::time::timeout;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// What the transports work with.
+pub struct Transport {
+    pub schema: Schema,
+    pub accounts: Arc<Accounts>,
+    pub store: Database,
+    pub guard: guard::Limits,
+    pub sockets: SocketLimits,
+    /// The largest body of a request, in bytes.
+    pub max_body: usize,
+    /// The origins, besides our own, whose pages may use the server.
+    pub allowed_origins: Vec<String>,
+    /// Operations and sockets: what must end before the server does.
+    pub tasks: TaskTracker,
+    /// Set when the server is to end.
+    pub leaving: CancellationToken,
+}
+
+/// The longest wait for the database when asked whether we are ready.
+const READY: Duration = Duration::from_secs(3);
+
+/// All addresses.
+pub fn router(transport: Transport) -> Router {
+    let cors = cors::layer(&transport.allowed_origins);
+    Router::new()
+        .route("/graphql", get(http::get).post(http::post))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .merge(pages::router())
+        .layer(cors)
+        .layer(CatchPanicLayer::custom(http::panicked))
+        .layer(middleware::from_fn(request_id::layer))
+        .with_state(Arc::new(transport))
+}
+
+/// Whether requests should be sent here: the database answers, and the server is not about to end.
+async fn ready(State(transport): State<Arc<Transport>>) -> (StatusCode, &'static str) {
+    if transport.leaving.is_cancelled() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "leaving\n");
+    }
+    match timeout(READY, transport.store.ping()).await {
+        Ok(Ok(())) => (StatusCode::OK, "ready\n"),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
+        }
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+    }
+}
+
+impl Transport {
+    /// Who an `Authorization` header names; `None` if there is none.
+    fn viewer(&self, headers: &HeaderMap) -> Result<Option<Viewer>> {
+        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some(value), None) => {
+                let malformed =
+                    Error::Unauthenticated("`Authorization` must be `Bearer` and an access token");
+                self.authenticate(value.to_str().map_err(|_| malformed)?)
+                    .map(Some)
+            }
+            _ => Err(Error::Unauthenticated("there must be one `Authorization`")),
+        }
+    }
+
+    /// Who `Bearer …` names (RFC 6750).
+    fn authenticate(&self, authorization: &str) -> Result<Viewer> {
+        match authorization.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+                self.accounts.authenticate(token.trim())
+            }
+            _ => Err(Error::Unauthenticated(
+                "`Authorization` must be `Bearer` and an access token",
+            )),
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! GraphQL over HTTP: <https://graphql.github.io/graphql-over-http/draft/>.
+//!
+//! Only a JSON body executes anything, and GET only queries, so that no other site's form can (CSRF).
+
+use super::{
+    Transport, cors,
+    negotiation::{self, Form},
+    request_id::RequestId,
+    websocket,
+};
+use crate::{
+    error::Error,
+    graphql::{
+        answer,
+        prepare::{Incoming, Prepared, prepare},
+    },
+};
+use async_graphql::{self as graphql, Value, parser::types::OperationType};
+use axum::{
+    Extension,
+    body::{Body, Bytes, to_bytes},
+    extract::{
+        Query, State,
+        rejection::QueryRejection,
+        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::{Deserialize, Serialize};
+use std::{any::Any, sync::Arc, time::Duration};
+use tokio::time::timeout;
+use tracing::{Instrument, Span};
+
+/// How long a client may take to send a body.
+const BODY: Duration = Duration::from_secs(20);
+
+/// `POST /graphql`.
+pub async fn post(
+    State(transport): State<Arc<Transport>>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let Some(form) = negotiation::form(&headers) else {
+        return not_acceptable();
+    };
+    let refuse = |status, message: &str| refusal(form, status, &Error::input("request", message), &id);
+    if !is_json(&headers) {
+        return refuse(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "must have the content type application/json",
+        );
+    }
+    let body = match timeout(BODY, to_bytes(body, transport.max_body)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return refuse(StatusCode::PAYLOAD_TOO_LARGE, "is too large, or broke off"),
+        Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "took too long to arrive"),
+    };
+    match parse(&body) {
+        Ok(incoming) => execute(transport, form, &id, &headers, incoming, false).await,
+        Err(message) => refuse(StatusCode::BAD_REQUEST, message),
+    }
+}
+
+/// The parameters of a query by GET.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parameters {
+    query: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<String>,
+}
+
+/// `GET /graphql`: a WebSocket, a person who wants the playground, or a query.
+pub async fn get(
+    State(transport): State<Arc<Transport>>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    parameters: Result<Query<Parameters>, QueryRejection>,
+) -> Response {
+    if let Ok(upgrade) = upgrade {
+        if !cors::may_connect(&headers, &transport.allowed_origins) {
+            return (StatusCode::FORBIDDEN, "this origin may not connect\n").into_response();
+        }
+        return websocket::upgrade(transport, upgrade, id);
+    }
+    let parameters = parameters.map(|Query(parameters)| parameters);
+    let asks_nothing = parameters
+        .as_ref()
+        .is_ok_and(|parameters| parameters.query.is_none());
+    if asks_nothing && negotiation::wants_page(&headers) {
+        return Redirect::to("/playground").into_response();
+    }
+    let Some(form) = negotiation::form(&headers) else {
+        return not_acceptable();
+    };
+    let refuse = |message: &str| {
+        refusal(
+            form,
+            StatusCode::BAD_REQUEST,
+            &Error::input("request", message),
+            &id,
+        )
+    };
+    let Ok(Parameters {
+        query: Some(query),
+        operation_name,
+        variables,
+    }) = parameters
+    else {
+        return refuse("must have the parameter `query`");
+    };
+    let Ok(variables) = variables
+        .filter(|text| !text.is_empty())
+        .map(|text| serde_json::from_str(&text))
+        .transpose()
+    else {
+        return refuse("must have a JSON object as `variables`");
+    };
+    let incoming = Incoming {
+        query,
+        operation_name,
+        variables,
+    };
+    execute(transport, form, &id, &headers, incoming, true).await
+}
+
+async fn execute(
+    transport: Arc<Transport>,
+    form: Form,
+    id: &Arc<str>,
+    headers: &HeaderMap,
+    incoming: Incoming,
+    by_get: bool,
+) -> Response {
+    let viewer = match transport.viewer(headers) {
+        Ok(viewer) => viewer,
+        Err(error) => return refusal(form, StatusCode::UNAUTHORIZED, &error, id),
+    };
+    if let Some(viewer) = viewer {
+        Span::current().record("user_id", tracing::field::display(viewer.user_id));
+    }
+    let Prepared { request, operation } = match prepare(incoming, viewer, &transport.store, &transport.guard)
+    {
+        Ok(prepared) => prepared,
+        Err(unfit) => return reply(form, unfit.into_response()),
+    };
+    match operation {
+        Some(OperationType::Subscription) => {
+            let error = Error::input("query", "is a subscription: those need a WebSocket");
+            return refusal(form, StatusCode::BAD_REQUEST, &error, id);
+        }
+        Some(OperationType::Mutation) if by_get => {
+            let error = Error::input("query", "is a mutation: those need POST");
+            let mut response = refusal(form, StatusCode::METHOD_NOT_ALLOWED, &error, id);
+            response
+                .headers_mut()
+                .insert(header::ALLOW, HeaderValue::from_static("POST"));
+            return response;
+        }
+        _ => {}
+    }
+    // In a task of its own: what has been begun is done, even when the client hangs up.
+    let schema = transport.schema.clone();
+    let executed = transport
+        .tasks
+        .spawn(async move { schema.execute(request).await }.in_current_span());
+    match executed.await {
+        Ok(response) => reply(form, answer::finish(response, id)),
+        Err(panic) => refusal(
+            form,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            &Error::internal(panic),
+            id,
+        ),
+    }
+}
+
+fn parse(body: &Bytes) -> Result<Incoming, &'static str> {
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err("must be one operation: several at once are not taken");
+    }
+    serde_json::from_slice(body)
+        .map_err(|_| "must be a JSON object with `query`, and `variables` if there are any")
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let (media_type, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
+    let charset = parameters.trim().to_ascii_lowercase();
+    media_type.trim().eq_ignore_ascii_case("application/json")
+        && (charset.is_empty() || charset == "charset=utf-8" || charset == "charset=\"utf-8\"")
+}
+
+/// An answer as it is written: without `data` if nothing was executed (GraphQL specification, "Response Format").
+#[derive(Serialize)]
+pub struct Written<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [graphql::ServerError],
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    extensions: &'a std::collections::BTreeMap<String, Value>,
+}
+
+impl<'a> Written<'a> {
+    pub fn new(response: &'a graphql::Response) -> Self {
+        Self {
+            data: (!nothing_executed(response)).then_some(&response.data),
+            errors: &response.errors,
+            extensions: &response.extensions,
+        }
+    }
+}
+
+/// Whether the errors are of the request, not of its execution.
+pub fn nothing_executed(response: &graphql::Response) -> bool {
+    response.data == Value::Null && response.errors.iter().any(|error| error.path.is_empty())
+}
+
+fn reply(form: Form, response: graphql::Response) -> Response {
+    let refused = form == Form::GraphQlResponse && nothing_executed(&response);
+    let status = if refused {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    };
+    write(form, status, &response)
+}
+
+fn refusal(form: Form, status: StatusCode, error: &Error, id: &str) -> Response {
+    let mut response = write(form, status, &answer::refuse(error, id));
+    if status == StatusCode::UNAUTHORIZED {
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+fn write(form: Form, status: StatusCode, response: &graphql::Response) -> Response {
+    match serde_json::to_vec(&Written::new(response)) {
+        Ok(body) => (
+            status,
+            [
+                (header::CONTENT_TYPE, form.content_type()),
+                (header::CACHE_CONTROL, "no-store"),
+            ],
+            body,
+        )
+            .into_response(),
+        Err(error) => {
+            tracing::error!(%error, "answer not written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+fn not_acceptable() -> Response {
+    let message = "answers are application/graphql-response+json or application/json\n";
+    (StatusCode::NOT_ACCEPTABLE, message).into_response()
+}
+
+/// The answer where a handler has panicked. The panic hook has logged it.
+pub fn panicked(_: Box<dyn Any + Send>) -> Response {
+    refusal(
+        Form::Json,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        &Error::internal("a handler panicked"),
+        "",
+    )
+}

@@ -1,0 +1,234 @@
+//! `graphql-transport-ws`: <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>.
+//!
+//! One task drives a socket and all its operations. It takes turns between what the client says and what the
+//! operations have, writes everything that is ready in one go, and keeps no queue: an operation is asked for its next
+//! event when the last one has been written. Whatever a client can hold has a bound.
+
+mod messages;
+mod operations;
+
+use super::Transport;
+use crate::accounts::Viewer;
+use axum::{
+    extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
+    response::Response,
+};
+use futures_util::SinkExt;
+use messages::{FromClient, ToClient};
+use operations::{Event, Operations};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    select,
+    time::{interval, sleep, timeout},
+};
+use tracing::{Instrument, field, info_span};
+
+/// The subprotocol's name.
+const PROTOCOL: &str = "graphql-transport-ws";
+/// How much is read at once. Tungstenite keeps a buffer of this size for each socket.
+const READ_BUFFER: usize = 4096;
+/// The most events written in one go.
+const BATCH: usize = 64;
+/// Sockets are told that we leave spread over this time, so that their clients do not all come back at once.
+const LEAVE_WITHIN: Duration = Duration::from_millis(500);
+
+/// What a socket may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long until `connection_init`.
+    pub init: Duration,
+    /// How often the client is pinged.
+    pub ping: Duration,
+    /// How long a write may take.
+    pub write: Duration,
+    /// The most operations at once.
+    pub operations: usize,
+}
+
+/// Why the server hangs up; `None` if the client did, or is gone.
+type Hangup = Option<Close>;
+
+/// A close code and its reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Close(u16, &'static str);
+
+impl Close {
+    const LEAVING: Self = Self(1012, "Service restart");
+    const INVALID: Self = Self(4400, "Invalid message");
+    const UNAUTHORIZED: Self = Self(4401, "Unauthorized");
+    const FORBIDDEN: Self = Self(4403, "Forbidden");
+    const SUBPROTOCOL: Self = Self(4406, "Subprotocol not acceptable");
+    const INIT_TIMEOUT: Self = Self(4408, "Connection initialisation timeout");
+    const SILENT: Self = Self(4408, "No answer to pings");
+    const DUPLICATE: Self = Self(4409, "Subscriber already exists");
+    const SECOND_INIT: Self = Self(4429, "Too many initialisation requests");
+    const TOO_MANY: Self = Self(4429, "Too many operations");
+}
+
+/// Answers a request to speak over a socket.
+pub fn upgrade(transport: Arc<Transport>, upgrade: WebSocketUpgrade, id: Arc<str>) -> Response {
+    let span = info_span!(parent: None, "socket", request_id = &*id, user_id = field::Empty);
+    let tasks = transport.tasks.clone();
+    upgrade
+        .protocols([PROTOCOL])
+        .read_buffer_size(READ_BUFFER)
+        .max_message_size(transport.max_body)
+        .max_frame_size(transport.max_body)
+        .on_upgrade(move |socket| tasks.track_future(serve(transport, socket, id).instrument(span)))
+}
+
+async fn serve(transport: Arc<Transport>, mut socket: WebSocket, id: Arc<str>) {
+    let write = transport.sockets.write;
+    let hangup = if socket.protocol().is_some() {
+        let mut talk = Talk {
+            operations: Operations::new(transport.clone(), id),
+            socket: &mut socket,
+            transport,
+        };
+        talk.converse().await.err().flatten()
+    } else {
+        Some(Close::SUBPROTOCOL)
+    };
+    if let Some(Close(code, reason)) = hangup {
+        tracing::debug!(code, reason, "socket closed");
+        let frame = Message::Close(Some(CloseFrame {
+            code,
+            reason: reason.into(),
+        }));
+        // The client may be gone: that is no matter.
+        let _ = timeout(write, socket.send(frame)).await;
+    }
+}
+
+/// A conversation with one client.
+struct Talk<'a> {
+    transport: Arc<Transport>,
+    socket: &'a mut WebSocket,
+    operations: Operations,
+}
+
+impl Talk<'_> {
+    /// Goes on until one side hangs up.
+    async fn converse(&mut self) -> Result<(), Hangup> {
+        let limits = self.transport.sockets;
+        let leaving = self.transport.leaving.clone();
+        let viewer = select! {
+            viewer = timeout(limits.init, self.init()) => viewer.map_err(|_| Close::INIT_TIMEOUT)??,
+            () = leaving.cancelled() => return Err(Some(Close::LEAVING)),
+        };
+        self.operations.viewer = viewer;
+        self.say([ToClient::ConnectionAck.write()]).await?;
+
+        let mut heartbeat = interval(limits.ping);
+        heartbeat.reset();
+        let mut silent = 0;
+        let mut events = Vec::new();
+        loop {
+            select! {
+                heard = self.socket.recv() => {
+                    silent = 0;
+                    if let Some(message) = understand(heard)? {
+                        self.answer(message).await?;
+                    }
+                }
+                _ = self.operations.next_many(&mut events, BATCH) => self.tell(&mut events).await?,
+                _ = heartbeat.tick() => {
+                    if silent == 2 {
+                        return Err(Some(Close::SILENT));
+                    }
+                    silent += 1;
+                    self.say([Message::Ping(Default::default())]).await?;
+                }
+                () = leave(&leaving) => return Err(Some(Close::LEAVING)),
+            }
+        }
+    }
+
+    /// Hears `connection_init`, and who is there.
+    async fn init(&mut self) -> Result<Option<Viewer>, Hangup> {
+        loop {
+            let heard = self.socket.recv().await;
+            let payload = match understand(heard)? {
+                Some(FromClient::ConnectionInit { payload }) => payload.unwrap_or_default(),
+                Some(FromClient::Ping { payload }) => {
+                    self.say([ToClient::Pong { payload }.write()]).await?;
+                    continue;
+                }
+                Some(FromClient::Pong { .. }) | None => continue,
+                Some(FromClient::Subscribe { .. } | FromClient::Complete { .. }) => {
+                    return Err(Some(Close::UNAUTHORIZED));
+                }
+            };
+            let Some(authorization) = payload.authorization else {
+                return Ok(None);
+            };
+            let viewer = self
+                .transport
+                .authenticate(&authorization)
+                .map_err(|_| Some(Close::FORBIDDEN))?;
+            tracing::Span::current().record("user_id", field::display(viewer.user_id));
+            return Ok(Some(viewer));
+        }
+    }
+
+    async fn answer(&mut self, message: FromClient) -> Result<(), Hangup> {
+        match message {
+            FromClient::ConnectionInit { .. } => Err(Some(Close::SECOND_INIT)),
+            FromClient::Subscribe { id, .. } if self.operations.has(&id) => Err(Some(Close::DUPLICATE)),
+            FromClient::Subscribe { .. } if self.operations.count() >= self.transport.sockets.operations => {
+                Err(Some(Close::TOO_MANY))
+            }
+            FromClient::Subscribe { id, payload } => {
+                self.operations.start(id, payload);
+                Ok(())
+            }
+            FromClient::Complete { id } => {
+                self.operations.end(&id);
+                Ok(())
+            }
+            FromClient::Ping { payload } => self.say([ToClient::Pong { payload }.write()]).await,
+            FromClient::Pong { .. } => Ok(()),
+        }
+    }
+
+    /// Writes what the operations have, in one go.
+    async fn tell(&mut self, events: &mut Vec<(Arc<str>, Event)>) -> Result<(), Hangup> {
+        let messages: Vec<Message> = events
+            .drain(..)
+            .map(|(id, event)| ToClient::event(&id, &event).write())
+            .collect();
+        self.say(messages).await
+    }
+
+    async fn say(&mut self, messages: impl IntoIterator<Item = Message>) -> Result<(), Hangup> {
+        let written = async {
+            for message in messages {
+                self.socket.feed(message).await?;
+            }
+            self.socket.flush().await
+        };
+        // A client that does not read is as good as gone, and would not read a reason either.
+        timeout(self.transport.sockets.write, written)
+            .await
+            .map_err(|_| None)?
+            .map_err(|_| None)
+    }
+}
+
+/// What was heard; `None` if it is nothing of the protocol's.
+fn understand(heard: Option<Result<Message, axum::Error>>) -> Result<Option<FromClient>, Hangup> {
+    match heard {
+        Some(Ok(Message::Text(text))) => serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|_| Some(Close::INVALID)),
+        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
+        Some(Ok(Message::Binary(_))) => Err(Some(Close::INVALID)),
+        Some(Ok(Message::Close(_)) | Err(_)) | None => Err(None),
+    }
+}
+
+/// Ends a moment after the server is told to, at another one for each socket.
+async fn leave(leaving: &tokio_util::sync::CancellationToken) {
+    leaving.cancelled().await;
+    sleep(LEAVE_WITHIN.mul_f64(rand::random())).await;
+}

@@ -1,0 +1,123 @@
+//! The operations in progress on one socket.
+
+use crate::{
+    accounts::Viewer,
+    graphql::{
+        answer,
+        prepare::{Incoming, prepare},
+    },
+    transport::{Transport, http::nothing_executed},
+};
+use async_graphql::{Response, Value, parser::types::OperationType};
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use std::{future::pending, sync::Arc};
+use tokio_stream::StreamMap;
+use tracing::Instrument;
+
+/// What an operation has for the client.
+pub enum Event {
+    /// A result.
+    Next(Response),
+    /// Nothing was executed; nothing follows.
+    Refused(Response),
+    /// Nothing follows.
+    Complete,
+}
+
+/// The operations by the ids that the client gave them.
+pub struct Operations {
+    transport: Arc<Transport>,
+    request_id: Arc<str>,
+    /// Who asks.
+    pub viewer: Option<Viewer>,
+    running: StreamMap<Arc<str>, BoxStream<'static, Event>>,
+}
+
+impl Operations {
+    pub fn new(transport: Arc<Transport>, request_id: Arc<str>) -> Self {
+        Self {
+            transport,
+            request_id,
+            viewer: None,
+            running: StreamMap::new(),
+        }
+    }
+
+    pub fn has(&self, id: &str) -> bool {
+        self.running.contains_key(id)
+    }
+
+    pub fn count(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Ends an operation, for the client wants no more of it.
+    pub fn end(&mut self, id: &str) {
+        self.running.remove(id);
+    }
+
+    /// Starts an operation.
+    pub fn start(&mut self, id: String, incoming: Incoming) {
+        let events = self.execute(incoming);
+        self.running.insert(id.into(), events);
+    }
+
+    /// The next events, at most `limit`, no operation's twice before every other that is ready has had its turn.
+    /// While nothing runs, it waits for ever.
+    pub async fn next_many(&mut self, events: &mut Vec<(Arc<str>, Event)>, limit: usize) {
+        if self.running.next_many(events, limit).await == 0 {
+            pending::<()>().await;
+        }
+    }
+
+    fn execute(&self, incoming: Incoming) -> BoxStream<'static, Event> {
+        let Transport {
+            schema,
+            store,
+            guard,
+            tasks,
+            ..
+        } = &*self.transport;
+        let prepared = match prepare(incoming, self.viewer, store, guard) {
+            Ok(prepared) => prepared,
+            Err(unfit) => return stream::iter([Event::Refused(unfit.into_response())]).boxed(),
+        };
+        let id = self.request_id.clone();
+        if prepared.operation == Some(OperationType::Subscription) {
+            let mut first = true;
+            return schema
+                .execute_stream(prepared.request)
+                .map(move |response| {
+                    let response = answer::finish(response, &id);
+                    // A source that could not be opened is a refusal; what goes wrong later is a result.
+                    if std::mem::take(&mut first) && response.data == Value::Null && response.is_err() {
+                        Event::Refused(response)
+                    } else {
+                        Event::Next(response)
+                    }
+                })
+                .chain(stream::iter([Event::Complete]))
+                .boxed();
+        }
+        // In a task of its own: what has been begun is done, even when the client hangs up.
+        let schema = schema.clone();
+        let executed = tasks.spawn(async move { schema.execute(prepared.request).await }.in_current_span());
+        stream::once(async move {
+            match executed.await {
+                Ok(response) if nothing_executed(&response) => {
+                    [Event::Refused(answer::finish(response, &id))].into()
+                }
+                Ok(response) => vec![Event::Next(answer::finish(response, &id)), Event::Complete],
+                Err(panic) => {
+                    let error = crate::error::Error::internal(panic);
+                    vec![Event::Refused(answer::refuse(&error, &id))]
+                }
+            }
+        })
+        .flat_map(stream::iter)
+        .boxed()
+    }
+}
