@@ -13,7 +13,7 @@ use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
 };
-use std::{future::pending, sync::Arc};
+use std::{future::pending, mem, sync::Arc};
 use tokio_stream::StreamMap;
 use tracing::Instrument;
 
@@ -71,6 +71,12 @@ impl Operations {
         if self.running.next_many(events, limit).await == 0 {
             pending::<()>().await;
         }
+        // What has ended is forgotten at once: its id is the client's to use again.
+        for (id, event) in events {
+            if let Event::Refused(_) | Event::Complete = event {
+                self.running.remove(id);
+            }
+        }
     }
 
     fn execute(&self, incoming: Incoming) -> BoxStream<'static, Event> {
@@ -87,20 +93,20 @@ impl Operations {
         };
         let id = self.request_id.clone();
         if prepared.operation == Some(OperationType::Subscription) {
-            let mut first = true;
-            return schema
-                .execute_stream(prepared.request)
-                .map(move |response| {
+            let mut responses = schema.execute_stream(prepared.request);
+            return Box::pin(async_stream::stream! {
+                let mut first = true;
+                while let Some(response) = responses.next().await {
                     let response = answer::finish(response, &id);
                     // A source that could not be opened is a refusal; what goes wrong later is a result.
-                    if std::mem::take(&mut first) && response.data == Value::Null && response.is_err() {
-                        Event::Refused(response)
-                    } else {
-                        Event::Next(response)
+                    if mem::take(&mut first) && response.data == Value::Null && response.is_err() {
+                        yield Event::Refused(response);
+                        return;
                     }
-                })
-                .chain(stream::iter([Event::Complete]))
-                .boxed();
+                    yield Event::Next(response);
+                }
+                yield Event::Complete;
+            });
         }
         // In a task of its own: what has been begun is done, even when the client hangs up.
         let schema = schema.clone();

@@ -1,0 +1,154 @@
+//! A signed-in user, over HTTP.
+
+use crate::server::Server;
+use anyhow::{Context, Result, bail, ensure};
+use axum::{body::Bytes, http::header};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+use tokio::time::sleep;
+
+/// How long a reply may take to end.
+const REPLY: Duration = Duration::from_secs(30);
+
+/// A signed-in user of a server.
+#[derive(Clone)]
+pub struct Api {
+    http: reqwest::Client,
+    url: String,
+    pub address: SocketAddr,
+    /// As the header `Authorization`, and as `authorization` on sockets.
+    pub authorization: String,
+}
+
+/// A message that was sent.
+#[derive(Deserialize)]
+pub struct Sent {
+    pub conversation: Node,
+    /// The assistant's message that will be the answer.
+    pub reply: Node,
+}
+
+/// Anything with an id.
+#[derive(Deserialize)]
+pub struct Node {
+    pub id: String,
+}
+
+/// A message as it is stored.
+#[derive(Deserialize)]
+pub struct Message {
+    pub status: String,
+    pub content: String,
+}
+
+impl Api {
+    /// Registers a user.
+    pub async fn register(server: &Server) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Data {
+            register: Tokens,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Tokens {
+            access_token: String,
+        }
+        let mut api = Self {
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .timeout(Duration::from_secs(30))
+                .build()?,
+            url: server.url(),
+            address: server.address,
+            authorization: String::new(),
+        };
+        let input = json!({ "email": "bench@example.org", "password": "correct horse", "name": "Bench" });
+        let data: Data = api
+            .ask(
+                "mutation ($input: RegisterInput!) { register(input: $input) { accessToken } }",
+                json!({ "input": input }),
+            )
+            .await?;
+        api.authorization = format!("Bearer {}", data.register.access_token);
+        Ok(api)
+    }
+
+    /// Sends a message, to a new conversation if none is named, for the default model if none is named.
+    pub async fn send(&self, conversation: Option<&str>, model: Option<&str>, content: &str) -> Result<Sent> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Data {
+            send_message: Sent,
+        }
+        let input = json!({ "conversationId": conversation, "model": model, "content": content });
+        let data: Data = self
+            .ask(
+                "mutation ($input: SendMessageInput!) {
+                   sendMessage(input: $input) { conversation { id } reply { id } }
+                 }",
+                json!({ "input": input }),
+            )
+            .await?;
+        Ok(data.send_message)
+    }
+
+    /// Waits for the end of a reply, which must be a good one.
+    pub async fn finished(&self, reply: &Node) -> Result<Message> {
+        #[derive(Deserialize)]
+        struct Data {
+            node: Message,
+        }
+        let give_up = Instant::now() + REPLY;
+        while Instant::now() < give_up {
+            let data: Data = self
+                .ask(
+                    "query ($id: ID!) { node(id: $id) { ... on Message { status content } } }",
+                    json!({ "id": reply.id }),
+                )
+                .await?;
+            match &*data.node.status {
+                "COMPLETED" => return Ok(data.node),
+                "PENDING" | "STREAMING" => sleep(Duration::from_millis(5)).await,
+                status => bail!("a reply is {status}"),
+            }
+        }
+        bail!("a reply takes more than {} s", REPLY.as_secs())
+    }
+
+    /// Asks, and reads the answer's data.
+    pub async fn ask<T: DeserializeOwned>(&self, query: &str, variables: Value) -> Result<T> {
+        #[derive(Deserialize)]
+        struct Answer<T> {
+            data: Option<T>,
+        }
+        let body = self
+            .post(json!({ "query": query, "variables": variables }).to_string())
+            .await?;
+        let refused = || format!("answered: {}", String::from_utf8_lossy(&body));
+        let answer: Answer<T> = serde_json::from_slice(&body).with_context(refused)?;
+        answer.data.with_context(refused)
+    }
+
+    /// Asks with a request that is ready, and returns the answer as it came.
+    pub async fn post(&self, request: String) -> Result<Bytes> {
+        let request = self
+            .http
+            .post(&self.url)
+            .header(header::AUTHORIZATION, &self.authorization)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(request);
+        let answer = request.send().await?;
+        let status = answer.status();
+        let body = answer.bytes().await?;
+        ensure!(
+            status.is_success(),
+            "{status}: {}",
+            String::from_utf8_lossy(&body)
+        );
+        Ok(body)
+    }
+}

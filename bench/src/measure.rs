@@ -1,0 +1,98 @@
+//! What is measured, a file each.
+
+mod idle_socket;
+mod nested_query;
+mod query_overhead;
+mod reply_event;
+mod token_delay;
+
+use crate::{
+    api::{Api, Node},
+    database::Database,
+    follower::Follower,
+    report::Report,
+};
+use anyhow::Result;
+use clap::ValueEnum;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use std::path::PathBuf;
+use url::Url;
+
+/// How many sockets are opened at a time.
+const OPENING: usize = 32;
+
+/// With what everything is measured.
+pub struct Bench {
+    /// The server's binary.
+    pub server: PathBuf,
+    /// A PostgreSQL server for fresh databases.
+    pub postgres: Option<Url>,
+    /// How often each figure is taken.
+    pub rounds: usize,
+}
+
+impl Bench {
+    /// A fresh database of each kind there is.
+    async fn databases(&self) -> Result<Vec<Database>> {
+        let mut databases = vec![Database::Sqlite];
+        if let Some(server) = &self.postgres {
+            databases.push(Database::on_postgres(server).await?);
+        }
+        Ok(databases)
+    }
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Measurement {
+    /// CPU time for 20 conversations with 20 messages each.
+    NestedQuery,
+    /// CPU time for an event of a reply with a thousand subscribers.
+    ReplyEvent,
+    /// Memory for a socket with a subscription on which nothing happens.
+    IdleSocket,
+    /// Time from a provider's token to a subscriber's socket.
+    TokenDelay,
+    /// CPU time for the smallest request.
+    QueryOverhead,
+}
+
+impl Measurement {
+    pub const ALL: [Self; 5] = [
+        Self::NestedQuery,
+        Self::ReplyEvent,
+        Self::IdleSocket,
+        Self::TokenDelay,
+        Self::QueryOverhead,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NestedQuery => nested_query::NAME,
+            Self::ReplyEvent => reply_event::NAME,
+            Self::IdleSocket => idle_socket::NAME,
+            Self::TokenDelay => token_delay::NAME,
+            Self::QueryOverhead => query_overhead::NAME,
+        }
+    }
+
+    pub async fn run(self, bench: &Bench, report: &mut Report) -> Result<()> {
+        match self {
+            Self::NestedQuery => nested_query::run(bench, report).await,
+            Self::ReplyEvent => reply_event::run(bench, report).await,
+            Self::IdleSocket => idle_socket::run(bench, report).await,
+            Self::TokenDelay => token_delay::run(bench, report).await,
+            Self::QueryOverhead => query_overhead::run(bench, report).await,
+        }
+    }
+}
+
+/// Many sockets, each with some subscriptions to one reply that have told the text so far.
+async fn followers(api: &Api, reply: &Node, sockets: usize, subscriptions: usize) -> Result<Vec<Follower>> {
+    stream::iter(0..sockets)
+        .map(|_| Follower::begin(api, reply, subscriptions))
+        .buffer_unordered(OPENING)
+        .try_collect()
+        .await
+}

@@ -1,0 +1,86 @@
+//! Memory for a socket with a subscription on which nothing happens: the provider is silent.
+//!
+//! Counted is by how much the server's own memory has grown, after every socket has been through a ping. What the
+//! kernel keeps for a connection is not counted. Each round has a new server, for memory that was freed is not
+//! always given back. A few sockets are there before, so that what the first ones need is not counted either.
+
+use super::{Bench, followers};
+use crate::{
+    api::Api,
+    database::Database,
+    provider::{Provider, Script},
+    report::{Figure, Report, quantile},
+    server::Server,
+    usage::Memory,
+};
+use anyhow::Result;
+use std::time::Duration;
+use tokio::{task::JoinSet, time::sleep};
+
+pub const NAME: &str = "idle_socket";
+const AIM_KIB: f64 = 10.0;
+
+const SOCKETS: usize = 1900;
+const SOCKETS_BEFORE: usize = 100;
+/// How often the server pings, in seconds.
+const PING: u64 = 3;
+/// Until every socket has been pinged.
+const SETTLE: Duration = Duration::from_secs(PING + 2);
+
+pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
+    let database = Database::Sqlite;
+    let (mut anonymous, mut proportional) = (Vec::new(), Vec::new());
+    for _ in 0..bench.rounds {
+        let (before, after) = round(bench, &database).await?;
+        let each = |before: u64, after: u64| after.saturating_sub(before) as f64 / 1024.0 / SOCKETS as f64;
+        anonymous.push(each(before.anonymous, after.anonymous));
+        proportional.push(each(before.proportional, after.proportional));
+    }
+    proportional.sort_by(f64::total_cmp);
+    let figure = Figure::new(
+        NAME,
+        "memory per idle subscribed socket",
+        &database,
+        "KiB",
+        anonymous,
+    )?
+    .aim(AIM_KIB)
+    .with("sockets", SOCKETS)
+    .with("sockets_before", SOCKETS_BEFORE)
+    .with("ping_interval_s", PING)
+    .with("pss_kib", quantile(&proportional, 0.5));
+    report.add(figure)
+}
+
+async fn round(bench: &Bench, database: &Database) -> Result<(Memory, Memory)> {
+    let provider = Provider::start(Script {
+        tokens: 0,
+        pace: Duration::ZERO,
+        token: |_, _| String::new(),
+    })
+    .await?;
+    let mut settings = provider.settings();
+    settings.push(("CONFAB_PING_INTERVAL", PING.to_string()));
+    let server = Server::start(bench, database, &settings).await?;
+    let api = Api::register(&server).await?;
+    let sent = api.send(None, None, "Be silent.").await?;
+    let mut open = JoinSet::new();
+    let mut memory = Vec::new();
+    for sockets in [SOCKETS_BEFORE, SOCKETS] {
+        for mut follower in followers(&api, &sent.reply, sockets, 1).await? {
+            open.spawn(async move { follower.finish(|_, _| ()).await });
+        }
+        // It is too long a time for them to end well: one that ends has lost its server.
+        tokio::select! {
+            () = sleep(SETTLE) => {}
+            Some(ended) = open.join_next() => {
+                ended??;
+                anyhow::bail!("a socket has ended");
+            }
+        }
+        memory.push(server.usage().memory()?);
+    }
+    drop(open);
+    server.end()?;
+    Ok((memory[0], memory[1]))
+}

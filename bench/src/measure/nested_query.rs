@@ -1,0 +1,143 @@
+//! Server CPU time for a user's 20 conversations with 20 messages each, in one query.
+//!
+//! Two connections ask one query after the other, so that the server is never idle for long and never crowded. An
+//! answer has some 100 KB. The first answer is read and counted, the others must be as long.
+
+use super::Bench;
+use crate::{
+    api::Api,
+    database::Database,
+    report::{Figure, Report, milliseconds, quantile},
+    server::Server,
+};
+use anyhow::{Context, Result, ensure};
+use futures_util::{StreamExt, TryStreamExt, future::try_join_all, stream};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+pub const NAME: &str = "nested_query";
+const AIM_MS: f64 = 1.5;
+
+const CONVERSATIONS: usize = 20;
+/// Each is answered: there are twice as many messages.
+const SENDS: usize = 10;
+/// The length of each message, in characters.
+const LENGTH: usize = 120;
+const CONNECTIONS: usize = 2;
+/// How many queries a connection asks in a round.
+const QUERIES: usize = 500;
+const WARM_UP: usize = 100;
+
+const QUERY: &str = "{ me { conversations(first: 20) { nodes {
+  id title messages(last: 20) { nodes { id role content status createdAt } }
+} } } }";
+
+pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
+    for database in bench.databases().await? {
+        let server = Server::start(bench, &database, &[("CONFAB_PACE_MS", "0".into())]).await?;
+        report.add(measure(bench, &database, &server).await?)?;
+        server.end()?;
+        database.end().await?;
+    }
+    Ok(())
+}
+
+async fn measure(bench: &Bench, database: &Database, server: &Server) -> Result<Figure> {
+    let api = Api::register(server).await?;
+    stream::iter(0..CONVERSATIONS)
+        .map(Ok)
+        .try_for_each_concurrent(4, |number| fill(&api, number))
+        .await?;
+    let request = json!({ "query": QUERY }).to_string();
+    let bytes = check(&api.post(request.clone()).await?)?;
+    ask(&api, &request, bytes, WARM_UP).await?;
+
+    let (mut own, mut backends, mut times) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..bench.rounds {
+        let before = (server.usage().cpu()?, database.cpu().await);
+        times.extend(ask(&api, &request, bytes, QUERIES).await?);
+        let after = (server.usage().cpu()?, database.cpu().await);
+        let each = |used: Duration| milliseconds(used) / (CONNECTIONS * QUERIES) as f64;
+        own.push(each(after.0 - before.0));
+        backends.extend(
+            after
+                .1
+                .zip(before.1)
+                .map(|(after, before)| each(after.saturating_sub(before))),
+        );
+    }
+    times.sort_by(f64::total_cmp);
+    backends.sort_by(f64::total_cmp);
+    let figure = Figure::new(NAME, "server CPU per nested query", database, "ms", own)?
+        .aim(AIM_MS)
+        .with("conversations", CONVERSATIONS)
+        .with("messages", 2 * SENDS)
+        .with("answer_bytes", bytes)
+        .with("connections", CONNECTIONS)
+        .with("queries_per_round", CONNECTIONS * QUERIES)
+        .with("wall_p50_ms", quantile(&times, 0.5))
+        .with("wall_p99_ms", quantile(&times, 0.99));
+    Ok(match backends.is_empty() {
+        true => figure,
+        false => figure.with("database_cpu_ms", quantile(&backends, 0.5)),
+    })
+}
+
+/// Fills a conversation by sending messages that are said back.
+async fn fill(api: &Api, number: usize) -> Result<()> {
+    let mut conversation: Option<String> = None;
+    for send in 0..SENDS {
+        let mut content = format!("Conversation {number}, message {send}: ");
+        content.extend(
+            "a word for the other "
+                .chars()
+                .cycle()
+                .take(LENGTH - content.len()),
+        );
+        let sent = api
+            .send(conversation.as_deref(), Some("echo"), content.trim())
+            .await?;
+        api.finished(&sent.reply).await?;
+        conversation = Some(sent.conversation.id);
+    }
+    Ok(())
+}
+
+/// The length of an answer that has all it must.
+fn check(answer: &[u8]) -> Result<usize> {
+    let value: Value = serde_json::from_slice(answer)?;
+    let conversations = value["data"]["me"]["conversations"]["nodes"]
+        .as_array()
+        .context("no answer")?;
+    let all = |conversation: &Value| {
+        let messages = conversation["messages"]["nodes"].as_array();
+        messages.is_some_and(|messages| messages.len() == 2 * SENDS)
+    };
+    ensure!(
+        conversations.len() == CONVERSATIONS && conversations.iter().all(all),
+        "the answer lacks something"
+    );
+    Ok(answer.len())
+}
+
+/// Asks on all connections; how long each query took, in milliseconds.
+async fn ask(api: &Api, request: &str, bytes: usize, queries: usize) -> Result<Vec<f64>> {
+    let connections = (0..CONNECTIONS).map(|_| {
+        let (api, request) = (api.clone(), request.to_owned());
+        async move {
+            let mut times = Vec::with_capacity(queries);
+            for _ in 0..queries {
+                let begun = Instant::now();
+                let answer = api.post(request.clone()).await?;
+                times.push(milliseconds(begun.elapsed()));
+                ensure!(
+                    answer.len() == bytes,
+                    "the answer has {} bytes, not {bytes}",
+                    answer.len()
+                );
+            }
+            Ok(times)
+        }
+    });
+    Ok(try_join_all(connections).await?.concat())
+}

@@ -1,0 +1,133 @@
+//! The server that is measured: a child process with a folder and an environment of its own.
+
+use crate::{database::Database, measure::Bench, usage::Process};
+use anyhow::{Context, Result, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+use std::{
+    fs::{self, File},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    process::{Child, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+use tokio::time::sleep;
+
+/// How long the server may take to start.
+const START: Duration = Duration::from_secs(20);
+/// How long the server may take to end before it is killed.
+const END: Duration = Duration::from_secs(15);
+
+/// A running server. It is told to end when this is dropped, and waited for.
+pub struct Server {
+    child: Child,
+    folder: TempDir,
+    pub address: SocketAddr,
+}
+
+impl Server {
+    /// Starts a server with these settings besides the usual ones, and waits until it is ready.
+    pub async fn start(bench: &Bench, database: &Database, settings: &[(&str, String)]) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("confab-bench.").tempdir()?;
+        let address = free_address()?;
+        let log = File::create(folder.path().join("log"))?;
+        let child = Command::new(&bench.server)
+            .arg("serve")
+            // Of this process's environment it gets nothing, and no `.env` either.
+            .env_clear()
+            .current_dir(folder.path())
+            .env("CONFAB_LISTEN", address.to_string())
+            .env("CONFAB_DATA_DIR", folder.path().join("data"))
+            .env("CONFAB_LOG", "warn")
+            .env("DATABASE_URL", database.url(folder.path()))
+            .envs(settings.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("{} does not start", bench.server.display()))?;
+        let mut server = Self {
+            child,
+            folder,
+            address,
+        };
+        server.ready().await?;
+        Ok(server)
+    }
+
+    /// Where it answers queries.
+    pub fn url(&self) -> String {
+        format!("http://{}/graphql", self.address)
+    }
+
+    /// What it has used.
+    pub fn usage(&self) -> Process {
+        Process(self.child.id())
+    }
+
+    /// Ends it, and fails if it did not end well. What it logged is passed on: only warnings are logged.
+    pub fn end(mut self) -> Result<()> {
+        let status = self.stop()?;
+        let log = self.log();
+        if !log.is_empty() {
+            eprintln!("The server has logged:\n{log}");
+        }
+        ensure!(status.success(), "the server did not end well: {status}");
+        Ok(())
+    }
+
+    async fn ready(&mut self) -> Result<()> {
+        let url = format!("http://{}/readyz", self.address);
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        let give_up = Instant::now() + START;
+        while Instant::now() < give_up {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the server does not start ({status}): {}", self.log());
+            }
+            let answer = http.get(&url).timeout(Duration::from_secs(1)).send().await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        bail!(
+            "the server is not ready after {} s: {}",
+            START.as_secs(),
+            self.log()
+        );
+    }
+
+    fn stop(&mut self) -> Result<ExitStatus> {
+        // Until it has been waited for, the id is no other process's.
+        if let Some(status) = self.child.try_wait()? {
+            return Ok(status);
+        }
+        kill_process(Pid::from_child(&self.child), Signal::TERM)?;
+        let give_up = Instant::now() + END;
+        while Instant::now() < give_up {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        self.child.kill()?;
+        Ok(self.child.wait()?)
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Err(error) = self.stop() {
+            eprintln!("confab-bench: the server may be running still: {error:#}");
+        }
+    }
+}
+
+/// An address that was free a moment ago.
+fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}

@@ -1,0 +1,137 @@
+use crate::support::{Client, Server, code, on_both_databases};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const LOG_IN: &str = "mutation($input: LogInInput!) { logIn(input: $input) {
+    accessToken refreshToken expiresIn user { id email name } } }";
+const REFRESH: &str = "mutation($token: String!) { refreshSession(input: { refreshToken: $token }) {
+    accessToken refreshToken user { email } } }";
+const LOG_OUT: &str = "mutation($token: String!) { logOut(input: { refreshToken: $token }) { loggedOut } }";
+const REGISTER: &str = "mutation($input: RegisterInput!) { register(input: $input) {
+    accessToken expiresIn user { email name createdAt } } }";
+
+async fn me(client: &Client) -> Value {
+    client.ask("{ me { email } }", json!({})).await
+}
+
+on_both_databases! {
+    async fn a_person_registers_and_is_signed_in(kind) {
+        let server = Server::start(kind).await;
+        let mut client = server.stranger();
+        let input = json!({ "email": "Ada@Example.com", "password": "пароль-🦀-x", "name": " Ada Lovelace " });
+        let payload = client.data(REGISTER, json!({ "input": input })).await["register"].take();
+        assert_eq!(payload["user"]["email"], "Ada@Example.com");
+        assert_eq!(payload["user"]["name"], "Ada Lovelace");
+        assert_eq!(payload["expiresIn"], 900);
+        assert_eq!(client.data("{ me { email } }", json!({})).await, json!({ "me": null }));
+        client.token = Some(payload["accessToken"].as_str().unwrap().to_owned());
+        assert_eq!(me(&client).await["data"]["me"]["email"], "Ada@Example.com");
+
+        let log_in = json!({ "email": "ADA@example.COM", "password": "пароль-🦀-x" });
+        let payload = server.stranger().data(LOG_IN, json!({ "input": log_in })).await;
+        assert_eq!(payload["logIn"]["user"]["name"], "Ada Lovelace");
+    }
+
+    async fn an_address_has_one_account_whatever_its_case(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let input = json!({ "email": client.email.to_uppercase(), "password": "another password" });
+        assert_eq!(code(&server.stranger().error(REGISTER, json!({ "input": input })).await), "CONFLICT");
+    }
+
+    async fn bad_input_is_refused_and_the_field_named(kind) {
+        let server = Server::start(kind).await;
+        let good = json!({ "email": "ada@example.com", "password": "12345678", "name": "Ada" });
+        for (field, value) in [
+            ("email", json!("ada")),
+            ("email", json!("a\u{0}b@example.com")),
+            ("password", json!("1234567")),
+            ("password", json!("é".repeat(257))),
+            ("name", json!("  ")),
+            ("name", json!("a".repeat(101))),
+            ("name", json!("a\u{0}b")),
+        ] {
+            let mut input = good.clone();
+            input[field] = value;
+            let error = server.stranger().error(REGISTER, json!({ "input": input })).await;
+            assert_eq!((code(&error), &error["extensions"]["field"]), ("BAD_USER_INPUT", &json!(field)), "{error}");
+        }
+    }
+
+    async fn a_wrong_address_and_a_wrong_password_get_one_answer(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let mut answers = Vec::new();
+        for (email, password) in [
+            (client.email.as_str(), "not the password"),
+            (client.email.as_str(), "short"),
+            ("nobody@example.com", "not the password"),
+        ] {
+            let input = json!({ "email": email, "password": password });
+            answers.push(server.stranger().ask(LOG_IN, json!({ "input": input })).await);
+        }
+        assert_eq!(code(&answers[0]["errors"][0]), "UNAUTHENTICATED");
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    }
+
+    async fn a_refresh_token_is_good_once(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let first = json!({ "token": client.refresh_token });
+        let payload = client.data(REFRESH, first.clone()).await["refreshSession"].take();
+        assert_eq!(payload["user"]["email"], client.email);
+        assert_eq!(code(&client.error(REFRESH, first).await), "UNAUTHENTICATED");
+        let second = json!({ "token": payload["refreshToken"] });
+        let fresh = server.stranger().data(REFRESH, second).await["refreshSession"].take();
+        let mut again = server.stranger();
+        again.token = fresh["accessToken"].as_str().map(str::to_owned);
+        assert_eq!(me(&again).await["data"]["me"]["email"], client.email);
+    }
+
+    async fn of_two_refreshes_at_once_one_is_good(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let token = json!({ "token": client.refresh_token });
+        let answers = futures_util::future::join_all((0..4).map(|_| client.ask(REFRESH, token.clone()))).await;
+        assert_eq!(answers.iter().filter(|answer| answer.get("errors").is_none()).count(), 1, "{answers:?}");
+    }
+
+    async fn signing_out_ends_the_session_and_can_be_repeated(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let token = json!({ "token": client.refresh_token });
+        assert_eq!(client.data(LOG_OUT, token.clone()).await["logOut"]["loggedOut"], true);
+        assert_eq!(client.data(LOG_OUT, token.clone()).await["logOut"]["loggedOut"], false);
+        assert_eq!(client.data(LOG_OUT, json!({ "token": "nonsense" })).await["logOut"]["loggedOut"], false);
+        assert_eq!(code(&client.error(REFRESH, token).await), "UNAUTHENTICATED");
+    }
+
+    async fn tokens_and_sessions_expire(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        server.clock.advance(Duration::from_secs(899));
+        assert_eq!(me(&client).await["data"]["me"]["email"], client.email);
+        server.clock.advance(Duration::from_secs(1));
+        assert_eq!(code(&me(&client).await["errors"][0]), "UNAUTHENTICATED");
+        server.clock.advance(Duration::from_secs(30 * 24 * 3600));
+        let token = json!({ "token": client.refresh_token });
+        assert_eq!(code(&server.stranger().error(REFRESH, token).await), "UNAUTHENTICATED");
+    }
+
+    async fn a_bad_token_is_never_taken_for_none(kind) {
+        let server = Server::start(kind).await;
+        for token in ["", "nonsense", "a.b.c"] {
+            let mut client = server.stranger();
+            client.token = Some(token.into());
+            assert_eq!(code(&me(&client).await["errors"][0]), "UNAUTHENTICATED", "{token:?}");
+        }
+    }
+
+    async fn the_key_outlives_the_server(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let server = server.restart().await;
+        let again = Client::new(server.address, client.token.clone());
+        assert_eq!(me(&again).await["data"]["me"]["email"], client.email);
+    }
+}

@@ -1,0 +1,157 @@
+use crate::support::{Server, code, content_of, on_both_databases};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+const MESSAGES: &str =
+    "query($id: ID!, $first: Int, $after: String, $last: Int, $before: String) { conversation(id: $id) {
+    messages(first: $first, after: $after, last: $last, before: $before) {
+        totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+        edges { cursor node { id } } nodes { id role status content parent { id } } } } }";
+const SEND: &str = "mutation($input: SendMessageInput!) { sendMessage(input: $input) {
+    conversation { id } message { id } reply { id } } }";
+
+fn contents(page: &Value) -> Vec<&str> {
+    page["nodes"].as_array().unwrap().iter().map(content_of).collect()
+}
+
+on_both_databases! {
+    async fn a_message_and_its_reply_are_stored(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let sent = client.send(json!({ "content": "Hello, world", "model": "echo" })).await;
+        assert_eq!(sent["reply"], json!({ "id": sent["reply"]["id"], "status": "PENDING", "role": "ASSISTANT", "model": "echo" }));
+        let reply = sent["reply"]["id"].as_str().unwrap();
+        let (text, finished) = server.socket(&client).await.to_the_end(reply).await;
+        assert_eq!((text.as_str(), content_of(&finished)), ("Hello, world", "Hello, world"));
+        let stored = client.message(reply).await;
+        assert_eq!(stored["status"], "COMPLETED");
+        assert_eq!(stored["content"], "Hello, world");
+        assert_eq!(stored["finishReason"], "STOP");
+        assert_eq!(stored["usage"], json!({ "inputTokens": 2, "outputTokens": 2 }));
+        assert_eq!(stored["parent"]["id"], sent["message"]["id"]);
+        assert_eq!(stored["conversation"]["id"], sent["conversation"]["id"]);
+        assert!(stored["finishedAt"].is_string());
+    }
+
+    async fn messages_are_in_order_and_paged_both_ways(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let (id, _) = client.say("0", None).await;
+        for i in 1..4 {
+            client.say(&i.to_string(), Some(&id)).await;
+        }
+        let mut socket = server.socket(&client).await;
+        let page = async |arguments: Value| {
+            let mut variables = json!({ "id": id });
+            variables.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
+            client.data(MESSAGES, variables).await["conversation"]["messages"].take()
+        };
+        for node in page(json!({})).await["nodes"].as_array().unwrap() {
+            if node["role"] == "ASSISTANT" {
+                socket.to_the_end(node["id"].as_str().unwrap()).await;
+            }
+        }
+        let all = page(json!({})).await;
+        assert_eq!(contents(&all), ["0", "0", "1", "1", "2", "2", "3", "3"]);
+        let nodes = all["nodes"].as_array().unwrap();
+        assert_eq!(nodes[0]["parent"], json!(null));
+        assert!(nodes.windows(2).all(|pair| pair[1]["parent"]["id"] == pair[0]["id"]), "a chain");
+
+        let first = page(json!({ "first": 3 })).await;
+        assert_eq!((contents(&first), &first["totalCount"]), (vec!["0", "0", "1"], &json!(8)));
+        assert_eq!(first["pageInfo"]["hasPreviousPage"], false);
+        assert_eq!(first["edges"][2]["cursor"], first["pageInfo"]["endCursor"]);
+        let next = page(json!({ "first": 3, "after": first["pageInfo"]["endCursor"] })).await;
+        assert_eq!(contents(&next), ["1", "2", "2"]);
+        let last = page(json!({ "last": 3 })).await;
+        assert_eq!((contents(&last), &last["pageInfo"]["hasNextPage"]), (vec!["2", "3", "3"], &json!(false)));
+        let back = page(json!({ "last": 3, "before": last["pageInfo"]["startCursor"] })).await;
+        assert_eq!((contents(&back), &back["pageInfo"]["hasPreviousPage"]), (vec!["1", "1", "2"], &json!(true)));
+        assert_eq!(contents(&page(json!({ "last": 100, "after": next["pageInfo"]["endCursor"] })).await), ["3", "3"]);
+    }
+
+    async fn many_sends_at_once_keep_one_order_and_lose_nothing(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let (id, _) = client.say("first", None).await;
+        let sent = join_all((0..10).map(|i| {
+            let (client, id) = (client.clone(), id.clone());
+            async move { client.say(&format!("m{i}"), Some(&id)).await.1 }
+        }))
+        .await;
+        let mut socket = server.socket(&client).await;
+        for (i, reply) in sent.iter().enumerate() {
+            assert_eq!(socket.to_the_end(reply).await.0, format!("m{i}"));
+        }
+        let page = client.data(MESSAGES, json!({ "id": id, "first": 100 })).await["conversation"]["messages"].take();
+        let contents = contents(&page);
+        assert_eq!(contents.len(), 22);
+        assert!(contents.chunks(2).all(|pair| pair[0] == pair[1]), "each reply follows its message: {contents:?}");
+    }
+
+    async fn the_same_send_under_one_key_is_stored_once(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let input = json!({ "input": { "content": "once", "model": "echo", "idempotencyKey": "k1" } });
+        let answers = join_all((0..5).map(|_| client.data(SEND, input.clone()))).await;
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+        let other = json!({ "input": { "content": "twice", "model": "echo", "idempotencyKey": "k1" } });
+        assert_eq!(code(&client.error(SEND, other).await), "CONFLICT");
+        let counts = client.data("{ me { conversations { totalCount nodes { messages { totalCount } } } } }", json!({})).await;
+        assert_eq!(counts["me"]["conversations"], json!({ "totalCount": 1, "nodes": [{ "messages": { "totalCount": 2 } }] }));
+        let stranger = server.register().await;
+        let elsewhere = stranger.data(SEND, input).await;
+        assert_ne!(elsewhere, answers[0], "a key is its user's own");
+    }
+
+    async fn a_key_of_a_send_that_failed_can_be_used_again(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let gone = "conversation_00000000000000000000000000000000";
+        let input = json!({ "conversationId": gone, "content": "x", "idempotencyKey": "k" });
+        assert_eq!(code(&client.error(SEND, json!({ "input": input })).await), "NOT_FOUND");
+        client.send(json!({ "content": "x", "idempotencyKey": "k" })).await;
+    }
+
+    async fn bad_input_is_refused_and_nothing_is_stored(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        for (field, input) in [
+            ("content", json!({ "content": "" })),
+            ("content", json!({ "content": "é".repeat(10_001) })),
+            ("content", json!({ "content": "a\u{0}b" })),
+            ("model", json!({ "content": "x", "model": "gpt-99" })),
+            ("conversationId", json!({ "content": "x", "conversationId": "nonsense" })),
+            ("conversationId", json!({ "content": "x", "conversationId": "message_00000000000000000000000000000000" })),
+            ("idempotencyKey", json!({ "content": "x", "idempotencyKey": "" })),
+            ("idempotencyKey", json!({ "content": "x", "idempotencyKey": "k".repeat(201) })),
+        ] {
+            let error = client.error(SEND, json!({ "input": input })).await;
+            assert_eq!((code(&error), &error["extensions"]["field"]), ("BAD_USER_INPUT", &json!(field)), "{error}");
+        }
+        let count = client.data("{ me { conversations { totalCount } } }", json!({})).await;
+        assert_eq!(count["me"]["conversations"]["totalCount"], 0);
+    }
+
+    async fn the_longest_message_is_kept_whole(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let content: String = "🦀é\u{2028}\"\\ \n".chars().cycle().take(10_000).collect();
+        let (_, reply) = client.say(&content, None).await;
+        let (text, finished) = server.socket(&client).await.to_the_end(&reply).await;
+        assert!(text == content && content_of(&finished) == content);
+        assert!(client.message(&reply).await["content"] == content.as_str());
+    }
+
+    async fn eliza_remembers_the_conversation(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let mut socket = server.socket(&client).await;
+        let sent = client.send(json!({ "content": "hm" })).await;
+        let (first, _) = socket.to_the_end(sent["reply"]["id"].as_str().unwrap()).await;
+        let conversation = &sent["conversation"]["id"];
+        let sent = client.send(json!({ "content": "hm", "conversationId": conversation })).await;
+        let (second, _) = socket.to_the_end(sent["reply"]["id"].as_str().unwrap()).await;
+        assert!(!first.is_empty() && first != second, "she goes on: {first:?}, {second:?}");
+    }
+}

@@ -1,0 +1,317 @@
+use crate::support::{Call, Kind, Provider, Server, code, content_of, on_both_databases};
+use serde_json::json;
+
+async fn server(kind: Kind, provider: &Provider) -> Server {
+    let settings = [
+        ("OPENAI_BASE_URL", &*provider.base_url()),
+        ("OPENAI_API_KEY", "sk-test"),
+    ];
+    Server::with_providers(kind, &settings, |config| {
+        config.first_token_timeout = 2;
+        config.idle_timeout = 2;
+    })
+    .await
+}
+
+on_both_databases! {
+    async fn a_providers_words_are_streamed_and_stored(kind) {
+        let mut provider = Provider::start().await;
+        let server = server(kind, &provider).await;
+        let client = server.register().await;
+        let models = client.data("{ models { id provider isDefault } }", json!({})).await;
+        assert_eq!(models["models"], json!([
+            { "id": "small", "provider": "openai", "isDefault": true },
+            { "id": "large", "provider": "openai", "isDefault": false },
+        ]));
+        let input = json!({ "input": { "systemPrompt": "Be brief.", "model": "large" } });
+        let made = client.data("mutation($input: CreateConversationInput!) { createConversation(input: $input) { conversation { id } } }", input).await;
+        let sent = client.send(json!({ "conversationId": made["createConversation"]["conversation"]["id"], "content": "Hi" })).await;
+        let reply = sent["reply"]["id"].as_str().unwrap();
+        let mut call = provider.call().await;
+        assert_eq!(call.authorization.as_deref(), Some("Bearer sk-test"));
+        assert_eq!(call.body, json!({
+            "model": "large",
+            "messages": [{ "role": "system", "content": "Be brief." }, { "role": "user", "content": "Hi" }],
+            "stream": true,
+            "stream_options": { "include_usage": true },
+        }));
+        let mut socket = server.socket(&client).await;
+        socket.follow(reply, None).await;
+        call.say("Hel").await;
+        socket.until("Hel").await;
+        call.say("lo\0!").await;
+        assert_eq!(socket.until("!").await.0, "lo\u{fffd}!", "PostgreSQL keeps no NUL");
+        call.finish("length").await;
+        assert_eq!(socket.event().await["message"]["content"], "Hello\u{fffd}!");
+        let stored = client.message(reply).await;
+        assert_eq!(stored["finishReason"], "LENGTH");
+        assert_eq!(stored["usage"], json!({ "inputTokens": 11, "outputTokens": 7 }));
+
+        let sent = client.send(json!({ "conversationId": sent["conversation"]["id"], "content": "More", "model": "small" })).await;
+        let mut call = provider.call().await;
+        assert_eq!(call.body["model"], "small");
+        let said: Vec<_> = call.body["messages"].as_array().unwrap().iter().map(content_of).collect();
+        assert_eq!(said, ["Be brief.", "Hi", "Hello\u{fffd}!", "More"]);
+        call.say("ok").await;
+        call.finish("stop").await;
+        server.socket(&client).await.to_the_end(sent["reply"]["id"].as_str().unwrap()).await;
+    }
+
+    async fn a_provider_that_breaks_off_fails_the_reply_and_keeps_its_words(kind) {
+        let mut provider = Provider::start().await;
+        let server = server(kind, &provider).await;
+        let client = server.register().await;
+        let sent = client.send(json!({ "content": "Hi" })).await;
+        let mut call = provider.call().await;
+        call.say("Half a sen").await;
+        let mut socket = server.socket(&client).await;
+        socket.follow(sent["reply"]["id"].as_str().unwrap(), None).await;
+        socket.until("sen").await;
+        call.break_off().await;
+        let finished = socket.event().await["message"].take();
+        assert_eq!((&finished["status"], content_of(&finished)), (&json!("FAILED"), "Half a sen"));
+        assert_eq!(finished["error"]["code"], "PROVIDER_UNAVAILABLE");
+    }
+
+    async fn stopping_hangs_up_on_the_provider(kind) {
+        let mut provider = Provider::start().await;
+        let server = server(kind, &provider).await;
+        let client = server.register().await;
+        // Before the first token, and after.
+        for words in ["", "some words"] {
+            let sent = client.send(json!({ "content": "Hi" })).await;
+            let reply = sent["reply"]["id"].as_str().unwrap();
+            let mut call = provider.call().await;
+            call.accept();
+            let mut socket = server.socket(&client).await;
+            socket.follow(reply, None).await;
+            if !words.is_empty() {
+                call.say(words).await;
+            }
+            socket.until(words).await;
+            let stopped = client.stop(reply).await;
+            assert_eq!((&stopped["status"], content_of(&stopped)), (&json!("STOPPED"), words));
+            call.aborted().await;
+        }
+    }
+}
+
+/// Sends a message, answers the provider's calls by `answer`, and gives the reply as it ended.
+async fn ended(
+    server: &Server,
+    provider: &mut Provider,
+    calls: usize,
+    answer: impl AsyncFn(usize, Call),
+) -> serde_json::Value {
+    let client = server.register().await;
+    let sent = client.send(json!({ "content": "Hi" })).await;
+    let mut socket = server.socket(&client).await;
+    socket.follow(sent["reply"]["id"].as_str().unwrap(), None).await;
+    for i in 0..calls {
+        answer(i, provider.call().await).await;
+    }
+    loop {
+        let mut event = socket.event().await;
+        if event["__typename"] == "ReplyFinished" {
+            return event["message"].take();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_pass_is_tried_again_before_the_first_token() {
+    let mut provider = Provider::start().await;
+    let server = server(Kind::Sqlite, &provider).await;
+    let ended = ended(&server, &mut provider, 3, async |i, mut call| match i {
+        0 => call.refuse(429, &[("retry-after", "0")]),
+        1 => call.refuse(503, &[]),
+        _ => {
+            call.say("third time lucky").await;
+            call.finish("stop").await;
+        }
+    });
+    let ended = ended.await;
+    assert_eq!(
+        (&ended["status"], content_of(&ended)),
+        (&json!("COMPLETED"), "third time lucky")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_tries_are_enough() {
+    let mut provider = Provider::start().await;
+    let server = server(Kind::Sqlite, &provider).await;
+    let ended = ended(&server, &mut provider, 3, async |_, call| {
+        call.refuse(500, &[("retry-after", "0")])
+    })
+    .await;
+    assert_eq!(
+        (&ended["status"], &ended["error"]["code"]),
+        (&json!("FAILED"), &json!("PROVIDER_UNAVAILABLE"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_is_final_and_told_without_the_providers_words() {
+    let mut provider = Provider::start().await;
+    let server = server(Kind::Sqlite, &provider).await;
+    for (status, header, expected) in [
+        (401, "0", "PROVIDER_REJECTED"),
+        (404, "0", "PROVIDER_REJECTED"),
+        (307, "0", "PROVIDER_REJECTED"),
+        (429, "3600", "PROVIDER_UNAVAILABLE"),
+    ] {
+        let ended = ended(&server, &mut provider, 1, async |_, call| {
+            call.refuse(status, &[("retry-after", header), ("location", "/elsewhere")]);
+        });
+        let ended = ended.await;
+        assert_eq!(
+            (&ended["status"], &ended["error"]["code"]),
+            (&json!("FAILED"), &json!(expected)),
+            "{status}"
+        );
+        assert!(!ended.to_string().contains("sk-secret"), "{ended}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_none_fails_the_reply() {
+    let mut provider = Provider::start().await;
+    let server = server(Kind::Sqlite, &provider).await;
+    for (said, code) in [
+        (
+            "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: nonsense\n\n",
+            "PROVIDER_UNAVAILABLE",
+        ),
+        (
+            "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"error\":{\"message\":\"x\"}}\n\n",
+            "PROVIDER_UNAVAILABLE",
+        ),
+        (
+            "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n",
+            "PROVIDER_UNAVAILABLE",
+        ),
+    ] {
+        let ended = ended(&server, &mut provider, 1, async |_, mut call| {
+            call.send(said).await
+        })
+        .await;
+        assert_eq!(
+            (&ended["error"]["code"], content_of(&ended)),
+            (&json!(code), "a"),
+            "{said}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_without_a_farewell_is_whole_if_it_told_its_reason() {
+    let mut provider = Provider::start().await;
+    let server = server(Kind::Sqlite, &provider).await;
+    let said = ": a comment\r\n\r\ndata: {\"choices\":[{\"delta\":{\"content\":\"whole\"},\"finish_reason\":\"stop\"}]}\r\n\r\n";
+    let ended = ended(&server, &mut provider, 1, async |_, mut call| {
+        // In pieces that split lines and characters.
+        for byte in said.bytes() {
+            call.send(vec![byte]).await;
+        }
+    });
+    let ended = ended.await;
+    assert_eq!(
+        (&ended["status"], content_of(&ended)),
+        (&json!("COMPLETED"), "whole")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_provider_is_not_waited_for_for_ever() {
+    let mut provider = Provider::start().await;
+    let server = server(Kind::Sqlite, &provider).await;
+    let held = std::sync::Mutex::new(Vec::new());
+    for words in ["", "words"] {
+        let ended = ended(&server, &mut provider, 1, async |_, mut call| {
+            call.accept();
+            if !words.is_empty() {
+                call.say(words).await;
+            }
+            held.lock().unwrap().push(call);
+        });
+        let ended = ended.await;
+        assert_eq!(
+            (&ended["error"]["code"], content_of(&ended)),
+            (&json!("TIMEOUT"), words)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_is_not_there_fails_the_reply() {
+    let settings = [
+        ("OPENAI_BASE_URL", "http://127.0.0.1:9/v1"),
+        ("OPENAI_MODELS", "small"),
+    ];
+    let server = Server::with_providers(Kind::Sqlite, &settings, |_| {}).await;
+    let client = server.register().await;
+    let sent = client.send(json!({ "content": "Hi" })).await;
+    let (text, ended) = server
+        .socket(&client)
+        .await
+        .to_the_end(sent["reply"]["id"].as_str().unwrap())
+        .await;
+    assert_eq!(
+        (text.as_str(), &ended["error"]["code"]),
+        ("", &json!("PROVIDER_UNAVAILABLE"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_providers_are_told_apart_by_the_model() {
+    let (mut one, mut two) = (Provider::start().await, Provider::start().await);
+    let settings = [
+        ("ONE_BASE_URL", &*one.base_url()),
+        ("ONE_MODELS", "a, shared"),
+        ("TWO_BASE_URL", &*two.base_url()),
+        ("TWO_MODELS", "b, shared"),
+    ];
+    let names = ["one", "two", "builtin"].map(str::to_owned);
+    let server = Server::with_providers(Kind::Sqlite, &settings, |config| {
+        config.providers = names.into();
+        config.default_model = Some("b".into());
+    });
+    let server = server.await;
+    let client = server.register().await;
+    let models = client
+        .data("{ models { id provider isDefault } }", json!({}))
+        .await;
+    let listed: Vec<_> = models["models"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| (m["id"].as_str().unwrap(), m["provider"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            ("a", "one"),
+            ("shared", "one"),
+            ("b", "two"),
+            ("eliza", "builtin"),
+            ("echo", "builtin")
+        ]
+    );
+    for (model, is_one) in [(Some("a"), true), (Some("shared"), true), (None, false)] {
+        client.send(json!({ "content": "Hi", "model": model })).await;
+        let call = if is_one {
+            one.call().await
+        } else {
+            two.call().await
+        };
+        assert_eq!(call.body["model"], model.unwrap_or("b"));
+    }
+    let error = client
+        .error(
+            "mutation { sendMessage(input: { content: \"Hi\", model: \"c\" }) { reply { id } } }",
+            json!({}),
+        )
+        .await;
+    assert_eq!(code(&error), "BAD_USER_INPUT");
+}

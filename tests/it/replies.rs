@@ -1,0 +1,285 @@
+use crate::support::{Server, code, content_of, on_both_databases, soon};
+use proptest::{
+    prelude::*,
+    strategy::ValueTree,
+    test_runner::{Config, TestRunner},
+};
+use serde_json::json;
+use std::time::Duration;
+
+on_both_databases! {
+    async fn a_reply_streams_from_a_snapshot_to_its_end(kind) {
+        let server = Server::with(kind, |config| config.pace_ms = 5).await;
+        let client = server.register().await;
+        let (_, reply) = client.say("one two three four five", None).await;
+        let mut socket = server.socket(&client).await;
+        socket.follow(&reply, None).await;
+        let snapshot = socket.event().await;
+        assert_eq!((&snapshot["__typename"], &snapshot["attempt"]), (&json!("ReplySnapshot"), &json!(1)));
+        let mut text = snapshot["text"].as_str().unwrap().to_owned();
+        let finished = loop {
+            let event = socket.event().await;
+            match event["__typename"].as_str() {
+                Some("ReplyDelta") => text += event["text"].as_str().unwrap(),
+                _ => break event,
+            }
+        };
+        assert_eq!(text, "one two three four five");
+        assert_eq!(finished["__typename"], "ReplyFinished");
+        assert_eq!(finished["message"]["content"], text);
+        assert_eq!(finished["message"]["status"], "COMPLETED");
+        assert_eq!(socket.hear().await.unwrap()["type"], "complete");
+    }
+
+    async fn a_finished_reply_answers_at_once_by_the_same_rule(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let (_, reply) = client.say("all of it", None).await;
+        let mut socket = server.socket(&client).await;
+        socket.to_the_end(&reply).await;
+        socket.follow(&reply, None).await;
+        let snapshot = socket.event().await;
+        assert_eq!(snapshot["text"], "all of it");
+        assert_eq!(socket.event().await["message"]["content"], "all of it");
+        assert_eq!(socket.hear().await.unwrap()["type"], "complete");
+        socket.follow(&reply, snapshot["cursor"].as_str()).await;
+        let finished = socket.event().await;
+        assert_eq!((&finished["__typename"], &finished["cursor"]), (&json!("ReplyFinished"), &snapshot["cursor"]));
+    }
+
+    async fn a_client_that_comes_back_gets_what_it_lacks(kind) {
+        let server = Server::with(kind, |config| config.pace_ms = 5).await;
+        let client = server.register().await;
+        let content = (0..60).map(|i| format!("w{i} ")).collect::<String>();
+        let (_, reply) = client.say(&content, None).await;
+        let mut socket = server.socket(&client).await;
+        socket.follow(&reply, None).await;
+        let (mut text, cursor) = socket.until("w5").await;
+        drop(socket);
+        let mut socket = server.socket(&client).await;
+        socket.follow(&reply, Some(&cursor)).await;
+        loop {
+            let event = socket.event().await;
+            match event["__typename"].as_str() {
+                Some("ReplyDelta") => text += event["text"].as_str().unwrap(),
+                Some("ReplyFinished") => break,
+                other => panic!("{other:?} for a cursor of the current attempt"),
+            }
+        }
+        assert_eq!(text, content);
+    }
+
+    async fn a_thousand_words_to_many_subscribers_arrive_the_same(kind) {
+        let server = Server::with(kind, |config| config.pace_ms = 1).await;
+        let client = server.register().await;
+        let content = (0..300).map(|i| format!("w{i} ")).collect::<String>();
+        let (_, reply) = client.say(&content, None).await;
+        let follow = async || server.socket(&client).await.to_the_end(&reply).await.0;
+        let texts = futures_util::future::join_all((0..50).map(|_| follow())).await;
+        assert!(texts.iter().all(|text| *text == content));
+    }
+
+    async fn stopping_keeps_exactly_what_was_delivered(kind) {
+        let server = Server::with(kind, |config| config.pace_ms = 10).await;
+        let client = server.register().await;
+        let (_, reply) = client.say(&"word ".repeat(1500), None).await;
+        let mut socket = server.socket(&client).await;
+        socket.follow(&reply, None).await;
+        let (mut text, _) = socket.until("word word").await;
+        let stopped = client.stop(&reply).await;
+        assert_eq!(stopped["status"], "STOPPED");
+        let finished = loop {
+            let event = socket.event().await;
+            match event["__typename"].as_str() {
+                Some("ReplyDelta") => text += event["text"].as_str().unwrap(),
+                _ => break event,
+            }
+        };
+        assert_eq!(content_of(&finished["message"]), text);
+        assert_eq!(content_of(&stopped), text);
+        assert_eq!(client.message(&reply).await["content"], text);
+        assert!(text.len() < 7000);
+        assert_eq!(client.stop(&reply).await, stopped, "stopping again changes nothing");
+    }
+
+    async fn a_reply_that_waits_its_turn_can_be_stopped(kind) {
+        let server = Server::with(kind, |config| config.pace_ms = 10).await;
+        let client = server.register().await;
+        let (conversation, first) = client.say(&"word ".repeat(1500), None).await;
+        let (_, second) = client.say("never said", Some(&conversation)).await;
+        let (_, third) = client.say("said at last", Some(&conversation)).await;
+        let stopped = client.stop(&second).await;
+        assert_eq!((&stopped["status"], content_of(&stopped)), (&json!("STOPPED"), ""));
+        client.stop(&first).await;
+        assert_eq!(server.socket(&client).await.to_the_end(&third).await.0, "said at last");
+    }
+
+    async fn leaving_a_subscription_stops_nothing(kind) {
+        let server = Server::with(kind, |config| config.pace_ms = 2).await;
+        let client = server.register().await;
+        let content = "word ".repeat(100);
+        let (_, reply) = client.say(&content, None).await;
+        let mut socket = server.socket(&client).await;
+        socket.follow(&reply, None).await;
+        socket.until("word").await;
+        socket.say(json!({ "id": reply, "type": "complete" })).await;
+        drop(socket);
+        assert_eq!(server.socket(&client).await.to_the_end(&reply).await.0, content);
+    }
+
+    async fn bad_cursors_and_ids_are_refused(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let (_, reply) = client.say("hello", None).await;
+        let (_, other) = client.say("hello", None).await;
+        let mut socket = server.socket(&client).await;
+        socket.follow(&other, None).await;
+        let foreign = socket.event().await["cursor"].as_str().unwrap().to_owned();
+        let message = client.message(&reply).await["parent"]["id"].as_str().unwrap().to_owned();
+        let mut socket = server.socket(&client).await;
+        for (id, after, expected) in [
+            (reply.as_str(), Some("nonsense"), "BAD_USER_INPUT"),
+            (&reply, Some(foreign.as_str()), "BAD_USER_INPUT"),
+            ("nonsense", None, "BAD_USER_INPUT"),
+            (&message, None, "BAD_USER_INPUT"),
+            ("message_00000000000000000000000000000000", None, "NOT_FOUND"),
+        ] {
+            socket.follow(id, after).await;
+            let refusal = socket.hear().await.unwrap();
+            assert_eq!((&refusal["type"], code(&refusal["payload"][0])), (&json!("error"), expected), "{id} {after:?}");
+        }
+    }
+
+    async fn a_reply_outlives_the_server(kind) {
+        let server = Server::with(kind, |config| config.pace_ms = 5).await;
+        let client = server.register().await;
+        let content = (0..100).map(|i| format!("w{i} ")).collect::<String>();
+        let (_, reply) = client.say(&content, None).await;
+        let mut socket = server.socket(&client).await;
+        socket.follow(&reply, None).await;
+        let (text, cursor) = socket.until("w3").await;
+        let server = server.restart().await;
+        assert_eq!(socket.closed().await, 1012);
+        let mut socket = server.socket(&client).await;
+        socket.follow(&reply, Some(&cursor)).await;
+        let event = socket.event().await;
+        assert!(event["__typename"] == "ReplySnapshot" || event["__typename"] == "ReplyDelta", "{event}");
+        drop(socket);
+        let (again, finished) = server.socket(&client).await.to_the_end(&reply).await;
+        assert_eq!((again.as_str(), &finished["status"]), (content.as_str(), &json!("COMPLETED")));
+        assert!(content.starts_with(&text));
+    }
+
+    async fn what_was_said_is_stored_when_the_server_ends(kind) {
+        let server = Server::with(kind, |config| { config.pace_ms = 10; config.reply_attempts = 1; }).await;
+        let client = server.register().await;
+        let (_, reply) = client.say(&"word ".repeat(1000), None).await;
+        let mut socket = server.socket(&client).await;
+        socket.follow(&reply, None).await;
+        let (text, _) = socket.until("word word").await;
+        let server = server.restart().await;
+        let client = crate::support::Client::new(server.address, client.token.clone());
+        // Its one attempt is used up: it has failed, and keeps what it had said.
+        let (kept, finished) = server.socket(&client).await.to_the_end(&reply).await;
+        assert!(kept.starts_with(&text), "{kept:?} keeps {text:?}");
+        assert_eq!(finished["status"], "FAILED");
+        assert_eq!(finished["error"]["code"], "INTERRUPTED");
+        assert_eq!(finished["content"], kept);
+    }
+}
+
+/// However a subscription is cut and resumed, the text comes out the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_cutting_and_resuming_gives_the_same_text() {
+    for kind in [crate::support::Kind::Sqlite, crate::support::Kind::Postgres] {
+        let server = Server::with(kind, |config| config.pace_ms = 1).await;
+        let client = server.register().await;
+        // Each cut: how many events are heard before it, and whether the cursor is kept.
+        let cuts = prop::collection::vec((0..6usize, prop::bool::weighted(0.8)), 1..8);
+        let mut runner = TestRunner::new(Config {
+            cases: 12,
+            failure_persistence: None,
+            ..Config::default()
+        });
+        let words = prop::collection::vec("[a-zé🦀]{1,5}", 20..120);
+        for _ in 0..12 {
+            let cuts = cuts.new_tree(&mut runner).unwrap().current();
+            let content = words.new_tree(&mut runner).unwrap().current().join(" ");
+            let (_, reply) = client.say(&content, None).await;
+            let (mut text, mut cursor) = (String::new(), None);
+            let mut finished = false;
+            for (events, keep) in cuts.iter().chain([&(usize::MAX, true)]) {
+                let mut socket = server.socket(&client).await;
+                socket.follow(&reply, cursor.as_deref()).await;
+                for _ in 0..*events {
+                    let event = soon("an event", socket.event()).await;
+                    match event["__typename"].as_str() {
+                        Some("ReplySnapshot") => text = event["text"].as_str().unwrap().to_owned(),
+                        Some("ReplyDelta") => text += event["text"].as_str().unwrap(),
+                        _ => {
+                            assert_eq!(content_of(&event["message"]), text, "{cuts:?}");
+                            finished = true;
+                            break;
+                        }
+                    }
+                    cursor = event["cursor"].as_str().map(str::to_owned);
+                }
+                if !keep {
+                    (text, cursor) = (String::new(), None);
+                }
+            }
+            assert!(
+                finished && text == content,
+                "{cuts:?}: {text:?} instead of {content:?}"
+            );
+        }
+    }
+}
+
+/// A runner that died without a word: its lease is left to expire.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_whose_runner_died_is_taken_over() {
+    let server = Server::with(crate::support::Kind::Sqlite, |config| config.lease = 3).await;
+    let client = server.register().await;
+    let (conversation, first) = client.say("first", None).await;
+    server.socket(&client).await.to_the_end(&first).await;
+    // What a dead instance leaves behind: a row with the lease of nobody who lives.
+    let store = confab::store::Database::connect(&server.database_url, &confab::store::Statements::default())
+        .await
+        .unwrap();
+    let owner = client.data("{ me { id } }", json!({})).await["me"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let id = |text: &str| confab::store::Id(uuid::Uuid::try_parse(text.rsplit_once('_').unwrap().1).unwrap());
+    let now = server.clock.now();
+    let new = confab::store::sends::NewMessage {
+        owner: id(&owner),
+        conversation: confab::store::sends::Target::Existing(id(&conversation)),
+        content: "said by the dead".into(),
+        title: String::new(),
+        model: Some("echo".into()),
+        default_model: String::new(),
+        idempotency: None,
+        now,
+        lease: confab::store::Id::new(),
+        lease_expires_at: now + Duration::from_millis(500),
+    };
+    let confab::store::sends::Sent::Stored(stored) = store.send_message(&new).await.unwrap() else {
+        panic!()
+    };
+    let reply = format!("message_{}", stored.reply.id);
+    let mut socket = server.socket(&client).await;
+    socket.follow(&reply, None).await;
+    assert_eq!(socket.event().await["attempt"], 1);
+    let second = socket.event().await;
+    assert_eq!(
+        (&second["__typename"], &second["attempt"]),
+        (&json!("ReplySnapshot"), &json!(2))
+    );
+    drop(socket);
+    assert_eq!(
+        server.socket(&client).await.to_the_end(&reply).await.0,
+        "said by the dead"
+    );
+}

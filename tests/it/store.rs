@@ -1,0 +1,164 @@
+use crate::support::{Kind, Server, on_both_databases};
+use confab::store::{Database, Statements};
+use diesel::{QueryableByName, sql_query, sql_types::Text};
+use diesel_async::{
+    AsyncConnection, AsyncPgConnection, RunQueryDsl, sync_connection_wrapper::SyncConnectionWrapper,
+};
+use futures_util::future::join_all;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+on_both_databases! {
+    async fn instances_that_start_together_migrate_once(kind) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = kind.create(folder.path()).await;
+        let migrated = join_all((0..6).map(|_| async {
+            let store = Database::connect(&url, &Statements::default()).await?;
+            store.migrate().await
+        }))
+        .await;
+        for result in migrated {
+            result.unwrap();
+        }
+    }
+
+    async fn schema_rs_is_what_the_migrations_make(kind) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = kind.create(folder.path()).await;
+        Database::connect(&url, &Statements::default()).await.unwrap().migrate().await.unwrap();
+        let made = match kind {
+            Kind::Sqlite => sqlite_columns(&url).await,
+            Kind::Postgres => postgres_columns(&url).await,
+        };
+        assert_eq!(made, declared_columns(kind));
+    }
+
+    async fn a_list_costs_one_query_per_level_whatever_its_width(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let query = "{ me { conversations(first: 20) { nodes { id messages(last: 20) { nodes { content parent { id conversation { title } } } } } } } }";
+        // The server has work of its own now and then, so the least of several counts is the query's.
+        let count = async || {
+            let mut least = u64::MAX;
+            for _ in 0..5 {
+                let before = server.statements.count();
+                client.data(query, json!({})).await;
+                least = least.min(server.statements.count() - before);
+            }
+            least
+        };
+        let mut socket = server.socket(&client).await;
+        let (first, reply) = client.say("hello", None).await;
+        socket.to_the_end(&reply).await;
+        let (_, reply) = client.say("again", Some(&first)).await;
+        socket.to_the_end(&reply).await;
+        let narrow = count().await;
+        for i in 0..19 {
+            let (conversation, reply) = client.say(&format!("hello {i}"), None).await;
+            socket.to_the_end(&reply).await;
+            for _ in 0..3 {
+                let (_, reply) = client.say("again", Some(&conversation)).await;
+                socket.to_the_end(&reply).await;
+            }
+        }
+        // me, conversations, messages, parents, their conversations; PostgreSQL's connections are checked each time.
+        let most = match kind { Kind::Sqlite => 5, Kind::Postgres => 2 * 5 };
+        let wide = count().await;
+        assert!(narrow == most && wide == most, "{narrow} and {wide} instead of {most}");
+    }
+}
+
+/// Table → its columns in order: name, type, whether it may be null.
+type Columns = BTreeMap<String, Vec<(String, String, bool)>>;
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    table_name: String,
+    #[diesel(sql_type = Text)]
+    column_name: String,
+    #[diesel(sql_type = Text)]
+    data_type: String,
+    #[diesel(sql_type = Text)]
+    nullable: String,
+}
+
+fn gather(columns: Vec<Column>) -> Columns {
+    let mut tables = Columns::new();
+    for column in columns {
+        let row = (
+            column.column_name,
+            column.data_type.to_lowercase(),
+            column.nullable == "YES",
+        );
+        tables.entry(column.table_name).or_default().push(row);
+    }
+    tables
+}
+
+async fn postgres_columns(url: &str) -> Columns {
+    let mut conn = AsyncPgConnection::establish(url).await.unwrap();
+    let query = "SELECT table_name::text, column_name::text, data_type::text, is_nullable::text AS nullable
+        FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'
+        ORDER BY table_name, ordinal_position";
+    gather(sql_query(query).load(&mut conn).await.unwrap())
+}
+
+async fn sqlite_columns(url: &str) -> Columns {
+    let path = url.strip_prefix("sqlite:").unwrap();
+    let mut conn = SyncConnectionWrapper::<diesel::SqliteConnection>::establish(path)
+        .await
+        .unwrap();
+    let query = "SELECT m.name AS table_name, c.name AS column_name, c.type AS data_type,
+            CASE c.\"notnull\" WHEN 1 THEN 'NO' ELSE 'YES' END AS nullable
+        FROM sqlite_master m JOIN pragma_table_info(m.name) c
+        WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY m.name, c.cid";
+    gather(sql_query(query).load(&mut conn).await.unwrap())
+}
+
+/// What `src/store/schema.rs` says; `diesel.toml` must name that file.
+fn declared_columns(kind: Kind) -> Columns {
+    let settings = include_str!("../../diesel.toml");
+    assert!(
+        settings.contains("file = \"src/store/schema.rs\"")
+            && settings.contains("dir = \"migrations/postgres\"")
+    );
+    let mut tables = Columns::new();
+    for table in include_str!("../../src/store/schema.rs")
+        .split("diesel::table! {")
+        .skip(1)
+    {
+        let body = table.split("joinable!").next().unwrap();
+        let mut name = None;
+        for line in body.lines().map(str::trim) {
+            if let Some((table, _)) = line.split_once(" (").filter(|_| line.ends_with('{')) {
+                name = Some(table.to_owned());
+            }
+            if let Some((column, sql_type)) = line.split_once(" -> ") {
+                let sql_type = sql_type.trim_end_matches(',');
+                let inner = sql_type
+                    .strip_prefix("Nullable<")
+                    .and_then(|t| t.strip_suffix('>'));
+                let (postgres, sqlite) = match inner.unwrap_or(sql_type) {
+                    "Id" => ("uuid", "blob"),
+                    "Instant" => ("timestamp with time zone", "integer"),
+                    "Text" => ("text", "text"),
+                    "Binary" => ("bytea", "blob"),
+                    "Bool" => ("boolean", "integer"),
+                    "Integer" => ("integer", "integer"),
+                    other => panic!("what is {other}?"),
+                };
+                let spelled = match kind {
+                    Kind::Sqlite => sqlite,
+                    Kind::Postgres => postgres,
+                };
+                let row = (column.to_owned(), spelled.to_owned(), inner.is_some());
+                tables
+                    .entry(name.clone().expect("columns follow their table"))
+                    .or_default()
+                    .push(row);
+            }
+        }
+    }
+    tables
+}

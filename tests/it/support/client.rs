@@ -1,0 +1,126 @@
+//! A GraphQL client over HTTP.
+
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use uuid::Uuid;
+
+/// Somebody who asks.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    pub token: Option<String>,
+    pub refresh_token: String,
+    pub email: String,
+}
+
+/// The password of every user in these tests.
+pub const PASSWORD: &str = "correct horse battery";
+
+impl Client {
+    pub fn new(address: SocketAddr, token: Option<String>) -> Self {
+        Self {
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .build()
+                .expect("a client can be made"),
+            url: format!("http://{address}/graphql"),
+            token,
+            refresh_token: String::new(),
+            email: String::new(),
+        }
+    }
+
+    /// Makes an account, and signs in.
+    pub async fn register(address: SocketAddr) -> Self {
+        let mut client = Self::new(address, None);
+        client.email = format!("{}@example.com", Uuid::now_v7().simple());
+        let query =
+            "mutation($input: RegisterInput!) { register(input: $input) { accessToken refreshToken } }";
+        let input = json!({ "input": { "email": client.email, "password": PASSWORD } });
+        let payload = client.data(query, input).await["register"].take();
+        client.token = Some(payload["accessToken"].as_str().expect("a token").to_owned());
+        client.refresh_token = payload["refreshToken"].as_str().expect("a token").to_owned();
+        client
+    }
+
+    /// The whole answer.
+    pub async fn ask(&self, query: &str, variables: Value) -> Value {
+        let mut request = self
+            .http
+            .post(&self.url)
+            .json(&json!({ "query": query, "variables": variables }));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.expect("the server answers");
+        response.json().await.expect("the answer is JSON")
+    }
+
+    /// The answer's data; there must be no errors.
+    pub async fn data(&self, query: &str, variables: Value) -> Value {
+        let mut answer = self.ask(query, variables).await;
+        assert_eq!(answer.get("errors"), None, "{query}");
+        answer["data"].take()
+    }
+
+    /// The one error of an answer.
+    pub async fn error(&self, query: &str, variables: Value) -> Value {
+        let mut answer = self.ask(query, variables).await;
+        let errors = answer["errors"]
+            .as_array_mut()
+            .unwrap_or_else(|| panic!("no error: {query}"));
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        errors.remove(0)
+    }
+
+    /// Sends a message; gives the payload.
+    pub async fn send(&self, input: Value) -> Value {
+        let query = "mutation($input: SendMessageInput!) { sendMessage(input: $input) {
+            conversation { id title } message { id content } reply { id status role model } } }";
+        self.data(query, json!({ "input": input })).await["sendMessage"].take()
+    }
+
+    /// Says something to `echo`, in a new conversation or the one given; gives the conversation's id and the reply's.
+    pub async fn say(&self, content: &str, conversation: Option<&str>) -> (String, String) {
+        let sent = self
+            .send(json!({ "content": content, "model": "echo", "conversationId": conversation }))
+            .await;
+        let id = |value: &Value| value["id"].as_str().expect("an id").to_owned();
+        (id(&sent["conversation"]), id(&sent["reply"]))
+    }
+
+    /// The message as it is stored.
+    pub async fn message(&self, id: &str) -> Value {
+        let query = "query($id: ID!) { node(id: $id) { ... on Message { id role status content model finishedAt
+            finishReason error { code message } usage { inputTokens outputTokens } parent { id } conversation { id } } } }";
+        self.data(query, json!({ "id": id })).await["node"].take()
+    }
+
+    /// Stops a reply; gives it as it ended.
+    pub async fn stop(&self, id: &str) -> Value {
+        let query =
+            "mutation($input: StopReplyInput!) { stopReply(input: $input) { message { status content } } }";
+        self.data(query, json!({ "input": { "messageId": id } })).await["stopReply"]["message"].take()
+    }
+}
+
+/// An error's code.
+pub fn code(error: &Value) -> &str {
+    error["extensions"]["code"]
+        .as_str()
+        .expect("every error has a code")
+}
+
+/// The codes of an answer's errors.
+pub fn codes(answer: &Value) -> Vec<&str> {
+    answer["errors"]
+        .as_array()
+        .map(|errors| errors.iter().map(code).collect())
+        .unwrap_or_default()
+}
+
+/// A message's content.
+pub fn content_of(message: &Value) -> &str {
+    message["content"].as_str().expect("every message has content")
+}

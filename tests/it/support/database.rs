@@ -1,0 +1,35 @@
+//! A database of its own for each test.
+
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use std::path::Path;
+use uuid::Uuid;
+
+/// Which database a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+impl Kind {
+    /// The URL of a new, empty database. SQLite's file is put into `folder`; PostgreSQL's is dropped with the server
+    /// that `make test` starts.
+    pub async fn create(self, folder: &Path) -> String {
+        match self {
+            Self::Sqlite => format!("sqlite:{}", folder.join("test.db").display()),
+            Self::Postgres => {
+                let server = std::env::var("CONFAB_TEST_POSTGRES_URL")
+                    .expect("CONFAB_TEST_POSTGRES_URL must name a PostgreSQL to test on: run `make test`");
+                let mut conn = AsyncPgConnection::establish(&server)
+                    .await
+                    .expect("PostgreSQL answers");
+                let name = format!("test_{}", Uuid::now_v7().simple());
+                conn.batch_execute(&format!("CREATE DATABASE {name}"))
+                    .await
+                    .expect("a database can be made");
+                let (address, _) = server.rsplit_once('/').expect("the URL names a database");
+                format!("{address}/{name}")
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What the tests stand on.
+
+mod client;
+mod database;
+mod provider;
+mod server;
+mod socket;
+
+pub use client::{Client, code, codes, content_of};
+pub use database::Kind;
+pub use provider::{Call, Provider};
+pub use server::Server;
+pub use socket::Socket;
+
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Far longer than anything takes: a test that waits so long has failed.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a future gives, or a failed test that says what it waited for.
+pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, future)
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
+
+/// Makes two tests of one function: it is given the kind of database.
+macro_rules! on_both_databases {
+    ($($(#[$attribute:meta])* async fn $name:ident($kind:ident) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            $(#[$attribute])*
+            async fn test($kind: $crate::support::Kind) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                test($crate::support::Kind::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                test($crate::support::Kind::Postgres).await;
+            }
+        }
+    )+};
+}
+pub(crate) use on_both_databases;

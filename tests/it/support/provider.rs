@@ -1,0 +1,149 @@
+//! An OpenAI-compatible provider that says what the test tells it to, when it tells it to.
+
+use super::soon;
+use axum::{
+    Json, Router,
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, oneshot},
+};
+use tokio_stream::wrappers::ReceiverStream;
+
+/// The provider. Each request to it waits for the test to take it.
+pub struct Provider {
+    pub address: SocketAddr,
+    calls: mpsc::Receiver<Call>,
+}
+
+/// A request that waits for its answer.
+pub struct Call {
+    pub body: Value,
+    pub authorization: Option<String>,
+    answer: Option<oneshot::Sender<Response>>,
+    stream: Option<mpsc::Sender<Result<Bytes, std::io::Error>>>,
+}
+
+impl Provider {
+    /// A provider with the models `small` and `large`.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let (send, calls) = mpsc::channel(16);
+        let models = json!({ "object": "list", "data": [{ "id": "small" }, { "id": "large" }] });
+        let router = Router::new()
+            .route("/v1/models", get(|| async { Json(models) }))
+            .route("/v1/chat/completions", post(complete))
+            .with_state(send);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { address, calls }
+    }
+
+    /// What to set `OPENAI_BASE_URL` to.
+    pub fn base_url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
+    /// The next request.
+    pub async fn call(&mut self) -> Call {
+        soon("a request to the provider", self.calls.recv())
+            .await
+            .expect("the provider runs")
+    }
+}
+
+async fn complete(
+    State(calls): State<mpsc::Sender<Call>>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
+    let (answer, answered) = oneshot::channel();
+    let authorization = headers
+        .get("authorization")
+        .map(|value| value.to_str().expect("text").to_owned());
+    let call = Call {
+        body,
+        authorization,
+        answer: Some(answer),
+        stream: None,
+    };
+    calls.send(call).await.expect("the test runs");
+    answered
+        .await
+        .unwrap_or_else(|_| StatusCode::IM_A_TEAPOT.into_response())
+}
+
+impl Call {
+    /// Refuses with a status and headers.
+    pub fn refuse(mut self, status: u16, headers: &[(&'static str, &str)]) {
+        let body = Json(json!({ "error": { "message": "the key sk-secret is bad", "code": "nope" } }));
+        let mut response = (StatusCode::from_u16(status).expect("a status"), body).into_response();
+        for (name, value) in headers {
+            response
+                .headers_mut()
+                .insert(*name, value.parse().expect("a good header"));
+        }
+        let _ = self.answer.take().expect("not answered yet").send(response);
+    }
+
+    /// Begins to answer.
+    pub fn accept(&mut self) {
+        let (send, stream) = mpsc::channel(64);
+        let body = Body::from_stream(ReceiverStream::new(stream));
+        let response = ([("content-type", "text/event-stream")], body).into_response();
+        let _ = self.answer.take().expect("not answered yet").send(response);
+        self.stream = Some(send);
+    }
+
+    /// Sends bytes as they are.
+    pub async fn send(&mut self, bytes: impl Into<Bytes>) {
+        if self.stream.is_none() {
+            self.accept();
+        }
+        let stream = self.stream.as_ref().expect("it was accepted");
+        stream
+            .send(Ok(bytes.into()))
+            .await
+            .expect("the server still listens");
+    }
+
+    async fn chunk(&mut self, value: Value) {
+        self.send(format!("data: {value}\n\n")).await;
+    }
+
+    /// Says some text.
+    pub async fn say(&mut self, text: &str) {
+        self.chunk(
+            json!({ "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": null }] }),
+        )
+        .await;
+    }
+
+    /// Ends the answer, with its usage.
+    pub async fn finish(mut self, reason: &str) {
+        self.chunk(json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] }))
+            .await;
+        self.chunk(json!({ "choices": [], "usage": { "prompt_tokens": 11, "completion_tokens": 7 } }))
+            .await;
+        self.send("data: [DONE]\n\n").await;
+    }
+
+    /// Breaks the connection off.
+    pub async fn break_off(mut self) {
+        let stream = self.stream.take().expect("it was accepted");
+        let _ = stream.send(Err(std::io::Error::other("broken off"))).await;
+    }
+
+    /// Waits for the server to have closed its connection.
+    pub async fn aborted(self) {
+        let stream = self.stream.expect("it was accepted");
+        soon("the server to hang up on the provider", stream.closed()).await;
+    }
+}

@@ -1,0 +1,150 @@
+//! A whole server in the test's process, on a port of its own.
+
+use super::{Client, Kind, Socket, soon};
+use clap::{Args, Command, FromArgMatches};
+use confab::{
+    app::{App, Surroundings},
+    clock::Clock,
+    config::Config,
+    store::Statements,
+};
+use std::net::SocketAddr;
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+/// A running server. Dropping it ends it.
+pub struct Server {
+    pub address: SocketAddr,
+    pub clock: Clock,
+    pub statements: Statements,
+    pub database_url: String,
+    pub config: Config,
+    settings: Vec<(String, String)>,
+    folder: TempDir,
+    leave: CancellationToken,
+    running: JoinHandle<()>,
+}
+
+impl Server {
+    /// A server with the default settings, but built-in models that do not pause.
+    pub async fn start(kind: Kind) -> Self {
+        Self::with(kind, |_| {}).await
+    }
+
+    /// A server with some settings changed.
+    pub async fn with(kind: Kind, change: impl FnOnce(&mut Config)) -> Self {
+        Self::with_providers(kind, &[], change).await
+    }
+
+    /// A server with variables of providers set.
+    pub async fn with_providers(
+        kind: Kind,
+        settings: &[(&str, &str)],
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let database_url = kind.create(folder.path()).await;
+        let matches = Config::augment_args(Command::new("test")).get_matches_from(["test"]);
+        let mut config = Config::from_arg_matches(&matches).expect("the defaults are good");
+        config.data_dir = folder.path().to_owned();
+        config.database_url = Some(database_url.clone());
+        config.pace_ms = 0;
+        change(&mut config);
+        let settings = settings
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Self::launch(config, settings, database_url, folder, Clock::default()).await
+    }
+
+    async fn launch(
+        config: Config,
+        settings: Vec<(String, String)>,
+        database_url: String,
+        folder: TempDir,
+        clock: Clock,
+    ) -> Self {
+        let setting = |name: &str| {
+            settings
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.clone())
+        };
+        let complete = config.complete(setting).expect("the settings are good");
+        let (statements, leave) = (Statements::default(), CancellationToken::new());
+        let around = Surroundings {
+            clock: clock.clone(),
+            statements: statements.clone(),
+        };
+        let app = App::build(&config, complete, around)
+            .await
+            .expect("the server can be built");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let shutdown = leave.clone().cancelled_owned();
+        let running =
+            tokio::spawn(async move { app.run(listener, shutdown).await.expect("it ends in peace") });
+        Self {
+            address,
+            clock,
+            statements,
+            database_url,
+            config,
+            settings,
+            folder,
+            leave,
+            running,
+        }
+    }
+
+    /// Ends the server as SIGTERM does, and starts another over the same database.
+    pub async fn restart(self) -> Self {
+        self.leave.cancel();
+        soon("the server to end", self.running)
+            .await
+            .expect("it does not panic");
+        Self::launch(
+            self.config,
+            self.settings,
+            self.database_url,
+            self.folder,
+            self.clock,
+        )
+        .await
+    }
+
+    /// Tells the server to end.
+    pub fn leave(&self) {
+        self.leave.cancel();
+    }
+
+    /// Waits for the server to have ended.
+    pub async fn ended(self) {
+        soon("the server to end", self.running)
+            .await
+            .expect("it does not panic");
+    }
+
+    /// A new user's client.
+    pub async fn register(&self) -> Client {
+        Client::register(self.address).await
+    }
+
+    /// A client that is not signed in.
+    pub fn stranger(&self) -> Client {
+        Client::new(self.address, None)
+    }
+
+    /// A socket that has said `connection_init` for the client, and has been answered.
+    pub async fn socket(&self, client: &Client) -> Socket {
+        let mut socket = Socket::connect(self.address).await;
+        socket.init(client.token.as_deref()).await;
+        socket
+    }
+
+    /// An address of this server.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
