@@ -13,6 +13,7 @@ mod ids;
 mod loaders;
 mod mutation;
 mod pages;
+mod plain;
 pub mod prepare;
 mod query;
 mod subscription;

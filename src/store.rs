@@ -65,17 +65,20 @@ impl From<diesel::result::Error> for Error {
     }
 }
 
-/// Runs one query on whichever database is there, outside a transaction, and gives Diesel's result of it.
+/// Runs one query on whichever database is there, outside a transaction: `read!(database, load, query)`, or `first`,
+/// `get_result`, `execute` in the place of `load`. It gives Diesel's result. The query is pasted twice, and must own
+/// what it holds: SQLite runs it on a thread that may block, and reads its rows there.
 macro_rules! read {
-    ($database:expr, |$conn:ident| $query:expr) => {
+    ($database:expr, $method:ident, $query:expr) => {
         match $database {
             $crate::store::Database::Postgres(pool) => {
-                let $conn = &mut *pool.get().await?;
-                $query.await
+                ::diesel_async::RunQueryDsl::$method($query, &mut *pool.get().await?).await
             }
             $crate::store::Database::Sqlite { readers, .. } => {
-                let $conn = &mut *readers.get().await?;
-                $query.await
+                let query = $query;
+                let read =
+                    move |conn: &mut ::diesel::SqliteConnection| ::diesel::RunQueryDsl::$method(query, conn);
+                readers.get().await?.spawn_blocking(read).await
             }
         }
     };

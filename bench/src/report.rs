@@ -125,6 +125,9 @@ impl Report {
 
     /// Prints the table.
     pub fn table(&self) {
+        if self.figures.is_empty() {
+            return;
+        }
         let aim = |figure: &Figure| match (figure.aim, figure.within_aim) {
             (Some(aim), Some(within)) => {
                 format!("≤ {aim} {}{}", figure.unit, if within { "" } else { "  MISSED" })

@@ -78,16 +78,15 @@ impl Database {
 
     /// Of these conversations, the ones that are the owner's, in no order.
     pub async fn conversations(&self, owner: Id, ids: &[Id]) -> Result<Vec<Conversation>> {
-        Ok(read!(self, |conn| conversations::table
-            .filter(conversations::id.eq_any(ids))
-            .filter(conversations::owner_id.eq(owner))
-            .select(Conversation::as_select())
-            .load(conn))?)
+        let own = conversations::table
+            .filter(conversations::id.eq_any(ids.to_vec()))
+            .filter(conversations::owner_id.eq(owner));
+        Ok(read!(self, load, own.select(Conversation::as_select()))?)
     }
 
     /// A part of the owner's list.
     pub async fn conversations_page(&self, owner: Id, slice: Slice<Place>) -> Result<Page<Conversation>> {
-        let rows = read!(self, |conn| {
+        let rows = read!(self, load, {
             let mut query = conversations::table
                 .filter(conversations::owner_id.eq(owner))
                 .limit(i64::from(slice.limit) + 1)
@@ -104,17 +103,15 @@ impl Database {
             } else {
                 query.order((conversations::updated_at.desc(), conversations::id.desc()))
             };
-            query.load(conn)
+            query
         })?;
         Ok(Page::from_surplus(rows, &slice))
     }
 
     /// How many conversations the owner has.
     pub async fn count_conversations(&self, owner: Id) -> Result<i64> {
-        Ok(read!(self, |conn| conversations::table
-            .filter(conversations::owner_id.eq(owner))
-            .count()
-            .get_result(conn))?)
+        let own = conversations::table.filter(conversations::owner_id.eq(owner));
+        Ok(read!(self, get_result, own.count())?)
     }
 
     /// Changes one of the owner's conversations; `None` if it is not there.

@@ -3,7 +3,7 @@
 use super::{Error, Result, migrations, statements::Statements};
 use diesel::{ConnectionError, ConnectionResult, SqliteConnection};
 use diesel_async::{
-    AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
+    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod,
         bb8::{Pool, RunError},
@@ -101,7 +101,7 @@ impl Database {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
-        super::read!(self, |conn| diesel::sql_query("SELECT 1").execute(conn))?;
+        super::read!(self, execute, diesel::sql_query("SELECT 1"))?;
         Ok(())
     }
 }

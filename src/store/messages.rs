@@ -5,7 +5,6 @@ use super::{
     schema::{conversations, messages},
 };
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 
 /// A row of `messages`.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
@@ -43,45 +42,47 @@ pub enum Window {
 impl Database {
     /// Of these messages, the ones in the owner's conversations, in no order.
     pub async fn messages(&self, owner: Id, ids: &[Id]) -> Result<Vec<Message>> {
-        Ok(read!(self, |conn| messages::table
+        let own = messages::table
             .inner_join(conversations::table)
-            .filter(messages::id.eq_any(ids))
-            .filter(conversations::owner_id.eq(owner))
-            .select(Message::as_select())
-            .load(conn))?)
+            .filter(messages::id.eq_any(ids.to_vec()))
+            .filter(conversations::owner_id.eq(owner));
+        Ok(read!(self, load, own.select(Message::as_select()))?)
     }
 
     /// The same window of each of these conversations, in order of conversation and position: one range of one
     /// index for each.
     pub async fn messages_in(&self, conversations: &[Id], window: Window) -> Result<Vec<Message>> {
+        let conversations = conversations.to_vec();
+        let order = (messages::conversation_id, messages::position);
         Ok(match window {
-            Window::Between { from, to } => read!(self, |conn| messages::table
-                .filter(messages::conversation_id.eq_any(conversations))
-                .filter(messages::position.ge(from))
-                .filter(messages::position.lt(to))
-                .order((messages::conversation_id, messages::position))
-                .select(Message::as_select())
-                .load(conn))?,
-            Window::Last { count, from } => read!(self, |conn| messages::table
-                .inner_join(conversations::table)
-                .filter(conversations::id.eq_any(conversations))
-                .filter(messages::position.ge(from))
-                .filter(messages::position.ge((conversations::message_count - count).nullable()))
-                .order((messages::conversation_id, messages::position))
-                .select(Message::as_select())
-                .load(conn))?,
+            Window::Between { from, to } => {
+                let window = messages::table
+                    .filter(messages::conversation_id.eq_any(conversations))
+                    .filter(messages::position.ge(from))
+                    .filter(messages::position.lt(to))
+                    .order(order);
+                read!(self, load, window.select(Message::as_select()))?
+            }
+            Window::Last { count, from } => {
+                let window = messages::table
+                    .inner_join(conversations::table)
+                    .filter(conversations::id.eq_any(conversations))
+                    .filter(messages::position.ge(from))
+                    .filter(messages::position.ge((conversations::message_count - count).nullable()))
+                    .order(order);
+                read!(self, load, window.select(Message::as_select()))?
+            }
         })
     }
 
     /// What had been said on the active branch before a position: the latest `limit` messages, oldest first.
     pub async fn history(&self, conversation: Id, before: i32, limit: i64) -> Result<Vec<Message>> {
-        let mut latest: Vec<Message> = read!(self, |conn| messages::table
+        let latest = messages::table
             .filter(messages::conversation_id.eq(conversation))
             .filter(messages::position.lt(before))
             .order(messages::position.desc())
-            .limit(limit)
-            .select(Message::as_select())
-            .load(conn))?;
+            .limit(limit);
+        let mut latest: Vec<Message> = read!(self, load, latest.select(Message::as_select()))?;
         latest.reverse();
         Ok(latest)
     }

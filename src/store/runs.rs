@@ -153,7 +153,7 @@ impl Database {
     /// The runs that nobody holds and whose turn has come, at most `limit` of them, the longest waiting first.
     pub async fn claimable_runs(&self, now: Instant, limit: i64) -> Result<Vec<Run>> {
         let earlier = diesel::alias!(runs as earlier);
-        Ok(read!(self, |conn| runs::table
+        let claimable = runs::table
             .filter(runs::lease.is_null().or(runs::lease_expires_at.le(now)))
             .filter(not(diesel::dsl::exists(
                 earlier
@@ -161,9 +161,8 @@ impl Database {
                     .filter(earlier.field(runs::position).lt(runs::position)),
             )))
             .order(runs::message_id)
-            .limit(limit)
-            .select(Run::as_select())
-            .load(conn))?)
+            .limit(limit);
+        Ok(read!(self, load, claimable.select(Run::as_select()))?)
     }
 
     /// Takes the lease of a claimable run, unless another was quicker (`None`). A run whose earlier holder died
@@ -215,9 +214,9 @@ impl Database {
 
     /// The instructions of a reply's conversation.
     pub async fn system_prompt(&self, conversation: Id) -> Result<Option<String>> {
-        Ok(read!(self, |conn| conversations::table
+        let prompt = conversations::table
             .find(conversation)
-            .select(conversations::system_prompt)
-            .first(conn))?)
+            .select(conversations::system_prompt);
+        Ok(read!(self, first, prompt)?)
     }
 }

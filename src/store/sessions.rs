@@ -64,12 +64,8 @@ impl Database {
 
     /// The session with this key, if it has not expired.
     pub async fn session(&self, id: Id, now: Instant) -> Result<Option<Session>> {
-        Ok(read!(self, |conn| sessions::table
-            .find(id)
-            .filter(sessions::expires_at.gt(now))
-            .select(Session::as_select())
-            .first(conn))
-        .optional()?)
+        let good = sessions::table.find(id).filter(sessions::expires_at.gt(now));
+        Ok(read!(self, first, good.select(Session::as_select())).optional()?)
     }
 
     /// Forgets the sessions that have expired; how many they were.

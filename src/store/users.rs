@@ -37,19 +37,14 @@ impl Database {
 
     /// The user with this address, as it is compared.
     pub async fn user_by_email(&self, email_key: &str) -> Result<Option<User>> {
-        Ok(read!(self, |conn| users::table
-            .filter(users::email_key.eq(email_key))
-            .select(User::as_select())
-            .first(conn))
-        .optional()?)
+        let own = users::table.filter(users::email_key.eq(email_key.to_owned()));
+        Ok(read!(self, first, own.select(User::as_select())).optional()?)
     }
 
     /// The users with these keys, in no order.
     pub async fn users(&self, ids: &[Id]) -> Result<Vec<User>> {
-        Ok(read!(self, |conn| users::table
-            .filter(users::id.eq_any(ids))
-            .select(User::as_select())
-            .load(conn))?)
+        let named = users::table.filter(users::id.eq_any(ids.to_vec()));
+        Ok(read!(self, load, named.select(User::as_select()))?)
     }
 }
 

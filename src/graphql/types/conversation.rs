@@ -6,6 +6,7 @@ use crate::{
         cursors::{Cursor, Position},
         ids::Kind,
         pages::PageArguments,
+        plain::{self, List, Plain, object},
     },
     store::{
         self,
@@ -13,43 +14,32 @@ use crate::{
         paging::{Page, Slice},
     },
 };
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, ContextSelectionSet, ID, Object, Value, parser::types::Field};
 use std::sync::Arc;
 
 /// Messages of a user and replies of an assistant, in order.
 #[derive(Clone)]
 pub struct Conversation(pub Arc<store::conversations::Conversation>);
 
-#[Object]
-impl Conversation {
-    /// The global id.
-    pub async fn id(&self) -> ID {
-        Kind::Conversation.id(self.0.id)
-    }
+object! {
+    impl Conversation as self {
+        /// The global id.
+        "id" id -> ID { Kind::Conversation.id(self.0.id) }
 
-    /// The title: the first message's beginning, until the user sets one.
-    async fn title(&self) -> &str {
-        &self.0.title
-    }
+        /// The title: the first message's beginning, until the user sets one.
+        "title" title -> &str { &self.0.title }
 
-    /// Instructions that the model is given before the conversation.
-    async fn system_prompt(&self) -> Option<&str> {
-        self.0.system_prompt.as_deref()
-    }
+        /// Instructions that the model is given before the conversation.
+        "systemPrompt" system_prompt -> Option<&str> { self.0.system_prompt.as_deref() }
 
-    /// The model that replies, unless a message asks for another. Null stands for the default model.
-    async fn model(&self) -> Option<&str> {
-        self.0.model.as_deref()
-    }
+        /// The model that replies, unless a message asks for another. Null stands for the default model.
+        "model" model -> Option<&str> { self.0.model.as_deref() }
 
-    /// When it was started.
-    async fn created_at(&self) -> DateTime {
-        DateTime(self.0.created_at)
-    }
+        /// When it was started.
+        "createdAt" created_at -> DateTime { DateTime(self.0.created_at) }
 
-    /// When a message was last sent or the conversation changed.
-    async fn updated_at(&self) -> DateTime {
-        DateTime(self.0.updated_at)
+        /// When a message was last sent or the conversation changed.
+        "updatedAt" updated_at -> DateTime { DateTime(self.0.updated_at) }
     }
 
     /// The messages, oldest first.
@@ -132,13 +122,13 @@ impl ConversationConnection {
 #[Object]
 impl ConversationConnection {
     /// The conversations with their cursors.
-    async fn edges(&self) -> Vec<ConversationEdge<'_>> {
-        self.nodes.iter().map(ConversationEdge).collect()
+    async fn edges(&self) -> List<ConversationEdge> {
+        List(self.nodes.iter().cloned().map(ConversationEdge).collect())
     }
 
     /// The conversations alone.
-    async fn nodes(&self) -> &[Conversation] {
-        &self.nodes
+    async fn nodes(&self) -> List<Conversation> {
+        List(self.nodes.clone())
     }
 
     /// Where this page lies in the list.
@@ -159,10 +149,10 @@ impl ConversationConnection {
 }
 
 /// A conversation in a list.
-pub struct ConversationEdge<'a>(&'a Conversation);
+pub struct ConversationEdge(Conversation);
 
 #[Object]
-impl ConversationEdge<'_> {
+impl ConversationEdge {
     /// Its place in the list, for `after` and `before`.
     async fn cursor(&self) -> String {
         self.0.0.place().encode()
@@ -170,7 +160,17 @@ impl ConversationEdge<'_> {
 
     /// The conversation.
     async fn node(&self) -> &Conversation {
-        self.0
+        &self.0
+    }
+}
+
+impl Plain for ConversationEdge {
+    fn plain(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+        match field.name.node.as_str() {
+            "cursor" => Some(Value::String(self.0.0.place().encode())),
+            "node" => plain::nested(&self.0, ctx, &field.selection_set.node),
+            _ => None,
+        }
     }
 }
 

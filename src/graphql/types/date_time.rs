@@ -1,4 +1,4 @@
-use crate::store::Instant;
+use crate::{graphql::plain::Leaf, store::Instant};
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
 /// A moment as RFC 3339 writes it, in UTC with microseconds: `2026-11-22T17:00:00.000000Z`.
@@ -13,5 +13,11 @@ impl ScalarType for DateTime {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.to_rfc3339())
+    }
+}
+
+impl Leaf for DateTime {
+    fn into_value(self) -> Value {
+        self.to_value()
     }
 }

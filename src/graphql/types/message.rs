@@ -5,52 +5,43 @@ use crate::{
         context::ContextExt,
         cursors::{Cursor, Position},
         ids::Kind,
+        plain::{self, Leaf, List, Plain, object},
     },
     store,
 };
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, ContextSelectionSet, Enum, ID, Object, Value, parser::types::Field};
 use std::sync::Arc;
 
 /// Something said in a conversation.
 #[derive(Clone)]
 pub struct Message(pub Arc<store::messages::Message>);
 
-#[Object]
-impl Message {
-    /// The global id.
-    pub async fn id(&self) -> ID {
-        Kind::Message.id(self.0.id)
-    }
+object! {
+    impl Message as self {
+        /// The global id.
+        "id" id -> ID { Kind::Message.id(self.0.id) }
 
-    /// Who said it.
-    async fn role(&self) -> Role {
-        self.0.role.into()
-    }
+        /// Who said it.
+        "role" role -> Role { self.0.role.into() }
 
-    /// What was said. Of a reply that is being written, what had been said a moment ago: subscribe to `reply` to
-    /// follow it.
-    async fn content(&self) -> &str {
-        &self.0.content
-    }
+        /// What was said. Of a reply that is being written, what had been said a moment ago: subscribe to `reply` to
+        /// follow it.
+        "content" content -> &str { &self.0.content }
 
-    /// How far it has come.
-    async fn status(&self) -> MessageStatus {
-        self.0.status.into()
-    }
+        /// How far it has come.
+        "status" status -> MessageStatus { self.0.status.into() }
 
-    /// Of a reply, the model that wrote it.
-    async fn model(&self) -> Option<&str> {
-        self.0.model.as_deref()
-    }
+        /// Of a reply, the model that wrote it.
+        "model" model -> Option<&str> { self.0.model.as_deref() }
 
-    /// When it was sent; of a reply, when it was asked for.
-    async fn created_at(&self) -> DateTime {
-        DateTime(self.0.created_at)
-    }
+        /// When it was sent; of a reply, when it was asked for.
+        "createdAt" created_at -> DateTime { DateTime(self.0.created_at) }
 
-    /// When the last of it had been said. Null while it is being written.
-    async fn finished_at(&self) -> Option<DateTime> {
-        self.0.finished_at.map(DateTime)
+        /// When the last of it had been said. Null while it is being written.
+        "finishedAt" finished_at -> Option<DateTime> { self.0.finished_at.map(DateTime) }
+
+        /// Why the model stopped where it did. Null unless the status is COMPLETED.
+        "finishReason" finish_reason -> Option<FinishReason> { self.0.finish_reason.map(Into::into) }
     }
 
     /// The conversation it belongs to.
@@ -60,32 +51,21 @@ impl Message {
     }
 
     /// The message it follows. Null for the first one.
-    async fn parent(&self, ctx: &Context<'_>) -> Option<Result<Self>> {
+    async fn parent(&self, ctx: &Context<'_>) -> Option<Result<Message>> {
         let parent = ctx.loaders().messages.get(self.0.parent_id?).await;
-        parent.map(|parent| parent.map(Self)).transpose()
+        parent.map(|parent| parent.map(Message)).transpose()
     }
 
     /// Why the reply broke off. Null unless its status is FAILED.
     async fn error(&self) -> Option<ReplyError> {
         let code = self.0.error_code.clone()?;
-        Some(ReplyError {
-            code,
-            message: self.0.error_message.clone().unwrap_or_default(),
-        })
-    }
-
-    /// Why the model stopped where it did. Null unless the status is COMPLETED.
-    async fn finish_reason(&self) -> Option<FinishReason> {
-        self.0.finish_reason.map(Into::into)
+        Some(ReplyError { code, message: self.0.error_message.clone().unwrap_or_default() })
     }
 
     /// The tokens that the reply took, where the provider tells.
     async fn usage(&self) -> Option<Usage> {
         let (input_tokens, output_tokens) = (self.0.input_tokens?, self.0.output_tokens?);
-        Some(Usage {
-            input_tokens,
-            output_tokens,
-        })
+        Some(Usage { input_tokens, output_tokens })
     }
 }
 
@@ -144,13 +124,18 @@ impl MessageConnection {
 #[Object]
 impl MessageConnection {
     /// The messages with their cursors.
-    async fn edges(&self) -> Vec<MessageEdge> {
-        self.messages.iter().map(|row| MessageEdge(row.clone())).collect()
+    async fn edges(&self) -> List<MessageEdge> {
+        List(
+            self.messages
+                .iter()
+                .map(|row| MessageEdge(Message(row.clone())))
+                .collect(),
+        )
     }
 
     /// The messages alone.
-    async fn nodes(&self) -> Vec<Message> {
-        self.messages.iter().map(|row| Message(row.clone())).collect()
+    async fn nodes(&self) -> List<Message> {
+        List(self.messages.iter().map(|row| Message(row.clone())).collect())
     }
 
     /// Where this page lies in the list.
@@ -172,17 +157,38 @@ impl MessageConnection {
 }
 
 /// A message in a list.
-pub struct MessageEdge(Arc<store::messages::Message>);
+pub struct MessageEdge(Message);
 
 #[Object]
 impl MessageEdge {
     /// Its place in the list, for `after` and `before`.
     async fn cursor(&self) -> String {
-        MessageConnection::cursor(&self.0).encode()
+        MessageConnection::cursor(&self.0.0).encode()
     }
 
     /// The message.
-    async fn node(&self) -> Message {
-        Message(self.0.clone())
+    async fn node(&self) -> &Message {
+        &self.0
     }
 }
+
+impl Plain for MessageEdge {
+    fn plain(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+        match field.name.node.as_str() {
+            "cursor" => Some(Value::String(MessageConnection::cursor(&self.0.0).encode())),
+            "node" => plain::nested(&self.0, ctx, &field.selection_set.node),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! leaf_enums {
+    ($($name:ty),+) => {$(
+        impl Leaf for $name {
+            fn into_value(self) -> Value {
+                async_graphql::resolver_utils::enum_value(self)
+            }
+        }
+    )+};
+}
+leaf_enums!(Role, MessageStatus, FinishReason);

@@ -2,12 +2,14 @@
 
 mod client;
 mod database;
+mod http;
 mod provider;
 mod server;
 mod socket;
 
 pub use client::{Client, code, codes, content_of};
 pub use database::Kind;
+pub use http::{Answer, GRAPHQL, JSON};
 pub use provider::{Call, Provider};
 pub use server::Server;
 pub use socket::Socket;

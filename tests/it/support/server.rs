@@ -1,6 +1,6 @@
 //! A whole server in the test's process, on a port of its own.
 
-use super::{Client, Kind, Socket, soon};
+use super::{Client, Kind, Socket, http, soon};
 use clap::{Args, Command, FromArgMatches};
 use confab::{
     app::{App, Surroundings},
@@ -20,6 +20,7 @@ pub struct Server {
     pub statements: Statements,
     pub database_url: String,
     pub config: Config,
+    http: reqwest::Client,
     settings: Vec<(String, String)>,
     folder: TempDir,
     leave: CancellationToken,
@@ -91,6 +92,7 @@ impl Server {
             statements,
             database_url,
             config,
+            http: http::client(),
             settings,
             folder,
             leave,
@@ -141,6 +143,16 @@ impl Server {
         let mut socket = Socket::connect(self.address).await;
         socket.init(client.token.as_deref()).await;
         socket
+    }
+
+    /// A GET of one of its addresses.
+    pub fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.get(self.url(path))
+    }
+
+    /// A POST to `/graphql`, yet without a body and its type.
+    pub fn post(&self) -> reqwest::RequestBuilder {
+        self.http.post(self.url("/graphql"))
     }
 
     /// An address of this server.

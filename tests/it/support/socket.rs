@@ -1,13 +1,21 @@
 //! A client of `graphql-transport-ws`.
 
-use super::{PATIENCE, soon};
+use super::soon;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, client::IntoClientRequest, protocol::CloseFrame},
+    tungstenite::{
+        Message,
+        client::IntoClientRequest,
+        handshake::client::generate_key,
+        protocol::{CloseFrame, Role},
+    },
 };
 
 /// The subscription of these tests.
@@ -41,6 +49,45 @@ impl Socket {
         }
         let (socket, _) = connect_async(request).await.expect("the server takes sockets");
         Self(socket)
+    }
+
+    /// A socket asked for with these headers and no others, or the status that it was refused with. The client in
+    /// [`Self::connect`] would not take an answer without its subprotocol.
+    pub async fn ask_for(address: SocketAddr, headers: &[(&str, &str)]) -> Result<Self, u16> {
+        let mut stream = TcpStream::connect(address).await.expect("the server listens");
+        let headers: String = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
+        let request = format!(
+            "GET /graphql HTTP/1.1\r\nhost: {address}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-version: 13\r\nsec-websocket-key: {}\r\n{headers}\r\n",
+            generate_key()
+        );
+        stream
+            .write_all(request.as_bytes())
+            .await
+            .expect("the server listens");
+        let mut head = Vec::new();
+        // Byte by byte: what follows is the socket's.
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(
+                soon("the handshake", stream.read_u8())
+                    .await
+                    .expect("the server answers"),
+            );
+        }
+        let head = String::from_utf8(head).expect("headers are text");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        match status.expect("a status") {
+            101 => {
+                let stream = MaybeTlsStream::Plain(stream);
+                Ok(Self(
+                    WebSocketStream::from_raw_socket(stream, Role::Client, None).await,
+                ))
+            }
+            status => Err(status),
+        }
     }
 
     pub async fn say(&mut self, message: Value) {
@@ -137,8 +184,22 @@ impl Socket {
         }
     }
 
-    /// Whether the server says nothing for a moment.
-    pub async fn is_silent(&mut self) -> bool {
-        timeout(PATIENCE / 100, self.0.next()).await.is_err()
+    /// Waits for the connection to be gone, with or without a word.
+    pub async fn gone(&mut self) {
+        while let Some(Ok(_)) = soon("the server to hang up", self.0.next()).await {}
+    }
+
+    /// Asks whether the server is there: all that it says before it answers.
+    pub async fn ping(&mut self) -> Vec<Value> {
+        let pong = json!({ "type": "pong", "payload": { "nonce": rand::random::<u32>() } });
+        self.say(json!({ "type": "ping", "payload": pong["payload"] }))
+            .await;
+        let mut before = Vec::new();
+        loop {
+            match self.hear().await.expect("the socket stays open") {
+                message if message == pong => return before,
+                message => before.push(message),
+            }
+        }
     }
 }

@@ -1,0 +1,507 @@
+//! `graphql-transport-ws`: its messages, its close codes, and what one socket may do to another.
+
+use crate::support::{Client, Closed, Kind, Provider, Server, Socket, code, codes, soon};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::{io::AsyncReadExt, select};
+use tokio_tungstenite::{
+    MaybeTlsStream,
+    tungstenite::{Bytes, Message, protocol::frame::coding::CloseCode},
+};
+use tokio_util::sync::CancellationToken;
+
+const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
+const CREATE: &str = "mutation { createConversation(input: { title: \"t\" }) { conversation { title } } }";
+
+/// A server, and a socket on which nobody is signed in.
+async fn signed_out() -> (Server, Socket) {
+    let server = Server::start(Kind::Sqlite).await;
+    let socket = server.socket(&server.stranger()).await;
+    (server, socket)
+}
+
+/// A server with a reply that takes long, and its reader's socket.
+async fn long_reply() -> (Server, Client, Socket, String) {
+    let server = Server::with(Kind::Sqlite, |config| {
+        config.pace_ms = 10;
+        config.max_operations = 3;
+    })
+    .await;
+    let client = server.register().await;
+    let (_, reply) = client.say(&"word ".repeat(2000), None).await;
+    let socket = server.socket(&client).await;
+    (server, client, socket, reply)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_our_subprotocol_is_spoken() {
+    let server = Server::start(Kind::Sqlite).await;
+    for offered in [None, Some("graphql-ws"), Some("graphql-transport-ws2"), Some("")] {
+        let headers: Vec<_> = offered.map(|offered| (PROTOCOL.0, offered)).into_iter().collect();
+        let mut socket = Socket::ask_for(server.address, &headers).await.expect("it opens");
+        assert_eq!(socket.hear().await, Err(Closed(4406)), "{offered:?}");
+    }
+    // This client insists on being answered with one that it has offered.
+    let mut socket = Socket::connect_as(server.address, Some("graphql-ws, graphql-transport-ws")).await;
+    socket.init(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_must_say_init_first_and_soon_and_once() {
+    let server = Server::with(Kind::Sqlite, |config| config.init_timeout = 1).await;
+    let mut silent = Socket::connect(server.address).await;
+    // To ping meanwhile is allowed, and wins no time.
+    assert_eq!(silent.ping().await, [Value::Null; 0]);
+    assert_eq!(silent.hear().await, Err(Closed(4408)));
+
+    let mut hasty = Socket::connect(server.address).await;
+    hasty.subscribe("1", CREATE, json!({})).await;
+    assert_eq!(hasty.hear().await, Err(Closed(4401)));
+
+    let mut twice = server.socket(&server.stranger()).await;
+    twice.say(json!({ "type": "connection_init" })).await;
+    assert_eq!(twice.hear().await, Err(Closed(4429)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bad_token_is_refused() {
+    let server = Server::start(Kind::Sqlite).await;
+    let client = server.register().await;
+    let good = format!("Bearer {}", client.token.as_deref().expect("signed in"));
+    let refused = async |authorization: &str| {
+        let mut socket = Socket::connect(server.address).await;
+        let payload = json!({ "authorization": authorization });
+        socket
+            .say(json!({ "type": "connection_init", "payload": payload }))
+            .await;
+        assert_eq!(socket.hear().await, Err(Closed(4403)), "{authorization:?}");
+    };
+    for authorization in [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer nonsense",
+        "Basic YTpi",
+        &good[7..],
+    ] {
+        refused(authorization).await;
+    }
+    let mut socket = Socket::connect(server.address).await;
+    socket
+        .say(json!({ "type": "connection_init", "payload": { "authorization": good } }))
+        .await;
+    assert_eq!(socket.hear().await, Ok(json!({ "type": "connection_ack" })));
+    server
+        .clock
+        .advance(Duration::from_secs(server.config.access_token_ttl));
+    refused(&good).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_token_one_is_signed_out() {
+    let server = Server::start(Kind::Sqlite).await;
+    for init in [
+        json!({ "type": "connection_init" }),
+        json!({ "type": "connection_init", "payload": null }),
+        json!({ "type": "connection_init", "payload": { "theme": "dark" } }),
+    ] {
+        let mut socket = Socket::connect(server.address).await;
+        socket.say(init).await;
+        assert_eq!(socket.hear().await, Ok(json!({ "type": "connection_ack" })));
+        socket.subscribe("1", "{ me { id } }", json!({})).await;
+        let payload = json!({ "data": { "me": null } });
+        assert_eq!(
+            socket.hear().await,
+            Ok(json!({ "id": "1", "type": "next", "payload": payload }))
+        );
+        assert_eq!(socket.hear().await, Ok(json!({ "id": "1", "type": "complete" })));
+        socket
+            .follow("message_00000000000000000000000000000000", None)
+            .await;
+        let refusal = socket.hear().await.expect("an error");
+        assert_eq!(
+            (&refusal["type"], code(&refusal["payload"][0])),
+            (&json!("error"), "UNAUTHENTICATED")
+        );
+        assert_eq!(socket.ping().await, [Value::Null; 0], "nothing follows an error");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_message_of_the_protocol_closes_the_socket() {
+    let (server, _) = signed_out().await;
+    for text in [
+        "",
+        "nonsense",
+        "null",
+        "\"ping\"",
+        "[]",
+        "[\"ping\"]",
+        "{}",
+        r#"{"type":5}"#,
+        r#"{"type":"nope"}"#,
+        r#"{"type":"connection_ack"}"#,
+        r#"{"type":"next","id":"1","payload":{}}"#,
+        r#"{"type":"start","id":"1","payload":{"query":"{ me { id } }"}}"#,
+        r#"{"type":"subscribe","payload":{"query":"{ me { id } }"}}"#,
+        r#"{"type":"subscribe","id":null,"payload":{"query":"{ me { id } }"}}"#,
+        r#"{"type":"subscribe","id":1,"payload":{"query":"{ me { id } }"}}"#,
+        r#"{"type":"subscribe","id":"1"}"#,
+        r#"{"type":"subscribe","id":"1","payload":null}"#,
+        r#"{"type":"subscribe","id":"1","payload":{}}"#,
+        r#"{"type":"subscribe","id":"1","payload":"{ me { id } }"}"#,
+        r#"{"type":"subscribe","id":"1","payload":["{ me { id } }",null,null]}"#,
+        r#"["subscribe",{"id":"1","payload":{"query":"{ me { id } }"}}]"#,
+        r#"{"type":"subscribe","id":"1","payload":{"query":5}}"#,
+        r#"{"type":"subscribe","id":"1","payload":{"query":"{ me { id } }","variables":[]}}"#,
+        r#"{"type":"subscribe","id":"1","payload":{"query":"{ me { id } }","variables":{"n":1e999}}}"#,
+        r#"{"type":"complete"}"#,
+    ] {
+        let mut socket = server.socket(&server.stranger()).await;
+        socket.say_text(text).await;
+        assert_eq!(socket.hear().await, Err(Closed(4400)), "{text}");
+    }
+    let mut deep = server.socket(&server.stranger()).await;
+    deep.say_text(&"{\"type\":".repeat(20_000)).await;
+    assert_eq!(deep.hear().await, Err(Closed(4400)));
+    let mut early = Socket::connect(server.address).await;
+    early.say_text("nonsense").await;
+    assert_eq!(early.hear().await, Err(Closed(4400)));
+    let mut binary = server.socket(&server.stranger()).await;
+    let ping = Message::binary(Bytes::from_static(br#"{"type":"ping"}"#));
+    binary.0.send(ping).await.expect("the socket is open");
+    assert_eq!(binary.hear().await, Err(Closed(4400)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pings_are_answered_with_their_payload() {
+    let (_server, mut socket) = signed_out().await;
+    for payload in [json!({ "a": [1, "two"] }), json!({})] {
+        socket.say(json!({ "type": "ping", "payload": payload })).await;
+        assert_eq!(
+            socket.hear().await,
+            Ok(json!({ "type": "pong", "payload": payload }))
+        );
+    }
+    socket.say(json!({ "type": "pong" })).await;
+    socket
+        .say(json!({ "type": "pong", "payload": { "any": "thing" } }))
+        .await;
+    socket.say(json!({ "type": "ping" })).await;
+    assert_eq!(
+        socket.hear().await,
+        Ok(json!({ "type": "pong" })),
+        "a pong is not answered"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn queries_and_mutations_go_over_the_socket_too() {
+    let server = Server::start(Kind::Sqlite).await;
+    let client = server.register().await;
+    let mut socket = server.socket(&client).await;
+    let mut answer = async |query: &str, variables: Value| {
+        socket.subscribe("one id", query, variables).await;
+        let mut next = socket.hear().await.expect("a result");
+        assert_eq!(
+            (&next["type"], &next["id"]),
+            (&json!("next"), &json!("one id")),
+            "{next}"
+        );
+        assert_eq!(
+            socket.hear().await,
+            Ok(json!({ "id": "one id", "type": "complete" }))
+        );
+        next["payload"].take()
+    };
+    let created = answer(CREATE, json!({})).await;
+    assert_eq!(
+        created,
+        json!({ "data": { "createConversation": { "conversation": { "title": "t" } } } })
+    );
+    let counted = answer("{ me { email conversations { totalCount } } }", json!({})).await;
+    assert_eq!(
+        counted["data"]["me"],
+        json!({ "email": client.email, "conversations": { "totalCount": 1 } })
+    );
+    // What fails in a field is a result.
+    let partial = answer(
+        "query($id: ID!) { node(id: $id) { id } models { id } }",
+        json!({ "id": "x" }),
+    )
+    .await;
+    assert_eq!(codes(&partial), ["BAD_USER_INPUT"]);
+    assert_eq!(partial["errors"][0]["path"], json!(["node"]));
+    assert!(partial["data"]["models"].is_array());
+    let stop = "mutation($id: ID!) { stopReply(input: { messageId: $id }) { message { id } } }";
+    let failed = answer(stop, json!({ "id": "message_00000000000000000000000000000000" })).await;
+    assert_eq!(
+        (codes(&failed), &failed["data"]),
+        (vec!["NOT_FOUND"], &Value::Null)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_executed_is_an_error_and_ends_the_operation() {
+    let (_server, mut socket) = signed_out().await;
+    for (query, expected) in [
+        ("{ me {", "GRAPHQL_PARSE_FAILED"),
+        (r#"{ node(id: "\ud800") { id } }"#, "GRAPHQL_PARSE_FAILED"),
+        ("{ nope }", "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription { nope }", "GRAPHQL_VALIDATION_FAILED"),
+        (
+            "subscription { a: reply(messageId: \"x\") { cursor } b: reply(messageId: \"x\") { cursor } }",
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        (
+            "{ me { ...F } } fragment F on User { ...F }",
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+    ] {
+        socket.subscribe("1", query, json!({})).await;
+        let refusal = socket.hear().await.expect("an error");
+        assert_eq!(
+            (&refusal["type"], &refusal["id"]),
+            (&json!("error"), &json!("1")),
+            "{query}"
+        );
+        assert_eq!(code(&refusal["payload"][0]), expected, "{query}");
+        assert_eq!(socket.ping().await, [Value::Null; 0], "nothing follows");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_is_in_use_until_its_operation_ends() {
+    let (server, client, mut socket, reply) = long_reply().await;
+    // Ended by the server, with `complete` and with `error`.
+    for query in ["{ me { id } }", "{ nope }", "{ me { id } }"] {
+        socket.subscribe(&reply, query, json!({})).await;
+        while socket.hear().await.expect("the socket stays open")["type"] == "next" {}
+    }
+    // Ended by the client.
+    socket.follow(&reply, None).await;
+    socket.until("word").await;
+    socket.say(json!({ "id": reply, "type": "complete" })).await;
+    socket.follow(&reply, None).await;
+    socket.until("word").await;
+    // In use.
+    socket.follow(&reply, None).await;
+    assert_eq!(socket.closed().await, 4409);
+    assert_eq!(
+        server.socket(&client).await.ping().await,
+        [Value::Null; 0],
+        "others are not concerned"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_has_so_many_operations_and_no_more() {
+    let (_server, _, mut socket, reply) = long_reply().await;
+    let following = format!("subscription {{ reply(messageId: \"{reply}\") {{ cursor }} }}");
+    for id in ["1", "2"] {
+        socket.subscribe(id, &following, json!({})).await;
+    }
+    // The third place serves many, one after the other.
+    for _ in 0..5 {
+        socket.subscribe("3", "{ me { id } }", json!({})).await;
+        let done = json!({ "id": "3", "type": "complete" });
+        while socket.hear().await.expect("the socket stays open") != done {}
+    }
+    socket.say(json!({ "id": "1", "type": "complete" })).await;
+    socket.subscribe("4", &following, json!({})).await;
+    socket.subscribe("5", &following, json!({})).await;
+    socket.ping().await;
+    socket.subscribe("6", &following, json!({})).await;
+    assert_eq!(socket.closed().await, 4429);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn complete_from_the_client_ends_the_operation() {
+    let (_server, client, mut socket, reply) = long_reply().await;
+    socket.follow(&reply, None).await;
+    socket.until("word word").await;
+    socket.say(json!({ "id": reply, "type": "complete" })).await;
+    // To end what has ended, or never was, is nothing.
+    socket.say(json!({ "id": reply, "type": "complete" })).await;
+    socket.say(json!({ "id": "nobody", "type": "complete" })).await;
+    socket.ping().await;
+    assert_eq!(
+        client.stop(&reply).await["status"],
+        "STOPPED",
+        "the reply went on"
+    );
+    assert_eq!(
+        socket.ping().await,
+        [Value::Null; 0],
+        "and nobody was told any more"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_is_too_large_ends_the_socket() {
+    let server = Server::with(Kind::Sqlite, |config| config.max_body = 2048).await;
+    let mut other = server.socket(&server.stranger()).await;
+    let mut socket = server.socket(&server.stranger()).await;
+    let sized = |size: usize| format!("{:size$}", json!({ "type": "ping" }).to_string());
+    socket.say_text(&sized(2048)).await;
+    assert_eq!(socket.hear().await, Ok(json!({ "type": "pong" })));
+    socket.say_text(&sized(2049)).await;
+    socket.gone().await;
+    assert_eq!(other.ping().await, [Value::Null; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_answers_no_pings_is_hung_up_on() {
+    let server = Server::with(Kind::Sqlite, |config| config.ping_interval = 1).await;
+    let silent = server.socket(&server.stranger()).await;
+    let mut listening = server.socket(&server.stranger()).await;
+    // Whoever reads the bytes alone answers nothing.
+    let MaybeTlsStream::Plain(mut bytes) = silent.0.into_inner() else {
+        panic!("there is no TLS here")
+    };
+    let mut heard = Vec::new();
+    let hung_up = soon("the server to hang up", bytes.read_to_end(&mut heard));
+    select! {
+        read = hung_up => { read.expect("it is closed in order"); }
+        // Reading is enough: this client answers pings by itself.
+        said = listening.hear() => panic!("{said:?} to a client that answers"),
+    }
+    let close = heard
+        .iter()
+        .rposition(|byte| *byte == 0x88)
+        .expect("a close frame");
+    assert_eq!(heard[close + 2..close + 4], 4408_u16.to_be_bytes(), "{heard:?}");
+    assert_eq!(listening.ping().await, [Value::Null; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn operations_that_are_always_ready_starve_nobody() {
+    let mut provider = Provider::start().await;
+    let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
+    let server = Server::with_providers(Kind::Sqlite, &settings, |_| {}).await;
+    let client = server.register().await;
+    let sent = client.send(json!({ "content": "talk" })).await;
+    let mut call = provider.call().await;
+    let enough = CancellationToken::new();
+    let until = enough.clone();
+    // A model that never draws breath.
+    let talking = tokio::spawn(async move {
+        while !until.is_cancelled() {
+            call.say("word ").await;
+        }
+        call.finish("stop").await;
+    });
+    let mut socket = server.socket(&client).await;
+    let reply = sent["reply"]["id"].as_str().expect("an id");
+    let following = format!("subscription {{ reply(messageId: \"{reply}\") {{ cursor }} }}");
+    for i in 0..20 {
+        socket.subscribe(&format!("hot {i}"), &following, json!({})).await;
+    }
+    for i in 0..20 {
+        let cold = format!("cold {i}");
+        socket.subscribe(&cold, "{ me { email } }", json!({})).await;
+        let mut others = 0;
+        loop {
+            let message = socket.hear().await.expect("the socket stays open");
+            if message["id"] == *cold && message["type"] == "complete" {
+                break;
+            }
+            assert_ne!(message["type"], "complete", "the others still talk");
+            others += 1;
+        }
+        assert!(others < 5000, "{others} messages came first");
+        assert!(socket.ping().await.len() < 5000);
+    }
+    enough.cancel();
+    talking.await.expect("the model ends");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_connected_is_told_when_the_server_leaves() {
+    let (server, client, mut following, reply) = long_reply().await;
+    following.follow(&reply, None).await;
+    following.until("word").await;
+    let mut idle = server.socket(&client).await;
+    let mut new = Socket::connect(server.address).await;
+    new.ping().await;
+    server.leave();
+    for socket in [&mut following, &mut idle, &mut new] {
+        assert_eq!(socket.closed().await, 1012);
+    }
+    server.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_that_never_stops_talking_is_told_too() {
+    let (server, socket) = signed_out().await;
+    let (mut mouth, mut ear) = socket.0.split();
+    let ping = Message::text(json!({ "type": "ping" }).to_string());
+    let talk = async { while mouth.feed(ping.clone()).await.is_ok() {} };
+    let listen = async {
+        while let Some(Ok(message)) = ear.next().await {
+            match message {
+                Message::Close(Some(frame)) => return Some(frame.code),
+                _ => server.leave(),
+            }
+        }
+        None
+    };
+    // It would be cut off without a word when the server's own time is up.
+    let told = async {
+        select! {
+            () = talk => None,
+            told = listen => told,
+        }
+    };
+    let told = tokio::time::timeout(Duration::from_secs(5), told).await;
+    assert_eq!(told, Ok(Some(CloseCode::Restart)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_other_origins_may_not_connect() {
+    let listed = "https://chat.example";
+    let server = Server::with(Kind::Sqlite, |config| {
+        config.allowed_origins = vec![listed.into()]
+    })
+    .await;
+    let connect = async |origin: &str| {
+        let socket = Socket::ask_for(server.address, &[PROTOCOL, ("origin", origin)]).await?;
+        Ok(socket)
+    };
+    for origin in [
+        "https://evil.example",
+        "https://chat.example.evil.example",
+        "http://chat.example",
+        "https://chat.example:444",
+        "http://127.0.0.1",
+        "null",
+        "",
+    ] {
+        assert_eq!(connect(origin).await.err(), Some(403), "{origin}");
+    }
+    for origin in [listed, &format!("http://{}", server.address)] {
+        connect(origin).await.expect("it may connect").init(None).await;
+    }
+    assert_eq!(
+        Socket::connect(server.address).await.ping().await,
+        [Value::Null; 0],
+        "no browser"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mutation_is_carried_out_even_if_its_socket_is_closed_at_once() {
+    let server = Server::start(Kind::Sqlite).await;
+    let client = server.register().await;
+    for _ in 0..10 {
+        let mut socket = server.socket(&client).await;
+        socket.subscribe("1", CREATE, json!({})).await;
+        socket.0.close(None).await.expect("it was open");
+    }
+    let all = async {
+        let query = "{ me { conversations { totalCount } } }";
+        while client.data(query, json!({})).await["me"]["conversations"]["totalCount"] != 10 {}
+    };
+    soon("all mutations to be carried out", all).await;
+}
