@@ -32,7 +32,7 @@ bench: tools ## measure the release build under load (ARGS='--help' for more)
 check: tools web ## format, clippy, rustdoc, and whether schema.graphql is up to date
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
 	cargo build --tests --locked
 	@"$(BUILT)/debug/confab" schema | diff -u schema.graphql - || \
 		{ echo 'schema.graphql is not what the code exports: run make schema' >&2; exit 1; }

@@ -7,6 +7,7 @@ use crate::{
     config::{Complete, Config, Environment},
     conversations::Conversations,
     graphql::{self, Domain, guard},
+    housekeeping::keep_house,
     replies::{self, Replies},
     store::{Database, Statements},
     transport::{self, SocketLimits, Transport},
@@ -68,7 +69,7 @@ impl App {
         let replies = Replies::new(store.clone(), catalog.clone(), clock.clone(), settings);
         let conversations = Conversations {
             store: store.clone(),
-            clock,
+            clock: clock.clone(),
             replies: replies.clone(),
         };
         let domain = Domain {
@@ -79,6 +80,7 @@ impl App {
             replies: replies.clone(),
         };
         let (tasks, leaving) = (TaskTracker::new(), CancellationToken::new());
+        tasks.spawn(keep_house(store.clone(), clock, leaving.clone()));
         let router = transport::router(Transport {
             schema: graphql::schema(domain, config.env == Environment::Development),
             accounts,

@@ -1,5 +1,38 @@
 //! Confab: a chat server that speaks GraphQL.
+//!
+//! # The path of one message
+//!
+//! A client posts `sendMessage` to `/graphql`. [`transport`] names the request, finds out who asks ([`accounts`]) and
+//! reads the body; [`graphql`] weighs the document, checks it against the schema and calls [`replies`]. There the
+//! message and an empty reply are stored in one transaction ([`store`]) and a runner is started: a task that is tied to
+//! no request and no socket. The client has its answer.
+//!
+//! The runner shows the conversation to a model ([`assistant`]) and appends what it says to the reply's buffer, while
+//! checkpoints go to the database beside it. A client that subscribes to `reply` over a WebSocket reads that buffer
+//! from its own cursor, takes everything there is as one delta, and waits for more; if it comes back later with its
+//! last cursor it gets what it lacks. At the end the whole text is stored, and told.
+//!
+//! Data flows one way: transport → graphql → accounts, conversations, replies → store and assistant. Nothing below
+//! knows what is above it.
+//!
+//! # Where to look
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`config`] | every setting |
+//! | [`app`] | builds everything once, and runs it |
+//! | [`transport`] | HTTP, WebSocket, the pages |
+//! | [`graphql`] | the schema, the guard, the dataloaders |
+//! | [`accounts`] | passwords, tokens, sessions |
+//! | [`conversations`] | starting, changing and deleting them |
+//! | [`replies`] | the reply engine |
+//! | [`assistant`] | the models |
+//! | [`store`] | the database, one file for each noun |
+//! | [`housekeeping`] | what is removed in time |
+//! | [`error`] | what a client may learn |
+//! | [`clock`], [`telemetry`] | the time, the log |
 #![forbid(unsafe_code)]
+
 pub mod accounts;
 pub mod app;
 pub mod assistant;
@@ -8,6 +41,7 @@ pub mod config;
 pub mod conversations;
 pub mod error;
 pub mod graphql;
+pub mod housekeeping;
 pub mod replies;
 pub mod store;
 pub mod telemetry;

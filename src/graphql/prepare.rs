@@ -3,7 +3,7 @@
 use super::{Loaders, guard};
 use crate::{accounts::Viewer, store::Database};
 use async_graphql::{
-    Name, Request, Response, ServerError, Value, Variables,
+    Name, Pos, Request, Response, ServerError, Value, Variables,
     parser::{
         parse_query,
         types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
@@ -29,16 +29,19 @@ pub struct Prepared {
     pub operation: Option<OperationType>,
 }
 
-/// Why there is nothing to execute. `code` is GRAPHQL_PARSE_FAILED or GRAPHQL_VALIDATION_FAILED.
+/// Why there is nothing to execute.
 pub struct Unfit {
-    pub code: &'static str,
-    pub error: ServerError,
+    /// GRAPHQL_PARSE_FAILED or GRAPHQL_VALIDATION_FAILED.
+    code: &'static str,
+    message: String,
+    locations: Vec<Pos>,
 }
 
 impl Unfit {
     /// The answer that tells it.
     pub fn into_response(self) -> Response {
-        let mut error = self.error;
+        let mut error = ServerError::new(self.message, None);
+        error.locations = self.locations;
         error.extensions.get_or_insert_default().set("code", self.code);
         Response::from_errors(vec![error])
     }
@@ -53,7 +56,8 @@ pub fn prepare(
 ) -> Result<Prepared, Unfit> {
     let document = parse_query(&incoming.query).map_err(|error| Unfit {
         code: "GRAPHQL_PARSE_FAILED",
-        error: error.into(),
+        message: error.to_string(),
+        locations: error.positions().collect(),
     })?;
     let mut variables = incoming.variables.unwrap_or_default();
     let operation = chosen(&document, incoming.operation_name.as_deref());
@@ -63,7 +67,8 @@ pub fn prepare(
     let kind = operation.map(|operation| operation.ty);
     guard::check(&document, &variables, limits).map_err(|refusal| Unfit {
         code: "GRAPHQL_VALIDATION_FAILED",
-        error: ServerError::new(refusal.message, refusal.position),
+        message: refusal.message,
+        locations: refusal.position.into_iter().collect(),
     })?;
     let mut request = Request::new(incoming.query).variables(variables);
     request.operation_name = incoming.operation_name;

@@ -1,6 +1,6 @@
 //! Sessions: one for each signing in, kept alive by its refresh token.
 
-use super::{Database, Id, Instant, Result, read, schema::sessions, transact};
+use super::{Database, Id, Instant, Result, schema::sessions, transact};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
@@ -60,12 +60,6 @@ impl Database {
             let ended = sessions::table.filter(sessions::refresh_hash.eq(refresh_hash));
             Ok(diesel::delete(ended).execute(conn).await? > 0)
         })
-    }
-
-    /// The session with this key, if it has not expired.
-    pub async fn session(&self, id: Id, now: Instant) -> Result<Option<Session>> {
-        let good = sessions::table.find(id).filter(sessions::expires_at.gt(now));
-        Ok(read!(self, first, good.select(Session::as_select())).optional()?)
     }
 
     /// Forgets the sessions that have expired; how many they were.

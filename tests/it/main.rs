@@ -6,11 +6,14 @@
 mod support;
 
 mod accounts;
+mod cli;
 mod conversations;
 mod execution;
 mod http;
 mod messages;
+mod pages;
 mod providers;
 mod replies;
+mod schema;
 mod store;
 mod websocket;

@@ -10,9 +10,9 @@ use async_graphql::{Interface, SimpleObject};
     desc = "Where the client is after this event, for `reply(after:)`."
 ))]
 pub enum ReplyEvent {
-    ReplySnapshot(ReplySnapshot),
-    ReplyDelta(ReplyDelta),
-    ReplyFinished(ReplyFinished),
+    Snapshot(ReplySnapshot),
+    Delta(ReplyDelta),
+    Finished(ReplyFinished),
 }
 
 /// The whole text so far: it takes the place of all that came before.
@@ -48,13 +48,13 @@ pub struct ReplyFinished {
 impl From<replies::Event> for ReplyEvent {
     fn from(replies::Event { cursor, next }: replies::Event) -> Self {
         match next {
-            replies::Next::Snapshot { text, attempt } => Self::ReplySnapshot(ReplySnapshot {
+            replies::Next::Snapshot { text, attempt } => Self::Snapshot(ReplySnapshot {
                 cursor,
                 text,
                 attempt,
             }),
-            replies::Next::Delta { text } => Self::ReplyDelta(ReplyDelta { cursor, text }),
-            replies::Next::Finished { message } => Self::ReplyFinished(ReplyFinished {
+            replies::Next::Delta { text } => Self::Delta(ReplyDelta { cursor, text }),
+            replies::Next::Finished { message } => Self::Finished(ReplyFinished {
                 cursor,
                 message: Message(message),
             }),

@@ -3,16 +3,18 @@
 mod client;
 mod database;
 mod http;
+mod process;
 mod provider;
 mod server;
 mod socket;
 
-pub use client::{Client, code, codes, content_of};
+pub use client::{Client, PASSWORD, code, codes, content_of};
 pub use database::Kind;
 pub use http::{Answer, GRAPHQL, JSON};
+pub use process::Process;
 pub use provider::{Call, Provider};
 pub use server::Server;
-pub use socket::Socket;
+pub use socket::{Closed, Socket};
 
 use std::time::Duration;
 use tokio::time::timeout;

@@ -1,0 +1,321 @@
+//! The command line: the real binary, its settings, its signals and its log.
+
+use crate::support::{Answer, Client, PASSWORD, Process, Socket};
+use clap::{Args, Command};
+use confab::config::Config;
+use diesel_async::{AsyncConnection, SimpleAsyncConnection, sync_connection_wrapper::SyncConnectionWrapper};
+use serde_json::{Value, json};
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path};
+
+/// The settings: each one's flag and variable.
+fn settings() -> Vec<(String, String)> {
+    let command = Config::augment_args(Command::new("test"));
+    let settings = command.get_arguments().map(|setting| {
+        let flag = setting.get_long().expect("every setting has a flag");
+        let variable = setting.get_env().expect("every setting has a variable");
+        assert!(setting.get_help().is_some(), "{flag} is explained");
+        (format!("--{flag}"), variable.to_string_lossy().into_owned())
+    });
+    settings.collect()
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder can be made")
+}
+
+/// Makes an account, and tells for how many seconds its token is good.
+async fn token_ttl(address: std::net::SocketAddr) -> Value {
+    let input = json!({ "email": "ada@example.com", "password": PASSWORD });
+    let text = "mutation($input: RegisterInput!) { register(input: $input) { expiresIn } }";
+    let payload = Client::new(address, None)
+        .data(text, json!({ "input": input }))
+        .await;
+    payload["register"]["expiresIn"].clone()
+}
+
+#[tokio::test]
+async fn help_documents_every_setting_and_shows_no_secret() {
+    let folder = folder();
+    let secrets = [
+        ("CONFAB_JWT_SECRET", "hunter2-hunter2-hunter2-hunter2-"),
+        ("DATABASE_URL", "postgres://confab:hunter2@127.0.0.1/confab"),
+    ];
+    let help = Process::run(folder.path(), &["--help"], &secrets).await;
+    assert_eq!(help.code, Some(0));
+    assert!(!help.stdout.contains("hunter2"), "{}", help.stdout);
+    for (flag, variable) in settings() {
+        let words: Vec<_> = help.stdout.split_whitespace().collect();
+        assert!(words.contains(&&*flag), "{flag}");
+        assert!(help.stdout.contains(&format!("[env: {variable}")), "{variable}");
+    }
+    for command in ["serve", "migrate", "schema"] {
+        assert!(
+            help.stdout
+                .lines()
+                .any(|line| line.trim_start().starts_with(command))
+        );
+    }
+}
+
+#[test]
+fn the_readme_documents_every_setting() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let Ok(readme) = fs::read_to_string(readme) else {
+        return; // A package without its manual is none of this test's business.
+    };
+    for (_, variable) in settings() {
+        let cell = format!("`{variable}`");
+        assert!(
+            readme
+                .lines()
+                .any(|line| line.starts_with('|') && line.contains(&cell)),
+            "the README's table lacks {variable}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn schema_prints_the_schema_and_touches_nothing() {
+    let folder = folder();
+    let printed = Process::run(folder.path(), &["schema"], &[]).await;
+    assert_eq!((printed.code, &*printed.stderr), (Some(0), ""));
+    assert_eq!(printed.stdout, include_str!("../../schema.graphql"));
+    let left = fs::read_dir(folder.path()).expect("it is there").count();
+    assert_eq!(left, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn migrate_makes_the_database_and_a_key_that_only_its_owner_reads() {
+    let folder = folder();
+    for _ in 0..2 {
+        let ended = Process::run(folder.path(), &["migrate"], &[]).await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
+    let file = folder.path().join("data/confab.db");
+    let mut database =
+        SyncConnectionWrapper::<diesel::SqliteConnection>::establish(file.to_str().expect("it is text"))
+            .await
+            .expect("the database is there");
+    database
+        .batch_execute("SELECT id FROM users; SELECT id FROM messages")
+        .await
+        .expect("so are its tables");
+    let key = fs::metadata(folder.path().join("data/jwt-secret")).expect("the key is there");
+    assert_eq!(key.permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn a_bad_setting_is_named_and_no_secret_with_it() {
+    let folder = folder();
+    for (name, value, more) in [
+        ("CONFAB_LISTEN", "nonsense", ""),
+        ("CONFAB_ACCESS_TOKEN_TTL", "0", ""),
+        ("CONFAB_JWT_SECRET", "hunter2", ""),
+        ("DATABASE_URL", "mysql://confab:hunter2@127.0.0.1/confab", ""),
+        ("DATABASE_URL", "hunter2", ""),
+        (
+            "DATABASE_URL",
+            "postgres://confab:hunter2@127.0.0.1:nonsense/confab",
+            "",
+        ),
+        ("DATABASE_URL", "postgres://confab:hunter2@127.0.0.1:1/confab", ""),
+        ("DATABASE_URL", "sqlite:/proc/nowhere/confab.db", ""),
+        ("CONFAB_DATA_DIR", "/proc/nowhere", ""),
+        ("CONFAB_PROVIDERS", "mine", "MINE_BASE_URL"),
+        ("CONFAB_PROVIDERS", "My Own", ""),
+        ("OPENAI_BASE_URL", "ftp://confab:hunter2@127.0.0.1", ""),
+        ("CONFAB_DEFAULT_MODEL", "nobody", ""),
+        ("CONFAB_ALLOWED_ORIGINS", "https://chat.example/path", ""),
+        ("CONFAB_LOG_FORMAT", "xml", ""),
+        ("CONFAB_LOG", "confab=nonsense", ""),
+        ("CONFAB_ENV", "staging", ""),
+        ("CONFAB_PACE_MS", "fast", ""),
+        ("CONFAB_MAX_BODY", "1", ""),
+    ] {
+        let settings = [("CONFAB_LISTEN", "127.0.0.1:0"), (name, value)];
+        let ended = Process::run(folder.path(), &[], &settings).await;
+        assert!(!matches!(ended.code, None | Some(0)), "{name}={value}: {ended:?}");
+        assert_eq!(ended.stdout, "", "{name}={value}");
+        let named = if more.is_empty() { name } else { more };
+        assert!(ended.stderr.contains(named), "{name}={value}: {}", ended.stderr);
+        for unwanted in ["hunter2", "panicked", "RUST_BACKTRACE"] {
+            assert!(
+                !ended.stderr.contains(unwanted),
+                "{name}={value}: {}",
+                ended.stderr
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_told() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = taken.local_addr().expect("it is bound").to_string();
+    let ended = Process::run(folder().path(), &["--listen", &address], &[]).await;
+    assert_eq!(ended.code, Some(1));
+    for expected in ["CONFAB_LISTEN", &address, "in use"] {
+        assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+    }
+    assert_eq!(ended.stdout, "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn flags_win_over_the_environment_and_that_over_the_file() {
+    let file = "# Settings.\nCONFAB_ACCESS_TOKEN_TTL=111\nCONFAB_ENV=\"production\"\n";
+    let environment = [("CONFAB_ACCESS_TOKEN_TTL", "222")];
+    let flags = ["serve", "--access-token-ttl", "333"];
+    for (arguments, environment, expected) in [
+        (&flags[..1], &environment[..0], 111),
+        (&flags[..1], &environment, 222),
+        (&flags, &environment, 333),
+        // The command may be left out, or come last.
+        (&flags[1..], &environment, 333),
+        (&[flags[1], flags[2], flags[0]], &environment, 333),
+    ] {
+        let folder = folder();
+        fs::write(folder.path().join(".env"), file).expect("it can be written");
+        let (_process, address) = Process::serve(folder.path(), arguments, environment).await;
+        assert_eq!(
+            token_ttl(address).await,
+            expected,
+            "{arguments:?} {environment:?}"
+        );
+    }
+    let folder = folder();
+    fs::write(folder.path().join(".env"), "CONFAB_LISTEN='127").expect("it can be written");
+    let ended = Process::run(folder.path(), &["migrate"], &[]).await;
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains(".env"), "{}", ended.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_ends_the_server_in_peace_and_what_was_said_is_kept() {
+    for signal in ["TERM", "INT"] {
+        let folder = folder();
+        let (process, address) = Process::serve(folder.path(), &[], &[("CONFAB_PACE_MS", "10")]).await;
+        let client = Client::register(address).await;
+        let health = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .expect("a client can be made")
+            .get(format!("http://{address}/healthz"));
+        assert_eq!(Answer::to(health).await.status, 200);
+        let content = (0..1500).map(|i| format!("w{i} ")).collect::<String>();
+        let (_, reply) = client.say(&content, None).await;
+        let mut socket = Socket::connect(address).await;
+        socket.init(client.token.as_deref()).await;
+        socket.follow(&reply, None).await;
+        let (text, _) = socket.until("w5 ").await;
+        process.signal(signal);
+        assert_eq!(socket.closed().await, 1012);
+        let ended = process.ended().await;
+        assert_eq!((ended.code, &*ended.stdout), (Some(0), ""), "{}", ended.stderr);
+
+        // It has no attempt left, so what there is, is what was kept.
+        let (process, address) = Process::serve(folder.path(), &[], &[("CONFAB_REPLY_ATTEMPTS", "1")]).await;
+        let mut socket = Socket::connect(address).await;
+        socket.init(client.token.as_deref()).await;
+        let (kept, finished) = socket.to_the_end(&reply).await;
+        assert!(
+            kept.starts_with(&text) && content.starts_with(&kept),
+            "{kept:?} keeps {text:?}"
+        );
+        assert_eq!(finished["error"]["code"], "INTERRUPTED");
+        process.signal(signal);
+        assert_eq!(process.ended().await.code, Some(0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_tells_who_and_which_request_but_nothing_they_said() {
+    let folder = folder();
+    let settings = [
+        ("CONFAB_LOG", "debug"),
+        ("CONFAB_LOG_FORMAT", "json"),
+        ("CONFAB_PACE_MS", "0"),
+    ];
+    let (process, address) = Process::serve(folder.path(), &[], &settings).await;
+    let client = Client::register(address).await;
+    let me = client.data("{ me { id } }", json!({})).await["me"]["id"].clone();
+    let user = me
+        .as_str()
+        .expect("an id")
+        .rsplit_once('_')
+        .expect("it is typed")
+        .1;
+    let (_, reply) = client.say("A xylophone, please.", None).await;
+    let mut socket = Socket::connect(address).await;
+    socket.init(client.token.as_deref()).await;
+    socket.to_the_end(&reply).await;
+    // What goes wrong tells no more.
+    let send = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { reply { id } } }";
+    for input in [
+        json!({ "content": "xylophone".repeat(2000) }),
+        json!({ "content": "xylophone", "model": "xylophone" }),
+        json!({ "content": "xylophone", "conversationId": "xylophone" }),
+    ] {
+        client.error(send, json!({ "input": input })).await;
+    }
+    for text in [
+        "{ xylophone }",
+        "{ xylophone",
+        "{ node(id: \"xylophone\") { id } }",
+    ] {
+        client.error(text, json!({})).await;
+        socket.subscribe("1", text, json!({})).await;
+        socket.ping().await;
+    }
+    let log_in = json!({ "email": client.email, "password": "a wrong xylophone" });
+    let text = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
+    client.error(text, json!({ "input": log_in })).await;
+    let mut impostor = client.clone();
+    impostor.token = Some("xylophone.xylophone.xylophone".into());
+    impostor.error("{ me { id } }", json!({})).await;
+    socket.say_text("xylophone").await;
+    socket.closed().await;
+    process.signal("TERM");
+    let log = process.ended().await.stderr;
+
+    let token = client.token.as_deref().expect("signed in");
+    for secret in [
+        "xylophone",
+        "Xylophone",
+        token,
+        token.rsplit_once('.').expect("it has three parts").1,
+        &client.refresh_token,
+        &client.email,
+        client.email.split_once('@').expect("an address").0,
+        PASSWORD,
+    ] {
+        let told = log.lines().find(|line| line.contains(secret));
+        assert_eq!(told, None, "{secret} is in the log");
+    }
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    let field = |line: &Value, name: &str| {
+        let value = line.get(name).or_else(|| line["span"].get(name));
+        value.and_then(Value::as_str).map(|value| value.replace('-', ""))
+    };
+    let answered: Vec<&Value> = lines.iter().filter(|line| line["path"] == "/graphql").collect();
+    assert!(answered.len() > 8, "{log}");
+    for line in answered {
+        assert!(field(line, "request_id").is_some(), "{line}");
+        if let Some(id) = field(line, "user_id") {
+            assert_eq!(id, user, "{line}");
+        }
+    }
+    for (what, message) in [
+        ("path", "/graphql"),
+        ("message", "reply finished"),
+        ("message", "socket closed"),
+    ] {
+        let line = lines
+            .iter()
+            .find(|line| line[what] == message && field(line, "user_id").is_some());
+        let line = line.unwrap_or_else(|| panic!("no line with a user for {message}: {log}"));
+        assert!(field(line, "request_id").is_some(), "{line}");
+    }
+}

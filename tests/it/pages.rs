@@ -1,0 +1,217 @@
+//! The pages and their assets: served by us alone, compressed, and under a strict policy.
+
+use crate::support::{Answer, Kind, Server};
+use flate2::read::GzDecoder;
+use std::{collections::BTreeMap, fs, io::Read, path::PathBuf};
+
+/// What the build of the pages made, and the binary has within.
+fn built() -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "web/dist/assets"].iter().collect()
+}
+
+async fn get(server: &Server, path: &str, accept_encoding: Option<&str>) -> Answer {
+    let mut request = server.get(path);
+    if let Some(accepted) = accept_encoding {
+        request = request.header("accept-encoding", accepted);
+    }
+    Answer::to(request).await
+}
+
+async fn playground(server: &Server) -> Answer {
+    let page = get(server, "/playground", None).await;
+    assert_eq!(
+        page.status, 200,
+        "the pages are not built: run scripts/build-web, and build the tests again"
+    );
+    page
+}
+
+/// The assets that a page's HTML names.
+fn assets(html: &str) -> Vec<&str> {
+    let attributes = html.split(['"', '\'']);
+    attributes.filter(|value| value.starts_with("/assets/")).collect()
+}
+
+fn media_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').expect("a file has an ending").1 {
+        "js" => "text/javascript",
+        "css" => "text/css",
+        "svg" => "image/svg+xml",
+        "woff2" => "font/woff2",
+        "ttf" => "font/ttf",
+        other => panic!("what is .{other}?"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_has_a_strict_policy_with_a_nonce_of_its_own() {
+    let server = Server::start(Kind::Sqlite).await;
+    let mut nonces = Vec::new();
+    for _ in 0..2 {
+        let page = playground(&server).await;
+        assert!(page.header("content-type").starts_with("text/html"), "{page:?}");
+        assert_eq!(page.header("cache-control"), "no-store", "a nonce is good once");
+        assert_eq!(page.header("x-content-type-options"), "nosniff");
+        let policy: BTreeMap<&str, Vec<&str>> = page
+            .header("content-security-policy")
+            .split(';')
+            .filter_map(|directive| {
+                let mut words = directive.split_whitespace();
+                Some((words.next()?, words.collect()))
+            })
+            .collect();
+        for (directive, expected) in [
+            ("default-src", "'none'"),
+            ("script-src", "'self'"),
+            ("connect-src", "'self'"),
+            ("base-uri", "'none'"),
+            ("form-action", "'none'"),
+            ("frame-ancestors", "'none'"),
+        ] {
+            assert_eq!(
+                policy.get(directive),
+                Some(&vec![expected]),
+                "{directive}: {policy:?}"
+            );
+        }
+        let mut nonce = None;
+        for source in policy.values().flatten() {
+            match source.strip_prefix("'nonce-") {
+                Some(one) => nonce = one.strip_suffix('\''),
+                None => assert!(["'none'", "'self'", "data:"].contains(source), "{source}"),
+            }
+        }
+        let nonce = nonce.expect("the policy has a nonce");
+        assert!(
+            page.text().contains(&format!("nonce=\"{nonce}\"")),
+            "{}",
+            page.text()
+        );
+        assert!(!page.text().contains("__CSP_NONCE__"), "{}", page.text());
+        nonces.push(nonce.to_owned());
+    }
+    assert_ne!(nonces[0], nonces[1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_names_no_other_host() {
+    let server = Server::start(Kind::Sqlite).await;
+    let page = playground(&server).await;
+    let html = page.text();
+    assert!(!html.contains("://"), "{html}");
+    assert!(!html.contains("\"//"), "{html}");
+    assert!(!assets(html).is_empty(), "{html}");
+    for inline in ["<style", " style=", " onload=", "javascript:"] {
+        assert!(!html.contains(inline), "the policy forbids {inline}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_asset_of_a_page_is_served_in_every_coding() {
+    let server = Server::start(Kind::Sqlite).await;
+    let page = playground(&server).await;
+    for path in assets(page.text()) {
+        let plain = get(&server, path, Some("identity")).await;
+        assert!(!plain.body.is_empty(), "{path}");
+        let name = path.rsplit_once('/').expect("a path").1;
+        let brotli = fs::read(built().join(format!("{name}.br"))).expect("it has been built");
+        for (accepted, coding) in [
+            (None, ""),
+            (Some(""), ""),
+            (Some("identity"), ""),
+            (Some("gzip"), "gzip"),
+            (Some("deflate, gzip;q=0.5"), "gzip"),
+            (Some("br;q=0, gzip"), "gzip"),
+            (Some("br;q=0.0, gzip"), "gzip"),
+            (Some("br"), "br"),
+            (Some("gzip, deflate, br, zstd"), "br"),
+        ] {
+            let answer = get(&server, path, accepted).await;
+            assert_eq!(answer.status, 200, "{path}");
+            assert_eq!(
+                answer.header("content-encoding"),
+                coding,
+                "{path} for {accepted:?}"
+            );
+            assert!(
+                answer.header("content-type").starts_with(media_type(path)),
+                "{path}"
+            );
+            for part in ["public", "immutable", "max-age=31536000"] {
+                assert!(answer.lists("cache-control", part), "{path}: {answer:?}");
+            }
+            assert!(answer.lists("vary", "accept-encoding"), "{path}");
+            assert_eq!(answer.header("x-content-type-options"), "nosniff");
+            let mut inflated = Vec::new();
+            match coding {
+                "br" => assert!(answer.body == brotli, "{path} is not what was built"),
+                "gzip" => {
+                    let read = GzDecoder::new(&answer.body[..]).read_to_end(&mut inflated);
+                    read.expect("it is gzip");
+                    assert!(inflated == plain.body, "{path}");
+                }
+                _ => assert!(answer.body == plain.body, "{path}"),
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_that_was_built_is_served() {
+    let server = Server::start(Kind::Sqlite).await;
+    playground(&server).await;
+    let names: Vec<String> = fs::read_dir(built())
+        .expect("it has been built")
+        .map(|file| {
+            file.expect("it is readable")
+                .file_name()
+                .into_string()
+                .expect("text")
+        })
+        .collect();
+    for name in names {
+        let name = name.trim_end_matches(".br").trim_end_matches(".gz");
+        let answer = get(&server, &format!("/assets/{name}"), Some("br, gzip")).await;
+        assert_eq!(answer.status, 200, "{name}");
+        assert!(
+            answer.header("content-type").starts_with(media_type(name)),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_an_asset_is_not_found() {
+    let server = Server::start(Kind::Sqlite).await;
+    for path in [
+        "/assets/nope.js",
+        "/assets/",
+        "/assets",
+        "/assets/playground.html",
+        "/assets/..%2fplayground.html",
+        "/assets/..%2f..%2f..%2fCargo.toml",
+        "/assets/%2fetc%2fpasswd",
+        "/nope",
+    ] {
+        let answer = get(&server, path, Some("br")).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(!answer.lists("cache-control", "immutable"), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_root_leads_to_a_page() {
+    let server = Server::start(Kind::Sqlite).await;
+    playground(&server).await;
+    let mut path = "/".to_owned();
+    for _ in 0..3 {
+        let answer = get(&server, &path, None).await;
+        if answer.status == 200 {
+            assert!(answer.header("content-type").starts_with("text/html"));
+            return;
+        }
+        assert_eq!(answer.status / 100, 3, "{path}");
+        path = answer.header("location").to_owned();
+    }
+    panic!("{path} leads nowhere");
+}

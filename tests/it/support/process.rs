@@ -1,0 +1,135 @@
+//! The real binary, in a folder and an environment of its own.
+
+use super::soon;
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+};
+use tokio::sync::{mpsc, oneshot};
+
+/// A running `confab`. Dropping it kills it.
+pub struct Process {
+    pub id: u32,
+    stdout: mpsc::UnboundedReceiver<String>,
+    stderr: oneshot::Receiver<String>,
+    code: oneshot::Receiver<Option<i32>>,
+    ended: bool,
+}
+
+/// What a process left behind.
+#[derive(Debug)]
+pub struct Ended {
+    /// `None` if a signal killed it.
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Process {
+    /// Starts it in `folder` with no settings but these.
+    pub fn start(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_confab"))
+            .args(arguments)
+            .env_clear()
+            .envs(settings.iter().copied())
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary can be started");
+        let id = child.id();
+        let (out, mut err) = (
+            child.stdout.take().expect("it is piped"),
+            child.stderr.take().expect("it is piped"),
+        );
+        let (line, stdout) = mpsc::unbounded_channel();
+        thread::spawn(move || {
+            for said in BufReader::new(out).lines().map_while(Result::ok) {
+                let _ = line.send(said);
+            }
+        });
+        let (log, stderr) = oneshot::channel();
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = err.read_to_end(&mut bytes);
+            let _ = log.send(String::from_utf8_lossy(&bytes).into_owned());
+        });
+        let (end, code) = oneshot::channel();
+        thread::spawn(move || end.send(child.wait().expect("it is our child").code()));
+        Self {
+            id,
+            stdout,
+            stderr,
+            code,
+            ended: false,
+        }
+    }
+
+    /// Runs it to its end.
+    pub async fn run(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Ended {
+        Self::start(folder, arguments, settings).ended().await
+    }
+
+    /// Starts the server on a free port, and waits for it to be ready.
+    pub async fn serve(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> (Self, SocketAddr) {
+        let settings = [&[("CONFAB_LISTEN", "127.0.0.1:0")], settings].concat();
+        let mut process = Self::start(folder, arguments, &settings);
+        let mut said = String::new();
+        loop {
+            let Some(line) = soon("the server to be ready", process.stdout.recv()).await else {
+                panic!("{:?}", process.ended().await)
+            };
+            said += &line;
+            // The last of the addresses.
+            if let Some((_, rest)) = line.split_once("ws://") {
+                let address = rest.strip_suffix("/graphql").expect("it ends so");
+                for page in ["playground", "graphql"] {
+                    assert!(said.contains(&format!("http://{address}/{page}")), "{said}");
+                }
+                return (process, address.parse().expect("an address"));
+            }
+        }
+    }
+
+    /// Sends a signal, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        // The shell's own `kill` is there on every machine.
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -{name} {}", self.id)])
+            .status();
+        assert!(
+            sent.expect("there is a shell").success(),
+            "no process {}",
+            self.id
+        );
+    }
+
+    /// Waits for it to have ended.
+    pub async fn ended(mut self) -> Ended {
+        let code = soon("the process to end", &mut self.code)
+            .await
+            .expect("it is waited for");
+        self.ended = true;
+        let stderr = soon("its last words", &mut self.stderr)
+            .await
+            .expect("they are read");
+        let mut stdout = String::new();
+        while let Some(line) = self.stdout.recv().await {
+            stdout += &line;
+            stdout.push('\n');
+        }
+        Ended { code, stdout, stderr }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.signal("KILL");
+        }
+    }
+}
