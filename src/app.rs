@@ -98,7 +98,7 @@ impl App {
                 operations: config.max_operations,
             },
             max_body: config.max_body,
-            allowed_origins: config.allowed_origins.clone(),
+            allowed_origins: config.allowed_origins(),
             tasks: tasks.clone(),
             leaving: leaving.clone(),
         });

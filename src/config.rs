@@ -5,7 +5,7 @@
 
 use crate::{accounts::SigningKey, assistant::providers::Providers};
 use clap::{Args, ValueEnum, builder::RangedU64ValueParser, value_parser};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use url::Url;
 
@@ -223,7 +223,11 @@ impl Config {
         let database_url = self.database_url.clone().filter(|url| !url.is_empty());
         let own_file = || format!("sqlite:{}", self.data_dir.join("confab.db").display());
         let key_file = self.data_dir.join("jwt-secret");
-        let signing_key = match &self.jwt_secret {
+        let signing_key = match self
+            .jwt_secret
+            .as_ref()
+            .filter(|secret| !secret.expose_secret().is_empty())
+        {
             Some(secret) => SigningKey::from_secret(secret.clone())
                 .ok_or("CONFAB_JWT_SECRET must have at least 32 bytes; `openssl rand -hex 32` makes one")?,
             None => SigningKey::keep_in(&key_file)
@@ -242,14 +246,26 @@ impl Config {
         })
     }
 
+    /// Origins, besides the server's own, whose pages may use it.
+    pub fn allowed_origins(&self) -> Vec<String> {
+        self.allowed_origins
+            .iter()
+            .filter(|origin| !origin.is_empty())
+            .cloned()
+            .collect()
+    }
+
     /// How long an access token is good.
     pub fn access_token_ttl(&self) -> Duration {
         Duration::from_secs(self.access_token_ttl)
     }
 }
 
-/// An origin as browsers send it (RFC 6454): scheme, host and port, nothing after.
+/// An origin as browsers send it (RFC 6454): scheme, host and port, nothing after. A variable set to nothing is none.
 fn parse_origin(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
     let fault = || "an origin looks like https://chat.example or http://localhost:3000".to_owned();
     let url = Url::parse(text.trim()).map_err(|_| fault())?;
     let bare = matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none();

@@ -40,7 +40,7 @@ enum Command {
 
 fn main() -> ExitCode {
     // Before any thread is started: the settings in `.env` become part of the environment.
-    if let Err(error) = dotenvy::dotenv()
+    if let Err(error) = dotenvy::from_path(".env")
         && !error.not_found()
     {
         eprintln!("confab: .env: {error}");

@@ -16,5 +16,10 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
         LogFormat::Text => lines.with_ansi(terminal).compact().try_init(),
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
     }
-    .map_err(|error| format!("the log cannot be written: {error}"))
+    .map_err(|error| format!("the log cannot be written: {error}"))?;
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string);
+        tracing::error!(location, message = panic.payload_as_str(), "panicked");
+    }));
+    Ok(())
 }

@@ -16,7 +16,7 @@ pub enum Database {
     /// A file in the server's folder.
     Sqlite,
     /// A database in a PostgreSQL server.
-    Postgres(Postgres),
+    Postgres(Box<Postgres>),
 }
 
 /// A database in a PostgreSQL server.
@@ -41,7 +41,7 @@ impl Database {
         admin.batch_execute(&format!("create database {name}")).await?;
         let mut url = server.clone();
         url.set_path(&name);
-        Ok(Self::Postgres(Postgres { admin, name, url }))
+        Ok(Self::Postgres(Box::new(Postgres { admin, name, url })))
     }
 
     /// As `DATABASE_URL`, for a server with this folder.
@@ -75,7 +75,8 @@ impl Database {
 
     /// Removes it. Whoever uses it must have ended.
     pub async fn end(self) -> Result<()> {
-        if let Self::Postgres(Postgres { admin, name, .. }) = self {
+        if let Self::Postgres(postgres) = self {
+            let Postgres { admin, name, .. } = *postgres;
             admin.batch_execute(&format!("drop database {name}")).await?;
         }
         Ok(())

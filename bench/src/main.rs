@@ -92,7 +92,7 @@ async fn run(cli: Cli) -> Result<()> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     // Whatever is dropped unfinished ends its server.
     let finished = select! {
-        finished = measure(&bench, &cli.only, &mut report) => finished,
+        finished = measure_all(&bench, &cli.only, &mut report) => finished,
         () = sleep(LIMIT) => bail!("gave up after {} s", LIMIT.as_secs()),
         _ = interrupt.recv() => bail!("interrupted"),
         _ = terminate.recv() => bail!("terminated"),
@@ -101,7 +101,7 @@ async fn run(cli: Cli) -> Result<()> {
     finished
 }
 
-async fn measure(bench: &Bench, only: &[Measurement], report: &mut Report) -> Result<()> {
+async fn measure_all(bench: &Bench, only: &[Measurement], report: &mut Report) -> Result<()> {
     for measurement in Measurement::ALL {
         if !only.is_empty() && !only.contains(&measurement) {
             continue;

@@ -7,7 +7,7 @@ use crate::{
 };
 use futures_util::Stream;
 use std::time::Duration;
-use tokio::{select, time::sleep};
+use tokio::time::timeout;
 
 /// How often the database is looked at for a reply that does not run here.
 const POLL: Duration = Duration::from_millis(500);
@@ -44,7 +44,6 @@ impl Replies {
         let mut seen = after.map(|cursor| Cursor::decode(cursor, reply)).transpose()?;
         Ok(async_stream::try_stream! {
             loop {
-                let entered = engine.hub.next_entered();
                 if let Some(mut progress) = engine.hub.get(reply).map(|live| live.progress.subscribe()) {
                     loop {
                         let next = progress.borrow_and_update().next(seen);
@@ -73,10 +72,8 @@ impl Replies {
                         return;
                     }
                 }
-                select! {
-                    () = entered => {}
-                    () = sleep(POLL) => {}
-                }
+                // For a while, or until it is begun here.
+                let _ = timeout(POLL, engine.hub.entered(reply)).await;
             }
         })
     }

@@ -6,22 +6,25 @@ use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
 };
-use tokio::sync::{Notify, futures::Notified, watch};
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 /// A reply that is being written: where to read it, and how to stop it.
 #[derive(Clone, Debug)]
 pub(super) struct Live {
     pub conversation_id: Id,
+    /// Whose writing it is: should the lease be lost and taken again, there are two for a moment.
+    lease: Id,
     pub progress: watch::Sender<Progress>,
     /// The user has asked for it to stop.
     pub stop: CancellationToken,
 }
 
 impl Live {
-    fn new(reply: &Message) -> Self {
+    fn new(reply: &Message, lease: Id) -> Self {
         Self {
             conversation_id: reply.conversation_id,
+            lease,
             progress: watch::Sender::new(Progress::of(reply.clone())),
             stop: CancellationToken::new(),
         }
@@ -42,21 +45,30 @@ impl Hub {
     }
 
     /// Makes a reply live here.
-    pub fn enter(&self, reply: &Message) -> Live {
-        let live = Live::new(reply);
+    pub fn enter(&self, reply: &Message, lease: Id) -> Live {
+        let live = Live::new(reply, lease);
         self.lock().insert(reply.id, live.clone());
         self.entered.notify_waiters();
         live
     }
 
-    /// Ends when the next reply becomes live here; made before [`Hub::get`], it misses none.
-    pub fn next_entered(&self) -> Notified<'_> {
-        self.entered.notified()
+    /// Waits for the reply to be live here.
+    pub async fn entered(&self, reply: Id) {
+        loop {
+            let entered = self.entered.notified(); // before the look, so that none is missed
+            if self.lock().contains_key(&reply) {
+                return;
+            }
+            entered.await;
+        }
     }
 
-    /// The reply is finished, or no longer ours. Whoever reads it reads it to its end.
-    pub fn remove(&self, reply: Id) {
-        self.lock().remove(&reply);
+    /// The reply is finished, or no longer this lease's. Whoever reads it reads it to its end.
+    pub fn remove(&self, reply: Id, lease: Id) {
+        let mut live = self.lock();
+        if live.get(&reply).is_some_and(|live| live.lease == lease) {
+            live.remove(&reply);
+        }
     }
 
     /// Stops all that is live of a conversation.

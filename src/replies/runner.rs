@@ -78,7 +78,7 @@ impl Fail {
 /// Runs a reply whose lease has just been taken.
 pub(super) async fn run(engine: Arc<Engine>, reply: Message, lease: Id) {
     let runner = Runner {
-        live: engine.hub.enter(&reply),
+        live: engine.hub.enter(&reply, lease),
         engine,
         reply,
         lease,
@@ -92,7 +92,7 @@ pub(super) async fn run(engine: Arc<Engine>, reply: Message, lease: Id) {
         Ending::Leaving => runner.hand_over().await,
         Ending::Lost => tracing::warn!(reply = %runner.reply.id, "lease lost"),
     }
-    runner.engine.hub.remove(runner.reply.id);
+    runner.engine.hub.remove(runner.reply.id, lease);
     runner.engine.poke.notify_one();
 }
 

@@ -49,7 +49,13 @@ pub enum Database {
 impl Database {
     /// Connects to `sqlite:PATH` or `postgres://…` and counts the statements sent. The tables are left alone.
     pub async fn connect(url: &str, statements: &Statements) -> Result<Self> {
-        if let Some(path) = url.strip_prefix("sqlite:") {
+        if let Some(path) = url
+            .strip_prefix("sqlite:")
+            .map(|path| path.strip_prefix("//").unwrap_or(path))
+        {
+            if path.is_empty() || path.starts_with(":memory:") {
+                return Err(Error::Url("sqlite:".into())); // each connection would have a database of its own
+            }
             if let Some(folder) = Path::new(path).parent() {
                 std::fs::create_dir_all(folder).map_err(|error| {
                     ConnectionError::BadConnection(format!("cannot make {}: {error}", folder.display()))

@@ -16,7 +16,7 @@ use axum::{
 use futures_util::SinkExt;
 use messages::{FromClient, ToClient};
 use operations::{Event, Operations};
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::{
     select,
     time::{interval, sleep, timeout},
@@ -123,6 +123,7 @@ impl Talk<'_> {
         heartbeat.reset();
         let mut silent = 0;
         let mut events = Vec::new();
+        let mut leave = pin!(leave(&leaving));
         loop {
             select! {
                 heard = self.socket.recv() => {
@@ -139,7 +140,7 @@ impl Talk<'_> {
                     silent += 1;
                     self.say([Message::Ping(Default::default())]).await?;
                 }
-                () = leave(&leaving) => return Err(Some(Close::LEAVING)),
+                () = &mut leave => return Err(Some(Close::LEAVING)),
             }
         }
     }

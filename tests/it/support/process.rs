@@ -69,9 +69,20 @@ impl Process {
         }
     }
 
-    /// Runs it to its end.
+    /// Runs it to its end. If it becomes a server instead, it is killed.
     pub async fn run(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Ended {
-        Self::start(folder, arguments, settings).ended().await
+        let mut process = Self::start(folder, arguments, settings);
+        let mut stdout = String::new();
+        while let Some(line) = soon("the process to end", process.stdout.recv()).await {
+            if line.contains("ws://") {
+                process.signal("KILL");
+            }
+            stdout = stdout + &line + "\n";
+        }
+        Ended {
+            stdout,
+            ..process.ended().await
+        }
     }
 
     /// Starts the server on a free port, and waits for it to be ready.
