@@ -64,9 +64,7 @@ impl Accounts {
         };
         match self.store.insert_user(&user).await? {
             Ok(()) => self.open_session(user).await,
-            Err(EmailTaken) => Err(Error::Conflict(
-                "an account with this e-mail address exists already",
-            )),
+            Err(EmailTaken) => Err(Error::Conflict("an account with this e-mail address exists already")),
         }
     }
 
@@ -91,9 +89,7 @@ impl Accounts {
             .store
             .rotate_session(&token.hash(), &next.hash(), now, now + self.refresh_ttl)
             .await?
-            .ok_or(Error::Unauthenticated(
-                "the refresh token is not, or no longer, good",
-            ))?;
+            .ok_or(Error::Unauthenticated("the refresh token is not, or no longer, good"))?;
         let user = self.user(session.user_id).await?;
         self.signed_in(user, session.id, next)
     }
@@ -123,10 +119,7 @@ impl Accounts {
     }
 
     fn signed_in(&self, user: User, session: Id, token: RefreshToken) -> Result<SignedIn> {
-        let viewer = Viewer {
-            user_id: user.id,
-            session_id: session,
-        };
+        let viewer = Viewer { user_id: user.id, session_id: session };
         Ok(SignedIn {
             access_token: self.access_tokens.issue(viewer, self.clock.now())?,
             refresh_token: token.into_secret(),
@@ -146,10 +139,7 @@ fn display_name(name: &str) -> Result<String> {
     let name = name.trim();
     let length = name.chars().count();
     if length == 0 || length > NAME_LENGTH {
-        return Err(Error::input(
-            "name",
-            format!("must have 1 to {NAME_LENGTH} characters"),
-        ));
+        return Err(Error::input("name", format!("must have 1 to {NAME_LENGTH} characters")));
     }
     if name.chars().any(char::is_control) {
         return Err(Error::input("name", "must not contain control characters"));

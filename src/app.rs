@@ -40,9 +40,7 @@ impl App {
     /// Connects to the database, brings its tables up to date, and builds everything.
     pub async fn build(config: &Config, complete: Complete, around: Surroundings) -> anyhow::Result<Self> {
         let Surroundings { clock, statements } = around;
-        let store = Database::connect(&complete.database_url, &statements)
-            .await
-            .context("DATABASE_URL")?;
+        let store = Database::connect(&complete.database_url, &statements).await.context("DATABASE_URL")?;
         store.migrate().await.context("DATABASE_URL")?;
         let seconds = Duration::from_secs;
         let patience = Patience {
@@ -67,11 +65,8 @@ impl App {
             attempts: config.reply_attempts,
         };
         let replies = Replies::new(store.clone(), catalog.clone(), clock.clone(), settings);
-        let conversations = Conversations {
-            store: store.clone(),
-            clock: clock.clone(),
-            replies: replies.clone(),
-        };
+        let conversations =
+            Conversations { store: store.clone(), clock: clock.clone(), replies: replies.clone() };
         let domain = Domain {
             store: store.clone(),
             accounts: accounts.clone(),
@@ -102,22 +97,12 @@ impl App {
             tasks: tasks.clone(),
             leaving: leaving.clone(),
         });
-        Ok(Self {
-            router,
-            replies,
-            tasks,
-            leaving,
-        })
+        Ok(Self { router, replies, tasks, leaving })
     }
 
     /// Serves until `shutdown` ends; then tells the sockets, checkpoints the replies in progress, and ends.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let Self {
-            router,
-            replies,
-            tasks,
-            leaving,
-        } = self;
+        let Self { router, replies, tasks, leaving } = self;
         replies.start();
         // A token must not wait in the kernel for another to share its packet.
         let listener = listener.tap_io(|connection| {

@@ -32,49 +32,24 @@ pub enum LogFormat {
 #[command(next_help_heading = "Settings")]
 pub struct Config {
     /// Address and port to listen on.
-    #[arg(
-        long,
-        env = "CONFAB_LISTEN",
-        value_name = "CONFAB_LISTEN",
-        default_value = "127.0.0.1:8000"
-    )]
+    #[arg(long, env = "CONFAB_LISTEN", value_name = "CONFAB_LISTEN", default_value = "127.0.0.1:8000")]
     pub listen: SocketAddr,
 
     /// Folder for what the server keeps by itself: the SQLite database and the signing key.
-    #[arg(
-        long,
-        env = "CONFAB_DATA_DIR",
-        value_name = "CONFAB_DATA_DIR",
-        default_value = "data"
-    )]
+    #[arg(long, env = "CONFAB_DATA_DIR", value_name = "CONFAB_DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
 
     /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME` [default: confab.db in the data folder].
-    #[arg(
-        long,
-        env = "DATABASE_URL",
-        value_name = "DATABASE_URL",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
 
     /// `development`, or `production` on the internet: then no introspection and no hints at field names.
-    #[arg(
-        long,
-        env = "CONFAB_ENV",
-        value_name = "CONFAB_ENV",
-        default_value = "development"
-    )]
+    #[arg(long, env = "CONFAB_ENV", value_name = "CONFAB_ENV", default_value = "development")]
     pub env: Environment,
 
     /// Secret that signs access tokens, at least 32 bytes; the same on all instances [default: one is made and
     /// kept in the data folder].
-    #[arg(
-        long,
-        env = "CONFAB_JWT_SECRET",
-        value_name = "CONFAB_JWT_SECRET",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "CONFAB_JWT_SECRET", value_name = "CONFAB_JWT_SECRET", hide_env_values = true)]
     pub jwt_secret: Option<SecretString>,
 
     /// Seconds an access token is good.
@@ -96,12 +71,7 @@ pub struct Config {
     /// `deepseek`, `xai`, `ollama`, or a name of your own. Each name N is set up by the variables N_BASE_URL,
     /// N_API_KEY and N_MODELS (a comma between models; if not set, the provider is asked)
     /// [default: `openai` if OPENAI_BASE_URL or OPENAI_API_KEY is set, else `builtin`].
-    #[arg(
-        long,
-        env = "CONFAB_PROVIDERS",
-        value_name = "CONFAB_PROVIDERS",
-        value_delimiter = ','
-    )]
+    #[arg(long, env = "CONFAB_PROVIDERS", value_name = "CONFAB_PROVIDERS", value_delimiter = ',')]
     pub providers: Vec<String>,
 
     /// Model for conversations that name none [default: the first one offered].
@@ -193,12 +163,7 @@ pub struct Config {
     pub log: String,
 
     /// How log lines look.
-    #[arg(
-        long,
-        env = "CONFAB_LOG_FORMAT",
-        value_name = "CONFAB_LOG_FORMAT",
-        default_value = "text"
-    )]
+    #[arg(long, env = "CONFAB_LOG_FORMAT", value_name = "CONFAB_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 }
 
@@ -214,45 +179,30 @@ impl Config {
     /// Checks what depends on several settings or on the disk, and makes the data folder and the signing key
     /// where they are missing. `setting` reads the environment.
     pub fn complete(&self, setting: impl Fn(&str) -> Option<String>) -> Result<Complete, String> {
-        std::fs::create_dir_all(&self.data_dir).map_err(|error| {
-            format!(
-                "CONFAB_DATA_DIR: cannot make {}: {error}",
-                self.data_dir.display()
-            )
-        })?;
+        std::fs::create_dir_all(&self.data_dir)
+            .map_err(|error| format!("CONFAB_DATA_DIR: cannot make {}: {error}", self.data_dir.display()))?;
         let database_url = self.database_url.clone().filter(|url| !url.is_empty());
         let own_file = || format!("sqlite:{}", self.data_dir.join("confab.db").display());
         let key_file = self.data_dir.join("jwt-secret");
-        let signing_key = match self
-            .jwt_secret
-            .as_ref()
-            .filter(|secret| !secret.expose_secret().is_empty())
-        {
+        let signing_key = match self.jwt_secret.as_ref().filter(|secret| !secret.expose_secret().is_empty()) {
             Some(secret) => SigningKey::from_secret(secret.clone())
                 .ok_or("CONFAB_JWT_SECRET must have at least 32 bytes; `openssl rand -hex 32` makes one")?,
             None => SigningKey::keep_in(&key_file)
                 .map_err(|error| format!("CONFAB_DATA_DIR: {}: {error}", key_file.display()))?,
         };
-        let names: Vec<String> = self
-            .providers
-            .iter()
-            .filter(|name| !name.is_empty())
-            .cloned()
-            .collect();
-        Ok(Complete {
-            database_url: database_url.unwrap_or_else(own_file),
-            signing_key,
-            providers: Providers::from_settings(&names, setting)?,
-        })
+        let names: Vec<String> = self.providers.iter().filter(|name| !name.is_empty()).cloned().collect();
+        let providers = Providers::from_settings(&names, setting)?;
+        if let Some(model) = self.default_model.as_deref().filter(|model| !model.is_empty())
+            && providers.lack(model)
+        {
+            return Err(format!("CONFAB_DEFAULT_MODEL: no provider offers `{model}`"));
+        }
+        Ok(Complete { database_url: database_url.unwrap_or_else(own_file), signing_key, providers })
     }
 
     /// Origins, besides the server's own, whose pages may use it.
     pub fn allowed_origins(&self) -> Vec<String> {
-        self.allowed_origins
-            .iter()
-            .filter(|origin| !origin.is_empty())
-            .cloned()
-            .collect()
+        self.allowed_origins.iter().filter(|origin| !origin.is_empty()).cloned().collect()
     }
 
     /// How long an access token is good.
@@ -269,9 +219,5 @@ fn parse_origin(text: &str) -> Result<String, String> {
     let fault = || "an origin looks like https://chat.example or http://localhost:3000".to_owned();
     let url = Url::parse(text.trim()).map_err(|_| fault())?;
     let bare = matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none();
-    if bare {
-        Ok(url.origin().ascii_serialization())
-    } else {
-        Err(fault())
-    }
+    if bare { Ok(url.origin().ascii_serialization()) } else { Err(fault()) }
 }

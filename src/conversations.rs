@@ -22,10 +22,7 @@ impl Title {
         let text = text.trim();
         let length = text.chars().take(Self::LENGTH + 1).count();
         if length == 0 || length > Self::LENGTH {
-            return Err(Error::input(
-                "title",
-                format!("must have 1 to {} characters", Self::LENGTH),
-            ));
+            return Err(Error::input("title", format!("must have 1 to {} characters", Self::LENGTH)));
         }
         if text.chars().any(char::is_control) {
             return Err(Error::input("title", "must not contain control characters"));
@@ -45,10 +42,7 @@ impl SystemPrompt {
     pub fn parse(text: String) -> Result<Self> {
         let length = text.chars().take(Self::LENGTH + 1).count();
         if length == 0 || length > Self::LENGTH {
-            return Err(Error::input(
-                "systemPrompt",
-                format!("must have 1 to {} characters", Self::LENGTH),
-            ));
+            return Err(Error::input("systemPrompt", format!("must have 1 to {} characters", Self::LENGTH)));
         }
         if text.contains('\0') {
             return Err(Error::input("systemPrompt", "must not contain the character NUL"));
@@ -91,9 +85,7 @@ impl Conversations {
             id: Id::new(),
             owner_id: owner,
             titled_by_user: new.title.is_some(),
-            title: new
-                .title
-                .map_or_else(|| UNTITLED.to_owned(), |Title(title)| title),
+            title: new.title.map_or_else(|| UNTITLED.to_owned(), |Title(title)| title),
             system_prompt: new.system_prompt.map(|SystemPrompt(text)| text),
             model: new.model,
             message_count: 0,
@@ -112,9 +104,7 @@ impl Conversations {
         let changes = store::conversations::Changes {
             titled_by_user: changes.title.is_some().then_some(true),
             title: changes.title.map(|Title(title)| title),
-            system_prompt: changes
-                .system_prompt
-                .map(|prompt| prompt.map(|SystemPrompt(text)| text)),
+            system_prompt: changes.system_prompt.map(|prompt| prompt.map(|SystemPrompt(text)| text)),
             model: changes.model,
             updated_at: Some(self.clock.now()),
         };

@@ -42,10 +42,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An input's field is at fault; the message goes on after the field's name.
     pub fn input(field: &'static str, message: impl Into<String>) -> Self {
-        Self::BadUserInput {
-            field,
-            message: message.into(),
-        }
+        Self::BadUserInput { field, message: message.into() }
     }
 
     /// Something that must not happen has happened.

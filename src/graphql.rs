@@ -42,11 +42,7 @@ pub type Schema = async_graphql::Schema<query::Query, mutation::Mutation, subscr
 /// The schema over this domain. Without `hints` it neither describes itself nor suggests names.
 pub fn schema(domain: Domain, hints: bool) -> Schema {
     let schema = builder().data(domain);
-    if hints {
-        schema.finish()
-    } else {
-        schema.disable_introspection().disable_suggestions().finish()
-    }
+    if hints { schema.finish() } else { schema.disable_introspection().disable_suggestions().finish() }
 }
 
 /// The schema in GraphQL's own language, as `schema.graphql` has it.
@@ -55,11 +51,7 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
-    Schema::build(
-        query::Query,
-        mutation::Mutation::default(),
-        subscription::Subscription,
-    )
-    .register_output_type::<types::Node>()
-    .register_output_type::<types::ReplyEvent>()
+    Schema::build(query::Query, mutation::Mutation::default(), subscription::Subscription)
+        .register_output_type::<types::Node>()
+        .register_output_type::<types::ReplyEvent>()
 }

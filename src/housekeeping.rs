@@ -54,14 +54,8 @@ mod tests {
         store.insert_user(&user).await.unwrap().unwrap();
         for (hash, expires_at) in [(vec![1], now), (vec![2], now + Duration::from_secs(1))] {
             let (user_id, created_at, refreshed_at) = (user.id, now, now);
-            let session = Session {
-                id: Id::new(),
-                user_id,
-                refresh_hash: hash,
-                created_at,
-                refreshed_at,
-                expires_at,
-            };
+            let session =
+                Session { id: Id::new(), user_id, refresh_hash: hash, created_at, refreshed_at, expires_at };
             store.insert_session(&session).await.unwrap();
         }
         assert_eq!(clean(&store, now).await.unwrap(), (1, 0));

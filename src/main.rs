@@ -74,19 +74,14 @@ fn run(command: Command, config: &Config) -> anyhow::Result<()> {
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<()> {
-    let complete = config
-        .complete(|name| std::env::var(name).ok())
-        .map_err(|error| anyhow!(error))?;
-    let store = Database::connect(&complete.database_url, &Statements::default())
-        .await
-        .context("DATABASE_URL")?;
+    let complete = config.complete(|name| std::env::var(name).ok()).map_err(|error| anyhow!(error))?;
+    let store =
+        Database::connect(&complete.database_url, &Statements::default()).await.context("DATABASE_URL")?;
     store.migrate().await.context("DATABASE_URL")
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
-    let complete = config
-        .complete(|name| std::env::var(name).ok())
-        .map_err(|error| anyhow!(error))?;
+    let complete = config.complete(|name| std::env::var(name).ok()).map_err(|error| anyhow!(error))?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let app = App::build(config, complete, Surroundings::default()).await?;
     let listener = TcpListener::bind(config.listen)

@@ -93,11 +93,7 @@ macro_rules! transact {
                 pool.get().await?.transaction(async |$conn| $body).await
             }
             $crate::store::Database::Sqlite { writer, .. } => {
-                writer
-                    .get()
-                    .await?
-                    .immediate_transaction(async |$conn| $body)
-                    .await
+                writer.get().await?.immediate_transaction(async |$conn| $body).await
             }
         }
     };

@@ -8,10 +8,8 @@ use tracing_subscriber::EnvFilter;
 pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter).map_err(|error| format!("CONFAB_LOG: {error}"))?;
     let terminal = std::io::stderr().is_terminal();
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false);
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     match format {
         LogFormat::Text => lines.with_ansi(terminal).compact().try_init(),
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),

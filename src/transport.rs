@@ -85,8 +85,7 @@ impl Transport {
             (Some(value), None) => {
                 let malformed =
                     Error::Unauthenticated("`Authorization` must be `Bearer` and an access token");
-                self.authenticate(value.to_str().map_err(|_| malformed)?)
-                    .map(Some)
+                self.authenticate(value.to_str().map_err(|_| malformed)?).map(Some)
             }
             _ => Err(Error::Unauthenticated("there must be one `Authorization`")),
         }
@@ -98,9 +97,7 @@ impl Transport {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
                 self.accounts.authenticate(token.trim())
             }
-            _ => Err(Error::Unauthenticated(
-                "`Authorization` must be `Bearer` and an access token",
-            )),
+            _ => Err(Error::Unauthenticated("`Authorization` must be `Bearer` and an access token")),
         }
     }
 }

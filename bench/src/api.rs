@@ -58,10 +58,7 @@ impl Api {
             access_token: String,
         }
         let mut api = Self {
-            http: reqwest::Client::builder()
-                .no_proxy()
-                .timeout(Duration::from_secs(30))
-                .build()?,
+            http: reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build()?,
             url: server.url(),
             address: server.address,
             authorization: None,
@@ -125,9 +122,7 @@ impl Api {
         struct Answer<T> {
             data: Option<T>,
         }
-        let body = self
-            .post(json!({ "query": query, "variables": variables }).to_string())
-            .await?;
+        let body = self.post(json!({ "query": query, "variables": variables }).to_string()).await?;
         let refused = || format!("answered: {}", String::from_utf8_lossy(&body));
         let answer: Answer<T> = serde_json::from_slice(&body).with_context(refused)?;
         answer.data.with_context(refused)
@@ -135,22 +130,15 @@ impl Api {
 
     /// Asks with a request that is ready, and returns the answer as it came.
     pub async fn post(&self, request: String) -> Result<Bytes> {
-        let mut request = self
-            .http
-            .post(&self.url)
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(request);
+        let mut request =
+            self.http.post(&self.url).header(header::CONTENT_TYPE, "application/json").body(request);
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         let answer = request.send().await?;
         let status = answer.status();
         let body = answer.bytes().await?;
-        ensure!(
-            status.is_success(),
-            "{status}: {}",
-            String::from_utf8_lossy(&body)
-        );
+        ensure!(status.is_success(), "{status}: {}", String::from_utf8_lossy(&body));
         Ok(body)
     }
 }

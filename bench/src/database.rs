@@ -31,9 +31,8 @@ impl Database {
     /// Makes a database in the PostgreSQL server that `server` leads to.
     pub async fn on_postgres(server: &Url) -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let (admin, connection) = tokio_postgres::connect(server.as_str(), NoTls)
-            .await
-            .context("PostgreSQL cannot be reached")?;
+        let (admin, connection) =
+            tokio_postgres::connect(server.as_str(), NoTls).await.context("PostgreSQL cannot be reached")?;
         // It ends when the client is dropped.
         tokio::spawn(connection);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -60,10 +59,7 @@ impl Database {
         };
         let backends = postgres
             .admin
-            .query(
-                "select pid from pg_stat_activity where datname = $1",
-                &[&postgres.name],
-            )
+            .query("select pid from pg_stat_activity where datname = $1", &[&postgres.name])
             .await
             .ok()?;
         let cpu = |row: &tokio_postgres::Row| {

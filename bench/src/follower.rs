@@ -109,9 +109,7 @@ impl Follower {
 
 async fn connect(api: &Api) -> Result<WebSocketStream<TcpStream>> {
     let mut request = format!("ws://{}/graphql", api.address).into_client_request()?;
-    request
-        .headers_mut()
-        .insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
+    request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
     let stream = TcpStream::connect(api.address).await?;
     stream.set_nodelay(true)?;
     // A small buffer for reading: there are thousands of sockets, and it is cleared before each read.

@@ -83,11 +83,7 @@ async fn run(cli: Cli) -> Result<()> {
     if cli.postgres.is_none() {
         eprintln!("confab-bench: CONFAB_TEST_POSTGRES_URL is not set: only SQLite is measured");
     }
-    let bench = Bench {
-        server,
-        postgres: cli.postgres,
-        rounds: cli.rounds.into(),
-    };
+    let bench = Bench { server, postgres: cli.postgres, rounds: cli.rounds.into() };
     let mut report = Report::new(cli.json.unwrap_or_else(|| cli.built.join("bench.jsonl")))?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     // Whatever is dropped unfinished ends its server.
@@ -117,13 +113,7 @@ async fn measure_all(bench: &Bench, only: &[Measurement], report: &mut Report) -
 /// Takes as many files as this process may have; its children inherit the limit.
 fn allow_files() -> Result<()> {
     let limit = getrlimit(Resource::Nofile);
-    setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: limit.maximum,
-            ..limit
-        },
-    )?;
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?;
     ensure!(
         limit.maximum.is_none_or(|most| most >= FILES),
         "too few open files are allowed: `ulimit -Hn` must be {FILES} or more"

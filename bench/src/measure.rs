@@ -59,13 +59,8 @@ pub enum Measurement {
 }
 
 impl Measurement {
-    pub const ALL: [Self; 5] = [
-        Self::NestedQuery,
-        Self::ReplyEvent,
-        Self::IdleSocket,
-        Self::TokenDelay,
-        Self::QueryOverhead,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::NestedQuery, Self::ReplyEvent, Self::IdleSocket, Self::TokenDelay, Self::QueryOverhead];
 
     pub fn name(self) -> &'static str {
         match self {

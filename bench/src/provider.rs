@@ -63,12 +63,7 @@ impl Provider {
         });
         let mut serving = JoinSet::new();
         serving.spawn(async { axum::serve(listener, router).await });
-        Ok(Self {
-            url,
-            epoch,
-            turns,
-            _serving: serving,
-        })
+        Ok(Self { url, epoch, turns, _serving: serving })
     }
 
     /// The settings of a server that is to have this provider. Its patience is long.
@@ -90,11 +85,7 @@ impl Provider {
         let http = reqwest::Client::builder().no_proxy().build()?;
         let request = http.post(format!("{}/chat/completions", self.url)).send();
         let mut answer = request.await?;
-        ensure!(
-            answer.status().is_success(),
-            "the provider says {}",
-            answer.status()
-        );
+        ensure!(answer.status().is_success(), "the provider says {}", answer.status());
         self.speak();
         // Each part is written at once, and is small: it comes in one piece.
         while let Some(bytes) = answer.chunk().await? {
@@ -149,11 +140,7 @@ fn answer(script: Script, epoch: Instant, turns: Arc<Semaphore>) -> Response {
             Some((Ok(token), (number + 1, clock)))
         }
     });
-    (
-        [(header::CONTENT_TYPE, "text/event-stream")],
-        Body::from_stream(body),
-    )
-        .into_response()
+    ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(body)).into_response()
 }
 
 fn event(delta: serde_json::Value, finish: Option<&str>) -> String {

@@ -75,13 +75,7 @@ impl Figure {
     }
 
     fn reached(&self) -> String {
-        let Self {
-            value,
-            min,
-            max,
-            unit,
-            ..
-        } = self;
+        let Self { value, min, max, unit, .. } = self;
         format!("{value} {unit} ({min} to {max})")
     }
 }
@@ -106,10 +100,7 @@ impl Report {
             true => None,
             false => Some(open(path.clone()).with_context(|| format!("cannot write {}", path.display()))?),
         };
-        Ok(Self {
-            json,
-            figures: Vec::new(),
-        })
+        Ok(Self { json, figures: Vec::new() })
     }
 
     pub fn add(&mut self, figure: Figure) -> Result<()> {
@@ -134,23 +125,13 @@ impl Report {
             }
             _ => String::new(),
         };
-        let mut rows = vec![[
-            "measurement".into(),
-            "reached (median, least to most)".into(),
-            "aim".into(),
-        ]];
-        rows.extend(self.figures.iter().map(|figure| {
-            [
-                format!("{}, {}", figure.label, figure.database),
-                figure.reached(),
-                aim(figure),
-            ]
-        }));
-        let width = |column: usize| {
-            rows.iter()
-                .map(|row: &[String; 3]| row[column].chars().count())
-                .max()
-        };
+        let mut rows = vec![["measurement".into(), "reached (median, least to most)".into(), "aim".into()]];
+        rows.extend(
+            self.figures.iter().map(|figure| {
+                [format!("{}, {}", figure.label, figure.database), figure.reached(), aim(figure)]
+            }),
+        );
+        let width = |column: usize| rows.iter().map(|row: &[String; 3]| row[column].chars().count()).max();
         let (first, second) = (width(0).unwrap_or(0), width(1).unwrap_or(0));
         let mut table = String::from("\n");
         for [measurement, reached, aim] in &rows {

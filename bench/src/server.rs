@@ -46,11 +46,7 @@ impl Server {
             .stderr(log)
             .spawn()
             .with_context(|| format!("{} does not start", bench.server.display()))?;
-        let mut server = Self {
-            child,
-            folder,
-            address,
-        };
+        let mut server = Self { child, folder, address };
         server.ready().await?;
         Ok(server)
     }
@@ -90,11 +86,7 @@ impl Server {
             }
             sleep(Duration::from_millis(20)).await;
         }
-        bail!(
-            "the server is not ready after {} s: {}",
-            START.as_secs(),
-            self.log()
-        );
+        bail!("the server is not ready after {} s: {}", START.as_secs(), self.log());
     }
 
     fn stop(&mut self) -> Result<ExitStatus> {

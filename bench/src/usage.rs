@@ -23,15 +23,9 @@ impl Process {
         let stat = self.read("stat")?;
         // The second field is the program's name in parentheses, which may hold anything.
         let after_name = stat.rsplit_once(')').context("stat without a name")?.1;
-        let ticks = after_name
-            .split_whitespace()
-            .skip(11)
-            .take(2)
-            .map(str::parse::<u64>);
+        let ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
         let ticks: u64 = ticks.sum::<Result<_, _>>().context("stat without times")?;
-        Ok(Duration::from_secs_f64(
-            ticks as f64 / rustix::param::clock_ticks_per_second() as f64,
-        ))
+        Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
     }
 
     pub fn memory(self) -> Result<Memory> {

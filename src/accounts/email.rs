@@ -24,10 +24,7 @@ impl Email {
                 Ok(Self { address: parsed, key })
             }
             // The library's reason may quote the input: ours is enough.
-            _ => Err(Error::input(
-                "email",
-                "must be an e-mail address, such as ada@example.com",
-            )),
+            _ => Err(Error::input("email", "must be an e-mail address, such as ada@example.com")),
         }
     }
 

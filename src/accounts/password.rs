@@ -33,9 +33,7 @@ impl Password {
     pub fn present(password: &str) -> Option<Self> {
         // Counted as typed, and no further than needed: the text may be as long as a request.
         let length = password.chars().take(LENGTHS.end() + 1).count();
-        LENGTHS
-            .contains(&length)
-            .then(|| Self(password.nfc().collect::<String>().into()))
+        LENGTHS.contains(&length).then(|| Self(password.nfc().collect::<String>().into()))
     }
 
     fn bytes(&self) -> &[u8] {
@@ -52,17 +50,13 @@ pub struct Passwords {
 impl Passwords {
     /// At most `threads` passwords are worked on at once; each takes 19 MiB meanwhile.
     pub fn new(threads: usize) -> Self {
-        Self {
-            places: Arc::new(Semaphore::new(threads)),
-        }
+        Self { places: Arc::new(Semaphore::new(threads)) }
     }
 
     /// The hash to keep of a password, as a PHC string.
     pub async fn hash(&self, password: Password) -> Result<String> {
         self.work(move || {
-            let hash = Argon2::default()
-                .hash_password(password.bytes())
-                .map_err(Error::internal)?;
+            let hash = Argon2::default().hash_password(password.bytes()).map_err(Error::internal)?;
             Ok(hash.to_string())
         })
         .await
@@ -78,10 +72,7 @@ impl Passwords {
     }
 
     async fn work<T: Send + 'static>(&self, job: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-        let busy = Error::RateLimited {
-            message: "too many people are signing in right now",
-            retry_after: 5,
-        };
+        let busy = Error::RateLimited { message: "too many people are signing in right now", retry_after: 5 };
         let place = timeout(PATIENCE, self.places.clone().acquire_owned())
             .await
             .map_err(|_| busy)?
@@ -117,18 +108,10 @@ mod tests {
         let fresh = Argon2::default().hash_password(b"any password").unwrap();
         let nobody = PasswordHash::new(NOBODY).unwrap();
         assert_eq!(nobody.algorithm, Algorithm::Argon2id.ident());
-        assert_eq!(
-            (nobody.algorithm, nobody.version),
-            (fresh.algorithm, fresh.version)
-        );
+        assert_eq!((nobody.algorithm, nobody.version), (fresh.algorithm, fresh.version));
         let costs = |hash| {
             let params = Params::try_from(hash).unwrap();
-            (
-                params.m_cost(),
-                params.t_cost(),
-                params.p_cost(),
-                params.output_len(),
-            )
+            (params.m_cost(), params.t_cost(), params.p_cost(), params.output_len())
         };
         assert_eq!(costs(&nobody), costs(&fresh));
         assert_eq!(costs(&fresh), (19 * 1024, 2, 1, Some(32)));

@@ -23,9 +23,7 @@ impl RefreshToken {
     pub fn parse(text: &str) -> Result<Self> {
         match text.strip_prefix(PREFIX) {
             Some(secret) if secret.len() == 43 => Ok(Self(text.to_owned().into())),
-            _ => Err(Error::Unauthenticated(
-                "the refresh token is not, or no longer, good",
-            )),
+            _ => Err(Error::Unauthenticated("the refresh token is not, or no longer, good")),
         }
     }
 

@@ -51,16 +51,8 @@ impl SigningKey {
 
     /// The secret kept in a file that only its owner may read, made if it is not there.
     pub fn keep_in(path: &Path) -> std::io::Result<Self> {
-        let secret: String = rand::random::<[u8; 32]>()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        match std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-        {
+        let secret: String = rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect();
+        match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
             Ok(mut file) => {
                 file.write_all(secret.as_bytes())?;
                 file.sync_all()?;
@@ -88,11 +80,7 @@ impl AccessTokens {
     /// Tokens signed by `key` and good for `ttl`.
     pub fn new(key: &SigningKey, ttl: Duration) -> Self {
         let secret = key.0.expose_secret().as_bytes();
-        Self {
-            sign: EncodingKey::from_secret(secret),
-            verify: DecodingKey::from_secret(secret),
-            ttl,
-        }
+        Self { sign: EncodingKey::from_secret(secret), verify: DecodingKey::from_secret(secret), ttl }
     }
 
     /// How long a token is good.
@@ -110,10 +98,7 @@ impl AccessTokens {
             iat: now.unix_seconds(),
             exp: (now + self.ttl).unix_seconds(),
         };
-        let header = Header {
-            typ: Some(TYPE.into()),
-            ..Header::new(Algorithm::HS256)
-        };
+        let header = Header { typ: Some(TYPE.into()), ..Header::new(Algorithm::HS256) };
         jsonwebtoken::encode(&header, &claims, &self.sign).map_err(Error::internal)
     }
 
@@ -133,10 +118,7 @@ impl AccessTokens {
         if token.claims.exp <= now.unix_seconds() {
             return Err(Error::Unauthenticated("the access token has expired"));
         }
-        Ok(Viewer {
-            user_id: Id(token.claims.sub),
-            session_id: Id(token.claims.sid),
-        })
+        Ok(Viewer { user_id: Id(token.claims.sub), session_id: Id(token.claims.sid) })
     }
 }
 
@@ -158,18 +140,9 @@ mod tests {
 
     #[test]
     fn a_token_is_good_until_it_expires() {
-        let (tokens, viewer) = (
-            tokens(SECRET),
-            Viewer {
-                user_id: Id::new(),
-                session_id: Id::new(),
-            },
-        );
+        let (tokens, viewer) = (tokens(SECRET), Viewer { user_id: Id::new(), session_id: Id::new() });
         let token = tokens.issue(viewer, NOW).unwrap();
-        assert_eq!(
-            tokens.verify(&token, NOW + Duration::from_secs(899)).unwrap(),
-            viewer
-        );
+        assert_eq!(tokens.verify(&token, NOW + Duration::from_secs(899)).unwrap(), viewer);
         let error = tokens.verify(&token, NOW + Duration::from_secs(900)).unwrap_err();
         assert_eq!(error.code(), "UNAUTHENTICATED");
     }
@@ -177,10 +150,7 @@ mod tests {
     #[test]
     fn nothing_but_our_own_access_tokens_is_good() {
         let tokens = tokens(SECRET);
-        let viewer = Viewer {
-            user_id: Id::new(),
-            session_id: Id::new(),
-        };
+        let viewer = Viewer { user_id: Id::new(), session_id: Id::new() };
         let good = |header: &Header, aud: &str, iss: &str| {
             let claims = Claims {
                 iss: iss.into(),
@@ -193,39 +163,23 @@ mod tests {
             let token = jsonwebtoken::encode(header, &claims, &tokens.sign).unwrap();
             tokens.verify(&token, NOW).is_ok()
         };
-        let ours = Header {
-            typ: Some(TYPE.into()),
-            ..Header::new(Algorithm::HS256)
-        };
+        let ours = Header { typ: Some(TYPE.into()), ..Header::new(Algorithm::HS256) };
         assert!(good(&ours, AUDIENCE, ISSUER));
         assert!(!good(&ours, "another", ISSUER));
         assert!(!good(&ours, AUDIENCE, "another"));
-        assert!(
-            !good(&Header::new(Algorithm::HS256), AUDIENCE, ISSUER),
-            "another type of token"
-        );
-        let longer = Header {
-            typ: Some(TYPE.into()),
-            ..Header::new(Algorithm::HS512)
-        };
+        assert!(!good(&Header::new(Algorithm::HS256), AUDIENCE, ISSUER), "another type of token");
+        let longer = Header { typ: Some(TYPE.into()), ..Header::new(Algorithm::HS512) };
         assert!(!good(&longer, AUDIENCE, ISSUER), "another algorithm");
 
-        let strangers = super::tests::tokens("another secret of at least 32 bytes!")
-            .issue(viewer, NOW)
-            .unwrap();
+        let strangers =
+            super::tests::tokens("another secret of at least 32 bytes!").issue(viewer, NOW).unwrap();
         assert!(tokens.verify(&strangers, NOW).is_err());
         let token = tokens.issue(viewer, NOW).unwrap();
         let (head, rest) = token.split_once('.').unwrap();
         let (body, _) = rest.split_once('.').unwrap();
-        assert!(
-            tokens.verify(&format!("{head}.{body}."), NOW).is_err(),
-            "no signature"
-        );
+        assert!(tokens.verify(&format!("{head}.{body}."), NOW).is_err(), "no signature");
         let unsigned = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0";
-        assert!(
-            tokens.verify(&format!("{unsigned}.{body}."), NOW).is_err(),
-            "algorithm none"
-        );
+        assert!(tokens.verify(&format!("{unsigned}.{body}."), NOW).is_err(), "algorithm none");
     }
 
     #[test]
@@ -235,10 +189,7 @@ mod tests {
         let made = SigningKey::keep_in(&path).unwrap();
         let found = SigningKey::keep_in(&path).unwrap();
         assert_eq!(made.0.expose_secret(), found.0.expose_secret());
-        assert_eq!(
-            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(!format!("{made:?}").contains(made.0.expose_secret()));
     }
 }

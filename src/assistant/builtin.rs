@@ -22,23 +22,14 @@ pub struct Builtin {
 impl Assistant for Builtin {
     fn answer(&self, prompt: Prompt) -> Answer {
         let pace = self.pace;
-        let said = || {
-            prompt
-                .turns
-                .iter()
-                .filter(|turn| turn.speaker == Speaker::User)
-                .map(|turn| &*turn.text)
-        };
+        let said =
+            || prompt.turns.iter().filter(|turn| turn.speaker == Speaker::User).map(|turn| &*turn.text);
         let text = match &*prompt.model {
             ECHO => said().next_back().unwrap_or_default().to_owned(),
             _ => Eliza::doctor().answer(seed(said().next()), said()),
         };
         let usage = Usage {
-            input_tokens: prompt
-                .turns
-                .iter()
-                .map(|turn| words(&turn.text).count())
-                .sum::<usize>() as u32,
+            input_tokens: prompt.turns.iter().map(|turn| words(&turn.text).count()).sum::<usize>() as u32,
             output_tokens: words(&text).count() as u32,
         };
         Box::pin(async_stream::stream! {
@@ -74,44 +65,21 @@ mod tests {
     use futures_util::StreamExt;
 
     async fn parts(model: &str, text: &str) -> Vec<Part> {
-        let turn = Turn {
-            speaker: Speaker::User,
-            text: text.into(),
-        };
-        let prompt = Prompt {
-            model: model.into(),
-            turns: vec![turn],
-        };
-        Builtin {
-            pace: Duration::from_millis(30),
-        }
-        .answer(prompt)
-        .map(Result::unwrap)
-        .collect()
-        .await
+        let turn = Turn { speaker: Speaker::User, text: text.into() };
+        let prompt = Prompt { model: model.into(), turns: vec![turn] };
+        Builtin { pace: Duration::from_millis(30) }.answer(prompt).map(Result::unwrap).collect().await
     }
 
     #[tokio::test(start_paused = true)]
     async fn echo_says_the_message_back_word_by_word_at_its_pace() {
         let started = tokio::time::Instant::now();
         let parts = parts(ECHO, "to be,  or\nnot").await;
-        let texts: Vec<_> = parts
-            .iter()
-            .filter_map(|p| if let Part::Text(t) = p { Some(&**t) } else { None })
-            .collect();
+        let texts: Vec<_> =
+            parts.iter().filter_map(|p| if let Part::Text(t) = p { Some(&**t) } else { None }).collect();
         assert_eq!(texts, ["to ", "be, ", " ", "or\n", "not"]);
         assert_eq!(started.elapsed(), Duration::from_millis(150));
-        let usage = Some(Usage {
-            input_tokens: 5,
-            output_tokens: 5,
-        });
-        assert_eq!(
-            parts.last(),
-            Some(&Part::End(End {
-                finish: Finish::Stop,
-                usage
-            }))
-        );
+        let usage = Some(Usage { input_tokens: 5, output_tokens: 5 });
+        assert_eq!(parts.last(), Some(&Part::End(End { finish: Finish::Stop, usage })));
     }
 
     #[tokio::test(start_paused = true)]

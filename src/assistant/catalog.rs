@@ -53,10 +53,7 @@ impl Endpoint {
                     Ok(models) => (models, FRESH),
                     Err(fault) => {
                         tracing::warn!(provider = provider.name, %fault, "models not listed");
-                        (
-                            told.take().map(|(models, _)| models).unwrap_or_default(),
-                            ASK_AGAIN,
-                        )
+                        (told.take().map(|(models, _)| models).unwrap_or_default(), ASK_AGAIN)
                     }
                 };
                 *told = Some((models.clone(), Instant::now() + believed));
@@ -76,18 +73,11 @@ impl Catalog {
     ) -> reqwest::Result<Self> {
         let endpoint = |provider: &super::providers::Provider| {
             let assistant = Arc::new(OpenAi::new(provider.clone(), patience)?);
-            Ok(Endpoint {
-                assistant,
-                told: Mutex::default(),
-            })
+            Ok(Endpoint { assistant, told: Mutex::default() })
         };
         Ok(Self {
             builtin: providers.builtin.then(|| Arc::new(Builtin { pace })),
-            endpoints: providers
-                .endpoints
-                .iter()
-                .map(endpoint)
-                .collect::<reqwest::Result<_>>()?,
+            endpoints: providers.endpoints.iter().map(endpoint).collect::<reqwest::Result<_>>()?,
             default: default.filter(|model| !model.is_empty()),
         })
     }
@@ -98,11 +88,7 @@ impl Catalog {
         let mut models: Vec<Model> = Vec::new();
         let mut add = |id: String, provider: &str| {
             if models.iter().all(|model| model.id != id) {
-                models.push(Model {
-                    id,
-                    provider: provider.to_owned(),
-                    is_default: false,
-                });
+                models.push(Model { id, provider: provider.to_owned(), is_default: false });
             }
         };
         for endpoint in &self.endpoints {
@@ -111,9 +97,7 @@ impl Catalog {
             }
         }
         if self.builtin.is_some() {
-            [ELIZA, ECHO]
-                .into_iter()
-                .for_each(|id| add(id.to_owned(), BUILTIN));
+            [ELIZA, ECHO].into_iter().for_each(|id| add(id.to_owned(), BUILTIN));
         }
         let default = match &self.default {
             Some(default) => models.iter_mut().find(|model| model.id == *default),
@@ -130,12 +114,7 @@ impl Catalog {
         match &self.default {
             Some(default) => Some(default.clone()),
             None if self.endpoints.is_empty() && self.builtin.is_some() => Some(ELIZA.to_owned()),
-            None => self
-                .models()
-                .await
-                .into_iter()
-                .find(|model| model.is_default)
-                .map(|model| model.id),
+            None => self.models().await.into_iter().find(|model| model.is_default).map(|model| model.id),
         }
     }
 

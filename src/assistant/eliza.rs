@@ -41,9 +41,7 @@ impl Eliza {
     pub fn doctor() -> &'static Self {
         static DOCTOR: LazyLock<Eliza> = LazyLock::new(|| {
             let script = Script::parse(include_str!("eliza/doctor.txt"));
-            Eliza {
-                script: script.expect("the script is part of the program, and a unit test reads it"),
-            }
+            Eliza { script: script.expect("the script is part of the program, and a unit test reads it") }
         });
         &DOCTOR
     }
@@ -58,15 +56,10 @@ impl Eliza {
     /// The work is linear in the length of those messages and touches at most some 2,000 words of each.
     pub fn answer<'a>(&self, seed: u64, said: impl IntoIterator<Item = &'a str>) -> String {
         let said: Vec<&str> = said.into_iter().collect();
-        let forgotten = said
-            .len()
-            .saturating_sub(REMEMBERED)
-            .next_multiple_of(FORGOTTEN_AT_ONCE);
+        let forgotten = said.len().saturating_sub(REMEMBERED).next_multiple_of(FORGOTTEN_AT_ONCE);
         let mut session = Session::new(&self.script, seed, forgotten);
         let opening = session.open();
-        said[forgotten..]
-            .iter()
-            .fold(opening, |_, message| session.hear(message))
+        said[forgotten..].iter().fold(opening, |_, message| session.hear(message))
     }
 }
 

@@ -55,11 +55,7 @@ impl OpenAi {
             .redirect(redirect::Policy::none())
             .user_agent(concat!("confab/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self {
-            client,
-            provider,
-            patience,
-        })
+        Ok(Self { client, provider, patience })
     }
 
     /// What the settings say of it.
@@ -77,15 +73,9 @@ impl OpenAi {
         struct Model {
             id: String,
         }
-        let request = self
-            .authorised(self.client.get(self.address("models")))
-            .timeout(self.patience.connect);
+        let request = self.authorised(self.client.get(self.address("models"))).timeout(self.patience.connect);
         let unreadable = |_| unavailable("The model's provider could not tell its models.");
-        let response = request
-            .send()
-            .await
-            .and_then(Response::error_for_status)
-            .map_err(unreadable)?;
+        let response = request.send().await.and_then(Response::error_for_status).map_err(unreadable)?;
         let models: Models = response.json().await.map_err(unreadable)?;
         Ok(models.data.into_iter().map(|model| model.id).collect())
     }
@@ -116,9 +106,7 @@ impl OpenAi {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(refusal)) => refusal,
             };
-            let wait = refusal
-                .retry_after
-                .unwrap_or(pause.mul_f64(0.75 + 0.5 * rand::random::<f64>()));
+            let wait = refusal.retry_after.unwrap_or(pause.mul_f64(0.75 + 0.5 * rand::random::<f64>()));
             if !refusal.worth_another_try
                 || tried == TRIES
                 || wait > LONGEST_PAUSE
@@ -132,10 +120,8 @@ impl OpenAi {
     }
 
     async fn ask_once(&self, prompt: &Prompt) -> Result<(Event, Events), Refusal> {
-        let request = self
-            .client
-            .post(self.address("chat/completions"))
-            .header(header::ACCEPT, "text/event-stream");
+        let request =
+            self.client.post(self.address("chat/completions")).header(header::ACCEPT, "text/event-stream");
         let response = self.authorised(request).json(&Request::new(prompt)).send().await.map_err(|error| {
             tracing::warn!(provider = self.provider.name, error = %error.without_url(), "provider not reached");
             Refusal::transient(unavailable("The model's provider cannot be reached."))
@@ -153,23 +139,14 @@ impl OpenAi {
 
     async fn refusal(&self, response: Response) -> Refusal {
         let status = response.status();
-        let retry_after = response
-            .headers()
-            .get(header::RETRY_AFTER)
-            .and_then(|value| pause_asked(value.to_str().ok()?));
+        let retry_after =
+            response.headers().get(header::RETRY_AFTER).and_then(|value| pause_asked(value.to_str().ok()?));
         // The log gets the provider's code, not its words: they may quote the conversation or the key.
-        let body = response
-            .bytes_stream()
-            .take(64)
-            .try_fold(Vec::new(), |mut body, bytes| async move {
-                body.extend_from_slice(&bytes[..bytes.len().min(LONGEST_REFUSAL.saturating_sub(body.len()))]);
-                Ok(body)
-            });
-        let body = timeout(self.patience.connect, body)
-            .await
-            .ok()
-            .and_then(Result::ok)
-            .unwrap_or_default();
+        let body = response.bytes_stream().take(64).try_fold(Vec::new(), |mut body, bytes| async move {
+            body.extend_from_slice(&bytes[..bytes.len().min(LONGEST_REFUSAL.saturating_sub(body.len()))]);
+            Ok(body)
+        });
+        let body = timeout(self.patience.connect, body).await.ok().and_then(Result::ok).unwrap_or_default();
         let error = serde_json::from_slice::<Refused>(&body).unwrap_or_default().error;
         tracing::warn!(provider = self.provider.name, %status, code = ?error.code, kind = ?error.kind, "provider refused");
         let number = status.as_u16();
@@ -259,9 +236,7 @@ fn events(response: Response) -> Events {
     let mut left = LONGEST_ANSWER;
     let bytes = response.bytes_stream().map(move |bytes| {
         let bytes = bytes.map_err(|_| broken_off())?;
-        left = left
-            .checked_sub(bytes.len())
-            .ok_or_else(|| unavailable("The model's answer is too long."))?;
+        left = left.checked_sub(bytes.len()).ok_or_else(|| unavailable("The model's answer is too long."))?;
         Ok(bytes)
     });
     Box::pin(bytes.eventsource().map_err(|error| match error {
@@ -279,19 +254,12 @@ struct Refusal {
 
 impl Refusal {
     fn transient(fault: Fault) -> Self {
-        Self {
-            fault,
-            worth_another_try: true,
-            retry_after: None,
-        }
+        Self { fault, worth_another_try: true, retry_after: None }
     }
 }
 
 fn unavailable(message: &str) -> Fault {
-    Fault {
-        kind: FaultKind::Unavailable,
-        message: message.into(),
-    }
+    Fault { kind: FaultKind::Unavailable, message: message.into() }
 }
 
 fn broken_off() -> Fault {
@@ -408,16 +376,10 @@ mod tests {
             r#"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}"#,
             r#"{"id":"x","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
         ] {
-            assert!(
-                serde_json::from_str::<Chunk>(text).unwrap().error.is_none(),
-                "{text}"
-            );
+            assert!(serde_json::from_str::<Chunk>(text).unwrap().error.is_none(), "{text}");
         }
         assert!(
-            serde_json::from_str::<Chunk>(r#"{"error":{"message":"overloaded"}}"#)
-                .unwrap()
-                .error
-                .is_some()
+            serde_json::from_str::<Chunk>(r#"{"error":{"message":"overloaded"}}"#).unwrap().error.is_some()
         );
     }
 }

@@ -1,5 +1,6 @@
 //! Which providers there are, and how they are reached.
 
+use super::builtin::{ECHO, ELIZA};
 use secrecy::SecretString;
 use url::Url;
 
@@ -29,17 +30,9 @@ pub struct Providers {
 const KNOWN: [(&str, &str, &str); 8] = [
     ("openai", "https://api.openai.com/v1", "gpt-5-mini"),
     ("anthropic", "https://api.anthropic.com/v1", "claude-sonnet-4-5"),
-    (
-        "gemini",
-        "https://generativelanguage.googleapis.com/v1beta/openai",
-        "gemini-2.5-flash",
-    ),
+    ("gemini", "https://generativelanguage.googleapis.com/v1beta/openai", "gemini-2.5-flash"),
     ("mistral", "https://api.mistral.ai/v1", "mistral-small-latest"),
-    (
-        "groq",
-        "https://api.groq.com/openai/v1",
-        "llama-3.3-70b-versatile",
-    ),
+    ("groq", "https://api.groq.com/openai/v1", "llama-3.3-70b-versatile"),
     ("deepseek", "https://api.deepseek.com/v1", "deepseek-chat"),
     ("xai", "https://api.x.ai/v1", "grok-4"),
     ("ollama", "http://127.0.0.1:11434/v1", ""),
@@ -50,38 +43,25 @@ impl Providers {
     /// `N_MODELS`. With no names it is OpenAI if its variables are set, else the built-in models. The error says
     /// what to set.
     pub fn from_settings(names: &[String], setting: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
-        let setting = |name: &str| {
-            setting(name)
-                .map(|value| value.trim().to_owned())
-                .filter(|v| !v.is_empty())
-        };
+        let setting =
+            |name: &str| setting(name).map(|value| value.trim().to_owned()).filter(|v| !v.is_empty());
         let names = match names {
-            [] if setting("OPENAI_BASE_URL")
-                .or_else(|| setting("OPENAI_API_KEY"))
-                .is_some() =>
-            {
+            [] if setting("OPENAI_BASE_URL").or_else(|| setting("OPENAI_API_KEY")).is_some() => {
                 &["openai".to_owned()]
             }
             [] => &[BUILTIN.to_owned()],
             names => names,
         };
-        let mut providers = Self {
-            builtin: false,
-            endpoints: Vec::new(),
-        };
+        let mut providers = Self { builtin: false, endpoints: Vec::new() };
         for name in names {
             if name == BUILTIN {
                 providers.builtin = true;
                 continue;
             }
             if name.is_empty()
-                || !name
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+                || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
             {
-                return Err(format!(
-                    "CONFAB_PROVIDERS: `{name}` must be of the letters a-z, digits and _"
-                ));
+                return Err(format!("CONFAB_PROVIDERS: `{name}` must be of the letters a-z, digits and _"));
             }
             let variable = |what: &str| format!("{}_{what}", name.to_uppercase());
             let known = KNOWN.iter().find(|(known, ..)| known == name);
@@ -91,41 +71,36 @@ impl Providers {
                 (None, Some((_, _, model)), None) => split(model),
                 _ => Vec::new(), // it will be asked
             };
-            let base_url = own_url
-                .or_else(|| known.map(|(_, url, _)| (*url).to_owned()))
-                .ok_or_else(|| {
-                    format!(
-                        "{} must be set to use the provider `{name}`",
-                        variable("BASE_URL")
-                    )
+            let base_url =
+                own_url.or_else(|| known.map(|(_, url, _)| (*url).to_owned())).ok_or_else(|| {
+                    format!("{} must be set to use the provider `{name}`", variable("BASE_URL"))
                 })?;
             let base_url = Url::parse(&base_url)
                 .ok()
                 .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
                 .ok_or_else(|| {
-                    format!(
-                        "{} must be an address such as http://127.0.0.1:11434/v1",
-                        variable("BASE_URL")
-                    )
+                    format!("{} must be an address such as http://127.0.0.1:11434/v1", variable("BASE_URL"))
                 })?;
             let api_key = setting(&variable("API_KEY")).map(SecretString::from);
-            providers.endpoints.push(Provider {
-                name: name.clone(),
-                base_url,
-                api_key,
-                models,
-            });
+            providers.endpoints.push(Provider { name: name.clone(), base_url, api_key, models });
         }
         Ok(providers)
     }
 }
 
+impl Providers {
+    /// Whether none of them has the model, as far as that can be told without asking.
+    pub fn lack(&self, model: &str) -> bool {
+        let builtin = self.builtin && [ELIZA, ECHO].contains(&model);
+        let has = |endpoint: &Provider| {
+            endpoint.models.is_empty() || endpoint.models.iter().any(|one| one == model)
+        };
+        !builtin && !self.endpoints.iter().any(has)
+    }
+}
+
 fn split(list: &str) -> Vec<String> {
-    list.split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-        .map(str::to_owned)
-        .collect()
+    list.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -135,10 +110,7 @@ mod tests {
     fn read(names: &[&str], settings: &[(&str, &str)]) -> Result<Providers, String> {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         Providers::from_settings(&names, |name| {
-            settings
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            settings.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
     }
 
@@ -152,18 +124,10 @@ mod tests {
     fn openais_usual_variables_are_enough() {
         let providers = read(&[], &[("OPENAI_BASE_URL", "http://127.0.0.1:9911/v1")]).unwrap();
         assert!(!providers.builtin);
-        let [openai] = &providers.endpoints[..] else {
-            panic!("{providers:?}")
-        };
-        assert_eq!(
-            (openai.base_url.as_str(), openai.models.len()),
-            ("http://127.0.0.1:9911/v1", 0)
-        );
+        let [openai] = &providers.endpoints[..] else { panic!("{providers:?}") };
+        assert_eq!((openai.base_url.as_str(), openai.models.len()), ("http://127.0.0.1:9911/v1", 0));
         let providers = read(&[], &[("OPENAI_API_KEY", "sk-secret")]).unwrap();
-        assert_eq!(
-            providers.endpoints[0].base_url.as_str(),
-            "https://api.openai.com/v1"
-        );
+        assert_eq!(providers.endpoints[0].base_url.as_str(), "https://api.openai.com/v1");
         assert_eq!(providers.endpoints[0].models, ["gpt-5-mini"]);
         assert!(!format!("{providers:?}").contains("sk-secret"));
     }
@@ -187,11 +151,7 @@ mod tests {
     #[test]
     fn a_fault_names_the_variable() {
         assert!(read(&["mine"], &[]).unwrap_err().contains("MINE_BASE_URL"));
-        assert!(
-            read(&["mine"], &[("MINE_BASE_URL", "ftp://x")])
-                .unwrap_err()
-                .contains("MINE_BASE_URL")
-        );
+        assert!(read(&["mine"], &[("MINE_BASE_URL", "ftp://x")]).unwrap_err().contains("MINE_BASE_URL"));
         assert!(read(&["My Own"], &[]).unwrap_err().contains("CONFAB_PROVIDERS"));
     }
 }

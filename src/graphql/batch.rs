@@ -39,38 +39,26 @@ struct Round<L: Load> {
 
 impl<L: Load> Default for Round<L> {
     fn default() -> Self {
-        Self {
-            keys: Mutex::default(),
-            answer: OnceCell::new(),
-        }
+        Self { keys: Mutex::default(), answer: OnceCell::new() }
     }
 }
 
 impl<L: Load> Batch<L> {
     pub fn new(load: L) -> Self {
-        Self {
-            load,
-            open: Mutex::default(),
-        }
+        Self { load, open: Mutex::default() }
     }
 
     /// The key's value, loaded together with what its siblings ask for.
     pub async fn get(&self, key: L::Key) -> Result<Option<L::Value>> {
         let round = {
             let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-            open.keys
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(key.clone());
+            open.keys.lock().unwrap_or_else(PoisonError::into_inner).push(key.clone());
             open.clone()
         };
         yield_now().await;
         // If whoever loads is dropped halfway, the next in line loads instead.
         let answer = round.answer.get_or_init(|| self.answer(&round)).await;
-        answer
-            .as_ref()
-            .map(|values| values.get(&key).cloned())
-            .map_err(Clone::clone)
+        answer.as_ref().map(|values| values.get(&key).cloned()).map_err(Clone::clone)
     }
 
     async fn answer(&self, round: &Arc<Round<L>>) -> Result<HashMap<L::Key, L::Value>> {
@@ -102,11 +90,7 @@ mod tests {
         async fn load(&self, keys: &[u32]) -> Result<HashMap<u32, u32>> {
             self.0.lock().unwrap().push(keys.len());
             yield_now().await;
-            Ok(keys
-                .iter()
-                .filter(|key| **key < 1000)
-                .map(|key| (*key, key * 2))
-                .collect())
+            Ok(keys.iter().filter(|key| **key < 1000).map(|key| (*key, key * 2)).collect())
         }
     }
 
@@ -114,12 +98,7 @@ mod tests {
     async fn siblings_share_one_query_and_later_ones_another() {
         let batch = Batch::new(Doubles::default());
         let found = join_all((0..100).map(|key| batch.get(key % 50))).await;
-        assert!(
-            found
-                .into_iter()
-                .zip(0..)
-                .all(|(value, key)| value.unwrap() == Some(key % 50 * 2))
-        );
+        assert!(found.into_iter().zip(0..).all(|(value, key)| value.unwrap() == Some(key % 50 * 2)));
         assert_eq!(batch.get(1000).await.unwrap(), None);
         assert_eq!(*batch.load.0.lock().unwrap(), [50, 1]);
     }

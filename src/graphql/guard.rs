@@ -39,10 +39,7 @@ pub struct Refusal {
 
 impl Refusal {
     fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            position: None,
-        }
+        Self { message: message.into(), position: None }
     }
 
     fn at(mut self, position: Pos) -> Self {
@@ -74,15 +71,9 @@ impl Weight {
 /// Checks every operation of the document; tells the cost of the largest one.
 pub fn check(document: &ExecutableDocument, variables: &Variables, limits: &Limits) -> Result<u64, Refusal> {
     if document.fragments.len() > MOST_FRAGMENTS {
-        return Err(Refusal::new(format!(
-            "The document has more than {MOST_FRAGMENTS} fragments."
-        )));
+        return Err(Refusal::new(format!("The document has more than {MOST_FRAGMENTS} fragments.")));
     }
-    let mut scale = Scale {
-        fragments: &document.fragments,
-        variables,
-        weighed: HashMap::new(),
-    };
+    let mut scale = Scale { fragments: &document.fragments, variables, weighed: HashMap::new() };
     let mut largest = 0;
     for (_, operation) in document.operations.iter() {
         let refuse = |message: String| Err(Refusal::new(message).at(operation.pos));
@@ -98,9 +89,7 @@ pub fn check(document: &ExecutableDocument, variables: &Variables, limits: &Limi
             ("number of directives", weight.directives, limits.directives),
         ] {
             if is > limit {
-                return refuse(format!(
-                    "The operation's {what} is {is}; at most {limit} is allowed."
-                ));
+                return refuse(format!("The operation's {what} is {is}; at most {limit} is allowed."));
             }
         }
         largest = largest.max(weight.cost);
@@ -122,9 +111,7 @@ fn root_fields(operation: &OperationDefinition, document: &ExecutableDocument) -
                 Selection::FragmentSpread(spread) => document
                     .fragments
                     .get(&spread.node.fragment_name.node)
-                    .map_or(0, |fragment| {
-                        count(&fragment.node.selection_set.node, document, levels - 1)
-                    }),
+                    .map_or(0, |fragment| count(&fragment.node.selection_set.node, document, levels - 1)),
             })
             .take(2)
             .sum()
@@ -150,9 +137,9 @@ impl<'a> Scale<'a> {
         set.items.iter().try_fold(Weight::default(), |sum, selection| {
             let weight = match &selection.node {
                 Selection::Field(field) => self.field(&field.node)?,
-                Selection::InlineFragment(fragment) => self
-                    .set(&fragment.node.selection_set.node)?
-                    .beside(directives(&fragment.node.directives)),
+                Selection::InlineFragment(fragment) => {
+                    self.set(&fragment.node.selection_set.node)?.beside(directives(&fragment.node.directives))
+                }
                 Selection::FragmentSpread(spread) => self
                     .fragment(&spread.node.fragment_name.node)
                     .map_err(|refusal| refusal.at(spread.pos))?
@@ -173,10 +160,9 @@ impl<'a> Scale<'a> {
         Ok(own.beside(directives(&field.directives)))
     }
 
-    /// A fragment that is not there weighs nothing: validation will tell.
     fn fragment(&mut self, name: &str) -> Result<Weight, Refusal> {
         let Some((name, fragment)) = self.fragments.get_key_value(name) else {
-            return Ok(Weight::default());
+            return Err(Refusal::new(format!("The fragment `{name}` is not there.")));
         };
         match self.weighed.get(&**name) {
             Some(Some(weight)) => return Ok(*weight),
@@ -203,17 +189,12 @@ impl<'a> Scale<'a> {
         };
         let rows = asked("first").into_iter().chain(asked("last")).max();
         let is_connection = CONNECTIONS.contains(&field.name.node.as_str());
-        rows.or(is_connection.then_some(pages::DEFAULT as u64))
-            .unwrap_or(1)
-            .max(1)
+        rows.or(is_connection.then_some(pages::DEFAULT as u64)).unwrap_or(1).max(1)
     }
 }
 
 fn directives(directives: &[Positioned<Directive>]) -> Weight {
-    Weight {
-        directives: directives.len() as u64,
-        ..Weight::default()
-    }
+    Weight { directives: directives.len() as u64, ..Weight::default() }
 }
 
 #[cfg(test)]
@@ -221,12 +202,7 @@ mod tests {
     use super::*;
     use async_graphql::parser::parse_query;
 
-    const LIMITS: Limits = Limits {
-        depth: 10,
-        cost: 1000,
-        aliases: 5,
-        directives: 5,
-    };
+    const LIMITS: Limits = Limits { depth: 10, cost: 1000, aliases: 5, directives: 5 };
 
     fn cost(query: &str) -> Result<u64, String> {
         let variables = Variables::from_json(serde_json::json!({ "n": 7 }));
@@ -236,19 +212,9 @@ mod tests {
     #[test]
     fn fields_cost_one_each_times_the_rows_they_stand_under() {
         assert_eq!(cost("{ me { id name } }"), Ok(3));
-        assert_eq!(
-            cost("{ me { conversations(first: 5) { nodes { id } } } }"),
-            Ok(1 + 1 + 5 * 2)
-        );
-        assert_eq!(
-            cost("query($n: Int) { me { conversations(last: $n) { nodes { id } } } }"),
-            Ok(2 + 7 * 2)
-        );
-        assert_eq!(
-            cost("{ me { conversations { nodes { id } } } }"),
-            Ok(2 + 20 * 2),
-            "the default page"
-        );
+        assert_eq!(cost("{ me { conversations(first: 5) { nodes { id } } } }"), Ok(1 + 1 + 5 * 2));
+        assert_eq!(cost("query($n: Int) { me { conversations(last: $n) { nodes { id } } } }"), Ok(2 + 7 * 2));
+        assert_eq!(cost("{ me { conversations { nodes { id } } } }"), Ok(2 + 20 * 2), "the default page");
         let nested =
             "{ me { conversations(first: 100) { nodes { messages(last: 100) { nodes { id } } } } } }";
         assert!(cost(nested).unwrap_err().contains("cost"));
@@ -277,24 +243,12 @@ mod tests {
     fn each_limit_is_kept() {
         let deep = format!("{}id{}", "{ a ".repeat(11), " }".repeat(11));
         assert!(cost(&deep).unwrap_err().contains("nesting"));
+        assert!(cost("{ a: me b: me c: me d: me e: me f: me }").unwrap_err().contains("aliases"));
         assert!(
-            cost("{ a: me b: me c: me d: me e: me f: me }")
-                .unwrap_err()
-                .contains("aliases")
+            cost(&format!("{{ me {} }}", "@skip(if: false) ".repeat(6))).unwrap_err().contains("directives")
         );
-        assert!(
-            cost(&format!("{{ me {} }}", "@skip(if: false) ".repeat(6)))
-                .unwrap_err()
-                .contains("directives")
-        );
-        let fragments: String = (0..101)
-            .map(|i| format!("fragment F{i} on User {{ id }} "))
-            .collect();
-        assert!(
-            cost(&format!("{{ me {{ id }} }} {fragments}"))
-                .unwrap_err()
-                .contains("fragments")
-        );
+        let fragments: String = (0..101).map(|i| format!("fragment F{i} on User {{ id }} ")).collect();
+        assert!(cost(&format!("{{ me {{ id }} }} {fragments}")).unwrap_err().contains("fragments"));
         assert!(cost("{ me { ...A } } fragment A on User { ...B } fragment B on User { ...A }").is_err());
     }
 

@@ -39,10 +39,7 @@ impl Kind {
     pub fn parse(self, field: &'static str, id: &ID) -> Result<store::Id> {
         match parse(id) {
             Some((kind, id)) if kind == self => Ok(id),
-            _ => Err(Error::input(
-                field,
-                format!("must be the id of a {}", self.prefix()),
-            )),
+            _ => Err(Error::input(field, format!("must be the id of a {}", self.prefix()))),
         }
     }
 }
@@ -53,10 +50,7 @@ pub fn parse(id: &ID) -> Option<(Kind, store::Id)> {
     let kind = Kind::ALL.into_iter().find(|kind| kind.prefix() == prefix)?;
     // There is one spelling for each id: 32 lower-case digits.
     let plain = digits.len() == 32 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    plain
-        .then(|| Uuid::try_parse(digits).ok())
-        .flatten()
-        .map(|uuid| (kind, store::Id(uuid)))
+    plain.then(|| Uuid::try_parse(digits).ok()).flatten().map(|uuid| (kind, store::Id(uuid)))
 }
 
 #[cfg(test)]

@@ -26,10 +26,7 @@ pub struct Loaders {
 impl Loaders {
     /// Loaders that see what the viewer may see: nothing, if there is none.
     pub fn new(store: &Database, viewer: Option<Viewer>) -> Self {
-        let source = Source {
-            store: store.clone(),
-            viewer,
-        };
+        let source = Source { store: store.clone(), viewer };
         Self {
             users: Batch::new(Users(source.clone())),
             conversations: Batch::new(Conversations(source.clone())),
@@ -108,10 +105,7 @@ impl Load for Windows {
         let mut found: HashMap<Self::Key, Self::Value> = HashMap::with_capacity(keys.len());
         for (window, ids) in conversations {
             for message in self.0.store.messages_in(&ids, window).await? {
-                found
-                    .entry((message.conversation_id, window))
-                    .or_default()
-                    .push(Arc::new(message));
+                found.entry((message.conversation_id, window)).or_default().push(Arc::new(message));
             }
         }
         Ok(found)

@@ -8,8 +8,4 @@ use async_graphql::MergedObject;
 
 /// Where changing begins. Each field takes one `input` and returns a payload of its own.
 #[derive(Default, MergedObject)]
-pub struct Mutation(
-    accounts::Accounts,
-    conversations::Conversations,
-    messages::Messages,
-);
+pub struct Mutation(accounts::Accounts, conversations::Conversations, messages::Messages);

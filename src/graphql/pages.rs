@@ -32,12 +32,7 @@ impl PageArguments {
             text.as_deref().map(|text| C::parse(argument, text)).transpose()
         };
         let (after, before) = (cursor("after", &self.after)?, cursor("before", &self.before)?);
-        Ok(Slice {
-            after,
-            before,
-            limit,
-            from_end,
-        })
+        Ok(Slice { after, before, limit, from_end })
     }
 }
 

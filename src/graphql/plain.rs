@@ -29,7 +29,7 @@ macro_rules! object {
         }
         $($waiting:tt)*
     ) => {
-        #[::async_graphql::Object]
+        #[::async_graphql::Object(use_type_description)]
         impl $type {
             $($(#[doc = $doc])+ #[graphql(name = $name)] pub async fn $field(&$self) -> $output { $($value)* })*
             $($waiting)*
@@ -125,9 +125,7 @@ impl<T: Plain> OutputType for List<T> {
 /// An object that is the plain field of another; `None` if some field of it must wait.
 pub fn nested<T: Plain>(item: &T, ctx: &ContextSelectionSet<'_>, set: &SelectionSet) -> Option<Value> {
     let fields = selected::<T>(ctx, set)?;
-    let values = fields
-        .into_iter()
-        .map(|field| Some((key(field), value_of(item, ctx, &field.node)?)));
+    let values = fields.into_iter().map(|field| Some((key(field), value_of(item, ctx, &field.node)?)));
     values.collect::<Option<_>>().map(Value::Object)
 }
 
@@ -161,10 +159,9 @@ fn selected<'a, T: Plain>(
                     continue;
                 }
                 Selection::Field(_) => return None,
-                Selection::InlineFragment(fragment) => (
-                    fragment.node.type_condition.as_ref(),
-                    &fragment.node.selection_set,
-                ),
+                Selection::InlineFragment(fragment) => {
+                    (fragment.node.type_condition.as_ref(), &fragment.node.selection_set)
+                }
                 Selection::FragmentSpread(spread) => {
                     let fragment = ctx.query_env.fragments.get(&spread.node.fragment_name.node)?;
                     (Some(&fragment.node.type_condition), &fragment.node.selection_set)
@@ -185,8 +182,5 @@ fn selected<'a, T: Plain>(
     let mut fields = Vec::with_capacity(set.items.len());
     gather(ctx, &T::type_name(), set, &mut fields)?;
     let mut keys = HashSet::with_capacity(fields.len());
-    fields
-        .iter()
-        .all(|field| keys.insert(&field.node.response_key().node))
-        .then_some(fields)
+    fields.iter().all(|field| keys.insert(&field.node.response_key().node)).then_some(fields)
 }

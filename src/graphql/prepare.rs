@@ -63,6 +63,7 @@ pub fn prepare(
     let operation = chosen(&document, incoming.operation_name.as_deref());
     if let Some(operation) = operation {
         fill_in_defaults(&mut variables, operation);
+        require(&variables, operation)?;
     }
     let kind = operation.map(|operation| operation.ty);
     guard::check(&document, &variables, limits).map_err(|refusal| Unfit {
@@ -73,10 +74,7 @@ pub fn prepare(
     let mut request = Request::new(incoming.query).variables(variables);
     request.operation_name = incoming.operation_name;
     request.set_parsed_query(document);
-    Ok(Prepared {
-        request: request.data(viewer).data(Loaders::new(store, viewer)),
-        operation: kind,
-    })
+    Ok(Prepared { request: request.data(viewer).data(Loaders::new(store, viewer)), operation: kind })
 }
 
 fn chosen<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
@@ -88,6 +86,22 @@ fn chosen<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'
         }
         (DocumentOperations::Multiple(_), None) => None,
     }
+}
+
+/// A required variable must have a value before anything is done (GraphQL specification, "Coercing Variable Values");
+/// the executor would find it missing only at the field that uses it.
+fn require(variables: &Variables, operation: &OperationDefinition) -> Result<(), Unfit> {
+    for definition in &operation.variable_definitions {
+        let (name, of_type) = (&definition.node.name.node, &definition.node.var_type.node);
+        if !of_type.nullable && variables.get(name).is_none_or(|value| *value == Value::Null) {
+            return Err(Unfit {
+                code: "GRAPHQL_VALIDATION_FAILED",
+                message: format!("Variable \"${name}\" of required type \"{of_type}\" was not provided."),
+                locations: vec![definition.pos],
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The executor forgets a variable's default in `@skip` and `@include`, so it is given as a value.

@@ -6,26 +6,24 @@ use super::{
     types::{Conversation, Message, Model, Node, User},
 };
 use crate::error::{Error, Result};
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, Description, ID, Object};
 use futures_util::future::join_all;
 
 /// The most ids that `nodes` takes.
 const MOST_NODES: usize = 100;
 
 /// Where reading begins.
+#[derive(Description)]
 pub struct Query;
 
-#[Object]
+#[Object(use_type_description)]
 impl Query {
     /// Who is signed in; null if nobody is.
     async fn me(&self, ctx: &Context<'_>) -> Option<Result<User>> {
         let viewer = ctx.viewer()?;
         let user = ctx.loaders().users.get(viewer.user_id).await.transpose();
         // The token is good, but the account has been deleted since.
-        Some(
-            user.unwrap_or(Err(Error::Unauthenticated("the account is gone")))
-                .map(User),
-        )
+        Some(user.unwrap_or(Err(Error::Unauthenticated("the account is gone"))).map(User))
     }
 
     /// Any object by its id. What is not there, or is a stranger's, is null with the error NOT_FOUND.
@@ -60,13 +58,7 @@ impl Query {
 
     /// The models that can be asked for, the default one among them.
     async fn models(&self, ctx: &Context<'_>) -> Vec<Model> {
-        ctx.domain()
-            .catalog
-            .models()
-            .await
-            .into_iter()
-            .map(Model)
-            .collect()
+        ctx.domain().catalog.models().await.into_iter().map(Model).collect()
     }
 }
 
@@ -76,16 +68,10 @@ async fn node(ctx: &Context<'_>, field: &'static str, id: &ID) -> Result<Node> {
     let loaders = ctx.loaders();
     let found = match kind {
         Kind::User => loaders.users.get(id).await?.map(|row| Node::User(User(row))),
-        Kind::Conversation => loaders
-            .conversations
-            .get(id)
-            .await?
-            .map(|row| Node::Conversation(Conversation(row))),
-        Kind::Message => loaders
-            .messages
-            .get(id)
-            .await?
-            .map(|row| Node::Message(Message(row))),
+        Kind::Conversation => {
+            loaders.conversations.get(id).await?.map(|row| Node::Conversation(Conversation(row)))
+        }
+        Kind::Message => loaders.messages.get(id).await?.map(|row| Node::Message(Message(row))),
     };
     found.ok_or(Error::NotFound("object"))
 }

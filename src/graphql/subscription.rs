@@ -2,13 +2,14 @@
 
 use super::{context::ContextExt, ids::Kind, types::ReplyEvent};
 use crate::error::Result;
-use async_graphql::{Context, ID, Subscription as Root};
+use async_graphql::{Context, Description, ID, Subscription as Root};
 use futures_util::{Stream, StreamExt};
 
 /// Where watching begins.
+#[derive(Description)]
 pub struct Subscription;
 
-#[Root]
+#[Root(use_type_description)]
 impl Subscription {
     /// A reply as it is written. First comes a snapshot of the text so far, then each delta of what has been added
     /// since, at last the finished message; then the subscription completes. A reply that has ended is told at once.
@@ -24,11 +25,7 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<ReplyEvent>> + use<>> {
         let viewer = ctx.signed_in()?;
         let id = Kind::Message.parse("messageId", &message_id)?;
-        let events = ctx
-            .domain()
-            .replies
-            .follow(viewer.user_id, id, after.as_deref())
-            .await?;
+        let events = ctx.domain().replies.follow(viewer.user_id, id, after.as_deref()).await?;
         Ok(events.map(|event| event.map(ReplyEvent::from)))
     }
 }

@@ -15,10 +15,7 @@ impl Content {
     /// Checks what is to be sent.
     pub fn parse(text: String) -> Result<Self> {
         if text.is_empty() || text.chars().take(LENGTH + 1).count() > LENGTH {
-            return Err(Error::input(
-                "content",
-                format!("must have 1 to {LENGTH} characters"),
-            ));
+            return Err(Error::input("content", format!("must have 1 to {LENGTH} characters")));
         }
         if text.contains('\0') {
             return Err(Error::input("content", "must not contain the character NUL"));
@@ -33,12 +30,7 @@ impl Content {
 
     /// The title of a conversation that begins with this: its first line, cut at a word if it is long.
     pub fn title(&self) -> String {
-        let line = self
-            .0
-            .lines()
-            .map(str::trim)
-            .find(|line| !line.is_empty())
-            .unwrap_or("…");
+        let line = self.0.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("…");
         let words: Vec<&str> = line.split_whitespace().collect();
         let line = words.join(" ");
         let Some((cut, _)) = line.char_indices().nth(TITLE_LENGTH) else {
@@ -68,19 +60,10 @@ mod tests {
 
     #[test]
     fn a_title_is_the_first_line_cut_at_a_word() {
-        assert_eq!(
-            content("\n  What is   it?\nReally?").unwrap().title(),
-            "What is it?"
-        );
+        assert_eq!(content("\n  What is   it?\nReally?").unwrap().title(), "What is it?");
         assert_eq!(content(" \n").unwrap().title(), "…");
         let long = content("seventeen letters ".repeat(10)).unwrap().title();
-        assert!(
-            long.ends_with("letters…") || long.ends_with("seventeen…"),
-            "{long}"
-        );
-        assert_eq!(
-            content("🦀".repeat(200)).unwrap().title().chars().count(),
-            TITLE_LENGTH + 1
-        );
+        assert!(long.ends_with("letters…") || long.ends_with("seventeen…"), "{long}");
+        assert_eq!(content("🦀".repeat(200)).unwrap().title().chars().count(), TITLE_LENGTH + 1);
     }
 }

@@ -41,10 +41,7 @@ impl Cursor {
         if [a, b, c, d] != tail(reply) || attempt < 1 {
             return Err(malformed());
         }
-        Ok(Self {
-            attempt,
-            offset: offset as usize,
-        })
+        Ok(Self { attempt, offset: offset as usize })
     }
 }
 
@@ -76,10 +73,7 @@ mod tests {
 
     #[test]
     fn another_replys_cursor_is_refused() {
-        let cursor = Cursor {
-            attempt: 1,
-            offset: 3,
-        };
+        let cursor = Cursor { attempt: 1, offset: 3 };
         let text = cursor.encode(Id(uuid::Uuid::from_u128(1)));
         assert!(Cursor::decode(&text, Id(uuid::Uuid::from_u128(2))).is_err());
     }

@@ -29,17 +29,10 @@ impl Replies {
         after: Option<&str>,
     ) -> Result<impl Stream<Item = Result<Event>> + use<>> {
         let engine = self.0.clone();
-        let message = engine
-            .store
-            .messages(owner, &[reply])
-            .await?
-            .pop()
-            .ok_or(Error::NotFound("message"))?;
+        let message =
+            engine.store.messages(owner, &[reply]).await?.pop().ok_or(Error::NotFound("message"))?;
         if message.role != Role::Assistant {
-            return Err(Error::input(
-                "messageId",
-                "must be a reply's, not a user's message's",
-            ));
+            return Err(Error::input("messageId", "must be a reply's, not a user's message's"));
         }
         let mut seen = after.map(|cursor| Cursor::decode(cursor, reply)).transpose()?;
         Ok(async_stream::try_stream! {
@@ -62,7 +55,8 @@ impl Replies {
                         }
                     }
                 }
-                let mut stored = engine.store.messages(owner, &[reply]).await?;
+                // Boxed, so that a subscriber who waits does not keep room for a query.
+                let mut stored = Box::pin(engine.store.messages(owner, &[reply])).await?;
                 let progress = Progress::of(stored.pop().ok_or(Error::NotFound("message"))?);
                 while let Some((next, cursor)) = progress.next(seen) {
                     seen = Some(cursor);

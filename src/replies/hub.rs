@@ -74,9 +74,7 @@ impl Hub {
     /// Stops all that is live of a conversation.
     pub fn stop_conversation(&self, conversation: Id) {
         let live = self.lock();
-        live.values()
-            .filter(|live| live.conversation_id == conversation)
-            .for_each(|live| live.stop.cancel());
+        live.values().filter(|live| live.conversation_id == conversation).for_each(|live| live.stop.cancel());
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Id, Live>> {

@@ -37,27 +37,17 @@ impl Progress {
 
     /// What comes next after `seen`, and the cursor behind it; `None` if they must wait.
     pub fn next(&self, seen: Option<Cursor>) -> Option<(Next, Cursor)> {
-        let all = Cursor {
-            attempt: self.attempt,
-            offset: self.text.len(),
-        };
+        let all = Cursor { attempt: self.attempt, offset: self.text.len() };
         let seen = seen.filter(|seen| seen.attempt == self.attempt);
         if self.end.is_none() && seen.is_some_and(|seen| seen.offset > all.offset) {
             return None; // a checkpoint that is behind what they heard from the runner itself
         }
         let known = seen.and_then(|seen| self.text.get(seen.offset..));
         let next = match (known, &self.end) {
-            (None, _) => Next::Snapshot {
-                text: self.text.clone(),
-                attempt: self.attempt,
-            },
+            (None, _) => Next::Snapshot { text: self.text.clone(), attempt: self.attempt },
             (Some(""), None) => return None,
-            (Some(""), Some(message)) => Next::Finished {
-                message: message.clone(),
-            },
-            (Some(rest), _) => Next::Delta {
-                text: rest.to_owned(),
-            },
+            (Some(""), Some(message)) => Next::Finished { message: message.clone() },
+            (Some(rest), _) => Next::Delta { text: rest.to_owned() },
         };
         Some((next, all))
     }
@@ -69,11 +59,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn progress(attempt: i32, text: &str) -> Progress {
-        Progress {
-            attempt,
-            text: text.into(),
-            end: None,
-        }
+        Progress { attempt, text: text.into(), end: None }
     }
 
     proptest! {
@@ -104,10 +90,7 @@ mod tests {
 
     #[test]
     fn nothing_is_taken_back_while_the_text_catches_up() {
-        let seen = Some(Cursor {
-            attempt: 1,
-            offset: 4,
-        });
+        let seen = Some(Cursor { attempt: 1, offset: 4 });
         assert_eq!(progress(1, "abc").next(seen), None);
         let (next, _) = progress(1, "abcde").next(seen).unwrap();
         assert_eq!(next, Next::Delta { text: "e".into() });
@@ -118,20 +101,8 @@ mod tests {
         let progress = progress(2, "aé");
         for (attempt, offset) in [(1, 0), (3, 0), (2, 2)] {
             let next = progress.next(Some(Cursor { attempt, offset }));
-            let Some((Next::Snapshot { text, attempt }, at)) = next else {
-                panic!("{next:?}")
-            };
-            assert_eq!(
-                (&*text, attempt, at),
-                (
-                    "aé",
-                    2,
-                    Cursor {
-                        attempt: 2,
-                        offset: 3
-                    }
-                )
-            );
+            let Some((Next::Snapshot { text, attempt }, at)) = next else { panic!("{next:?}") };
+            assert_eq!((&*text, attempt, at), ("aé", 2, Cursor { attempt: 2, offset: 3 }));
         }
     }
 }

@@ -16,32 +16,19 @@ impl Engine {
     pub(super) async fn prompt(&self, reply: &Message) -> store::Result<Prompt> {
         let instructions = self.store.system_prompt(reply.conversation_id).await?;
         let position = reply.position.unwrap_or(0);
-        let history = self
-            .store
-            .history(reply.conversation_id, position, MOST_MESSAGES)
-            .await?;
+        let history = self.store.history(reply.conversation_id, position, MOST_MESSAGES).await?;
         let model = reply.model.clone().unwrap_or_default();
         let budget = self.settings.history_tokens as usize * BYTES_PER_TOKEN;
-        Ok(Prompt {
-            model,
-            turns: turns(instructions, history, budget),
-        })
+        Ok(Prompt { model, turns: turns(instructions, history, budget) })
     }
 }
 
 /// The latest messages that together fit into `budget` bytes, the last one in any case, after the instructions.
 fn turns(instructions: Option<String>, history: Vec<Message>, budget: usize) -> Vec<Turn> {
-    let system = instructions.map(|text| Turn {
-        speaker: Speaker::System,
-        text,
-    });
+    let system = instructions.map(|text| Turn { speaker: Speaker::System, text });
     let mut left = budget.saturating_sub(system.as_ref().map_or(0, |turn| turn.text.len()));
     let mut turns: Vec<Turn> = Vec::new();
-    for message in history
-        .into_iter()
-        .rev()
-        .filter(|message| !message.content.is_empty())
-    {
+    for message in history.into_iter().rev().filter(|message| !message.content.is_empty()) {
         match left.checked_sub(message.content.len()) {
             Some(rest) => left = rest,
             None if turns.is_empty() => left = 0,
@@ -52,17 +39,10 @@ fn turns(instructions: Option<String>, history: Vec<Message>, budget: usize) -> 
             Role::Assistant => Speaker::Assistant,
             Role::System => Speaker::System,
         };
-        turns.push(Turn {
-            speaker,
-            text: message.content,
-        });
+        turns.push(Turn { speaker, text: message.content });
     }
     // A conversation is not continued from the middle of an exchange.
-    while turns.len() > 1
-        && turns
-            .last()
-            .is_some_and(|turn| turn.speaker == Speaker::Assistant)
-    {
+    while turns.len() > 1 && turns.last().is_some_and(|turn| turn.speaker == Speaker::Assistant) {
         turns.pop();
     }
     turns.extend(system);
@@ -107,19 +87,12 @@ mod tests {
         let all = ["aaaa", "bbbb", "cccc", "dddd", "eeee"];
         assert_eq!(texts(None, &all, 100), all);
         assert_eq!(texts(None, &all, 12), ["cccc", "dddd", "eeee"]);
-        assert_eq!(
-            texts(None, &all, 11),
-            ["eeee"],
-            "not from the middle of an exchange"
-        );
+        assert_eq!(texts(None, &all, 11), ["eeee"], "not from the middle of an exchange");
     }
 
     #[test]
     fn the_question_and_the_instructions_are_always_shown() {
-        assert_eq!(
-            texts(Some("Be brief."), &["aaaa", "bbbb", "cccc"], 1),
-            ["Be brief.", "cccc"]
-        );
+        assert_eq!(texts(Some("Be brief."), &["aaaa", "bbbb", "cccc"], 1), ["Be brief.", "cccc"]);
     }
 
     #[test]

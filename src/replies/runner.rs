@@ -52,37 +52,23 @@ impl From<Fault> for Fail {
             FaultKind::Rejected => "PROVIDER_REJECTED",
             FaultKind::Timeout => "TIMEOUT",
         };
-        Self {
-            code,
-            message: fault.message,
-        }
+        Self { code, message: fault.message }
     }
 }
 
 impl Fail {
     fn internal() -> Self {
-        Self {
-            code: "INTERNAL",
-            message: "The server failed while it wrote this reply.".into(),
-        }
+        Self { code: "INTERNAL", message: "The server failed while it wrote this reply.".into() }
     }
 
     pub fn interrupted() -> Self {
-        Self {
-            code: "INTERRUPTED",
-            message: "The server was interrupted while it wrote this reply.".into(),
-        }
+        Self { code: "INTERRUPTED", message: "The server was interrupted while it wrote this reply.".into() }
     }
 }
 
 /// Runs a reply whose lease has just been taken.
 pub(super) async fn run(engine: Arc<Engine>, reply: Message, lease: Id) {
-    let runner = Runner {
-        live: engine.hub.enter(&reply, lease),
-        engine,
-        reply,
-        lease,
-    };
+    let runner = Runner { live: engine.hub.enter(&reply, lease), engine, reply, lease };
     // A panic is told by the hook that logs it; the user must not wait for ever.
     let ending = AssertUnwindSafe(runner.speak()).catch_unwind().await;
     match ending.unwrap_or_else(|_| Ending::Failed(Fail::internal())) {
@@ -114,10 +100,7 @@ impl Runner {
         };
         let Some(assistant) = self.engine.catalog.assistant(&prompt.model).await else {
             let message = format!("The model `{}` is not offered.", prompt.model);
-            return Ending::Failed(Fail {
-                code: "PROVIDER_REJECTED",
-                message,
-            });
+            return Ending::Failed(Fail { code: "PROVIDER_REJECTED", message });
         };
         let mut answer = assistant.answer(prompt);
         let mut clock = interval(CHECKPOINT_EVERY);
@@ -201,17 +184,10 @@ impl Runner {
         let give_up = Instant::now() + SETTLE;
         let mut pause = Duration::from_millis(100);
         loop {
-            match self
-                .engine
-                .store
-                .finish_reply(self.reply.id, self.lease, &outcome)
-                .await
-            {
+            match self.engine.store.finish_reply(self.reply.id, self.lease, &outcome).await {
                 Ok(Some(message)) => {
                     tracing::info!(reply = %message.id, status = message.status.as_str(), "reply finished");
-                    self.live
-                        .progress
-                        .send_modify(|progress| *progress = Progress::of(message));
+                    self.live.progress.send_modify(|progress| *progress = Progress::of(message));
                     return;
                 }
                 Ok(None) => return tracing::warn!(reply = %self.reply.id, "lease lost at the end"),
@@ -231,12 +207,7 @@ impl Runner {
         let (store, now) = (&self.engine.store, self.engine.clock.now());
         let handed_over = async {
             store
-                .checkpoint(
-                    self.reply.id,
-                    self.lease,
-                    &self.text(),
-                    now + self.engine.settings.lease,
-                )
+                .checkpoint(self.reply.id, self.lease, &self.text(), now + self.engine.settings.lease)
                 .await?;
             store.release_run(self.reply.id, self.lease, now).await
         };
@@ -258,12 +229,7 @@ struct Saves {
 
 impl Saves {
     fn new(lease: Duration) -> Self {
-        Self {
-            running: None,
-            length: 0,
-            begun: Instant::now(),
-            renew_every: lease / 3,
-        }
+        Self { running: None, length: 0, begun: Instant::now(), renew_every: lease / 3 }
     }
 
     /// Whether there is new text, or the lease wants renewing.
@@ -276,12 +242,8 @@ impl Saves {
     }
 
     fn begin(&mut self, runner: &Runner) {
-        let (engine, reply, lease, text) = (
-            runner.engine.clone(),
-            runner.reply.id,
-            runner.lease,
-            runner.text(),
-        );
+        let (engine, reply, lease, text) =
+            (runner.engine.clone(), runner.reply.id, runner.lease, runner.text());
         (self.length, self.begun) = (text.len(), Instant::now());
         self.running = Some(runner.engine.tasks.spawn(async move {
             let until = engine.clock.now() + engine.settings.lease;

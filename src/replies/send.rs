@@ -45,10 +45,7 @@ impl Replies {
         if let Some(key) = &send.idempotency_key
             && (key.is_empty() || key.chars().count() > KEY_LENGTH || key.contains('\0'))
         {
-            return Err(Error::input(
-                "idempotencyKey",
-                format!("must have 1 to {KEY_LENGTH} characters"),
-            ));
+            return Err(Error::input("idempotencyKey", format!("must have 1 to {KEY_LENGTH} characters")));
         }
         let default_model = engine.catalog.default_model().await.unwrap_or_default();
         let (now, lease) = (engine.clock.now(), Id::new());
@@ -64,47 +61,29 @@ impl Replies {
             lease,
             lease_expires_at: now + engine.settings.lease,
         };
-        let Stored {
-            conversation,
-            message,
-            reply,
-            claimed,
-        } = match engine.store.send_message(&new).await? {
+        let Stored { conversation, message, reply, claimed } = match engine.store.send_message(&new).await? {
             Sent::Stored(stored) | Sent::Before(stored) => stored,
             Sent::OtherInput => {
-                return Err(Error::Conflict(
-                    "another message was sent under this `idempotencyKey`",
-                ));
+                return Err(Error::Conflict("another message was sent under this `idempotencyKey`"));
             }
             Sent::NoConversation => return Err(Error::NotFound("conversation")),
             Sent::Full => {
-                return Err(Error::Conflict(
-                    "the conversation has as many messages as one may have",
-                ));
+                return Err(Error::Conflict("the conversation has as many messages as one may have"));
             }
         };
         if claimed {
-            engine
-                .tasks
-                .spawn(runner::run(engine.clone(), reply.clone(), lease).in_current_span());
+            engine.tasks.spawn(runner::run(engine.clone(), reply.clone(), lease).in_current_span());
         } else {
             engine.poke.notify_one(); // the reply before may just have ended
         }
-        Ok(NewReply {
-            conversation,
-            message,
-            reply,
-        })
+        Ok(NewReply { conversation, message, reply })
     }
 
     /// Tells whether a model is offered; if not, the field `model` is at fault.
     pub async fn check_model(&self, model: &str) -> Result<()> {
         match self.0.catalog.assistant(model).await {
             Some(_) if !model.is_empty() && !model.contains('\0') => Ok(()),
-            _ => Err(Error::input(
-                "model",
-                "is not offered; `models` lists those that are",
-            )),
+            _ => Err(Error::input("model", "is not offered; `models` lists those that are")),
         }
     }
 }
@@ -114,11 +93,7 @@ fn fingerprint(send: &SendMessage) -> Vec<u8> {
     let mut hash = Sha256::new();
     // Each part after its length, so that none can pass for two.
     let conversation = send.conversation_id.map(|id| id.to_string());
-    for part in [
-        conversation.as_deref(),
-        Some(send.content.as_str()),
-        send.model.as_deref(),
-    ] {
+    for part in [conversation.as_deref(), Some(send.content.as_str()), send.model.as_deref()] {
         hash.update(part.map_or(u64::MAX, |part| part.len() as u64).to_be_bytes());
         hash.update(part.unwrap_or_default());
     }

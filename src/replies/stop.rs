@@ -22,10 +22,7 @@ impl Replies {
             let stored = engine.store.messages(owner, &[reply]).await?.pop();
             let message = stored.ok_or(Error::NotFound("message"))?;
             if message.role != Role::Assistant {
-                return Err(Error::input(
-                    "messageId",
-                    "must be a reply's, not a user's message's",
-                ));
+                return Err(Error::input("messageId", "must be a reply's, not a user's message's"));
             }
             if message.status.is_final() {
                 return Ok(message);
@@ -35,10 +32,7 @@ impl Replies {
                 let mut progress = live.progress.subscribe();
                 drop(live);
                 let ended = async {
-                    progress
-                        .wait_for(|progress| progress.end.is_some())
-                        .await
-                        .map(|p| p.end.clone())
+                    progress.wait_for(|progress| progress.end.is_some()).await.map(|p| p.end.clone())
                 };
                 if let Ok(Ok(Some(end))) = timeout(give_up - Instant::now(), ended).await {
                     return Ok(Message::clone(&end));

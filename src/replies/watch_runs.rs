@@ -43,10 +43,7 @@ async fn look(engine: &Arc<Engine>) -> store::Result<usize> {
     for run in runs {
         let (lease, now) = (Id::new(), engine.clock.now());
         let until = now + engine.settings.lease;
-        let claimed = engine
-            .store
-            .claim_run(&run, lease, now, until, engine.settings.attempts)
-            .await?;
+        let claimed = engine.store.claim_run(&run, lease, now, until, engine.settings.attempts).await?;
         let Some(reply) = claimed else { continue };
         taken += 1;
         match end_at_once(engine, &run, &reply) {
@@ -56,9 +53,7 @@ async fn look(engine: &Arc<Engine>) -> store::Result<usize> {
             }
             None => {
                 let span = tracing::info_span!(parent: None, "takeover", attempt = reply.attempt);
-                engine
-                    .tasks
-                    .spawn(runner::run(engine.clone(), reply, lease).instrument(span));
+                engine.tasks.spawn(runner::run(engine.clone(), reply, lease).instrument(span));
             }
         }
     }

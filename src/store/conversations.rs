@@ -51,27 +51,20 @@ pub struct Changes {
 /// Before which place in the list a row stands.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn newer_than(at: Instant, id: Id) -> _ {
-    conversations::updated_at
-        .gt(at)
-        .or(conversations::updated_at.eq(at).and(conversations::id.gt(id)))
+    conversations::updated_at.gt(at).or(conversations::updated_at.eq(at).and(conversations::id.gt(id)))
 }
 
 /// After which place in the list a row stands.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn older_than(at: Instant, id: Id) -> _ {
-    conversations::updated_at
-        .lt(at)
-        .or(conversations::updated_at.eq(at).and(conversations::id.lt(id)))
+    conversations::updated_at.lt(at).or(conversations::updated_at.eq(at).and(conversations::id.lt(id)))
 }
 
 impl Database {
     /// Adds a conversation.
     pub async fn insert_conversation(&self, conversation: &Conversation) -> Result<()> {
         transact!(self, async |conn| {
-            diesel::insert_into(conversations::table)
-                .values(conversation)
-                .execute(conn)
-                .await?;
+            diesel::insert_into(conversations::table).values(conversation).execute(conn).await?;
             Ok(())
         })
     }
@@ -122,9 +115,7 @@ impl Database {
         changes: &Changes,
     ) -> Result<Option<Conversation>> {
         transact!(self, async |conn| {
-            let own = conversations::table
-                .find(id)
-                .filter(conversations::owner_id.eq(owner));
+            let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
             Ok(diesel::update(own)
                 .set(changes)
                 .returning(Conversation::as_returning())
@@ -137,9 +128,7 @@ impl Database {
     /// Deletes one of the owner's conversations with all its messages; false if it is not there.
     pub async fn delete_conversation(&self, owner: Id, id: Id) -> Result<bool> {
         transact!(self, async |conn| {
-            let own = conversations::table
-                .find(id)
-                .filter(conversations::owner_id.eq(owner));
+            let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
             Ok(diesel::delete(own).execute(conn).await? > 0)
         })
     }

@@ -49,10 +49,7 @@ pub enum Database {
 impl Database {
     /// Connects to `sqlite:PATH` or `postgres://…` and counts the statements sent. The tables are left alone.
     pub async fn connect(url: &str, statements: &Statements) -> Result<Self> {
-        if let Some(path) = url
-            .strip_prefix("sqlite:")
-            .map(|path| path.strip_prefix("//").unwrap_or(path))
-        {
+        if let Some(path) = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
             if path.is_empty() || path.starts_with(":memory:") {
                 return Err(Error::Url("sqlite:".into())); // each connection would have a database of its own
             }
@@ -141,9 +138,7 @@ async fn sqlite_pool(
 }
 
 async fn set_up(conn: &mut impl SimpleAsyncConnection, statements: &str) -> ConnectionResult<()> {
-    conn.batch_execute(statements)
-        .await
-        .map_err(ConnectionError::CouldntSetupConfiguration)
+    conn.batch_execute(statements).await.map_err(ConnectionError::CouldntSetupConfiguration)
 }
 
 pub(super) fn pool_error(error: PoolError) -> Error {

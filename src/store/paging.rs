@@ -29,17 +29,9 @@ impl<T> Page<T> {
         rows.truncate(limit);
         if slice.from_end {
             rows.reverse();
-            Self {
-                rows,
-                has_previous: more,
-                has_next: slice.before.is_some(),
-            }
+            Self { rows, has_previous: more, has_next: slice.before.is_some() }
         } else {
-            Self {
-                rows,
-                has_previous: slice.after.is_some(),
-                has_next: more,
-            }
+            Self { rows, has_previous: slice.after.is_some(), has_next: more }
         }
     }
 }

@@ -72,18 +72,11 @@ impl Database {
             };
             if !content.is_empty() {
                 diesel::update(messages::table.find(reply))
-                    .set((
-                        messages::content.eq(content),
-                        messages::status.eq(MessageStatus::Streaming),
-                    ))
+                    .set((messages::content.eq(content), messages::status.eq(MessageStatus::Streaming)))
                     .execute(conn)
                     .await?;
             }
-            Ok(if stop {
-                Checkpoint::StopRequested
-            } else {
-                Checkpoint::Stored
-            })
+            Ok(if stop { Checkpoint::StopRequested } else { Checkpoint::Stored })
         })
     }
 
@@ -107,18 +100,14 @@ impl Database {
     /// Ends a reply that nobody runs; `None` if somebody does, or it has ended.
     pub async fn finish_idle_reply(&self, reply: Id, now: Instant) -> Result<Option<Message>> {
         transact!(self, async |conn| {
-            let idle = runs::table
-                .find(reply)
-                .filter(runs::lease.is_null().or(runs::lease_expires_at.le(now)));
+            let idle =
+                runs::table.find(reply).filter(runs::lease.is_null().or(runs::lease_expires_at.le(now)));
             if diesel::delete(idle).execute(conn).await? == 0 {
                 return Ok(None);
             }
             Ok(Some(
                 diesel::update(messages::table.find(reply))
-                    .set((
-                        messages::status.eq(MessageStatus::Stopped),
-                        messages::finished_at.eq(now),
-                    ))
+                    .set((messages::status.eq(MessageStatus::Stopped), messages::finished_at.eq(now)))
                     .returning(Message::as_returning())
                     .get_result(conn)
                     .await?,
@@ -130,10 +119,7 @@ impl Database {
     pub async fn release_run(&self, reply: Id, lease: Id, now: Instant) -> Result<()> {
         transact!(self, async |conn| {
             let held = runs::table.find(reply).filter(runs::lease.eq(lease));
-            diesel::update(held)
-                .set(runs::lease_expires_at.eq(now))
-                .execute(conn)
-                .await?;
+            diesel::update(held).set(runs::lease_expires_at.eq(now)).execute(conn).await?;
             Ok(())
         })
     }
@@ -142,11 +128,7 @@ impl Database {
     pub async fn request_stop(&self, reply: Id) -> Result<bool> {
         transact!(self, async |conn| {
             let run = runs::table.find(reply);
-            Ok(diesel::update(run)
-                .set(runs::stop_requested.eq(true))
-                .execute(conn)
-                .await?
-                > 0)
+            Ok(diesel::update(run).set(runs::stop_requested.eq(true)).execute(conn).await? > 0)
         })
     }
 
@@ -191,32 +173,19 @@ impl Database {
                     .set(messages::attempt.eq(messages::attempt + 1))
                     .execute(conn)
                     .await?;
-                let again = messages::table
-                    .find(run.message_id)
-                    .filter(messages::attempt.le(most_attempts));
+                let again = messages::table.find(run.message_id).filter(messages::attempt.le(most_attempts));
                 diesel::update(again)
-                    .set((
-                        messages::content.eq(""),
-                        messages::status.eq(MessageStatus::Pending),
-                    ))
+                    .set((messages::content.eq(""), messages::status.eq(MessageStatus::Pending)))
                     .execute(conn)
                     .await?;
             }
-            Ok(Some(
-                messages::table
-                    .find(run.message_id)
-                    .select(Message::as_select())
-                    .first(conn)
-                    .await?,
-            ))
+            Ok(Some(messages::table.find(run.message_id).select(Message::as_select()).first(conn).await?))
         })
     }
 
     /// The instructions of a reply's conversation.
     pub async fn system_prompt(&self, conversation: Id) -> Result<Option<String>> {
-        let prompt = conversations::table
-            .find(conversation)
-            .select(conversations::system_prompt);
+        let prompt = conversations::table.find(conversation).select(conversations::system_prompt);
         Ok(read!(self, first, prompt)?)
     }
 }

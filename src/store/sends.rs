@@ -98,11 +98,8 @@ impl Database {
                     .execute(conn)
                     .await?;
                 if claimed == 0 {
-                    let before: Send = sends::table
-                        .find((new.owner, key))
-                        .select(Send::as_select())
-                        .first(conn)
-                        .await?;
+                    let before: Send =
+                        sends::table.find((new.owner, key)).select(Send::as_select()).first(conn).await?;
                     if before.input_hash != *input_hash {
                         return Ok(Sent::OtherInput);
                     }
@@ -121,12 +118,7 @@ impl Database {
                         .select(Conversation::as_select())
                         .first(conn)
                         .await?;
-                    return Ok(Sent::Before(Stored {
-                        conversation,
-                        message,
-                        reply,
-                        claimed: false,
-                    }));
+                    return Ok(Sent::Before(Stored { conversation, message, reply, claimed: false }));
                 }
             }
 
@@ -143,10 +135,7 @@ impl Database {
                         created_at: now,
                         updated_at: now,
                     };
-                    diesel::insert_into(conversations::table)
-                        .values(&conversation)
-                        .execute(conn)
-                        .await?;
+                    diesel::insert_into(conversations::table).values(&conversation).execute(conn).await?;
                     conversation
                 }
                 Target::Existing(id) => {
@@ -167,9 +156,7 @@ impl Database {
                     let Some(mut conversation) = grown else {
                         if let Some((key, _)) = &new.idempotency {
                             // Nothing was sent, so the key is given back.
-                            diesel::delete(sends::table.find((new.owner, key)))
-                                .execute(conn)
-                                .await?;
+                            diesel::delete(sends::table.find((new.owner, key))).execute(conn).await?;
                         }
                         let full = conversations::table
                             .find(id)
@@ -177,11 +164,7 @@ impl Database {
                             .count()
                             .get_result::<i64>(conn)
                             .await?;
-                        return Ok(if full > 0 {
-                            Sent::Full
-                        } else {
-                            Sent::NoConversation
-                        });
+                        return Ok(if full > 0 { Sent::Full } else { Sent::NoConversation });
                     };
                     if conversation.message_count == 2 && !conversation.titled_by_user {
                         conversation.title.clone_from(&new.title);
@@ -238,17 +221,12 @@ impl Database {
                 ..message.clone()
             };
             for row in [&message, &reply] {
-                diesel::insert_into(messages::table)
-                    .values(row)
-                    .execute(conn)
-                    .await?;
+                diesel::insert_into(messages::table).values(row).execute(conn).await?;
             }
 
-            let busy = diesel::select(exists(
-                runs::table.filter(runs::conversation_id.eq(conversation.id)),
-            ))
-            .get_result::<bool>(conn)
-            .await?;
+            let busy = diesel::select(exists(runs::table.filter(runs::conversation_id.eq(conversation.id))))
+                .get_result::<bool>(conn)
+                .await?;
             let run = Run {
                 message_id: reply_id,
                 conversation_id: conversation.id,
@@ -257,16 +235,8 @@ impl Database {
                 lease_expires_at: (!busy).then_some(new.lease_expires_at),
                 stop_requested: false,
             };
-            diesel::insert_into(runs::table)
-                .values(&run)
-                .execute(conn)
-                .await?;
-            Ok(Sent::Stored(Stored {
-                conversation,
-                message,
-                reply,
-                claimed: !busy,
-            }))
+            diesel::insert_into(runs::table).values(&run).execute(conn).await?;
+            Ok(Sent::Stored(Stored { conversation, message, reply, claimed: !busy }))
         })
     }
 

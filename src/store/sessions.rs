@@ -21,10 +21,7 @@ impl Database {
     /// Opens a session.
     pub async fn insert_session(&self, session: &Session) -> Result<()> {
         transact!(self, async |conn| {
-            diesel::insert_into(sessions::table)
-                .values(session)
-                .execute(conn)
-                .await?;
+            diesel::insert_into(sessions::table).values(session).execute(conn).await?;
             Ok(())
         })
     }

@@ -37,10 +37,7 @@ pub struct Id(pub Uuid);
 
 impl Id {
     /// A key that no row has yet.
-    #[expect(
-        clippy::new_without_default,
-        reason = "each is another one: there is no default key"
-    )]
+    #[expect(clippy::new_without_default, reason = "each is another one: there is no default key")]
     pub fn new() -> Self {
         Self(Uuid::now_v7())
     }
@@ -78,10 +75,7 @@ impl std::ops::Add<Duration> for Instant {
     type Output = Self;
 
     fn add(self, later: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::try_from(later.as_micros()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_add(i64::try_from(later.as_micros()).unwrap_or(i64::MAX)))
     }
 }
 
@@ -89,10 +83,7 @@ impl std::ops::Sub<Duration> for Instant {
     type Output = Self;
 
     fn sub(self, earlier: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_sub(i64::try_from(earlier.as_micros()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_sub(i64::try_from(earlier.as_micros()).unwrap_or(i64::MAX)))
     }
 }
 

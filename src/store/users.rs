@@ -23,10 +23,7 @@ impl Database {
     /// Adds a user, or tells that the address is taken.
     pub async fn insert_user(&self, user: &User) -> Result<Result<(), EmailTaken>> {
         let inserted: Result<usize> = transact!(self, async |conn| {
-            Ok(diesel::insert_into(users::table)
-                .values(user)
-                .execute(conn)
-                .await?)
+            Ok(diesel::insert_into(users::table).values(user).execute(conn).await?)
         });
         match inserted {
             Ok(_) => Ok(Ok(())),

@@ -7,9 +7,7 @@ use url::Url;
 
 /// Answers preflight requests of the origins on the list. The others get no permission, so browsers refuse.
 pub fn layer(allowed: &[String]) -> CorsLayer {
-    let origins = allowed
-        .iter()
-        .filter_map(|origin| HeaderValue::from_str(origin).ok());
+    let origins = allowed.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST])

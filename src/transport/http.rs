@@ -47,10 +47,7 @@ pub async fn post(
     };
     let refuse = |status, message: &str| refusal(form, status, &Error::input("request", message), &id);
     if !is_json(&headers) {
-        return refuse(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "must have the content type application/json",
-        );
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "must have the content type application/json");
     }
     let body = match timeout(BODY, to_bytes(body, transport.max_body)).await {
         Ok(Ok(body)) => body,
@@ -87,43 +84,24 @@ pub async fn get(
         return websocket::upgrade(transport, upgrade, id);
     }
     let parameters = parameters.map(|Query(parameters)| parameters);
-    let asks_nothing = parameters
-        .as_ref()
-        .is_ok_and(|parameters| parameters.query.is_none());
+    let asks_nothing = parameters.as_ref().is_ok_and(|parameters| parameters.query.is_none());
     if asks_nothing && negotiation::wants_page(&headers) {
         return Redirect::to("/playground").into_response();
     }
     let Some(form) = negotiation::form(&headers) else {
         return not_acceptable();
     };
-    let refuse = |message: &str| {
-        refusal(
-            form,
-            StatusCode::BAD_REQUEST,
-            &Error::input("request", message),
-            &id,
-        )
-    };
-    let Ok(Parameters {
-        query: Some(query),
-        operation_name,
-        variables,
-    }) = parameters
-    else {
+    let refuse =
+        |message: &str| refusal(form, StatusCode::BAD_REQUEST, &Error::input("request", message), &id);
+    let Ok(Parameters { query: Some(query), operation_name, variables }) = parameters else {
         return refuse("must have the parameter `query`");
     };
-    let Ok(variables) = variables
-        .filter(|text| !text.is_empty())
-        .map(|text| serde_json::from_str(&text))
-        .transpose()
+    let Ok(variables) =
+        variables.filter(|text| !text.is_empty()).map(|text| serde_json::from_str(&text)).transpose()
     else {
         return refuse("must have a JSON object as `variables`");
     };
-    let incoming = Incoming {
-        query,
-        operation_name,
-        variables,
-    };
+    let incoming = Incoming { query, operation_name, variables };
     execute(transport, form, &id, &headers, incoming, true).await
 }
 
@@ -155,26 +133,17 @@ async fn execute(
         Some(OperationType::Mutation) if by_get => {
             let error = Error::input("query", "is a mutation: those need POST");
             let mut response = refusal(form, StatusCode::METHOD_NOT_ALLOWED, &error, id);
-            response
-                .headers_mut()
-                .insert(header::ALLOW, HeaderValue::from_static("POST"));
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             return response;
         }
         _ => {}
     }
     // In a task of its own: what has been begun is done, even when the client hangs up.
     let schema = transport.schema.clone();
-    let executed = transport
-        .tasks
-        .spawn(async move { schema.execute(request).await }.in_current_span());
+    let executed = transport.tasks.spawn(async move { schema.execute(request).await }.in_current_span());
     match executed.await {
         Ok(response) => reply(form, answer::finish(response, id)),
-        Err(panic) => refusal(
-            form,
-            StatusCode::INTERNAL_SERVER_ERROR,
-            &Error::internal(panic),
-            id,
-        ),
+        Err(panic) => refusal(form, StatusCode::INTERNAL_SERVER_ERROR, &Error::internal(panic), id),
     }
 }
 
@@ -187,10 +156,8 @@ fn parse(body: &Bytes) -> Result<Incoming, &'static str> {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let content_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (media_type, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
     let charset = parameters.trim().to_ascii_lowercase();
     media_type.trim().eq_ignore_ascii_case("application/json")
@@ -225,35 +192,24 @@ pub fn nothing_executed(response: &graphql::Response) -> bool {
 
 fn reply(form: Form, response: graphql::Response) -> Response {
     let refused = form == Form::GraphQlResponse && nothing_executed(&response);
-    let status = if refused {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
-    };
+    let status = if refused { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     write(form, status, &response)
 }
 
 fn refusal(form: Form, status: StatusCode, error: &Error, id: &str) -> Response {
     let mut response = write(form, status, &answer::refuse(error, id));
     if status == StatusCode::UNAUTHORIZED {
-        response
-            .headers_mut()
-            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response
 }
 
 fn write(form: Form, status: StatusCode, response: &graphql::Response) -> Response {
     match serde_json::to_vec(&Written::new(response)) {
-        Ok(body) => (
-            status,
-            [
-                (header::CONTENT_TYPE, form.content_type()),
-                (header::CACHE_CONTROL, "no-store"),
-            ],
-            body,
-        )
-            .into_response(),
+        Ok(body) => {
+            (status, [(header::CONTENT_TYPE, form.content_type()), (header::CACHE_CONTROL, "no-store")], body)
+                .into_response()
+        }
         Err(error) => {
             tracing::error!(%error, "answer not written");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -268,10 +224,5 @@ fn not_acceptable() -> Response {
 
 /// The answer where a handler has panicked. The panic hook has logged it.
 pub fn panicked(_: Box<dyn Any + Send>) -> Response {
-    refusal(
-        Form::Json,
-        StatusCode::INTERNAL_SERVER_ERROR,
-        &Error::internal("a handler panicked"),
-        "",
-    )
+    refusal(Form::Json, StatusCode::INTERNAL_SERVER_ERROR, &Error::internal("a handler panicked"), "")
 }

@@ -48,21 +48,13 @@ pub fn wants_page(headers: &HeaderMap) -> bool {
 
 /// The media types of `Accept`, each with its quality.
 fn accepted(headers: &HeaderMap) -> impl Iterator<Item = (String, f32)> {
-    let values = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .filter(|item| !item.trim().is_empty())
-        .map(|item| {
-            let mut parts = item.split(';').map(str::trim);
-            let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let quality = parts
-                .find_map(|part| part.strip_prefix("q="))
-                .map_or(Ok(1.0), str::parse);
-            (media_type, quality.unwrap_or(0.0))
-        })
+    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).filter(|item| !item.trim().is_empty()).map(|item| {
+        let mut parts = item.split(';').map(str::trim);
+        let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(Ok(1.0), str::parse);
+        (media_type, quality.unwrap_or(0.0))
+    })
 }
 
 #[cfg(test)]
@@ -77,14 +69,8 @@ mod tests {
             ("", Some(GraphQlResponse)),
             ("*/*", Some(GraphQlResponse)),
             ("application/json", Some(Json)),
-            (
-                "application/graphql-response+json, application/json;q=0.9",
-                Some(GraphQlResponse),
-            ),
-            (
-                "application/json, application/graphql-response+json; charset=utf-8; q=0.5",
-                Some(Json),
-            ),
+            ("application/graphql-response+json, application/json;q=0.9", Some(GraphQlResponse)),
+            ("application/json, application/graphql-response+json; charset=utf-8; q=0.5", Some(Json)),
             ("APPLICATION/JSON; charset=utf-8", Some(Json)),
             ("text/plain", None),
             ("application/json;q=0", None),

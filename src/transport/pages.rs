@@ -58,13 +58,11 @@ fn not_built() -> Response {
 /// A script, style or font. Its name changes with its content, so browsers may keep it for ever.
 async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
     let accepts = |coding: &str| {
-        let values = headers
-            .get_all(header::ACCEPT_ENCODING)
-            .iter()
-            .filter_map(|value| value.to_str().ok());
+        let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
         values.flat_map(|value| value.split(',')).any(|item| {
             let (name, quality) = item.split_once(';').unwrap_or((item, ""));
-            name.trim() == coding && quality.trim() != "q=0"
+            let quality = quality.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse);
+            name.trim() == coding && quality.is_ok_and(|quality: f32| quality > 0.0)
         })
     };
     let file = |suffix: &str| Built::get(&format!("assets/{name}{suffix}")).map(|file| file.data);
@@ -73,11 +71,7 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
     } else if let Some(brotli) = file(".br").filter(|_| accepts("br")) {
         (brotli, Some("br"))
     } else if let Some(gzip) = file(".gz") {
-        if accepts("gzip") {
-            (gzip, Some("gzip"))
-        } else {
-            (inflate(&gzip), None)
-        }
+        if accepts("gzip") { (gzip, Some("gzip")) } else { (inflate(&gzip), None) }
     } else {
         return StatusCode::NOT_FOUND.into_response();
     };
@@ -92,10 +86,7 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
     )
         .into_response();
     if let Some(coding) = coding {
-        response.headers_mut().insert(
-            header::CONTENT_ENCODING,
-            axum::http::HeaderValue::from_static(coding),
-        );
+        response.headers_mut().insert(header::CONTENT_ENCODING, axum::http::HeaderValue::from_static(coding));
     }
     response
 }

@@ -25,12 +25,16 @@ use tracing::{Instrument, field, info_span};
 
 /// The subprotocol's name.
 const PROTOCOL: &str = "graphql-transport-ws";
-/// How much is read at once. Tungstenite keeps a buffer of this size for each socket.
-const READ_BUFFER: usize = 4096;
+/// How much is read at once: clients say little. Tungstenite keeps a buffer of this size for each socket, and clears
+/// it at each read.
+const READ_BUFFER: usize = 1024;
 /// The most events written in one go.
 const BATCH: usize = 64;
 /// Sockets are told that we leave spread over this time, so that their clients do not all come back at once.
 const LEAVE_WITHIN: Duration = Duration::from_millis(500);
+
+/// How long the client may take to close its side.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What a socket may take.
 #[derive(Clone, Copy, Debug)]
@@ -80,23 +84,19 @@ pub fn upgrade(transport: Arc<Transport>, upgrade: WebSocketUpgrade, id: Arc<str
 async fn serve(transport: Arc<Transport>, mut socket: WebSocket, id: Arc<str>) {
     let write = transport.sockets.write;
     let hangup = if socket.protocol().is_some() {
-        let mut talk = Talk {
-            operations: Operations::new(transport.clone(), id),
-            socket: &mut socket,
-            transport,
-        };
+        let mut talk =
+            Talk { operations: Operations::new(transport.clone(), id), socket: &mut socket, transport };
         talk.converse().await.err().flatten()
     } else {
         Some(Close::SUBPROTOCOL)
     };
     if let Some(Close(code, reason)) = hangup {
         tracing::debug!(code, reason, "socket closed");
-        let frame = Message::Close(Some(CloseFrame {
-            code,
-            reason: reason.into(),
-        }));
+        let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
         // The client may be gone: that is no matter.
         let _ = timeout(write, socket.send(frame)).await;
+        // Were the connection closed with something unread, the client's system would drop the frame unseen.
+        let _ = timeout(FAREWELL, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
     }
 }
 
@@ -113,7 +113,7 @@ impl Talk<'_> {
         let limits = self.transport.sockets;
         let leaving = self.transport.leaving.clone();
         let viewer = select! {
-            viewer = timeout(limits.init, self.init()) => viewer.map_err(|_| Close::INIT_TIMEOUT)??,
+            viewer = timeout(limits.init, Box::pin(self.init())) => viewer.map_err(|_| Close::INIT_TIMEOUT)??,
             () = leaving.cancelled() => return Err(Some(Close::LEAVING)),
         };
         self.operations.viewer = viewer;
@@ -163,10 +163,7 @@ impl Talk<'_> {
             let Some(authorization) = payload.authorization else {
                 return Ok(None);
             };
-            let viewer = self
-                .transport
-                .authenticate(&authorization)
-                .map_err(|_| Some(Close::FORBIDDEN))?;
+            let viewer = self.transport.authenticate(&authorization).map_err(|_| Some(Close::FORBIDDEN))?;
             tracing::Span::current().record("user_id", field::display(viewer.user_id));
             return Ok(Some(viewer));
         }
@@ -194,10 +191,8 @@ impl Talk<'_> {
 
     /// Writes what the operations have, in one go.
     async fn tell(&mut self, events: &mut Vec<(Arc<str>, Event)>) -> Result<(), Hangup> {
-        let messages: Vec<Message> = events
-            .drain(..)
-            .map(|(id, event)| ToClient::event(&id, &event).write())
-            .collect();
+        let messages: Vec<Message> =
+            events.drain(..).map(|(id, event)| ToClient::event(&id, &event).write()).collect();
         self.say(messages).await
     }
 
@@ -209,19 +204,14 @@ impl Talk<'_> {
             self.socket.flush().await
         };
         // A client that does not read is as good as gone, and would not read a reason either.
-        timeout(self.transport.sockets.write, written)
-            .await
-            .map_err(|_| None)?
-            .map_err(|_| None)
+        timeout(self.transport.sockets.write, written).await.map_err(|_| None)?.map_err(|_| None)
     }
 }
 
 /// What was heard; `None` if it is nothing of the protocol's.
 fn understand(heard: Option<Result<Message, axum::Error>>) -> Result<Option<FromClient>, Hangup> {
     match heard {
-        Some(Ok(Message::Text(text))) => serde_json::from_str(&text)
-            .map(Some)
-            .map_err(|_| Some(Close::INVALID)),
+        Some(Ok(Message::Text(text))) => FromClient::read(&text).map(Some).ok_or(Some(Close::INVALID)),
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
         Some(Ok(Message::Binary(_))) => Err(Some(Close::INVALID)),
         Some(Ok(Message::Close(_)) | Err(_)) | None => Err(None),

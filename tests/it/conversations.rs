@@ -24,12 +24,7 @@ async fn page(client: &Client, arguments: Value) -> Value {
 }
 
 fn titles(page: &Value) -> Vec<&str> {
-    page["nodes"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|node| node["title"].as_str().unwrap())
-        .collect()
+    page["nodes"].as_array().unwrap().iter().map(|node| node["title"].as_str().unwrap()).collect()
 }
 
 on_both_databases! {

@@ -17,17 +17,9 @@ async fn response_keys_keep_the_querys_order() {
         .json(&json!({ "query": "{ z: me { name id } a: __typename m: models { isDefault id } b: __typename }" }))
         .send();
     let text = response.await.unwrap().text().await.unwrap();
-    let places: Vec<_> = [
-        "\"z\"",
-        "\"name\"",
-        "\"id\"",
-        "\"a\"",
-        "\"m\"",
-        "\"isDefault\"",
-        "\"b\"",
-    ]
-    .map(|key| text.find(key).unwrap_or_else(|| panic!("no {key} in {text}")))
-    .into();
+    let places: Vec<_> = ["\"z\"", "\"name\"", "\"id\"", "\"a\"", "\"m\"", "\"isDefault\"", "\"b\""]
+        .map(|key| text.find(key).unwrap_or_else(|| panic!("no {key} in {text}")))
+        .into();
     assert!(places.is_sorted(), "{text}");
 }
 
@@ -35,12 +27,8 @@ async fn response_keys_keep_the_querys_order() {
 async fn a_failing_non_null_field_nulls_its_parent() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
-    let answer = client
-        .ask(
-            "{ me { name conversations(first: 0) { nodes { id } } } a: __typename }",
-            json!({}),
-        )
-        .await;
+    let answer =
+        client.ask("{ me { name conversations(first: 0) { nodes { id } } } a: __typename }", json!({})).await;
     assert_eq!(answer["data"], json!({ "me": null, "a": "Query" }));
     assert_eq!(answer["errors"][0]["path"], json!(["me", "conversations"]));
     assert_eq!(code(&answer["errors"][0]), "BAD_USER_INPUT");
@@ -53,19 +41,12 @@ async fn a_failing_nullable_field_is_null_alone() {
     let stranger = "conversation_00000000000000000000000000000000";
     let query = "query($id: ID!, $ids: [ID!]!) { me { name } conversation(id: $id) { id } node(id: $id) { id } nodes(ids: $ids) { id } }";
     let me = client.data("{ me { id } }", json!({})).await["me"]["id"].clone();
-    let answer = client
-        .ask(query, json!({ "id": stranger, "ids": [stranger, me] }))
-        .await;
+    let answer = client.ask(query, json!({ "id": stranger, "ids": [stranger, me] })).await;
     assert_eq!(answer["data"]["conversation"], json!(null));
     assert_eq!(answer["data"]["nodes"], json!([null, { "id": me }]));
     assert!(answer["data"]["me"]["name"].is_string());
     assert_eq!(codes(&answer), ["NOT_FOUND"; 3]);
-    let paths: Vec<_> = answer["errors"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|error| &error["path"])
-        .collect();
+    let paths: Vec<_> = answer["errors"].as_array().unwrap().iter().map(|error| &error["path"]).collect();
     assert!(paths.contains(&&json!(["nodes", 0])), "{paths:?}");
 }
 
@@ -76,10 +57,7 @@ async fn a_variables_default_counts_in_skip_and_include() {
     let query = "query($yes: Boolean = true, $no: Boolean = false) {
         me { name @include(if: $yes) email @include(if: $no) id @skip(if: $yes) } }";
     let data = client.data(query, json!({})).await;
-    assert_eq!(
-        data["me"].as_object().unwrap().keys().collect::<Vec<_>>(),
-        ["name"]
-    );
+    assert_eq!(data["me"].as_object().unwrap().keys().collect::<Vec<_>>(), ["name"]);
     let data = client.data(query, json!({ "yes": false })).await;
     assert_eq!(data["me"].as_object().unwrap().keys().collect::<Vec<_>>(), ["id"]);
 }

@@ -19,10 +19,7 @@ async fn get(server: &Server, path: &str, accept_encoding: Option<&str>) -> Answ
 
 async fn playground(server: &Server) -> Answer {
     let page = get(server, "/playground", None).await;
-    assert_eq!(
-        page.status, 200,
-        "the pages are not built: run scripts/build-web, and build the tests again"
-    );
+    assert_eq!(page.status, 200, "the pages are not built: run scripts/build-web, and build the tests again");
     page
 }
 
@@ -68,11 +65,7 @@ async fn a_page_has_a_strict_policy_with_a_nonce_of_its_own() {
             ("form-action", "'none'"),
             ("frame-ancestors", "'none'"),
         ] {
-            assert_eq!(
-                policy.get(directive),
-                Some(&vec![expected]),
-                "{directive}: {policy:?}"
-            );
+            assert_eq!(policy.get(directive), Some(&vec![expected]), "{directive}: {policy:?}");
         }
         let mut nonce = None;
         for source in policy.values().flatten() {
@@ -82,11 +75,7 @@ async fn a_page_has_a_strict_policy_with_a_nonce_of_its_own() {
             }
         }
         let nonce = nonce.expect("the policy has a nonce");
-        assert!(
-            page.text().contains(&format!("nonce=\"{nonce}\"")),
-            "{}",
-            page.text()
-        );
+        assert!(page.text().contains(&format!("nonce=\"{nonce}\"")), "{}", page.text());
         assert!(!page.text().contains("__CSP_NONCE__"), "{}", page.text());
         nonces.push(nonce.to_owned());
     }
@@ -128,15 +117,8 @@ async fn each_asset_of_a_page_is_served_in_every_coding() {
         ] {
             let answer = get(&server, path, accepted).await;
             assert_eq!(answer.status, 200, "{path}");
-            assert_eq!(
-                answer.header("content-encoding"),
-                coding,
-                "{path} for {accepted:?}"
-            );
-            assert!(
-                answer.header("content-type").starts_with(media_type(path)),
-                "{path}"
-            );
+            assert_eq!(answer.header("content-encoding"), coding, "{path} for {accepted:?}");
+            assert!(answer.header("content-type").starts_with(media_type(path)), "{path}");
             for part in ["public", "immutable", "max-age=31536000"] {
                 assert!(answer.lists("cache-control", part), "{path}: {answer:?}");
             }
@@ -162,21 +144,13 @@ async fn everything_that_was_built_is_served() {
     playground(&server).await;
     let names: Vec<String> = fs::read_dir(built())
         .expect("it has been built")
-        .map(|file| {
-            file.expect("it is readable")
-                .file_name()
-                .into_string()
-                .expect("text")
-        })
+        .map(|file| file.expect("it is readable").file_name().into_string().expect("text"))
         .collect();
     for name in names {
         let name = name.trim_end_matches(".br").trim_end_matches(".gz");
         let answer = get(&server, &format!("/assets/{name}"), Some("br, gzip")).await;
         assert_eq!(answer.status, 200, "{name}");
-        assert!(
-            answer.header("content-type").starts_with(media_type(name)),
-            "{name}"
-        );
+        assert!(answer.header("content-type").starts_with(media_type(name)), "{name}");
     }
 }
 

@@ -2,10 +2,7 @@ use crate::support::{Call, Kind, Provider, Server, code, content_of, on_both_dat
 use serde_json::json;
 
 async fn server(kind: Kind, provider: &Provider) -> Server {
-    let settings = [
-        ("OPENAI_BASE_URL", &*provider.base_url()),
-        ("OPENAI_API_KEY", "sk-test"),
-    ];
+    let settings = [("OPENAI_BASE_URL", &*provider.base_url()), ("OPENAI_API_KEY", "sk-test")];
     Server::with_providers(kind, &settings, |config| {
         config.first_token_timeout = 2;
         config.idle_timeout = 2;
@@ -131,20 +128,15 @@ async fn what_may_pass_is_tried_again_before_the_first_token() {
         }
     });
     let ended = ended.await;
-    assert_eq!(
-        (&ended["status"], content_of(&ended)),
-        (&json!("COMPLETED"), "third time lucky")
-    );
+    assert_eq!((&ended["status"], content_of(&ended)), (&json!("COMPLETED"), "third time lucky"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_tries_are_enough() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
-    let ended = ended(&server, &mut provider, 3, async |_, call| {
-        call.refuse(500, &[("retry-after", "0")])
-    })
-    .await;
+    let ended =
+        ended(&server, &mut provider, 3, async |_, call| call.refuse(500, &[("retry-after", "0")])).await;
     assert_eq!(
         (&ended["status"], &ended["error"]["code"]),
         (&json!("FAILED"), &json!("PROVIDER_UNAVAILABLE"))
@@ -187,20 +179,10 @@ async fn an_answer_that_is_none_fails_the_reply() {
             "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"error\":{\"message\":\"x\"}}\n\n",
             "PROVIDER_UNAVAILABLE",
         ),
-        (
-            "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n",
-            "PROVIDER_UNAVAILABLE",
-        ),
+        ("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n", "PROVIDER_UNAVAILABLE"),
     ] {
-        let ended = ended(&server, &mut provider, 1, async |_, mut call| {
-            call.send(said).await
-        })
-        .await;
-        assert_eq!(
-            (&ended["error"]["code"], content_of(&ended)),
-            (&json!(code), "a"),
-            "{said}"
-        );
+        let ended = ended(&server, &mut provider, 1, async |_, mut call| call.send(said).await).await;
+        assert_eq!((&ended["error"]["code"], content_of(&ended)), (&json!(code), "a"), "{said}");
     }
 }
 
@@ -216,10 +198,7 @@ async fn an_answer_without_a_farewell_is_whole_if_it_told_its_reason() {
         }
     });
     let ended = ended.await;
-    assert_eq!(
-        (&ended["status"], content_of(&ended)),
-        (&json!("COMPLETED"), "whole")
-    );
+    assert_eq!((&ended["status"], content_of(&ended)), (&json!("COMPLETED"), "whole"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -236,31 +215,18 @@ async fn a_silent_provider_is_not_waited_for_for_ever() {
             held.lock().unwrap().push(call);
         });
         let ended = ended.await;
-        assert_eq!(
-            (&ended["error"]["code"], content_of(&ended)),
-            (&json!("TIMEOUT"), words)
-        );
+        assert_eq!((&ended["error"]["code"], content_of(&ended)), (&json!("TIMEOUT"), words));
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_provider_that_is_not_there_fails_the_reply() {
-    let settings = [
-        ("OPENAI_BASE_URL", "http://127.0.0.1:9/v1"),
-        ("OPENAI_MODELS", "small"),
-    ];
+    let settings = [("OPENAI_BASE_URL", "http://127.0.0.1:9/v1"), ("OPENAI_MODELS", "small")];
     let server = Server::with_providers(Kind::Sqlite, &settings, |_| {}).await;
     let client = server.register().await;
     let sent = client.send(json!({ "content": "Hi" })).await;
-    let (text, ended) = server
-        .socket(&client)
-        .await
-        .to_the_end(sent["reply"]["id"].as_str().unwrap())
-        .await;
-    assert_eq!(
-        (text.as_str(), &ended["error"]["code"]),
-        ("", &json!("PROVIDER_UNAVAILABLE"))
-    );
+    let (text, ended) = server.socket(&client).await.to_the_end(sent["reply"]["id"].as_str().unwrap()).await;
+    assert_eq!((text.as_str(), &ended["error"]["code"]), ("", &json!("PROVIDER_UNAVAILABLE")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -279,9 +245,7 @@ async fn several_providers_are_told_apart_by_the_model() {
     });
     let server = server.await;
     let client = server.register().await;
-    let models = client
-        .data("{ models { id provider isDefault } }", json!({}))
-        .await;
+    let models = client.data("{ models { id provider isDefault } }", json!({})).await;
     let listed: Vec<_> = models["models"]
         .as_array()
         .unwrap()
@@ -290,21 +254,11 @@ async fn several_providers_are_told_apart_by_the_model() {
         .collect();
     assert_eq!(
         listed,
-        [
-            ("a", "one"),
-            ("shared", "one"),
-            ("b", "two"),
-            ("eliza", "builtin"),
-            ("echo", "builtin")
-        ]
+        [("a", "one"), ("shared", "one"), ("b", "two"), ("eliza", "builtin"), ("echo", "builtin")]
     );
     for (model, is_one) in [(Some("a"), true), (Some("shared"), true), (None, false)] {
         client.send(json!({ "content": "Hi", "model": model })).await;
-        let call = if is_one {
-            one.call().await
-        } else {
-            two.call().await
-        };
+        let call = if is_one { one.call().await } else { two.call().await };
         assert_eq!(call.body["model"], model.unwrap_or("b"));
     }
     let error = client

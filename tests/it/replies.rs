@@ -196,11 +196,8 @@ async fn any_cutting_and_resuming_gives_the_same_text() {
         let client = server.register().await;
         // Each cut: how many events are heard before it, and whether the cursor is kept.
         let cuts = prop::collection::vec((0..6usize, prop::bool::weighted(0.8)), 1..8);
-        let mut runner = TestRunner::new(Config {
-            cases: 12,
-            failure_persistence: None,
-            ..Config::default()
-        });
+        let mut runner =
+            TestRunner::new(Config { cases: 12, failure_persistence: None, ..Config::default() });
         let words = prop::collection::vec("[a-zé🦀]{1,5}", 20..120);
         for _ in 0..12 {
             let cuts = cuts.new_tree(&mut runner).unwrap().current();
@@ -228,10 +225,7 @@ async fn any_cutting_and_resuming_gives_the_same_text() {
                     (text, cursor) = (String::new(), None);
                 }
             }
-            assert!(
-                finished && text == content,
-                "{cuts:?}: {text:?} instead of {content:?}"
-            );
+            assert!(finished && text == content, "{cuts:?}: {text:?} instead of {content:?}");
         }
     }
 }
@@ -247,10 +241,7 @@ async fn a_reply_whose_runner_died_is_taken_over() {
     let store = confab::store::Database::connect(&server.database_url, &confab::store::Statements::default())
         .await
         .unwrap();
-    let owner = client.data("{ me { id } }", json!({})).await["me"]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let owner = client.data("{ me { id } }", json!({})).await["me"]["id"].as_str().unwrap().to_owned();
     let id = |text: &str| confab::store::Id(uuid::Uuid::try_parse(text.rsplit_once('_').unwrap().1).unwrap());
     let now = server.clock.now();
     let new = confab::store::sends::NewMessage {
@@ -273,13 +264,7 @@ async fn a_reply_whose_runner_died_is_taken_over() {
     socket.follow(&reply, None).await;
     assert_eq!(socket.event().await["attempt"], 1);
     let second = socket.event().await;
-    assert_eq!(
-        (&second["__typename"], &second["attempt"]),
-        (&json!("ReplySnapshot"), &json!(2))
-    );
+    assert_eq!((&second["__typename"], &second["attempt"]), (&json!("ReplySnapshot"), &json!(2)));
     drop(socket);
-    assert_eq!(
-        server.socket(&client).await.to_the_end(&reply).await.0,
-        "said by the dead"
-    );
+    assert_eq!(server.socket(&client).await.to_the_end(&reply).await.0, "said by the dead");
 }

@@ -13,9 +13,7 @@ const INTROSPECTION: &str = "{ __schema { types { name description
 async fn types() -> Vec<Value> {
     let server = Server::start(Kind::Sqlite).await;
     let mut data = server.stranger().data(INTROSPECTION, json!({})).await;
-    let Value::Array(types) = data["__schema"]["types"].take() else {
-        panic!("no types")
-    };
+    let Value::Array(types) = data["__schema"]["types"].take() else { panic!("no types") };
     let ours = types.into_iter().filter(|one| {
         let name = name(one);
         !name.starts_with("__") && !["Boolean", "Float", "ID", "Int", "String"].contains(&name)
@@ -34,20 +32,14 @@ fn parts<'a>(value: &'a Value, what: &str) -> &'a [Value] {
 
 #[test]
 fn schema_graphql_is_what_the_code_exports() {
-    assert!(
-        include_str!("../../schema.graphql") == confab::graphql::sdl(),
-        "run `make schema`"
-    );
+    assert!(include_str!("../../schema.graphql") == confab::graphql::sdl(), "run `make schema`");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_in_the_schema_is_described() {
     let mut lacking = Vec::new();
     let mut check = |path: String, value: &Value| {
-        if value["description"]
-            .as_str()
-            .is_none_or(|text| text.trim().is_empty())
-        {
+        if value["description"].as_str().is_none_or(|text| text.trim().is_empty()) {
             lacking.push(path);
         }
     };
@@ -58,10 +50,7 @@ async fn everything_in_the_schema_is_described() {
                 let path = format!("{}.{}", name(one), name(part));
                 check(path.clone(), part);
                 // A mutation's `input` is described by its type.
-                for argument in parts(part, "args")
-                    .iter()
-                    .filter(|argument| name(argument) != "input")
-                {
+                for argument in parts(part, "args").iter().filter(|argument| name(argument) != "input") {
                     check(format!("{path}({}:)", name(argument)), argument);
                 }
             }
@@ -75,11 +64,7 @@ async fn the_guard_knows_every_connection() {
     let types = types().await;
     let fields = types.iter().flat_map(|one| parts(one, "fields"));
     let paged: BTreeSet<&str> = fields
-        .filter(|field| {
-            parts(field, "args")
-                .iter()
-                .any(|argument| name(argument) == "first")
-        })
+        .filter(|field| parts(field, "args").iter().any(|argument| name(argument) == "first"))
         .map(name)
         .collect();
     assert_eq!(paged, BTreeSet::from(CONNECTIONS));
@@ -97,21 +82,13 @@ fn examples() -> Vec<Example> {
     let source = fs::read_to_string(file).expect("the playground has examples");
     let examples = source.split("query: `").skip(1).map(|rest| {
         let (query, rest) = rest.split_once('`').expect("the text ends");
-        assert!(
-            !query.contains("${") && !query.contains('\\'),
-            "this reader is too simple for {query}"
-        );
+        assert!(!query.contains("${") && !query.contains('\\'), "this reader is too simple for {query}");
         // Up to the end of this example's object.
         let object = rest.split_once("\n  },").expect("the example ends").0;
-        let variables = object
-            .split_once("variables: json(")
-            .map_or(json!({}), |(_, literal)| {
-                read_literal(literal.rsplit_once(')').expect("the call ends").0)
-            });
-        Example {
-            query: query.into(),
-            variables,
-        }
+        let variables = object.split_once("variables: json(").map_or(json!({}), |(_, literal)| {
+            read_literal(literal.rsplit_once(')').expect("the call ends").0)
+        });
+        Example { query: query.into(), variables }
     });
     examples.collect()
 }
@@ -122,10 +99,7 @@ fn read_literal(literal: &str) -> Value {
     let mut json = String::new();
     while let Some(code) = parts.next() {
         for word in code.split_inclusive([' ', ':', '{', '}', ',', '\n']) {
-            match word
-                .strip_suffix(':')
-                .filter(|key| key.chars().all(char::is_alphanumeric))
-            {
+            match word.strip_suffix(':').filter(|key| key.chars().all(char::is_alphanumeric)) {
                 Some(key) => json += &format!("\"{key}\":"),
                 None => json += word,
             }
@@ -168,12 +142,7 @@ async fn the_playgrounds_examples_work_in_their_order() {
         }
         let answer = client.ask(&query, variables).await;
         assert_eq!(codes(&answer), [""; 0], "{query}: {answer}");
-        let text = |pointer: &str| {
-            answer["data"]
-                .pointer(pointer)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-        };
+        let text = |pointer: &str| answer["data"].pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         client.token = text("/register/accessToken").or(client.token);
         reply = text("/sendMessage/reply/id").unwrap_or(reply);
     }

@@ -86,11 +86,7 @@ struct Column {
 fn gather(columns: Vec<Column>) -> Columns {
     let mut tables = Columns::new();
     for column in columns {
-        let row = (
-            column.column_name,
-            column.data_type.to_lowercase(),
-            column.nullable == "YES",
-        );
+        let row = (column.column_name, column.data_type.to_lowercase(), column.nullable == "YES");
         tables.entry(column.table_name).or_default().push(row);
     }
     tables
@@ -106,9 +102,7 @@ async fn postgres_columns(url: &str) -> Columns {
 
 async fn sqlite_columns(url: &str) -> Columns {
     let path = url.strip_prefix("sqlite:").unwrap();
-    let mut conn = SyncConnectionWrapper::<diesel::SqliteConnection>::establish(path)
-        .await
-        .unwrap();
+    let mut conn = SyncConnectionWrapper::<diesel::SqliteConnection>::establish(path).await.unwrap();
     let query = "SELECT m.name AS table_name, c.name AS column_name, c.type AS data_type,
             CASE c.\"notnull\" WHEN 1 THEN 'NO' ELSE 'YES' END AS nullable
         FROM sqlite_master m JOIN pragma_table_info(m.name) c
@@ -124,10 +118,7 @@ fn declared_columns(kind: Kind) -> Columns {
             && settings.contains("dir = \"migrations/postgres\"")
     );
     let mut tables = Columns::new();
-    for table in include_str!("../../src/store/schema.rs")
-        .split("diesel::table! {")
-        .skip(1)
-    {
+    for table in include_str!("../../src/store/schema.rs").split("diesel::table! {").skip(1) {
         let body = table.split("joinable!").next().unwrap();
         let mut name = None;
         for line in body.lines().map(str::trim) {
@@ -136,9 +127,7 @@ fn declared_columns(kind: Kind) -> Columns {
             }
             if let Some((column, sql_type)) = line.split_once(" -> ") {
                 let sql_type = sql_type.trim_end_matches(',');
-                let inner = sql_type
-                    .strip_prefix("Nullable<")
-                    .and_then(|t| t.strip_suffix('>'));
+                let inner = sql_type.strip_prefix("Nullable<").and_then(|t| t.strip_suffix('>'));
                 let (postgres, sqlite) = match inner.unwrap_or(sql_type) {
                     "Id" => ("uuid", "blob"),
                     "Instant" => ("timestamp with time zone", "integer"),
@@ -153,10 +142,7 @@ fn declared_columns(kind: Kind) -> Columns {
                     Kind::Postgres => postgres,
                 };
                 let row = (column.to_owned(), spelled.to_owned(), inner.is_some());
-                tables
-                    .entry(name.clone().expect("columns follow their table"))
-                    .or_default()
-                    .push(row);
+                tables.entry(name.clone().expect("columns follow their table")).or_default().push(row);
             }
         }
     }

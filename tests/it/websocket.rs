@@ -3,7 +3,7 @@
 use crate::support::{Client, Closed, Kind, Provider, Server, Socket, code, codes, soon};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 use tokio::{io::AsyncReadExt, select};
 use tokio_tungstenite::{
     MaybeTlsStream,
@@ -72,29 +72,16 @@ async fn a_bad_token_is_refused() {
     let refused = async |authorization: &str| {
         let mut socket = Socket::connect(server.address).await;
         let payload = json!({ "authorization": authorization });
-        socket
-            .say(json!({ "type": "connection_init", "payload": payload }))
-            .await;
+        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
         assert_eq!(socket.hear().await, Err(Closed(4403)), "{authorization:?}");
     };
-    for authorization in [
-        "",
-        "Bearer",
-        "Bearer ",
-        "Bearer nonsense",
-        "Basic YTpi",
-        &good[7..],
-    ] {
+    for authorization in ["", "Bearer", "Bearer ", "Bearer nonsense", "Basic YTpi", &good[7..]] {
         refused(authorization).await;
     }
     let mut socket = Socket::connect(server.address).await;
-    socket
-        .say(json!({ "type": "connection_init", "payload": { "authorization": good } }))
-        .await;
+    socket.say(json!({ "type": "connection_init", "payload": { "authorization": good } })).await;
     assert_eq!(socket.hear().await, Ok(json!({ "type": "connection_ack" })));
-    server
-        .clock
-        .advance(Duration::from_secs(server.config.access_token_ttl));
+    server.clock.advance(Duration::from_secs(server.config.access_token_ttl));
     refused(&good).await;
 }
 
@@ -111,19 +98,11 @@ async fn without_a_token_one_is_signed_out() {
         assert_eq!(socket.hear().await, Ok(json!({ "type": "connection_ack" })));
         socket.subscribe("1", "{ me { id } }", json!({})).await;
         let payload = json!({ "data": { "me": null } });
-        assert_eq!(
-            socket.hear().await,
-            Ok(json!({ "id": "1", "type": "next", "payload": payload }))
-        );
+        assert_eq!(socket.hear().await, Ok(json!({ "id": "1", "type": "next", "payload": payload })));
         assert_eq!(socket.hear().await, Ok(json!({ "id": "1", "type": "complete" })));
-        socket
-            .follow("message_00000000000000000000000000000000", None)
-            .await;
+        socket.follow("message_00000000000000000000000000000000", None).await;
         let refusal = socket.hear().await.expect("an error");
-        assert_eq!(
-            (&refusal["type"], code(&refusal["payload"][0])),
-            (&json!("error"), "UNAUTHENTICATED")
-        );
+        assert_eq!((&refusal["type"], code(&refusal["payload"][0])), (&json!("error"), "UNAUTHENTICATED"));
         assert_eq!(socket.ping().await, [Value::Null; 0], "nothing follows an error");
     }
 }
@@ -179,21 +158,12 @@ async fn pings_are_answered_with_their_payload() {
     let (_server, mut socket) = signed_out().await;
     for payload in [json!({ "a": [1, "two"] }), json!({})] {
         socket.say(json!({ "type": "ping", "payload": payload })).await;
-        assert_eq!(
-            socket.hear().await,
-            Ok(json!({ "type": "pong", "payload": payload }))
-        );
+        assert_eq!(socket.hear().await, Ok(json!({ "type": "pong", "payload": payload })));
     }
     socket.say(json!({ "type": "pong" })).await;
-    socket
-        .say(json!({ "type": "pong", "payload": { "any": "thing" } }))
-        .await;
+    socket.say(json!({ "type": "pong", "payload": { "any": "thing" } })).await;
     socket.say(json!({ "type": "ping" })).await;
-    assert_eq!(
-        socket.hear().await,
-        Ok(json!({ "type": "pong" })),
-        "a pong is not answered"
-    );
+    assert_eq!(socket.hear().await, Ok(json!({ "type": "pong" })), "a pong is not answered");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -204,42 +174,23 @@ async fn queries_and_mutations_go_over_the_socket_too() {
     let mut answer = async |query: &str, variables: Value| {
         socket.subscribe("one id", query, variables).await;
         let mut next = socket.hear().await.expect("a result");
-        assert_eq!(
-            (&next["type"], &next["id"]),
-            (&json!("next"), &json!("one id")),
-            "{next}"
-        );
-        assert_eq!(
-            socket.hear().await,
-            Ok(json!({ "id": "one id", "type": "complete" }))
-        );
+        assert_eq!((&next["type"], &next["id"]), (&json!("next"), &json!("one id")), "{next}");
+        assert_eq!(socket.hear().await, Ok(json!({ "id": "one id", "type": "complete" })));
         next["payload"].take()
     };
     let created = answer(CREATE, json!({})).await;
-    assert_eq!(
-        created,
-        json!({ "data": { "createConversation": { "conversation": { "title": "t" } } } })
-    );
+    assert_eq!(created, json!({ "data": { "createConversation": { "conversation": { "title": "t" } } } }));
     let counted = answer("{ me { email conversations { totalCount } } }", json!({})).await;
-    assert_eq!(
-        counted["data"]["me"],
-        json!({ "email": client.email, "conversations": { "totalCount": 1 } })
-    );
+    assert_eq!(counted["data"]["me"], json!({ "email": client.email, "conversations": { "totalCount": 1 } }));
     // What fails in a field is a result.
-    let partial = answer(
-        "query($id: ID!) { node(id: $id) { id } models { id } }",
-        json!({ "id": "x" }),
-    )
-    .await;
+    let partial =
+        answer("query($id: ID!) { node(id: $id) { id } models { id } }", json!({ "id": "x" })).await;
     assert_eq!(codes(&partial), ["BAD_USER_INPUT"]);
     assert_eq!(partial["errors"][0]["path"], json!(["node"]));
     assert!(partial["data"]["models"].is_array());
     let stop = "mutation($id: ID!) { stopReply(input: { messageId: $id }) { message { id } } }";
     let failed = answer(stop, json!({ "id": "message_00000000000000000000000000000000" })).await;
-    assert_eq!(
-        (codes(&failed), &failed["data"]),
-        (vec!["NOT_FOUND"], &Value::Null)
-    );
+    assert_eq!((codes(&failed), &failed["data"]), (vec!["NOT_FOUND"], &Value::Null));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -254,18 +205,11 @@ async fn what_cannot_be_executed_is_an_error_and_ends_the_operation() {
             "subscription { a: reply(messageId: \"x\") { cursor } b: reply(messageId: \"x\") { cursor } }",
             "GRAPHQL_VALIDATION_FAILED",
         ),
-        (
-            "{ me { ...F } } fragment F on User { ...F }",
-            "GRAPHQL_VALIDATION_FAILED",
-        ),
+        ("{ me { ...F } } fragment F on User { ...F }", "GRAPHQL_VALIDATION_FAILED"),
     ] {
         socket.subscribe("1", query, json!({})).await;
         let refusal = socket.hear().await.expect("an error");
-        assert_eq!(
-            (&refusal["type"], &refusal["id"]),
-            (&json!("error"), &json!("1")),
-            "{query}"
-        );
+        assert_eq!((&refusal["type"], &refusal["id"]), (&json!("error"), &json!("1")), "{query}");
         assert_eq!(code(&refusal["payload"][0]), expected, "{query}");
         assert_eq!(socket.ping().await, [Value::Null; 0], "nothing follows");
     }
@@ -288,11 +232,7 @@ async fn an_id_is_in_use_until_its_operation_ends() {
     // In use.
     socket.follow(&reply, None).await;
     assert_eq!(socket.closed().await, 4409);
-    assert_eq!(
-        server.socket(&client).await.ping().await,
-        [Value::Null; 0],
-        "others are not concerned"
-    );
+    assert_eq!(server.socket(&client).await.ping().await, [Value::Null; 0], "others are not concerned");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -326,16 +266,8 @@ async fn complete_from_the_client_ends_the_operation() {
     socket.say(json!({ "id": reply, "type": "complete" })).await;
     socket.say(json!({ "id": "nobody", "type": "complete" })).await;
     socket.ping().await;
-    assert_eq!(
-        client.stop(&reply).await["status"],
-        "STOPPED",
-        "the reply went on"
-    );
-    assert_eq!(
-        socket.ping().await,
-        [Value::Null; 0],
-        "and nobody was told any more"
-    );
+    assert_eq!(client.stop(&reply).await["status"], "STOPPED", "the reply went on");
+    assert_eq!(socket.ping().await, [Value::Null; 0], "and nobody was told any more");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -357,9 +289,7 @@ async fn a_client_that_answers_no_pings_is_hung_up_on() {
     let silent = server.socket(&server.stranger()).await;
     let mut listening = server.socket(&server.stranger()).await;
     // Whoever reads the bytes alone answers nothing.
-    let MaybeTlsStream::Plain(mut bytes) = silent.0.into_inner() else {
-        panic!("there is no TLS here")
-    };
+    let MaybeTlsStream::Plain(mut bytes) = silent.0.into_inner() else { panic!("there is no TLS here") };
     let mut heard = Vec::new();
     let hung_up = soon("the server to hang up", bytes.read_to_end(&mut heard));
     select! {
@@ -367,10 +297,7 @@ async fn a_client_that_answers_no_pings_is_hung_up_on() {
         // Reading is enough: this client answers pings by itself.
         said = listening.hear() => panic!("{said:?} to a client that answers"),
     }
-    let close = heard
-        .iter()
-        .rposition(|byte| *byte == 0x88)
-        .expect("a close frame");
+    let close = heard.iter().rposition(|byte| *byte == 0x88).expect("a close frame");
     assert_eq!(heard[close + 2..close + 4], 4408_u16.to_be_bytes(), "{heard:?}");
     assert_eq!(listening.ping().await, [Value::Null; 0]);
 }
@@ -437,7 +364,10 @@ async fn a_socket_that_never_stops_talking_is_told_too() {
     let (server, socket) = signed_out().await;
     let (mut mouth, mut ear) = socket.0.split();
     let ping = Message::text(json!({ "type": "ping" }).to_string());
-    let talk = async { while mouth.feed(ping.clone()).await.is_ok() {} };
+    let talk = async {
+        while mouth.feed(ping.clone()).await.is_ok() {}
+        pending().await // what the server said last is still to be heard
+    };
     let listen = async {
         while let Some(Ok(message)) = ear.next().await {
             match message {
@@ -450,7 +380,7 @@ async fn a_socket_that_never_stops_talking_is_told_too() {
     // It would be cut off without a word when the server's own time is up.
     let told = async {
         select! {
-            () = talk => None,
+            () = talk => unreachable!(),
             told = listen => told,
         }
     };
@@ -461,10 +391,7 @@ async fn a_socket_that_never_stops_talking_is_told_too() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_of_other_origins_may_not_connect() {
     let listed = "https://chat.example";
-    let server = Server::with(Kind::Sqlite, |config| {
-        config.allowed_origins = vec![listed.into()]
-    })
-    .await;
+    let server = Server::with(Kind::Sqlite, |config| config.allowed_origins = vec![listed.into()]).await;
     let connect = async |origin: &str| {
         let socket = Socket::ask_for(server.address, &[PROTOCOL, ("origin", origin)]).await?;
         Ok(socket)
@@ -483,11 +410,7 @@ async fn pages_of_other_origins_may_not_connect() {
     for origin in [listed, &format!("http://{}", server.address)] {
         connect(origin).await.expect("it may connect").init(None).await;
     }
-    assert_eq!(
-        Socket::connect(server.address).await.ping().await,
-        [Value::Null; 0],
-        "no browser"
-    );
+    assert_eq!(Socket::connect(server.address).await.ping().await, [Value::Null; 0], "no browser");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

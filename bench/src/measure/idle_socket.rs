@@ -40,28 +40,18 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
         proportional.push(each(before.proportional, after.proportional));
     }
     proportional.sort_by(f64::total_cmp);
-    let figure = Figure::new(
-        NAME,
-        "memory per idle subscribed socket",
-        &database,
-        "KiB",
-        anonymous,
-    )?
-    .aim(AIM_KIB)
-    .with("sockets", SOCKETS)
-    .with("sockets_before", SOCKETS_BEFORE)
-    .with("ping_interval_s", PING)
-    .with("pss_kib", quantile(&proportional, 0.5));
+    let figure = Figure::new(NAME, "memory per idle subscribed socket", &database, "KiB", anonymous)?
+        .aim(AIM_KIB)
+        .with("sockets", SOCKETS)
+        .with("sockets_before", SOCKETS_BEFORE)
+        .with("ping_interval_s", PING)
+        .with("pss_kib", quantile(&proportional, 0.5));
     report.add(figure)
 }
 
 async fn round(bench: &Bench, database: &Database) -> Result<(Memory, Memory)> {
-    let provider = Provider::start(Script {
-        tokens: 0,
-        pace: Duration::ZERO,
-        token: |_, _| String::new(),
-    })
-    .await?;
+    let provider =
+        Provider::start(Script { tokens: 0, pace: Duration::ZERO, token: |_, _| String::new() }).await?;
     let mut settings = provider.settings();
     settings.push(("CONFAB_PING_INTERVAL", PING.to_string()));
     let server = Server::start(bench, database, &settings).await?;
@@ -70,9 +60,8 @@ async fn round(bench: &Bench, database: &Database) -> Result<(Memory, Memory)> {
     let mut open = JoinSet::new();
     let mut memory = Vec::new();
     for sockets in [SOCKETS_BEFORE, SOCKETS] {
-        let mut opening = stream::iter(0..sockets)
-            .map(|_| Follower::begin(&api, &sent.reply, 1))
-            .buffer_unordered(OPENING);
+        let mut opening =
+            stream::iter(0..sockets).map(|_| Follower::begin(&api, &sent.reply, 1)).buffer_unordered(OPENING);
         while let Some(mut follower) = opening.try_next().await? {
             // It answers pings from now on.
             open.spawn(async move { follower.finish(|_, _| ()).await });

@@ -44,10 +44,7 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
 
 async fn measure(bench: &Bench, database: &Database, server: &Server) -> Result<Figure> {
     let api = Api::register(server).await?;
-    stream::iter(0..CONVERSATIONS)
-        .map(Ok)
-        .try_for_each_concurrent(4, |number| fill(&api, number))
-        .await?;
+    stream::iter(0..CONVERSATIONS).map(Ok).try_for_each_concurrent(4, |number| fill(&api, number)).await?;
     let request = json!({ "query": QUERY }).to_string();
     let bytes = check(&api.post(request.clone()).await?)?;
     ask(&api, &request, bytes, WARM_UP).await?;
@@ -59,12 +56,7 @@ async fn measure(bench: &Bench, database: &Database, server: &Server) -> Result<
         let after = (server.usage().cpu()?, database.cpu().await);
         let each = |used: Duration| milliseconds(used) / (CONNECTIONS * QUERIES) as f64;
         own.push(each(after.0 - before.0));
-        backends.extend(
-            after
-                .1
-                .zip(before.1)
-                .map(|(after, before)| each(after.saturating_sub(before))),
-        );
+        backends.extend(after.1.zip(before.1).map(|(after, before)| each(after.saturating_sub(before))));
     }
     times.sort_by(f64::total_cmp);
     backends.sort_by(f64::total_cmp);
@@ -88,15 +80,8 @@ async fn fill(api: &Api, number: usize) -> Result<()> {
     let mut conversation: Option<String> = None;
     for send in 0..SENDS {
         let mut content = format!("Conversation {number}, message {send}: ");
-        content.extend(
-            "a word for the other "
-                .chars()
-                .cycle()
-                .take(LENGTH - content.len()),
-        );
-        let sent = api
-            .send(conversation.as_deref(), Some("echo"), content.trim())
-            .await?;
+        content.extend("a word for the other ".chars().cycle().take(LENGTH - content.len()));
+        let sent = api.send(conversation.as_deref(), Some("echo"), content.trim()).await?;
         api.finished(&sent.reply).await?;
         conversation = Some(sent.conversation.id);
     }
@@ -106,9 +91,7 @@ async fn fill(api: &Api, number: usize) -> Result<()> {
 /// The length of an answer that has all it must.
 fn check(answer: &[u8]) -> Result<usize> {
     let value: Value = serde_json::from_slice(answer)?;
-    let conversations = value["data"]["me"]["conversations"]["nodes"]
-        .as_array()
-        .context("no answer")?;
+    let conversations = value["data"]["me"]["conversations"]["nodes"].as_array().context("no answer")?;
     let all = |conversation: &Value| {
         let messages = conversation["messages"]["nodes"].as_array();
         messages.is_some_and(|messages| messages.len() == 2 * SENDS)
@@ -130,11 +113,7 @@ async fn ask(api: &Api, request: &str, bytes: usize, queries: usize) -> Result<V
                 let begun = Instant::now();
                 let answer = api.post(request.clone()).await?;
                 times.push(milliseconds(begun.elapsed()));
-                ensure!(
-                    answer.len() == bytes,
-                    "the answer has {} bytes, not {bytes}",
-                    answer.len()
-                );
+                ensure!(answer.len() == bytes, "the answer has {} bytes, not {bytes}", answer.len());
             }
             Ok(times)
         }

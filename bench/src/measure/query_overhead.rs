@@ -42,10 +42,7 @@ async fn ask(api: &Api, queries: usize) -> Result<()> {
         let request = json!({ "query": "{ __typename }" }).to_string();
         for _ in 0..queries {
             let answer = api.post(request.clone()).await?;
-            ensure!(
-                *answer == *br#"{"data":{"__typename":"Query"}}"#,
-                "another answer"
-            );
+            ensure!(*answer == *br#"{"data":{"__typename":"Query"}}"#, "another answer");
         }
         Ok(())
     });

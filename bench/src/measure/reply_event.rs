@@ -19,11 +19,8 @@ use tokio::task::JoinSet;
 pub const NAME: &str = "reply_event";
 const AIM_US: f64 = 20.0;
 
-const SCRIPT: Script = Script {
-    tokens: 200,
-    pace: Duration::from_millis(50),
-    token: |number, _| format!("word{number} "),
-};
+const SCRIPT: Script =
+    Script { tokens: 200, pace: Duration::from_millis(50), token: |number, _| format!("word{number} ") };
 
 /// A thousand subscribers, by sockets and subscriptions on each.
 const CASES: [(&str, usize, usize); 2] = [(NAME, 1000, 1), ("reply_event_shared", 50, 20)];
@@ -78,18 +75,10 @@ async fn round(server: &Server, provider: &Provider, api: &Api, sockets: usize, 
 
     let stored = api.finished(&sent.reply).await?.content;
     for text in followers.iter().flat_map(|follower| &follower.texts) {
-        ensure!(
-            *text == stored,
-            "a subscriber was told {text:?}, stored is {stored:?}"
-        );
+        ensure!(*text == stored, "a subscriber was told {text:?}, stored is {stored:?}");
     }
-    let expected: String = (0..SCRIPT.tokens)
-        .map(|number| (SCRIPT.token)(number, provider.epoch))
-        .collect();
-    ensure!(
-        stored == expected,
-        "the provider said {expected:?}, stored is {stored:?}"
-    );
+    let expected: String = (0..SCRIPT.tokens).map(|number| (SCRIPT.token)(number, provider.epoch)).collect();
+    ensure!(stored == expected, "the provider said {expected:?}, stored is {stored:?}");
     let events = followers.iter().map(|follower| follower.events).sum::<u64>() - heard_before;
     Ok(Told { cpu, events })
 }

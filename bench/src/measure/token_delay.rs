@@ -28,9 +28,7 @@ const SCRIPT: Script = Script {
 pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
     let mut direct = Vec::new();
     let provider = Provider::start(SCRIPT).await?;
-    provider
-        .listen(|text, at| direct.extend(delays(text, at)))
-        .await?;
+    provider.listen(|text, at| direct.extend(delays(text, at))).await?;
     ensure!(direct.len() == SCRIPT.tokens as usize, "tokens are missing");
     direct.sort_by(f64::total_cmp);
     for database in bench.databases().await? {
@@ -64,14 +62,9 @@ async fn round(provider: &Provider, api: &Api) -> Result<Vec<f64>> {
     let mut follower = Follower::begin(api, &sent.reply, 1).await?;
     provider.speak();
     let mut all = Vec::new();
-    follower
-        .finish(|text, at| all.extend(delays(text, at.duration_since(provider.epoch))))
-        .await?;
+    follower.finish(|text, at| all.extend(delays(text, at.duration_since(provider.epoch)))).await?;
     let stored = api.finished(&sent.reply).await?.content;
-    ensure!(
-        follower.texts == [stored],
-        "the subscriber was told something else"
-    );
+    ensure!(follower.texts == [stored], "the subscriber was told something else");
     ensure!(all.len() == SCRIPT.tokens as usize, "tokens are missing");
     all.sort_by(f64::total_cmp);
     Ok(all)

@@ -66,11 +66,7 @@ impl Pattern {
         let mut free = first.len();
         for (n, run) in later.iter().enumerate() {
             let latest = words.len().checked_sub(run.len())?;
-            let earliest = if n + 1 == later.len() {
-                latest.max(free)
-            } else {
-                free
-            };
+            let earliest = if n + 1 == later.len() { latest.max(free) } else { free };
             let (at, found) = (earliest..=latest).find_map(|at| Some((at, take(run, &words[at..])?)))?;
             parts.push(&words[free..at]);
             parts.extend(found);
@@ -105,11 +101,7 @@ impl Pattern {
 fn take<'w>(run: &[Place], words: &'w [Word]) -> Option<Vec<&'w [Word]>> {
     let fits = run.len() <= words.len() && run.iter().zip(words).all(|(place, word)| place.takes(word));
     fits.then(|| {
-        run.iter()
-            .zip(words.chunks(1))
-            .filter(|(place, _)| place.is_part())
-            .map(|(_, word)| word)
-            .collect()
+        run.iter().zip(words.chunks(1)).filter(|(place, _)| place.is_part()).map(|(_, word)| word).collect()
     })
 }
 
@@ -167,10 +159,7 @@ mod tests {
 
     #[test]
     fn stars_take_what_lies_between_the_words() {
-        assert_eq!(
-            parts("* i * you *", "today I like you a lot"),
-            some(["today", "like", "a lot"])
-        );
+        assert_eq!(parts("* i * you *", "today I like you a lot"), some(["today", "like", "a lot"]));
         assert_eq!(parts("* i * you *", "I you"), some(["", "", ""]));
         assert_eq!(parts("*", "what ever"), some(["what ever"]));
         assert_eq!(parts("* i * you *", "you like I"), None);

@@ -39,13 +39,7 @@ impl<'s> Session<'s> {
     pub fn new(script: &'s Script, seed: u64, forgotten: usize) -> Self {
         let start = |place: usize| scattered(seed, place).wrapping_add(forgotten);
         let turns = (0..script.cycles).map(start).collect();
-        Self {
-            script,
-            turns,
-            memories: VecDeque::new(),
-            heard: 0,
-            recalled: 0,
-        }
+        Self { script, turns, memories: VecDeque::new(), heard: 0, recalled: 0 }
     }
 
     /// What to say before anything has been said.
@@ -64,10 +58,8 @@ impl<'s> Session<'s> {
         }
         let stack = keystack(script, &clauses);
         self.keep(&stack);
-        let answer = stack
-            .iter()
-            .take(KEYS)
-            .find_map(|(key, clause)| self.try_key(key, &clause.words, JUMPS));
+        let answer =
+            stack.iter().take(KEYS).find_map(|(key, clause)| self.try_key(key, &clause.words, JUMPS));
         let question = clauses.last().is_some_and(|clause| clause.question);
         answer.unwrap_or_else(|| self.for_want_of_a_keyword(question))
     }
@@ -106,10 +98,7 @@ impl<'s> Session<'s> {
                 };
                 let turned: Vec<_> = parts.iter().map(|part| script.post.apply(part)).collect();
                 if let Some(sentence) = self.next_of(&rule.replies, |say| say.sentence(&turned)) {
-                    self.memories.push_back(Memory {
-                        sentence,
-                        heard: self.heard,
-                    });
+                    self.memories.push_back(Memory { sentence, heard: self.heard });
                     if self.memories.len() > MEMORIES {
                         self.memories.pop_front();
                     }
@@ -125,10 +114,7 @@ impl<'s> Session<'s> {
         if question {
             return self.line_of(&script.puzzled);
         }
-        let ripe = self
-            .memories
-            .front()
-            .is_some_and(|memory| memory.heard + RIPE_AFTER <= self.heard);
+        let ripe = self.memories.front().is_some_and(|memory| memory.heard + RIPE_AFTER <= self.heard);
         let recalled_just_now = self.recalled + 1 == self.heard;
         if ripe
             && !recalled_just_now

@@ -56,9 +56,7 @@ fn starts_with(words: &[Word], phrase: &[Word]) -> bool {
 fn same(one: &[Word], other: &[Word]) -> bool {
     #[cfg(test)]
     super::pattern::steps::count();
-    one.iter()
-        .map(|word| &word.key)
-        .eq(other.iter().map(|word| &word.key))
+    one.iter().map(|word| &word.key).eq(other.iter().map(|word| &word.key))
 }
 
 #[cfg(test)]
@@ -74,12 +72,7 @@ mod tests {
     }
 
     fn swapped(swaps: &Swaps, said: &str) -> String {
-        swaps
-            .apply(&Word::line(said))
-            .iter()
-            .map(|word| &*word.text)
-            .collect::<Vec<_>>()
-            .join(" ")
+        swaps.apply(&Word::line(said)).iter().map(|word| &*word.text).collect::<Vec<_>>().join(" ")
     }
 
     #[test]

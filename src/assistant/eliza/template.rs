@@ -28,16 +28,9 @@ impl Template {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             let (gap, after) = after.split_once('}').ok_or("a `{` is never closed")?;
-            let (number, capital) = gap
-                .strip_suffix('^')
-                .map_or((gap, false), |number| (number, true));
-            let index = number
-                .parse()
-                .ok()
-                .and_then(|number: usize| number.checked_sub(1));
-            let index = index
-                .filter(|index| *index < parts)
-                .ok_or(format!("there is no part {{{gap}}}"))?;
+            let (number, capital) = gap.strip_suffix('^').map_or((gap, false), |number| (number, true));
+            let index = number.parse().ok().and_then(|number: usize| number.checked_sub(1));
+            let index = index.filter(|index| *index < parts).ok_or(format!("there is no part {{{gap}}}"))?;
             pieces.push(Piece::Text(before.to_owned()));
             pieces.push(Piece::Part { index, capital });
             rest = after;
@@ -53,17 +46,12 @@ impl Template {
             match piece {
                 Piece::Text(text) => sentence.push_str(text),
                 Piece::Part { index, capital } => {
-                    let words = parts
-                        .get(*index)
-                        .filter(|words| (1..=LONGEST_ECHO).contains(&words.len()))?;
+                    let words =
+                        parts.get(*index).filter(|words| (1..=LONGEST_ECHO).contains(&words.len()))?;
                     let part = words.iter().map(|word| &*word.text).collect::<Vec<_>>().join(" ");
                     let starts =
                         sentence.trim_end().is_empty() || sentence.trim_end().ends_with(['.', '?', '!']);
-                    sentence.push_str(&if *capital || starts {
-                        capitalised(&part)
-                    } else {
-                        part
-                    });
+                    sentence.push_str(&if *capital || starts { capitalised(&part) } else { part });
                 }
             }
         }
@@ -87,8 +75,7 @@ impl Template {
 
 fn capitalised(text: &str) -> String {
     let mut rest = text.chars();
-    rest.next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 #[cfg(test)]
@@ -102,14 +89,8 @@ mod tests {
 
     #[test]
     fn gaps_are_filled_and_sentences_start_with_a_capital() {
-        assert_eq!(
-            sentence("why {2}, {1}?", &["Ann", "now"]).unwrap(),
-            "Why now, Ann?"
-        );
-        assert_eq!(
-            sentence("{1}? {1}!", &["élan in Paris"]).unwrap(),
-            "Élan in Paris? Élan in Paris!"
-        );
+        assert_eq!(sentence("why {2}, {1}?", &["Ann", "now"]).unwrap(), "Why now, Ann?");
+        assert_eq!(sentence("{1}? {1}!", &["élan in Paris"]).unwrap(), "Élan in Paris? Élan in Paris!");
         assert_eq!(sentence("Hello, {1^}.", &["ann"]).unwrap(), "Hello, Ann.");
     }
 
@@ -124,9 +105,7 @@ mod tests {
     #[test]
     fn a_clause_is_put_in_other_words() {
         let (hate, spiders) = (Word::line("truly"), Word::line("Spiders"));
-        let words = Template::parse("i {1} hate {2}", 2)
-            .unwrap()
-            .words(&[&hate, &spiders]);
+        let words = Template::parse("i {1} hate {2}", 2).unwrap().words(&[&hate, &spiders]);
         assert_eq!(words, Word::line("i truly hate Spiders"));
     }
 
@@ -135,9 +114,6 @@ mod tests {
         assert_eq!(Template::parse("{3}", 2), Err("there is no part {3}".to_owned()));
         assert_eq!(Template::parse("{0}", 2), Err("there is no part {0}".to_owned()));
         assert_eq!(Template::parse("{x}", 2), Err("there is no part {x}".to_owned()));
-        assert_eq!(
-            Template::parse("so {1", 2),
-            Err("a `{` is never closed".to_owned())
-        );
+        assert_eq!(Template::parse("so {1", 2), Err("a `{` is never closed".to_owned()));
     }
 }

@@ -21,16 +21,12 @@ const BARE: &str = "
 ";
 
 fn eliza(script: &str) -> Eliza {
-    Eliza {
-        script: Script::parse(&format!("{BARE}{script}")).unwrap_or_else(|error| panic!("{error}")),
-    }
+    Eliza { script: Script::parse(&format!("{BARE}{script}")).unwrap_or_else(|error| panic!("{error}")) }
 }
 
 /// The answers to all of `said`, one after the other.
 fn talk(eliza: &Eliza, seed: u64, said: &[&str]) -> Vec<String> {
-    (1..=said.len())
-        .map(|count| eliza.answer(seed, said[..count].iter().copied()))
-        .collect()
+    (1..=said.len()).map(|count| eliza.answer(seed, said[..count].iter().copied())).collect()
 }
 
 fn doctor(said: &[&str]) -> String {
@@ -53,11 +49,7 @@ fn a_keyword_without_a_fitting_shape_leaves_the_word_to_the_next() {
     let eliza = eliza("key cat 2\nwhen my cat *\nsay {1}?\nkey dog\nwhen *\nsay Dog.");
     assert_eq!(eliza.answer(1, ["my cat purrs at the dog"]), "Purrs at the dog?");
     assert_eq!(eliza.answer(1, ["my cat and", "the cat saw a dog"]), "Dog.");
-    assert_eq!(
-        eliza.answer(1, ["dog, my cat"]),
-        "Dog.",
-        "an empty part is not repeated"
-    );
+    assert_eq!(eliza.answer(1, ["dog, my cat"]), "Dog.", "an empty part is not repeated");
 }
 
 #[test]
@@ -76,28 +68,16 @@ fn goto_rewrite_and_newkey_lead_on() {
 #[test]
 fn a_script_that_goes_in_circles_gives_up() {
     let eliza = eliza("key egg\nwhen *\ngoto hen\nkey hen\nwhen *\nrewrite egg {1} goto egg");
-    assert!(
-        eliza
-            .answer(1, ["which came first, the hen or the egg"])
-            .starts_with("None")
-    );
+    assert!(eliza.answer(1, ["which came first, the hen or the egg"]).starts_with("None"));
 }
 
 #[test]
 fn replies_take_turns_and_the_seed_says_which_comes_first() {
     let eliza = eliza("key a\nwhen *\nsay 1.\nsay 2.\nsay 3.");
-    let rounds: Vec<_> = (0..32)
-        .map(|seed| talk(&eliza, seed, &["a"; 6]).concat())
-        .collect();
-    assert!(
-        rounds.iter().all(|round| "1.2.3.1.2.3.1.2.3.".contains(&**round)),
-        "{rounds:?}"
-    );
+    let rounds: Vec<_> = (0..32).map(|seed| talk(&eliza, seed, &["a"; 6]).concat()).collect();
+    assert!(rounds.iter().all(|round| "1.2.3.1.2.3.1.2.3.".contains(&**round)), "{rounds:?}");
     for first in ["1", "2", "3"] {
-        assert!(
-            rounds.iter().any(|round| round.starts_with(first)),
-            "no seed starts with {first}"
-        );
+        assert!(rounds.iter().any(|round| round.starts_with(first)), "no seed starts with {first}");
     }
 }
 
@@ -107,32 +87,20 @@ fn you_are_my_friend_is_turned_around() {
         "pre i'm = I am\nkey think\nwhen * i think *\nsay Why do you think {2}?
          key am\nwhen * i am *\nsay {2}?",
     );
-    assert_eq!(
-        eliza.answer(1, ["I think you are my friend"]),
-        "Why do you think I am your friend?"
-    );
+    assert_eq!(eliza.answer(1, ["I think you are my friend"]), "Why do you think I am your friend?");
     assert_eq!(eliza.answer(1, ["today i’m in Paris!!"]), "In Paris?");
 }
 
 #[test]
 fn what_is_remembered_comes_back_when_nothing_else_does_and_only_later() {
     let eliza = eliza("key my\nwhen *\nsay Go on.\nkeep my *\nsay Your {1} again.");
-    let answers = talk(
-        &eliza,
-        1,
-        &[
-            "my cat", "my cat?", "hm", "hm", "my dog", "hm", "hm", "why?", "hm",
-        ],
-    );
+    let answers = talk(&eliza, 1, &["my cat", "my cat?", "hm", "hm", "my dog", "hm", "hm", "why?", "hm"]);
     assert_eq!(answers[..3], ["Go on.", "Go on.", "Your cat again."]);
     assert!(answers[3].starts_with("None"), "{answers:?}");
     assert!(answers[5].starts_with("None"), "not yet: {answers:?}");
     assert_eq!(answers[6], "Your dog again.");
     assert_eq!(answers[7], "Puzzled.");
-    assert!(
-        answers[8].starts_with("None"),
-        "told once, forgotten: {answers:?}"
-    );
+    assert!(answers[8].starts_with("None"), "told once, forgotten: {answers:?}");
 }
 
 #[test]
@@ -173,27 +141,16 @@ fn only_the_latest_messages_count() {
 /// Every rule of the doctor's, with its keyword and the words that lead there.
 fn rules() -> Vec<(&'static Key, Vec<&'static str>, usize, &'static Rule<Reply>)> {
     let script = &Eliza::doctor().script;
-    let words = |index| {
-        script
-            .by_word
-            .iter()
-            .filter(move |(_, at)| **at == index)
-            .map(|(word, _)| &**word)
-    };
+    let words = |index| script.by_word.iter().filter(move |(_, at)| **at == index).map(|(word, _)| &**word);
     let of_key = |(index, key): (usize, &'static Key)| {
-        key.rules
-            .iter()
-            .enumerate()
-            .map(move |(n, rule)| (key, words(index).collect(), n, rule))
+        key.rules.iter().enumerate().map(move |(n, rule)| (key, words(index).collect(), n, rule))
     };
     script.keys.iter().enumerate().flat_map(of_key).collect()
 }
 
 /// The number of the rule that a clause falls to.
 fn first_fit(key: &Key, words: &[Word]) -> Option<usize> {
-    key.rules
-        .iter()
-        .position(|rule| rule.pattern.parts(words).is_some())
+    key.rules.iter().position(|rule| rule.pattern.parts(words).is_some())
 }
 
 /// Whether all that can be made of a clause under `key` ends with something said or with another keyword.
@@ -215,22 +172,15 @@ fn leads_on(key: &Key, words: &[Word], jumps: usize) -> bool {
 fn the_doctors_script_is_sound_and_rich() {
     let script = Script::parse(include_str!("doctor.txt")).unwrap_or_else(|error| panic!("{error}"));
     assert!(script.keys.len() >= 60, "{} keywords", script.keys.len());
-    let says = script
-        .keys
-        .iter()
-        .flat_map(|key| &key.rules)
-        .flat_map(|rule| &rule.replies.lines);
+    let says = script.keys.iter().flat_map(|key| &key.rules).flat_map(|rule| &rule.replies.lines);
     assert!(says.filter(|reply| matches!(reply, Reply::Say(_))).count() >= 400);
 }
 
 #[test]
 fn every_rule_of_the_doctor_can_be_reached() {
     let script = &Eliza::doctor().script;
-    let jumps: Vec<_> = rules()
-        .iter()
-        .flat_map(|(.., rule)| &rule.replies.lines)
-        .filter_map(target)
-        .collect();
+    let jumps: Vec<_> =
+        rules().iter().flat_map(|(.., rule)| &rule.replies.lines).filter_map(target).collect();
     let out_of_reach = |(key, words, n, rule): &(&Key, Vec<&str>, usize, &Rule<Reply>)| {
         let leads_here = |word: &str| script.key(word).is_some_and(|other| std::ptr::eq(other, *key));
         let jumped_to = jumps.iter().any(|word| leads_here(word));
@@ -255,11 +205,7 @@ fn every_rule_of_the_doctor_can_be_reached() {
             })
         })
     };
-    let lost: Vec<_> = rules()
-        .into_iter()
-        .filter(out_of_reach)
-        .map(|(_, words, n, _)| (words, n))
-        .collect();
+    let lost: Vec<_> = rules().into_iter().filter(out_of_reach).map(|(_, words, n, _)| (words, n)).collect();
     assert!(lost.is_empty(), "{lost:#?}");
 }
 
@@ -276,11 +222,7 @@ fn every_jump_of_the_doctors_arrives() {
         let sample = rule.pattern.sample(&["cheese"], "walk");
         first_fit(key, &sample) == Some(*n) && !leads_on(key, &sample, 3)
     };
-    let lost: Vec<_> = rules()
-        .into_iter()
-        .filter(astray)
-        .map(|(_, words, n, _)| (words, n))
-        .collect();
+    let lost: Vec<_> = rules().into_iter().filter(astray).map(|(_, words, n, _)| (words, n)).collect();
     assert!(lost.is_empty(), "{lost:#?}");
 }
 
@@ -300,30 +242,18 @@ fn every_reply_of_the_doctors_is_a_clean_sentence_of_its_own() {
     }
     for rule in script.keys.iter().flat_map(|key| &key.keeps) {
         let parts = vec![Word::line("Cheese"); rule.pattern.part_count()];
-        sentences.extend(
-            rule.replies
-                .lines
-                .iter()
-                .map(|template| template.sentence(&parts).unwrap()),
-        );
+        sentences.extend(rule.replies.lines.iter().map(|template| template.sentence(&parts).unwrap()));
     }
     sentences.iter().for_each(|sentence| assert_clean(sentence));
     sentences.sort();
-    let twice: Vec<_> = sentences
-        .windows(2)
-        .filter(|pair| pair[0] == pair[1])
-        .map(|pair| &pair[0])
-        .collect();
+    let twice: Vec<_> = sentences.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| &pair[0]).collect();
     assert!(twice.is_empty(), "{twice:#?}");
 }
 
 fn assert_clean(answer: &str) {
     let start = answer.trim_start_matches('"').chars().next();
     assert!(start.is_some_and(|c| !c.is_lowercase()), "starts small: {answer}");
-    assert!(
-        answer.trim_end_matches('"').ends_with(['.', '?', '!']),
-        "has no end: {answer}"
-    );
+    assert!(answer.trim_end_matches('"').ends_with(['.', '?', '!']), "has no end: {answer}");
     for wrong in [
         "  ", " .", " ,", " ?", " !", "..", ",,", "??", "!!", ".?", "?.", "!?", ",?", ",.", "{", "}", "\n",
         " i ",
@@ -334,13 +264,7 @@ fn assert_clean(answer: &str) {
 
 #[test]
 fn the_same_seed_gives_the_same_answers_and_another_seed_others() {
-    let said = [
-        "Hello!",
-        "I am sad",
-        "my mother never calls me",
-        "Because I moved to Paris",
-        "hm",
-    ];
+    let said = ["Hello!", "I am sad", "my mother never calls me", "Because I moved to Paris", "hm"];
     let answers = |seed| talk(Eliza::doctor(), seed, &said);
     assert_eq!(answers(1), answers(1));
     assert!((2..10).any(|seed| answers(seed)[0] != answers(1)[0]));
@@ -427,18 +351,9 @@ fn jumbled_words_get_clean_answers_too() {
         (state >> 16) as usize % below
     };
     for seed in 0..400 {
-        let mut message = || {
-            (0..next(9))
-                .map(|_| words[next(words.len())])
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
+        let mut message = || (0..next(9)).map(|_| words[next(words.len())]).collect::<Vec<_>>().join(" ");
         let said: Vec<String> = (0..5).map(|_| message()).collect();
-        for answer in talk(
-            Eliza::doctor(),
-            seed,
-            &said.iter().map(|text| &**text).collect::<Vec<_>>(),
-        ) {
+        for answer in talk(Eliza::doctor(), seed, &said.iter().map(|text| &**text).collect::<Vec<_>>()) {
             assert_clean(&answer);
         }
     }
@@ -469,12 +384,7 @@ fn what_is_not_english_gets_a_word_to_go_on_with() {
         let answer = doctor(&[text]);
         assert!(script.none.lines.contains(&answer), "{text}: {answer}");
     }
-    for text in [
-        "Was ist das?",
-        "¿Qué hora es?",
-        "Où est la gare ?",
-        "これは何ですか？",
-    ] {
+    for text in ["Was ist das?", "¿Qué hora es?", "Où est la gare ?", "これは何ですか？"] {
         let answer = doctor(&[text]);
         assert!(script.puzzled.lines.contains(&answer), "{text}: {answer}");
     }
@@ -514,10 +424,7 @@ fn a_long_message_costs_no_more_than_its_first_clauses() {
         let one = cost(&long, 1);
         assert!(one < 100_000, "{one} steps for `{text}`");
         let longer = cost(&long.repeat(10), 1);
-        assert!(
-            longer <= one + one / 100,
-            "{one} steps became {longer} for `{text}`"
-        );
+        assert!(longer <= one + one / 100, "{one} steps became {longer} for `{text}`");
         let many = cost(&long, 75);
         assert!(many <= REMEMBERED * 100_000, "{many} steps for 75 times `{text}`");
     }
@@ -528,10 +435,7 @@ fn the_doctor_knows_what_to_say_to_the_usual_things() {
     let heard = |text: &str, expected: &[&str]| {
         for seed in 0..20 {
             let answer = Eliza::doctor().answer(seed, [text]);
-            assert!(
-                expected.iter().any(|words| answer.contains(words)),
-                "{text}: {answer}"
-            );
+            assert!(expected.iter().any(|words| answer.contains(words)), "{text}: {answer}");
         }
     };
     heard("I want to kill myself", &["crisis line"]);

@@ -24,11 +24,7 @@ impl Word {
     /// The word spelt `text`; "i" alone is always the pronoun.
     pub fn new(text: &str) -> Self {
         let key = text.to_lowercase();
-        let text = if key == "i" {
-            "I".to_owned()
-        } else {
-            text.to_owned()
-        };
+        let text = if key == "i" { "I".to_owned() } else { text.to_owned() };
         Self { key, text }
     }
 
@@ -59,12 +55,7 @@ pub(super) struct Ear {
 impl Ear {
     /// The first clauses of `message`, each with its first words.
     pub fn clauses(&self, message: &str) -> Vec<Clause> {
-        let mut heard = Heard {
-            ear: self,
-            shouted: shouted(message),
-            clauses: vec![],
-            words: vec![],
-        };
+        let mut heard = Heard { ear: self, shouted: shouted(message), clauses: vec![], words: vec![] };
         for line in message.lines() {
             for chunk in line.split_whitespace() {
                 if heard.clauses.len() >= CLAUSES {
@@ -115,11 +106,7 @@ impl Heard<'_> {
         if raw == "&" {
             self.push("and");
         } else if bare.chars().any(char::is_alphanumeric) {
-            self.push(if bare.chars().count() > LONGEST_WORD {
-                UNSAYABLE
-            } else {
-                bare
-            });
+            self.push(if bare.chars().count() > LONGEST_WORD { UNSAYABLE } else { bare });
         } else if raw.starts_with('-') {
             self.end(false);
         }
@@ -141,10 +128,7 @@ impl Heard<'_> {
 
     fn end(&mut self, question: bool) {
         if !self.words.is_empty() {
-            self.clauses.push(Clause {
-                words: std::mem::take(&mut self.words),
-                question,
-            });
+            self.clauses.push(Clause { words: std::mem::take(&mut self.words), question });
         }
     }
 }
@@ -192,10 +176,7 @@ fn is_invisible(c: char) -> bool {
 /// What may stand around a word and is not said: but C++, C# and 20% keep theirs.
 fn is_ornament(c: char) -> bool {
     c.is_ascii_punctuation() && !matches!(c, '+' | '#' | '%' | '$')
-        || matches!(
-            c,
-            '«' | '»' | '\u{200C}' | '\u{200D}' | '\u{FE0F}' | '\u{1F000}'..='\u{1FAFF}'
-        )
+        || matches!(c, '«' | '»' | '\u{200C}' | '\u{200D}' | '\u{FE0F}' | '\u{1F000}'..='\u{1FAFF}')
         || matches!(c, '\u{2010}'..='\u{206F}' | '\u{2190}'..='\u{2BFF}' | '\u{3008}'..='\u{3011}')
 }
 
@@ -205,21 +186,11 @@ mod tests {
 
     fn ear() -> Ear {
         let set = |words: &str| words.split(' ').map(str::to_owned).collect();
-        Ear {
-            cuts: set("but"),
-            common: set("the my"),
-        }
+        Ear { cuts: set("but"), common: set("the my") }
     }
 
     fn heard(message: &str) -> Vec<String> {
-        let said = |clause: &Clause| {
-            clause
-                .words
-                .iter()
-                .map(|w| &*w.text)
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
+        let said = |clause: &Clause| clause.words.iter().map(|w| &*w.text).collect::<Vec<_>>().join(" ");
         ear().clauses(message).iter().map(said).collect()
     }
 
@@ -229,10 +200,7 @@ mod tests {
             heard("Well, I try; but it rains!\nso (perhaps) - no"),
             ["Well", "I try", "it rains", "so", "perhaps", "no"]
         );
-        assert_eq!(
-            heard("no spaces,just commas.Yes"),
-            ["no spaces", "just commas", "Yes"]
-        );
+        assert_eq!(heard("no spaces,just commas.Yes"), ["no spaces", "just commas", "Yes"]);
         assert_eq!(heard("难过。真的？"), ["难过", "真的"]);
     }
 
@@ -258,31 +226,21 @@ mod tests {
 
     #[test]
     fn names_keep_their_capitals_and_common_words_lose_them() {
-        assert_eq!(
-            heard("Paris is far. The end. i wait"),
-            ["Paris is far", "the end", "I wait"]
-        );
+        assert_eq!(heard("Paris is far. The end. i wait"), ["Paris is far", "the end", "I wait"]);
         assert_eq!(heard("I HATE THE BBC"), ["I hate the bbc"]);
         assert_eq!(heard("I like The Who"), ["I like The Who"]);
     }
 
     #[test]
     fn a_question_mark_makes_a_question_of_its_own_clause() {
-        let marks: Vec<_> = ear()
-            .clauses("so, why? well")
-            .iter()
-            .map(|clause| clause.question)
-            .collect();
+        let marks: Vec<_> = ear().clauses("so, why? well").iter().map(|clause| clause.question).collect();
         assert_eq!(marks, [false, true, false]);
     }
 
     #[test]
     fn clauses_and_words_beyond_the_limits_are_not_heard() {
         let long = ear().clauses(&"word ".repeat(WORDS + 10));
-        assert_eq!(
-            long.iter().map(|clause| clause.words.len()).collect::<Vec<_>>(),
-            [WORDS]
-        );
+        assert_eq!(long.iter().map(|clause| clause.words.len()).collect::<Vec<_>>(), [WORDS]);
         assert_eq!(ear().clauses(&"word, ".repeat(CLAUSES + 10)).len(), CLAUSES);
         assert_eq!(ear().clauses(&"a;b;c".repeat(CLAUSES)).len(), CLAUSES);
     }

@@ -17,12 +17,7 @@ impl Accounts {
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> Result<AuthPayload> {
         let email = Email::parse(&input.email)?;
         let password = Password::choose("password", &input.password)?;
-        Ok(ctx
-            .domain()
-            .accounts
-            .register(email, password, input.name)
-            .await?
-            .into())
+        Ok(ctx.domain().accounts.register(email, password, input.name).await?.into())
     }
 
     /// Signs in. A wrong address and a wrong password are both UNAUTHENTICATED, and cannot be told apart.

@@ -25,9 +25,7 @@ impl Conversations {
             model: input.model,
         };
         let created = ctx.domain().conversations.create(viewer.user_id, new).await?;
-        Ok(CreateConversationPayload {
-            conversation: Conversation(Arc::new(created)),
-        })
+        Ok(CreateConversationPayload { conversation: Conversation(Arc::new(created)) })
     }
 
     /// Changes what is given of a conversation, and leaves the rest.
@@ -47,14 +45,8 @@ impl Conversations {
             system_prompt: optional(input.system_prompt, SystemPrompt::parse)?,
             model: optional(input.model, Ok)?,
         };
-        let updated = ctx
-            .domain()
-            .conversations
-            .update(viewer.user_id, id, changes)
-            .await?;
-        Ok(UpdateConversationPayload {
-            conversation: Conversation(Arc::new(updated)),
-        })
+        let updated = ctx.domain().conversations.update(viewer.user_id, id, changes).await?;
+        Ok(UpdateConversationPayload { conversation: Conversation(Arc::new(updated)) })
     }
 
     /// Deletes a conversation with all its messages; a reply in progress is stopped.

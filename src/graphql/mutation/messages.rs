@@ -20,9 +20,7 @@ impl Messages {
     /// earlier reply of the conversation is being written, the new one waits for its turn.
     async fn send_message(&self, ctx: &Context<'_>, input: SendMessageInput) -> Result<SendMessagePayload> {
         let viewer = ctx.signed_in()?;
-        let conversation_id = input
-            .conversation_id
-            .map(|id| Kind::Conversation.parse("conversationId", &id));
+        let conversation_id = input.conversation_id.map(|id| Kind::Conversation.parse("conversationId", &id));
         let send = SendMessage {
             conversation_id: conversation_id.transpose()?,
             content: Content::parse(input.content)?,
@@ -42,9 +40,7 @@ impl Messages {
         let viewer = ctx.signed_in()?;
         let id = Kind::Message.parse("messageId", &input.message_id)?;
         let message = ctx.domain().replies.stop(viewer.user_id, id).await?;
-        Ok(StopReplyPayload {
-            message: Message(Arc::new(message)),
-        })
+        Ok(StopReplyPayload { message: Message(Arc::new(message)) })
     }
 }
 

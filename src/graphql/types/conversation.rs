@@ -14,11 +14,11 @@ use crate::{
         paging::{Page, Slice},
     },
 };
-use async_graphql::{Context, ContextSelectionSet, ID, Object, Value, parser::types::Field};
+use async_graphql::{Context, ContextSelectionSet, Description, ID, Object, Value, parser::types::Field};
 use std::sync::Arc;
 
 /// Messages of a user and replies of an assistant, in order.
-#[derive(Clone)]
+#[derive(Clone, Description)]
 pub struct Conversation(pub Arc<store::conversations::Conversation>);
 
 object! {
@@ -80,22 +80,14 @@ fn window(slice: &Slice<Position>) -> Window {
     let from = slice.after.map_or(0, |Position(after)| after.saturating_add(1));
     let to = slice.before.map_or(i32::MAX, |Position(before)| before);
     match (slice.from_end, slice.before) {
-        (false, _) => Window::Between {
-            from,
-            to: to.min(from.saturating_add(slice.limit)),
-        },
-        (true, Some(_)) => Window::Between {
-            from: from.max(to - slice.limit),
-            to,
-        },
-        (true, None) => Window::Last {
-            count: slice.limit,
-            from,
-        },
+        (false, _) => Window::Between { from, to: to.min(from.saturating_add(slice.limit)) },
+        (true, Some(_)) => Window::Between { from: from.max(to - slice.limit), to },
+        (true, None) => Window::Last { count: slice.limit, from },
     }
 }
 
 /// A page of conversations.
+#[derive(Description)]
 pub struct ConversationConnection {
     owner: store::Id,
     nodes: Vec<Conversation>,
@@ -105,21 +97,12 @@ pub struct ConversationConnection {
 
 impl ConversationConnection {
     pub fn new(owner: store::Id, page: Page<store::conversations::Conversation>) -> Self {
-        let nodes = page
-            .rows
-            .into_iter()
-            .map(|row| Conversation(Arc::new(row)))
-            .collect();
-        Self {
-            owner,
-            nodes,
-            has_previous: page.has_previous,
-            has_next: page.has_next,
-        }
+        let nodes = page.rows.into_iter().map(|row| Conversation(Arc::new(row))).collect();
+        Self { owner, nodes, has_previous: page.has_previous, has_next: page.has_next }
     }
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl ConversationConnection {
     /// The conversations with their cursors.
     async fn edges(&self) -> List<ConversationEdge> {
@@ -149,9 +132,10 @@ impl ConversationConnection {
 }
 
 /// A conversation in a list.
+#[derive(Description)]
 pub struct ConversationEdge(Conversation);
 
-#[Object]
+#[Object(use_type_description)]
 impl ConversationEdge {
     /// Its place in the list, for `after` and `before`.
     async fn cursor(&self) -> String {
@@ -179,12 +163,7 @@ mod tests {
     use super::*;
 
     fn slice(after: Option<i32>, before: Option<i32>, limit: i32, from_end: bool) -> Slice<Position> {
-        Slice {
-            after: after.map(Position),
-            before: before.map(Position),
-            limit,
-            from_end,
-        }
+        Slice { after: after.map(Position), before: before.map(Position), limit, from_end }
     }
 
     #[test]
@@ -195,17 +174,8 @@ mod tests {
         assert_eq!(window(&slice(Some(4), Some(6), 3, false)), between(5, 6));
         assert_eq!(window(&slice(None, Some(6), 3, true)), between(3, 6));
         assert_eq!(window(&slice(Some(4), Some(6), 3, true)), between(5, 6));
-        assert_eq!(
-            window(&slice(None, None, 3, true)),
-            Window::Last { count: 3, from: 0 }
-        );
-        assert_eq!(
-            window(&slice(Some(4), None, 3, true)),
-            Window::Last { count: 3, from: 5 }
-        );
-        assert_eq!(
-            window(&slice(Some(i32::MAX), Some(0), 100, true)),
-            between(i32::MAX, 0)
-        );
+        assert_eq!(window(&slice(None, None, 3, true)), Window::Last { count: 3, from: 0 });
+        assert_eq!(window(&slice(Some(4), None, 3, true)), Window::Last { count: 3, from: 5 });
+        assert_eq!(window(&slice(Some(i32::MAX), Some(0), 100, true)), between(i32::MAX, 0));
     }
 }

@@ -1,10 +1,11 @@
 use crate::{graphql::plain::Leaf, store::Instant};
-use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::{Description, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
 /// A moment as RFC 3339 writes it, in UTC with microseconds: `2026-11-22T17:00:00.000000Z`.
+#[derive(Description)]
 pub struct DateTime(pub Instant);
 
-#[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
+#[Scalar(use_type_description, specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         // Nothing takes a moment as input yet.

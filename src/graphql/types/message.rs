@@ -9,11 +9,13 @@ use crate::{
     },
     store,
 };
-use async_graphql::{Context, ContextSelectionSet, Enum, ID, Object, Value, parser::types::Field};
+use async_graphql::{
+    Context, ContextSelectionSet, Description, Enum, ID, Object, Value, parser::types::Field,
+};
 use std::sync::Arc;
 
 /// Something said in a conversation.
-#[derive(Clone)]
+#[derive(Clone, Description)]
 pub struct Message(pub Arc<store::messages::Message>);
 
 object! {
@@ -110,6 +112,7 @@ pub enum FinishReason {
 }
 
 /// A page of messages.
+#[derive(Description)]
 pub struct MessageConnection {
     pub messages: Vec<Arc<store::messages::Message>>,
     pub total: i32,
@@ -121,16 +124,11 @@ impl MessageConnection {
     }
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl MessageConnection {
     /// The messages with their cursors.
     async fn edges(&self) -> List<MessageEdge> {
-        List(
-            self.messages
-                .iter()
-                .map(|row| MessageEdge(Message(row.clone())))
-                .collect(),
-        )
+        List(self.messages.iter().map(|row| MessageEdge(Message(row.clone()))).collect())
     }
 
     /// The messages alone.
@@ -157,9 +155,10 @@ impl MessageConnection {
 }
 
 /// A message in a list.
+#[derive(Description)]
 pub struct MessageEdge(Message);
 
-#[Object]
+#[Object(use_type_description)]
 impl MessageEdge {
     /// Its place in the list, for `after` and `before`.
     async fn cursor(&self) -> String {

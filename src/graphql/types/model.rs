@@ -1,10 +1,11 @@
 use crate::assistant::catalog;
-use async_graphql::{ID, Object};
+use async_graphql::{Description, ID, Object};
 
 /// A model that can be asked to reply.
+#[derive(Description)]
 pub struct Model(pub catalog::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Model {
     /// Its name, as `sendMessage` and conversations take it.
     async fn id(&self) -> ID {

@@ -48,16 +48,13 @@ pub struct ReplyFinished {
 impl From<replies::Event> for ReplyEvent {
     fn from(replies::Event { cursor, next }: replies::Event) -> Self {
         match next {
-            replies::Next::Snapshot { text, attempt } => Self::Snapshot(ReplySnapshot {
-                cursor,
-                text,
-                attempt,
-            }),
+            replies::Next::Snapshot { text, attempt } => {
+                Self::Snapshot(ReplySnapshot { cursor, text, attempt })
+            }
             replies::Next::Delta { text } => Self::Delta(ReplyDelta { cursor, text }),
-            replies::Next::Finished { message } => Self::Finished(ReplyFinished {
-                cursor,
-                message: Message(message),
-            }),
+            replies::Next::Finished { message } => {
+                Self::Finished(ReplyFinished { cursor, message: Message(message) })
+            }
         }
     }
 }

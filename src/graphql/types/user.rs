@@ -4,13 +4,14 @@ use crate::{
     graphql::{context::ContextExt, ids::Kind, pages::PageArguments},
     store,
 };
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, Description, ID, Object};
 use std::sync::Arc;
 
 /// Somebody with an account.
+#[derive(Description)]
 pub struct User(pub Arc<store::users::User>);
 
-#[Object]
+#[Object(use_type_description)]
 impl User {
     /// The global id.
     pub async fn id(&self) -> ID {
@@ -44,13 +45,7 @@ impl User {
         #[graphql(desc = "How many at most, from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<ConversationConnection> {
-        let slice = PageArguments {
-            first,
-            after,
-            last,
-            before,
-        }
-        .slice()?;
+        let slice = PageArguments { first, after, last, before }.slice()?;
         let page = ctx.domain().store.conversations_page(self.0.id, slice).await?;
         Ok(ConversationConnection::new(self.0.id, page))
     }

@@ -4,7 +4,7 @@ use super::operations::Event;
 use crate::{graphql::prepare::Incoming, transport::http::Written};
 use async_graphql::ServerError;
 use axum::extract::ws::Message;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 /// What a client says.
 #[derive(Debug, Deserialize)]
@@ -15,6 +15,7 @@ pub enum FromClient {
     },
     Subscribe {
         id: String,
+        #[serde(deserialize_with = "from_object")]
         payload: Incoming,
     },
     Complete {
@@ -27,6 +28,19 @@ pub enum FromClient {
         #[serde(rename = "payload")]
         _payload: Option<serde::de::IgnoredAny>,
     },
+}
+
+impl FromClient {
+    /// Reads a message; `None` if it is none. (A list of a struct's values would pass for the struct.)
+    pub fn read(text: &str) -> Option<Self> {
+        text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
+    }
+}
+
+/// A struct from an object, and from nothing else.
+fn from_object<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
+    let object = serde_json::Map::deserialize(deserializer)?;
+    serde_json::from_value(serde_json::Value::Object(object)).map_err(serde::de::Error::custom)
 }
 
 /// What comes with `connection_init`.
@@ -63,24 +77,14 @@ impl<'a> ToClient<'a> {
     /// What an operation has.
     pub fn event(id: &'a str, event: &'a Event) -> Self {
         match event {
-            Event::Next(response) => Self::Next {
-                id,
-                payload: Written::new(response),
-            },
-            Event::Refused(response) => Self::Error {
-                id,
-                payload: &response.errors,
-            },
+            Event::Next(response) => Self::Next { id, payload: Written::new(response) },
+            Event::Refused(response) => Self::Error { id, payload: &response.errors },
             Event::Complete => Self::Complete { id },
         }
     }
 
     /// As it goes out.
     pub fn write(&self) -> Message {
-        Message::Text(
-            serde_json::to_string(self)
-                .expect("all maps have strings as keys")
-                .into(),
-        )
+        Message::Text(serde_json::to_string(self).expect("all maps have strings as keys").into())
     }
 }

@@ -38,12 +38,7 @@ pub struct Operations {
 
 impl Operations {
     pub fn new(transport: Arc<Transport>, request_id: Arc<str>) -> Self {
-        Self {
-            transport,
-            request_id,
-            viewer: None,
-            running: StreamMap::new(),
-        }
+        Self { transport, request_id, viewer: None, running: StreamMap::new() }
     }
 
     pub fn has(&self, id: &str) -> bool {
@@ -80,13 +75,7 @@ impl Operations {
     }
 
     fn execute(&self, incoming: Incoming) -> BoxStream<'static, Event> {
-        let Transport {
-            schema,
-            store,
-            guard,
-            tasks,
-            ..
-        } = &*self.transport;
+        let Transport { schema, store, guard, tasks, .. } = &*self.transport;
         let prepared = match prepare(incoming, self.viewer, store, guard) {
             Ok(prepared) => prepared,
             Err(unfit) => return stream::iter([Event::Refused(unfit.into_response())]).boxed(),

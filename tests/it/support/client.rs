@@ -20,10 +20,7 @@ pub const PASSWORD: &str = "correct horse battery";
 impl Client {
     pub fn new(address: SocketAddr, token: Option<String>) -> Self {
         Self {
-            http: reqwest::Client::builder()
-                .no_proxy()
-                .build()
-                .expect("a client can be made"),
+            http: reqwest::Client::builder().no_proxy().build().expect("a client can be made"),
             url: format!("http://{address}/graphql"),
             token,
             refresh_token: String::new(),
@@ -46,10 +43,7 @@ impl Client {
 
     /// The whole answer.
     pub async fn ask(&self, query: &str, variables: Value) -> Value {
-        let mut request = self
-            .http
-            .post(&self.url)
-            .json(&json!({ "query": query, "variables": variables }));
+        let mut request = self.http.post(&self.url).json(&json!({ "query": query, "variables": variables }));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
@@ -67,9 +61,7 @@ impl Client {
     /// The one error of an answer.
     pub async fn error(&self, query: &str, variables: Value) -> Value {
         let mut answer = self.ask(query, variables).await;
-        let errors = answer["errors"]
-            .as_array_mut()
-            .unwrap_or_else(|| panic!("no error: {query}"));
+        let errors = answer["errors"].as_array_mut().unwrap_or_else(|| panic!("no error: {query}"));
         assert_eq!(errors.len(), 1, "{errors:?}");
         errors.remove(0)
     }
@@ -83,9 +75,8 @@ impl Client {
 
     /// Says something to `echo`, in a new conversation or the one given; gives the conversation's id and the reply's.
     pub async fn say(&self, content: &str, conversation: Option<&str>) -> (String, String) {
-        let sent = self
-            .send(json!({ "content": content, "model": "echo", "conversationId": conversation }))
-            .await;
+        let sent =
+            self.send(json!({ "content": content, "model": "echo", "conversationId": conversation })).await;
         let id = |value: &Value| value["id"].as_str().expect("an id").to_owned();
         (id(&sent["conversation"]), id(&sent["reply"]))
     }
@@ -107,17 +98,12 @@ impl Client {
 
 /// An error's code.
 pub fn code(error: &Value) -> &str {
-    error["extensions"]["code"]
-        .as_str()
-        .expect("every error has a code")
+    error["extensions"]["code"].as_str().expect("every error has a code")
 }
 
 /// The codes of an answer's errors.
 pub fn codes(answer: &Value) -> Vec<&str> {
-    answer["errors"]
-        .as_array()
-        .map(|errors| errors.iter().map(code).collect())
-        .unwrap_or_default()
+    answer["errors"].as_array().map(|errors| errors.iter().map(code).collect()).unwrap_or_default()
 }
 
 /// A message's content.

@@ -20,13 +20,9 @@ impl Kind {
             Self::Postgres => {
                 let server = std::env::var("CONFAB_TEST_POSTGRES_URL")
                     .expect("CONFAB_TEST_POSTGRES_URL must name a PostgreSQL to test on: run `make test`");
-                let mut conn = AsyncPgConnection::establish(&server)
-                    .await
-                    .expect("PostgreSQL answers");
+                let mut conn = AsyncPgConnection::establish(&server).await.expect("PostgreSQL answers");
                 let name = format!("test_{}", Uuid::now_v7().simple());
-                conn.batch_execute(&format!("CREATE DATABASE {name}"))
-                    .await
-                    .expect("a database can be made");
+                conn.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a database can be made");
                 let (address, _) = server.rsplit_once('/').expect("the URL names a database");
                 format!("{address}/{name}")
             }

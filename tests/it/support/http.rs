@@ -11,11 +11,7 @@ pub const GRAPHQL: &str = "application/graphql-response+json";
 
 /// A client that goes where it is sent only when the test says so.
 pub fn client() -> Client {
-    Client::builder()
-        .no_proxy()
-        .redirect(Policy::none())
-        .build()
-        .expect("a client can be made")
+    Client::builder().no_proxy().redirect(Policy::none()).build().expect("a client can be made")
 }
 
 /// What the server answered.
@@ -29,25 +25,15 @@ pub struct Answer {
 impl Answer {
     /// The answer to a request.
     pub async fn to(request: RequestBuilder) -> Self {
-        let response = soon("an answer", request.send())
-            .await
-            .expect("the server answers");
+        let response = soon("an answer", request.send()).await.expect("the server answers");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = soon("the answer's body", response.bytes())
-            .await
-            .expect("it does not break off");
-        Self {
-            status,
-            headers,
-            body,
-        }
+        let body = soon("the answer's body", response.bytes()).await.expect("it does not break off");
+        Self { status, headers, body }
     }
 
     /// A header's value; empty if there is none.
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().expect("headers are text"))
+        self.headers.get(name).map_or("", |value| value.to_str().expect("headers are text"))
     }
 
     /// The header's values, which may be spread over several lines.

@@ -24,9 +24,7 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a future gives, or a failed test that says what it waited for.
 pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, future)
-        .await
-        .unwrap_or_else(|_| panic!("waited in vain for {what}"))
+    timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }
 
 /// Makes two tests of one function: it is given the kind of database.

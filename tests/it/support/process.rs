@@ -42,10 +42,8 @@ impl Process {
             .spawn()
             .expect("the binary can be started");
         let id = child.id();
-        let (out, mut err) = (
-            child.stdout.take().expect("it is piped"),
-            child.stderr.take().expect("it is piped"),
-        );
+        let (out, mut err) =
+            (child.stdout.take().expect("it is piped"), child.stderr.take().expect("it is piped"));
         let (line, stdout) = mpsc::unbounded_channel();
         thread::spawn(move || {
             for said in BufReader::new(out).lines().map_while(Result::ok) {
@@ -60,13 +58,7 @@ impl Process {
         });
         let (end, code) = oneshot::channel();
         thread::spawn(move || end.send(child.wait().expect("it is our child").code()));
-        Self {
-            id,
-            stdout,
-            stderr,
-            code,
-            ended: false,
-        }
+        Self { id, stdout, stderr, code, ended: false }
     }
 
     /// Runs it to its end. If it becomes a server instead, it is killed.
@@ -79,10 +71,7 @@ impl Process {
             }
             stdout = stdout + &line + "\n";
         }
-        Ended {
-            stdout,
-            ..process.ended().await
-        }
+        Ended { stdout, ..process.ended().await }
     }
 
     /// Starts the server on a free port, and waits for it to be ready.
@@ -109,25 +98,15 @@ impl Process {
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         // The shell's own `kill` is there on every machine.
-        let sent = Command::new("sh")
-            .args(["-c", &format!("kill -{name} {}", self.id)])
-            .status();
-        assert!(
-            sent.expect("there is a shell").success(),
-            "no process {}",
-            self.id
-        );
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.id)]).status();
+        assert!(sent.expect("there is a shell").success(), "no process {}", self.id);
     }
 
     /// Waits for it to have ended.
     pub async fn ended(mut self) -> Ended {
-        let code = soon("the process to end", &mut self.code)
-            .await
-            .expect("it is waited for");
+        let code = soon("the process to end", &mut self.code).await.expect("it is waited for");
         self.ended = true;
-        let stderr = soon("its last words", &mut self.stderr)
-            .await
-            .expect("they are read");
+        let stderr = soon("its last words", &mut self.stderr).await.expect("they are read");
         let mut stdout = String::new();
         while let Some(line) = self.stdout.recv().await {
             stdout += &line;

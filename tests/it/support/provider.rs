@@ -53,9 +53,7 @@ impl Provider {
 
     /// The next request.
     pub async fn call(&mut self) -> Call {
-        soon("a request to the provider", self.calls.recv())
-            .await
-            .expect("the provider runs")
+        soon("a request to the provider", self.calls.recv()).await.expect("the provider runs")
     }
 }
 
@@ -65,19 +63,10 @@ async fn complete(
     Json(body): Json<Value>,
 ) -> Response {
     let (answer, answered) = oneshot::channel();
-    let authorization = headers
-        .get("authorization")
-        .map(|value| value.to_str().expect("text").to_owned());
-    let call = Call {
-        body,
-        authorization,
-        answer: Some(answer),
-        stream: None,
-    };
+    let authorization = headers.get("authorization").map(|value| value.to_str().expect("text").to_owned());
+    let call = Call { body, authorization, answer: Some(answer), stream: None };
     calls.send(call).await.expect("the test runs");
-    answered
-        .await
-        .unwrap_or_else(|_| StatusCode::IM_A_TEAPOT.into_response())
+    answered.await.unwrap_or_else(|_| StatusCode::IM_A_TEAPOT.into_response())
 }
 
 impl Call {
@@ -86,9 +75,7 @@ impl Call {
         let body = Json(json!({ "error": { "message": "the key sk-secret is bad", "code": "nope" } }));
         let mut response = (StatusCode::from_u16(status).expect("a status"), body).into_response();
         for (name, value) in headers {
-            response
-                .headers_mut()
-                .insert(*name, value.parse().expect("a good header"));
+            response.headers_mut().insert(*name, value.parse().expect("a good header"));
         }
         let _ = self.answer.take().expect("not answered yet").send(response);
     }
@@ -108,10 +95,7 @@ impl Call {
             self.accept();
         }
         let stream = self.stream.as_ref().expect("it was accepted");
-        stream
-            .send(Ok(bytes.into()))
-            .await
-            .expect("the server still listens");
+        stream.send(Ok(bytes.into())).await.expect("the server still listens");
     }
 
     async fn chunk(&mut self, value: Value) {
@@ -128,10 +112,8 @@ impl Call {
 
     /// Ends the answer, with its usage.
     pub async fn finish(mut self, reason: &str) {
-        self.chunk(json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] }))
-            .await;
-        self.chunk(json!({ "choices": [], "usage": { "prompt_tokens": 11, "completion_tokens": 7 } }))
-            .await;
+        self.chunk(json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] })).await;
+        self.chunk(json!({ "choices": [], "usage": { "prompt_tokens": 11, "completion_tokens": 7 } })).await;
         self.send("data: [DONE]\n\n").await;
     }
 

@@ -52,10 +52,7 @@ impl Server {
         config.database_url = Some(database_url.clone());
         config.pace_ms = 0;
         change(&mut config);
-        let settings = settings
-            .iter()
-            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
+        let settings = settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         Self::launch(config, settings, database_url, folder, Clock::default()).await
     }
 
@@ -66,21 +63,12 @@ impl Server {
         folder: TempDir,
         clock: Clock,
     ) -> Self {
-        let setting = |name: &str| {
-            settings
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.clone())
-        };
+        let setting =
+            |name: &str| settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
         let complete = config.complete(setting).expect("the settings are good");
         let (statements, leave) = (Statements::default(), CancellationToken::new());
-        let around = Surroundings {
-            clock: clock.clone(),
-            statements: statements.clone(),
-        };
-        let app = App::build(&config, complete, around)
-            .await
-            .expect("the server can be built");
+        let around = Surroundings { clock: clock.clone(), statements: statements.clone() };
+        let app = App::build(&config, complete, around).await.expect("the server can be built");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
         let shutdown = leave.clone().cancelled_owned();
@@ -103,17 +91,8 @@ impl Server {
     /// Ends the server as SIGTERM does, and starts another over the same database.
     pub async fn restart(self) -> Self {
         self.leave.cancel();
-        soon("the server to end", self.running)
-            .await
-            .expect("it does not panic");
-        Self::launch(
-            self.config,
-            self.settings,
-            self.database_url,
-            self.folder,
-            self.clock,
-        )
-        .await
+        soon("the server to end", self.running).await.expect("it does not panic");
+        Self::launch(self.config, self.settings, self.database_url, self.folder, self.clock).await
     }
 
     /// Tells the server to end.
@@ -123,9 +102,7 @@ impl Server {
 
     /// Waits for the server to have ended.
     pub async fn ended(self) {
-        soon("the server to end", self.running)
-            .await
-            .expect("it does not panic");
+        soon("the server to end", self.running).await.expect("it does not panic");
     }
 
     /// A new user's client.

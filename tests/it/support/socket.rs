@@ -40,9 +40,7 @@ impl Socket {
 
     /// A socket for some subprotocol.
     pub async fn connect_as(address: SocketAddr, protocol: Option<&str>) -> Self {
-        let mut request = format!("ws://{address}/graphql")
-            .into_client_request()
-            .expect("a good address");
+        let mut request = format!("ws://{address}/graphql").into_client_request().expect("a good address");
         if let Some(protocol) = protocol {
             let protocol = protocol.parse().expect("a good header");
             request.headers_mut().insert("sec-websocket-protocol", protocol);
@@ -55,36 +53,24 @@ impl Socket {
     /// [`Self::connect`] would not take an answer without its subprotocol.
     pub async fn ask_for(address: SocketAddr, headers: &[(&str, &str)]) -> Result<Self, u16> {
         let mut stream = TcpStream::connect(address).await.expect("the server listens");
-        let headers: String = headers
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect();
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let request = format!(
             "GET /graphql HTTP/1.1\r\nhost: {address}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
              sec-websocket-version: 13\r\nsec-websocket-key: {}\r\n{headers}\r\n",
             generate_key()
         );
-        stream
-            .write_all(request.as_bytes())
-            .await
-            .expect("the server listens");
+        stream.write_all(request.as_bytes()).await.expect("the server listens");
         let mut head = Vec::new();
         // Byte by byte: what follows is the socket's.
         while !head.ends_with(b"\r\n\r\n") {
-            head.push(
-                soon("the handshake", stream.read_u8())
-                    .await
-                    .expect("the server answers"),
-            );
+            head.push(soon("the handshake", stream.read_u8()).await.expect("the server answers"));
         }
         let head = String::from_utf8(head).expect("headers are text");
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         match status.expect("a status") {
             101 => {
                 let stream = MaybeTlsStream::Plain(stream);
-                Ok(Self(
-                    WebSocketStream::from_raw_socket(stream, Role::Client, None).await,
-                ))
+                Ok(Self(WebSocketStream::from_raw_socket(stream, Role::Client, None).await))
             }
             status => Err(status),
         }
@@ -95,10 +81,7 @@ impl Socket {
     }
 
     pub async fn say_text(&mut self, text: &str) {
-        self.0
-            .send(Message::text(text))
-            .await
-            .expect("the socket is open");
+        self.0.send(Message::text(text)).await.expect("the socket is open");
     }
 
     /// What the server says next, or how it closes.
@@ -116,21 +99,18 @@ impl Socket {
     /// Says `connection_init`, and is acknowledged.
     pub async fn init(&mut self, token: Option<&str>) {
         let authorization = token.map(|token| format!("Bearer {token}"));
-        self.say(json!({ "type": "connection_init", "payload": { "authorization": authorization } }))
-            .await;
+        self.say(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
         assert_eq!(self.hear().await, Ok(json!({ "type": "connection_ack" })));
     }
 
     pub async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
         let payload = json!({ "query": query, "variables": variables });
-        self.say(json!({ "id": id, "type": "subscribe", "payload": payload }))
-            .await;
+        self.say(json!({ "id": id, "type": "subscribe", "payload": payload })).await;
     }
 
     /// Follows a reply under the reply's own id.
     pub async fn follow(&mut self, reply: &str, after: Option<&str>) {
-        self.subscribe(reply, REPLY, json!({ "id": reply, "after": after }))
-            .await;
+        self.subscribe(reply, REPLY, json!({ "id": reply, "after": after })).await;
     }
 
     /// The next event of the reply that is followed.
@@ -192,8 +172,7 @@ impl Socket {
     /// Asks whether the server is there: all that it says before it answers.
     pub async fn ping(&mut self) -> Vec<Value> {
         let pong = json!({ "type": "pong", "payload": { "nonce": rand::random::<u32>() } });
-        self.say(json!({ "type": "ping", "payload": pong["payload"] }))
-            .await;
+        self.say(json!({ "type": "ping", "payload": pong["payload"] })).await;
         let mut before = Vec::new();
         loop {
             match self.hear().await.expect("the socket stays open") {

@@ -51,14 +51,8 @@ impl std::error::Error for ScriptError {}
 impl Script {
     /// Reads a whole script and checks that all it leads to is there. The first problem is the error.
     pub(in super::super) fn parse(text: &str) -> Result<Self, ScriptError> {
-        let lines = (1..)
-            .zip(text.lines())
-            .filter_map(|(number, text)| Line::read(number, text))
-            .collect();
-        let mut parser = Parser {
-            lines,
-            ..Parser::default()
-        };
+        let lines = (1..).zip(text.lines()).filter_map(|(number, text)| Line::read(number, text)).collect();
+        let mut parser = Parser { lines, ..Parser::default() };
         while let Some(line) = parser.lines.pop_front() {
             parser.section(line)?;
         }
@@ -79,26 +73,16 @@ impl<'s> Line<'s> {
         let text = text.trim();
         let (what, rest) = text.split_once(' ').unwrap_or((text, ""));
         let means_something = !text.is_empty() && !text.starts_with('#');
-        means_something.then_some(Self {
-            number,
-            what,
-            rest: rest.trim(),
-        })
+        means_something.then_some(Self { number, what, rest: rest.trim() })
     }
 
     fn error(self, problem: impl Into<String>) -> ScriptError {
-        ScriptError {
-            line: self.number,
-            problem: problem.into(),
-        }
+        ScriptError { line: self.number, problem: problem.into() }
     }
 
     /// The two sides of a `=`.
     fn sides(self) -> Result<(&'s str, &'s str), ScriptError> {
-        let (left, right) = self
-            .rest
-            .split_once('=')
-            .ok_or_else(|| self.error("there is no `=`"))?;
+        let (left, right) = self.rest.split_once('=').ok_or_else(|| self.error("there is no `=`"))?;
         Ok((left.trim(), right.trim()))
     }
 }
@@ -167,11 +151,7 @@ impl<'s> Parser<'s> {
                 |side: &str| group.map_or(side.to_owned(), |group| side.replace(group, &member));
             let (from, to) = (with_member(from), with_member(to));
             self.no_names(&from);
-            let table = if head.what == "pre" {
-                &mut self.pre
-            } else {
-                &mut self.post
-            };
+            let table = if head.what == "pre" { &mut self.pre } else { &mut self.post };
             if !table.add(Word::line(&from), Word::line(&to)) {
                 return Err(head.error(format!("`{from}` has nothing in it or is there already")));
             }
@@ -180,11 +160,7 @@ impl<'s> Parser<'s> {
     }
 
     fn key(&mut self, head: Line<'s>) -> Result<(), ScriptError> {
-        let (spellings, rank) = match head
-            .rest
-            .rsplit_once(' ')
-            .map(|(words, rank)| (words, rank.parse()))
-        {
+        let (spellings, rank) = match head.rest.rsplit_once(' ').map(|(words, rank)| (words, rank.parse())) {
             Some((words, Ok(rank))) => (words, rank),
             _ => (head.rest, 0),
         };
@@ -227,12 +203,7 @@ impl<'s> Parser<'s> {
             return Err(line.error("a shape has a word or a `*`"));
         }
         let run = |words: &[&str]| words.iter().map(|word| self.place(line, word)).collect();
-        Ok(Pattern::new(
-            words
-                .split(|word| *word == "*")
-                .map(run)
-                .collect::<Result<_, _>>()?,
-        ))
+        Ok(Pattern::new(words.split(|word| *word == "*").map(run).collect::<Result<_, _>>()?))
     }
 
     fn place(&self, line: Line<'s>, word: &str) -> Result<Place, ScriptError> {
@@ -273,10 +244,8 @@ impl<'s> Parser<'s> {
             "goto" => Ok(Reply::Goto(self.jump(line, line.rest))),
             "newkey" => Ok(Reply::NewKey),
             "rewrite" => {
-                let (text, key) = line
-                    .rest
-                    .rsplit_once(" goto ")
-                    .ok_or_else(|| line.error("there is no `goto`"))?;
+                let (text, key) =
+                    line.rest.rsplit_once(" goto ").ok_or_else(|| line.error("there is no `goto`"))?;
                 let text = Template::parse(text, parts).map_err(|problem| line.error(problem))?;
                 Ok(Reply::Rewrite(text, self.jump(line, key)))
             }
@@ -296,10 +265,7 @@ impl<'s> Parser<'s> {
                 return Err(line.error(format!("there is no keyword `{key}`")));
             }
         }
-        let missing = |what: &str| ScriptError {
-            line: end,
-            problem: format!("there is no `{what}`"),
-        };
+        let missing = |what: &str| ScriptError { line: end, problem: format!("there is no `{what}`") };
         Ok(Script {
             ear: self.ear,
             pre: self.pre,
@@ -321,16 +287,12 @@ impl<'s> Parser<'s> {
 
     fn members(&self, line: Line<'s>, group: &str) -> Result<&Arc<BTreeSet<String>>, ScriptError> {
         let name = group.trim_start_matches('@');
-        self.groups
-            .get(name)
-            .ok_or_else(|| line.error(format!("there is no group `@{name}`")))
+        self.groups.get(name).ok_or_else(|| line.error(format!("there is no group `@{name}`")))
     }
 
     /// Learns that these words, where they have no capital here, need none at the start of a clause either.
     fn no_names(&mut self, words: &str) {
-        let plain = words
-            .split_whitespace()
-            .filter(|word| !word.contains(char::is_uppercase));
+        let plain = words.split_whitespace().filter(|word| !word.contains(char::is_uppercase));
         self.ear.common.extend(plain.map(str::to_owned));
     }
 }
@@ -364,18 +326,9 @@ mod tests {
              key dog @pet 7\n\twhen * my @pet *\n\t\tsay {{2}}?\n newkey"
         );
         let script = Script::parse(&script).unwrap();
-        let [key] = &script.keys[..] else {
-            panic!("{:?}", script.keys)
-        };
-        assert_eq!(
-            (key.rank, key.rules.len(), key.rules[0].replies.lines.len()),
-            (7, 1, 2)
-        );
-        assert!(
-            ["dog", "cat", "rex"]
-                .iter()
-                .all(|word| script.key(word).is_some())
-        );
+        let [key] = &script.keys[..] else { panic!("{:?}", script.keys) };
+        assert_eq!((key.rank, key.rules.len(), key.rules[0].replies.lines.len()), (7, 1, 2));
+        assert!(["dog", "cat", "rex"].iter().all(|word| script.key(word).is_some()));
         assert_eq!(script.cycles, 4);
         assert!(script.ear.common.contains("cat") && !script.ear.common.contains("rex"));
     }
@@ -393,54 +346,27 @@ mod tests {
     #[test]
     fn an_unknown_line_or_one_out_of_place_is_an_error_at_its_line() {
         assert_eq!(error("\nwhom it concerns"), "line 8: `whom` is no kind of line");
-        assert_eq!(
-            error("key a\nsay so"),
-            "line 7: a keyword has a word, and a `when` under it"
-        );
-        assert_eq!(
-            error("key\nwhen *\nsay so"),
-            "line 7: a keyword has a word, and a `when` under it"
-        );
+        assert_eq!(error("key a\nsay so"), "line 7: a keyword has a word, and a `when` under it");
+        assert_eq!(error("key\nwhen *\nsay so"), "line 7: a keyword has a word, and a `when` under it");
         assert_eq!(error("group g = a\nsay so"), "line 8: `say` is out of place");
         assert_eq!(error("when *"), "line 7: `when` belongs under a keyword");
         assert_eq!(
             error("key a\nwhen *\n\nkey b\nwhen *\nsay so"),
             "line 8: nothing to say under this `when`"
         );
-        assert_eq!(
-            error("key a\nwhen\nsay so"),
-            "line 8: a shape has a word or a `*`"
-        );
+        assert_eq!(error("key a\nwhen\nsay so"), "line 8: a shape has a word or a `*`");
         assert_eq!(error("pre a b"), "line 7: there is no `=`");
     }
 
     #[test]
     fn what_a_line_leads_to_must_be_there() {
         assert_eq!(error("key a\nwhen *\ngoto b"), "line 9: there is no keyword `b`");
-        assert_eq!(
-            error("key a\nwhen *\nrewrite i am {1} goto b"),
-            "line 9: there is no keyword `b`"
-        );
-        assert_eq!(
-            error("key a\nwhen *\nrewrite i am {1}"),
-            "line 9: there is no `goto`"
-        );
-        assert_eq!(
-            error("key a\nwhen my @pet\nsay so"),
-            "line 8: there is no group `@pet`"
-        );
-        assert_eq!(
-            error("key @pet\nwhen *\nsay so"),
-            "line 7: there is no group `@pet`"
-        );
-        assert_eq!(
-            error("key a\nwhen * a *\nsay {3}"),
-            "line 9: there is no part {3}"
-        );
-        assert_eq!(
-            Script::parse("none\nsay Hm.").unwrap_err().to_string(),
-            "line 2: there is no `opening`"
-        );
+        assert_eq!(error("key a\nwhen *\nrewrite i am {1} goto b"), "line 9: there is no keyword `b`");
+        assert_eq!(error("key a\nwhen *\nrewrite i am {1}"), "line 9: there is no `goto`");
+        assert_eq!(error("key a\nwhen my @pet\nsay so"), "line 8: there is no group `@pet`");
+        assert_eq!(error("key @pet\nwhen *\nsay so"), "line 7: there is no group `@pet`");
+        assert_eq!(error("key a\nwhen * a *\nsay {3}"), "line 9: there is no part {3}");
+        assert_eq!(Script::parse("none\nsay Hm.").unwrap_err().to_string(), "line 2: there is no `opening`");
     }
 
     #[test]
@@ -455,10 +381,7 @@ mod tests {
     #[test]
     fn what_is_kept_or_said_for_want_of_a_keyword_can_only_be_said() {
         let problem = "only a `say` with something to say is in place here";
-        assert_eq!(
-            error("key a\nwhen *\nsay so\nkeep *\ngoto a"),
-            format!("line 11: {problem}")
-        );
+        assert_eq!(error("key a\nwhen *\nsay so\nkeep *\ngoto a"), format!("line 11: {problem}"));
         assert_eq!(error("none\nnewkey"), format!("line 8: {problem}"));
         assert_eq!(error("none\nsay"), format!("line 8: {problem}"));
         assert_eq!(error("none\nsay {1}"), "line 8: there is no part {1}");
