@@ -85,6 +85,7 @@ impl App {
                 cost: config.max_cost,
                 aliases: config.max_aliases,
                 directives: config.max_directives,
+                introspection: config.env == Environment::Development,
             },
             sockets: SocketLimits {
                 init: seconds(config.init_timeout),

@@ -42,7 +42,7 @@ pub enum Error {
     #[error("a task failed: {0}")]
     Task(tokio::task::JoinError),
     /// The address names no database we know.
-    #[error("DATABASE_URL must be `sqlite:PATH` or `postgres://…`, not `{0}`")]
+    #[error("it must be `sqlite:PATH` or `postgres://…`, not `{0}:…`")]
     Url(String),
 }
 

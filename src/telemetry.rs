@@ -2,10 +2,17 @@
 
 use crate::config::LogFormat;
 use std::io::IsTerminal;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 /// Writes the log to standard error from now on. The error tells what is wrong with the filter.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
+    // A lone word that is no level would be taken for a module's name, and silence everything else.
+    let is_level = |part: &str| part.parse::<LevelFilter>().is_ok();
+    if let Some(part) = filter.split(',').find(|part| !part.contains('=') && !is_level(part.trim())) {
+        return Err(format!(
+            "CONFAB_LOG: `{part}` is neither a level, such as info, nor a filter, such as confab=debug"
+        ));
+    }
     let filter = EnvFilter::try_new(filter).map_err(|error| format!("CONFAB_LOG: {error}"))?;
     let terminal = std::io::stderr().is_terminal();
     let lines =
@@ -16,8 +23,8 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
     }
     .map_err(|error| format!("the log cannot be written: {error}"))?;
     std::panic::set_hook(Box::new(|panic| {
-        let location = panic.location().map(ToString::to_string);
-        tracing::error!(location, message = panic.payload_as_str(), "panicked");
+        // Where, but not what: the message may quote what somebody said.
+        tracing::error!(location = panic.location().map(ToString::to_string), "panicked");
     }));
     Ok(())
 }

@@ -25,7 +25,6 @@ use axum::{
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower_http::catch_panic::CatchPanicLayer;
 
 /// What the transports work with.
 pub struct Transport {
@@ -56,7 +55,6 @@ pub fn router(transport: Transport) -> Router {
         .route("/readyz", get(ready))
         .merge(pages::router())
         .layer(cors)
-        .layer(CatchPanicLayer::custom(http::panicked))
         .layer(middleware::from_fn(request_id::layer))
         .with_state(Arc::new(transport))
 }

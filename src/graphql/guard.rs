@@ -23,6 +23,8 @@ pub struct Limits {
     pub cost: u64,
     pub aliases: u64,
     pub directives: u64,
+    /// Whether the schema may be asked about itself.
+    pub introspection: bool,
 }
 
 /// The most fragments in a document.
@@ -73,7 +75,9 @@ pub fn check(document: &ExecutableDocument, variables: &Variables, limits: &Limi
     if document.fragments.len() > MOST_FRAGMENTS {
         return Err(Refusal::new(format!("The document has more than {MOST_FRAGMENTS} fragments.")));
     }
-    let mut scale = Scale { fragments: &document.fragments, variables, weighed: HashMap::new() };
+    let introspection = limits.introspection;
+    let mut scale =
+        Scale { fragments: &document.fragments, variables, introspection, weighed: HashMap::new() };
     let mut largest = 0;
     for (_, operation) in document.operations.iter() {
         let refuse = |message: String| Err(Refusal::new(message).at(operation.pos));
@@ -123,6 +127,7 @@ fn root_fields(operation: &OperationDefinition, document: &ExecutableDocument) -
 struct Scale<'a> {
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
     variables: &'a Variables,
+    introspection: bool,
     /// The fragments' weights; `None` while one is being weighed.
     weighed: HashMap<&'a str, Option<Weight>>,
 }
@@ -150,6 +155,9 @@ impl<'a> Scale<'a> {
     }
 
     fn field(&mut self, field: &'a Field) -> Result<Weight, Refusal> {
+        if !self.introspection && matches!(field.name.node.as_str(), "__schema" | "__type") {
+            return Err(Refusal::new("The schema does not describe itself here."));
+        }
         let inner = self.set(&field.selection_set.node)?;
         let own = Weight {
             depth: inner.depth + 1,
@@ -176,18 +184,18 @@ impl<'a> Scale<'a> {
         Ok(weight)
     }
 
-    /// How many rows a field's page may have: 1 if it is no connection.
+    /// How many objects a field may stand for: the rows of a page, or what `ids` names. 1 if it is neither.
     fn rows(&self, field: &Field) -> u64 {
         let asked = |argument| {
             let value = field.get_argument(argument)?.node.clone();
-            let value = value
-                .into_const_with(|name| Ok::<_, ()>(self.variables.get(&name).cloned().unwrap_or_default()));
-            match value {
+            let given = |name: Name| Ok::<_, ()>(self.variables.get(&name).cloned().unwrap_or_default());
+            match value.into_const_with(given) {
                 Ok(Value::Number(number)) => number.as_u64(),
+                Ok(Value::List(items)) => Some(items.len() as u64),
                 _ => None,
             }
         };
-        let rows = asked("first").into_iter().chain(asked("last")).max();
+        let rows = ["first", "last", "ids"].into_iter().filter_map(asked).max();
         let is_connection = CONNECTIONS.contains(&field.name.node.as_str());
         rows.or(is_connection.then_some(pages::DEFAULT as u64)).unwrap_or(1).max(1)
     }
@@ -202,7 +210,7 @@ mod tests {
     use super::*;
     use async_graphql::parser::parse_query;
 
-    const LIMITS: Limits = Limits { depth: 10, cost: 1000, aliases: 5, directives: 5 };
+    const LIMITS: Limits = Limits { depth: 10, cost: 1000, aliases: 5, directives: 5, introspection: false };
 
     fn cost(query: &str) -> Result<u64, String> {
         let variables = Variables::from_json(serde_json::json!({ "n": 7 }));
@@ -218,6 +226,18 @@ mod tests {
         let nested =
             "{ me { conversations(first: 100) { nodes { messages(last: 100) { nodes { id } } } } } }";
         assert!(cost(nested).unwrap_err().contains("cost"));
+    }
+
+    #[test]
+    fn what_ids_name_counts_as_often() {
+        assert_eq!(cost(r#"{ nodes(ids: ["a", "b", "c"]) { id } }"#), Ok(1 + 3));
+    }
+
+    #[test]
+    fn introspection_can_be_off() {
+        assert!(cost("{ __schema { types { name } } }").is_err());
+        assert!(cost("{ me { ...F } } fragment F on User { __type(name: \"User\") { name } }").is_err());
+        assert_eq!(cost("{ __typename }"), Ok(1));
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub fn prepare(
 ) -> Result<Prepared, Unfit> {
     let document = parse_query(&incoming.query).map_err(|error| Unfit {
         code: "GRAPHQL_PARSE_FAILED",
-        message: error.to_string(),
+        message: syntax_error(&error.to_string()),
         locations: error.positions().collect(),
     })?;
     let mut variables = incoming.variables.unwrap_or_default();
@@ -75,6 +75,12 @@ pub fn prepare(
     request.operation_name = incoming.operation_name;
     request.set_parsed_query(document);
     Ok(Prepared { request: request.data(viewer).data(Loaders::new(store, viewer)), operation: kind })
+}
+
+/// What was expected, without the line where it was: that may be long, and hold a password.
+fn syntax_error(message: &str) -> String {
+    let expected = message.rsplit_once("= ").map_or(message, |(_, expected)| expected);
+    format!("Syntax error: {expected}")
 }
 
 fn chosen<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {

@@ -7,7 +7,7 @@ use crate::{
         Id,
         conversations::Conversation,
         messages::Message,
-        sends::{NewMessage, Sent, Stored, Target},
+        sends::{NewMessage, Sent, Stored, Target, WhenBusy},
     },
 };
 use sha2::{Digest, Sha256};
@@ -24,6 +24,7 @@ pub struct SendMessage {
     pub content: Content,
     pub model: Option<String>,
     pub idempotency_key: Option<String>,
+    pub when_busy: WhenBusy,
 }
 
 /// A message that is stored, and the reply that will follow.
@@ -35,8 +36,8 @@ pub struct NewReply {
 }
 
 impl Replies {
-    /// Stores a message and its pending reply, and returns at once. While an earlier reply of the conversation is
-    /// in progress, the new one waits for its turn.
+    /// Stores a message and its pending reply, and returns at once. What happens while an earlier reply of the
+    /// conversation is in progress, `when_busy` tells.
     pub async fn send(&self, owner: Id, send: SendMessage) -> Result<NewReply> {
         let engine = &self.0;
         if let Some(model) = &send.model {
@@ -57,20 +58,29 @@ impl Replies {
             content: send.content.as_str().to_owned(),
             model: send.model,
             default_model,
+            when_busy: send.when_busy,
             now,
             lease,
             lease_expires_at: now + engine.settings.lease,
         };
+        let stop_current = new.when_busy == WhenBusy::StopCurrent;
         let Stored { conversation, message, reply, claimed } = match engine.store.send_message(&new).await? {
             Sent::Stored(stored) | Sent::Before(stored) => stored,
             Sent::OtherInput => {
                 return Err(Error::Conflict("another message was sent under this `idempotencyKey`"));
             }
             Sent::NoConversation => return Err(Error::NotFound("conversation")),
+            Sent::Busy => {
+                return Err(Error::Conflict("an earlier reply of the conversation is in progress"));
+            }
             Sent::Full => {
                 return Err(Error::Conflict("the conversation has as many messages as one may have"));
             }
         };
+        if stop_current {
+            // What runs elsewhere finds the request at its next checkpoint.
+            self.stop_conversation(conversation.id);
+        }
         if claimed {
             engine.tasks.spawn(runner::run(engine.clone(), reply.clone(), lease).in_current_span());
         } else {
@@ -93,6 +103,7 @@ fn fingerprint(send: &SendMessage) -> Vec<u8> {
     let mut hash = Sha256::new();
     // Each part after its length, so that none can pass for two.
     let conversation = send.conversation_id.map(|id| id.to_string());
+    hash.update([send.when_busy as u8]);
     for part in [conversation.as_deref(), Some(send.content.as_str()), send.model.as_deref()] {
         hash.update(part.map_or(u64::MAX, |part| part.len() as u64).to_be_bytes());
         hash.update(part.unwrap_or_default());

@@ -51,7 +51,7 @@ impl Database {
     pub async fn connect(url: &str, statements: &Statements) -> Result<Self> {
         if let Some(path) = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
             if path.is_empty() || path.starts_with(":memory:") {
-                return Err(Error::Url("sqlite:".into())); // each connection would have a database of its own
+                return Err(Error::Url("sqlite::memory".into())); // each connection would have a database of its own
             }
             if let Some(folder) = Path::new(path).parent() {
                 std::fs::create_dir_all(folder).map_err(|error| {
@@ -67,6 +67,8 @@ impl Database {
             // Only the scheme is told: the rest may hold a password.
             return Err(Error::Url(url.split(':').next().unwrap_or_default().to_owned()));
         }
+        // The pool would try for a while and then not say what was wrong.
+        AsyncPgConnection::establish(url).await?;
         let statements = statements.clone();
         let mut config = ManagerConfig::default();
         config.recycling_method = RecyclingMethod::Verified;

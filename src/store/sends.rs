@@ -37,6 +37,8 @@ pub struct NewMessage {
     /// A key, and a hash of the whole input.
     pub idempotency: Option<(String, Vec<u8>)>,
     pub now: Instant,
+    /// What to do if an earlier reply of the conversation is still in progress.
+    pub when_busy: WhenBusy,
     /// The lease of the runner that waits to start, should it be this reply's turn at once.
     pub lease: Id,
     pub lease_expires_at: Instant,
@@ -47,6 +49,18 @@ pub struct NewMessage {
 pub enum Target {
     Existing(Id),
     New,
+}
+
+/// What to do with a message while an earlier reply of its conversation is in progress.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenBusy {
+    /// Refuse it.
+    Reject,
+    /// Store it; its reply waits for its turn.
+    #[default]
+    Queue,
+    /// Stop what is in progress and what waits; its reply is next.
+    StopCurrent,
 }
 
 /// What became of a [`NewMessage`].
@@ -60,6 +74,8 @@ pub enum Sent {
     OtherInput,
     /// The owner has no such conversation.
     NoConversation,
+    /// An earlier reply is in progress, and the message was not to wait.
+    Busy,
     /// The conversation has as many messages as one may have.
     Full,
 }
@@ -83,6 +99,25 @@ impl Database {
         let (message_id, reply_id) = (Id::new(), Id::new());
         let now = new.now;
         transact!(self, async |conn| {
+            let existing: Option<Conversation> = match new.conversation {
+                Target::New => None,
+                Target::Existing(id) => {
+                    // Changes nothing, but locks the row: concurrent sends come one after the other.
+                    let own = conversations::table.find(id).filter(conversations::owner_id.eq(new.owner));
+                    let locked: Option<Conversation> = diesel::update(own)
+                        .set(conversations::message_count.eq(conversations::message_count))
+                        .returning(Conversation::as_returning())
+                        .get_result(conn)
+                        .await
+                        .optional()?;
+                    match locked {
+                        None => return Ok(Sent::NoConversation),
+                        Some(full) if full.message_count >= MOST_MESSAGES => return Ok(Sent::Full),
+                        Some(conversation) => Some(conversation),
+                    }
+                }
+            };
+
             if let Some((key, input_hash)) = &new.idempotency {
                 let claim = Send {
                     user_id: new.owner,
@@ -122,8 +157,24 @@ impl Database {
                 }
             }
 
-            let conversation: Conversation = match new.conversation {
-                Target::New => {
+            let in_conversation =
+                runs::conversation_id.nullable().eq(existing.as_ref().map(|conversation| conversation.id));
+            let busy =
+                diesel::select(exists(runs::table.filter(in_conversation))).get_result::<bool>(conn).await?;
+            if busy && new.when_busy == WhenBusy::Reject {
+                if let Some((key, _)) = &new.idempotency {
+                    // Nothing is sent, so the key is given back.
+                    diesel::delete(sends::table.find((new.owner, key))).execute(conn).await?;
+                }
+                return Ok(Sent::Busy);
+            }
+            if busy && new.when_busy == WhenBusy::StopCurrent {
+                let current = runs::table.filter(in_conversation);
+                diesel::update(current).set(runs::stop_requested.eq(true)).execute(conn).await?;
+            }
+
+            let conversation: Conversation = match existing {
+                None => {
                     let conversation = Conversation {
                         id: Id::new(),
                         owner_id: new.owner,
@@ -138,42 +189,17 @@ impl Database {
                     diesel::insert_into(conversations::table).values(&conversation).execute(conn).await?;
                     conversation
                 }
-                Target::Existing(id) => {
-                    // The row's lock keeps concurrent sends in one order.
-                    let own = conversations::table
-                        .find(id)
-                        .filter(conversations::owner_id.eq(new.owner))
-                        .filter(conversations::message_count.lt(MOST_MESSAGES));
-                    let grown: Option<Conversation> = diesel::update(own)
+                Some(conversation) => {
+                    let untitled = conversation.message_count == 0 && !conversation.titled_by_user;
+                    diesel::update(conversations::table.find(conversation.id))
                         .set((
-                            conversations::message_count.eq(conversations::message_count + 2),
+                            conversations::title.eq(if untitled { &new.title } else { &conversation.title }),
+                            conversations::message_count.eq(conversation.message_count + 2),
                             conversations::updated_at.eq(now),
                         ))
                         .returning(Conversation::as_returning())
                         .get_result(conn)
-                        .await
-                        .optional()?;
-                    let Some(mut conversation) = grown else {
-                        if let Some((key, _)) = &new.idempotency {
-                            // Nothing was sent, so the key is given back.
-                            diesel::delete(sends::table.find((new.owner, key))).execute(conn).await?;
-                        }
-                        let full = conversations::table
-                            .find(id)
-                            .filter(conversations::owner_id.eq(new.owner))
-                            .count()
-                            .get_result::<i64>(conn)
-                            .await?;
-                        return Ok(if full > 0 { Sent::Full } else { Sent::NoConversation });
-                    };
-                    if conversation.message_count == 2 && !conversation.titled_by_user {
-                        conversation.title.clone_from(&new.title);
-                        diesel::update(conversations::table.find(id))
-                            .set(conversations::title.eq(&conversation.title))
-                            .execute(conn)
-                            .await?;
-                    }
-                    conversation
+                        .await?
                 }
             };
 
@@ -224,9 +250,6 @@ impl Database {
                 diesel::insert_into(messages::table).values(row).execute(conn).await?;
             }
 
-            let busy = diesel::select(exists(runs::table.filter(runs::conversation_id.eq(conversation.id))))
-                .get_result::<bool>(conn)
-                .await?;
             let run = Run {
                 message_id: reply_id,
                 conversation_id: conversation.id,

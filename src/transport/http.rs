@@ -28,7 +28,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::{Deserialize, Serialize};
-use std::{any::Any, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 use tracing::{Instrument, Span};
 
@@ -223,6 +223,6 @@ fn not_acceptable() -> Response {
 }
 
 /// The answer where a handler has panicked. The panic hook has logged it.
-pub fn panicked(_: Box<dyn Any + Send>) -> Response {
-    refusal(Form::Json, StatusCode::INTERNAL_SERVER_ERROR, &Error::internal("a handler panicked"), "")
+pub fn panicked(id: &str) -> Response {
+    refusal(Form::Json, StatusCode::INTERNAL_SERVER_ERROR, &Error::internal("a handler panicked"), id)
 }

@@ -23,22 +23,20 @@ impl Form {
 
 /// The form that the client likes best, ours first where it does not care; `None` if it takes neither.
 pub fn form(headers: &HeaderMap) -> Option<Form> {
-    let mut accepted = accepted(headers).peekable();
-    if accepted.peek().is_none() {
+    let accepted: Vec<(String, f32)> = accepted(headers).collect();
+    if accepted.is_empty() {
         return Some(Form::GraphQlResponse);
     }
-    let mut best: Option<(f32, Form)> = None;
-    for (media_type, quality) in accepted {
-        let form = match &*media_type {
-            "application/graphql-response+json" | "*/*" | "application/*" => Form::GraphQlResponse,
-            "application/json" => Form::Json,
-            _ => continue,
-        };
-        if quality > 0.0 && best.is_none_or(|(most, _)| quality > most) {
-            best = Some((quality, form));
-        }
+    // What names a form itself counts before what names it among others.
+    let quality = |own: &str| {
+        let of = |range: &str| accepted.iter().find(|(media_type, _)| media_type == range).map(|(_, q)| *q);
+        of(own).or_else(|| of("application/*")).or_else(|| of("*/*")).unwrap_or(0.0)
+    };
+    match (quality("application/graphql-response+json"), quality("application/json")) {
+        (ours, json) if ours <= 0.0 && json <= 0.0 => None,
+        (ours, json) if ours >= json => Some(Form::GraphQlResponse),
+        _ => Some(Form::Json),
     }
-    best.map(|(_, form)| form)
 }
 
 /// Whether a person's browser asks for a page.
@@ -74,6 +72,8 @@ mod tests {
             ("APPLICATION/JSON; charset=utf-8", Some(Json)),
             ("text/plain", None),
             ("application/json;q=0", None),
+            ("application/graphql-response+json;q=0, */*", Some(Json)),
+            ("application/json, */*;q=0.1", Some(Json)),
         ] {
             let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
             assert_eq!(form(&headers), expected, "{accept}");

@@ -1,12 +1,14 @@
 //! A name for each request, on every line of the log that is written for it and in the answer.
 
+use super::http;
 use axum::{
     extract::Request,
     http::{HeaderName, HeaderValue},
     middleware::Next,
     response::Response,
 };
-use std::{sync::Arc, time::Instant};
+use futures_util::FutureExt;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 use tracing::{Instrument, field};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -15,7 +17,7 @@ const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Debug)]
 pub struct RequestId(pub Arc<str>);
 
-/// Gives the request its id and a span, and logs what became of it.
+/// Gives the request its id and a span, and logs what became of it. A panic is answered too.
 pub async fn layer(mut request: Request, next: Next) -> Response {
     let id: Arc<str> = format!("{:016x}", rand::random::<u64>()).into();
     let span = tracing::info_span!("request", request_id = &*id, user_id = field::Empty);
@@ -23,7 +25,8 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(RequestId(id.clone()));
     async move {
         let begun = Instant::now();
-        let mut response = next.run(request).await;
+        let response = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        let mut response = response.unwrap_or_else(|_| http::panicked(&id));
         let (status, ms) = (response.status().as_u16(), begun.elapsed().as_secs_f64() * 1e3);
         if path == "/graphql" {
             tracing::info!(%method, path, status, ms, "answered");

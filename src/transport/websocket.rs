@@ -213,8 +213,9 @@ fn understand(heard: Option<Result<Message, axum::Error>>) -> Result<Option<From
     match heard {
         Some(Ok(Message::Text(text))) => FromClient::read(&text).map(Some).ok_or(Some(Close::INVALID)),
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
-        Some(Ok(Message::Binary(_))) => Err(Some(Close::INVALID)),
-        Some(Ok(Message::Close(_)) | Err(_)) | None => Err(None),
+        // Too long, or no UTF-8. Should the connection itself be broken, nobody will hear it.
+        Some(Ok(Message::Binary(_)) | Err(_)) => Err(Some(Close::INVALID)),
+        Some(Ok(Message::Close(_))) | None => Err(None),
     }
 }
 

@@ -104,6 +104,27 @@ on_both_databases! {
         assert_ne!(elsewhere, answers[0], "a key is its user's own");
     }
 
+    async fn what_is_sent_while_a_reply_is_in_progress_is_refused_or_takes_its_place(kind) {
+        let server = Server::with(kind, |config| config.pace_ms = 10).await;
+        let client = server.register().await;
+        let (id, first) = client.say(&"word ".repeat(1000), None).await;
+        let (_, second) = client.say("waits", Some(&id)).await;
+        let refused = json!({ "conversationId": id, "content": "x", "whenBusy": "REJECT", "idempotencyKey": "k" });
+        assert_eq!(code(&client.error(SEND, json!({ "input": refused })).await), "CONFLICT");
+        let urgent = json!({ "conversationId": id, "content": "urgent", "whenBusy": "STOP_CURRENT", "model": "echo" });
+        let third = client.send(urgent).await["reply"]["id"].as_str().unwrap().to_owned();
+        let mut socket = server.socket(&client).await;
+        assert_eq!(socket.to_the_end(&third).await.0, "urgent");
+        for stopped in [first, second] {
+            assert_eq!(client.message(&stopped).await["status"], "STOPPED");
+        }
+        // Nobody is in the way any more, and the key of what was refused is free.
+        let again = client.send(refused).await;
+        socket.to_the_end(again["reply"]["id"].as_str().unwrap()).await;
+        let page = client.data(MESSAGES, json!({ "id": id })).await["conversation"]["messages"].take();
+        assert_eq!(page["totalCount"], 8, "what was refused was not stored");
+    }
+
     async fn a_key_of_a_send_that_failed_can_be_used_again(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;

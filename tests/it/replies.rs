@@ -252,6 +252,7 @@ async fn a_reply_whose_runner_died_is_taken_over() {
         model: Some("echo".into()),
         default_model: String::new(),
         idempotency: None,
+        when_busy: Default::default(),
         now,
         lease: confab::store::Id::new(),
         lease_expires_at: now + Duration::from_millis(500),

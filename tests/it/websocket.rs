@@ -337,8 +337,8 @@ async fn operations_that_are_always_ready_starve_nobody() {
             assert_ne!(message["type"], "complete", "the others still talk");
             others += 1;
         }
-        assert!(others < 5000, "{others} messages came first");
-        assert!(socket.ping().await.len() < 5000);
+        assert!(others < 50_000, "{others} messages came first");
+        assert!(socket.ping().await.len() < 50_000);
     }
     enough.cancel();
     talking.await.expect("the model ends");

@@ -6,8 +6,9 @@ use crate::{
         types::{Conversation, Message},
     },
     replies::{Content, SendMessage},
+    store::sends,
 };
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use std::sync::Arc;
 
 /// The mutations of messages.
@@ -16,8 +17,8 @@ pub struct Messages;
 
 #[Object]
 impl Messages {
-    /// Sends a message and returns at once: the reply is PENDING, to be watched by the subscription `reply`. While an
-    /// earlier reply of the conversation is being written, the new one waits for its turn.
+    /// Sends a message and returns at once: the reply is PENDING, to be watched by the subscription `reply`. A
+    /// conversation's replies are written one after the other, in the order of the messages.
     async fn send_message(&self, ctx: &Context<'_>, input: SendMessageInput) -> Result<SendMessagePayload> {
         let viewer = ctx.signed_in()?;
         let conversation_id = input.conversation_id.map(|id| Kind::Conversation.parse("conversationId", &id));
@@ -26,6 +27,7 @@ impl Messages {
             content: Content::parse(input.content)?,
             model: input.model,
             idempotency_key: input.idempotency_key,
+            when_busy: input.when_busy.into(),
         };
         let new = ctx.domain().replies.send(viewer.user_id, send).await?;
         Ok(SendMessagePayload {
@@ -56,6 +58,22 @@ struct SendMessageInput {
     /// A key of the client's making, 1 to 200 characters. The same message sent again under it is stored once and gets
     /// the first result; another message under it is a CONFLICT.
     idempotency_key: Option<String>,
+    /// What to do while an earlier reply of the conversation is in progress.
+    #[graphql(default)]
+    when_busy: WhenBusy,
+}
+
+/// What to do with a message while an earlier reply of its conversation is in progress.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+#[graphql(remote = "sends::WhenBusy")]
+enum WhenBusy {
+    /// Refuse it with CONFLICT. Nothing is stored.
+    Reject,
+    /// Store it. Its reply stays PENDING until the earlier ones have ended, and then is shown what they said.
+    #[default]
+    Queue,
+    /// Store it, and stop every earlier reply: those in progress keep what they have said.
+    StopCurrent,
 }
 
 /// Which reply to stop.

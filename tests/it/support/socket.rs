@@ -122,6 +122,7 @@ impl Socket {
     }
 
     /// Follows a reply to its end: the text that was told, and the finished message.
+    #[expect(clippy::wrong_self_convention, reason = "it goes to the end, and converts nothing")]
     pub async fn to_the_end(&mut self, reply: &str) -> (String, Value) {
         self.follow(reply, None).await;
         let mut text = String::new();
