@@ -18,7 +18,7 @@ use std::{sync::Arc, thread::available_parallelism, time::Duration};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How long what is in progress may take to end.
+/// How long what is in progress may take to end, besides the replies.
 const LEAVE_WITHIN: Duration = Duration::from_secs(10);
 
 /// A server that is ready to listen.
@@ -27,6 +27,8 @@ pub struct App {
     replies: Replies,
     tasks: TaskTracker,
     leaving: CancellationToken,
+    /// How long replies may go on when the server is to end.
+    drain: Duration,
 }
 
 /// What a test hands in, and an ordinary start takes as it comes.
@@ -98,12 +100,13 @@ impl App {
             tasks: tasks.clone(),
             leaving: leaving.clone(),
         });
-        Ok(Self { router, replies, tasks, leaving })
+        Ok(Self { router, replies, tasks, leaving, drain: seconds(config.drain) })
     }
 
-    /// Serves until `shutdown` ends; then tells the sockets, checkpoints the replies in progress, and ends.
+    /// Serves until `shutdown` ends; then tells the sockets, lets replies finish for a while, checkpoints the others,
+    /// and ends.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let Self { router, replies, tasks, leaving } = self;
+        let Self { router, replies, tasks, leaving, drain } = self;
         replies.start();
         // A token must not wait in the kernel for another to share its packet.
         let listener = listener.tap_io(|connection| {
@@ -120,8 +123,8 @@ impl App {
         tracing::info!("leaving");
         leaving.cancel();
         tasks.close();
-        let left = async { tokio::join!(replies.leave(), tasks.wait()) };
-        if timeout(LEAVE_WITHIN, left).await.is_err() {
+        let left = async { tokio::join!(replies.leave(drain), tasks.wait()) };
+        if timeout(drain + LEAVE_WITHIN, left).await.is_err() {
             tracing::warn!("left before everything had ended");
         }
         Ok(())

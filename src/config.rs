@@ -113,6 +113,11 @@ pub struct Config {
           value_parser = value_parser!(u64).range(3..=3600))]
     pub lease: u64,
 
+    /// Seconds that replies in progress may go on when the server is told to end; what is left is handed over.
+    #[arg(long, env = "CONFAB_DRAIN", value_name = "CONFAB_DRAIN", default_value = "5",
+          value_parser = value_parser!(u64).range(0..=3600))]
+    pub drain: u64,
+
     /// Largest body of a request, and largest message on a socket, in bytes.
     #[arg(long, env = "CONFAB_MAX_BODY", value_name = "CONFAB_MAX_BODY", default_value = "262144",
           value_parser = RangedU64ValueParser::<usize>::new().range(1024..=16_777_216))]

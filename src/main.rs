@@ -14,6 +14,7 @@ use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
+use tokio_util::sync::CancellationToken;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -92,11 +93,18 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     println!("  playground  http://{address}/playground");
     println!("  GraphQL     http://{address}/graphql");
     println!("  WebSocket   ws://{address}/graphql");
-    let shutdown = async {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+    let told = CancellationToken::new();
+    let told_twice = async {
+        for _ in 0..2 {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            told.cancel();
         }
     };
-    app.run(listener, shutdown).await
+    tokio::select! {
+        ended = app.run(listener, told.cancelled()) => ended,
+        () = told_twice => Err(anyhow!("ended at once by a second signal")),
+    }
 }

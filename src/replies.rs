@@ -25,7 +25,7 @@ pub use send::{NewReply, SendMessage};
 use crate::{assistant::catalog::Catalog, clock::Clock, store::Database};
 use hub::Hub;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How replies are run.
@@ -53,6 +53,8 @@ struct Engine {
     /// Wakes the task that looks for runs to claim.
     poke: Notify,
     tasks: TaskTracker,
+    /// Set when this instance is to take on no more replies than it has.
+    draining: CancellationToken,
     /// Set when this instance is to leave its replies to others.
     leaving: CancellationToken,
 }
@@ -68,6 +70,7 @@ impl Replies {
             hub: Hub::default(),
             poke: Notify::new(),
             tasks: TaskTracker::new(),
+            draining: CancellationToken::new(),
             leaving: CancellationToken::new(),
         }))
     }
@@ -77,11 +80,14 @@ impl Replies {
         self.0.tasks.spawn(watch_runs::watch(self.0.clone()));
     }
 
-    /// Checkpoints the replies that run here and gives up their leases, so that another instance, or this one
-    /// after a restart, takes over at once. Returns when every task has ended.
-    pub async fn leave(&self) {
-        self.0.leaving.cancel();
+    /// Lets the replies that run here finish for a while; then checkpoints them and gives up their leases, so that
+    /// another instance, or this one after a restart, takes over at once. Returns when every task has ended.
+    pub async fn leave(&self, drain: Duration) {
+        self.0.draining.cancel();
         self.0.tasks.close();
-        self.0.tasks.wait().await;
+        if timeout(drain, self.0.tasks.wait()).await.is_err() {
+            self.0.leaving.cancel();
+            self.0.tasks.wait().await;
+        }
     }
 }

@@ -11,6 +11,12 @@ const MOST_MESSAGES: i64 = 500;
 /// What a token is reckoned at, in bytes of UTF-8: English has about four to one.
 const BYTES_PER_TOKEN: usize = 4;
 
+/// About how many tokens some text has.
+pub(super) fn estimate_tokens<'a>(texts: impl IntoIterator<Item = &'a str>) -> u32 {
+    let bytes: usize = texts.into_iter().map(str::len).sum();
+    u32::try_from(bytes.div_ceil(BYTES_PER_TOKEN)).unwrap_or(u32::MAX)
+}
+
 impl Engine {
     /// The prompt that a reply answers.
     pub(super) async fn prompt(&self, reply: &Message) -> store::Result<Prompt> {
@@ -71,6 +77,7 @@ mod tests {
             finish_reason: None,
             input_tokens: None,
             output_tokens: None,
+            usage_estimated: false,
             created_at: Instant(0),
             finished_at: None,
         };

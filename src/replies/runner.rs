@@ -2,9 +2,9 @@
 //!
 //! It never waits for the database while the model speaks: checkpoints run beside the stream.
 
-use super::{Engine, hub::Live, progress::Progress};
+use super::{Engine, hub::Live, progress::Progress, prompt::estimate_tokens};
 use crate::{
-    assistant::{End, Fault, FaultKind, Finish, Part},
+    assistant::{End, Fault, FaultKind, Finish, Part, Usage},
     store::{
         self, FinishReason, Id, MessageStatus,
         messages::Message,
@@ -12,7 +12,14 @@ use crate::{
     },
 };
 use futures_util::{FutureExt, StreamExt};
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{
     select,
     task::JoinHandle,
@@ -68,7 +75,8 @@ impl Fail {
 
 /// Runs a reply whose lease has just been taken.
 pub(super) async fn run(engine: Arc<Engine>, reply: Message, lease: Id) {
-    let runner = Runner { live: engine.hub.enter(&reply, lease), engine, reply, lease };
+    let live = engine.hub.enter(&reply, lease);
+    let runner = Runner { asked: AtomicU32::new(0), live, engine, reply, lease };
     // A panic is told by the hook that logs it; the user must not wait for ever.
     let ending = AssertUnwindSafe(runner.speak()).catch_unwind().await;
     match ending.unwrap_or_else(|_| Ending::Failed(Fail::internal())) {
@@ -83,6 +91,8 @@ pub(super) async fn run(engine: Arc<Engine>, reply: Message, lease: Id) {
 }
 
 struct Runner {
+    /// About how many tokens the model was shown; 0 until it is asked.
+    asked: AtomicU32,
     engine: Arc<Engine>,
     reply: Message,
     lease: Id,
@@ -102,6 +112,8 @@ impl Runner {
             let message = format!("The model `{}` is not offered.", prompt.model);
             return Ending::Failed(Fail { code: "PROVIDER_REJECTED", message });
         };
+        let input = estimate_tokens(prompt.turns.iter().map(|turn| &*turn.text));
+        self.asked.store(input, Ordering::Relaxed);
         let mut answer = assistant.answer(prompt);
         let mut clock = interval(CHECKPOINT_EVERY);
         clock.reset();
@@ -164,12 +176,14 @@ impl Runner {
 
     /// Stores how it ended, trying for a while, and tells the subscribers.
     async fn settle(&self, status: MessageStatus, end: Option<End>, fail: Option<Fail>) {
-        let usage = end.as_ref().and_then(|end| end.usage);
+        let content = self.text();
+        let told = end.as_ref().and_then(|end| end.usage);
+        let usage = told.or_else(|| self.estimated_usage(status, &content));
         let tokens = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
         let (error_code, error_message) = fail.map(|fail| (fail.code.to_owned(), fail.message)).unzip();
         let outcome = Outcome {
             status,
-            content: self.text(),
+            content,
             error_code,
             error_message,
             finish_reason: end.map(|end| match end.finish {
@@ -179,6 +193,7 @@ impl Runner {
             }),
             input_tokens: usage.map(|usage| tokens(usage.input_tokens)),
             output_tokens: usage.map(|usage| tokens(usage.output_tokens)),
+            usage_estimated: usage.is_some() && told.is_none(),
             finished_at: Some(self.engine.clock.now()),
         };
         let give_up = Instant::now() + SETTLE;
@@ -200,6 +215,14 @@ impl Runner {
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));
         }
+    }
+
+    /// What the reply has cost, reckoned from the texts; `None` if no model has worked on it.
+    fn estimated_usage(&self, status: MessageStatus, content: &str) -> Option<Usage> {
+        let input_tokens = self.asked.load(Ordering::Relaxed);
+        let in_vain = status == MessageStatus::Failed && content.is_empty();
+        let output_tokens = estimate_tokens([content]);
+        (input_tokens > 0 && !in_vain).then_some(Usage { input_tokens, output_tokens })
     }
 
     /// Stores what there is, for whoever takes over.

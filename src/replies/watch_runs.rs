@@ -30,7 +30,7 @@ pub(super) async fn watch(engine: Arc<Engine>) {
             Err(error) => tracing::warn!(%error, "waiting replies not found"),
         }
         select! {
-            () = engine.leaving.cancelled() => return,
+            () = engine.draining.cancelled() => return,
             () = engine.poke.notified() => {}
             () = sleep(every) => {}
         }
@@ -78,6 +78,7 @@ fn end_at_once(engine: &Engine, run: &Run, reply: &Message) -> Option<Outcome> {
         finish_reason: None,
         input_tokens: None,
         output_tokens: None,
+        usage_estimated: false,
         finished_at: Some(engine.clock.now()),
     })
 }

@@ -26,6 +26,8 @@ pub struct Message {
     pub finish_reason: Option<FinishReason>,
     pub input_tokens: Option<i32>,
     pub output_tokens: Option<i32>,
+    /// Whether the tokens were reckoned from the text, since the provider told none.
+    pub usage_estimated: bool,
     pub created_at: Instant,
     pub finished_at: Option<Instant>,
 }

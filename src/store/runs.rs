@@ -36,6 +36,7 @@ pub struct Outcome {
     pub finish_reason: Option<FinishReason>,
     pub input_tokens: Option<i32>,
     pub output_tokens: Option<i32>,
+    pub usage_estimated: bool,
     pub finished_at: Option<Instant>,
 }
 

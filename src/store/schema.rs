@@ -64,6 +64,7 @@ diesel::table! {
         finish_reason -> Nullable<Text>,
         input_tokens -> Nullable<Integer>,
         output_tokens -> Nullable<Integer>,
+        usage_estimated -> Bool,
         created_at -> Instant,
         finished_at -> Nullable<Instant>,
     }

@@ -226,6 +226,7 @@ impl Database {
                 finish_reason: None,
                 input_tokens: None,
                 output_tokens: None,
+                usage_estimated: false,
                 created_at: now,
                 finished_at: Some(now),
             };

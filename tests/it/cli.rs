@@ -194,7 +194,8 @@ async fn flags_win_over_the_environment_and_that_over_the_file() {
 async fn a_signal_ends_the_server_in_peace_and_what_was_said_is_kept() {
     for signal in ["TERM", "INT"] {
         let folder = folder();
-        let (process, address) = Process::serve(folder.path(), &[], &[("CONFAB_PACE_MS", "10")]).await;
+        let settings = [("CONFAB_PACE_MS", "10"), ("CONFAB_DRAIN", "0")];
+        let (process, address) = Process::serve(folder.path(), &[], &settings).await;
         let client = Client::register(address).await;
         let health = reqwest::Client::builder()
             .no_proxy()
@@ -223,6 +224,23 @@ async fn a_signal_ends_the_server_in_peace_and_what_was_said_is_kept() {
         process.signal(signal);
         assert_eq!(process.ended().await.code, Some(0));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_signal_ends_the_server_at_once() {
+    let folder = folder();
+    let settings = [("CONFAB_PACE_MS", "1000"), ("CONFAB_DRAIN", "3600")];
+    let (process, address) = Process::serve(folder.path(), &[], &settings).await;
+    let client = Client::register(address).await;
+    let (_, reply) = client.say(&"word ".repeat(1000), None).await;
+    let mut socket = Socket::connect(address).await;
+    socket.init(client.token.as_deref()).await;
+    socket.follow(&reply, None).await;
+    socket.event().await;
+    process.signal("TERM");
+    assert_eq!(socket.closed().await, 1012);
+    process.signal("TERM");
+    assert_eq!(process.ended().await.code, Some(1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

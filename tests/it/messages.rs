@@ -27,7 +27,7 @@ on_both_databases! {
         assert_eq!(stored["status"], "COMPLETED");
         assert_eq!(stored["content"], "Hello, world");
         assert_eq!(stored["finishReason"], "STOP");
-        assert_eq!(stored["usage"], json!({ "inputTokens": 2, "outputTokens": 2 }));
+        assert_eq!(stored["usage"], json!({ "inputTokens": 2, "outputTokens": 2, "estimated": false }));
         assert_eq!(stored["parent"]["id"], sent["message"]["id"]);
         assert_eq!(stored["conversation"]["id"], sent["conversation"]["id"]);
         assert!(stored["finishedAt"].is_string());

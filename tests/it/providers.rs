@@ -42,7 +42,7 @@ on_both_databases! {
         assert_eq!(socket.event().await["message"]["content"], "Hello\u{fffd}!");
         let stored = client.message(reply).await;
         assert_eq!(stored["finishReason"], "LENGTH");
-        assert_eq!(stored["usage"], json!({ "inputTokens": 11, "outputTokens": 7 }));
+        assert_eq!(stored["usage"], json!({ "inputTokens": 11, "outputTokens": 7, "estimated": false }));
 
         let sent = client.send(json!({ "conversationId": sent["conversation"]["id"], "content": "More", "model": "small" })).await;
         let mut call = provider.call().await;
@@ -88,6 +88,9 @@ on_both_databases! {
             socket.until(words).await;
             let stopped = client.stop(reply).await;
             assert_eq!((&stopped["status"], content_of(&stopped)), (&json!("STOPPED"), words));
+            // Two bytes of prompt, four bytes a token.
+            let usage = json!({ "inputTokens": 1, "outputTokens": words.len().div_ceil(4), "estimated": true });
+            assert_eq!(client.message(reply).await["usage"], usage);
             call.aborted().await;
         }
     }

@@ -170,6 +170,20 @@ on_both_databases! {
         assert!(content.starts_with(&text));
     }
 
+    async fn a_reply_may_finish_when_the_server_is_told_to_end(kind) {
+        let server = Server::with(kind, |config| { config.pace_ms = 5; config.drain = 15; }).await;
+        let client = server.register().await;
+        let content = "word ".repeat(100);
+        let (_, reply) = client.say(&content, None).await;
+        let mut socket = server.socket(&client).await;
+        socket.follow(&reply, None).await;
+        socket.until("word").await;
+        let server = server.restart().await;
+        let client = crate::support::Client::new(server.address, client.token.clone());
+        let stored = client.message(&reply).await;
+        assert_eq!((&stored["status"], content_of(&stored)), (&json!("COMPLETED"), &*content));
+    }
+
     async fn what_was_said_is_stored_when_the_server_ends(kind) {
         let server = Server::with(kind, |config| { config.pace_ms = 10; config.reply_attempts = 1; }).await;
         let client = server.register().await;

@@ -52,6 +52,8 @@ CREATE TABLE messages (
     finish_reason text,
     input_tokens integer,
     output_tokens integer,
+    -- Whether the tokens were reckoned from the text, since the provider told none.
+    usage_estimated boolean NOT NULL,
     created_at timestamptz NOT NULL,
     finished_at timestamptz,
     CONSTRAINT messages_position_key UNIQUE (conversation_id, position)

@@ -54,6 +54,8 @@ CREATE TABLE messages (
     finish_reason text,
     input_tokens integer,
     output_tokens integer,
+    -- Whether the tokens were reckoned from the text, since the provider told none.
+    usage_estimated integer NOT NULL,
     created_at integer NOT NULL,
     finished_at integer,
     CONSTRAINT messages_position_key UNIQUE (conversation_id, position)

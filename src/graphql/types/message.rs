@@ -64,10 +64,10 @@ object! {
         Some(ReplyError { code, message: self.0.error_message.clone().unwrap_or_default() })
     }
 
-    /// The tokens that the reply took, where the provider tells.
+    /// The tokens that the reply took. Null while it is being written, and if no model was asked.
     async fn usage(&self) -> Option<Usage> {
         let (input_tokens, output_tokens) = (self.0.input_tokens?, self.0.output_tokens?);
-        Some(Usage { input_tokens, output_tokens })
+        Some(Usage { input_tokens, output_tokens, estimated: self.0.usage_estimated })
     }
 }
 

@@ -7,4 +7,7 @@ pub struct Usage {
     pub input_tokens: i32,
     /// Tokens the model wrote.
     pub output_tokens: i32,
+    /// Whether they are an estimate from the length of the text: the provider told none, or the reply did not come to
+    /// its end.
+    pub estimated: bool,
 }

@@ -51,6 +51,7 @@ impl Server {
         config.data_dir = folder.path().to_owned();
         config.database_url = Some(database_url.clone());
         config.pace_ms = 0;
+        config.drain = 0;
         change(&mut config);
         let settings = settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         Self::launch(config, settings, database_url, folder, Clock::default()).await
