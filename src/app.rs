@@ -31,17 +31,30 @@ pub struct App {
     drain: Duration,
 }
 
+/// How long a subscription is silent until what it would answer with is dropped. Words of a reply follow each other
+/// more quickly, so that one in full flow is never parked; and to go on costs about as much CPU as to subscribe, so
+/// that one which dawdles must not pay it at each word.
+const PARK_AFTER: Duration = Duration::from_secs(2);
+
 /// What a test hands in, and an ordinary start takes as it comes.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Surroundings {
     pub clock: Clock,
     pub statements: Statements,
+    /// How long a subscription is silent until it is parked.
+    pub park_after: Duration,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self { clock: Clock::default(), statements: Statements::default(), park_after: PARK_AFTER }
+    }
 }
 
 impl App {
     /// Connects to the database, brings its tables up to date, and builds everything.
     pub async fn build(config: &Config, complete: Complete, around: Surroundings) -> anyhow::Result<Self> {
-        let Surroundings { clock, statements } = around;
+        let Surroundings { clock, statements, park_after } = around;
         let store = Database::connect(&complete.database_url, &statements).await.context("DATABASE_URL")?;
         store.migrate().await.context("DATABASE_URL")?;
         let seconds = Duration::from_secs;
@@ -82,6 +95,7 @@ impl App {
             schema: graphql::schema(domain, config.env == Environment::Development),
             accounts,
             store,
+            replies: replies.clone(),
             guard: guard::Limits {
                 depth: config.max_depth,
                 cost: config.max_cost,
@@ -93,6 +107,7 @@ impl App {
                 init: seconds(config.init_timeout),
                 ping: seconds(config.ping_interval),
                 write: seconds(config.write_timeout),
+                park_after,
                 operations: config.max_operations,
             },
             max_body: config.max_body,

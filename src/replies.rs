@@ -5,6 +5,7 @@
 //! and larger deltas, a returning one is no special case, and nothing is queued for anybody. The database is the
 //! truth: checkpoints go there beside the stream, under a lease that fences every write.
 
+mod bookmark;
 mod content;
 mod cursor;
 mod follow;
@@ -16,6 +17,7 @@ mod send;
 mod stop;
 mod watch_runs;
 
+pub use bookmark::Bookmark;
 pub use content::Content;
 pub use cursor::Cursor;
 pub use follow::Event;

@@ -13,6 +13,7 @@ use crate::{
     accounts::{Accounts, Viewer},
     error::{Error, Result},
     graphql::{Schema, guard},
+    replies::Replies,
     store::Database,
 };
 use axum::{
@@ -31,6 +32,7 @@ pub struct Transport {
     pub schema: Schema,
     pub accounts: Arc<Accounts>,
     pub store: Database,
+    pub replies: Replies,
     pub guard: guard::Limits,
     pub sockets: SocketLimits,
     /// The largest body of a request, in bytes.

@@ -49,7 +49,7 @@ impl Unfit {
 
 /// Reads and guards the document, and gives the operation its dataloaders.
 pub fn prepare(
-    incoming: Incoming,
+    incoming: &Incoming,
     viewer: Option<Viewer>,
     store: &Database,
     limits: &guard::Limits,
@@ -59,7 +59,7 @@ pub fn prepare(
         message: syntax_error(&error.to_string()),
         locations: error.positions().collect(),
     })?;
-    let mut variables = incoming.variables.unwrap_or_default();
+    let mut variables = incoming.variables.clone().unwrap_or_default();
     let operation = chosen(&document, incoming.operation_name.as_deref());
     if let Some(operation) = operation {
         fill_in_defaults(&mut variables, operation);
@@ -71,8 +71,9 @@ pub fn prepare(
         message: refusal.message,
         locations: refusal.position.into_iter().collect(),
     })?;
-    let mut request = Request::new(incoming.query).variables(variables);
-    request.operation_name = incoming.operation_name;
+    // The document stands for its text, which is not looked at again.
+    let mut request = Request::new("").variables(variables);
+    request.operation_name = incoming.operation_name.clone();
     request.set_parsed_query(document);
     Ok(Prepared { request: request.data(viewer).data(Loaders::new(store, viewer)), operation: kind })
 }

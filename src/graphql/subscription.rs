@@ -1,7 +1,7 @@
 //! What can be watched.
 
 use super::{context::ContextExt, ids::Kind, types::ReplyEvent};
-use crate::error::Result;
+use crate::{error::Result, replies::Bookmark};
 use async_graphql::{Context, Description, ID, Subscription as Root};
 use futures_util::{Stream, StreamExt};
 
@@ -25,7 +25,8 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<ReplyEvent>> + use<>> {
         let viewer = ctx.signed_in()?;
         let id = Kind::Message.parse("messageId", &message_id)?;
-        let events = ctx.domain().replies.follow(viewer.user_id, id, after.as_deref()).await?;
+        let bookmark = ctx.data_opt::<Bookmark>().cloned().unwrap_or_default();
+        let events = ctx.domain().replies.follow(viewer.user_id, id, after.as_deref(), bookmark).await?;
         Ok(events.map(|event| event.map(ReplyEvent::from)))
     }
 }

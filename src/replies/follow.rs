@@ -1,6 +1,6 @@
 //! Following a reply, from the runner's buffer where it runs here, else from the database.
 
-use super::{Cursor, Replies, progress::Next, progress::Progress};
+use super::{Bookmark, Cursor, Replies, progress::Next, progress::Progress};
 use crate::{
     error::{Error, Result},
     store::{Id, Role},
@@ -21,20 +21,25 @@ pub struct Event {
 }
 
 impl Replies {
-    /// What there is of a reply after a cursor, and then what follows, to its end. Leaving it stops nothing.
+    /// What there is of a reply after a cursor, and then what follows, to its end. Leaving it stops nothing. With a
+    /// bookmark that another stream of this subscription has left, it goes on from there instead.
     pub async fn follow(
         &self,
         owner: Id,
         reply: Id,
         after: Option<&str>,
+        bookmark: Bookmark,
     ) -> Result<impl Stream<Item = Result<Event>> + use<>> {
         let engine = self.0.clone();
-        let message =
-            engine.store.messages(owner, &[reply]).await?.pop().ok_or(Error::NotFound("message"))?;
-        if message.role != Role::Assistant {
-            return Err(Error::input("messageId", "must be a reply's, not a user's message's"));
+        let mut seen = bookmark.of(reply);
+        if seen.is_none() {
+            // Boxed here and below, so that a subscriber who waits does not keep room for a query.
+            let message = Box::pin(engine.store.messages(owner, &[reply])).await?.pop();
+            if message.ok_or(Error::NotFound("message"))?.role != Role::Assistant {
+                return Err(Error::input("messageId", "must be a reply's, not a user's message's"));
+            }
+            seen = after.map(|cursor| Cursor::decode(cursor, reply)).transpose()?;
         }
-        let mut seen = after.map(|cursor| Cursor::decode(cursor, reply)).transpose()?;
         Ok(async_stream::try_stream! {
             loop {
                 if let Some(mut progress) = engine.hub.get(reply).map(|live| live.progress.subscribe()) {
@@ -49,13 +54,15 @@ impl Replies {
                                     return;
                                 }
                             }
-                            None => if progress.changed().await.is_err() {
-                                break; // it does not run here any more
-                            },
+                            None => {
+                                bookmark.put(reply, seen);
+                                if progress.changed().await.is_err() {
+                                    break; // it does not run here any more
+                                }
+                            }
                         }
                     }
                 }
-                // Boxed, so that a subscriber who waits does not keep room for a query.
                 let mut stored = Box::pin(engine.store.messages(owner, &[reply])).await?;
                 let progress = Progress::of(stored.pop().ok_or(Error::NotFound("message"))?);
                 while let Some((next, cursor)) = progress.next(seen) {

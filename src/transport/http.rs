@@ -120,7 +120,7 @@ async fn execute(
     if let Some(viewer) = viewer {
         Span::current().record("user_id", tracing::field::display(viewer.user_id));
     }
-    let Prepared { request, operation } = match prepare(incoming, viewer, &transport.store, &transport.guard)
+    let Prepared { request, operation } = match prepare(&incoming, viewer, &transport.store, &transport.guard)
     {
         Ok(prepared) => prepared,
         Err(unfit) => return reply(form, unfit.into_response()),

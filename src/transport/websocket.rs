@@ -6,6 +6,7 @@
 
 mod messages;
 mod operations;
+mod subscription;
 
 use super::Transport;
 use crate::accounts::Viewer;
@@ -45,6 +46,8 @@ pub struct Limits {
     pub ping: Duration,
     /// How long a write may take.
     pub write: Duration,
+    /// How long a subscription is silent until it is parked.
+    pub park_after: Duration,
     /// The most operations at once.
     pub operations: usize,
 }

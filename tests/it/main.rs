@@ -12,6 +12,7 @@ mod execution;
 mod http;
 mod messages;
 mod pages;
+mod parking;
 mod providers;
 mod replies;
 mod schema;

@@ -1,19 +1,21 @@
 //! The operations in progress on one socket.
 
+use super::subscription::Subscription;
 use crate::{
     accounts::Viewer,
     graphql::{
         answer,
         prepare::{Incoming, prepare},
     },
+    replies::Bookmark,
     transport::{Transport, http::nothing_executed},
 };
-use async_graphql::{Response, Value, parser::types::OperationType};
+use async_graphql::{Response, parser::types::OperationType};
 use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
 };
-use std::{future::pending, mem, sync::Arc};
+use std::{future::pending, sync::Arc};
 use tokio_stream::StreamMap;
 use tracing::Instrument;
 
@@ -76,26 +78,20 @@ impl Operations {
 
     fn execute(&self, incoming: Incoming) -> BoxStream<'static, Event> {
         let Transport { schema, store, guard, tasks, .. } = &*self.transport;
-        let prepared = match prepare(incoming, self.viewer, store, guard) {
+        let prepared = match prepare(&incoming, self.viewer, store, guard) {
             Ok(prepared) => prepared,
             Err(unfit) => return stream::iter([Event::Refused(unfit.into_response())]).boxed(),
         };
         let id = self.request_id.clone();
         if prepared.operation == Some(OperationType::Subscription) {
-            let mut responses = schema.execute_stream(prepared.request);
-            return Box::pin(async_stream::stream! {
-                let mut first = true;
-                while let Some(response) = responses.next().await {
-                    let response = answer::finish(response, &id);
-                    // A source that could not be opened is a refusal; what goes wrong later is a result.
-                    if mem::take(&mut first) && response.data == Value::Null && response.is_err() {
-                        yield Event::Refused(response);
-                        return;
-                    }
-                    yield Event::Next(response);
-                }
-                yield Event::Complete;
-            });
+            let subscription = Subscription {
+                transport: self.transport.clone(),
+                request_id: id,
+                viewer: self.viewer,
+                incoming,
+                bookmark: Bookmark::default(),
+            };
+            return subscription.events(prepared);
         }
         // In a task of its own: what has been begun is done, even when the client hangs up.
         let schema = schema.clone();

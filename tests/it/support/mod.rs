@@ -13,7 +13,7 @@ pub use database::Kind;
 pub use http::{Answer, GRAPHQL, JSON};
 pub use process::Process;
 pub use provider::{Call, Provider};
-pub use server::Server;
+pub use server::{PARK_AFTER, Server};
 pub use socket::{Closed, Socket};
 
 use std::time::Duration;

@@ -8,10 +8,13 @@ use confab::{
     config::Config,
     store::Statements,
 };
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
+
+/// How long a subscription is silent until it is parked: so short that many are, all the time.
+pub const PARK_AFTER: Duration = Duration::from_millis(3);
 
 /// A running server. Dropping it ends it.
 pub struct Server {
@@ -68,7 +71,8 @@ impl Server {
             |name: &str| settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
         let complete = config.complete(setting).expect("the settings are good");
         let (statements, leave) = (Statements::default(), CancellationToken::new());
-        let around = Surroundings { clock: clock.clone(), statements: statements.clone() };
+        let around =
+            Surroundings { clock: clock.clone(), statements: statements.clone(), park_after: PARK_AFTER };
         let app = App::build(&config, complete, around).await.expect("the server can be built");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("it is bound");

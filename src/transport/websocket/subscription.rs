@@ -1,0 +1,91 @@
+//! A subscription on a socket, parked while it is silent.
+//!
+//! Most of what a silent subscription costs is what the executor keeps to answer the next event: the document, its
+//! variables, the dataloaders and the futures that wait, more than 15 KB in all. After a while without an event all
+//! of it is dropped. What stays is the request as it came, a bookmark, and a wait for more; then the request is
+//! executed again, and goes on from the bookmark as if nothing had been.
+
+use super::operations::Event;
+use crate::{
+    accounts::Viewer,
+    graphql::{
+        answer,
+        prepare::{Incoming, Prepared, prepare},
+    },
+    replies::Bookmark,
+    transport::Transport,
+};
+use async_graphql::{Response, Value};
+use futures_util::{
+    StreamExt,
+    future::ready,
+    stream::{self, BoxStream},
+};
+use std::{mem, pin::pin, sync::Arc};
+use tokio::{
+    select,
+    time::{Instant, sleep},
+};
+
+/// All that it takes to execute a subscription, and to go on with it.
+pub struct Subscription {
+    pub transport: Arc<Transport>,
+    pub request_id: Arc<str>,
+    pub viewer: Option<Viewer>,
+    pub incoming: Incoming,
+    pub bookmark: Bookmark,
+}
+
+impl Subscription {
+    /// What it has for the client, from the first event to the end.
+    pub fn events(self, prepared: Prepared) -> BoxStream<'static, Event> {
+        let mut responses = self.execute(prepared);
+        Box::pin(async_stream::stream! {
+            let park_after = self.transport.sockets.park_after;
+            let mut told = Instant::now();
+            // Looked at when it is over, not set anew for each event.
+            let mut silence = pin!(sleep(park_after));
+            let mut first = true;
+            loop {
+                let response = select! {
+                    biased;
+                    response = responses.next() => response,
+                    () = &mut silence => {
+                        if told.elapsed() >= park_after {
+                            if let Some(more) = self.transport.replies.more_after(&self.bookmark) {
+                                drop(responses);
+                                more.await;
+                                responses = self.execute_again();
+                            }
+                            told = Instant::now();
+                        }
+                        silence.as_mut().reset(told + park_after);
+                        continue;
+                    }
+                };
+                let Some(response) = response else { break };
+                told = Instant::now();
+                let response = answer::finish(response, &self.request_id);
+                // A source that could not be opened is a refusal; what goes wrong later is a result.
+                if mem::take(&mut first) && response.data == Value::Null && response.is_err() {
+                    yield Event::Refused(response);
+                    return;
+                }
+                yield Event::Next(response);
+            }
+            yield Event::Complete;
+        })
+    }
+
+    fn execute(&self, prepared: Prepared) -> BoxStream<'static, Response> {
+        self.transport.schema.execute_stream(prepared.request.data(self.bookmark.clone()))
+    }
+
+    fn execute_again(&self) -> BoxStream<'static, Response> {
+        let Transport { store, guard, .. } = &*self.transport;
+        match prepare(&self.incoming, self.viewer, store, guard) {
+            Ok(prepared) => self.execute(prepared),
+            Err(unfit) => stream::once(ready(unfit.into_response())).boxed(),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Subscriptions that are silent for so long that they are parked: nobody can tell.
+
+use crate::support::{
+    Call, Client, Closed, Kind, PARK_AFTER, Provider, Server, Socket, code, on_both_databases,
+};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+/// A server whose provider speaks when it is told to.
+async fn server(kind: Kind) -> (Server, Provider) {
+    let provider = Provider::start().await;
+    let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
+    let server = Server::with_providers(kind, &settings, |_| {}).await;
+    (server, provider)
+}
+
+/// A reply that has begun, and whose provider waits: its conversation, its id, and the provider's side.
+async fn begun(client: &Client, provider: &mut Provider) -> (String, String, Call) {
+    let sent = client.send(json!({ "content": "talk" })).await;
+    let id = |what: &str| sent[what]["id"].as_str().expect("an id").to_owned();
+    let mut call = provider.call().await;
+    call.accept();
+    (id("conversation"), id("reply"), call)
+}
+
+/// Long enough for every subscription to be parked. No client can see when it is, so none can wait for it.
+async fn silence() {
+    sleep(PARK_AFTER * 20).await;
+}
+
+/// What comes next is this text, as a delta.
+async fn hear_delta(socket: &mut Socket, text: &str) -> Value {
+    let event = socket.event().await;
+    assert_eq!((&event["__typename"], &event["text"]), (&json!("ReplyDelta"), &json!(text)));
+    event
+}
+
+on_both_databases! {
+    async fn what_is_said_after_a_silence_is_told_once(kind) {
+        let (server, mut provider) = server(kind).await;
+        let client = server.register().await;
+        let (_, reply, mut call) = begun(&client, &mut provider).await;
+        let mut socket = server.socket(&client).await;
+        socket.follow(&reply, None).await;
+        let snapshot = socket.event().await;
+        assert_eq!((&snapshot["text"], &snapshot["attempt"]), (&json!(""), &json!(1)));
+        let mut later = server.socket(&client).await;
+        later.follow(&reply, snapshot["cursor"].as_str()).await;
+        for word in ["one ", "twö ", "three "] {
+            silence().await;
+            call.say(word).await;
+            let event = hear_delta(&mut socket, word).await;
+            assert_eq!(hear_delta(&mut later, word).await, event, "they are at the same place");
+        }
+        silence().await;
+        call.finish("stop").await;
+        for socket in [&mut socket, &mut later] {
+            let finished = socket.event().await;
+            assert_eq!(finished["message"]["content"], "one twö three ");
+            assert_eq!(finished["message"]["status"], "COMPLETED");
+            assert_eq!(socket.hear().await, Ok(json!({ "id": reply, "type": "complete" })));
+            assert_eq!(socket.ping().await, [Value::Null; 0]);
+        }
+    }
+
+    async fn to_stop_ends_a_parked_subscription(kind) {
+        let (server, mut provider) = server(kind).await;
+        let client = server.register().await;
+        let (_, reply, mut call) = begun(&client, &mut provider).await;
+        let mut socket = server.socket(&client).await;
+        socket.follow(&reply, None).await;
+        call.say("said").await;
+        socket.until("said").await;
+        silence().await;
+        client.stop(&reply).await;
+        let finished = socket.event().await;
+        assert_eq!((&finished["message"]["status"], &finished["message"]["content"]), (&json!("STOPPED"), &json!("said")));
+        assert_eq!(socket.hear().await, Ok(json!({ "id": reply, "type": "complete" })));
+    }
+
+    async fn to_delete_the_conversation_ends_a_parked_subscription(kind) {
+        let (server, mut provider) = server(kind).await;
+        let client = server.register().await;
+        let (conversation, reply, mut call) = begun(&client, &mut provider).await;
+        let mut socket = server.socket(&client).await;
+        socket.follow(&reply, None).await;
+        call.say("said").await;
+        socket.until("said").await;
+        silence().await;
+        let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
+        client.data(delete, json!({ "id": conversation })).await;
+        let last = socket.hear().await.expect("the socket stays open");
+        assert_eq!((&last["type"], code(&last["payload"]["errors"][0])), (&json!("next"), "NOT_FOUND"));
+        assert_eq!(socket.hear().await, Ok(json!({ "id": reply, "type": "complete" })));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_parked_on_one_socket_go_on_each_by_itself() {
+    let (server, mut provider) = server(Kind::Sqlite).await;
+    let client = server.register().await;
+    let mut socket = server.socket(&client).await;
+    let mut replies = Vec::new();
+    for name in ["a", "b", "c"] {
+        let (_, reply, call) = begun(&client, &mut provider).await;
+        socket.follow(&reply, None).await;
+        assert_eq!(socket.event().await["text"], "");
+        replies.push((name, reply, call));
+    }
+    silence().await;
+    // One is given up while it is parked; its id can be used again, and gets a snapshot.
+    let given_up = replies[0].1.clone();
+    socket.say(json!({ "id": given_up, "type": "complete" })).await;
+    for (name, reply, call) in replies.iter_mut().rev() {
+        call.say(name).await;
+        if *reply == given_up {
+            assert_eq!(socket.ping().await, [Value::Null; 0], "nobody listens");
+            socket.follow(reply, None).await;
+            assert_eq!(socket.event().await["__typename"], "ReplySnapshot");
+        } else {
+            hear_delta(&mut socket, name).await;
+        }
+    }
+    silence().await;
+    for (name, reply, call) in replies {
+        call.finish("stop").await;
+        let finished = socket.event().await;
+        assert_eq!(
+            (&finished["message"]["id"], &finished["message"]["content"]),
+            (&json!(reply), &json!(name))
+        );
+        assert_eq!(socket.hear().await, Ok(json!({ "id": reply, "type": "complete" })));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_parked_subscriber_is_told_that_the_server_leaves() {
+    let (server, mut provider) = server(Kind::Sqlite).await;
+    let client = server.register().await;
+    let (_, reply, _call) = begun(&client, &mut provider).await;
+    let mut socket = server.socket(&client).await;
+    socket.follow(&reply, None).await;
+    socket.event().await;
+    silence().await;
+    server.leave();
+    assert_eq!(socket.hear().await, Err(Closed(1012)));
+    server.ended().await;
+}
