@@ -86,10 +86,12 @@ impl App {
             store: store.clone(),
             accounts: accounts.clone(),
             conversations,
-            catalog,
+            catalog: catalog.clone(),
             replies: replies.clone(),
         };
         let (tasks, leaving) = (TaskTracker::new(), CancellationToken::new());
+        let (lists, until) = (catalog.clone(), leaving.clone());
+        tasks.spawn(async move { until.run_until_cancelled(lists.keep_lists()).await });
         tasks.spawn(keep_house(store.clone(), clock, leaving.clone()));
         let router = transport::router(Transport {
             schema: graphql::schema(domain, config.env == Environment::Development),
@@ -138,7 +140,10 @@ impl App {
         tracing::info!("leaving");
         leaving.cancel();
         tasks.close();
-        let left = async { tokio::join!(replies.leave(drain), tasks.wait()) };
+        let left = async {
+            tokio::join!(replies.leave(drain), tasks.wait());
+            replies.leave(Duration::ZERO).await; // what the last requests have begun
+        };
         if timeout(drain + LEAVE_WITHIN, left).await.is_err() {
             tracing::warn!("left before everything had ended");
         }

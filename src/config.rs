@@ -6,7 +6,13 @@
 use crate::{accounts::SigningKey, assistant::providers::Providers};
 use clap::{Args, ValueEnum, builder::RangedU64ValueParser, value_parser};
 use secrecy::{ExposeSecret, SecretString};
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    fs::DirBuilder,
+    net::SocketAddr,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use url::Url;
 
 /// What kind of place the server runs in.
@@ -69,7 +75,8 @@ pub struct Config {
 
     /// Providers of models, in order of preference: `builtin`, `openai`, `anthropic`, `gemini`, `mistral`, `groq`,
     /// `deepseek`, `xai`, `ollama`, or a name of your own. Each name N is set up by the variables N_BASE_URL,
-    /// N_API_KEY and N_MODELS (a comma between models; if not set, the provider is asked)
+    /// N_API_KEY and N_MODELS (a comma between models; if not set, one of its own for the seven hosted ones at their own
+    /// address, and whatever the provider tells elsewhere)
     /// [default: `openai` if OPENAI_BASE_URL or OPENAI_API_KEY is set, else `builtin`].
     #[arg(long, env = "CONFAB_PROVIDERS", value_name = "CONFAB_PROVIDERS", value_delimiter = ',')]
     pub providers: Vec<String>,
@@ -181,20 +188,9 @@ pub struct Complete {
 }
 
 impl Config {
-    /// Checks what depends on several settings or on the disk, and makes the data folder and the signing key
-    /// where they are missing. `setting` reads the environment.
+    /// Checks what depends on several settings or on the disk, and makes the data folder and the signing key where
+    /// they are needed and missing. `setting` reads the environment.
     pub fn complete(&self, setting: impl Fn(&str) -> Option<String>) -> Result<Complete, String> {
-        std::fs::create_dir_all(&self.data_dir)
-            .map_err(|error| format!("CONFAB_DATA_DIR: cannot make {}: {error}", self.data_dir.display()))?;
-        let database_url = self.database_url.clone().filter(|url| !url.is_empty());
-        let own_file = || format!("sqlite:{}", self.data_dir.join("confab.db").display());
-        let key_file = self.data_dir.join("jwt-secret");
-        let signing_key = match self.jwt_secret.as_ref().filter(|secret| !secret.expose_secret().is_empty()) {
-            Some(secret) => SigningKey::from_secret(secret.clone())
-                .ok_or("CONFAB_JWT_SECRET must have at least 32 bytes; `openssl rand -hex 32` makes one")?,
-            None => SigningKey::keep_in(&key_file)
-                .map_err(|error| format!("CONFAB_DATA_DIR: {}: {error}", key_file.display()))?,
-        };
         let names: Vec<String> = self.providers.iter().filter(|name| !name.is_empty()).cloned().collect();
         let providers = Providers::from_settings(&names, setting)?;
         if let Some(model) = self.default_model.as_deref().filter(|model| !model.is_empty())
@@ -202,7 +198,35 @@ impl Config {
         {
             return Err(format!("CONFAB_DEFAULT_MODEL: no provider offers `{model}`"));
         }
-        Ok(Complete { database_url: database_url.unwrap_or_else(own_file), signing_key, providers })
+        Ok(Complete { database_url: self.database_url()?, signing_key: self.signing_key()?, providers })
+    }
+
+    /// The database's URL; for the default one the data folder is made.
+    pub fn database_url(&self) -> Result<String, String> {
+        match self.database_url.clone().filter(|url| !url.is_empty()) {
+            Some(url) => Ok(url),
+            None => Ok(format!("sqlite:{}", self.made_data_dir()?.join("confab.db").display())),
+        }
+    }
+
+    fn signing_key(&self) -> Result<SigningKey, String> {
+        match self.jwt_secret.as_ref().filter(|secret| !secret.expose_secret().is_empty()) {
+            Some(secret) => SigningKey::from_secret(secret.clone()).ok_or_else(|| {
+                "CONFAB_JWT_SECRET must have at least 32 bytes; `openssl rand -hex 32` makes one".into()
+            }),
+            None => {
+                let file = self.made_data_dir()?.join("jwt-secret");
+                SigningKey::keep_in(&file)
+                    .map_err(|error| format!("CONFAB_DATA_DIR: {}: {error}", file.display()))
+            }
+        }
+    }
+
+    /// The data folder, made so that only its owner can look into it.
+    fn made_data_dir(&self) -> Result<&Path, String> {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.data_dir);
+        let told = |error| format!("CONFAB_DATA_DIR: cannot make {}: {error}", self.data_dir.display());
+        made.map(|()| &*self.data_dir).map_err(told)
     }
 
     /// Origins, besides the server's own, whose pages may use it.

@@ -106,7 +106,6 @@ impl Conversations {
             title: changes.title.map(|Title(title)| title),
             system_prompt: changes.system_prompt.map(|prompt| prompt.map(|SystemPrompt(text)| text)),
             model: changes.model,
-            updated_at: Some(self.clock.now()),
         };
         let updated = self.store.update_conversation(owner, id, &changes).await?;
         updated.ok_or(Error::NotFound("conversation"))

@@ -13,6 +13,9 @@ const EVERY: Duration = Duration::from_secs(3600);
 /// How long an idempotency key is remembered.
 const SENDS: Duration = Duration::from_secs(48 * 3600);
 
+/// How many rows are removed at once.
+const BATCH: i64 = 500;
+
 /// Cleans up now and every hour, until told to leave.
 pub async fn keep_house(store: Database, clock: Clock, leaving: CancellationToken) {
     let mut timer = interval(EVERY);
@@ -26,9 +29,16 @@ pub async fn keep_house(store: Database, clock: Clock, leaving: CancellationToke
 
 /// Forgets expired sessions and old idempotency keys; how many of each.
 async fn clean(store: &Database, now: Instant) -> store::Result<(usize, usize)> {
-    let sessions = store.delete_expired_sessions(now).await?;
-    let sends = store.delete_sends_before(now - SENDS).await?;
-    Ok((sessions, sends))
+    let (mut sessions, mut sends) = (0, 0);
+    // In small steps, none of which keeps others waiting.
+    loop {
+        let some_sessions = store.delete_expired_sessions(now, BATCH).await?;
+        let some_sends = store.delete_sends_before(now - SENDS, BATCH).await?;
+        (sessions, sends) = (sessions + some_sessions, sends + some_sends);
+        if some_sessions + some_sends == 0 {
+            return Ok((sessions, sends));
+        }
+    }
 }
 
 #[cfg(test)]

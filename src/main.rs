@@ -75,24 +75,14 @@ fn run(command: Command, config: &Config) -> anyhow::Result<()> {
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<()> {
-    let complete = config.complete(|name| std::env::var(name).ok()).map_err(|error| anyhow!(error))?;
-    let store =
-        Database::connect(&complete.database_url, &Statements::default()).await.context("DATABASE_URL")?;
+    let url = config.database_url().map_err(|error| anyhow!(error))?;
+    let store = Database::connect(&url, &Statements::default()).await.context("DATABASE_URL")?;
     store.migrate().await.context("DATABASE_URL")
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
     let complete = config.complete(|name| std::env::var(name).ok()).map_err(|error| anyhow!(error))?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let app = App::build(config, complete, Surroundings::default()).await?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("CONFAB_LISTEN: cannot listen on {}", config.listen))?;
-    let address = listener.local_addr()?;
-    println!("Confab is ready:");
-    println!("  playground  http://{address}/playground");
-    println!("  GraphQL     http://{address}/graphql");
-    println!("  WebSocket   ws://{address}/graphql");
     let told = CancellationToken::new();
     let told_twice = async {
         for _ in 0..2 {
@@ -103,8 +93,22 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
             told.cancel();
         }
     };
+    let serve = async {
+        let built = App::build(config, complete, Surroundings::default());
+        let Some(app) = told.run_until_cancelled(built).await else { return Ok(()) };
+        let app = app?;
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("CONFAB_LISTEN: cannot listen on {}", config.listen))?;
+        let address = listener.local_addr()?;
+        println!("Confab is ready:");
+        println!("  playground  http://{address}/playground");
+        println!("  GraphQL     http://{address}/graphql");
+        println!("  WebSocket   ws://{address}/graphql");
+        app.run(listener, told.cancelled()).await
+    };
     tokio::select! {
-        ended = app.run(listener, told.cancelled()) => ended,
+        ended = serve => ended,
         () = told_twice => Err(anyhow!("ended at once by a second signal")),
     }
 }

@@ -87,9 +87,8 @@ impl Replies {
     pub async fn leave(&self, drain: Duration) {
         self.0.draining.cancel();
         self.0.tasks.close();
-        if timeout(drain, self.0.tasks.wait()).await.is_err() {
-            self.0.leaving.cancel();
-            self.0.tasks.wait().await;
-        }
+        let _ = timeout(drain, self.0.tasks.wait()).await; // whoever is not done then is told to leave
+        self.0.leaving.cancel();
+        self.0.tasks.wait().await;
     }
 }

@@ -4,6 +4,10 @@ use crate::config::LogFormat;
 use std::io::IsTerminal;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
+/// The libraries that see what goes over the wire, kept to what they tell anybody.
+const DISCREET: &str = "tungstenite=info,tokio_tungstenite=info,hyper=info,hyper_util=info,reqwest=info,h2=info,\
+                        rustls=info,tokio_postgres=info,async_graphql=info,axum=info";
+
 /// Writes the log to standard error from now on. The error tells what is wrong with the filter.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
     // A lone word that is no level would be taken for a module's name, and silence everything else.
@@ -13,6 +17,8 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
             "CONFAB_LOG: `{part}` is neither a level, such as info, nor a filter, such as confab=debug"
         ));
     }
+    // What libraries tell at the lower levels may hold tokens and what was said.
+    let filter = format!("{filter},{DISCREET}");
     let filter = EnvFilter::try_new(filter).map_err(|error| format!("CONFAB_LOG: {error}"))?;
     let terminal = std::io::stderr().is_terminal();
     let lines =

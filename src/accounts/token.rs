@@ -8,7 +8,13 @@ use crate::{
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use std::{io::Write, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    time::Duration,
+};
 use uuid::Uuid;
 
 const ISSUER: &str = "confab";
@@ -49,23 +55,24 @@ impl SigningKey {
         (secret.expose_secret().len() >= Self::SHORTEST).then_some(Self(secret))
     }
 
-    /// The secret kept in a file that only its owner may read, made if it is not there.
-    pub fn keep_in(path: &Path) -> std::io::Result<Self> {
-        let secret: String = rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect();
-        match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-            Ok(mut file) => {
-                file.write_all(secret.as_bytes())?;
-                file.sync_all()?;
-                Ok(Self(secret.into()))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                let secret: SecretString = std::fs::read_to_string(path)?.trim().to_owned().into();
-                Self::from_secret(secret).ok_or_else(|| {
-                    std::io::Error::other("it is shorter than 32 bytes: delete it to have a new one made")
-                })
-            }
-            Err(error) => Err(error),
+    /// The secret kept in a file that only its owner may read, made if it is not there. It appears whole or not at
+    /// all, and of several instances that start together each gets the same.
+    pub fn keep_in(path: &Path) -> io::Result<Self> {
+        if !path.exists() {
+            let random =
+                || rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            let draft = path.with_extension(random());
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+            let linked = file
+                .write_all(random().as_bytes())
+                .and_then(|()| file.sync_all())
+                .and_then(|()| fs::hard_link(&draft, path)); // fails if another was quicker
+            fs::remove_file(&draft)?;
+            linked.or_else(|error| if path.exists() { Ok(()) } else { Err(error) })?;
         }
+        let secret: SecretString = fs::read_to_string(path)?.trim().to_owned().into();
+        Self::from_secret(secret)
+            .ok_or_else(|| io::Error::other("it is shorter than 32 bytes: delete it to have a new one made"))
     }
 }
 

@@ -6,13 +6,20 @@ use super::{
     openai::{OpenAi, Patience},
     providers::{BUILTIN, Providers},
 };
+use futures_util::future::join_all;
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 
 /// How long a provider's own list of its models is believed.
 const FRESH: Duration = Duration::from_secs(300);
 /// How soon a provider that did not tell its models is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
+
+/// The longest wait for a provider that has not been heard yet.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A model that can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,31 +41,38 @@ pub struct Catalog {
 
 struct Endpoint {
     assistant: Arc<OpenAi>,
-    /// What the provider said of its models, and until when that is believed. Unused when the settings name them.
-    told: Mutex<Option<(Vec<String>, Instant)>>,
+    /// What the provider has told of its models: `None` until it was first asked. Unused when the settings name them.
+    told: watch::Sender<Option<Vec<String>>>,
 }
 
 impl Endpoint {
-    /// The settings' models, or else the provider's own; none while it cannot tell.
+    /// The settings' models, or else the provider's own; none while it has not told any.
     async fn models(&self) -> Vec<String> {
         let provider = self.assistant.provider();
         if !provider.models.is_empty() {
             return provider.models.clone();
         }
-        let mut told = self.told.lock().await;
-        match &*told {
-            Some((models, until)) if Instant::now() < *until => models.clone(),
-            _ => {
-                let (models, believed) = match self.assistant.models().await {
-                    Ok(models) => (models, FRESH),
-                    Err(fault) => {
-                        tracing::warn!(provider = provider.name, %fault, "models not listed");
-                        (told.take().map(|(models, _)| models).unwrap_or_default(), ASK_AGAIN)
-                    }
-                };
-                *told = Some((models.clone(), Instant::now() + believed));
-                models
-            }
+        // Right after the start it is worth a short wait.
+        let mut told = self.told.subscribe();
+        let models = timeout(PATIENCE, told.wait_for(Option::is_some)).await;
+        models.ok().and_then(|told| told.ok()?.clone()).unwrap_or_default()
+    }
+
+    /// Asks the provider for its models now and then, for ever.
+    async fn keep_asking(&self) {
+        loop {
+            let pause = match self.assistant.models().await {
+                Ok(models) => {
+                    self.told.send_replace(Some(models));
+                    FRESH
+                }
+                Err(fault) => {
+                    tracing::warn!(provider = self.assistant.provider().name, %fault, "models not listed");
+                    self.told.send_modify(|told| *told = Some(told.take().unwrap_or_default()));
+                    ASK_AGAIN
+                }
+            };
+            sleep(pause).await;
         }
     }
 }
@@ -73,7 +87,7 @@ impl Catalog {
     ) -> reqwest::Result<Self> {
         let endpoint = |provider: &super::providers::Provider| {
             let assistant = Arc::new(OpenAi::new(provider.clone(), patience)?);
-            Ok(Endpoint { assistant, told: Mutex::default() })
+            Ok(Endpoint { assistant, told: watch::Sender::new(None) })
         };
         Ok(Self {
             builtin: providers.builtin.then(|| Arc::new(Builtin { pace })),
@@ -91,10 +105,9 @@ impl Catalog {
                 models.push(Model { id, provider: provider.to_owned(), is_default: false });
             }
         };
-        for endpoint in &self.endpoints {
-            for id in endpoint.models().await {
-                add(id, &endpoint.assistant.provider().name);
-            }
+        let listed = join_all(self.endpoints.iter().map(Endpoint::models)).await;
+        for (endpoint, ids) in self.endpoints.iter().zip(listed) {
+            ids.into_iter().for_each(|id| add(id, &endpoint.assistant.provider().name));
         }
         if self.builtin.is_some() {
             [ELIZA, ECHO].into_iter().for_each(|id| add(id.to_owned(), BUILTIN));
@@ -118,23 +131,30 @@ impl Catalog {
         }
     }
 
-    /// Who answers for this model; `None` if nobody does.
+    /// Who answers for this model; `None` if nobody does. What the settings say is enough to tell for the models they
+    /// name, and for the built-in ones.
     ///
     /// A provider that should tell its models but does not is taken to have any: it may know better than its list.
     pub async fn assistant(&self, model: &str) -> Option<Arc<dyn Assistant>> {
-        let mut untold = None;
-        for endpoint in &self.endpoints {
-            let models = endpoint.models().await;
-            if models.iter().any(|id| id == model) {
-                return Some(endpoint.assistant.clone());
-            }
-            if models.is_empty() && untold.is_none() {
-                untold = Some(endpoint.assistant.clone());
-            }
+        let named = |endpoint: &&Endpoint| endpoint.assistant.provider().models.iter().any(|id| id == model);
+        if let Some(endpoint) = self.endpoints.iter().find(named) {
+            return Some(endpoint.assistant.clone());
         }
-        match &self.builtin {
-            Some(builtin) if [ELIZA, ECHO].contains(&model) => Some(builtin.clone()),
-            _ => untold.map(|endpoint| endpoint as Arc<dyn Assistant>),
+        if let Some(builtin) = &self.builtin
+            && [ELIZA, ECHO].contains(&model)
+        {
+            return Some(builtin.clone());
         }
+        let listed = join_all(self.endpoints.iter().map(Endpoint::models)).await;
+        let by_list = |has: &dyn Fn(&Vec<String>) -> bool| listed.iter().position(has);
+        let found =
+            by_list(&|models| models.iter().any(|id| id == model)).or_else(|| by_list(&Vec::is_empty))?;
+        Some(self.endpoints[found].assistant.clone())
+    }
+
+    /// Keeps the lists of those providers that must be asked. Never ends.
+    pub async fn keep_lists(&self) {
+        let to_ask = self.endpoints.iter().filter(|endpoint| endpoint.assistant.provider().models.is_empty());
+        join_all(to_ask.map(Endpoint::keep_asking)).await;
     }
 }

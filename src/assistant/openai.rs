@@ -24,6 +24,8 @@ const TRIES: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause a provider may ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// How long to wait for the usage after the answer's end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// The most bytes one answer may take on the wire.
 const LONGEST_ANSWER: usize = 64 << 20;
 /// The most that is read of a refusal.
@@ -184,7 +186,11 @@ impl Assistant for OpenAi {
             let mut events = stream::once(std::future::ready(Ok(first))).chain(events);
             let (mut spoken, mut ended, mut end) = (false, false, End::default());
             loop {
-                let by = if spoken { Instant::now() + this.patience.idle } else { first_token_by };
+                let by = match (ended, spoken) {
+                    (true, _) => Instant::now() + LAST_WORDS,
+                    (false, true) => Instant::now() + this.patience.idle,
+                    (false, false) => first_token_by,
+                };
                 let event = match timeout_at(by, events.next()).await {
                     Ok(Some(event)) => event,
                     Ok(None) if ended => break,

@@ -29,6 +29,15 @@ pub struct Limits {
 
 /// The most fragments in a document.
 const MOST_FRAGMENTS: usize = 100;
+/// The fields that may be long, and count as many.
+const LONG: [&str; 2] = ["content", "systemPrompt"];
+/// What a long field counts.
+const LONG_COST: u64 = 10;
+/// The lists of the schema's description of itself, each of which may lead back to all types.
+const INTROSPECTION: [&str; 7] =
+    ["types", "fields", "args", "inputFields", "interfaces", "possibleTypes", "enumValues"];
+/// How many rows such a list is reckoned to have.
+const INTROSPECTION_ROWS: u64 = 5;
 /// The fields that are connections, whose pages multiply what is asked of a row.
 pub const CONNECTIONS: [&str; 2] = ["conversations", "messages"];
 
@@ -159,9 +168,10 @@ impl<'a> Scale<'a> {
             return Err(Refusal::new("The schema does not describe itself here."));
         }
         let inner = self.set(&field.selection_set.node)?;
+        let own_cost = if LONG.contains(&field.name.node.as_str()) { LONG_COST } else { 1 };
         let own = Weight {
             depth: inner.depth + 1,
-            cost: inner.cost.saturating_mul(self.rows(field)).saturating_add(1),
+            cost: inner.cost.saturating_mul(self.rows(field)).saturating_add(own_cost),
             aliases: inner.aliases.saturating_add(field.alias.is_some().into()),
             ..inner
         };
@@ -196,8 +206,12 @@ impl<'a> Scale<'a> {
             }
         };
         let rows = ["first", "last", "ids"].into_iter().filter_map(asked).max();
-        let is_connection = CONNECTIONS.contains(&field.name.node.as_str());
-        rows.or(is_connection.then_some(pages::DEFAULT as u64)).unwrap_or(1).max(1)
+        let unasked = match field.name.node.as_str() {
+            name if CONNECTIONS.contains(&name) => pages::DEFAULT as u64,
+            name if INTROSPECTION.contains(&name) => INTROSPECTION_ROWS,
+            _ => 1,
+        };
+        rows.unwrap_or(unasked).max(1)
     }
 }
 

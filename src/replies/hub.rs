@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone, Debug)]
 pub(super) struct Live {
     pub conversation_id: Id,
+    position: i32,
     /// Whose writing it is: should the lease be lost and taken again, there are two for a moment.
     lease: Id,
     pub progress: watch::Sender<Progress>,
@@ -24,6 +25,7 @@ impl Live {
     fn new(reply: &Message, lease: Id) -> Self {
         Self {
             conversation_id: reply.conversation_id,
+            position: reply.position.unwrap_or_default(),
             lease,
             progress: watch::Sender::new(Progress::of(reply.clone())),
             stop: CancellationToken::new(),
@@ -71,10 +73,11 @@ impl Hub {
         }
     }
 
-    /// Stops all that is live of a conversation.
-    pub fn stop_conversation(&self, conversation: Id) {
+    /// Stops what is live of a conversation before a position.
+    pub fn stop_before(&self, conversation: Id, position: i32) {
         let live = self.lock();
-        live.values().filter(|live| live.conversation_id == conversation).for_each(|live| live.stop.cancel());
+        let earlier = |live: &&Live| live.conversation_id == conversation && live.position < position;
+        live.values().filter(earlier).for_each(|live| live.stop.cancel());
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Id, Live>> {

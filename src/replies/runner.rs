@@ -11,9 +11,10 @@ use crate::{
         runs::{Checkpoint, Outcome},
     },
 };
-use futures_util::{FutureExt, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use std::{
     panic::AssertUnwindSafe,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -86,8 +87,14 @@ pub(super) async fn run(engine: Arc<Engine>, reply: Message, lease: Id) {
         Ending::Leaving => runner.hand_over().await,
         Ending::Lost => tracing::warn!(reply = %runner.reply.id, "lease lost"),
     }
-    runner.engine.hub.remove(runner.reply.id, lease);
-    runner.engine.poke.notify_one();
+}
+
+impl Drop for Runner {
+    /// However it ended: who follows the reply must not wait for it here, and the next one may begin.
+    fn drop(&mut self) {
+        self.engine.hub.remove(self.reply.id, self.lease);
+        self.engine.poke.notify_one();
+    }
 }
 
 struct Runner {
@@ -101,20 +108,7 @@ struct Runner {
 
 impl Runner {
     async fn speak(&self) -> Ending {
-        let prompt = match self.engine.prompt(&self.reply).await {
-            Ok(prompt) => prompt,
-            Err(error) => {
-                tracing::error!(reply = %self.reply.id, %error, "prompt not read");
-                return Ending::Failed(Fail::internal());
-            }
-        };
-        let Some(assistant) = self.engine.catalog.assistant(&prompt.model).await else {
-            let message = format!("The model `{}` is not offered.", prompt.model);
-            return Ending::Failed(Fail { code: "PROVIDER_REJECTED", message });
-        };
-        let input = estimate_tokens(prompt.turns.iter().map(|turn| &*turn.text));
-        self.asked.store(input, Ordering::Relaxed);
-        let mut answer = assistant.answer(prompt);
+        let mut answer = pin!(stream::once(self.ask()).try_flatten());
         let mut clock = interval(CHECKPOINT_EVERY);
         clock.reset();
         let mut saves = Saves::new(self.engine.settings.lease);
@@ -128,7 +122,10 @@ impl Runner {
                     Ok(Checkpoint::StopRequested) => return Ending::Stopped,
                     Ok(Checkpoint::LeaseLost) => return Ending::Lost,
                     // The reply goes on: the next checkpoint may do better, and the end is tried harder.
-                    Err(error) => tracing::warn!(reply = %self.reply.id, %error, "checkpoint failed"),
+                    Err(error) => {
+                        tracing::warn!(reply = %self.reply.id, %error, "checkpoint failed");
+                        saves.again();
+                    }
                 },
                 _ = clock.tick() => if saves.due(self.length()) { saves.begin(self) },
                 part = answer.next() => match part {
@@ -142,7 +139,7 @@ impl Runner {
                         }
                     }
                     Some(Ok(Part::End(end))) => return Ending::Completed(end),
-                    Some(Err(fault)) => return Ending::Failed(fault.into()),
+                    Some(Err(fail)) => return Ending::Failed(fail),
                     None => {
                         let message = "The model's provider broke off.".into();
                         return Ending::Failed(Fail { code: "PROVIDER_UNAVAILABLE", message });
@@ -150,6 +147,21 @@ impl Runner {
                 },
             }
         }
+    }
+
+    /// Asks the model. The answer tells of every failure itself, so that a stop is heard meanwhile.
+    async fn ask(&self) -> Result<impl Stream<Item = Result<Part, Fail>> + use<>, Fail> {
+        let prompt = self.engine.prompt(&self.reply).await.map_err(|error| {
+            tracing::error!(reply = %self.reply.id, %error, "prompt not read");
+            Fail::internal()
+        })?;
+        let assistant = self.engine.catalog.assistant(&prompt.model).await.ok_or_else(|| {
+            let message = format!("The model `{}` is not offered.", prompt.model);
+            Fail { code: "PROVIDER_REJECTED", message }
+        })?;
+        let input = estimate_tokens(prompt.turns.iter().map(|turn| &*turn.text));
+        self.asked.store(input, Ordering::Relaxed);
+        Ok(assistant.answer(prompt).map_err(Fail::from))
     }
 
     /// Adds to the text; how long it is then.
@@ -228,13 +240,7 @@ impl Runner {
     /// Stores what there is, for whoever takes over.
     async fn hand_over(&self) {
         let (store, now) = (&self.engine.store, self.engine.clock.now());
-        let handed_over = async {
-            store
-                .checkpoint(self.reply.id, self.lease, &self.text(), now + self.engine.settings.lease)
-                .await?;
-            store.release_run(self.reply.id, self.lease, now).await
-        };
-        match handed_over.await {
+        match store.release_run(self.reply.id, self.lease, &self.text(), now).await {
             Ok(()) => tracing::info!(reply = %self.reply.id, "reply handed over"),
             Err(error) => tracing::error!(reply = %self.reply.id, %error, "reply not handed over"),
         }
@@ -272,6 +278,12 @@ impl Saves {
             let until = engine.clock.now() + engine.settings.lease;
             engine.store.checkpoint(reply, lease, &text, until).await
         }));
+    }
+
+    /// The last one failed: the next is due as soon as the clock ticks.
+    fn again(&mut self) {
+        self.length = 0;
+        self.begun -= self.renew_every;
     }
 
     /// The result of the checkpoint under way; never, if there is none.

@@ -16,6 +16,9 @@ use tracing::Instrument;
 /// The longest idempotency key, in Unicode scalar values.
 const KEY_LENGTH: usize = 200;
 
+/// The longest name of a model, in bytes.
+const MODEL_LENGTH: usize = 200;
+
 /// What is to be sent.
 #[derive(Clone, Debug)]
 pub struct SendMessage {
@@ -48,8 +51,8 @@ impl Replies {
         {
             return Err(Error::input("idempotencyKey", format!("must have 1 to {KEY_LENGTH} characters")));
         }
-        let default_model = engine.catalog.default_model().await.unwrap_or_default();
         let (now, lease) = (engine.clock.now(), Id::new());
+        let until = now + engine.settings.lease;
         let new = NewMessage {
             owner,
             conversation: send.conversation_id.map_or(Target::New, Target::Existing),
@@ -57,19 +60,24 @@ impl Replies {
             idempotency: send.idempotency_key.clone().map(|key| (key, fingerprint(&send))),
             content: send.content.as_str().to_owned(),
             model: send.model,
-            default_model,
+            default_model: engine.catalog.default_model().await,
             when_busy: send.when_busy,
             now,
-            lease,
-            lease_expires_at: now + engine.settings.lease,
+            // An instance that is to end leaves the reply to others.
+            lease: (!engine.draining.is_cancelled()).then_some((lease, until)),
         };
-        let stop_current = new.when_busy == WhenBusy::StopCurrent;
-        let Stored { conversation, message, reply, claimed } = match engine.store.send_message(&new).await? {
-            Sent::Stored(stored) | Sent::Before(stored) => stored,
+        let stored = match engine.store.send_message(&new).await? {
+            Sent::Before(Stored { conversation, message, reply, .. }) => {
+                return Ok(NewReply { conversation, message, reply });
+            }
+            Sent::Stored(stored) => stored,
             Sent::OtherInput => {
                 return Err(Error::Conflict("another message was sent under this `idempotencyKey`"));
             }
             Sent::NoConversation => return Err(Error::NotFound("conversation")),
+            Sent::NoModel => {
+                return Err(Error::input("model", "must be given: no provider has told its models yet"));
+            }
             Sent::Busy => {
                 return Err(Error::Conflict("an earlier reply of the conversation is in progress"));
             }
@@ -77,9 +85,10 @@ impl Replies {
                 return Err(Error::Conflict("the conversation has as many messages as one may have"));
             }
         };
-        if stop_current {
+        let Stored { conversation, message, reply, claimed } = stored;
+        if new.when_busy == WhenBusy::StopCurrent {
             // What runs elsewhere finds the request at its next checkpoint.
-            self.stop_conversation(conversation.id);
+            engine.hub.stop_before(conversation.id, message.position.unwrap_or_default());
         }
         if claimed {
             engine.tasks.spawn(runner::run(engine.clone(), reply.clone(), lease).in_current_span());
@@ -92,7 +101,7 @@ impl Replies {
     /// Tells whether a model is offered; if not, the field `model` is at fault.
     pub async fn check_model(&self, model: &str) -> Result<()> {
         match self.0.catalog.assistant(model).await {
-            Some(_) if !model.is_empty() && !model.contains('\0') => Ok(()),
+            Some(_) if (1..=MODEL_LENGTH).contains(&model.len()) && !model.contains('\0') => Ok(()),
             _ => Err(Error::input("model", "is not offered; `models` lists those that are")),
         }
     }

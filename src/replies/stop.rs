@@ -8,8 +8,8 @@ use crate::{
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long to wait for the runner to have stopped.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for the runner to have stopped, beyond its lease: should it be dead, that must expire first.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How often the database is looked at for a reply that runs elsewhere.
 const POLL: Duration = Duration::from_millis(200);
 
@@ -17,7 +17,7 @@ impl Replies {
     /// Stops a reply and returns it as it ended. One that has ended is left as it is.
     pub async fn stop(&self, owner: Id, reply: Id) -> Result<Message> {
         let engine = &self.0;
-        let give_up = Instant::now() + PATIENCE;
+        let give_up = Instant::now() + engine.settings.lease + PATIENCE;
         loop {
             let stored = engine.store.messages(owner, &[reply]).await?.pop();
             let message = stored.ok_or(Error::NotFound("message"))?;
@@ -52,6 +52,6 @@ impl Replies {
 
     /// Stops whatever runs here of a conversation that is being deleted.
     pub fn stop_conversation(&self, conversation: Id) {
-        self.0.hub.stop_conversation(conversation);
+        self.0.hub.stop_before(conversation, i32::MAX);
     }
 }

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::store::{
     self, Id, MessageStatus,
-    messages::Message,
-    runs::{Outcome, Run},
+    runs::{Claimed, Outcome, Run},
 };
-use std::{sync::Arc, time::Duration};
+use futures_util::FutureExt;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{select, time::sleep};
 use tracing::Instrument;
 
@@ -20,14 +20,15 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// The most replies taken on at one look.
 const BATCH: i64 = 32;
 
-/// Looks until this instance leaves.
+/// Looks until this instance is to take on no more.
 pub(super) async fn watch(engine: Arc<Engine>) {
     let every = LOOK_EVERY.min(engine.settings.lease / 3);
     loop {
-        match look(&engine).await {
-            Ok(found) if found == BATCH as usize => continue,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "waiting replies not found"),
+        // Should a look panic (the hook logs it), the next one may fare better.
+        match AssertUnwindSafe(look(&engine)).catch_unwind().await {
+            Ok(Ok(found)) if found == BATCH as usize => continue,
+            Ok(Err(error)) => tracing::warn!(%error, "waiting replies not found"),
+            Ok(Ok(_)) | Err(_) => {}
         }
         select! {
             () = engine.draining.cancelled() => return,
@@ -40,20 +41,23 @@ pub(super) async fn watch(engine: Arc<Engine>) {
 async fn look(engine: &Arc<Engine>) -> store::Result<usize> {
     let runs = engine.store.claimable_runs(engine.clock.now(), BATCH).await?;
     let mut taken = 0;
-    for run in runs {
+    for Run { message_id, .. } in runs {
+        if engine.hub.get(message_id).is_some() {
+            continue; // it runs here, only its checkpoints are late
+        }
         let (lease, now) = (Id::new(), engine.clock.now());
         let until = now + engine.settings.lease;
-        let claimed = engine.store.claim_run(&run, lease, now, until, engine.settings.attempts).await?;
-        let Some(reply) = claimed else { continue };
+        let claimed = engine.store.claim_run(message_id, lease, now, until, engine.settings.attempts).await?;
+        let Some(claimed) = claimed else { continue };
         taken += 1;
-        match end_at_once(engine, &run, &reply) {
+        match end_at_once(engine, &claimed) {
             Some(outcome) => {
-                engine.store.finish_reply(reply.id, lease, &outcome).await?;
+                engine.store.finish_reply(message_id, lease, &outcome).await?;
                 engine.poke.notify_one(); // another may wait behind it
             }
             None => {
-                let span = tracing::info_span!(parent: None, "takeover", attempt = reply.attempt);
-                engine.tasks.spawn(runner::run(engine.clone(), reply, lease).instrument(span));
+                let span = tracing::info_span!(parent: None, "takeover", attempt = claimed.reply.attempt);
+                engine.tasks.spawn(runner::run(engine.clone(), claimed.reply, lease).instrument(span));
             }
         }
     }
@@ -61,8 +65,8 @@ async fn look(engine: &Arc<Engine>) -> store::Result<usize> {
 }
 
 /// How the reply ends, if it is not to be written (further): the user has stopped it, or it was tried enough.
-fn end_at_once(engine: &Engine, run: &Run, reply: &Message) -> Option<Outcome> {
-    let (status, fail) = if run.stop_requested {
+fn end_at_once(engine: &Engine, Claimed { reply, stop_requested }: &Claimed) -> Option<Outcome> {
+    let (status, fail) = if *stop_requested {
         (MessageStatus::Stopped, None)
     } else if reply.attempt > engine.settings.attempts {
         (MessageStatus::Failed, Some(Fail::interrupted()))

@@ -4,7 +4,7 @@ use super::{
     Database, Id, Instant, Result,
     paging::{Page, Slice},
     read,
-    schema::conversations,
+    schema::{conversations, runs},
     transact,
 };
 use diesel::prelude::*;
@@ -45,7 +45,6 @@ pub struct Changes {
     pub titled_by_user: Option<bool>,
     pub system_prompt: Option<Option<String>>,
     pub model: Option<Option<String>>,
-    pub updated_at: Option<Instant>,
 }
 
 /// Before which place in the list a row stands.
@@ -117,7 +116,8 @@ impl Database {
         transact!(self, async |conn| {
             let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
             Ok(diesel::update(own)
-                .set(changes)
+                // The second changes nothing, but an update without a column is none.
+                .set((changes, conversations::message_count.eq(conversations::message_count)))
                 .returning(Conversation::as_returning())
                 .get_result(conn)
                 .await
@@ -128,8 +128,18 @@ impl Database {
     /// Deletes one of the owner's conversations with all its messages; false if it is not there.
     pub async fn delete_conversation(&self, owner: Id, id: Id) -> Result<bool> {
         transact!(self, async |conn| {
+            // Locked in the order that sending and running keep: conversation, runs, messages.
             let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
-            Ok(diesel::delete(own).execute(conn).await? > 0)
+            let locked = diesel::update(own)
+                .set(conversations::message_count.eq(conversations::message_count))
+                .execute(conn)
+                .await?;
+            if locked > 0 {
+                let runs = runs::table.filter(runs::conversation_id.eq(id));
+                diesel::delete(runs).execute(conn).await?;
+                diesel::delete(conversations::table.find(id)).execute(conn).await?;
+            }
+            Ok(locked > 0)
         })
     }
 }

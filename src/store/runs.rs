@@ -40,6 +40,14 @@ pub struct Outcome {
     pub finished_at: Option<Instant>,
 }
 
+/// A reply whose lease has been taken.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    pub reply: Message,
+    /// Somebody has asked for it to stop.
+    pub stop_requested: bool,
+}
+
 /// What a checkpoint found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checkpoint {
@@ -116,11 +124,22 @@ impl Database {
         })
     }
 
-    /// Gives a lease up, so that anybody may take over at once.
-    pub async fn release_run(&self, reply: Id, lease: Id, now: Instant) -> Result<()> {
+    /// Stores what has been said and gives the lease up, so that anybody may take over at once. The lease becomes
+    /// nobody's, so that a checkpoint still under way comes too late.
+    pub async fn release_run(&self, reply: Id, lease: Id, content: &str, now: Instant) -> Result<()> {
+        let nobody = Id::new();
         transact!(self, async |conn| {
             let held = runs::table.find(reply).filter(runs::lease.eq(lease));
-            diesel::update(held).set(runs::lease_expires_at.eq(now)).execute(conn).await?;
+            let released = diesel::update(held)
+                .set((runs::lease.eq(nobody), runs::lease_expires_at.eq(now)))
+                .execute(conn)
+                .await?;
+            if released > 0 && !content.is_empty() {
+                diesel::update(messages::table.find(reply))
+                    .set((messages::content.eq(content), messages::status.eq(MessageStatus::Streaming)))
+                    .execute(conn)
+                    .await?;
+            }
             Ok(())
         })
     }
@@ -149,38 +168,46 @@ impl Database {
     }
 
     /// Takes the lease of a claimable run, unless another was quicker (`None`). A run whose earlier holder died
-    /// starts its next attempt, with the text of the last one dropped unless that was the last one allowed.
+    /// starts its next attempt, with the text of the last one dropped, unless there is to be none: then the text stays.
     pub async fn claim_run(
         &self,
-        run: &Run,
+        reply: Id,
         lease: Id,
         now: Instant,
         expires_at: Instant,
         most_attempts: i32,
-    ) -> Result<Option<Message>> {
+    ) -> Result<Option<Claimed>> {
         transact!(self, async |conn| {
-            let free = runs::table
-                .find(run.message_id)
-                .filter(runs::lease.is_null().or(runs::lease_expires_at.le(now)));
-            let taken = diesel::update(free)
+            let before: Option<Option<Id>> = runs::table
+                .find(reply)
+                .filter(runs::lease.is_null().or(runs::lease_expires_at.le(now)))
+                .select(runs::lease)
+                .first(conn)
+                .await
+                .optional()?;
+            let Some(before) = before else { return Ok(None) };
+            let free =
+                runs::table.find(reply).filter(runs::lease.is_null().or(runs::lease_expires_at.le(now)));
+            let taken: Option<bool> = diesel::update(free)
                 .set((runs::lease.eq(lease), runs::lease_expires_at.eq(expires_at)))
-                .execute(conn)
-                .await?;
-            if taken == 0 {
-                return Ok(None);
-            }
-            if run.lease.is_some() {
-                diesel::update(messages::table.find(run.message_id))
+                .returning(runs::stop_requested)
+                .get_result(conn)
+                .await
+                .optional()?;
+            let Some(stop_requested) = taken else { return Ok(None) };
+            if before.is_some() && !stop_requested {
+                diesel::update(messages::table.find(reply))
                     .set(messages::attempt.eq(messages::attempt + 1))
                     .execute(conn)
                     .await?;
-                let again = messages::table.find(run.message_id).filter(messages::attempt.le(most_attempts));
+                let again = messages::table.find(reply).filter(messages::attempt.le(most_attempts));
                 diesel::update(again)
                     .set((messages::content.eq(""), messages::status.eq(MessageStatus::Pending)))
                     .execute(conn)
                     .await?;
             }
-            Ok(Some(messages::table.find(run.message_id).select(Message::as_select()).first(conn).await?))
+            let reply = messages::table.find(reply).select(Message::as_select()).first(conn).await?;
+            Ok(Some(Claimed { reply, stop_requested }))
         })
     }
 

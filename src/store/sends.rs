@@ -33,15 +33,15 @@ pub struct NewMessage {
     pub title: String,
     /// The model asked for in this message, and the one to take if the conversation names none either.
     pub model: Option<String>,
-    pub default_model: String,
+    pub default_model: Option<String>,
     /// A key, and a hash of the whole input.
     pub idempotency: Option<(String, Vec<u8>)>,
     pub now: Instant,
     /// What to do if an earlier reply of the conversation is still in progress.
     pub when_busy: WhenBusy,
-    /// The lease of the runner that waits to start, should it be this reply's turn at once.
-    pub lease: Id,
-    pub lease_expires_at: Instant,
+    /// The lease of the runner that waits to start, should it be this reply's turn at once, and when it expires.
+    /// `None` leaves the reply to others.
+    pub lease: Option<(Id, Instant)>,
 }
 
 /// Where a message goes.
@@ -74,6 +74,8 @@ pub enum Sent {
     OtherInput,
     /// The owner has no such conversation.
     NoConversation,
+    /// Neither the message nor the conversation names a model, and there is no default.
+    NoModel,
     /// An earlier reply is in progress, and the message was not to wait.
     Busy,
     /// The conversation has as many messages as one may have.
@@ -118,6 +120,8 @@ impl Database {
                 }
             };
 
+            let named = new.model.as_ref().or(existing.as_ref().and_then(|existing| existing.model.as_ref()));
+            let Some(model) = named.or(new.default_model.as_ref()).cloned() else { return Ok(Sent::NoModel) };
             if let Some((key, input_hash)) = &new.idempotency {
                 let claim = Send {
                     user_id: new.owner,
@@ -237,12 +241,7 @@ impl Database {
                 role: Role::Assistant,
                 content: String::new(),
                 status: MessageStatus::Pending,
-                model: Some(
-                    (new.model.as_ref())
-                        .or(conversation.model.as_ref())
-                        .unwrap_or(&new.default_model)
-                        .clone(),
-                ),
+                model: Some(model),
                 attempt: 1,
                 finished_at: None,
                 ..message.clone()
@@ -251,24 +250,26 @@ impl Database {
                 diesel::insert_into(messages::table).values(row).execute(conn).await?;
             }
 
+            let lease = new.lease.filter(|_| !busy);
             let run = Run {
                 message_id: reply_id,
                 conversation_id: conversation.id,
                 position: position + 1,
-                lease: (!busy).then_some(new.lease),
-                lease_expires_at: (!busy).then_some(new.lease_expires_at),
+                lease: lease.map(|(lease, _)| lease),
+                lease_expires_at: lease.map(|(_, until)| until),
                 stop_requested: false,
             };
             diesel::insert_into(runs::table).values(&run).execute(conn).await?;
-            Ok(Sent::Stored(Stored { conversation, message, reply, claimed: !busy }))
+            Ok(Sent::Stored(Stored { conversation, message, reply, claimed: lease.is_some() }))
         })
     }
 
-    /// Forgets the keys of sends from before a moment; how many they were.
-    pub async fn delete_sends_before(&self, moment: Instant) -> Result<usize> {
+    /// Forgets some of the keys of sends from before a moment, at most `limit`; how many they were.
+    pub async fn delete_sends_before(&self, moment: Instant, limit: i64) -> Result<usize> {
         transact!(self, async |conn| {
-            let old = sends::table.filter(sends::created_at.lt(moment));
-            Ok(diesel::delete(old).execute(conn).await?)
+            let old = sends::table.filter(sends::created_at.lt(moment)).limit(limit);
+            let replies: Vec<Id> = old.select(sends::reply_id).load(conn).await?;
+            Ok(diesel::delete(sends::table.filter(sends::reply_id.eq_any(&replies))).execute(conn).await?)
         })
     }
 }

@@ -59,11 +59,12 @@ impl Database {
         })
     }
 
-    /// Forgets the sessions that have expired; how many they were.
-    pub async fn delete_expired_sessions(&self, now: Instant) -> Result<usize> {
+    /// Forgets some of the sessions that have expired, at most `limit`; how many they were.
+    pub async fn delete_expired_sessions(&self, now: Instant, limit: i64) -> Result<usize> {
         transact!(self, async |conn| {
-            let expired = sessions::table.filter(sessions::expires_at.le(now));
-            Ok(diesel::delete(expired).execute(conn).await?)
+            let expired = sessions::table.filter(sessions::expires_at.le(now)).limit(limit);
+            let ids: Vec<Id> = expired.select(sessions::id).load(conn).await?;
+            Ok(diesel::delete(sessions::table.filter(sessions::id.eq_any(&ids))).execute(conn).await?)
         })
     }
 }

@@ -20,7 +20,7 @@ use operations::{Event, Operations};
 use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::{
     select,
-    time::{interval, sleep, timeout},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 use tracing::{Instrument, field, info_span};
 
@@ -123,6 +123,7 @@ impl Talk<'_> {
         self.say([ToClient::ConnectionAck.write()]).await?;
 
         let mut heartbeat = interval(limits.ping);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay); // after a write that took long
         heartbeat.reset();
         let mut silent = 0;
         let mut events = Vec::new();
@@ -176,13 +177,10 @@ impl Talk<'_> {
         match message {
             FromClient::ConnectionInit { .. } => Err(Some(Close::SECOND_INIT)),
             FromClient::Subscribe { id, .. } if self.operations.has(&id) => Err(Some(Close::DUPLICATE)),
-            FromClient::Subscribe { .. } if self.operations.count() >= self.transport.sockets.operations => {
-                Err(Some(Close::TOO_MANY))
-            }
-            FromClient::Subscribe { id, payload } => {
-                self.operations.start(id, payload);
-                Ok(())
-            }
+            FromClient::Subscribe { id, payload } => match self.operations.start(id, payload) {
+                true => Ok(()),
+                false => Err(Some(Close::TOO_MANY)),
+            },
             FromClient::Complete { id } => {
                 self.operations.end(&id);
                 Ok(())

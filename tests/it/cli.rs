@@ -77,7 +77,7 @@ async fn schema_prints_the_schema_and_touches_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn migrate_makes_the_database_and_a_key_that_only_its_owner_reads() {
+async fn migrate_makes_the_database_in_a_folder_that_only_its_owner_reads() {
     let folder = folder();
     for _ in 0..2 {
         let ended = Process::run(folder.path(), &["migrate"], &[]).await;
@@ -89,8 +89,12 @@ async fn migrate_makes_the_database_and_a_key_that_only_its_owner_reads() {
             .await
             .expect("the database is there");
     database.batch_execute("SELECT id FROM users; SELECT id FROM messages").await.expect("so are its tables");
-    let key = fs::metadata(folder.path().join("data/jwt-secret")).expect("the key is there");
-    assert_eq!(key.permissions().mode() & 0o777, 0o600);
+    let mode = |name| Some(fs::metadata(folder.path().join(name)).ok()?.permissions().mode() & 0o777);
+    assert_eq!((mode("data"), mode("data/jwt-secret")), (Some(0o700), None), "there is nothing to sign");
+    let (process, _) = Process::serve(folder.path(), &[], &[]).await;
+    assert_eq!(mode("data/jwt-secret"), Some(0o600));
+    process.signal("TERM");
+    assert_eq!(process.ended().await.code, Some(0));
 }
 
 #[tokio::test]
@@ -246,7 +250,7 @@ async fn a_second_signal_ends_the_server_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_tells_who_and_which_request_but_nothing_they_said() {
     let folder = folder();
-    let settings = [("CONFAB_LOG", "debug"), ("CONFAB_LOG_FORMAT", "json"), ("CONFAB_PACE_MS", "0")];
+    let settings = [("CONFAB_LOG", "trace"), ("CONFAB_LOG_FORMAT", "json"), ("CONFAB_PACE_MS", "0")];
     let (process, address) = Process::serve(folder.path(), &[], &settings).await;
     let client = Client::register(address).await;
     let me = client.data("{ me { id } }", json!({})).await["me"]["id"].clone();

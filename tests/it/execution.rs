@@ -61,3 +61,40 @@ async fn a_variables_default_counts_in_skip_and_include() {
     let data = client.data(query, json!({ "yes": false })).await;
     assert_eq!(data["me"].as_object().unwrap().keys().collect::<Vec<_>>(), ["id"]);
 }
+
+/// The items of a list are resolved by a way of our own: it must answer as the executor does for a single object.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_object_in_a_list_is_told_as_it_is_alone() {
+    let server = Server::start(Kind::Sqlite).await;
+    let client = server.register().await;
+    let (conversation, reply) = client.say("hello", None).await;
+    server.socket(&client).await.to_the_end(&reply).await;
+    let fields = "id kind: __typename role content status model createdAt finishedAt finishReason
+        error { code } usage { inputTokens } parent { id } conversation { title }
+        ...Spread ... on Node { again: id } ... on Message { content } ... @include(if: $yes) { included: role }
+        skipped: role @skip(if: $yes)";
+    let query = format!(
+        "query($id: ID!, $reply: ID!, $yes: Boolean = true) {{
+            conversation(id: $id) {{ messages {{ nodes {{ {fields} }} edges {{ cursor node {{ {fields} }} }} }} }}
+            node(id: $reply) {{ ... on Message {{ {fields} }} }}
+        }}
+        fragment Spread on Message {{ spread: status conversation {{ id }} }}"
+    );
+    let data = client.data(&query, json!({ "id": conversation, "reply": reply })).await;
+    let messages = &data["conversation"]["messages"];
+    assert_eq!(data["node"]["content"], "hello");
+    assert_eq!(data["node"].to_string(), messages["nodes"][1].to_string(), "the order of the keys, too");
+    assert_eq!(data["node"].to_string(), messages["edges"][1]["node"].to_string());
+    assert_eq!(messages["nodes"][0]["parent"], json!(null));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failing_field_in_a_list_tells_its_whole_path() {
+    let server = Server::start(Kind::Sqlite).await;
+    let client = server.register().await;
+    client.say("hello", None).await;
+    let query = "{ a: __typename me { conversations { nodes { id messages(first: 0) { nodes { id } } } } } }";
+    let answer = client.ask(query, json!({})).await;
+    assert_eq!(answer["data"], json!({ "a": "Query", "me": null }));
+    assert_eq!(answer["errors"][0]["path"], json!(["me", "conversations", "nodes", 0, "messages"]));
+}

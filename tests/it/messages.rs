@@ -125,6 +125,23 @@ on_both_databases! {
         assert_eq!(page["totalCount"], 8, "what was refused was not stored");
     }
 
+    async fn repeating_a_send_stops_nothing(kind) {
+        let server = Server::with(kind, |config| config.pace_ms = 5).await;
+        let client = server.register().await;
+        let (id, _) = client.say("first", None).await;
+        let content = "word ".repeat(60);
+        let urgent = json!({ "conversationId": id, "content": content, "model": "echo", "whenBusy": "STOP_CURRENT",
+            "idempotencyKey": "k" });
+        let sent = client.send(urgent.clone()).await;
+        let mut socket = server.socket(&client).await;
+        let reply = sent["reply"]["id"].as_str().unwrap();
+        socket.follow(reply, None).await;
+        socket.until("word").await;
+        assert_eq!(client.send(urgent).await["reply"]["id"], reply);
+        let (text, finished) = server.socket(&client).await.to_the_end(reply).await;
+        assert_eq!((text.as_str(), &finished["status"]), (&*content, &json!("COMPLETED")));
+    }
+
     async fn a_key_of_a_send_that_failed_can_be_used_again(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;

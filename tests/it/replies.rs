@@ -1,4 +1,8 @@
-use crate::support::{Server, code, content_of, on_both_databases, soon};
+use crate::support::{Client, Kind, Server, code, content_of, on_both_databases, soon};
+use confab::store::{
+    Database, Id, Statements,
+    sends::{NewMessage, Sent, Target},
+};
 use proptest::{
     prelude::*,
     strategy::ValueTree,
@@ -179,7 +183,7 @@ on_both_databases! {
         socket.follow(&reply, None).await;
         socket.until("word").await;
         let server = server.restart().await;
-        let client = crate::support::Client::new(server.address, client.token.clone());
+        let client = Client::new(server.address, client.token.clone());
         let stored = client.message(&reply).await;
         assert_eq!((&stored["status"], content_of(&stored)), (&json!("COMPLETED"), &*content));
     }
@@ -192,7 +196,7 @@ on_both_databases! {
         socket.follow(&reply, None).await;
         let (text, _) = socket.until("word word").await;
         let server = server.restart().await;
-        let client = crate::support::Client::new(server.address, client.token.clone());
+        let client = Client::new(server.address, client.token.clone());
         // Its one attempt is used up: it has failed, and keeps what it had said.
         let (kept, finished) = server.socket(&client).await.to_the_end(&reply).await;
         assert!(kept.starts_with(&text), "{kept:?} keeps {text:?}");
@@ -205,7 +209,7 @@ on_both_databases! {
 /// However a subscription is cut and resumed, the text comes out the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_cutting_and_resuming_gives_the_same_text() {
-    for kind in [crate::support::Kind::Sqlite, crate::support::Kind::Postgres] {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
         let server = Server::with(kind, |config| config.pace_ms = 1).await;
         let client = server.register().await;
         // Each cut: how many events are heard before it, and whether the cursor is kept.
@@ -244,42 +248,87 @@ async fn any_cutting_and_resuming_gives_the_same_text() {
     }
 }
 
-/// A runner that died without a word: its lease is left to expire.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reply_whose_runner_died_is_taken_over() {
-    let server = Server::with(crate::support::Kind::Sqlite, |config| config.lease = 3).await;
-    let client = server.register().await;
+/// What an instance leaves behind that died without a word: a reply of `echo` with what it had said, and a lease that
+/// is about to expire.
+async fn left_by_the_dead(server: &Server, client: &Client, said: &str) -> String {
     let (conversation, first) = client.say("first", None).await;
-    server.socket(&client).await.to_the_end(&first).await;
-    // What a dead instance leaves behind: a row with the lease of nobody who lives.
-    let store = confab::store::Database::connect(&server.database_url, &confab::store::Statements::default())
-        .await
-        .unwrap();
+    server.socket(client).await.to_the_end(&first).await;
+    let store = Database::connect(&server.database_url, &Statements::default()).await.unwrap();
     let owner = client.data("{ me { id } }", json!({})).await["me"]["id"].as_str().unwrap().to_owned();
-    let id = |text: &str| confab::store::Id(uuid::Uuid::try_parse(text.rsplit_once('_').unwrap().1).unwrap());
-    let now = server.clock.now();
-    let new = confab::store::sends::NewMessage {
+    let id = |text: &str| Id(uuid::Uuid::try_parse(text.rsplit_once('_').unwrap().1).unwrap());
+    let (now, lease) = (server.clock.now(), Id::new());
+    let until = now + Duration::from_millis(500);
+    let new = NewMessage {
         owner: id(&owner),
-        conversation: confab::store::sends::Target::Existing(id(&conversation)),
+        conversation: Target::Existing(id(&conversation)),
         content: "said by the dead".into(),
         title: String::new(),
         model: Some("echo".into()),
-        default_model: String::new(),
+        default_model: None,
         idempotency: None,
         when_busy: Default::default(),
         now,
-        lease: confab::store::Id::new(),
-        lease_expires_at: now + Duration::from_millis(500),
+        lease: Some((lease, until)),
     };
-    let confab::store::sends::Sent::Stored(stored) = store.send_message(&new).await.unwrap() else {
-        panic!()
-    };
-    let reply = format!("message_{}", stored.reply.id);
-    let mut socket = server.socket(&client).await;
-    socket.follow(&reply, None).await;
-    assert_eq!(socket.event().await["attempt"], 1);
-    let second = socket.event().await;
-    assert_eq!((&second["__typename"], &second["attempt"]), (&json!("ReplySnapshot"), &json!(2)));
-    drop(socket);
-    assert_eq!(server.socket(&client).await.to_the_end(&reply).await.0, "said by the dead");
+    let Sent::Stored(stored) = store.send_message(&new).await.unwrap() else { panic!("it is not stored") };
+    store.checkpoint(stored.reply.id, lease, said, until).await.unwrap();
+    format!("message_{}", stored.reply.id)
+}
+
+on_both_databases! {
+    async fn a_reply_whose_runner_died_is_taken_over(kind) {
+        let server = Server::with(kind, |config| config.lease = 3).await;
+        let client = server.register().await;
+        let reply = left_by_the_dead(&server, &client, "said").await;
+        let mut socket = server.socket(&client).await;
+        socket.follow(&reply, None).await;
+        let first = socket.event().await;
+        assert_eq!((&first["attempt"], &first["text"]), (&json!(1), &json!("said")));
+        let second = socket.event().await;
+        assert_eq!((&second["__typename"], &second["attempt"]), (&json!("ReplySnapshot"), &json!(2)));
+        drop(socket);
+        assert_eq!(server.socket(&client).await.to_the_end(&reply).await.0, "said by the dead");
+    }
+
+    async fn stopping_a_reply_whose_runner_died_keeps_what_it_had_said(kind) {
+        let server = Server::with(kind, |config| config.lease = 3).await;
+        let client = server.register().await;
+        let reply = left_by_the_dead(&server, &client, "said").await;
+        let stopped = client.stop(&reply).await;
+        assert_eq!((&stopped["status"], content_of(&stopped)), (&json!("STOPPED"), "said"));
+    }
+
+    async fn deleting_goes_well_with_checkpoints(kind) {
+        let server = Server::with(kind, |config| config.pace_ms = 1).await;
+        let client = server.register().await;
+        let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
+        for _ in 0..10 {
+            // Long enough words that checkpoints are due all the time.
+            let (conversation, reply) = client.say(&format!("{} ", "w".repeat(999)).repeat(10), None).await;
+            let mut socket = server.socket(&client).await;
+            socket.follow(&reply, None).await;
+            socket.until("www").await;
+            client.data(delete, json!({ "id": conversation })).await;
+        }
+    }
+}
+
+/// A provider that takes connections and says nothing keeps nobody waiting who does not need it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_provider_does_not_delay_others() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1", silent.local_addr().unwrap());
+    let settings = [("SILENT_BASE_URL", &*url)];
+    let server = Server::with_providers(Kind::Sqlite, &settings, |config| {
+        config.providers = ["silent", "builtin"].map(str::to_owned).into();
+        config.lease = 3;
+        config.connect_timeout = 600;
+    });
+    let server = server.await;
+    let client = server.register().await;
+    let (_, reply) = client.say("hello", None).await;
+    assert_eq!(server.socket(&client).await.to_the_end(&reply).await.0, "hello");
+    // While the provider has told nothing, it may have any model; the built-in ones are known.
+    let models = client.data("{ models { id isDefault } }", json!({})).await;
+    assert_eq!(models["models"][0], json!({ "id": "eliza", "isDefault": true }));
 }

@@ -38,7 +38,7 @@ object! {
         /// When it was started.
         "createdAt" created_at -> DateTime { DateTime(self.0.created_at) }
 
-        /// When a message was last sent or the conversation changed.
+        /// When a message was last sent; until then, when it was started.
         "updatedAt" updated_at -> DateTime { DateTime(self.0.updated_at) }
     }
 

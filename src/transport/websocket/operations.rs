@@ -16,6 +16,7 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use std::{future::pending, sync::Arc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_stream::StreamMap;
 use tracing::Instrument;
 
@@ -36,19 +37,20 @@ pub struct Operations {
     /// Who asks.
     pub viewer: Option<Viewer>,
     running: StreamMap<Arc<str>, BoxStream<'static, Event>>,
+    /// A place for each operation, kept until what it began is done: that may be after the client has given it up.
+    places: Arc<Semaphore>,
 }
 
 impl Operations {
+    /// None yet, on a new socket.
     pub fn new(transport: Arc<Transport>, request_id: Arc<str>) -> Self {
-        Self { transport, request_id, viewer: None, running: StreamMap::new() }
+        let places = Arc::new(Semaphore::new(transport.sockets.operations));
+        Self { transport, request_id, viewer: None, running: StreamMap::new(), places }
     }
 
+    /// Whether an operation of this id is in progress.
     pub fn has(&self, id: &str) -> bool {
         self.running.contains_key(id)
-    }
-
-    pub fn count(&self) -> usize {
-        self.running.len()
     }
 
     /// Ends an operation, for the client wants no more of it.
@@ -56,10 +58,12 @@ impl Operations {
         self.running.remove(id);
     }
 
-    /// Starts an operation.
-    pub fn start(&mut self, id: String, incoming: Incoming) {
-        let events = self.execute(incoming);
+    /// Starts an operation; false if there are as many as one socket may have.
+    pub fn start(&mut self, id: String, incoming: Incoming) -> bool {
+        let Ok(place) = self.places.clone().try_acquire_owned() else { return false };
+        let events = self.execute(incoming, place);
         self.running.insert(id.into(), events);
+        true
     }
 
     /// The next events, at most `limit`, no operation's twice before every other that is ready has had its turn.
@@ -76,7 +80,7 @@ impl Operations {
         }
     }
 
-    fn execute(&self, incoming: Incoming) -> BoxStream<'static, Event> {
+    fn execute(&self, incoming: Incoming, place: OwnedSemaphorePermit) -> BoxStream<'static, Event> {
         let Transport { schema, store, guard, tasks, .. } = &*self.transport;
         let prepared = match prepare(&incoming, self.viewer, store, guard) {
             Ok(prepared) => prepared,
@@ -90,12 +94,18 @@ impl Operations {
                 viewer: self.viewer,
                 incoming,
                 bookmark: Bookmark::default(),
+                _place: place,
             };
             return subscription.events(prepared);
         }
         // In a task of its own: what has been begun is done, even when the client hangs up.
         let schema = schema.clone();
-        let executed = tasks.spawn(async move { schema.execute(prepared.request).await }.in_current_span());
+        let execute = async move {
+            let response = schema.execute(prepared.request).await;
+            drop(place);
+            response
+        };
+        let executed = tasks.spawn(execute.in_current_span());
         stream::once(async move {
             match executed.await {
                 Ok(response) if nothing_executed(&response) => {

@@ -24,6 +24,7 @@ use futures_util::{
 use std::{mem, pin::pin, sync::Arc};
 use tokio::{
     select,
+    sync::OwnedSemaphorePermit,
     time::{Instant, sleep},
 };
 
@@ -34,6 +35,8 @@ pub struct Subscription {
     pub viewer: Option<Viewer>,
     pub incoming: Incoming,
     pub bookmark: Bookmark,
+    /// Its place among the socket's operations.
+    pub _place: OwnedSemaphorePermit,
 }
 
 impl Subscription {
