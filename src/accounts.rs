@@ -30,9 +30,13 @@ const NAME_LENGTH: usize = 100;
 
 /// Everything about accounts.
 pub struct Accounts {
+    /// Where users and sessions are kept.
     pub store: Database,
+    /// By which tokens and sessions expire.
     pub clock: Clock,
+    /// Hashes and verifies passwords.
     pub passwords: Passwords,
+    /// Issues and verifies access tokens.
     pub access_tokens: AccessTokens,
     /// How long a session lives after it was last refreshed.
     pub refresh_ttl: Duration,
@@ -40,10 +44,13 @@ pub struct Accounts {
 
 /// A session that has just been opened or refreshed.
 pub struct SignedIn {
+    /// Shown with each request, until it expires.
     pub access_token: String,
+    /// Good once, for new tokens of this session.
     pub refresh_token: SecretString,
     /// How long the access token is good.
     pub expires_in: Duration,
+    /// Who has signed in.
     pub user: User,
 }
 

@@ -39,7 +39,9 @@ const PARK_AFTER: Duration = Duration::from_secs(2);
 /// What a test hands in, and an ordinary start takes as it comes.
 #[derive(Clone)]
 pub struct Surroundings {
+    /// The time; a test sets it forward.
     pub clock: Clock,
+    /// Counts what is sent to the database.
     pub statements: Statements,
     /// How long a subscription is silent until it is parked.
     pub park_after: Duration,

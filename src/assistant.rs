@@ -14,15 +14,20 @@ use futures_util::stream::BoxStream;
 /// Who said a turn of the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speaker {
+    /// The conversation's instructions.
     System,
+    /// The person.
     User,
+    /// The model.
     Assistant,
 }
 
 /// One thing said in the conversation so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
+    /// Who said it.
     pub speaker: Speaker,
+    /// What was said.
     pub text: String,
 }
 
@@ -47,7 +52,9 @@ pub enum Part {
 /// How an answer ended, as far as the provider tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct End {
+    /// Why the model stopped; [`Finish::Stop`] if the provider gives no reason.
     pub finish: Finish,
+    /// `None` if the provider told none.
     pub usage: Option<Usage>,
 }
 
@@ -63,10 +70,12 @@ pub enum Finish {
     ContentFilter,
 }
 
-/// Tokens read and written, counted by the provider.
+/// Tokens read and written: as the provider counts them, or reckoned by the runner if it tells none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
+    /// Those of the prompt.
     pub input_tokens: u32,
+    /// Those of the answer.
     pub output_tokens: u32,
 }
 
@@ -75,7 +84,9 @@ pub struct Usage {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Fault {
+    /// What went wrong, for the code that clients are told.
     pub kind: FaultKind,
+    /// The same in a sentence, for the person who asked.
     pub message: String,
 }
 

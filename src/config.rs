@@ -182,8 +182,11 @@ pub struct Config {
 /// What follows from the settings together.
 #[derive(Clone, Debug)]
 pub struct Complete {
+    /// As [`crate::store::Database::connect`] takes it, which also checks it.
     pub database_url: String,
+    /// What access tokens are signed with: from the settings, else from the data folder.
     pub signing_key: SigningKey,
+    /// Who answers.
     pub providers: Providers,
 }
 

@@ -54,23 +54,32 @@ impl SystemPrompt {
 /// What a new conversation begins with.
 #[derive(Clone, Debug)]
 pub struct NewConversation {
+    /// `None` leaves it to the first message.
     pub title: Option<Title>,
+    /// What the model is told first, if anything.
     pub system_prompt: Option<SystemPrompt>,
+    /// `None` stands for the default model.
     pub model: Option<String>,
 }
 
 /// What to change: `None` leaves it, `Some(None)` empties it.
 #[derive(Clone, Debug)]
 pub struct Changes {
+    /// The new title. There is always one, so it cannot be emptied.
     pub title: Option<Title>,
+    /// The new instructions.
     pub system_prompt: Option<Option<SystemPrompt>>,
+    /// The new model; empty, it stands for the default one.
     pub model: Option<Option<String>>,
 }
 
 /// Everything about conversations but what is said in them.
 pub struct Conversations {
+    /// Where they are kept.
     pub store: Database,
+    /// Tells when one was started.
     pub clock: Clock,
+    /// Knows what models there are, and stops the replies of a conversation that is deleted.
     pub replies: Replies,
 }
 

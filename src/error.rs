@@ -20,13 +20,19 @@ pub enum Error {
     NotFound(&'static str),
     /// The input's field is at fault.
     #[error("`{field}` {message}")]
-    BadUserInput { field: &'static str, message: String },
+    BadUserInput {
+        /// The field or argument, as the schema names it.
+        field: &'static str,
+        /// What is wrong with it, to be read after its name.
+        message: String,
+    },
     /// It does not go with what is there already.
     #[error("{0}")]
     Conflict(&'static str),
     /// Too much was asked for in too short a time.
     #[error("{message}")]
     RateLimited {
+        /// What there was too much of.
         message: &'static str,
         /// Whole seconds after which it is worth another try.
         retry_after: u64,

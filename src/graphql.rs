@@ -16,6 +16,7 @@ mod pages;
 mod plain;
 pub mod prepare;
 mod query;
+pub mod resume;
 mod subscription;
 mod types;
 
@@ -29,10 +30,15 @@ use std::sync::Arc;
 
 /// The domain, as the schema's roots call it.
 pub struct Domain {
+    /// For what is only read.
     pub store: Database,
+    /// Registering, signing in and out.
     pub accounts: Arc<Accounts>,
+    /// Starting, changing and deleting conversations.
     pub conversations: Conversations,
+    /// The models.
     pub catalog: Arc<Catalog>,
+    /// Sending messages; stopping and following replies.
     pub replies: Replies,
 }
 

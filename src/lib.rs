@@ -32,6 +32,7 @@
 //! | [`error`] | what a client may learn |
 //! | [`clock`], [`telemetry`] | the time, the log |
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod accounts;
 pub mod app;

@@ -17,6 +17,7 @@ mod send;
 mod stop;
 mod watch_runs;
 
+pub use crate::store::sends::WhenBusy;
 pub use bookmark::Bookmark;
 pub use content::Content;
 pub use cursor::Cursor;

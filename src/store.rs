@@ -1,7 +1,8 @@
 //! What is kept: one [`Database`], PostgreSQL or SQLite, and one file of queries for each noun.
 //!
 //! A query is written once, in Diesel's terms, and pasted by [`read!`] or [`transact!`] into the arm of either
-//! database. A transaction locks rows in one order: conversation, runs, messages. Nothing here knows of GraphQL, of sockets or of assistants; what is not there is `None`.
+//! database. A transaction locks rows in one order: conversation, runs, messages. Nothing here knows of GraphQL, of
+//! sockets or of assistants; what is not there is `None`.
 
 pub mod conversations;
 mod database;

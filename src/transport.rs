@@ -5,6 +5,7 @@ mod http;
 mod negotiation;
 mod pages;
 mod request_id;
+mod sse;
 mod websocket;
 
 pub use websocket::Limits as SocketLimits;
@@ -29,11 +30,17 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// What the transports work with.
 pub struct Transport {
+    /// Executes what is asked.
     pub schema: Schema,
+    /// Tells who asks.
     pub accounts: Arc<Accounts>,
+    /// What the dataloaders read, and what must answer for the server to be ready.
     pub store: Database,
+    /// Tells a parked subscription when to go on.
     pub replies: Replies,
+    /// What a document may have.
     pub guard: guard::Limits,
+    /// What a socket may take.
     pub sockets: SocketLimits,
     /// The largest body of a request, in bytes.
     pub max_body: usize,

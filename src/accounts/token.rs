@@ -25,7 +25,9 @@ const TYPE: &str = "at+jwt";
 /// Who asks: a signed-in user, by one of their sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Viewer {
+    /// The user.
     pub user_id: Id,
+    /// The session that the token was issued in. It may have ended since: a token is good until it expires.
     pub session_id: Id,
 }
 

@@ -34,6 +34,7 @@ const LONGEST_REFUSAL: usize = 16 << 10;
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
+    /// For a connection to be made; of the list of models, for the whole of it.
     pub connect: Duration,
     /// From the request to the first token.
     pub first_token: Duration,

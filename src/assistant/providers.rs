@@ -14,6 +14,7 @@ pub struct Provider {
     pub name: String,
     /// What `chat/completions` is below, as `https://api.openai.com/v1`.
     pub base_url: Url,
+    /// Sent as a bearer token. `None` sends no `Authorization`.
     pub api_key: Option<SecretString>,
     /// The models it is used for; if empty, the provider is asked.
     pub models: Vec<String>,
@@ -22,7 +23,9 @@ pub struct Provider {
 /// What is offered: the built-in models, endpoints, or both, in order of preference.
 #[derive(Clone, Debug)]
 pub struct Providers {
+    /// Whether the built-in models are offered.
     pub builtin: bool,
+    /// The endpoints, as the settings order them.
     pub endpoints: Vec<Provider>,
 }
 

@@ -15,7 +15,9 @@ use tokio::{sync::OnceCell, task::yield_now};
 
 /// A query for many keys at once.
 pub trait Load: Send + Sync {
+    /// What a value is asked for by.
     type Key: Clone + Eq + Hash + Send + Sync;
+    /// What is found. Everyone who asks gets a clone, which should be cheap.
     type Value: Clone + Send + Sync;
 
     /// The values of those keys that have one.
@@ -44,6 +46,7 @@ impl<L: Load> Default for Round<L> {
 }
 
 impl<L: Load> Batch<L> {
+    /// A batch that loads by this query. Nothing is loaded until a key is asked for.
     pub fn new(load: L) -> Self {
         Self { load, open: Mutex::default() }
     }

@@ -9,7 +9,9 @@ use async_graphql::Context;
 
 /// Names for what every operation is given (see [`super::prepare`]).
 pub trait ContextExt {
+    /// The domain that the schema was made over.
     fn domain(&self) -> &Domain;
+    /// The dataloaders of this operation.
     fn loaders(&self) -> &Loaders;
     /// Who is signed in, if somebody is.
     fn viewer(&self) -> Option<Viewer>;

@@ -9,8 +9,10 @@ use uuid::Uuid;
 
 /// A place in a list that a client can hold on to.
 pub trait Cursor: Sized {
+    /// The place as clients see it.
     fn encode(&self) -> String;
 
+    /// The place that a cursor stands for; `None` if it is none of this kind of list.
     fn decode(text: &str) -> Option<Self>;
 
     /// Reads a cursor of this kind of list; else the argument is at fault.

@@ -21,7 +21,9 @@ pub struct Limits {
     pub depth: u64,
     /// Fields, each counted as often as its pages have rows.
     pub cost: u64,
+    /// Aliases, each counted as often as its fragment is spread.
     pub aliases: u64,
+    /// Directives, counted likewise.
     pub directives: u64,
     /// Whether the schema may be asked about itself.
     pub introspection: bool,
@@ -44,7 +46,9 @@ pub const CONNECTIONS: [&str; 2] = ["conversations", "messages"];
 /// Why a document is not executed, for its author.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
+    /// What is wrong, in a sentence.
     pub message: String,
+    /// Where it is wrong. `None` if it is not at any one place.
     pub position: Option<Pos>,
 }
 

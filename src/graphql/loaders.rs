@@ -17,9 +17,13 @@ use std::{collections::HashMap, sync::Arc};
 
 /// All of them.
 pub struct Loaders {
+    /// Users, by id.
     pub users: Batch<Users>,
+    /// Conversations, by id.
     pub conversations: Batch<Conversations>,
+    /// Messages, by id.
     pub messages: Batch<Messages>,
+    /// Parts of active branches, by conversation and window.
     pub windows: Batch<Windows>,
 }
 

@@ -13,9 +13,13 @@ pub const DEFAULT: i32 = 20;
 
 /// What a client asked for: `first`, `after`, `last`, `before`.
 pub struct PageArguments {
+    /// How many rows at most, from the start.
     pub first: Option<i32>,
+    /// A cursor: only what comes after it.
     pub after: Option<String>,
+    /// How many rows at most, from the end.
     pub last: Option<i32>,
+    /// A cursor: only what comes before it.
     pub before: Option<String>,
 }
 

@@ -56,6 +56,7 @@ pub(crate) use object;
 
 /// A value without fields of its own.
 pub trait Leaf {
+    /// The value as the answer has it.
     fn into_value(self) -> Value;
 }
 

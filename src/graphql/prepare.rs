@@ -16,14 +16,18 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Incoming {
+    /// The document's text.
     pub query: String,
+    /// Which of the document's operations is meant. Needed only if there are several.
     pub operation_name: Option<String>,
+    /// What the operation's variables stand for. Null is the same as none.
     #[serde(default)]
     pub variables: Option<Variables>,
 }
 
 /// A request whose document has been read and found within the limits.
 pub struct Prepared {
+    /// What the executor takes: the document, its variables, the viewer and the loaders.
     pub request: Request,
     /// What kind of operation will be executed; `None` if validation will find that it is not to be told.
     pub operation: Option<OperationType>,

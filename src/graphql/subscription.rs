@@ -1,6 +1,6 @@
 //! What can be watched.
 
-use super::{context::ContextExt, ids::Kind, types::ReplyEvent};
+use super::{context::ContextExt, ids::Kind, resume::Resume, types::ReplyEvent};
 use crate::{error::Result, replies::Bookmark};
 use async_graphql::{Context, Description, ID, Subscription as Root};
 use futures_util::{Stream, StreamExt};
@@ -26,7 +26,13 @@ impl Subscription {
         let viewer = ctx.signed_in()?;
         let id = Kind::Message.parse("messageId", &message_id)?;
         let bookmark = ctx.data_opt::<Bookmark>().cloned().unwrap_or_default();
-        let events = ctx.domain().replies.follow(viewer.user_id, id, after.as_deref(), bookmark).await?;
-        Ok(events.map(|event| event.map(ReplyEvent::from)))
+        let resume = ctx.data_opt::<Resume>().cloned().unwrap_or_default();
+        let after = resume.cursor().or(after.as_deref());
+        let events = ctx.domain().replies.follow(viewer.user_id, id, after, bookmark).await?;
+        Ok(events.map(move |event| {
+            let event = event?;
+            resume.tell(&event.cursor);
+            Ok(ReplyEvent::from(event))
+        }))
     }
 }

@@ -17,6 +17,7 @@ const POLL: Duration = Duration::from_millis(500);
 pub struct Event {
     /// Where they are after it.
     pub cursor: String,
+    /// What they are told.
     pub next: Next,
 }
 

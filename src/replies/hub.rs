@@ -12,10 +12,12 @@ use tokio_util::sync::CancellationToken;
 /// A reply that is being written: where to read it, and how to stop it.
 #[derive(Clone, Debug)]
 pub(super) struct Live {
+    /// Where it belongs: a conversation's replies are stopped together.
     pub conversation_id: Id,
     position: i32,
     /// Whose writing it is: should the lease be lost and taken again, there are two for a moment.
     lease: Id,
+    /// The runner appends to it, and subscribers watch it.
     pub progress: watch::Sender<Progress>,
     /// The user has asked for it to stop.
     pub stop: CancellationToken,

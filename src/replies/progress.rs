@@ -9,6 +9,7 @@ use std::sync::Arc;
 pub struct Progress {
     /// Counted from 1.
     pub attempt: i32,
+    /// What has been said so far.
     pub text: String,
     /// Set when nothing will be added; its content is the text.
     pub end: Option<Arc<Message>>,
@@ -18,11 +19,22 @@ pub struct Progress {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
     /// Everything so far: they have nothing of this attempt.
-    Snapshot { text: String, attempt: i32 },
+    Snapshot {
+        /// The whole text so far.
+        text: String,
+        /// Which attempt it is of, counted from 1.
+        attempt: i32,
+    },
     /// What they lack.
-    Delta { text: String },
+    Delta {
+        /// What is to be appended: never empty.
+        text: String,
+    },
     /// They have everything, and it is all.
-    Finished { message: Arc<Message> },
+    Finished {
+        /// The reply as it is stored.
+        message: Arc<Message>,
+    },
 }
 
 impl Progress {

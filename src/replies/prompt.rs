@@ -59,27 +59,12 @@ fn turns(instructions: Option<String>, history: Vec<Message>, budget: usize) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Id, Instant, MessageStatus};
+    use crate::store::{Id, Instant};
 
     fn history(texts: &[&str]) -> Vec<Message> {
-        let message = |(i, text): (usize, &&str)| Message {
-            id: Id::new(),
-            conversation_id: Id::new(),
-            parent_id: None,
-            position: Some(i as i32),
-            role: if i % 2 == 0 { Role::User } else { Role::Assistant },
-            content: (*text).into(),
-            status: MessageStatus::Completed,
-            model: None,
-            attempt: 0,
-            error_code: None,
-            error_message: None,
-            finish_reason: None,
-            input_tokens: None,
-            output_tokens: None,
-            usage_estimated: false,
-            created_at: Instant(0),
-            finished_at: None,
+        let message = |(i, text): (usize, &&str)| {
+            let said = Message::said(Id::new(), Id::new(), None, i as i32, (*text).into(), Instant(0));
+            if i % 2 == 0 { said } else { Message { role: Role::Assistant, ..said } }
         };
         texts.iter().enumerate().map(message).collect()
     }

@@ -49,7 +49,9 @@ enum Ending {
 
 /// What the user is told of a reply that failed.
 pub(super) struct Fail {
+    /// What clients tell failures apart by.
     pub code: &'static str,
+    /// The same in a sentence, for the user.
     pub message: String,
 }
 
@@ -69,6 +71,7 @@ impl Fail {
         Self { code: "INTERNAL", message: "The server failed while it wrote this reply.".into() }
     }
 
+    /// For a reply whose runners died as often as it may be started.
     pub fn interrupted() -> Self {
         Self { code: "INTERRUPTED", message: "The server was interrupted while it wrote this reply.".into() }
     }

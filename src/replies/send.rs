@@ -24,17 +24,24 @@ const MODEL_LENGTH: usize = 200;
 pub struct SendMessage {
     /// `None` starts a new conversation.
     pub conversation_id: Option<Id>,
+    /// What the user says.
     pub content: Content,
+    /// The model that is to reply. `None` leaves it to the conversation, and then to the default.
     pub model: Option<String>,
+    /// What a repetition is known by: 1 to 200 characters, checked by [`Replies::send`].
     pub idempotency_key: Option<String>,
+    /// What to do while an earlier reply of the conversation is in progress.
     pub when_busy: WhenBusy,
 }
 
 /// A message that is stored, and the reply that will follow.
 #[derive(Clone, Debug)]
 pub struct NewReply {
+    /// The conversation that the message went to.
     pub conversation: Conversation,
+    /// What the user said.
     pub message: Message,
+    /// What is to be the answer: pending, unless the message is a repetition.
     pub reply: Message,
 }
 

@@ -14,16 +14,23 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = conversations)]
 pub struct Conversation {
+    /// The key.
     pub id: Id,
+    /// The user whose it is.
     pub owner_id: Id,
+    /// What it is called, on one line.
     pub title: String,
     /// Until the user sets a title, the first message gives it.
     pub titled_by_user: bool,
+    /// What the model is told first, if anything.
     pub system_prompt: Option<String>,
+    /// The model that replies. `None` stands for the default one.
     pub model: Option<String>,
     /// The length of the active branch: its positions are 0 to `message_count - 1`.
     pub message_count: i32,
+    /// When it was started.
     pub created_at: Instant,
+    /// When a message was last sent; until then, when it was started.
     pub updated_at: Instant,
 }
 
@@ -41,9 +48,13 @@ impl Conversation {
 #[derive(AsChangeset, Clone, Debug, Default)]
 #[diesel(table_name = conversations)]
 pub struct Changes {
+    /// The new title.
     pub title: Option<String>,
+    /// True with a new title: the first message is to leave it alone.
     pub titled_by_user: Option<bool>,
+    /// The new instructions.
     pub system_prompt: Option<Option<String>>,
+    /// The new model; empty, it stands for the default one.
     pub model: Option<Option<String>>,
 }
 

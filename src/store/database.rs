@@ -143,6 +143,7 @@ async fn set_up(conn: &mut impl SimpleAsyncConnection, statements: &str) -> Conn
     conn.batch_execute(statements).await.map_err(ConnectionError::CouldntSetupConfiguration)
 }
 
+/// A pool that could not be built, or a connection it could not make, as a query would meet it.
 pub(super) fn pool_error(error: PoolError) -> Error {
     Error::Pool(RunError::User(error))
 }

@@ -16,8 +16,11 @@ pub struct Slice<P> {
 /// Rows in the list's order, and whether there are more of them on either side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
+    /// In the list's order.
     pub rows: Vec<T>,
+    /// Whether rows come before these. Not looked up: after an `after` there are taken to be some.
     pub has_previous: bool,
+    /// Whether rows come after these. Likewise before a `before`.
     pub has_next: bool,
 }
 

@@ -15,34 +15,48 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = runs, primary_key(message_id))]
 pub struct Run {
+    /// The reply's message, and the run's key.
     pub message_id: Id,
+    /// The conversation it belongs to.
     pub conversation_id: Id,
     /// The reply's position: in a conversation the earliest comes first.
     pub position: i32,
     /// `None` while it waits for its turn.
     pub lease: Option<Id>,
+    /// From when another may take the lease, unless it is renewed. `None` while `lease` is.
     pub lease_expires_at: Option<Instant>,
+    /// Somebody has asked for it to stop.
     pub stop_requested: bool,
 }
 
-/// How a reply ended.
+/// How a reply ended. What is `None` is left as it is stored: null, until a reply ends.
 #[derive(Clone, Debug, PartialEq, AsChangeset)]
 #[diesel(table_name = messages)]
 pub struct Outcome {
+    /// Completed, stopped or failed.
     pub status: MessageStatus,
+    /// All that was said.
     pub content: String,
+    /// Why it failed, as a code such as `TIMEOUT`.
     pub error_code: Option<String>,
+    /// Why it failed, in a sentence for the user.
     pub error_message: Option<String>,
+    /// Why the model stopped, if the reply is completed.
     pub finish_reason: Option<FinishReason>,
+    /// How many tokens the model was shown.
     pub input_tokens: Option<i32>,
+    /// How many tokens the model said.
     pub output_tokens: Option<i32>,
+    /// Whether the tokens were reckoned from the text, since the provider told none.
     pub usage_estimated: bool,
+    /// When it ended: never `None`.
     pub finished_at: Option<Instant>,
 }
 
 /// A reply whose lease has been taken.
 #[derive(Clone, Debug)]
 pub struct Claimed {
+    /// The reply as it stands when the lease has been taken (see [`Database::claim_run`]).
     pub reply: Message,
     /// Somebody has asked for it to stop.
     pub stop_requested: bool,

@@ -1,4 +1,5 @@
 //! The tables, as both databases have them. `Id` and `Instant` are SQL types of our own (see [`super::types`]).
+#![expect(missing_docs, reason = "the macro makes the items; the rows tell what they hold")]
 
 diesel::table! {
     use diesel::sql_types::*;

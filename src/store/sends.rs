@@ -1,7 +1,7 @@
 //! Sending: what the user said and the empty reply to it, stored together or not at all.
 
 use super::{
-    Database, Id, Instant, MessageStatus, Result, Role,
+    Database, Id, Instant, Result,
     conversations::Conversation,
     messages::Message,
     runs::Run,
@@ -15,27 +15,36 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 #[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = sends)]
 struct Send {
+    /// Who sent it.
     user_id: Id,
+    /// The client's key.
     key: String,
+    /// SHA-256 of the input, to tell a repetition from another message under the same key.
     input_hash: Vec<u8>,
+    /// The reply. The message and the conversation are found by it.
     reply_id: Id,
+    /// When it was sent first: keys are forgotten by age.
     created_at: Instant,
 }
 
 /// What is to be sent.
 #[derive(Clone, Debug)]
 pub struct NewMessage {
+    /// Who sends it.
     pub owner: Id,
     /// An existing conversation, or the new one to start with this message.
     pub conversation: Target,
+    /// What they say.
     pub content: String,
     /// The title that a conversation without one takes.
     pub title: String,
-    /// The model asked for in this message, and the one to take if the conversation names none either.
+    /// The model asked for in this message.
     pub model: Option<String>,
+    /// The model to take if neither the message nor the conversation names one.
     pub default_model: Option<String>,
     /// A key, and a hash of the whole input.
     pub idempotency: Option<(String, Vec<u8>)>,
+    /// When it is sent.
     pub now: Instant,
     /// What to do if an earlier reply of the conversation is still in progress.
     pub when_busy: WhenBusy,
@@ -47,7 +56,9 @@ pub struct NewMessage {
 /// Where a message goes.
 #[derive(Clone, Debug)]
 pub enum Target {
+    /// The conversation with this key, if it is the owner's.
     Existing(Id),
+    /// One that is started with this message.
     New,
 }
 
@@ -85,10 +96,14 @@ pub enum Sent {
 /// A stored message, and the reply to it.
 #[derive(Clone, Debug)]
 pub struct Stored {
+    /// The conversation that the message went to.
     pub conversation: Conversation,
+    /// What the user said.
     pub message: Message,
+    /// What is to be the answer, as it stands.
     pub reply: Message,
-    /// Whether the lease was taken: the reply's turn has come. Else an earlier one is still in progress.
+    /// Whether the lease was taken. If not, an earlier reply is in progress, no lease was offered, or it was sent
+    /// before.
     pub claimed: bool,
 }
 
@@ -215,37 +230,9 @@ impl Database {
                 .first::<Id>(conn)
                 .await
                 .optional()?;
-            let message = Message {
-                id: message_id,
-                conversation_id: conversation.id,
-                parent_id,
-                position: Some(position),
-                role: Role::User,
-                content: new.content.clone(),
-                status: MessageStatus::Completed,
-                model: None,
-                attempt: 0,
-                error_code: None,
-                error_message: None,
-                finish_reason: None,
-                input_tokens: None,
-                output_tokens: None,
-                usage_estimated: false,
-                created_at: now,
-                finished_at: Some(now),
-            };
-            let reply = Message {
-                id: reply_id,
-                parent_id: Some(message_id),
-                position: Some(position + 1),
-                role: Role::Assistant,
-                content: String::new(),
-                status: MessageStatus::Pending,
-                model: Some(model),
-                attempt: 1,
-                finished_at: None,
-                ..message.clone()
-            };
+            let content = new.content.clone();
+            let message = Message::said(message_id, conversation.id, parent_id, position, content, now);
+            let reply = message.pending_reply(reply_id, model);
             for row in [&message, &reply] {
                 diesel::insert_into(messages::table).values(row).execute(conn).await?;
             }

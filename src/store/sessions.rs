@@ -8,12 +8,17 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 #[derive(Clone, Queryable, Selectable, Identifiable, Insertable)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = sessions)]
 pub struct Session {
+    /// The key.
     pub id: Id,
+    /// Who signed in.
     pub user_id: Id,
     /// SHA-256 of the refresh token that is good now.
     pub refresh_hash: Vec<u8>,
+    /// When they signed in.
     pub created_at: Instant,
+    /// When the refresh token was last exchanged; until then, when they signed in.
     pub refreshed_at: Instant,
+    /// From when its refresh token is not good any more.
     pub expires_at: Instant,
 }
 

@@ -8,14 +8,17 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 #[derive(Clone, Queryable, Selectable, Identifiable, Insertable)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = users)]
 pub struct User {
+    /// The key.
     pub id: Id,
     /// The address as its owner wrote it.
     pub email: String,
     /// The address as it is compared.
     pub email_key: String,
+    /// What the user is called.
     pub name: String,
     /// A PHC string.
     pub password_hash: String,
+    /// When the account was made.
     pub created_at: Instant,
 }
 

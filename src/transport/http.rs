@@ -6,13 +6,13 @@ use super::{
     Transport, cors,
     negotiation::{self, Form},
     request_id::RequestId,
-    websocket,
+    sse, websocket,
 };
 use crate::{
     error::Error,
     graphql::{
         answer,
-        prepare::{Incoming, Prepared, prepare},
+        prepare::{Incoming, prepare},
     },
 };
 use async_graphql::{self as graphql, Value, parser::types::OperationType};
@@ -42,7 +42,7 @@ pub async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let Some(form) = negotiation::form(&headers) else {
+    let Some(form) = form(&headers) else {
         return not_acceptable();
     };
     let refuse = |status, message: &str| refusal(form, status, &Error::input("request", message), &id);
@@ -120,31 +120,43 @@ async fn execute(
     if let Some(viewer) = viewer {
         Span::current().record("user_id", tracing::field::display(viewer.user_id));
     }
-    let Prepared { request, operation } = match prepare(&incoming, viewer, &transport.store, &transport.guard)
-    {
+    let prepared = match prepare(&incoming, viewer, &transport.store, &transport.guard) {
         Ok(prepared) => prepared,
         Err(unfit) => return reply(form, unfit.into_response()),
     };
-    match operation {
-        Some(OperationType::Subscription) => {
-            let error = Error::input("query", "is a subscription: those need a WebSocket");
+    let takes_events = negotiation::takes_events(headers);
+    match prepared.operation {
+        Some(OperationType::Subscription) if !takes_events => {
+            let error = Error::input(
+                "query",
+                "is a subscription: those need a WebSocket, or `Accept: text/event-stream`",
+            );
             return refusal(form, StatusCode::BAD_REQUEST, &error, id);
         }
+        Some(OperationType::Subscription) => return sse::respond(&transport, prepared, headers, id.clone()),
         Some(OperationType::Mutation) if by_get => {
             let error = Error::input("query", "is a mutation: those need POST");
             let mut response = refusal(form, StatusCode::METHOD_NOT_ALLOWED, &error, id);
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             return response;
         }
+        _ if takes_events && negotiation::form(headers).is_none() => {
+            return sse::respond(&transport, prepared, headers, id.clone());
+        }
         _ => {}
     }
     // In a task of its own: what has been begun is done, even when the client hangs up.
-    let schema = transport.schema.clone();
+    let (schema, request) = (transport.schema.clone(), prepared.request);
     let executed = transport.tasks.spawn(async move { schema.execute(request).await }.in_current_span());
     match executed.await {
         Ok(response) => reply(form, answer::finish(response, id)),
         Err(panic) => refusal(form, StatusCode::INTERNAL_SERVER_ERROR, &Error::internal(panic), id),
     }
+}
+
+/// The form of an answer that is no stream of events; `None` if the client takes nothing of ours.
+fn form(headers: &HeaderMap) -> Option<Form> {
+    negotiation::form(headers).or(negotiation::takes_events(headers).then_some(Form::GraphQlResponse))
 }
 
 fn parse(body: &Bytes) -> Result<Incoming, &'static str> {
@@ -176,6 +188,7 @@ pub struct Written<'a> {
 }
 
 impl<'a> Written<'a> {
+    /// Borrows from the answer what is written of it.
     pub fn new(response: &'a graphql::Response) -> Self {
         Self {
             data: (!nothing_executed(response)).then_some(&response.data),
@@ -218,7 +231,7 @@ fn write(form: Form, status: StatusCode, response: &graphql::Response) -> Respon
 }
 
 fn not_acceptable() -> Response {
-    let message = "answers are application/graphql-response+json or application/json\n";
+    let message = "answers are application/graphql-response+json, application/json or text/event-stream\n";
     (StatusCode::NOT_ACCEPTABLE, message).into_response()
 }
 

@@ -39,6 +39,11 @@ pub fn form(headers: &HeaderMap) -> Option<Form> {
     }
 }
 
+/// Whether the client takes an answer as a stream of events.
+pub fn takes_events(headers: &HeaderMap) -> bool {
+    accepted(headers).any(|(media_type, quality)| media_type == "text/event-stream" && quality > 0.0)
+}
+
 /// Whether a person's browser asks for a page.
 pub fn wants_page(headers: &HeaderMap) -> bool {
     accepted(headers).any(|(media_type, _)| media_type == "text/html")

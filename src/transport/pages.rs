@@ -22,6 +22,7 @@ struct Built;
 /// Where a page's HTML wants its nonce (see `web/vite.config.ts`).
 const NONCE: &str = "__CSP_NONCE__";
 
+/// The playground, what it loads, and the way to it from `/`.
 pub fn router() -> Router<Arc<Transport>> {
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/playground") }))

@@ -16,5 +16,6 @@ mod parking;
 mod providers;
 mod replies;
 mod schema;
+mod sse;
 mod store;
 mod websocket;

@@ -5,8 +5,7 @@ use crate::{
         ids::Kind,
         types::{Conversation, Message},
     },
-    replies::{Content, SendMessage},
-    store::sends,
+    replies::{self, Content, SendMessage},
 };
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use std::sync::Arc;
@@ -65,7 +64,7 @@ struct SendMessageInput {
 
 /// What to do with a message while an earlier reply of its conversation is in progress.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
-#[graphql(remote = "sends::WhenBusy")]
+#[graphql(remote = "replies::WhenBusy")]
 enum WhenBusy {
     /// Refuse it with CONFLICT. Nothing is stored.
     Reject,

@@ -96,6 +96,7 @@ pub struct ConversationConnection {
 }
 
 impl ConversationConnection {
+    /// A page of the owner's list. The owner is kept to count the whole if `totalCount` is asked for.
     pub fn new(owner: store::Id, page: Page<store::conversations::Conversation>) -> Self {
         let nodes = page.rows.into_iter().map(|row| Conversation(Arc::new(row))).collect();
         Self { owner, nodes, has_previous: page.has_previous, has_next: page.has_next }

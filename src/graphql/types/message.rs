@@ -114,7 +114,9 @@ pub enum FinishReason {
 /// A page of messages.
 #[derive(Description)]
 pub struct MessageConnection {
+    /// The page's messages, by position.
     pub messages: Vec<Arc<store::messages::Message>>,
+    /// How many messages the conversation has.
     pub total: i32,
 }
 

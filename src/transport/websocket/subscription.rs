@@ -30,10 +30,15 @@ use tokio::{
 
 /// All that it takes to execute a subscription, and to go on with it.
 pub struct Subscription {
+    /// What it is executed with.
     pub transport: Arc<Transport>,
+    /// By which the log tells of it.
     pub request_id: Arc<str>,
+    /// Who subscribes.
     pub viewer: Option<Viewer>,
+    /// The request as it came.
     pub incoming: Incoming,
+    /// How far the client has come.
     pub bookmark: Bookmark,
     /// Its place among the socket's operations.
     pub _place: OwnedSemaphorePermit,

@@ -1,0 +1,64 @@
+//! Server-Sent Events, for networks that block WebSockets: one operation on one connection, as graphql-sse's "distinct
+//! connections mode" has it (<https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>).
+//!
+//! Each event of a reply carries its cursor as `id`, so that a browser which comes back says in `Last-Event-ID` where
+//! to go on.
+
+use super::{Transport, http::Written};
+use crate::{
+    graphql::{answer, prepare::Prepared, resume::Resume},
+    replies::Bookmark,
+};
+use async_graphql::parser::types::OperationType;
+use axum::{
+    http::{HeaderMap, HeaderName},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::{StreamExt, stream};
+use std::{sync::Arc, time::Duration};
+use tracing::Instrument;
+
+/// How often a silent connection is told that it lives: proxies give up on those that say nothing.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Tells nginx and its kind to pass each event on at once.
+const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
+/// Where a client that comes back has been.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// Executes an operation, and answers with its events as they come.
+pub fn respond(
+    transport: &Arc<Transport>,
+    prepared: Prepared,
+    headers: &HeaderMap,
+    id: Arc<str>,
+) -> Response {
+    let after =
+        headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
+    let resume = Resume::after(after);
+    let request = prepared.request.data(resume.clone()).data(Bookmark::default());
+    let schema = transport.schema.clone();
+    let results = if prepared.operation == Some(OperationType::Subscription) {
+        schema.execute_stream(request)
+    } else {
+        // In a task of its own: what has been begun is done, even when the client hangs up.
+        let executed = transport.tasks.spawn(async move { schema.execute(request).await }.in_current_span());
+        stream::once(executed).filter_map(|response| async { response.ok() }).boxed()
+    };
+    let results = results.map(move |response| {
+        let response = answer::finish(response, &id);
+        let event = Event::default().event("next").json_data(Written::new(&response));
+        event.map(|event| match resume.told() {
+            Some(cursor) => event.id(cursor),
+            None => event,
+        })
+    });
+    let complete = stream::once(async { Ok(Event::default().event("complete").data("")) });
+    // When the server leaves it ends without `complete`: the client comes back.
+    let leaving = transport.leaving.clone().cancelled_owned();
+    let events = results.chain(complete).take_until(leaving);
+    let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    ([UNBUFFERED], events).into_response()
+}

@@ -1,0 +1,155 @@
+//! Server-Sent Events: the same operations, for networks that block WebSockets.
+
+use crate::support::{Client, Kind, Server, code, content_of, soon};
+use serde_json::{Value, json};
+
+const REPLY: &str = "subscription($id: ID!) { reply(messageId: $id) { __typename
+    ... on ReplySnapshot { text } ... on ReplyDelta { text } ... on ReplyFinished { message { content } } } }";
+
+/// An answer that is read event by event.
+struct Events {
+    response: reqwest::Response,
+    unread: String,
+}
+
+/// One event: its type, id and data.
+#[derive(Debug)]
+struct Event {
+    kind: String,
+    id: Option<String>,
+    data: Value,
+}
+
+impl Events {
+    async fn ask(
+        server: &Server,
+        client: &Client,
+        query: &str,
+        variables: Value,
+        last: Option<&str>,
+    ) -> Self {
+        let mut request = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .expect("a client can be made")
+            .post(server.url("/graphql"))
+            .header("accept", "text/event-stream")
+            .bearer_auth(client.token.as_deref().expect("they are signed in"))
+            .json(&json!({ "query": query, "variables": variables }));
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let response = request.send().await.expect("the server answers");
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { response, unread: String::new() }
+    }
+
+    /// The next event; none at the end of the stream.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some((event, rest)) = self.unread.split_once("\n\n") {
+                let (event, rest) = (event.to_owned(), rest.to_owned());
+                self.unread = rest;
+                let field = |name: &str| {
+                    event.lines().find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()))
+                };
+                let Some(kind) = field("event:") else { continue }; // a comment
+                let data = field("data:").filter(|data| !data.is_empty());
+                let data = data.map_or(Value::Null, |data| serde_json::from_str(&data).expect("it is JSON"));
+                return Some(Event { kind, id: field("id:"), data });
+            }
+            let more = soon("an event", self.response.chunk()).await.ok()??;
+            self.unread += std::str::from_utf8(&more).expect("the words are ASCII");
+        }
+    }
+
+    /// The next event of the reply, and its id.
+    async fn reply(&mut self) -> (Value, String) {
+        let mut event = self.next().await.expect("there is more");
+        assert_eq!(event.kind, "next");
+        (event.data["data"]["reply"].take(), event.id.expect("each has an id"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_streams_and_is_resumed_by_the_last_events_id() {
+    let server = Server::with(Kind::Sqlite, |config| config.pace_ms = 5).await;
+    let client = server.register().await;
+    let content = (0..60).map(|i| format!("w{i} ")).collect::<String>();
+    let (_, reply) = client.say(&content, None).await;
+    let mut events = Events::ask(&server, &client, REPLY, json!({ "id": reply }), None).await;
+    let (first, mut last) = events.reply().await;
+    assert_eq!(first["__typename"], "ReplySnapshot");
+    let mut text = first["text"].as_str().expect("a text").to_owned();
+    while !text.contains("w5") {
+        let (event, id) = events.reply().await;
+        text += event["text"].as_str().expect("a delta");
+        last = id;
+    }
+    drop(events);
+    let mut events = Events::ask(&server, &client, REPLY, json!({ "id": reply }), Some(&last)).await;
+    loop {
+        let (event, _) = events.reply().await;
+        match event["__typename"].as_str() {
+            Some("ReplyDelta") => text += event["text"].as_str().expect("a text"),
+            Some("ReplyFinished") => {
+                assert_eq!(content_of(&event["message"]), text);
+                break;
+            }
+            other => panic!("{other:?} for a cursor of the current attempt"),
+        }
+    }
+    assert_eq!(text, content);
+    assert_eq!(events.next().await.expect("an end").kind, "complete");
+    assert!(events.next().await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn queries_and_mutations_are_answered_by_one_event() {
+    let server = Server::start(Kind::Sqlite).await;
+    let client = server.register().await;
+    for (query, field) in [
+        ("{ me { email } }", "me"),
+        ("mutation { createConversation { conversation { id } } }", "createConversation"),
+    ] {
+        let mut events = Events::ask(&server, &client, query, json!({}), None).await;
+        let answer = events.next().await.expect("an answer");
+        assert!((&*answer.kind, answer.data["data"][field].is_object()) == ("next", true), "{answer:?}");
+        assert_eq!(events.next().await.expect("an end").kind, "complete");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_executed_is_refused_before_the_stream() {
+    let server = Server::start(Kind::Sqlite).await;
+    let client = server.register().await;
+    let ask = async |accept: &str, query: &str| {
+        let request =
+            server.post().header("accept", accept).bearer_auth(client.token.as_deref().expect("a token"));
+        let response = request.json(&json!({ "query": query })).send().await.expect("the server answers");
+        (response.status().as_u16(), response.json::<Value>().await.expect("it is JSON"))
+    };
+    let (status, answer) = ask("text/event-stream", "{ nope").await;
+    assert_eq!((status, code(&answer["errors"][0])), (400, "GRAPHQL_PARSE_FAILED"));
+    let (status, answer) =
+        ask("application/json", "subscription { reply(messageId: \"x\") { cursor } }").await;
+    assert_eq!((status, code(&answer["errors"][0])), (400, "BAD_USER_INPUT"));
+    // Who takes both gets JSON for what is no subscription.
+    let (status, answer) = ask("application/json, text/event-stream", "{ me { id } }").await;
+    assert!(status == 200 && answer["data"]["me"].is_object());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_without_complete_when_the_server_leaves() {
+    let server = Server::with(Kind::Sqlite, |config| config.pace_ms = 1000).await;
+    let client = server.register().await;
+    let (_, reply) = client.say(&"word ".repeat(100), None).await;
+    let mut events = Events::ask(&server, &client, REPLY, json!({ "id": reply }), None).await;
+    events.reply().await;
+    server.leave();
+    while let Some(event) = events.next().await {
+        assert_eq!(event.kind, "next");
+    }
+    server.ended().await;
+}
