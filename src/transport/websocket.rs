@@ -46,7 +46,7 @@ pub struct Limits {
     pub ping: Duration,
     /// How long a write may take.
     pub write: Duration,
-    /// How long a subscription is silent until it is parked.
+    /// How long a new subscription is silent until it is parked.
     pub park_after: Duration,
     /// The most operations at once.
     pub operations: usize,

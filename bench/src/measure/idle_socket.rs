@@ -1,9 +1,9 @@
 //! Memory for a socket with a subscription on which nothing happens: the provider is silent.
 //!
-//! Counted is by how much the server's own memory has grown, after every socket has been through a ping. What the
-//! kernel keeps for a connection is not counted. Each round has a new server, for memory that was freed is not
-//! always given back. For the same reason many sockets are there before: they fill what hashing the user's password
-//! has left, some 20 MB.
+//! Counted is by how much the server's own memory has grown, after every socket has been through a ping and every
+//! subscription has been silent for so long that it is parked. What the kernel keeps for a connection is not counted.
+//! Each round has a new server, for memory that was freed is not always given back. For the same reason many sockets
+//! are there before: they fill what hashing the user's password has left, some 20 MB.
 
 use super::{Bench, OPENING};
 use crate::{
@@ -27,7 +27,8 @@ const SOCKETS: usize = 2000;
 const SOCKETS_BEFORE: usize = 1000;
 /// How often the server pings, in seconds.
 const PING: u64 = 3;
-/// Until every socket has been pinged.
+/// Until every socket has been pinged, and long after the last subscription is parked (`PARK_AFTER` in the server's
+/// `src/app.rs`).
 const SETTLE: Duration = Duration::from_secs(PING + 2);
 
 pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {

@@ -1,7 +1,7 @@
 //! A subscription on a socket, parked while it is silent.
 //!
 //! Most of what a silent subscription costs is what the executor keeps to answer the next event: the document, its
-//! variables, the dataloaders and the futures that wait, more than 15 KB in all. After a while without an event all
+//! variables, the dataloaders and the futures that wait, more than 15 KB in all. After a moment without an event all
 //! of it is dropped. What stays is the request as it came, a bookmark, and a wait for more; then the request is
 //! executed again, and goes on from the bookmark as if nothing had been.
 
@@ -28,6 +28,10 @@ use tokio::{
     time::{Instant, sleep},
 };
 
+/// To go on costs about as much CPU as to subscribe. So that a slow reply does not cost it at each word, a subscription
+/// is parked the next time only after twice the silence, up to so many times the first one.
+const MOST_PATIENCE: u32 = 16;
+
 /// All that it takes to execute a subscription, and to go on with it.
 pub struct Subscription {
     /// What it is executed with.
@@ -49,25 +53,27 @@ impl Subscription {
     pub fn events(self, prepared: Prepared) -> BoxStream<'static, Event> {
         let mut responses = self.execute(prepared);
         Box::pin(async_stream::stream! {
-            let park_after = self.transport.sockets.park_after;
+            let mut patience = self.transport.sockets.park_after;
+            let longest = patience * MOST_PATIENCE;
             let mut told = Instant::now();
             // Looked at when it is over, not set anew for each event.
-            let mut silence = pin!(sleep(park_after));
+            let mut silence = pin!(sleep(patience));
             let mut first = true;
             loop {
                 let response = select! {
                     biased;
                     response = responses.next() => response,
                     () = &mut silence => {
-                        if told.elapsed() >= park_after {
+                        if told.elapsed() >= patience {
                             if let Some(more) = self.transport.replies.more_after(&self.bookmark) {
                                 drop(responses);
                                 more.await;
                                 responses = self.execute_again();
+                                patience = longest.min(patience * 2);
                             }
                             told = Instant::now();
                         }
-                        silence.as_mut().reset(told + park_after);
+                        silence.as_mut().reset(told + patience);
                         continue;
                     }
                 };

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-/// How long a subscription is silent until it is parked: so short that many are, all the time.
+/// How long a new subscription is silent until it is parked: so short that many are, all the time.
 pub const PARK_AFTER: Duration = Duration::from_millis(3);
 
 /// A running server. Dropping it ends it.
