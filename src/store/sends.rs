@@ -102,8 +102,8 @@ pub struct Stored {
     pub message: Message,
     /// What is to be the answer, as it stands.
     pub reply: Message,
-    /// Whether the lease was taken. If not, an earlier reply is in progress, no lease was offered, or it was sent
-    /// before.
+    /// Whether the lease was taken. If not, an earlier reply is in progress, no lease was offered, or the
+    /// message was sent before.
     pub claimed: bool,
 }
 
