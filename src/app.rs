@@ -139,7 +139,10 @@ impl App {
             () = shutdown => {}
             ended = &mut served => return Ok(ended.context("the server has panicked")??),
         }
-        tracing::info!("leaving");
+        tracing::info!(
+            "leaving: replies in progress have up to {} s; a second signal ends at once",
+            drain.as_secs()
+        );
         leaving.cancel();
         tasks.close();
         let left = async {

@@ -38,7 +38,8 @@ pub enum LogFormat {
 #[command(next_help_heading = "Settings")]
 pub struct Config {
     /// Address and port to listen on.
-    #[arg(long, env = "CONFAB_LISTEN", value_name = "CONFAB_LISTEN", default_value = "127.0.0.1:8000")]
+    #[arg(long, env = "CONFAB_LISTEN", value_name = "CONFAB_LISTEN", default_value = "127.0.0.1:8000",
+          value_parser = parse_listen)]
     pub listen: SocketAddr,
 
     /// Folder for what the server keeps by itself: the SQLite database and the signing key.
@@ -241,6 +242,11 @@ impl Config {
     pub fn access_token_ttl(&self) -> Duration {
         Duration::from_secs(self.access_token_ttl)
     }
+}
+
+/// An address with a port.
+fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "an address and a port look like 127.0.0.1:8000 or [::]:8000".to_owned())
 }
 
 /// An origin as browsers send it (RFC 6454): scheme, host and port, nothing after. A variable set to nothing is none.

@@ -32,10 +32,10 @@ pub enum Error {
     Diesel(diesel::result::Error),
     /// No connection could be had in time.
     #[error("no database connection: {0}")]
-    Pool(#[from] diesel_async::pooled_connection::bb8::RunError),
+    Pool(diesel_async::pooled_connection::bb8::RunError),
     /// A connection could not be made.
     #[error("cannot connect to the database: {0}")]
-    Connect(#[from] diesel::ConnectionError),
+    Connect(diesel::ConnectionError),
     /// The tables could not be brought up to date.
     #[error("cannot migrate the database: {0}")]
     Migrate(Box<dyn std::error::Error + Send + Sync>),
@@ -49,6 +49,19 @@ pub enum Error {
 
 /// A query's answer.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+// Told in the message, so not as a source too: whoever prints the chain would print it twice.
+impl From<diesel_async::pooled_connection::bb8::RunError> for Error {
+    fn from(error: diesel_async::pooled_connection::bb8::RunError) -> Self {
+        Self::Pool(error)
+    }
+}
+
+impl From<diesel::ConnectionError> for Error {
+    fn from(error: diesel::ConnectionError) -> Self {
+        Self::Connect(error)
+    }
+}
 
 impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
