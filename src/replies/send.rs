@@ -58,6 +58,10 @@ impl Replies {
         {
             return Err(Error::input("idempotencyKey", format!("must have 1 to {KEY_LENGTH} characters")));
         }
+        let default_model = match send.model {
+            Some(_) => None, // nobody will ask for it
+            None => engine.catalog.default_model().await,
+        };
         let (now, lease) = (engine.clock.now(), Id::new());
         let until = now + engine.settings.lease;
         let new = NewMessage {
@@ -67,7 +71,7 @@ impl Replies {
             idempotency: send.idempotency_key.clone().map(|key| (key, fingerprint(&send))),
             content: send.content.as_str().to_owned(),
             model: send.model,
-            default_model: engine.catalog.default_model().await,
+            default_model,
             when_busy: send.when_busy,
             now,
             // An instance that is to end leaves the reply to others.

@@ -5,10 +5,7 @@
 //! to go on.
 
 use super::{Transport, http::Written};
-use crate::{
-    graphql::{answer, prepare::Prepared, resume::Resume},
-    replies::Bookmark,
-};
+use crate::graphql::{answer, prepare::Prepared, resume::Resume};
 use async_graphql::parser::types::OperationType;
 use axum::{
     http::{HeaderMap, HeaderName},
@@ -38,7 +35,7 @@ pub fn respond(
     let after =
         headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
     let resume = Resume::after(after);
-    let request = prepared.request.data(resume.clone()).data(Bookmark::default());
+    let request = prepared.request.data(resume.clone());
     let schema = transport.schema.clone();
     let results = if prepared.operation == Some(OperationType::Subscription) {
         schema.execute_stream(request)
