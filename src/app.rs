@@ -3,6 +3,7 @@
 use crate::{
     accounts::{AccessTokens, Accounts, Passwords},
     assistant::{catalog::Catalog, openai::Patience},
+    bus::{Bus, memory::MemoryBus},
     clock::Clock,
     config::{Complete, Config, Environment},
     conversations::Conversations,
@@ -16,7 +17,10 @@ use anyhow::Context;
 use axum::serve::ListenerExt;
 use std::{sync::Arc, thread::available_parallelism, time::Duration};
 use tokio::{net::TcpListener, time::timeout};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 
 /// How long what is in progress may take to end, besides the replies.
 const LEAVE_WITHIN: Duration = Duration::from_secs(10);
@@ -25,6 +29,8 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(10);
 pub struct App {
     router: axum::Router,
     replies: Replies,
+    /// Listens to the other instances until the last reply has left.
+    _listening: Option<AbortOnDropHandle<()>>,
     tasks: TaskTracker,
     leaving: CancellationToken,
     /// How long replies may go on when the server is to end.
@@ -45,18 +51,25 @@ pub struct Surroundings {
     pub statements: Statements,
     /// How long a new subscription is silent until it is parked.
     pub park_after: Duration,
+    /// Where instances of one process meet, if they are not to meet on Redis.
+    pub bus: MemoryBus,
 }
 
 impl Default for Surroundings {
     fn default() -> Self {
-        Self { clock: Clock::default(), statements: Statements::default(), park_after: PARK_AFTER }
+        Self {
+            clock: Clock::default(),
+            statements: Statements::default(),
+            park_after: PARK_AFTER,
+            bus: MemoryBus::default(),
+        }
     }
 }
 
 impl App {
     /// Connects to the database, brings its tables up to date, and builds everything.
     pub async fn build(config: &Config, complete: Complete, around: Surroundings) -> anyhow::Result<Self> {
-        let Surroundings { clock, statements, park_after } = around;
+        let Surroundings { clock, statements, park_after, bus } = around;
         let store = Database::connect(&complete.database_url, &statements).await.context("DATABASE_URL")?;
         store.migrate().await.context("DATABASE_URL")?;
         let seconds = Duration::from_secs;
@@ -81,7 +94,16 @@ impl App {
             lease: seconds(config.lease),
             attempts: config.reply_attempts,
         };
-        let replies = Replies::new(store.clone(), catalog.clone(), clock.clone(), settings);
+        let (bus, listening): (Arc<dyn Bus>, _) = match complete.redis {
+            None => (Arc::new(bus), None),
+            Some(redis) => {
+                let redis = Arc::new(redis);
+                let listens = redis.clone();
+                let listening = tokio::spawn(async move { listens.listen().await });
+                (redis, Some(AbortOnDropHandle::new(listening)))
+            }
+        };
+        let replies = Replies::new(store.clone(), catalog.clone(), bus, clock.clone(), settings);
         let conversations =
             Conversations { store: store.clone(), clock: clock.clone(), replies: replies.clone() };
         let domain = Domain {
@@ -119,13 +141,14 @@ impl App {
             tasks: tasks.clone(),
             leaving: leaving.clone(),
         });
-        Ok(Self { router, replies, tasks, leaving, drain: seconds(config.drain) })
+        let drain = seconds(config.drain);
+        Ok(Self { router, replies, _listening: listening, tasks, leaving, drain })
     }
 
     /// Serves until `shutdown` ends; then tells the sockets, lets replies finish for a while, checkpoints the others,
     /// and ends.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let Self { router, replies, tasks, leaving, drain } = self;
+        let Self { router, replies, _listening, tasks, leaving, drain } = self;
         replies.start();
         // A token must not wait in the kernel for another to share its packet.
         let listener = listener.tap_io(|connection| {

@@ -3,7 +3,7 @@
 //! The environment, a `.env` file and flags are read by [`clap`]; what it cannot check by itself is checked by
 //! [`Config::complete`]. Either way a fault is told with the name of the setting.
 
-use crate::{accounts::SigningKey, assistant::providers::Providers};
+use crate::{accounts::SigningKey, assistant::providers::Providers, bus::redis::RedisBus};
 use clap::{Args, ValueEnum, builder::RangedU64ValueParser, value_parser};
 use secrecy::{ExposeSecret, SecretString};
 use std::{
@@ -49,6 +49,11 @@ pub struct Config {
     /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME` [default: confab.db in the data folder].
     #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+
+    /// `redis://USER:PASSWORD@HOST:PORT`, on which instances tell each other what replies say [default: none, for a
+    /// single instance].
+    #[arg(long, env = "REDIS_URL", value_name = "REDIS_URL", hide_env_values = true)]
+    pub redis_url: Option<SecretString>,
 
     /// `development`, or `production` on the internet: then no introspection and no hints at field names.
     #[arg(long, env = "CONFAB_ENV", value_name = "CONFAB_ENV", default_value = "development")]
@@ -181,10 +186,11 @@ pub struct Config {
 }
 
 /// What follows from the settings together.
-#[derive(Clone, Debug)]
 pub struct Complete {
     /// As [`crate::store::Database::connect`] takes it, which also checks it.
     pub database_url: String,
+    /// How instances hear of each other; `None` if there is but one.
+    pub redis: Option<RedisBus>,
     /// What access tokens are signed with: from the settings, else from the data folder.
     pub signing_key: SigningKey,
     /// Who answers.
@@ -202,7 +208,12 @@ impl Config {
         {
             return Err(format!("CONFAB_DEFAULT_MODEL: no provider offers `{model}`"));
         }
-        Ok(Complete { database_url: self.database_url()?, signing_key: self.signing_key()?, providers })
+        Ok(Complete {
+            database_url: self.database_url()?,
+            redis: self.redis()?,
+            signing_key: self.signing_key()?,
+            providers,
+        })
     }
 
     /// The database's URL; for the default one the data folder is made.
@@ -211,6 +222,12 @@ impl Config {
             Some(url) => Ok(url),
             None => Ok(format!("sqlite:{}", self.made_data_dir()?.join("confab.db").display())),
         }
+    }
+
+    /// The bus over Redis, if there is to be one.
+    fn redis(&self) -> Result<Option<RedisBus>, String> {
+        let url = self.redis_url.as_ref().map(ExposeSecret::expose_secret).filter(|url| !url.is_empty());
+        url.map(RedisBus::new).transpose().map_err(|error| format!("REDIS_URL: {error}"))
     }
 
     fn signing_key(&self) -> Result<SigningKey, String> {

@@ -37,6 +37,7 @@
 pub mod accounts;
 pub mod app;
 pub mod assistant;
+pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod conversations;

@@ -4,14 +4,20 @@
 //! a [`Cursor`] and takes, whenever there is more, everything from there to the end. So a slow reader gets fewer
 //! and larger deltas, a returning one is no special case, and nothing is queued for anybody. The database is the
 //! truth: checkpoints go there beside the stream, under a lease that fences every write.
+//!
+//! A reply that is written on another instance is followed through a mirror ([`mirrors`]), which whoever writes it
+//! fills over the bus ([`publish`]), and the checkpoints fill when the bus does not.
 
 mod bookmark;
 mod content;
 mod cursor;
 mod follow;
 mod hub;
+mod mirrors;
+mod notice;
 mod progress;
 mod prompt;
+mod publish;
 mod runner;
 mod send;
 mod stop;
@@ -25,7 +31,12 @@ pub use follow::Event;
 pub use progress::Next;
 pub use send::{NewReply, SendMessage};
 
-use crate::{assistant::catalog::Catalog, clock::Clock, store::Database};
+use crate::{
+    assistant::catalog::Catalog,
+    bus::{Bus, Heard, Topic},
+    clock::Clock,
+    store::Database,
+};
 use hub::Hub;
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Notify, time::timeout};
@@ -51,7 +62,9 @@ struct Engine {
     catalog: Arc<Catalog>,
     clock: Clock,
     settings: Settings,
-    /// The replies that run here.
+    /// What the other instances are told, and tell.
+    bus: Arc<dyn Bus>,
+    /// The replies that are written or followed here.
     hub: Hub,
     /// Wakes the task that looks for runs to claim.
     poke: Notify,
@@ -64,12 +77,19 @@ struct Engine {
 
 impl Replies {
     /// An engine that has not begun to look for runs; see [`Replies::start`].
-    pub fn new(store: Database, catalog: Arc<Catalog>, clock: Clock, settings: Settings) -> Self {
+    pub fn new(
+        store: Database,
+        catalog: Arc<Catalog>,
+        bus: Arc<dyn Bus>,
+        clock: Clock,
+        settings: Settings,
+    ) -> Self {
         Self(Arc::new(Engine {
             store,
             catalog,
             clock,
             settings,
+            bus,
             hub: Hub::default(),
             poke: Notify::new(),
             tasks: TaskTracker::new(),
@@ -78,9 +98,19 @@ impl Replies {
         }))
     }
 
-    /// Begins to look for replies whose turn has come or whose runner has died.
+    /// Begins to look for replies whose turn has come or whose runner has died, and to listen to other instances.
     pub fn start(&self) {
-        self.0.tasks.spawn(watch_runs::watch(self.0.clone()));
+        let engine = &self.0;
+        engine.tasks.spawn(watch_runs::watch(engine.clone()));
+        engine.tasks.spawn(mirrors::ask(engine.clone()));
+        engine.tasks.spawn(mirrors::look(engine.clone()));
+        let heard_by = Arc::downgrade(engine);
+        let hear = move |heard: Heard<'_>| {
+            if let Some(engine) = heard_by.upgrade() {
+                engine.hear_everyone(heard);
+            }
+        };
+        engine.bus.join(Topic::Everyone, Arc::new(hear));
     }
 
     /// Lets the replies that run here finish for a while; then checkpoints them and gives up their leases, so that

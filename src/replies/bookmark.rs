@@ -26,11 +26,11 @@ impl Bookmark {
 }
 
 impl Replies {
-    /// Waits until there is something to tell after the bookmark: more text, the end, or that the reply does not run
-    /// here any more. `None` if there is already, or if it does not run here: then only following it will tell.
+    /// Waits until there is something to tell after the bookmark: more text, the end, or that the reply is gone. `None`
+    /// if there is already, or if the reply is not followed here: then only following it will tell.
     pub fn more_after(&self, bookmark: &Bookmark) -> Option<impl Future<Output = ()> + Send + use<>> {
         let (reply, seen) = bookmark.place()?;
-        let mut progress = self.0.hub.get(reply)?.progress.subscribe();
+        let mut progress = self.0.hub.progress(reply)?;
         let told_all = progress.borrow().next(Some(seen)).is_none();
         told_all.then_some(async move {
             // Either way there is something to tell.

@@ -5,9 +5,10 @@ use crate::{
     store::Id,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
 
 /// How much of which attempt at which reply somebody has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     /// Counted from 1.
     pub attempt: i32,

@@ -1,16 +1,11 @@
-//! Following a reply, from the runner's buffer where it runs here, else from the database.
+//! Following a reply: from its runner's buffer, or from its mirror if it is written elsewhere.
 
-use super::{Bookmark, Cursor, Replies, progress::Next, progress::Progress};
+use super::{Bookmark, Cursor, Replies, progress::Next};
 use crate::{
     error::{Error, Result},
     store::{Id, Role},
 };
 use futures_util::Stream;
-use std::time::Duration;
-use tokio::time::timeout;
-
-/// How often the database is looked at for a reply that does not run here.
-const POLL: Duration = Duration::from_millis(500);
 
 /// Something a subscriber is told.
 #[derive(Clone, Debug)]
@@ -33,49 +28,42 @@ impl Replies {
     ) -> Result<impl Stream<Item = Result<Event>> + use<>> {
         let engine = self.0.clone();
         let mut seen = bookmark.of(reply);
-        if seen.is_none() {
+        let mut progress = seen.and_then(|_| engine.hub.progress(reply));
+        if progress.is_none() {
             // Boxed here and below, so that a subscriber who waits does not keep room for a query.
             let message = Box::pin(engine.store.messages(owner, &[reply])).await?.pop();
-            if message.ok_or(Error::NotFound("message"))?.role != Role::Assistant {
+            let message = message.ok_or(Error::NotFound("message"))?;
+            if message.role != Role::Assistant {
                 return Err(Error::input("messageId", "must be a reply's, not a user's message's"));
             }
-            seen = after.map(|cursor| Cursor::decode(cursor, reply)).transpose()?;
+            if seen.is_none() {
+                seen = after.map(|cursor| Cursor::decode(cursor, reply)).transpose()?;
+            }
+            progress = Some(engine.follow(message));
         }
         Ok(async_stream::try_stream! {
-            loop {
-                if let Some(mut progress) = engine.hub.get(reply).map(|live| live.progress.subscribe()) {
-                    loop {
-                        let next = progress.borrow_and_update().next(seen);
-                        match next {
-                            Some((next, cursor)) => {
-                                seen = Some(cursor);
-                                let over = matches!(next, Next::Finished { .. });
-                                yield Event { cursor: cursor.encode(reply), next };
-                                if over {
-                                    return;
-                                }
+            while let Some(mut followed) = progress.take() {
+                loop {
+                    let next = followed.borrow_and_update().next(seen);
+                    match next {
+                        Some((next, cursor)) => {
+                            seen = Some(cursor);
+                            let over = matches!(next, Next::Finished { .. });
+                            yield Event { cursor: cursor.encode(reply), next };
+                            if over {
+                                return;
                             }
-                            None => {
-                                bookmark.put(reply, seen);
-                                if progress.changed().await.is_err() {
-                                    break; // it does not run here any more
-                                }
+                        }
+                        None => {
+                            bookmark.put(reply, seen);
+                            if followed.changed().await.is_err() {
+                                break; // it is gone, or was finished by nobody who writes it here
                             }
                         }
                     }
                 }
-                let mut stored = Box::pin(engine.store.messages(owner, &[reply])).await?;
-                let progress = Progress::of(stored.pop().ok_or(Error::NotFound("message"))?);
-                while let Some((next, cursor)) = progress.next(seen) {
-                    seen = Some(cursor);
-                    let over = matches!(next, Next::Finished { .. });
-                    yield Event { cursor: cursor.encode(reply), next };
-                    if over {
-                        return;
-                    }
-                }
-                // For a while, or until it is begun here.
-                let _ = timeout(POLL, engine.hub.entered(reply)).await;
+                let stored = Box::pin(engine.store.messages(owner, &[reply])).await?.pop();
+                progress = Some(engine.follow(stored.ok_or(Error::NotFound("message"))?));
             }
         })
     }

@@ -1,89 +1,277 @@
-//! The replies that run on this instance.
+//! The replies that are written or followed on this instance, each once, however many follow it.
+//!
+//! One that is written here is filled by its runner. Any other is a mirror: it is filled by what the bus brings and by
+//! what the database has ([`super::mirrors`]), and forgotten when nobody follows it any more.
 
-use super::progress::Progress;
+use super::{
+    Cursor,
+    notice::Said,
+    progress::{News, Progress},
+    publish::Asked,
+};
 use crate::store::{Id, messages::Message};
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
-/// A reply that is being written: where to read it, and how to stop it.
+/// A reply that is being written here: where to read it, and how to stop it.
 #[derive(Clone, Debug)]
 pub(super) struct Live {
     /// Where it belongs: a conversation's replies are stopped together.
-    pub conversation_id: Id,
+    conversation_id: Id,
     position: i32,
-    /// Whose writing it is: should the lease be lost and taken again, there are two for a moment.
-    lease: Id,
+    /// Which attempt is being made.
+    pub attempt: i32,
     /// The runner appends to it, and subscribers watch it.
     pub progress: watch::Sender<Progress>,
     /// The user has asked for it to stop.
     pub stop: CancellationToken,
+    /// It is not written here any more.
+    pub over: CancellationToken,
+    /// What other instances have asked for.
+    pub asked: Arc<Asked>,
 }
 
-impl Live {
-    fn new(reply: &Message, lease: Id) -> Self {
-        Self {
-            conversation_id: reply.conversation_id,
-            position: reply.position.unwrap_or_default(),
-            lease,
-            progress: watch::Sender::new(Progress::of(reply.clone())),
-            stop: CancellationToken::new(),
+/// A reply that is written elsewhere, or by nobody yet.
+#[derive(Debug)]
+struct Mirror {
+    /// When there was news of it, from wherever.
+    news: Instant,
+    /// Whoever writes it is to be asked what follows.
+    ask: bool,
+    /// The database is to be looked at without delay.
+    look: bool,
+}
+
+#[derive(Debug)]
+enum Entry {
+    Live(Live),
+    Mirror(watch::Sender<Progress>, Mirror),
+}
+
+impl Entry {
+    fn progress(&self) -> &watch::Sender<Progress> {
+        match self {
+            Self::Live(live) => &live.progress,
+            Self::Mirror(progress, _) => progress,
         }
     }
 }
 
-/// The live replies by their message.
+/// The replies by their message.
 #[derive(Debug, Default)]
 pub(super) struct Hub {
-    live: Mutex<HashMap<Id, Live>>,
-    entered: Notify,
+    entries: Mutex<HashMap<Id, Entry>>,
+    /// A mirror wants something to be asked for.
+    pub ask: Notify,
+    /// A mirror wants the database to be looked at.
+    pub look: Notify,
+}
+
+/// What is to be done about the mirrors.
+#[derive(Debug, Default)]
+pub(super) struct Round {
+    /// Nobody follows these any more.
+    pub abandoned: Vec<Id>,
+    /// Of these the database may know more.
+    pub silent: Vec<Id>,
 }
 
 impl Hub {
-    /// The reply, if it is live here.
-    pub fn get(&self, reply: Id) -> Option<Live> {
-        self.lock().get(&reply).cloned()
+    /// The reply, if it is written here.
+    pub fn live(&self, reply: Id) -> Option<Live> {
+        match self.lock().get(&reply)? {
+            Entry::Live(live) => Some(live.clone()),
+            Entry::Mirror(..) => None,
+        }
     }
 
-    /// Makes a reply live here.
-    pub fn enter(&self, reply: &Message, lease: Id) -> Live {
-        let live = Live::new(reply, lease);
-        self.lock().insert(reply.id, live.clone());
-        self.entered.notify_waiters();
-        live
+    /// The reply's progress, if it is written or followed here.
+    pub fn progress(&self, reply: Id) -> Option<watch::Receiver<Progress>> {
+        self.lock().get(&reply).map(|entry| entry.progress().subscribe())
     }
 
-    /// Waits for the reply to be live here.
-    pub async fn entered(&self, reply: Id) {
-        loop {
-            let entered = self.entered.notified(); // before the look, so that none is missed
-            if self.lock().contains_key(&reply) {
-                return;
+    /// The reply's progress, given what the database has of it; and whether it is a new mirror. What is finished is
+    /// not mirrored.
+    pub fn follow(&self, stored: Message) -> (watch::Receiver<Progress>, bool) {
+        let mut entries = self.lock();
+        match entries.get_mut(&stored.id) {
+            Some(entry) => {
+                let progress = entry.progress().subscribe();
+                if let Entry::Mirror(progress, _) = entry {
+                    progress.send_if_modified(|progress| progress.learn(stored));
+                }
+                (progress, false)
             }
-            entered.await;
+            None => {
+                let (reply, new) = (stored.id, !stored.status.is_final());
+                let progress = watch::Sender::new(Progress::of(stored));
+                let followed = progress.subscribe();
+                if new {
+                    entries.insert(reply, Entry::Mirror(progress, Mirror::new()));
+                }
+                (followed, new)
+            }
         }
     }
 
-    /// The reply is finished, or no longer this lease's. Whoever reads it reads it to its end.
-    pub fn remove(&self, reply: Id, lease: Id) {
-        let mut live = self.lock();
-        if live.get(&reply).is_some_and(|live| live.lease == lease) {
-            live.remove(&reply);
-        }
+    /// A reply is written here from now on. Those who follow it already go on with what is written; true if it was
+    /// mirrored until now.
+    pub fn enter(&self, reply: &Message) -> (Live, bool) {
+        let mut entries = self.lock();
+        let before = entries.remove(&reply.id);
+        let mirrored = matches!(before, Some(Entry::Mirror(..)));
+        let progress = match before {
+            Some(entry) => entry.progress().clone(),
+            None => watch::Sender::new(Progress::of(reply.clone())),
+        };
+        progress.send_if_modified(|progress| progress.learn(reply.clone()));
+        let live = Live {
+            conversation_id: reply.conversation_id,
+            position: reply.position.unwrap_or_default(),
+            attempt: reply.attempt,
+            progress,
+            stop: CancellationToken::new(),
+            over: CancellationToken::new(),
+            asked: Arc::default(),
+        };
+        entries.insert(reply.id, Entry::Live(live.clone()));
+        (live, mirrored)
     }
 
-    /// Stops what is live of a conversation before a position.
+    /// The reply is not written here any more; true if it is a mirror now, for those who follow it still.
+    pub fn leave(&self, reply: Id) -> bool {
+        let mut entries = self.lock();
+        let Some(Entry::Live(live)) = entries.remove(&reply) else { return false };
+        let goes_on = live.progress.borrow().end.is_none() && live.progress.receiver_count() > 0;
+        if goes_on {
+            entries
+                .insert(reply, Entry::Mirror(live.progress.clone(), Mirror { look: true, ..Mirror::new() }));
+            self.look.notify_one();
+        }
+        drop(entries);
+        live.over.cancel();
+        goes_on
+    }
+
+    /// Stops what is written here of a conversation before a position.
     pub fn stop_before(&self, conversation: Id, position: i32) {
-        let live = self.lock();
-        let earlier = |live: &&Live| live.conversation_id == conversation && live.position < position;
-        live.values().filter(earlier).for_each(|live| live.stop.cancel());
+        for entry in self.lock().values() {
+            match entry {
+                Entry::Live(live) if live.conversation_id == conversation && live.position < position => {
+                    live.stop.cancel();
+                }
+                Entry::Live(_) | Entry::Mirror(..) => {}
+            }
+        }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Id, Live>> {
+    /// Whether the reply is followed here and not written here.
+    pub fn mirrors(&self, reply: Id) -> bool {
+        matches!(self.lock().get(&reply), Some(Entry::Mirror(..)))
+    }
+
+    /// The bus can be heard: whoever writes the reply is to be asked for what was missed.
+    pub fn joined(&self, reply: Id) {
+        if let Some(Entry::Mirror(_, mirror)) = self.lock().get_mut(&reply) {
+            mirror.ask = true;
+            self.ask.notify_one();
+        }
+    }
+
+    /// The bus tells what was said.
+    pub fn hear(&self, reply: Id, said: &Said<'_>) {
+        if let Some(Entry::Mirror(progress, mirror)) = self.lock().get_mut(&reply) {
+            mirror.news = Instant::now();
+            let mut news = News::Old;
+            progress.send_if_modified(|progress| {
+                news = progress.hear(said);
+                news == News::New
+            });
+            if news == News::Gap {
+                mirror.ask = true;
+                self.ask.notify_one();
+            }
+            if said.over {
+                mirror.look = true;
+                self.look.notify_one();
+            }
+        }
+    }
+
+    /// What the mirrors are to ask for: from where on they lack the text.
+    pub fn asks(&self) -> Vec<(Id, Cursor)> {
+        let mut entries = self.lock();
+        let asks = entries.iter_mut().filter_map(|(reply, entry)| {
+            let Entry::Mirror(progress, mirror) = entry else { return None };
+            let progress = progress.borrow();
+            let lacks_after = Cursor { attempt: progress.attempt, offset: progress.text.len() };
+            mem::take(&mut mirror.ask).then_some((*reply, lacks_after))
+        });
+        asks.collect()
+    }
+
+    /// Forgets the mirrors that nobody follows, and tells which others have been without news for so long. They ask
+    /// again, too: the one who was asked may not have heard it.
+    pub fn round(&self, silence: Duration) -> Round {
+        let mut round = Round::default();
+        self.lock().retain(|reply, entry| {
+            let Entry::Mirror(progress, mirror) = entry else { return true };
+            if progress.receiver_count() == 0 {
+                round.abandoned.push(*reply);
+                return false;
+            }
+            if mem::take(&mut mirror.look) || mirror.news.elapsed() >= silence {
+                mirror.ask = true;
+                round.silent.push(*reply);
+            }
+            true
+        });
+        if !round.silent.is_empty() {
+            self.ask.notify_one();
+        }
+        round
+    }
+
+    /// The database has this of a reply; true if that is its end.
+    pub fn learn(&self, stored: Message) -> bool {
+        let mut entries = self.lock();
+        let (reply, over) = (stored.id, stored.status.is_final());
+        let Some(Entry::Mirror(progress, mirror)) = entries.get_mut(&reply) else { return false };
+        mirror.news = Instant::now();
+        progress.send_if_modified(|progress| progress.learn(stored));
+        if over {
+            entries.remove(&reply);
+        }
+        over
+    }
+
+    /// There is no such reply any more; true if it was mirrored.
+    pub fn forget(&self, reply: Id) -> bool {
+        let mut entries = self.lock();
+        let mirrored = matches!(entries.get(&reply), Some(Entry::Mirror(..)));
+        if mirrored {
+            entries.remove(&reply);
+        }
+        mirrored
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Id, Entry>> {
         // Nothing that could panic is done under the lock.
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Mirror {
+    fn new() -> Self {
+        Self { news: Instant::now(), ask: false, look: false }
     }
 }

@@ -1,6 +1,6 @@
 //! How far a reply has come: the buffer that its runner fills and its subscribers read.
 
-use super::Cursor;
+use super::{Cursor, notice::Said};
 use crate::store::messages::Message;
 use std::sync::Arc;
 
@@ -37,6 +37,17 @@ pub enum Next {
     },
 }
 
+/// What there was in what was heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// There is more than before.
+    New,
+    /// Nothing that was not known.
+    Old,
+    /// Something before it is missing.
+    Gap,
+}
+
 impl Progress {
     /// As the database has it.
     pub fn of(message: Message) -> Self {
@@ -44,6 +55,39 @@ impl Progress {
             attempt: message.attempt,
             text: message.content.clone(),
             end: message.status.is_final().then(|| Arc::new(message)),
+        }
+    }
+
+    /// Takes in what the database has; false if nothing of it is new.
+    pub(super) fn learn(&mut self, stored: Message) -> bool {
+        let further = stored.status.is_final() || stored.content.len() > self.text.len();
+        let new = self.end.is_none()
+            && (stored.attempt > self.attempt || stored.attempt == self.attempt && further);
+        if new {
+            *self = Self::of(stored);
+        }
+        new
+    }
+
+    /// Takes in what was said elsewhere, which may overlap with what is known.
+    pub(super) fn hear(&mut self, said: &Said<'_>) -> News {
+        if self.end.is_some() || said.attempt < self.attempt {
+            return News::Old;
+        }
+        let known = if said.attempt == self.attempt { self.text.len() } else { 0 };
+        if said.offset > known {
+            return News::Gap;
+        }
+        if said.attempt > self.attempt {
+            *self = Self { attempt: said.attempt, text: said.text.clone().into_owned(), end: None };
+            return News::New;
+        }
+        match said.text.get(known - said.offset..) {
+            None | Some("") => News::Old,
+            Some(more) => {
+                self.text.push_str(more);
+                News::New
+            }
         }
     }
 

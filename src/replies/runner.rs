@@ -77,30 +77,16 @@ impl Fail {
     }
 }
 
-/// Runs a reply whose lease has just been taken.
-pub(super) async fn run(engine: Arc<Engine>, reply: Message, lease: Id) {
-    let live = engine.hub.enter(&reply, lease);
-    let runner = Runner { asked: AtomicU32::new(0), live, engine, reply, lease };
-    // A panic is told by the hook that logs it; the user must not wait for ever.
-    let ending = AssertUnwindSafe(runner.speak()).catch_unwind().await;
-    match ending.unwrap_or_else(|_| Ending::Failed(Fail::internal())) {
-        Ending::Completed(end) => runner.settle(MessageStatus::Completed, Some(end), None).await,
-        Ending::Stopped => runner.settle(MessageStatus::Stopped, None, None).await,
-        Ending::Failed(fail) => runner.settle(MessageStatus::Failed, None, Some(fail)).await,
-        Ending::Leaving => runner.hand_over().await,
-        Ending::Lost => tracing::warn!(reply = %runner.reply.id, "lease lost"),
-    }
-}
-
 impl Drop for Runner {
     /// However it ended: who follows the reply must not wait for it here, and the next one may begin.
     fn drop(&mut self) {
-        self.engine.hub.remove(self.reply.id, self.lease);
-        self.engine.poke.notify_one();
+        self.engine.leave(self.reply.id);
+        self.engine.look_for_runs();
     }
 }
 
-struct Runner {
+/// Writes one reply, whose lease has just been taken.
+pub(super) struct Runner {
     /// About how many tokens the model was shown; 0 until it is asked.
     asked: AtomicU32,
     engine: Arc<Engine>,
@@ -110,6 +96,25 @@ struct Runner {
 }
 
 impl Runner {
+    /// From now on the reply is written here.
+    pub fn new(engine: Arc<Engine>, reply: Message, lease: Id) -> Self {
+        let live = engine.enter(&reply);
+        Self { asked: AtomicU32::new(0), engine, reply, lease, live }
+    }
+
+    /// Writes the reply to its end.
+    pub async fn run(self) {
+        // A panic is told by the hook that logs it; the user must not wait for ever.
+        let ending = AssertUnwindSafe(self.speak()).catch_unwind().await;
+        match ending.unwrap_or_else(|_| Ending::Failed(Fail::internal())) {
+            Ending::Completed(end) => self.settle(MessageStatus::Completed, Some(end), None).await,
+            Ending::Stopped => self.settle(MessageStatus::Stopped, None, None).await,
+            Ending::Failed(fail) => self.settle(MessageStatus::Failed, None, Some(fail)).await,
+            Ending::Leaving => self.hand_over().await,
+            Ending::Lost => tracing::warn!(reply = %self.reply.id, "lease lost"),
+        }
+    }
+
     async fn speak(&self) -> Ending {
         let mut answer = pin!(stream::once(self.ask()).try_flatten());
         let mut clock = interval(CHECKPOINT_EVERY);

@@ -1,6 +1,6 @@
 //! Sending a message: it and the empty reply are stored together, then the reply is run.
 
-use super::{Content, Replies, runner};
+use super::{Content, Replies, runner::Runner};
 use crate::{
     error::{Error, Result},
     store::{
@@ -98,13 +98,13 @@ impl Replies {
         };
         let Stored { conversation, message, reply, claimed } = stored;
         if new.when_busy == WhenBusy::StopCurrent {
-            // What runs elsewhere finds the request at its next checkpoint.
-            engine.hub.stop_before(conversation.id, message.position.unwrap_or_default());
+            self.stop_before(conversation.id, message.position.unwrap_or_default());
         }
         if claimed {
-            engine.tasks.spawn(runner::run(engine.clone(), reply.clone(), lease).in_current_span());
+            let runner = Runner::new(engine.clone(), reply.clone(), lease);
+            engine.tasks.spawn(runner.run().in_current_span());
         } else {
-            engine.poke.notify_one(); // the reply before may just have ended
+            engine.look_for_runs(); // the reply before may just have ended
         }
         Ok(NewReply { conversation, message, reply })
     }

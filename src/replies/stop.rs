@@ -1,24 +1,24 @@
 //! Stopping a reply: what has been said by then is its content.
 
-use super::Replies;
+use super::{Replies, notice::Notice};
 use crate::{
     error::{Error, Result},
     store::{Id, Role, messages::Message},
 };
 use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 /// How long to wait for the runner to have stopped, beyond its lease: should it be dead, that must expire first.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often the database is looked at for a reply that runs elsewhere.
-const POLL: Duration = Duration::from_millis(200);
+/// How often to look whether anybody runs it still.
+const LOOK: Duration = Duration::from_secs(1);
 
 impl Replies {
     /// Stops a reply and returns it as it ended. One that has ended is left as it is.
     pub async fn stop(&self, owner: Id, reply: Id) -> Result<Message> {
         let engine = &self.0;
         let give_up = Instant::now() + engine.settings.lease + PATIENCE;
-        loop {
+        while Instant::now() < give_up {
             let stored = engine.store.messages(owner, &[reply]).await?.pop();
             let message = stored.ok_or(Error::NotFound("message"))?;
             if message.role != Role::Assistant {
@@ -27,31 +27,36 @@ impl Replies {
             if message.status.is_final() {
                 return Ok(message);
             }
-            if let Some(live) = engine.hub.get(reply) {
+            let mut progress = engine.follow(message);
+            if let Some(live) = engine.hub.live(reply) {
                 live.stop.cancel();
-                let mut progress = live.progress.subscribe();
-                drop(live);
-                let ended = async {
-                    progress.wait_for(|progress| progress.end.is_some()).await.map(|p| p.end.clone())
-                };
-                if let Ok(Ok(Some(end))) = timeout(give_up - Instant::now(), ended).await {
-                    return Ok(Message::clone(&end));
-                }
             } else if let Some(stopped) = engine.store.finish_idle_reply(reply, engine.clock.now()).await? {
-                engine.poke.notify_one(); // another may wait behind it
+                engine.ended(stopped.clone());
+                engine.look_for_runs(); // another may wait behind it
                 return Ok(stopped);
             } else {
+                // Kept for whoever takes over, should its runner be dead; who lives hears it at once.
                 engine.store.request_stop(reply).await?;
+                engine.tell_everyone(&Notice::Stop(reply));
             }
-            if Instant::now() >= give_up {
-                return Err(Error::internal("the reply's runner did not stop in time"));
+            let ended =
+                async { progress.wait_for(|progress| progress.end.is_some()).await.map(|p| p.end.clone()) };
+            if let Ok(Ok(Some(end))) = timeout(LOOK, ended).await {
+                return Ok(Message::clone(&end));
             }
-            sleep(POLL).await;
         }
+        Err(Error::internal("the reply's runner did not stop in time"))
     }
 
-    /// Stops whatever runs here of a conversation that is being deleted.
+    /// Stops whatever is written of a conversation that is being deleted.
     pub fn stop_conversation(&self, conversation: Id) {
-        self.0.hub.stop_before(conversation, i32::MAX);
+        self.stop_before(conversation, i32::MAX);
+    }
+
+    /// Stops whatever is written, here or elsewhere, of a conversation before a position. The database has the
+    /// request already: whoever does not hear this finds it at the next checkpoint.
+    pub(super) fn stop_before(&self, conversation: Id, position: i32) {
+        self.0.hub.stop_before(conversation, position);
+        self.0.tell_everyone(&Notice::StopBefore(conversation, position));
     }
 }

@@ -3,8 +3,10 @@
 //! It looks when poked and every few seconds. Any number of instances may look at once: only one gets a lease.
 
 use super::{
-    Engine,
-    runner::{self, Fail},
+    Cursor, Engine,
+    notice::Notice,
+    publish,
+    runner::{Fail, Runner},
 };
 use crate::store::{
     self, Id, MessageStatus,
@@ -19,6 +21,16 @@ use tracing::Instrument;
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// The most replies taken on at one look.
 const BATCH: i64 = 32;
+
+impl Engine {
+    /// There may be a run to claim: here, or elsewhere if this instance is to take on no more.
+    pub(super) fn look_for_runs(self: &Arc<Self>) {
+        self.poke.notify_one();
+        if self.draining.is_cancelled() {
+            self.tell_everyone(&Notice::Claimable);
+        }
+    }
+}
 
 /// Looks until this instance is to take on no more.
 pub(super) async fn watch(engine: Arc<Engine>) {
@@ -42,7 +54,7 @@ async fn look(engine: &Arc<Engine>) -> store::Result<usize> {
     let runs = engine.store.claimable_runs(engine.clock.now(), BATCH).await?;
     let mut taken = 0;
     for Run { message_id, .. } in runs {
-        if engine.hub.get(message_id).is_some() {
+        if engine.hub.live(message_id).is_some() {
             continue; // it runs here, only its checkpoints are late
         }
         let (lease, now) = (Id::new(), engine.clock.now());
@@ -52,12 +64,18 @@ async fn look(engine: &Arc<Engine>) -> store::Result<usize> {
         taken += 1;
         match end_at_once(engine, &claimed) {
             Some(outcome) => {
-                engine.store.finish_reply(message_id, lease, &outcome).await?;
+                if let Some(ended) = engine.store.finish_reply(message_id, lease, &outcome).await? {
+                    engine.ended(ended);
+                }
                 engine.poke.notify_one(); // another may wait behind it
             }
             None => {
                 let span = tracing::info_span!(parent: None, "takeover", attempt = claimed.reply.attempt);
-                engine.tasks.spawn(runner::run(engine.clone(), claimed.reply, lease).instrument(span));
+                let attempt = claimed.reply.attempt;
+                let runner = Runner::new(engine.clone(), claimed.reply, lease);
+                // Whoever follows it elsewhere does not know yet whom to ask.
+                publish::asked(engine, message_id, Cursor { attempt, offset: 0 });
+                engine.tasks.spawn(runner.run().instrument(span));
             }
         }
     }

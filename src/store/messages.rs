@@ -123,6 +123,12 @@ impl Database {
         Ok(read!(self, load, own.select(Message::as_select()))?)
     }
 
+    /// Of these replies, the ones that are there, in no order. It is not asked whose they are.
+    pub async fn replies(&self, ids: &[Id]) -> Result<Vec<Message>> {
+        let replies = messages::table.filter(messages::id.eq_any(ids.to_vec()));
+        Ok(read!(self, load, replies.select(Message::as_select()))?)
+    }
+
     /// The same window of each of these conversations, in order of conversation and position: one range of one
     /// index for each.
     pub async fn messages_in(&self, conversations: &[Id], window: Window) -> Result<Vec<Message>> {

@@ -12,6 +12,7 @@ use diesel::{
     sql_types::{BigInt, Binary, Text, Timestamptz, Uuid as PgUuid},
     sqlite::Sqlite,
 };
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -31,7 +32,9 @@ pub mod sql {
 }
 
 /// The key of a row: a version 7 UUID (RFC 9562), so later rows have greater keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow, Serialize, Deserialize,
+)]
 #[diesel(sql_type = sql::Id)]
 pub struct Id(pub Uuid);
 

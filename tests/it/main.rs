@@ -1,15 +1,18 @@
 //! The tests that speak as clients do: GraphQL over real HTTP and real WebSockets, to a server over a real database.
 //!
-//! What concerns the store runs twice, on SQLite and on PostgreSQL ([`support::on_both_databases`]). PostgreSQL is
-//! the one of `CONFAB_TEST_POSTGRES_URL`; `make test` starts it.
+//! What concerns the store runs twice, on SQLite and on PostgreSQL ([`support::on_both_databases`]), and so does what
+//! concerns the bus, in process and on Redis. PostgreSQL and Redis are those of `CONFAB_TEST_POSTGRES_URL` and
+//! `CONFAB_TEST_REDIS_URL`; `make test` starts them.
 
 mod support;
 
 mod accounts;
+mod bus;
 mod cli;
 mod conversations;
 mod execution;
 mod http;
+mod instances;
 mod messages;
 mod pages;
 mod parking;

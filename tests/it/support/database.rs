@@ -4,6 +4,12 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use std::path::Path;
 use uuid::Uuid;
 
+/// The Redis that `make test` starts.
+pub fn redis_url() -> String {
+    std::env::var("CONFAB_TEST_REDIS_URL")
+        .expect("CONFAB_TEST_REDIS_URL must name a Redis to test on: run `make test`")
+}
+
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

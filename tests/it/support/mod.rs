@@ -9,7 +9,7 @@ mod server;
 mod socket;
 
 pub use client::{Client, PASSWORD, code, codes, content_of};
-pub use database::Kind;
+pub use database::{Kind, redis_url};
 pub use http::{Answer, GRAPHQL, JSON};
 pub use process::Process;
 pub use provider::{Call, Provider};

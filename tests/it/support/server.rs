@@ -1,14 +1,15 @@
 //! A whole server in the test's process, on a port of its own.
 
-use super::{Client, Kind, Socket, http, soon};
+use super::{Client, Kind, Socket, http, redis_url, soon};
 use clap::{Args, Command, FromArgMatches};
 use confab::{
     app::{App, Surroundings},
+    bus::memory::MemoryBus,
     clock::Clock,
     config::Config,
     store::Statements,
 };
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -25,7 +26,8 @@ pub struct Server {
     pub config: Config,
     http: reqwest::Client,
     settings: Vec<(String, String)>,
-    folder: TempDir,
+    bus: MemoryBus,
+    folder: Arc<TempDir>,
     leave: CancellationToken,
     running: JoinHandle<()>,
 }
@@ -55,24 +57,38 @@ impl Server {
         config.database_url = Some(database_url.clone());
         config.pace_ms = 0;
         config.drain = 0;
+        // So that both buses are gone through by every test that runs on both databases.
+        config.redis_url = (kind == Kind::Postgres).then(|| redis_url().into());
         change(&mut config);
         let settings = settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Self::launch(config, settings, database_url, folder, Clock::default()).await
+        let (folder, bus) = (Arc::new(folder), MemoryBus::default());
+        Self::launch(config, settings, database_url, folder, Clock::default(), bus).await
+    }
+
+    /// Another instance over the same database and the same bus.
+    pub async fn beside(&self) -> Self {
+        let (config, settings, url) = (self.config.clone(), self.settings.clone(), self.database_url.clone());
+        Self::launch(config, settings, url, self.folder.clone(), self.clock.clone(), self.bus.clone()).await
     }
 
     async fn launch(
         config: Config,
         settings: Vec<(String, String)>,
         database_url: String,
-        folder: TempDir,
+        folder: Arc<TempDir>,
         clock: Clock,
+        bus: MemoryBus,
     ) -> Self {
         let setting =
             |name: &str| settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
         let complete = config.complete(setting).expect("the settings are good");
         let (statements, leave) = (Statements::default(), CancellationToken::new());
-        let around =
-            Surroundings { clock: clock.clone(), statements: statements.clone(), park_after: PARK_AFTER };
+        let around = Surroundings {
+            clock: clock.clone(),
+            statements: statements.clone(),
+            park_after: PARK_AFTER,
+            bus: bus.clone(),
+        };
         let app = App::build(&config, complete, around).await.expect("the server can be built");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
@@ -87,6 +103,7 @@ impl Server {
             config,
             http: http::client(),
             settings,
+            bus,
             folder,
             leave,
             running,
@@ -97,7 +114,7 @@ impl Server {
     pub async fn restart(self) -> Self {
         self.leave.cancel();
         soon("the server to end", self.running).await.expect("it does not panic");
-        Self::launch(self.config, self.settings, self.database_url, self.folder, self.clock).await
+        Self::launch(self.config, self.settings, self.database_url, self.folder, self.clock, self.bus).await
     }
 
     /// Tells the server to end.

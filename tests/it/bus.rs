@@ -1,0 +1,191 @@
+//! One suite for both buses.
+
+use crate::support::{redis_url, soon};
+use confab::{
+    bus::{Bus, Hear, Heard, Topic, memory::MemoryBus, redis::RedisBus},
+    store::Id,
+};
+use redis::AsyncTypedCommands;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+
+/// The ends of a bus, each an instance's.
+struct Ends {
+    buses: Vec<Arc<dyn Bus>>,
+    _listening: Vec<AbortOnDropHandle<()>>,
+}
+
+impl Ends {
+    fn in_memory(count: usize) -> Self {
+        let first = MemoryBus::default();
+        let others = (1..count).map(|_| Arc::new(first.clone()) as Arc<dyn Bus>).collect::<Vec<_>>();
+        let buses = [vec![Arc::new(first) as Arc<dyn Bus>], others].concat();
+        Self { buses, _listening: Vec::new() }
+    }
+
+    fn on_redis(count: usize) -> Self {
+        let ends = (0..count).map(|_| Arc::new(RedisBus::new(&redis_url()).unwrap()));
+        let (buses, listening) = ends
+            .map(|bus| {
+                let listens = bus.clone();
+                let task = tokio::spawn(async move { listens.listen().await });
+                (bus as Arc<dyn Bus>, AbortOnDropHandle::new(task))
+            })
+            .unzip();
+        Self { buses, _listening: listening }
+    }
+}
+
+/// Joins a topic; what is heard comes out of the channel, `None` for [`Heard::Joined`].
+fn join(bus: &Arc<dyn Bus>, topic: Topic) -> mpsc::UnboundedReceiver<Option<String>> {
+    let (send, heard) = mpsc::unbounded_channel();
+    let hear: Hear = Arc::new(move |what| {
+        let _ = send.send(match what {
+            Heard::Joined => None,
+            Heard::Told(what) => Some(what.to_owned()),
+        });
+    });
+    bus.join(topic, hear);
+    heard
+}
+
+async fn next(heard: &mut mpsc::UnboundedReceiver<Option<String>>) -> Option<String> {
+    soon("the bus", heard.recv()).await.expect("the bus is there")
+}
+
+/// Tells something that does not fail.
+async fn tell(bus: &Arc<dyn Bus>, topic: Topic, what: &str) -> usize {
+    bus.tell(topic, what.to_owned()).await.unwrap()
+}
+
+macro_rules! on_both_buses {
+    ($($(#[$attribute:meta])* async fn $name:ident($ends:ident: $count:literal) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            $(#[$attribute])*
+            async fn test($ends: Ends) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn memory() {
+                test(Ends::in_memory($count)).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn redis() {
+                test(Ends::on_redis($count)).await;
+            }
+        }
+    )+};
+}
+
+on_both_buses! {
+    async fn whoever_has_joined_hears_what_is_told(ends: 3) {
+        let [a, b, c] = &ends.buses[..] else { unreachable!("there are three") };
+        let (topic, other) = (Topic::Reply(Id::new()), Topic::Reply(Id::new()));
+        assert_eq!(tell(a, topic, "to nobody").await, 0);
+        let (mut at_b, mut at_c) = (join(b, topic), join(c, topic));
+        let mut elsewhere = join(c, other);
+        for heard in [&mut at_b, &mut at_c, &mut elsewhere] {
+            assert_eq!(next(heard).await, None, "first it is told that it can hear");
+        }
+        assert_eq!(tell(a, topic, "one \u{1f980} \"two\"\n").await, 2);
+        assert_eq!(tell(b, topic, "two").await, 2, "whoever tells hears it too");
+        for heard in [&mut at_b, &mut at_c] {
+            assert_eq!(next(heard).await.as_deref(), Some("one \u{1f980} \"two\"\n"));
+            assert_eq!(next(heard).await.as_deref(), Some("two"));
+        }
+        assert_eq!(tell(a, other, "other").await, 1);
+        assert_eq!(next(&mut elsewhere).await.as_deref(), Some("other"));
+        b.leave(topic);
+        // Leaving is not waited for.
+        soon("it to have left", async { while tell(a, topic, "left").await > 1 {} }).await;
+        assert_eq!(tell(c, topic, "still there").await, 1);
+    }
+
+    async fn to_join_again_is_to_hear_anew(ends: 2) {
+        let [a, b] = &ends.buses[..] else { unreachable!("there are two") };
+        let topic = Topic::User(Id::new());
+        let mut before = join(b, topic);
+        assert_eq!(next(&mut before).await, None);
+        b.leave(topic);
+        let mut after = join(b, topic);
+        assert_eq!(next(&mut after).await, None);
+        assert_eq!(tell(a, topic, "new").await, 1);
+        assert_eq!(next(&mut after).await.as_deref(), Some("new"));
+        assert_eq!(before.recv().await, None, "the one before has heard nothing");
+    }
+
+    async fn what_one_tells_keeps_its_order(ends: 2) {
+        let [a, b] = &ends.buses[..] else { unreachable!("there are two") };
+        let topic = Topic::Reply(Id::new());
+        let mut heard = join(b, topic);
+        assert_eq!(next(&mut heard).await, None);
+        for number in 0..1000 {
+            tell(a, topic, &number.to_string()).await;
+        }
+        for number in 0..1000 {
+            assert_eq!(next(&mut heard).await, Some(number.to_string()));
+        }
+    }
+
+    async fn thousands_of_topics_are_joined_and_left(ends: 2) {
+        let [a, b] = &ends.buses[..] else { unreachable!("there are two") };
+        let topics: Vec<_> = (0..3000).map(|_| Topic::Reply(Id::new())).collect();
+        let mut heard: Vec<_> = topics.iter().map(|topic| join(b, *topic)).collect();
+        for heard in &mut heard {
+            assert_eq!(next(heard).await, None);
+        }
+        assert_eq!(tell(a, topics[2999], "last").await, 1);
+        assert_eq!(next(&mut heard[2999]).await.as_deref(), Some("last"));
+        topics.iter().for_each(|topic| b.leave(*topic));
+        soon("all to be left", async { while tell(a, topics[2999], "").await > 0 || tell(a, topics[0], "").await > 0 {} }).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_connection_is_made_anew_and_told() {
+    // By the number of its database these connections are told from all others.
+    let bus = Arc::new(RedisBus::new(&format!("{}7", redis_url())).unwrap());
+    let listens = bus.clone();
+    let _listening = AbortOnDropHandle::new(tokio::spawn(async move { listens.listen().await }));
+    let bus: Arc<dyn Bus> = bus;
+    let topic = Topic::Reply(Id::new());
+    let mut heard = join(&bus, topic);
+    assert_eq!(next(&mut heard).await, None);
+    assert_eq!(tell(&bus, topic, "before").await, 1);
+    assert_eq!(next(&mut heard).await.as_deref(), Some("before"));
+    let mut admin = admin().await;
+    let clients: String = redis::cmd("CLIENT").arg("LIST").query_async(&mut admin).await.unwrap();
+    let ours: Vec<_> = clients.lines().filter(|client| client.contains(" db=7 ")).collect();
+    assert_eq!(ours.len(), 2, "one tells and one listens: {ours:?}");
+    for client in ours {
+        let id = client.split_once("id=").unwrap().1.split_once(' ').unwrap().0;
+        redis::cmd("CLIENT").arg(&["KILL", "ID", id]).exec_async(&mut admin).await.unwrap();
+    }
+    assert_eq!(next(&mut heard).await, None, "it is told that something may have been missed");
+    // The connection that tells is found broken when it is used.
+    soon("somebody to hear", async { while bus.tell(topic, "after".into()).await.unwrap_or(0) == 0 {} })
+        .await;
+    assert_eq!(next(&mut heard).await.as_deref(), Some("after"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_told_while_redis_is_away() {
+    // Nobody listens on port 1.
+    let bus = RedisBus::new("redis://127.0.0.1:1").unwrap();
+    let told = soon("the bus to give up", bus.tell(Topic::Everyone, "hello".into())).await;
+    assert!(told.unwrap_err().to_string().starts_with("not told"));
+}
+
+async fn admin() -> redis::aio::MultiplexedConnection {
+    redis::Client::open(redis_url()).unwrap().get_multiplexed_async_connection().await.unwrap()
+}
+
+#[tokio::test]
+async fn nothing_is_kept_in_redis() {
+    let mut admin = admin().await;
+    // Whatever all the other tests have done so far, or are doing.
+    assert_eq!(admin.keys("*").await.unwrap(), [""; 0]);
+}

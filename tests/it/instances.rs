@@ -1,0 +1,279 @@
+//! Several instances over one database: on SQLite with the bus in process, on PostgreSQL with either bus.
+
+use crate::support::{Call, Client, Kind, Provider, Server, Socket, code, content_of, redis_url, soon};
+use serde_json::{Value, json};
+
+/// Two instances that share a provider.
+struct Two {
+    a: Server,
+    b: Server,
+    provider: Provider,
+    /// Signed in at `a`, and at `b`.
+    at_a: Client,
+    at_b: Client,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Bus {
+    Memory,
+    Redis,
+    /// Redis's address, but no Redis.
+    Away,
+}
+
+impl Two {
+    async fn start(kind: Kind, bus: Bus) -> Self {
+        let provider = Provider::start().await;
+        let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
+        let a = Server::with_providers(kind, &settings, |config| {
+            config.lease = 3;
+            config.redis_url = match bus {
+                Bus::Memory => None,
+                Bus::Redis => Some(redis_url().into()),
+                Bus::Away => Some("redis://127.0.0.1:1".to_owned().into()),
+            };
+        })
+        .await;
+        let b = a.beside().await;
+        let at_a = a.register().await;
+        let at_b = Client::new(b.address, at_a.token.clone());
+        Self { a, b, provider, at_a, at_b }
+    }
+
+    /// A reply that `a` writes: its conversation, its id, and the provider's side.
+    async fn begun(&mut self) -> (String, String, Call) {
+        let sent = self.at_a.send(json!({ "content": "talk" })).await;
+        let id = |what: &str| sent[what]["id"].as_str().expect("an id").to_owned();
+        let mut call = self.provider.call().await;
+        call.accept();
+        (id("conversation"), id("reply"), call)
+    }
+
+    async fn follow_at_b(&self, reply: &str) -> Socket {
+        let mut socket = self.b.socket(&self.at_b).await;
+        socket.follow(reply, None).await;
+        socket
+    }
+}
+
+/// Follows to the end; the text on from `text`, and the finished message.
+async fn rest(socket: &mut Socket, mut text: String) -> (String, Value) {
+    loop {
+        let mut event = socket.event().await;
+        match event["__typename"].as_str().expect("it was asked for") {
+            "ReplyDelta" => text += event["text"].as_str().expect("a text"),
+            "ReplySnapshot" => text = event["text"].as_str().expect("a text").to_owned(),
+            _ => return (text, event["message"].take()),
+        }
+    }
+}
+
+macro_rules! on_every_bus {
+    ($($(#[$attribute:meta])* async fn $name:ident($kind:ident, $bus:ident) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            $(#[$attribute])*
+            async fn test($kind: Kind, $bus: Bus) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite_memory() {
+                test(Kind::Sqlite, Bus::Memory).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres_memory() {
+                test(Kind::Postgres, Bus::Memory).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres_redis() {
+                test(Kind::Postgres, Bus::Redis).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres_redis_away() {
+                test(Kind::Postgres, Bus::Away).await;
+            }
+        }
+    )+};
+}
+
+on_every_bus! {
+    async fn a_reply_is_followed_on_another_instance(kind, bus) {
+        let mut two = Two::start(kind, bus).await;
+        let (_, reply, mut call) = two.begun().await;
+        call.say("before ").await;
+        two.a.socket(&two.at_a).await.follow(&reply, None).await;
+        let mut socket = two.follow_at_b(&reply).await;
+        let (mut text, _) = socket.until("before ").await;
+        let words: Vec<String> = (0..8).map(|word| format!("w\u{f6}rd{word} ")).collect();
+        let statements = two.b.statements.count();
+        for word in &words {
+            call.say(word).await;
+            // Each is heard before the next is said.
+            let event = socket.event().await;
+            assert_eq!((&event["__typename"], &event["text"]), (&json!("ReplyDelta"), &json!(word)));
+            text += word;
+        }
+        if bus != Bus::Away {
+            let looks = two.b.statements.count() - statements;
+            assert!(looks < words.len() as u64, "the checkpoints were looked at {looks} times");
+        }
+        call.finish("stop").await;
+        let (text, finished) = rest(&mut socket, text).await;
+        assert_eq!(text, format!("before {}", words.concat()));
+        assert_eq!((content_of(&finished), &finished["status"]), (&*text, &json!("COMPLETED")));
+    }
+
+    async fn a_cursor_of_one_instance_is_good_on_another(kind, bus) {
+        let mut two = Two::start(kind, bus).await;
+        let (_, reply, mut call) = two.begun().await;
+        let mut socket = two.a.socket(&two.at_a).await;
+        socket.follow(&reply, None).await;
+        call.say("one two ").await;
+        let (_, cursor) = socket.until("two").await;
+        let mut socket = two.b.socket(&two.at_b).await;
+        socket.follow(&reply, Some(&cursor)).await;
+        call.say("three").await;
+        let event = socket.event().await;
+        assert_eq!((&event["__typename"], &event["text"]), (&json!("ReplyDelta"), &json!("three")));
+        call.finish("stop").await;
+        assert_eq!(socket.event().await["message"]["content"], "one two three");
+    }
+
+    async fn a_reply_is_stopped_from_another_instance(kind, bus) {
+        let mut two = Two::start(kind, bus).await;
+        // Before the first token, and after some.
+        for said in ["", "some words"] {
+            let (_, reply, mut call) = two.begun().await;
+            let mut socket = two.a.socket(&two.at_a).await;
+            socket.follow(&reply, None).await;
+            if !said.is_empty() {
+                call.say(said).await;
+                socket.until(said).await;
+            }
+            let stopped = two.at_b.stop(&reply).await;
+            assert_eq!((&stopped["status"], content_of(&stopped)), (&json!("STOPPED"), said));
+            call.aborted().await;
+            let (text, finished) = rest(&mut socket, said.to_owned()).await;
+            assert_eq!((&*text, &finished["status"]), (said, &json!("STOPPED")));
+            assert_eq!(socket.hear().await.unwrap()["type"], "complete");
+            assert_eq!(two.at_b.stop(&reply).await, stopped, "stopping again changes nothing");
+        }
+    }
+
+    async fn a_message_stops_what_another_instance_writes(kind, bus) {
+        let mut two = Two::start(kind, bus).await;
+        let (conversation, reply, mut call) = two.begun().await;
+        let mut socket = two.follow_at_b(&reply).await;
+        call.say("some words").await;
+        socket.until("some words").await;
+        let sent = two
+            .at_b
+            .send(json!({ "conversationId": conversation, "content": "enough", "whenBusy": "STOP_CURRENT" }))
+            .await;
+        call.aborted().await;
+        let (text, finished) = rest(&mut socket, "some words".into()).await;
+        assert_eq!((&*text, &finished["status"]), ("some words", &json!("STOPPED")));
+        let mut next = two.provider.call().await;
+        next.say("well").await;
+        next.finish("stop").await;
+        let next = sent["reply"]["id"].as_str().expect("an id");
+        assert_eq!(two.b.socket(&two.at_b).await.to_the_end(next).await.0, "well");
+    }
+
+    async fn a_reply_that_waits_is_followed_and_stopped_anywhere(kind, bus) {
+        let mut two = Two::start(kind, bus).await;
+        let (conversation, first, mut call) = two.begun().await;
+        let send = async || {
+            let sent = two.at_a.send(json!({ "conversationId": conversation, "content": "later" })).await;
+            sent["reply"]["id"].as_str().expect("an id").to_owned()
+        };
+        let (second, third) = (send().await, send().await);
+        let (mut at_second, mut at_third) = (two.follow_at_b(&second).await, two.follow_at_b(&third).await);
+        for socket in [&mut at_second, &mut at_third] {
+            assert_eq!(socket.event().await["text"], "");
+        }
+        assert_eq!(two.at_b.stop(&second).await["status"], "STOPPED");
+        assert_eq!(at_second.event().await["message"]["status"], "STOPPED");
+        call.say("first").await;
+        call.finish("stop").await;
+        assert_eq!(two.b.socket(&two.at_b).await.to_the_end(&first).await.0, "first");
+        let mut call = two.provider.call().await;
+        call.say("third").await;
+        let event = at_third.event().await;
+        assert_eq!((&event["__typename"], &event["text"]), (&json!("ReplyDelta"), &json!("third")));
+        call.finish("stop").await;
+        assert_eq!(at_third.event().await["message"]["content"], "third");
+    }
+
+    async fn a_conversation_is_deleted_on_another_instance(kind, bus) {
+        let mut two = Two::start(kind, bus).await;
+        let (conversation, reply, mut call) = two.begun().await;
+        let mut socket = two.follow_at_b(&reply).await;
+        call.say("said").await;
+        socket.until("said").await;
+        let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
+        two.at_b.data(delete, json!({ "id": conversation })).await;
+        call.aborted().await;
+        let last = socket.hear().await.expect("the socket stays open");
+        assert_eq!((&last["type"], code(&last["payload"]["errors"][0])), (&json!("next"), "NOT_FOUND"));
+    }
+
+    async fn an_instance_that_leaves_hands_its_replies_over(kind, bus) {
+        let mut two = Two::start(kind, bus).await;
+        let (_, reply, mut call) = two.begun().await;
+        let mut socket = two.follow_at_b(&reply).await;
+        call.say("some words").await;
+        socket.until("some words").await;
+        two.a.leave();
+        call.aborted().await;
+        let mut again = two.provider.call().await;
+        again.say("other words").await;
+        let snapshot = loop {
+            let event = socket.event().await;
+            if event["attempt"] == 2 {
+                break event;
+            }
+        };
+        let text = snapshot["text"].as_str().expect("a text").to_owned();
+        again.finish("stop").await;
+        let (text, finished) = rest(&mut socket, text).await;
+        assert_eq!((&*text, content_of(&finished)), ("other words", "other words"));
+    }
+}
+
+/// However many follow a reply elsewhere, it comes over the bus once; and when they have gone, not at all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn there_is_one_mirror_for_a_reply() {
+    let mut two = Two::start(Kind::Postgres, Bus::Redis).await;
+    let (_, reply, mut call) = two.begun().await;
+    let mut sockets = Vec::new();
+    for _ in 0..20 {
+        let mut socket = two.follow_at_b(&reply).await;
+        assert_eq!(socket.event().await["text"], "");
+        sockets.push(socket);
+    }
+    call.say("hello").await;
+    for socket in &mut sockets {
+        socket.until("hello").await;
+    }
+    let redis = redis::Client::open(redis_url()).unwrap();
+    let mut redis = redis.get_multiplexed_async_connection().await.unwrap();
+    let channel = format!("confab:reply:{}", reply.trim_start_matches("message_"));
+    let mut listeners = async || {
+        let (_, count): (String, usize) =
+            redis::cmd("PUBSUB").arg(&["NUMSUB", &channel]).query_async(&mut redis).await.unwrap();
+        count
+    };
+    assert_eq!(listeners().await, 1);
+    drop(sockets);
+    soon("the mirror to be forgotten", async { while listeners().await > 0 {} }).await;
+    // The reply goes on all the same, and whoever comes later gets it all.
+    call.say(" world").await;
+    let mut socket = two.follow_at_b(&reply).await;
+    socket.until("hello world").await;
+    call.finish("stop").await;
+    assert_eq!(rest(&mut socket, String::new()).await.1["content"], "hello world");
+}
