@@ -37,6 +37,7 @@ async fn help_documents_every_setting_and_shows_no_secret() {
     let secrets = [
         ("CONFAB_JWT_SECRET", "hunter2-hunter2-hunter2-hunter2-"),
         ("DATABASE_URL", "postgres://confab:hunter2@127.0.0.1/confab"),
+        ("REDIS_URL", "redis://confab:hunter2@127.0.0.1"),
     ];
     let help = Process::run(folder.path(), &["--help"], &secrets).await;
     assert_eq!(help.code, Some(0));
@@ -112,6 +113,9 @@ async fn a_bad_setting_is_named_and_no_secret_with_it() {
         ("DATABASE_URL", "sqlite:/proc/nowhere/confab.db", ""),
         // Each connection would have a database of its own.
         ("DATABASE_URL", "sqlite:", ""),
+        ("REDIS_URL", "http://confab:hunter2@127.0.0.1", ""),
+        ("REDIS_URL", "hunter2", ""),
+        ("REDIS_URL", "redis://confab:hunter2@127.0.0.1:nonsense", ""),
         ("DATABASE_URL", "sqlite::memory:", ""),
         ("CONFAB_DATA_DIR", "/proc/nowhere", ""),
         ("CONFAB_PROVIDERS", "mine", "MINE_BASE_URL"),

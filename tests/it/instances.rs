@@ -107,7 +107,8 @@ on_every_bus! {
         two.a.socket(&two.at_a).await.follow(&reply, None).await;
         let mut socket = two.follow_at_b(&reply).await;
         let (mut text, _) = socket.until("before ").await;
-        let words: Vec<String> = (0..8).map(|word| format!("w\u{f6}rd{word} ")).collect();
+        let count = if bus == Bus::Away { 2 } else { 12 };
+        let words: Vec<String> = (0..count).map(|word| format!("w\u{f6}rd{word} ")).collect();
         let statements = two.b.statements.count();
         for word in &words {
             call.say(word).await;
