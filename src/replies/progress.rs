@@ -112,7 +112,15 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{Id, Instant, MessageStatus};
     use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn message(attempt: i32, status: MessageStatus, content: &str) -> Message {
+        let asked = Message::said(Id(Uuid::nil()), Id(Uuid::nil()), None, 0, String::new(), Instant(0));
+        let reply = asked.pending_reply(Id(Uuid::nil()), "echo".into());
+        Message { attempt, status, content: content.to_owned(), ..reply }
+    }
 
     fn progress(attempt: i32, text: &str) -> Progress {
         Progress { attempt, text: text.into(), end: None }
@@ -141,6 +149,48 @@ mod tests {
                     prop_assert_eq!(&told, &progress.text);
                 }
             }
+        }
+    }
+
+    /// The `from`th to the `to`th character of what an attempt says, as it is told to mirrors.
+    fn said(attempt: i32, text: &str, from: usize, to: usize) -> Said<'_> {
+        let place = |nth| text.char_indices().nth(nth).map_or(text.len(), |(place, _)| place);
+        let (from, to) = (place(from.min(to)), place(from.max(to)));
+        Said { attempt, offset: from, text: text[from..to].into(), over: false }
+    }
+
+    proptest! {
+        /// Whatever is lost, doubled or late on its way: a mirror has what was said up to some point, and knows when
+        /// something is missing.
+        #[test]
+        fn a_mirror_never_has_what_was_not_said(
+            texts in prop::array::uniform3("\\PC{0,30}"),
+            parts in prop::collection::vec((1..=3i32, 0..32usize, 0..32usize, any::<bool>()), 0..60),
+        ) {
+            let mut mirror = progress(1, "");
+            for (attempt, from, to, checkpoint) in parts {
+                let text = &texts[attempt as usize - 1];
+                let before = (mirror.attempt, mirror.text.len());
+                if checkpoint {
+                    let so_far = said(attempt, text, 0, to).text.into_owned();
+                    mirror.learn(message(attempt, MessageStatus::Streaming, &so_far));
+                } else {
+                    let said = said(attempt, text, from, to);
+                    let (end, news) = (said.offset + said.text.len(), mirror.hear(&said));
+                    let known = if attempt == before.0 { before.1 } else { 0 };
+                    let gap = attempt >= before.0 && said.offset > known;
+                    prop_assert_eq!(news == News::Gap, gap);
+                    if attempt >= before.0 && !gap {
+                        prop_assert_eq!(mirror.text.len(), known.max(end));
+                    }
+                }
+                prop_assert!((mirror.attempt, mirror.text.len()) >= before, "nothing is forgotten");
+                prop_assert!(texts[mirror.attempt as usize - 1].starts_with(&mirror.text));
+            }
+            let last = message(3, MessageStatus::Completed, &texts[2]);
+            prop_assert!(mirror.learn(last.clone()));
+            prop_assert_eq!((&mirror.text, mirror.end.as_deref()), (&texts[2], Some(&last)));
+            prop_assert_eq!(mirror.hear(&said(3, &texts[2], 0, 32)), News::Old, "it is over");
         }
     }
 

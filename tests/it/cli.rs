@@ -147,6 +147,7 @@ async fn a_variable_set_to_nothing_is_as_good_as_none() {
     let folder = folder();
     let optional = [
         "DATABASE_URL",
+        "REDIS_URL",
         "CONFAB_JWT_SECRET",
         "CONFAB_ALLOWED_ORIGINS",
         "CONFAB_PROVIDERS",
