@@ -72,6 +72,7 @@ impl App {
         let Surroundings { clock, statements, park_after, bus } = around;
         let store = Database::connect(&complete.database_url, &statements).await.context("DATABASE_URL")?;
         store.migrate().await.context("DATABASE_URL")?;
+        clock.set_by(&store).await.context("DATABASE_URL")?;
         let seconds = Duration::from_secs;
         let patience = Patience {
             connect: seconds(config.connect_timeout),
@@ -116,6 +117,8 @@ impl App {
         let (tasks, leaving) = (TaskTracker::new(), CancellationToken::new());
         let (lists, until) = (catalog.clone(), leaving.clone());
         tasks.spawn(async move { until.run_until_cancelled(lists.keep_lists()).await });
+        let (time, times, until) = (clock.clone(), store.clone(), leaving.clone());
+        tasks.spawn(async move { until.run_until_cancelled(time.keep_set_by(&times)).await });
         tasks.spawn(keep_house(store.clone(), clock, leaving.clone()));
         let router = transport::router(Transport {
             schema: graphql::schema(domain, config.env == Environment::Development),

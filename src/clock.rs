@@ -1,6 +1,9 @@
-//! The time, handed in, so that a test can move it.
+//! The time: one for all instances, and handed in, so that a test can move it.
+//!
+//! Leases are counted by it, so instances had better agree. On PostgreSQL it is the database's, asked for at the start
+//! and every minute; a clock that is wrong all the same makes a reply change hands too early, never twice at once.
 
-use crate::store::Instant;
+use crate::store::{self, Database, Instant};
 use std::{
     sync::{
         Arc,
@@ -8,24 +11,79 @@ use std::{
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+use tokio::time::{Instant as Stopwatch, sleep};
 
-/// The wall clock, or one that was set forward by hand.
+/// How often it is compared with the database's.
+const COMPARE: Duration = Duration::from_secs(60);
+/// The longest that the database may take to tell the time, and be believed.
+const QUICKLY: Duration = Duration::from_millis(500);
+/// How wrong this machine's clock may be without a word.
+const TOLERABLE: Duration = Duration::from_secs(1);
+
+/// A clock. Its clones are the same clock.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
-    /// Microseconds by which it is ahead.
-    ahead: Arc<AtomicI64>,
+    /// Microseconds by which this machine's clock is wrong, so that a test can have one that is.
+    wrong: i64,
+    /// Microseconds by which it differs from this machine's, to be as the database's.
+    set_by: Arc<AtomicI64>,
+    /// Microseconds that have passed for a test alone.
+    passed: Arc<AtomicI64>,
 }
 
 impl Clock {
+    /// A clock on a machine whose own is ahead by so much.
+    pub fn ahead_by(wrong: Duration) -> Self {
+        Self { wrong: micros(wrong), ..Self::default() }
+    }
+
     /// The moment it is.
     pub fn now(&self) -> Instant {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Instant(i64::try_from(since.as_micros()).unwrap_or(i64::MAX) + self.ahead.load(Ordering::Relaxed))
+        let Instant(machine) = self.machine();
+        Instant(machine + self.set_by.load(Ordering::Relaxed) + self.passed.load(Ordering::Relaxed))
     }
 
     /// Sets this clock and its clones forward.
     pub fn advance(&self, by: Duration) {
-        let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
-        self.ahead.fetch_add(by, Ordering::Relaxed);
+        self.passed.fetch_add(micros(by), Ordering::Relaxed);
     }
+
+    /// Sets it by the database's, if that is another machine's.
+    pub async fn set_by(&self, store: &Database) -> store::Result<()> {
+        let asked = (self.machine(), Stopwatch::now());
+        let Some(Instant(theirs)) = store.time().await? else { return Ok(()) };
+        let took = asked.1.elapsed();
+        if took > QUICKLY {
+            return Ok(()); // it may be any moment within that time
+        }
+        let ours = asked.0.0 + micros(took / 2);
+        let before = self.set_by.swap(theirs - ours, Ordering::Relaxed);
+        if (theirs - ours - before).abs() > micros(TOLERABLE) {
+            tracing::warn!(
+                by_ms = (theirs - ours) / 1000,
+                "the clock differs from the database's, which counts"
+            );
+        }
+        Ok(())
+    }
+
+    /// Goes on setting it, for ever.
+    pub async fn keep_set_by(&self, store: &Database) {
+        loop {
+            sleep(COMPARE).await;
+            if let Err(error) = self.set_by(store).await {
+                tracing::debug!(%error, "the database does not tell the time");
+            }
+        }
+    }
+
+    /// This machine's own time.
+    fn machine(&self) -> Instant {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Instant(micros(since) + self.wrong)
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }

@@ -1,6 +1,6 @@
 //! The connections: a pool on PostgreSQL; one writer and several readers on SQLite.
 
-use super::{Error, Result, migrations, statements::Statements};
+use super::{Error, Instant, Result, migrations, statements::Statements, types::sql};
 use diesel::{ConnectionError, ConnectionResult, SqliteConnection};
 use diesel_async::{
     AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
@@ -102,6 +102,14 @@ impl Database {
             }
             Self::Sqlite { writer, .. } => migrations::run_on_sqlite(&mut *writer.get().await?).await,
         }
+    }
+
+    /// The time by the database's clock; `None` on SQLite, which has none of its own.
+    pub async fn time(&self) -> Result<Option<Instant>> {
+        let Self::Postgres(pool) = self else { return Ok(None) };
+        // Not the transaction's, as `now()` would tell it.
+        let time = diesel::select(diesel::dsl::sql::<sql::Instant>("clock_timestamp()"));
+        Ok(Some(diesel_async::RunQueryDsl::get_result(time, &mut *pool.get().await?).await?))
     }
 
     /// Whether the database answers.

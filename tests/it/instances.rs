@@ -1,7 +1,9 @@
 //! Several instances over one database: on SQLite with the bus in process, on PostgreSQL with either bus.
 
 use crate::support::{Call, Client, Kind, Provider, Server, Socket, code, content_of, redis_url, soon};
+use confab::clock::Clock;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Two instances that share a provider.
 struct Two {
@@ -243,6 +245,15 @@ on_every_bus! {
         let (text, finished) = rest(&mut socket, text).await;
         assert_eq!((&*text, content_of(&finished)), ("other words", "other words"));
     }
+}
+
+/// A lease counts by the database's clock, whatever a machine's own says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn instances_agree_on_the_time() {
+    let right = Server::start(Kind::Postgres).await;
+    let wrong = right.beside_with_clock(Clock::ahead_by(Duration::from_secs(3600))).await;
+    let difference = wrong.clock.now().0 - right.clock.now().0;
+    assert!(difference.abs() < 5_000_000, "they differ by {difference} \u{b5}s");
 }
 
 /// However many follow a reply elsewhere, it comes over the bus once; and when they have gone, not at all.

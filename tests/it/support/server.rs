@@ -67,8 +67,13 @@ impl Server {
 
     /// Another instance over the same database and the same bus.
     pub async fn beside(&self) -> Self {
+        self.beside_with_clock(self.clock.clone()).await
+    }
+
+    /// Another instance, on a machine whose clock is wrong.
+    pub async fn beside_with_clock(&self, clock: Clock) -> Self {
         let (config, settings, url) = (self.config.clone(), self.settings.clone(), self.database_url.clone());
-        Self::launch(config, settings, url, self.folder.clone(), self.clock.clone(), self.bus.clone()).await
+        Self::launch(config, settings, url, self.folder.clone(), clock, self.bus.clone()).await
     }
 
     async fn launch(
