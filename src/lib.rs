@@ -12,7 +12,10 @@
 //! from its own cursor, takes everything there is as one delta, and waits for more; if it comes back later with its
 //! last cursor it gets what it lacks. At the end the whole text is stored, and told.
 //!
-//! Data flows one way: transport → graphql → accounts, conversations, replies → store and assistant. Nothing below
+//! A client may just as well subscribe on another instance. That one keeps a mirror of the reply, which the runner's
+//! instance fills over the [`bus`]; should the bus be away, the checkpoints fill it.
+//!
+//! Data flows one way: transport → graphql → accounts, conversations, replies → store, assistant and bus. Nothing below
 //! knows what is above it.
 //!
 //! # Where to look
@@ -27,6 +30,7 @@
 //! | [`conversations`] | starting, changing and deleting them |
 //! | [`replies`] | the reply engine |
 //! | [`assistant`] | the models |
+//! | [`bus`] | what instances tell each other, in process or over Redis |
 //! | [`store`] | the database, one file for each noun |
 //! | [`housekeeping`] | what is removed in time |
 //! | [`error`] | what a client may learn |
