@@ -9,6 +9,7 @@ mod database;
 pub mod messages;
 mod migrations;
 pub mod paging;
+mod postgres;
 pub mod runs;
 pub mod schema;
 pub mod sends;

@@ -1,6 +1,6 @@
 //! The connections: a pool on PostgreSQL; one writer and several readers on SQLite.
 
-use super::{Error, Instant, Result, migrations, statements::Statements, types::sql};
+use super::{Error, Instant, Result, migrations, postgres::Postgres, statements::Statements, types::sql};
 use diesel::{ConnectionError, ConnectionResult, SqliteConnection};
 use diesel_async::{
     AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
@@ -67,15 +67,16 @@ impl Database {
             // Only the scheme is told: the rest may hold a password.
             return Err(Error::Url(url.split(':').next().unwrap_or_default().to_owned()));
         }
+        let postgres = Postgres::parse(url)?;
         // The pool would try for a while and then not say what was wrong.
-        AsyncPgConnection::establish(url).await?;
+        postgres.connect().await?;
         let statements = statements.clone();
         let mut config = ManagerConfig::default();
         config.recycling_method = RecyclingMethod::Verified;
-        config.custom_setup = Box::new(move |url| {
-            let (url, statements) = (url.to_owned(), statements.clone());
+        config.custom_setup = Box::new(move |_| {
+            let (postgres, statements) = (postgres.clone(), statements.clone());
             async move {
-                let mut conn = AsyncPgConnection::establish(&url).await?;
+                let mut conn = postgres.connect().await?;
                 set_up(&mut conn, POSTGRES_SETUP).await?;
                 statements.watch(&mut conn);
                 Ok(conn)
