@@ -4,6 +4,7 @@ use crate::{
     accounts::{AccessTokens, Accounts, Passwords},
     assistant::{catalog::Catalog, openai::Patience},
     bus::{Bus, memory::MemoryBus},
+    changes::Changes,
     clock::Clock,
     config::{Complete, Config, Environment},
     conversations::Conversations,
@@ -104,9 +105,16 @@ impl App {
                 (redis, Some(AbortOnDropHandle::new(listening)))
             }
         };
-        let replies = Replies::new(store.clone(), catalog.clone(), bus, clock.clone(), settings);
-        let conversations =
-            Conversations { store: store.clone(), clock: clock.clone(), replies: replies.clone() };
+        let (tasks, leaving) = (TaskTracker::new(), CancellationToken::new());
+        let changes = Changes::new(store.clone(), bus.clone(), tasks.clone());
+        let replies =
+            Replies::new(store.clone(), catalog.clone(), bus, clock.clone(), changes.clone(), settings);
+        let conversations = Conversations {
+            store: store.clone(),
+            clock: clock.clone(),
+            replies: replies.clone(),
+            changes: changes.clone(),
+        };
         let domain = Domain {
             store: store.clone(),
             accounts: accounts.clone(),
@@ -114,12 +122,12 @@ impl App {
             catalog: catalog.clone(),
             replies: replies.clone(),
         };
-        let (tasks, leaving) = (TaskTracker::new(), CancellationToken::new());
         let (lists, until) = (catalog.clone(), leaving.clone());
         tasks.spawn(async move { until.run_until_cancelled(lists.keep_lists()).await });
         let (time, times, until) = (clock.clone(), store.clone(), leaving.clone());
         tasks.spawn(async move { until.run_until_cancelled(time.keep_set_by(&times)).await });
         tasks.spawn(keep_house(store.clone(), clock, leaving.clone()));
+        tasks.spawn(changes.clone().keep_watch(leaving.clone()));
         let router = transport::router(Transport {
             schema: graphql::schema(domain, config.env == Environment::Development),
             accounts,

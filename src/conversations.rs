@@ -1,6 +1,7 @@
 //! Conversations: starting, changing and deleting them.
 
 use crate::{
+    changes,
     clock::Clock,
     error::{Error, Result},
     replies::Replies,
@@ -77,10 +78,12 @@ pub struct Changes {
 pub struct Conversations {
     /// Where they are kept.
     pub store: Database,
-    /// Tells when one was started.
+    /// Tells when it happens.
     pub clock: Clock,
     /// Knows what models there are, and stops the replies of a conversation that is deleted.
     pub replies: Replies,
+    /// Told of every change, when it is stored.
+    pub changes: changes::Changes,
 }
 
 impl Conversations {
@@ -102,6 +105,7 @@ impl Conversations {
             updated_at: now,
         };
         self.store.insert_conversation(&conversation).await?;
+        self.changes.poke(owner);
         Ok(conversation)
     }
 
@@ -116,15 +120,18 @@ impl Conversations {
             system_prompt: changes.system_prompt.map(|prompt| prompt.map(|SystemPrompt(text)| text)),
             model: changes.model,
         };
-        let updated = self.store.update_conversation(owner, id, &changes).await?;
-        updated.ok_or(Error::NotFound("conversation"))
+        let updated = self.store.update_conversation(owner, id, &changes, self.clock.now()).await?;
+        let updated = updated.ok_or(Error::NotFound("conversation"))?;
+        self.changes.poke(owner);
+        Ok(updated)
     }
 
     /// Deletes one of the owner's conversations with all its messages; a reply in progress is stopped.
     pub async fn delete(&self, owner: Id, id: Id) -> Result<()> {
-        if !self.store.delete_conversation(owner, id).await? {
+        if !self.store.delete_conversation(owner, id, self.clock.now()).await? {
             return Err(Error::NotFound("conversation"));
         }
+        self.changes.poke(owner);
         self.replies.stop_conversation(id);
         Ok(())
     }

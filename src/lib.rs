@@ -15,8 +15,12 @@
 //! A client may just as well subscribe on another instance. That one keeps a mirror of the reply, which the runner's
 //! instance fills over the [`bus`]; should the bus be away, the checkpoints fill it.
 //!
-//! Data flows one way: transport → graphql → accounts, conversations, replies → store, assistant and bus. Nothing below
-//! knows what is above it.
+//! The user's other devices hear of it too. The transaction that stores the message adds it to the user's feed, as does
+//! the one that stores the end of the reply, and [`changes`] wakes whoever follows that feed, here or at another
+//! instance: the subscription `changes` reads on from its own cursor.
+//!
+//! Data flows one way: transport → graphql → accounts, conversations, replies → changes → store, assistant and bus.
+//! Nothing below knows what is above it.
 //!
 //! # Where to look
 //!
@@ -29,10 +33,11 @@
 //! | [`accounts`] | passwords, tokens, sessions |
 //! | [`conversations`] | starting, changing and deleting them |
 //! | [`replies`] | the reply engine |
+//! | [`changes`] | what happens, told to each of a user's devices |
 //! | [`assistant`] | the models |
 //! | [`bus`] | what instances tell each other, in process or over Redis |
 //! | [`store`] | the database, one file for each noun |
-//! | [`housekeeping`] | what is removed in time |
+//! | [`housekeeping`] | what is removed in time, by one instance at a time |
 //! | [`error`] | what a client may learn |
 //! | [`clock`], [`telemetry`] | the time, the log |
 #![forbid(unsafe_code)]
@@ -42,6 +47,7 @@ pub mod accounts;
 pub mod app;
 pub mod assistant;
 pub mod bus;
+pub mod changes;
 pub mod clock;
 pub mod config;
 pub mod conversations;

@@ -34,6 +34,7 @@ pub use send::{NewReply, SendMessage};
 use crate::{
     assistant::catalog::Catalog,
     bus::{Bus, Heard, Topic},
+    changes::Changes,
     clock::Clock,
     store::Database,
 };
@@ -61,6 +62,8 @@ struct Engine {
     store: Database,
     catalog: Arc<Catalog>,
     clock: Clock,
+    /// Told of every message and of every end, when they are stored.
+    changes: Changes,
     settings: Settings,
     /// What the other instances are told, and tell.
     bus: Arc<dyn Bus>,
@@ -82,12 +85,14 @@ impl Replies {
         catalog: Arc<Catalog>,
         bus: Arc<dyn Bus>,
         clock: Clock,
+        changes: Changes,
         settings: Settings,
     ) -> Self {
         Self(Arc::new(Engine {
             store,
             catalog,
             clock,
+            changes,
             settings,
             bus,
             hub: Hub::default(),

@@ -1,9 +1,12 @@
 //! What is kept: one [`Database`], PostgreSQL or SQLite, and one file of queries for each noun.
 //!
 //! A query is written once, in Diesel's terms, and pasted by [`read!`] or [`transact!`] into the arm of either
-//! database. A transaction locks rows in one order: conversation, runs, messages. Nothing here knows of GraphQL, of
-//! sockets or of assistants; what is not there is `None`.
+//! database. A transaction locks rows in one order: conversation, runs, messages, the user's feed.
+//! What changes something that its user sees ends in [`changes::record!`], which takes that last lock. Nothing here
+//! knows of GraphQL, of sockets or of assistants; what is not there is `None`.
 
+pub mod changes;
+mod chores;
 pub mod conversations;
 mod database;
 pub mod messages;
@@ -12,6 +15,8 @@ pub mod paging;
 mod postgres;
 pub mod runs;
 pub mod schema;
+#[cfg(test)]
+pub(crate) mod scratch;
 pub mod sends;
 pub mod sessions;
 mod statements;
@@ -20,7 +25,7 @@ pub mod users;
 
 pub use database::Database;
 pub use statements::Statements;
-pub use types::{FinishReason, Id, Instant, MessageStatus, Role};
+pub use types::{ChangeKind, FinishReason, Id, Instant, MessageStatus, Role};
 
 /// Why a query has no answer. None of it is for a client's eyes.
 #[derive(Debug, thiserror::Error)]

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     bus::{Heard, Topic},
-    store::{Id, messages::Message},
+    store::{Id, messages::Message, runs::Ended},
 };
 use futures_util::FutureExt;
 use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -75,12 +75,13 @@ impl Engine {
     }
 
     /// A reply that nobody wrote has ended.
-    pub(super) fn ended(self: &Arc<Self>, reply: Message) {
-        let (id, attempt) = (reply.id, reply.attempt);
-        if self.hub.learn(reply) {
+    pub(super) fn ended(self: &Arc<Self>, Ended { owner, message }: Ended) {
+        let (id, attempt) = (message.id, message.attempt);
+        if self.hub.learn(message) {
             self.forget(id);
         }
         publish::over(self, id, attempt);
+        self.changes.poke(owner);
     }
 
     /// A reply is not written here any more.

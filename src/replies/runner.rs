@@ -8,7 +8,7 @@ use crate::{
     store::{
         self, FinishReason, Id, MessageStatus,
         messages::Message,
-        runs::{Checkpoint, Outcome},
+        runs::{Checkpoint, Ended, Outcome},
     },
 };
 use futures_util::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
@@ -220,8 +220,9 @@ impl Runner {
         let mut pause = Duration::from_millis(100);
         loop {
             match self.engine.store.finish_reply(self.reply.id, self.lease, &outcome).await {
-                Ok(Some(message)) => {
+                Ok(Some(Ended { owner, message })) => {
                     tracing::info!(reply = %message.id, status = message.status.as_str(), "reply finished");
+                    self.engine.changes.poke(owner);
                     self.live.progress.send_modify(|progress| *progress = Progress::of(message));
                     return;
                 }

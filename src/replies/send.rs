@@ -96,6 +96,7 @@ impl Replies {
                 return Err(Error::Conflict("the conversation has as many messages as one may have"));
             }
         };
+        engine.changes.poke(owner);
         let Stored { conversation, message, reply, claimed } = stored;
         if new.when_busy == WhenBusy::StopCurrent {
             self.stop_before(conversation.id, message.position.unwrap_or_default());

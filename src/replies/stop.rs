@@ -31,9 +31,10 @@ impl Replies {
             if let Some(live) = engine.hub.live(reply) {
                 live.stop.cancel();
             } else if let Some(stopped) = engine.store.finish_idle_reply(reply, engine.clock.now()).await? {
-                engine.ended(stopped.clone());
+                let message = stopped.message.clone();
+                engine.ended(stopped);
                 engine.look_for_runs(); // another may wait behind it
-                return Ok(stopped);
+                return Ok(message);
             } else {
                 // Kept for whoever takes over, should its runner be dead; who lives hears it at once.
                 engine.store.request_stop(reply).await?;

@@ -1,7 +1,8 @@
 //! Conversations, newest first.
 
 use super::{
-    Database, Id, Instant, Result,
+    ChangeKind, Database, Id, Instant, Result,
+    changes::record,
     paging::{Page, Slice},
     read,
     schema::{conversations, runs},
@@ -75,6 +76,8 @@ impl Database {
     pub async fn insert_conversation(&self, conversation: &Conversation) -> Result<()> {
         transact!(self, async |conn| {
             diesel::insert_into(conversations::table).values(conversation).execute(conn).await?;
+            let news = [(ChangeKind::ConversationCreated, conversation.id, None)];
+            record!(conn, conversation.owner_id, conversation.created_at, news);
             Ok(())
         })
     }
@@ -123,23 +126,28 @@ impl Database {
         owner: Id,
         id: Id,
         changes: &Changes,
+        now: Instant,
     ) -> Result<Option<Conversation>> {
         transact!(self, async |conn| {
             let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
-            Ok(diesel::update(own)
+            let updated: Option<Conversation> = diesel::update(own)
                 // The second changes nothing, but an update without a column is none.
                 .set((changes, conversations::message_count.eq(conversations::message_count)))
                 .returning(Conversation::as_returning())
                 .get_result(conn)
                 .await
-                .optional()?)
+                .optional()?;
+            if updated.is_some() {
+                record!(conn, owner, now, [(ChangeKind::ConversationChanged, id, None)]);
+            }
+            Ok(updated)
         })
     }
 
     /// Deletes one of the owner's conversations with all its messages; false if it is not there.
-    pub async fn delete_conversation(&self, owner: Id, id: Id) -> Result<bool> {
+    pub async fn delete_conversation(&self, owner: Id, id: Id, now: Instant) -> Result<bool> {
         transact!(self, async |conn| {
-            // Locked in the order that sending and running keep: conversation, runs, messages.
+            // Locked in the order that sending and running keep: conversation, runs, messages, feed.
             let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
             let locked = diesel::update(own)
                 .set(conversations::message_count.eq(conversations::message_count))
@@ -149,6 +157,7 @@ impl Database {
                 let runs = runs::table.filter(runs::conversation_id.eq(id));
                 diesel::delete(runs).execute(conn).await?;
                 diesel::delete(conversations::table.find(id)).execute(conn).await?;
+                record!(conn, owner, now, [(ChangeKind::ConversationDeleted, id, None)]);
             }
             Ok(locked > 0)
         })

@@ -2,7 +2,8 @@
 //! every write names the lease and touches nothing if another has it by now.
 
 use super::{
-    Database, FinishReason, Id, Instant, MessageStatus, Result,
+    ChangeKind, Database, FinishReason, Id, Instant, MessageStatus, Result,
+    changes::record,
     messages::Message,
     read,
     schema::{conversations, messages, runs},
@@ -62,6 +63,15 @@ pub struct Claimed {
     pub stop_requested: bool,
 }
 
+/// A reply that has just ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// Whose conversation it is in.
+    pub owner: Id,
+    /// The reply as it ended.
+    pub message: Message,
+}
+
 /// What a checkpoint found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checkpoint {
@@ -71,6 +81,17 @@ pub enum Checkpoint {
     StopRequested,
     /// Nothing is stored: the lease is another's by now, or the reply is gone.
     LeaseLost,
+}
+
+/// Records the end of a reply. Its conversation is there: to delete it takes the run, which is ours.
+macro_rules! tell_end {
+    ($conn:ident, $message:ident, $at:expr) => {{
+        let conversation = $message.conversation_id;
+        let owner: Id =
+            conversations::table.find(conversation).select(conversations::owner_id).first($conn).await?;
+        record!($conn, owner, $at, [(ChangeKind::ReplyEnded, conversation, Some($message.id))]);
+        Ended { owner, message: $message }
+    }};
 }
 
 impl Database {
@@ -104,37 +125,36 @@ impl Database {
     }
 
     /// Ends a reply; `None` if the lease is another's by now, or the reply is gone.
-    pub async fn finish_reply(&self, reply: Id, lease: Id, outcome: &Outcome) -> Result<Option<Message>> {
+    pub async fn finish_reply(&self, reply: Id, lease: Id, outcome: &Outcome) -> Result<Option<Ended>> {
         transact!(self, async |conn| {
             let held = runs::table.find(reply).filter(runs::lease.eq(lease));
             if diesel::delete(held).execute(conn).await? == 0 {
                 return Ok(None);
             }
-            Ok(Some(
-                diesel::update(messages::table.find(reply))
-                    .set(outcome)
-                    .returning(Message::as_returning())
-                    .get_result(conn)
-                    .await?,
-            ))
+            let message: Message = diesel::update(messages::table.find(reply))
+                .set(outcome)
+                .returning(Message::as_returning())
+                .get_result(conn)
+                .await?;
+            let at = outcome.finished_at.unwrap_or(message.created_at);
+            Ok(Some(tell_end!(conn, message, at)))
         })
     }
 
     /// Ends a reply that nobody runs; `None` if somebody does, or it has ended.
-    pub async fn finish_idle_reply(&self, reply: Id, now: Instant) -> Result<Option<Message>> {
+    pub async fn finish_idle_reply(&self, reply: Id, now: Instant) -> Result<Option<Ended>> {
         transact!(self, async |conn| {
             let idle =
                 runs::table.find(reply).filter(runs::lease.is_null().or(runs::lease_expires_at.le(now)));
             if diesel::delete(idle).execute(conn).await? == 0 {
                 return Ok(None);
             }
-            Ok(Some(
-                diesel::update(messages::table.find(reply))
-                    .set((messages::status.eq(MessageStatus::Stopped), messages::finished_at.eq(now)))
-                    .returning(Message::as_returning())
-                    .get_result(conn)
-                    .await?,
-            ))
+            let message: Message = diesel::update(messages::table.find(reply))
+                .set((messages::status.eq(MessageStatus::Stopped), messages::finished_at.eq(now)))
+                .returning(Message::as_returning())
+                .get_result(conn)
+                .await?;
+            Ok(Some(tell_end!(conn, message, now)))
         })
     }
 

@@ -98,5 +98,49 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    feeds (user_id) {
+        user_id -> Id,
+        last_sequence -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    changes (user_id, sequence) {
+        user_id -> Id,
+        sequence -> BigInt,
+        kind -> Text,
+        conversation_id -> Id,
+        message_id -> Nullable<Id>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    chores (name) {
+        name -> Text,
+        due_at -> Instant,
+    }
+}
+
 diesel::joinable!(messages -> conversations (conversation_id));
-diesel::allow_tables_to_appear_in_same_query!(users, sessions, conversations, messages, runs, sends);
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    sessions,
+    conversations,
+    messages,
+    runs,
+    sends,
+    feeds,
+    changes,
+    chores
+);

@@ -1,7 +1,8 @@
 //! Sending: what the user said and the empty reply to it, stored together or not at all.
 
 use super::{
-    Database, Id, Instant, Result,
+    ChangeKind, Database, Id, Instant, Result,
+    changes::record,
     conversations::Conversation,
     messages::Message,
     runs::Run,
@@ -192,6 +193,7 @@ impl Database {
                 diesel::update(current).set(runs::stop_requested.eq(true)).execute(conn).await?;
             }
 
+            let mut news = Vec::with_capacity(3);
             let conversation: Conversation = match existing {
                 None => {
                     let conversation = Conversation {
@@ -206,10 +208,15 @@ impl Database {
                         updated_at: now,
                     };
                     diesel::insert_into(conversations::table).values(&conversation).execute(conn).await?;
+                    news.push((ChangeKind::ConversationCreated, conversation.id, None));
                     conversation
                 }
                 Some(conversation) => {
                     let untitled = conversation.message_count == 0 && !conversation.titled_by_user;
+                    // Only the title: that a message came is told by the message.
+                    if untitled && conversation.title != new.title {
+                        news.push((ChangeKind::ConversationChanged, conversation.id, None));
+                    }
                     diesel::update(conversations::table.find(conversation.id))
                         .set((
                             conversations::title.eq(if untitled { &new.title } else { &conversation.title }),
@@ -247,6 +254,10 @@ impl Database {
                 stop_requested: false,
             };
             diesel::insert_into(runs::table).values(&run).execute(conn).await?;
+            news.extend(
+                [message_id, reply_id].map(|id| (ChangeKind::MessageAdded, conversation.id, Some(id))),
+            );
+            record!(conn, new.owner, now, news);
             Ok(Sent::Stored(Stored { conversation, message, reply, claimed: lease.is_some() }))
         })
     }

@@ -227,3 +227,19 @@ words! {
         ContentFilter = "CONTENT_FILTER",
     }
 }
+
+words! {
+    /// What has happened to a user's conversations.
+    ChangeKind {
+        /// A conversation was started.
+        ConversationCreated = "CONVERSATION_CREATED",
+        /// Its title, instructions or model were changed.
+        ConversationChanged = "CONVERSATION_CHANGED",
+        /// It was deleted, with all its messages.
+        ConversationDeleted = "CONVERSATION_DELETED",
+        /// A message or the empty reply to it was stored.
+        MessageAdded = "MESSAGE_ADDED",
+        /// A reply is completed, stopped or failed.
+        ReplyEnded = "REPLY_ENDED",
+    }
+}

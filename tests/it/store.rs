@@ -1,12 +1,15 @@
 use crate::support::{Kind, Server, on_both_databases};
-use confab::store::{Database, Statements};
+use confab::{
+    clock::Clock,
+    store::{Database, Statements},
+};
 use diesel::{QueryableByName, sql_query, sql_types::Text};
 use diesel_async::{
     AsyncConnection, AsyncPgConnection, RunQueryDsl, sync_connection_wrapper::SyncConnectionWrapper,
 };
 use futures_util::future::join_all;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 on_both_databases! {
     async fn instances_that_start_together_migrate_once(kind) {
@@ -31,6 +34,25 @@ on_both_databases! {
             Kind::Postgres => postgres_columns(&url).await,
         };
         assert_eq!(made, declared_columns(kind));
+    }
+
+    async fn a_chore_falls_to_one_instance(kind) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = kind.create(folder.path()).await;
+        let instances = join_all((0..6).map(|_| async {
+            let store = Database::connect(&url, &Statements::default()).await.unwrap();
+            store.migrate().await.unwrap();
+            store
+        }))
+        .await;
+        let (hour, start) = (Duration::from_secs(3600), Clock::default().now());
+        for (now, takers) in [(start, 1), (start, 0), (start + hour / 2, 0), (start + hour, 1)] {
+            let claims = instances.iter().map(|store| store.claim_chore("sweep", now, now + hour));
+            let taken = join_all(claims).await.into_iter().filter(|claim| *claim.as_ref().unwrap()).count();
+            assert_eq!(taken, takers);
+            // Who does one thing keeps nobody from another.
+            assert_eq!(instances[0].claim_chore("dust", now, now + hour).await.unwrap(), takers > 0);
+        }
     }
 
     async fn a_list_costs_one_query_per_level_whatever_its_width(kind) {
@@ -135,6 +157,7 @@ fn declared_columns(kind: Kind) -> Columns {
                     "Binary" => ("bytea", "blob"),
                     "Bool" => ("boolean", "integer"),
                     "Integer" => ("integer", "integer"),
+                    "BigInt" => ("bigint", "integer"),
                     other => panic!("what is {other}?"),
                 };
                 let spelled = match kind {

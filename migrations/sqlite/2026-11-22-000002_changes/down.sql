@@ -1,0 +1,3 @@
+DROP TABLE chores;
+DROP TABLE changes;
+DROP TABLE feeds;

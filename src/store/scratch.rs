@@ -1,0 +1,38 @@
+//! What unit tests write to.
+
+use super::{Database, Id, Instant, Statements, conversations::Conversation, users::User};
+use crate::clock::Clock;
+use tempfile::TempDir;
+
+/// A new database in a folder that is removed with it, and a user.
+pub async fn database() -> (TempDir, Database, User) {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let url = format!("sqlite:{}", folder.path().join("test.db").display());
+    let store = Database::connect(&url, &Statements::default()).await.expect("it can be opened");
+    store.migrate().await.expect("it can be migrated");
+    let user = User {
+        id: Id::new(),
+        email: "ada@example.com".into(),
+        email_key: "ada@example.com".into(),
+        name: "Ada".into(),
+        password_hash: String::new(),
+        created_at: Clock::default().now(),
+    };
+    store.insert_user(&user).await.expect("it can be written").expect("nobody has this address");
+    (folder, store, user)
+}
+
+/// An empty conversation, yet to be stored.
+pub fn conversation(owner: &User, at: Instant) -> Conversation {
+    Conversation {
+        id: Id::new(),
+        owner_id: owner.id,
+        title: "New conversation".into(),
+        titled_by_user: false,
+        system_prompt: None,
+        model: None,
+        message_count: 0,
+        created_at: at,
+        updated_at: at,
+    }
+}
