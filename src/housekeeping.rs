@@ -1,42 +1,86 @@
-//! The task that removes what nobody needs any more. It may run on any number of instances at once.
+//! The task that removes what nobody needs any more. It runs on every instance, and each chore falls to one of them.
 
 use crate::{
+    changes,
     clock::Clock,
     store::{self, Database, Instant},
 };
 use std::time::Duration;
-use tokio::time::interval;
+use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// How often it looks.
+/// How often a chore is due, whichever instance does it.
 const EVERY: Duration = Duration::from_secs(3600);
+/// How often each instance looks whether one is.
+const LOOK_EVERY: Duration = Duration::from_secs(600);
+/// How long a chore may take: it is broken off long before it is due again, and goes on then.
+const AT_MOST: Duration = Duration::from_secs(900);
 /// How long an idempotency key is remembered.
 const SENDS: Duration = Duration::from_secs(48 * 3600);
 
 /// How many rows are removed at once.
 const BATCH: i64 = 500;
 
-/// Cleans up now and every hour, until told to leave.
+/// What there is to do. Each can be broken off, or done twice, without harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Chore {
+    /// Forgets sessions that have expired.
+    Sessions,
+    /// Forgets idempotency keys that are old.
+    Sends,
+    /// Forgets what has happened long ago.
+    Changes,
+}
+
+/// Does what is due now and from then on, until told to leave.
 pub async fn keep_house(store: Database, clock: Clock, leaving: CancellationToken) {
-    let mut timer = interval(EVERY);
+    let mut timer = interval(LOOK_EVERY);
     while leaving.run_until_cancelled(timer.tick()).await.is_some() {
-        match clean(&store, clock.now()).await {
-            Ok((sessions, sends)) => tracing::debug!(sessions, sends, "cleaned up"),
-            Err(error) => tracing::warn!(%error, "not cleaned up"),
+        for chore in Chore::ALL {
+            let done = timeout(AT_MOST, chore.do_if_due(&store, clock.now()));
+            let Some(done) = leaving.run_until_cancelled(done).await else { return };
+            match done {
+                Ok(Ok(Some(rows))) => tracing::debug!(?chore, rows, "cleaned up"),
+                Ok(Ok(None)) => {}
+                Ok(Err(error)) => tracing::warn!(?chore, %error, "not cleaned up"),
+                Err(_) => tracing::warn!(?chore, "not all cleaned up"),
+            }
         }
     }
 }
 
-/// Forgets expired sessions and old idempotency keys; how many of each.
-async fn clean(store: &Database, now: Instant) -> store::Result<(usize, usize)> {
-    let (mut sessions, mut sends) = (0, 0);
-    // In small steps, none of which keeps others waiting.
-    loop {
-        let some_sessions = store.delete_expired_sessions(now, BATCH).await?;
-        let some_sends = store.delete_sends_before(now - SENDS, BATCH).await?;
-        (sessions, sends) = (sessions + some_sessions, sends + some_sends);
-        if some_sessions + some_sends == 0 {
-            return Ok((sessions, sends));
+impl Chore {
+    const ALL: [Self; 3] = [Self::Sessions, Self::Sends, Self::Changes];
+
+    /// As all instances know it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sessions => "delete expired sessions",
+            Self::Sends => "delete old sends",
+            Self::Changes => "delete old changes",
+        }
+    }
+
+    /// Does it, unless it is not due or another instance does; how many rows were removed.
+    async fn do_if_due(self, store: &Database, now: Instant) -> store::Result<Option<usize>> {
+        if !store.claim_chore(self.name(), now, now + EVERY).await? {
+            return Ok(None);
+        }
+        let mut rows = 0;
+        // In small steps, none of which keeps others waiting.
+        loop {
+            match self.step(store, now).await? {
+                0 => return Ok(Some(rows)),
+                some => rows += some,
+            }
+        }
+    }
+
+    async fn step(self, store: &Database, now: Instant) -> store::Result<usize> {
+        match self {
+            Self::Sessions => store.delete_expired_sessions(now, BATCH).await,
+            Self::Sends => store.delete_sends_before(now - SENDS, BATCH).await,
+            Self::Changes => store.delete_changes_before(now - changes::KEPT, BATCH).await,
         }
     }
 }
@@ -44,32 +88,37 @@ async fn clean(store: &Database, now: Instant) -> store::Result<(usize, usize)> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Id, Statements, sessions::Session, users::User};
+    use crate::store::{Id, scratch, sessions::Session};
 
     #[tokio::test(flavor = "multi_thread")]
     async fn expired_sessions_are_forgotten_and_others_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("test.db").display());
-        let store = Database::connect(&url, &Statements::default()).await.unwrap();
-        store.migrate().await.unwrap();
-        let now = Clock::default().now();
-        let user = User {
-            id: Id::new(),
-            email: "ada@example.com".into(),
-            email_key: "ada@example.com".into(),
-            name: "Ada".into(),
-            password_hash: String::new(),
-            created_at: now,
-        };
-        store.insert_user(&user).await.unwrap().unwrap();
+        let (_folder, store, user) = scratch::database().await;
+        let now = user.created_at;
         for (hash, expires_at) in [(vec![1], now), (vec![2], now + Duration::from_secs(1))] {
             let (user_id, created_at, refreshed_at) = (user.id, now, now);
             let session =
                 Session { id: Id::new(), user_id, refresh_hash: hash, created_at, refreshed_at, expires_at };
             store.insert_session(&session).await.unwrap();
         }
-        assert_eq!(clean(&store, now).await.unwrap(), (1, 0));
+        assert_eq!(Chore::Sessions.do_if_due(&store, now).await.unwrap(), Some(1));
         assert!(!store.delete_session(&[1]).await.unwrap());
         assert!(store.delete_session(&[2]).await.unwrap());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_chore_is_done_once_until_it_is_due_again() {
+        let (_folder, store, user) = scratch::database().await;
+        let start = user.created_at;
+        let moment = Duration::from_micros(1);
+        for at in [start, start + moment, start + EVERY] {
+            store.insert_conversation(&scratch::conversation(&user, at)).await.unwrap();
+        }
+        let week = start + changes::KEPT;
+        assert_eq!(Chore::Changes.do_if_due(&store, week + moment).await.unwrap(), Some(1));
+        // Another instance comes a little later: there would be something to do, but it is not due.
+        assert_eq!(Chore::Changes.do_if_due(&store, week + EVERY).await.unwrap(), None);
+        assert_eq!(Chore::Sends.do_if_due(&store, week + EVERY).await.unwrap(), Some(0), "another chore");
+        assert_eq!(Chore::Changes.do_if_due(&store, week + moment + EVERY).await.unwrap(), Some(2));
+        assert_eq!(store.changes_after(user.id, 3, 10).await.unwrap().last, 3, "the numbers go on");
     }
 }
