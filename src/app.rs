@@ -121,6 +121,7 @@ impl App {
             conversations,
             catalog: catalog.clone(),
             replies: replies.clone(),
+            changes: changes.clone(),
         };
         let (lists, until) = (catalog.clone(), leaving.clone());
         tasks.spawn(async move { until.run_until_cancelled(lists.keep_lists()).await });
@@ -133,6 +134,7 @@ impl App {
             accounts,
             store,
             replies: replies.clone(),
+            changes,
             guard: guard::Limits {
                 depth: config.max_depth,
                 cost: config.max_cost,

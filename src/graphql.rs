@@ -23,8 +23,8 @@ mod types;
 pub use loaders::Loaders;
 
 use crate::{
-    accounts::Accounts, assistant::catalog::Catalog, conversations::Conversations, replies::Replies,
-    store::Database,
+    accounts::Accounts, assistant::catalog::Catalog, changes::Changes, conversations::Conversations,
+    replies::Replies, store::Database,
 };
 use std::sync::Arc;
 
@@ -40,6 +40,8 @@ pub struct Domain {
     pub catalog: Arc<Catalog>,
     /// Sending messages; stopping and following replies.
     pub replies: Replies,
+    /// Following what happens.
+    pub changes: Changes,
 }
 
 /// The executable schema.
@@ -60,4 +62,5 @@ fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, s
     Schema::build(query::Query, mutation::Mutation::default(), subscription::Subscription)
         .register_output_type::<types::Node>()
         .register_output_type::<types::ReplyEvent>()
+        .register_output_type::<types::Change>()
 }

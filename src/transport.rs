@@ -12,8 +12,9 @@ pub use websocket::Limits as SocketLimits;
 
 use crate::{
     accounts::{Accounts, Viewer},
+    changes::Changes,
     error::{Error, Result},
-    graphql::{Schema, guard},
+    graphql::{Schema, guard, resume::Bookmarks},
     replies::Replies,
     store::Database,
 };
@@ -24,6 +25,7 @@ use axum::{
     middleware,
     routing::get,
 };
+use futures_util::future::Either;
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -38,6 +40,8 @@ pub struct Transport {
     pub store: Database,
     /// Tells a parked subscription when to go on.
     pub replies: Replies,
+    /// Likewise.
+    pub changes: Changes,
     /// What a document may have.
     pub guard: guard::Limits,
     /// What a socket may take.
@@ -84,6 +88,13 @@ async fn ready(State(transport): State<Arc<Transport>>) -> (StatusCode, &'static
 }
 
 impl Transport {
+    /// Waits until a silent subscription has more to tell than its bookmark says. `None` if that is so already, or
+    /// cannot be told.
+    fn more_after(&self, bookmarks: &Bookmarks) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let reply = self.replies.more_after(&bookmarks.reply).map(Either::Left);
+        reply.or_else(|| self.changes.more_after(&bookmarks.changes).map(Either::Right))
+    }
+
     /// Who an `Authorization` header names; `None` if there is none.
     fn viewer(&self, headers: &HeaderMap) -> Result<Option<Viewer>> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();

@@ -295,5 +295,8 @@ mod tests {
         assert!(cost("subscription { a b }").unwrap_err().contains("root field"));
         assert!(cost("subscription { ...F } fragment F on S { a b }").is_err());
         assert!(cost("subscription { ...F } fragment F on S { a }").is_ok());
+        // What it may cost is what one event of it may cost: each is executed by itself.
+        let changes = "subscription { changes { cursor ... on MessageAdded { message { content } } } }";
+        assert_eq!(cost(changes), Ok(1 + 1 + 1 + LONG_COST));
     }
 }

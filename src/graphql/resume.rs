@@ -1,6 +1,17 @@
 //! What a transport knows of where a subscription is, besides its arguments.
 
+use crate::{changes, replies};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where a subscription goes on that has been given up while it was silent: it has one root field, and leaves its place
+/// in that field's bookmark. Cloning shares them.
+#[derive(Clone, Debug, Default)]
+pub struct Bookmarks {
+    /// The place of `reply`.
+    pub reply: replies::Bookmark,
+    /// The place of `changes`.
+    pub changes: changes::Bookmark,
+}
 
 /// Where a client goes on, and where it is after each event. Cloning shares it.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,12 @@
 //! What can be watched.
 
-use super::{context::ContextExt, ids::Kind, resume::Resume, types::ReplyEvent};
-use crate::{error::Result, replies::Bookmark};
+use super::{
+    context::ContextExt,
+    ids::Kind,
+    resume::{Bookmarks, Resume},
+    types::{Change, ReplyEvent},
+};
+use crate::error::Result;
 use async_graphql::{Context, Description, ID, Subscription as Root};
 use futures_util::{Stream, StreamExt};
 
@@ -25,7 +30,7 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<ReplyEvent>> + use<>> {
         let viewer = ctx.signed_in()?;
         let id = Kind::Message.parse("messageId", &message_id)?;
-        let bookmark = ctx.data_opt::<Bookmark>().cloned().unwrap_or_default();
+        let bookmark = ctx.data_opt::<Bookmarks>().cloned().unwrap_or_default().reply;
         let resume = ctx.data_opt::<Resume>().cloned().unwrap_or_default();
         let after = resume.cursor().or(after.as_deref());
         let events = ctx.domain().replies.follow(viewer.user_id, id, after, bookmark).await?;
@@ -33,6 +38,32 @@ impl Subscription {
             let event = event?;
             resume.tell(&event.cursor);
             Ok(ReplyEvent::from(event))
+        }))
+    }
+
+    /// What happens to the conversations of who is signed in, on whatever device it is done: each event once, in order,
+    /// without end. A client that lost its connection goes on with `after`, and misses nothing.
+    ///
+    /// Subscribe first, without `after`: the first event is a Reload. Then load what is to be shown; everything later
+    /// is told. Changes are kept for a week: whoever comes back later, or lacks more than 1,000 of them, is told to
+    /// reload again, and goes on from there.
+    ///
+    /// An event tells what has changed; its object is as it is now, which may be later than the event. That a message
+    /// was added tells also that its conversation's `updatedAt` has moved: there is no event of its own for that.
+    async fn changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The `cursor` of the last event received.")] after: Option<String>,
+    ) -> Result<impl Stream<Item = Result<Change>> + use<>> {
+        let viewer = ctx.signed_in()?;
+        let bookmark = ctx.data_opt::<Bookmarks>().cloned().unwrap_or_default().changes;
+        let resume = ctx.data_opt::<Resume>().cloned().unwrap_or_default();
+        let after = resume.cursor().or(after.as_deref());
+        let events = ctx.domain().changes.follow(viewer.user_id, after, bookmark).await?;
+        Ok(events.map(move |event| {
+            let event = event?;
+            resume.tell(&event.cursor);
+            Ok(Change::from(event))
         }))
     }
 }

@@ -1,5 +1,6 @@
 //! The schema's types, each in the file of its name. Objects wrap a row; they decide what of it is shown, and how.
 
+mod change;
 mod conversation;
 mod date_time;
 mod message;
@@ -11,6 +12,7 @@ mod reply_event;
 mod usage;
 mod user;
 
+pub use change::Change;
 pub use conversation::{Conversation, ConversationConnection};
 pub use date_time::DateTime;
 pub use message::{Message, MessageConnection};

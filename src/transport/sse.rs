@@ -1,8 +1,8 @@
 //! Server-Sent Events, for networks that block WebSockets: one operation on one connection, as graphql-sse's "distinct
 //! connections mode" has it (<https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>).
 //!
-//! Each event of a reply carries its cursor as `id`, so that a browser which comes back says in `Last-Event-ID` where
-//! to go on.
+//! Each event of a subscription carries its cursor as `id`, so that a browser which comes back says in `Last-Event-ID`
+//! where to go on.
 
 use super::{Transport, http::Written};
 use crate::graphql::{answer, prepare::Prepared, resume::Resume};

@@ -8,6 +8,7 @@ mod support;
 
 mod accounts;
 mod bus;
+mod changes;
 mod cli;
 mod conversations;
 mod execution;

@@ -1,7 +1,8 @@
 //! Subscriptions that are silent for so long that they are parked: nobody can tell.
 
-use crate::support::{
-    Call, Client, Closed, Kind, PARK_AFTER, Provider, Server, Socket, code, on_both_databases,
+use crate::{
+    changes::{CHANGES, Device, create},
+    support::{Call, Client, Closed, Kind, PARK_AFTER, Provider, Server, Socket, code, on_both_databases},
 };
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -93,6 +94,64 @@ on_both_databases! {
         assert_eq!((&last["type"], code(&last["payload"]["errors"][0])), (&json!("next"), "NOT_FOUND"));
         assert_eq!(socket.hear().await, Ok(json!({ "id": reply, "type": "complete" })));
     }
+
+    async fn what_happens_after_a_silence_is_told_once(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let mut devices = [Device::new(&server, &client).await, Device::new(&server, &client).await];
+        let mut of_a_stranger = Device::new(&server, &server.register().await).await;
+        for title in ["one", "two", "three"] {
+            silence().await;
+            create(&client, title).await;
+            for device in &mut devices {
+                assert_eq!(device.hear("ConversationCreated").await["conversation"]["title"], title);
+            }
+            assert_eq!(devices[0].cursor, devices[1].cursor, "they are at the same place");
+        }
+        // Several at once, while it sleeps and while it wakes.
+        silence().await;
+        let titles = ["a", "b", "c", "d"];
+        for title in titles {
+            create(&client, title).await;
+        }
+        for device in &mut devices {
+            for title in titles {
+                assert_eq!(device.hear("ConversationCreated").await["conversation"]["title"], title);
+            }
+        }
+        silence().await;
+        for socket in devices.iter_mut().chain([&mut of_a_stranger]).map(|device| &mut device.socket) {
+            assert_eq!(socket.ping().await, [Value::Null; 0]);
+        }
+    }
+}
+
+/// One kind of subscription does not go on where the other was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_and_changes_are_parked_side_by_side() {
+    let (server, mut provider) = server(Kind::Sqlite).await;
+    let client = server.register().await;
+    let (_, reply, mut call) = begun(&client, &mut provider).await;
+    let mut socket = server.socket(&client).await;
+    socket.follow(&reply, None).await;
+    assert_eq!(socket.event().await["text"], "");
+    socket.subscribe("changes", CHANGES, json!({})).await;
+    assert_eq!(socket.hear().await.unwrap()["payload"]["data"]["changes"]["__typename"], "Reload");
+    for word in ["one ", "two "] {
+        silence().await;
+        call.say(word).await;
+        hear_delta(&mut socket, word).await;
+        silence().await;
+        create(&client, word.trim()).await;
+        let told = socket.hear().await.unwrap();
+        let event = &told["payload"]["data"]["changes"];
+        assert_eq!((&told["id"], &event["conversation"]["title"]), (&json!("changes"), &json!(word.trim())));
+    }
+    assert_eq!(socket.ping().await, [Value::Null; 0]);
+    silence().await;
+    server.leave();
+    assert_eq!(socket.hear().await, Err(Closed(1012)));
+    server.ended().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -250,7 +250,7 @@ async fn any_cutting_and_resuming_gives_the_same_text() {
 
 /// What an instance leaves behind that died without a word: a reply of `echo` with what it had said, and a lease that
 /// is about to expire.
-async fn left_by_the_dead(server: &Server, client: &Client, said: &str) -> String {
+pub async fn left_by_the_dead(server: &Server, client: &Client, said: &str) -> String {
     let (conversation, first) = client.say("first", None).await;
     server.socket(client).await.to_the_end(&first).await;
     let store = Database::connect(&server.database_url, &Statements::default()).await.unwrap();

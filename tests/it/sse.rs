@@ -1,6 +1,9 @@
 //! Server-Sent Events: the same operations, for networks that block WebSockets.
 
-use crate::support::{Client, Kind, Server, code, content_of, soon};
+use crate::{
+    changes::{CHANGES, create},
+    support::{Client, Kind, Server, code, content_of, soon},
+};
 use serde_json::{Value, json};
 
 const REPLY: &str = "subscription($id: ID!) { reply(messageId: $id) { __typename
@@ -66,9 +69,14 @@ impl Events {
 
     /// The next event of the reply, and its id.
     async fn reply(&mut self) -> (Value, String) {
+        self.next_of("reply").await
+    }
+
+    /// The next event of a subscription to this field, and its id.
+    async fn next_of(&mut self, field: &str) -> (Value, String) {
         let mut event = self.next().await.expect("there is more");
         assert_eq!(event.kind, "next");
-        (event.data["data"]["reply"].take(), event.id.expect("each has an id"))
+        (event.data["data"][field].take(), event.id.expect("each has an id"))
     }
 }
 
@@ -103,6 +111,26 @@ async fn a_reply_streams_and_is_resumed_by_the_last_events_id() {
     assert_eq!(text, content);
     assert_eq!(events.next().await.expect("an end").kind, "complete");
     assert!(events.next().await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_are_told_and_resumed_by_the_last_events_id() {
+    let server = Server::start(Kind::Sqlite).await;
+    let client = server.register().await;
+    let listen = async |last: Option<&str>| Events::ask(&server, &client, CHANGES, json!({}), last).await;
+    let mut events = listen(None).await;
+    let (reload, last) = events.next_of("changes").await;
+    assert_eq!((&reload["__typename"], &reload["cursor"]), (&json!("Reload"), &json!(last)));
+    create(&client, "heard").await;
+    let (event, last) = events.next_of("changes").await;
+    assert_eq!((&event["conversation"]["title"], &event["cursor"]), (&json!("heard"), &json!(last)));
+    drop(events);
+    create(&client, "missed").await;
+    create(&client, "missed too").await;
+    let mut events = listen(Some(&last)).await;
+    for title in ["missed", "missed too"] {
+        assert_eq!(events.next_of("changes").await.0["conversation"]["title"], title);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,8 +6,8 @@ use crate::{
     graphql::{
         answer,
         prepare::{Incoming, prepare},
+        resume::Bookmarks,
     },
-    replies::Bookmark,
     transport::{Transport, http::nothing_executed},
 };
 use async_graphql::{Response, parser::types::OperationType};
@@ -93,7 +93,7 @@ impl Operations {
                 request_id: id,
                 viewer: self.viewer,
                 incoming,
-                bookmark: Bookmark::default(),
+                bookmarks: Bookmarks::default(),
                 _place: place,
             };
             return subscription.events(prepared);

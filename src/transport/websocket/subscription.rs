@@ -11,8 +11,8 @@ use crate::{
     graphql::{
         answer,
         prepare::{Incoming, Prepared, prepare},
+        resume::Bookmarks,
     },
-    replies::Bookmark,
     transport::Transport,
 };
 use async_graphql::{Response, Value};
@@ -43,7 +43,7 @@ pub struct Subscription {
     /// The request as it came.
     pub incoming: Incoming,
     /// How far the client has come.
-    pub bookmark: Bookmark,
+    pub bookmarks: Bookmarks,
     /// Its place among the socket's operations.
     pub _place: OwnedSemaphorePermit,
 }
@@ -65,7 +65,7 @@ impl Subscription {
                     response = responses.next() => response,
                     () = &mut silence => {
                         if told.elapsed() >= patience {
-                            if let Some(more) = self.transport.replies.more_after(&self.bookmark) {
+                            if let Some(more) = self.transport.more_after(&self.bookmarks) {
                                 drop(responses);
                                 more.await;
                                 responses = self.execute_again();
@@ -92,7 +92,7 @@ impl Subscription {
     }
 
     fn execute(&self, prepared: Prepared) -> BoxStream<'static, Response> {
-        self.transport.schema.execute_stream(prepared.request.data(self.bookmark.clone()))
+        self.transport.schema.execute_stream(prepared.request.data(self.bookmarks.clone()))
     }
 
     fn execute_again(&self) -> BoxStream<'static, Response> {

@@ -1,0 +1,429 @@
+//! The feed of what happens, as each of a user's devices hears it.
+
+use crate::{
+    replies::left_by_the_dead,
+    support::{Client, Kind, PASSWORD, Server, Socket, code, on_both_databases, soon},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use confab::{
+    changes::KEPT,
+    store::{Database, Statements},
+};
+use diesel::{QueryableByName, sql_query, sql_types::BigInt};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, time::Duration};
+
+pub const CHANGES: &str = "subscription($after: String) { changes(after: $after) { __typename cursor
+    ... on ConversationCreated { conversation { id title } }
+    ... on ConversationChanged { conversation { id title } }
+    ... on ConversationDeleted { conversationId }
+    ... on MessageAdded { message { id role content } }
+    ... on ReplyEnded { message { id status content } } } }";
+pub const CREATE: &str =
+    "mutation($title: String) { createConversation(input: { title: $title }) { conversation { id } } }";
+const UPDATE: &str = "mutation($id: ID!, $title: String!) {
+    updateConversation(input: { id: $id, title: $title }) { conversation { title } } }";
+const DELETE: &str = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
+
+/// Who follows, and where they are.
+pub struct Device {
+    pub socket: Socket,
+    pub cursor: String,
+}
+
+impl Device {
+    /// A new device: it has heard that it is to load everything.
+    pub async fn new(server: &Server, client: &Client) -> Self {
+        let mut device = Self::subscribed(server, client, None).await;
+        device.hear("Reload").await;
+        device
+    }
+
+    /// A device that comes back.
+    async fn back(server: &Server, client: &Client, cursor: &str) -> Self {
+        Self::subscribed(server, client, Some(cursor)).await
+    }
+
+    async fn subscribed(server: &Server, client: &Client, after: Option<&str>) -> Self {
+        let mut socket = server.socket(client).await;
+        socket.subscribe("changes", CHANGES, json!({ "after": after })).await;
+        Self { socket, cursor: after.unwrap_or_default().to_owned() }
+    }
+
+    /// The next event.
+    async fn event(&mut self) -> Value {
+        let mut message = self.socket.hear().await.expect("the socket stays open");
+        assert_eq!((&message["type"], message["payload"].get("errors")), (&json!("next"), None), "{message}");
+        let event = message["payload"]["data"]["changes"].take();
+        self.cursor = event["cursor"].as_str().expect("a cursor").to_owned();
+        event
+    }
+
+    /// The next event, of this type.
+    pub async fn hear(&mut self, kind: &str) -> Value {
+        let event = self.event().await;
+        assert_eq!(event["__typename"], kind, "{event}");
+        event
+    }
+
+    /// What comes next is that a conversation of this title is started: nothing is told before.
+    pub async fn hear_of_nothing_but(&mut self, client: &Client, title: &str) {
+        create(client, title).await;
+        assert_eq!(self.hear("ConversationCreated").await["conversation"]["title"], title);
+    }
+
+    /// Hears of what is said and of the reply to it.
+    async fn hear_messages(&mut self, content: &str, reply: &str) {
+        let said = self.hear("MessageAdded").await;
+        assert_eq!(
+            (&said["message"]["role"], &said["message"]["content"]),
+            (&json!("USER"), &json!(content))
+        );
+        let added = self.hear("MessageAdded").await;
+        assert_eq!(
+            (&added["message"]["role"], &added["message"]["id"]),
+            (&json!("ASSISTANT"), &json!(reply))
+        );
+    }
+
+    /// Hears how a reply has ended.
+    async fn hear_end(&mut self, reply: &str, status: &str) -> Value {
+        let mut ended = self.hear("ReplyEnded").await;
+        assert_eq!(
+            (&ended["message"]["id"], &ended["message"]["status"]),
+            (&json!(reply), &json!(status)),
+            "{ended}"
+        );
+        ended["message"]["content"].take()
+    }
+}
+
+pub async fn create(client: &Client, title: &str) -> String {
+    let made = client.data(CREATE, json!({ "title": title })).await;
+    made["createConversation"]["conversation"]["id"].as_str().expect("an id").to_owned()
+}
+
+/// The number in a cursor. No client may look at it.
+fn number(cursor: &str) -> i64 {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).expect("it is one of ours");
+    i64::from_be_bytes(*bytes.last_chunk().expect("it ends in a number"))
+}
+
+/// The key of the row that an id names, as PostgreSQL writes it.
+fn key(id: &Value) -> String {
+    id.as_str().and_then(|id| id.rsplit_once('_')).expect("it is an id").1.to_owned()
+}
+
+on_both_databases! {
+    async fn every_change_is_told_to_every_device(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let mut devices = [Device::new(&server, &client).await, Device::new(&server, &client).await];
+
+        let made = client.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
+        let id = made.as_str().unwrap();
+        let mut replies = Vec::new();
+        for words in ["first words", "more words"] {
+            let (_, reply) = client.say(words, Some(id)).await;
+            server.socket(&client).await.to_the_end(&reply).await;
+            replies.push(reply);
+        }
+        client.data(UPDATE, json!({ "id": id, "title": "Mine" })).await;
+        let (other, reply) = client.say("elsewhere", None).await;
+        server.socket(&client).await.to_the_end(&reply).await;
+        replies.push(reply);
+        client.data(DELETE, json!({ "id": id })).await;
+
+        for device in &mut devices {
+            // By now the first one is gone, and whoever has not yet looked is not told what it was.
+            let started = device.hear("ConversationCreated").await;
+            assert!([&json!(null), &json!(id)].contains(&&started["conversation"]["id"]), "{started}");
+            device.hear("ConversationChanged").await; // its title, by the first message
+            for _ in 0..2 {
+                device.hear("MessageAdded").await;
+                device.hear("MessageAdded").await;
+                device.hear("ReplyEnded").await;
+            }
+            device.hear("ConversationChanged").await;
+            let started = device.hear("ConversationCreated").await;
+            assert_eq!(started["conversation"], json!({ "id": other, "title": "elsewhere" }));
+            device.hear_messages("elsewhere", &replies[2]).await;
+            assert_eq!(device.hear_end(&replies[2], "COMPLETED").await, "elsewhere");
+            assert_eq!(device.hear("ConversationDeleted").await["conversationId"], id);
+        }
+        for device in &mut devices {
+            device.hear_of_nothing_but(&client, "the end").await;
+        }
+    }
+
+    async fn a_change_is_told_with_the_object_as_it_is(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let mut device = Device::new(&server, &client).await;
+        let id = client.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
+        let untitled = device.hear("ConversationCreated").await;
+        assert_eq!(untitled["conversation"], json!({ "id": id, "title": "New conversation" }));
+        let (_, reply) = client.say("first words", id.as_str()).await;
+        let titled = device.hear("ConversationChanged").await;
+        assert_eq!(titled["conversation"], json!({ "id": id, "title": "first words" }), "the first message gives the title");
+        device.hear_messages("first words", &reply).await;
+        assert_eq!(device.hear_end(&reply, "COMPLETED").await, "first words");
+        client.data(UPDATE, json!({ "id": id, "title": "Mine" })).await;
+        let renamed = device.hear("ConversationChanged").await;
+        assert_eq!(renamed["conversation"], json!({ "id": id, "title": "Mine" }));
+        let (_, reply) = client.say("more words", id.as_str()).await;
+        device.hear_messages("more words", &reply).await;
+        device.hear_end(&reply, "COMPLETED").await;
+        client.data(DELETE, json!({ "id": id })).await;
+        assert_eq!(device.hear("ConversationDeleted").await["conversationId"], id);
+        device.hear_of_nothing_but(&client, "the end").await;
+    }
+
+    async fn what_is_stored_once_is_told_once_and_what_is_refused_never(kind) {
+        let server = Server::with(kind, |config| config.pace_ms = 10).await;
+        let client = server.register().await;
+        let (conversation, current) = client.say(&"word ".repeat(1500), None).await;
+        let mut device = Device::new(&server, &client).await;
+        let input = json!({ "content": "once", "model": "echo", "idempotencyKey": "k", "conversationId": conversation });
+        let reply = client.send(input.clone()).await["reply"]["id"].take();
+        device.hear_messages("once", reply.as_str().unwrap()).await;
+
+        assert_eq!(client.send(input).await["reply"]["id"], reply, "a repetition");
+        let send = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { reply { id } } }";
+        for input in [
+            json!({ "content": "other", "model": "echo", "idempotencyKey": "k", "conversationId": conversation }),
+            json!({ "content": "rejected", "whenBusy": "REJECT", "conversationId": conversation }),
+        ] {
+            assert_eq!(code(&client.error(send, json!({ "input": input })).await), "CONFLICT");
+        }
+        let stranger = server.register().await;
+        let theirs = create(&stranger, "theirs").await;
+        for query in [UPDATE, DELETE] {
+            let error = client.error(query, json!({ "id": theirs, "title": "mine" })).await;
+            assert_eq!(code(&error), "NOT_FOUND");
+        }
+        device.hear_of_nothing_but(&client, "a mark").await;
+        client.stop(&current).await;
+        device.hear_end(&current, "STOPPED").await;
+        client.stop(&current).await;
+        device.hear_end(reply.as_str().unwrap(), "COMPLETED").await;
+        device.hear_of_nothing_but(&client, "the end").await;
+    }
+
+    async fn however_a_reply_ends_it_is_told(kind) {
+        let server = Server::with(kind, |config| config.pace_ms = 10).await;
+        let client = server.register().await;
+        let mut device = Device::new(&server, &client).await;
+        let long = "word ".repeat(1500);
+        let (conversation, first) = client.say(&long, None).await;
+        device.hear("ConversationCreated").await;
+        device.hear_messages(&long, &first).await;
+        let (_, second) = client.say("never said", Some(&conversation)).await;
+        device.hear_messages("never said", &second).await;
+        client.stop(&second).await;
+        assert_eq!(device.hear_end(&second, "STOPPED").await, "", "it had not begun");
+        let input = json!({ "content": long, "model": "echo", "whenBusy": "STOP_CURRENT", "conversationId": conversation });
+        let third = client.send(input).await["reply"]["id"].take();
+        device.hear_messages(&long, third.as_str().unwrap()).await;
+        device.hear_end(&first, "STOPPED").await;
+        let mut socket = server.socket(&client).await;
+        socket.follow(third.as_str().unwrap(), None).await;
+        socket.until("word").await;
+        client.data(DELETE, json!({ "id": conversation })).await;
+        assert_eq!(device.hear("ConversationDeleted").await["conversationId"], conversation);
+        device.hear_of_nothing_but(&client, "no end of what was deleted").await;
+    }
+
+    async fn the_end_of_a_reply_whose_runner_died_is_told(kind) {
+        let server = Server::with(kind, |config| { config.lease = 3; config.reply_attempts = 1; }).await;
+        let client = server.register().await;
+        let mut device = Device::new(&server, &client).await;
+        let reply = left_by_the_dead(&server, &client, "said").await;
+        device.hear("ConversationCreated").await;
+        for _ in 0..2 {
+            device.hear("MessageAdded").await;
+        }
+        device.hear("ReplyEnded").await;
+        // What the dead had stored is heard of too, though nobody here was told.
+        device.hear_messages("said by the dead", &reply).await;
+        assert_eq!(device.hear_end(&reply, "FAILED").await, "said");
+    }
+
+    async fn a_device_that_comes_back_gets_exactly_what_it_lacks(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        create(&client, "before").await;
+        let mut stays = Device::new(&server, &client).await;
+        let left = stays.cursor.clone();
+        // More than is read at once.
+        let id = create(&client, "c").await;
+        for i in 0..120 {
+            client.data(UPDATE, json!({ "id": id, "title": format!("c{i}") })).await;
+        }
+        client.data(DELETE, json!({ "id": id })).await;
+        let mut all = Vec::new();
+        for _ in 0..122 {
+            let event = stays.event().await;
+            all.push((event["__typename"].clone(), event["cursor"].clone()));
+        }
+        for lacks in [122, 121, 99, 1, 0] {
+            let (seen, lacking) = all.split_at(122 - lacks);
+            let cursor = seen.last().map_or(left.as_str(), |(_, cursor)| cursor.as_str().unwrap());
+            let mut device = Device::back(&server, &client, cursor).await;
+            for expected in lacking {
+                let event = device.event().await;
+                assert_eq!((&event["__typename"], &event["cursor"]), (&expected.0, &expected.1));
+                assert!(event.get("conversation").is_none_or(Value::is_null), "it is gone: {event}");
+            }
+            device.hear_of_nothing_but(&client, "the end").await;
+        }
+    }
+
+    async fn bad_cursors_are_refused(kind) {
+        let server = Server::start(kind).await;
+        let (client, stranger) = (server.register().await, server.register().await);
+        let foreign = Device::new(&server, &stranger).await.cursor;
+        let (_, reply) = client.say("hello", None).await;
+        let mut socket = server.socket(&client).await;
+        socket.to_the_end(&reply).await;
+        socket.follow(&reply, None).await;
+        let other_kind = socket.event().await["cursor"].as_str().unwrap().to_owned();
+        for cursor in ["", "nonsense", &foreign, &other_kind] {
+            let mut socket = Device::back(&server, &client, cursor).await.socket;
+            let refusal = socket.hear().await.unwrap();
+            let error = &refusal["payload"][0];
+            assert_eq!((&refusal["type"], code(error)), (&json!("error"), "BAD_USER_INPUT"), "{cursor}");
+            assert_eq!(error["extensions"]["field"], "after");
+        }
+        // As if an older state of the database had been restored since.
+        let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(Device::new(&server, &client).await.cursor).unwrap();
+        *bytes.last_mut().unwrap() += 100;
+        let mut device = Device::back(&server, &client, &BASE64_URL_SAFE_NO_PAD.encode(bytes)).await;
+        device.hear("Reload").await;
+        device.hear_of_nothing_but(&client, "the end").await;
+    }
+
+    async fn who_comes_back_too_late_reloads_and_goes_on(kind) {
+        let server = Server::start(kind).await;
+        let mut client = server.register().await;
+        let old = Device::new(&server, &client).await.cursor;
+        create(&client, "old").await;
+        create(&client, "old too").await;
+        let told_all = Device::new(&server, &client).await.cursor;
+        server.clock.advance(KEPT + Duration::from_secs(1));
+        let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
+        let input = json!({ "email": client.email, "password": PASSWORD });
+        client.token = None; // it has expired
+        let token = client.data(log_in, json!({ "input": input })).await["logIn"]["accessToken"].take();
+        client.token = token.as_str().map(str::to_owned);
+
+        let mut still_there = Device::back(&server, &client, &old).await;
+        still_there.hear("ConversationCreated").await;
+        let store = Database::connect(&server.database_url, &Statements::default()).await.unwrap();
+        let too_old = server.clock.now() - KEPT;
+        assert_eq!(store.delete_changes_before(too_old, 500).await.unwrap(), 2);
+        let mut device = Device::back(&server, &client, &old).await;
+        device.hear("Reload").await;
+        assert_eq!(device.cursor, told_all);
+        device.hear_of_nothing_but(&client, "new").await;
+        // Who lacks nothing has not come too late.
+        let mut device = Device::back(&server, &client, &told_all).await;
+        assert_eq!(device.hear("ConversationCreated").await["conversation"]["title"], "new");
+    }
+
+    async fn strangers_hear_nothing(kind) {
+        let server = Server::start(kind).await;
+        let (client, stranger) = (server.register().await, server.register().await);
+        let mut device = Device::new(&server, &stranger).await;
+        let (_, reply) = client.say("a secret", None).await;
+        server.socket(&client).await.to_the_end(&reply).await;
+        device.hear_of_nothing_but(&stranger, "their own").await;
+        let mut nobody = Device::subscribed(&server, &server.stranger(), None).await.socket;
+        let refusal = nobody.hear().await.unwrap();
+        assert_eq!((&refusal["type"], code(&refusal["payload"][0])), (&json!("error"), "UNAUTHENTICATED"));
+    }
+}
+
+/// What a client may not rely on, but we do: the numbers in the cursors follow each other without a gap.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn devices_on_two_servers_hear_the_same_in_the_same_order() {
+    let one = Server::start(Kind::Postgres).await;
+    let other = one.beside().await;
+    let client = one.register().await;
+    let elsewhere = Client::new(other.address, client.token.clone());
+    let shared = create(&client, "shared").await;
+    let mut devices = [Device::new(&one, &client).await, Device::new(&other, &elsewhere).await];
+    let start = number(&devices[0].cursor);
+    let work = (0..20).map(|i| {
+        let client = if i % 2 == 0 { &client } else { &elsewhere };
+        let shared = &shared;
+        async move {
+            match i % 4 {
+                0 | 1 => drop(client.say(&format!("message {i}"), None).await),
+                2 => drop(client.say(&format!("message {i}"), Some(shared)).await),
+                _ => drop(client.data(UPDATE, json!({ "id": shared, "title": format!("title {i}") })).await),
+            }
+        }
+    });
+    // As devices do, each listens meanwhile.
+    let (mine, other) = devices.split_at_mut(1);
+    let listen = async |device: &mut Device| {
+        let mut heard = Vec::new();
+        // 10 messages with their conversations, 5 without, each with its end, and 5 new titles.
+        for _ in 0..10 * 4 + 5 * 3 + 5 {
+            let event = device.event().await;
+            let about = ["conversation", "message"].map(|field| event[field]["id"].clone());
+            heard.push((number(&device.cursor), event["__typename"].clone(), about));
+        }
+        heard
+    };
+    let (heard, heard_elsewhere, _) =
+        tokio::join!(listen(&mut mine[0]), listen(&mut other[0]), join_all(work));
+    assert_eq!(heard, heard_elsewhere);
+    let numbers: Vec<i64> = heard.iter().map(|(number, ..)| *number).collect();
+    assert_eq!(numbers, (start + 1..).take(numbers.len()).collect::<Vec<_>>());
+    let mut kinds = BTreeMap::new();
+    for (_, kind, _) in &heard {
+        *kinds.entry(kind.as_str().unwrap()).or_insert(0) += 1;
+    }
+    let expected =
+        [("ConversationChanged", 5), ("ConversationCreated", 10), ("MessageAdded", 30), ("ReplyEnded", 15)];
+    assert_eq!(kinds, BTreeMap::from(expected));
+}
+
+#[derive(QueryableByName)]
+struct Waiting {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// The numbers are given out in the order of the commits: a follower cannot pass by what commits late.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_commits_late_holds_up_those_after_it() {
+    let server = Server::start(Kind::Postgres).await;
+    let client = server.register().await;
+    let id = create(&client, "shared").await;
+    let mut device = Device::new(&server, &client).await;
+    let me = client.data("{ me { id } }", json!({})).await["me"]["id"].take();
+    let (me, conversation) = (key(&me), key(&json!(id)));
+    let mut late = AsyncPgConnection::establish(&server.database_url).await.unwrap();
+    let change = format!(
+        "BEGIN; UPDATE feeds SET last_sequence = last_sequence + 1 WHERE user_id = '{me}';
+        INSERT INTO changes SELECT user_id, last_sequence, 'CONVERSATION_CHANGED', '{conversation}', NULL, now()
+        FROM feeds WHERE user_id = '{me}'"
+    );
+    late.batch_execute(&change).await.unwrap();
+    let held_up = async {
+        let mut watch = AsyncPgConnection::establish(&server.database_url).await.unwrap();
+        let waiting = "SELECT count(*) AS count FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while sql_query(waiting).get_result::<Waiting>(&mut watch).await.unwrap().count == 0 {}
+        assert_eq!(device.socket.ping().await, [Value::Null; 0], "nothing is told");
+        late.batch_execute("COMMIT").await.unwrap();
+    };
+    tokio::join!(soon("the second to wait for the first", held_up), create(&client, "later"));
+    assert_eq!(device.hear("ConversationChanged").await["conversation"]["title"], "shared");
+    assert_eq!(device.hear("ConversationCreated").await["conversation"]["title"], "later");
+}
