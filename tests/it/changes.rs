@@ -236,6 +236,45 @@ on_both_databases! {
         device.hear_of_nothing_but(&client, "no end of what was deleted").await;
     }
 
+    async fn what_is_done_here_is_told_at_once(kind) {
+        // Were it only found by the look every few seconds, any six of these would take longer than we wait.
+        const TIMES: usize = 6;
+        let server = Server::with(kind, |config| config.pace_ms = 10).await;
+        let client = server.register().await;
+        let mut device = Device::new(&server, &client).await;
+        let (mut ids, mut current, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+        let started = async { for _ in 0..TIMES {
+            ids.push(create(&client, "c").await);
+            device.hear("ConversationCreated").await;
+        } };
+        soon("what is started", started).await;
+        let changed = async { for id in &ids {
+            client.data(UPDATE, json!({ "id": id, "title": "d" })).await;
+            device.hear("ConversationChanged").await;
+        } };
+        soon("what is changed", changed).await;
+        let long = "word ".repeat(1500);
+        let said = async { for id in &ids {
+            for (content, replies) in [(&*long, &mut current), ("never said", &mut waiting)] {
+                replies.push(client.say(content, Some(id)).await.1);
+                device.hear_messages(content, replies.last().unwrap()).await;
+            }
+        } };
+        soon("what is said", said).await;
+        for replies in [waiting, current] {
+            let stopped = async { for reply in &replies {
+                client.stop(reply).await;
+                device.hear_end(reply, "STOPPED").await;
+            } };
+            soon("what is stopped", stopped).await;
+        }
+        let deleted = async { for id in &ids {
+            client.data(DELETE, json!({ "id": id })).await;
+            device.hear("ConversationDeleted").await;
+        } };
+        soon("what is deleted", deleted).await;
+    }
+
     async fn the_end_of_a_reply_whose_runner_died_is_told(kind) {
         let server = Server::with(kind, |config| { config.lease = 3; config.reply_attempts = 1; }).await;
         let client = server.register().await;
