@@ -1,6 +1,9 @@
 //! Several instances over one database: on SQLite with the bus in process, on PostgreSQL with either bus.
 
-use crate::support::{Call, Client, Kind, Provider, Server, Socket, code, content_of, redis_url, soon};
+use crate::{
+    changes::{Device, create},
+    support::{Call, Client, Kind, Provider, Server, Socket, code, content_of, redis_url, soon},
+};
 use confab::clock::Clock;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -244,6 +247,24 @@ on_every_bus! {
         again.finish("stop").await;
         let (text, finished) = rest(&mut socket, text).await;
         assert_eq!((&*text, content_of(&finished)), ("other words", "other words"));
+    }
+}
+
+on_every_bus! {
+    async fn a_device_on_another_instance_hears_of_changes(kind, bus) {
+        let two = Two::start(kind, bus).await;
+        let mut device = Device::new(&two.b, &two.at_b).await;
+        // Without the bus each takes as long as the next look at the database.
+        let count = if bus == Bus::Away { 1 } else { 12 };
+        let all = async {
+            for number in 0..count {
+                let title = format!("number {number}");
+                create(&two.at_a, &title).await;
+                let created = device.hear("ConversationCreated").await;
+                assert_eq!(created["conversation"]["title"], title);
+            }
+        };
+        soon("changes", all).await;
     }
 }
 

@@ -122,13 +122,6 @@ impl Server {
         Self::launch(self.config, self.settings, self.database_url, self.folder, self.clock, self.bus).await
     }
 
-    /// Another server over the same database, with the same settings.
-    pub async fn beside(&self) -> Self {
-        let folder = tempfile::tempdir().expect("a folder can be made");
-        let (config, settings) = (self.config.clone(), self.settings.clone());
-        Self::launch(config, settings, self.database_url.clone(), folder, self.clock.clone()).await
-    }
-
     /// Tells the server to end.
     pub fn leave(&self) {
         self.leave.cancel();
