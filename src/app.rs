@@ -10,6 +10,7 @@ use crate::{
     conversations::Conversations,
     graphql::{self, Domain, guard},
     housekeeping::keep_house,
+    poke::Poke,
     replies::{self, Replies},
     store::{Database, Statements},
     transport::{self, SocketLimits, Transport},
@@ -30,6 +31,7 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(10);
 pub struct App {
     router: axum::Router,
     replies: Replies,
+    poke: Poke,
     /// Listens to the other instances until the last reply has left.
     _listening: Option<AbortOnDropHandle<()>>,
     tasks: TaskTracker,
@@ -52,6 +54,8 @@ pub struct Surroundings {
     pub statements: Statements,
     /// How long a new subscription is silent until it is parked.
     pub park_after: Duration,
+    /// Makes what runs in the background look now.
+    pub poke: Poke,
     /// Where instances of one process meet, if they are not to meet on Redis.
     pub bus: MemoryBus,
 }
@@ -62,6 +66,7 @@ impl Default for Surroundings {
             clock: Clock::default(),
             statements: Statements::default(),
             park_after: PARK_AFTER,
+            poke: Poke::default(),
             bus: MemoryBus::default(),
         }
     }
@@ -70,7 +75,7 @@ impl Default for Surroundings {
 impl App {
     /// Connects to the database, brings its tables up to date, and builds everything.
     pub async fn build(config: &Config, complete: Complete, around: Surroundings) -> anyhow::Result<Self> {
-        let Surroundings { clock, statements, park_after, bus } = around;
+        let Surroundings { clock, statements, park_after, poke, bus } = around;
         let store = Database::connect(&complete.database_url, &statements).await.context("DATABASE_URL")?;
         store.migrate().await.context("DATABASE_URL")?;
         clock.set_by(&store).await.context("DATABASE_URL")?;
@@ -123,11 +128,11 @@ impl App {
             replies: replies.clone(),
             changes: changes.clone(),
         };
-        let (lists, until) = (catalog.clone(), leaving.clone());
-        tasks.spawn(async move { until.run_until_cancelled(lists.keep_lists()).await });
+        let (lists, until, poked) = (catalog.clone(), leaving.clone(), poke.listen());
+        tasks.spawn(async move { until.run_until_cancelled(lists.keep_lists(poked)).await });
         let (time, times, until) = (clock.clone(), store.clone(), leaving.clone());
         tasks.spawn(async move { until.run_until_cancelled(time.keep_set_by(&times)).await });
-        tasks.spawn(keep_house(store.clone(), clock, leaving.clone()));
+        tasks.spawn(keep_house(store.clone(), clock, poke.listen(), leaving.clone()));
         tasks.spawn(changes.clone().keep_watch(leaving.clone()));
         let router = transport::router(Transport {
             schema: graphql::schema(domain, config.env == Environment::Development),
@@ -155,14 +160,14 @@ impl App {
             leaving: leaving.clone(),
         });
         let drain = seconds(config.drain);
-        Ok(Self { router, replies, _listening: listening, tasks, leaving, drain })
+        Ok(Self { router, replies, poke, _listening: listening, tasks, leaving, drain })
     }
 
     /// Serves until `shutdown` ends; then tells the sockets, lets replies finish for a while, checkpoints the others,
     /// and ends.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let Self { router, replies, _listening, tasks, leaving, drain } = self;
-        replies.start();
+        let Self { router, replies, poke, _listening, tasks, leaving, drain } = self;
+        replies.start(poke.listen());
         // A token must not wait in the kernel for another to share its packet.
         let listener = listener.tap_io(|connection| {
             if let Err(error) = connection.set_nodelay(true) {

@@ -3,10 +3,14 @@
 use crate::{
     changes,
     clock::Clock,
+    poke::Poked,
     store::{self, Database, Instant},
 };
 use std::time::Duration;
-use tokio::time::{interval, timeout};
+use tokio::{
+    select,
+    time::{interval, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 /// How often a chore is due, whichever instance does it.
@@ -32,10 +36,15 @@ enum Chore {
     Changes,
 }
 
-/// Does what is due now and from then on, until told to leave.
-pub async fn keep_house(store: Database, clock: Clock, leaving: CancellationToken) {
+/// Does what is due now and from then on, until told to leave. It looks by a timer and when poked.
+pub async fn keep_house(store: Database, clock: Clock, mut poke: Poked, leaving: CancellationToken) {
     let mut timer = interval(LOOK_EVERY);
-    while leaving.run_until_cancelled(timer.tick()).await.is_some() {
+    loop {
+        select! {
+            () = leaving.cancelled() => return,
+            _ = timer.tick() => {}
+            () = poke.poked() => {}
+        }
         for chore in Chore::ALL {
             let done = timeout(AT_MOST, chore.do_if_due(&store, clock.now()));
             let Some(done) = leaving.run_until_cancelled(done).await else { return };

@@ -39,7 +39,7 @@
 //! | [`store`] | the database, one file for each noun |
 //! | [`housekeeping`] | what is removed in time, by one instance at a time |
 //! | [`error`] | what a client may learn |
-//! | [`clock`], [`telemetry`] | the time, the log |
+//! | [`clock`], [`poke`], [`telemetry`] | the time, waking what runs in the background, the log |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -54,6 +54,7 @@ pub mod conversations;
 pub mod error;
 pub mod graphql;
 pub mod housekeeping;
+pub mod poke;
 pub mod replies;
 pub mod store;
 pub mod telemetry;

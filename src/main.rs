@@ -93,8 +93,18 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
             told.cancel();
         }
     };
+    let around = Surroundings::default();
+    let poke = around.poke.clone();
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let poked = async {
+        while hang_up.recv().await.is_some() {
+            tracing::info!("poked: looking for what there is to do");
+            poke.all();
+        }
+        std::future::pending::<()>().await
+    };
     let serve = async {
-        let built = App::build(config, complete, Surroundings::default());
+        let built = App::build(config, complete, around);
         let Some(app) = told.run_until_cancelled(built).await else { return Ok(()) };
         let app = app?;
         let listener = TcpListener::bind(config.listen)
@@ -109,6 +119,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     };
     tokio::select! {
         ended = serve => ended,
+        () = poked => Ok(()),
         () = told_twice => Err(anyhow!("ended at once by a second signal")),
     }
 }

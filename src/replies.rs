@@ -36,6 +36,7 @@ use crate::{
     bus::{Bus, Heard, Topic},
     changes::Changes,
     clock::Clock,
+    poke::Poked,
     store::Database,
 };
 use hub::Hub;
@@ -104,9 +105,9 @@ impl Replies {
     }
 
     /// Begins to look for replies whose turn has come or whose runner has died, and to listen to other instances.
-    pub fn start(&self) {
+    pub fn start(&self, poke: Poked) {
         let engine = &self.0;
-        engine.tasks.spawn(watch_runs::watch(engine.clone()));
+        engine.tasks.spawn(watch_runs::watch(engine.clone(), poke));
         engine.tasks.spawn(mirrors::ask(engine.clone()));
         engine.tasks.spawn(mirrors::look(engine.clone()));
         let heard_by = Arc::downgrade(engine);

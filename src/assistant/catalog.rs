@@ -6,9 +6,11 @@ use super::{
     openai::{OpenAi, Patience},
     providers::{BUILTIN, Providers},
 };
+use crate::poke::Poked;
 use futures_util::future::join_all;
 use std::{sync::Arc, time::Duration};
 use tokio::{
+    select,
     sync::watch,
     time::{sleep, timeout},
 };
@@ -58,8 +60,8 @@ impl Endpoint {
         models.ok().and_then(|told| told.ok()?.clone()).unwrap_or_default()
     }
 
-    /// Asks the provider for its models now and then, for ever.
-    async fn keep_asking(&self) {
+    /// Asks the provider for its models now and then and when poked, for ever.
+    async fn keep_asking(&self, mut poke: Poked) {
         loop {
             let pause = match self.assistant.models().await {
                 Ok(models) => {
@@ -72,7 +74,10 @@ impl Endpoint {
                     ASK_AGAIN
                 }
             };
-            sleep(pause).await;
+            select! {
+                () = sleep(pause) => {}
+                () = poke.poked() => {}
+            }
         }
     }
 }
@@ -153,8 +158,8 @@ impl Catalog {
     }
 
     /// Keeps the lists of those providers that must be asked. Never ends.
-    pub async fn keep_lists(&self) {
+    pub async fn keep_lists(&self, poke: Poked) {
         let to_ask = self.endpoints.iter().filter(|endpoint| endpoint.assistant.provider().models.is_empty());
-        join_all(to_ask.map(Endpoint::keep_asking)).await;
+        join_all(to_ask.map(|endpoint| endpoint.keep_asking(poke.clone()))).await;
     }
 }

@@ -8,9 +8,12 @@ use super::{
     publish,
     runner::{Fail, Runner},
 };
-use crate::store::{
-    self, Id, MessageStatus,
-    runs::{Claimed, Outcome, Run},
+use crate::{
+    poke::Poked,
+    store::{
+        self, Id, MessageStatus,
+        runs::{Claimed, Outcome, Run},
+    },
 };
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -33,7 +36,7 @@ impl Engine {
 }
 
 /// Looks until this instance is to take on no more.
-pub(super) async fn watch(engine: Arc<Engine>) {
+pub(super) async fn watch(engine: Arc<Engine>, mut poke: Poked) {
     let every = LOOK_EVERY.min(engine.settings.lease / 3);
     loop {
         // Should a look panic (the hook logs it), the next one may fare better.
@@ -45,6 +48,7 @@ pub(super) async fn watch(engine: Arc<Engine>) {
         select! {
             () = engine.draining.cancelled() => return,
             () = engine.poke.notified() => {}
+            () = poke.poked() => {}
             () = sleep(every) => {}
         }
     }

@@ -1,11 +1,21 @@
 //! The command line: the real binary, its settings, its signals and its log.
 
-use crate::support::{Answer, Client, PASSWORD, Process, Socket};
+use crate::support::{Answer, Client, PASSWORD, Process, Socket, soon};
+use axum::{Json, Router, routing::get};
 use clap::{Args, Command};
 use confab::config::Config;
 use diesel_async::{AsyncConnection, SimpleAsyncConnection, sync_connection_wrapper::SyncConnectionWrapper};
 use serde_json::{Value, json};
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    fs,
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 /// The settings: each one's flag and variable.
 fn settings() -> Vec<(String, String)> {
@@ -325,4 +335,26 @@ async fn the_log_tells_who_and_which_request_but_nothing_they_said() {
         let line = line.unwrap_or_else(|| panic!("no line with a user for {message}: {log}"));
         assert!(field(line, "request_id").is_some(), "{line}");
     }
+}
+
+/// SIGHUP makes the server look at once for what it would look for in time, such as the models of a provider.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sighup_pokes_what_runs_in_the_background() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let models = move || {
+        let model = format!("model-{}", asked.fetch_add(1, Ordering::SeqCst));
+        async move { Json(json!({ "object": "list", "data": [{ "id": model }] })) }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let url = format!("http://{}/v1", listener.local_addr().expect("it is bound"));
+    let router = Router::new().route("/v1/models", get(models));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let folder = folder();
+    let (process, address) = Process::serve(folder.path(), &[], &[("OPENAI_BASE_URL", &url)]).await;
+    let client = Client::new(address, None);
+    let listed = async || client.data("{ models { id } }", json!({})).await["models"][0]["id"].take();
+    assert_eq!(listed().await, "model-0");
+    assert_eq!(listed().await, "model-0", "the list is believed for a while");
+    process.signal("HUP");
+    soon("the new list", async { while listed().await != "model-1" {} }).await;
 }

@@ -93,6 +93,7 @@ impl Server {
             statements: statements.clone(),
             park_after: PARK_AFTER,
             bus: bus.clone(),
+            ..Surroundings::default()
         };
         let app = App::build(&config, complete, around).await.expect("the server can be built");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
