@@ -230,10 +230,9 @@ impl Database {
                 .optional()?;
             let Some(stop_requested) = taken else { return Ok(None) };
             if before.is_some() && !stop_requested {
-                diesel::update(messages::table.find(reply))
-                    .set(messages::attempt.eq(messages::attempt + 1))
-                    .execute(conn)
-                    .await?;
+                // Whoever took the one too many may have died before it could end the reply: that one is not counted on.
+                let tried = messages::table.find(reply).filter(messages::attempt.le(most_attempts));
+                diesel::update(tried).set(messages::attempt.eq(messages::attempt + 1)).execute(conn).await?;
                 let again = messages::table.find(reply).filter(messages::attempt.le(most_attempts));
                 diesel::update(again)
                     .set((messages::content.eq(""), messages::status.eq(MessageStatus::Pending)))
