@@ -212,23 +212,21 @@ impl Database {
         most_attempts: i32,
     ) -> Result<Option<Claimed>> {
         transact!(self, async |conn| {
-            let before: Option<Option<Id>> = runs::table
-                .find(reply)
-                .filter(runs::lease.is_null().or(runs::lease_expires_at.le(now)))
-                .select(runs::lease)
-                .first(conn)
-                .await
-                .optional()?;
-            let Some(before) = before else { return Ok(None) };
             let free =
                 runs::table.find(reply).filter(runs::lease.is_null().or(runs::lease_expires_at.le(now)));
-            let taken: Option<bool> = diesel::update(free)
-                .set((runs::lease.eq(lease), runs::lease_expires_at.eq(expires_at)))
-                .returning(runs::stop_requested)
+            // Changes nothing, but locks the row: nobody may take it and give it up before it is taken here.
+            let before: Option<Option<Id>> = diesel::update(free)
+                .set(runs::lease.eq(runs::lease))
+                .returning(runs::lease)
                 .get_result(conn)
                 .await
                 .optional()?;
-            let Some(stop_requested) = taken else { return Ok(None) };
+            let Some(before) = before else { return Ok(None) };
+            let stop_requested: bool = diesel::update(runs::table.find(reply))
+                .set((runs::lease.eq(lease), runs::lease_expires_at.eq(expires_at)))
+                .returning(runs::stop_requested)
+                .get_result(conn)
+                .await?;
             if before.is_some() && !stop_requested {
                 // Whoever took the one too many may have died before it could end the reply: that one is not counted on.
                 let tried = messages::table.find(reply).filter(messages::attempt.le(most_attempts));
