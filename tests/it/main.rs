@@ -14,6 +14,7 @@ mod conversations;
 mod execution;
 mod http;
 mod instances;
+mod leases;
 mod messages;
 mod pages;
 mod parking;

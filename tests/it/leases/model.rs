@@ -1,0 +1,154 @@
+//! Instances that share a store, in simulated time, and what the store must hold by then.
+
+mod steps;
+
+use confab::store::{Database, Id, Instant, MessageStatus};
+use std::{collections::HashMap, time::Duration};
+
+pub const INSTANCES: usize = 3;
+const LEASE: Duration = Duration::from_secs(1);
+/// How often a reply may be started.
+const ATTEMPTS: i32 = 2;
+/// More rows than there are.
+const ALL: i64 = 10_000;
+
+pub struct World {
+    store: Database,
+    owner: Id,
+    now: Instant,
+    instances: Vec<Instance>,
+    /// The conversations' places: each is empty until something is sent there.
+    conversations: [Option<Id>; 3],
+    /// In the order they were asked for.
+    replies: Vec<Reply>,
+    /// What was said in each attempt at each reply, stored or not.
+    said: HashMap<(Id, i32), String>,
+    words: usize,
+}
+
+/// A server, as far as replies go.
+struct Instance {
+    ahead: Duration,
+    /// The replies that run here, as it believes.
+    held: Vec<Held>,
+}
+
+struct Held {
+    reply: Id,
+    conversation: Id,
+    lease: Id,
+    attempt: i32,
+    text: String,
+}
+
+/// What the store must hold of a reply.
+#[derive(Clone, Debug)]
+struct Reply {
+    id: Id,
+    conversation: Id,
+    lease: Option<(Id, Instant)>,
+    /// It was asked to stop, by then held under this lease.
+    asked_to_stop: Option<Option<Id>>,
+    /// Under which lease it was ended.
+    ended_by: Option<Id>,
+    /// As clients see it: attempt, content, status, error.
+    shown: (i32, String, MessageStatus, Option<String>),
+}
+
+impl Reply {
+    fn ended(&self) -> bool {
+        self.shown.2.is_final()
+    }
+
+    fn free(&self, now: Instant) -> bool {
+        !self.ended() && self.lease.is_none_or(|(_, until)| until <= now)
+    }
+
+    fn is_held_under(&self, lease: Id) -> bool {
+        !self.ended() && self.lease.is_some_and(|(held, _)| held == lease)
+    }
+
+    fn ask_to_stop(&mut self) {
+        self.asked_to_stop.get_or_insert(self.lease.map(|(lease, _)| lease));
+    }
+
+    fn write(&mut self, text: &str) {
+        if !text.is_empty() {
+            (self.shown.1, self.shown.2) = (text.to_owned(), MessageStatus::Streaming);
+        }
+    }
+}
+
+impl World {
+    pub fn new(store: Database, owner: Id, ahead: &[u64]) -> Self {
+        let instance = |&ahead: &u64| Instance { ahead: Duration::from_millis(ahead), held: Vec::new() };
+        Self {
+            store,
+            owner,
+            now: Instant(1_000_000_000_000_000),
+            instances: ahead.iter().map(instance).collect(),
+            conversations: [None; 3],
+            replies: Vec::new(),
+            said: HashMap::new(),
+            words: 0,
+        }
+    }
+
+    /// The store holds what it must.
+    pub async fn check(&self) {
+        let ids: Vec<Id> = self.replies.iter().map(|reply| reply.id).collect();
+        let mut stored = self.store.messages(self.owner, &ids).await.expect("the database answers");
+        stored.sort_by_key(|message| ids.iter().position(|id| *id == message.id));
+        assert_eq!(stored.len(), ids.len());
+        for (stored, reply) in stored.into_iter().zip(&self.replies) {
+            assert_eq!(stored.finished_at.is_some(), stored.status.is_final());
+            assert!(stored.attempt <= ATTEMPTS + 1, "attempt {}", stored.attempt);
+            // Of the attempt that is one too many nothing was said: the last one's text stays.
+            let said = self.said.get(&(stored.id, stored.attempt.min(ATTEMPTS)));
+            assert!(said.is_some_and(|said| said.starts_with(&stored.content)) || stored.content.is_empty());
+            let shown = (stored.attempt, stored.content, stored.status, stored.error_code);
+            assert_eq!(shown, reply.shown);
+        }
+    }
+
+    /// The others die, time goes on, and what is claimed is finished.
+    pub async fn one_survivor_sees_to_the_rest(&mut self) {
+        (0..INSTANCES).for_each(|at| self.crash(at));
+        for _ in 0..=self.replies.len() {
+            self.wait(LEASE * 2);
+            self.look(0, false).await;
+            while !self.instances[0].held.is_empty() {
+                self.finish(0, 0).await;
+            }
+        }
+    }
+
+    pub async fn check_the_end(&self) {
+        self.check().await;
+        for reply in &self.replies {
+            assert!(reply.ended(), "for ever in progress: {reply:?}");
+            if let Some(lease) = reply.asked_to_stop {
+                // Its holder may have come to the end before it heard of the wish.
+                let too_late = lease.is_some() && reply.ended_by == lease;
+                assert!(reply.shown.2 == MessageStatus::Stopped || too_late, "not stopped: {reply:?}");
+            }
+        }
+        let left =
+            self.store.claimable_runs(self.now + LEASE * 1000, ALL).await.expect("the database answers");
+        let ours = |id: Id| self.conversations.contains(&Some(id));
+        assert!(left.iter().all(|run| !ours(run.conversation_id)), "{left:?}");
+    }
+
+    fn now_at(&self, at: usize) -> Instant {
+        self.now + self.instances[at].ahead
+    }
+
+    fn reply(&mut self, id: Id) -> Option<&mut Reply> {
+        self.replies.iter_mut().find(|reply| reply.id == id)
+    }
+
+    fn take_held(&mut self, at: usize, reply: usize) -> Option<Held> {
+        let held = &mut self.instances[at].held;
+        reply.checked_rem(held.len()).map(|chosen| held.remove(chosen))
+    }
+}

@@ -1,0 +1,277 @@
+//! Instances that really race, on PostgreSQL and in real time: with leases so short that they run out all the time.
+
+use super::store_and_owner;
+use crate::support::Kind;
+use confab::{
+    clock::Clock,
+    store::{
+        Database, Id, MessageStatus,
+        runs::{Checkpoint, Claimed, Outcome},
+        sends::{NewMessage, Sent, Target, WhenBusy},
+    },
+};
+use futures_util::future::join_all;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+use tokio::time::sleep;
+
+const LEASE: Duration = Duration::from_millis(15);
+const ATTEMPTS: i32 = 2;
+const INSTANCES: u32 = 6;
+/// How much each instance's clock is ahead of the one before.
+const SKEW: Duration = Duration::from_millis(2);
+const ROUNDS: u32 = 160;
+
+/// What has been seen to have happened. What is done after it was noted here must heed it.
+#[derive(Default)]
+struct Seen {
+    /// Few, so that they race for the same.
+    conversations: [Option<Id>; 2],
+    deleted: HashSet<Id>,
+    /// Each reply's conversation.
+    replies: HashMap<Id, Id>,
+    /// The attempts at each reply, in no order: who has taken a lease may tell it late.
+    begun: HashMap<Id, HashSet<i32>>,
+    asked_to_stop: HashSet<Id>,
+    /// How each ended, in one word, and with which text.
+    ended: HashMap<Id, (MessageStatus, String)>,
+}
+
+impl Seen {
+    fn begin(&mut self, reply: Id, attempt: i32) {
+        assert!(self.begun.entry(reply).or_default().insert(attempt), "two make attempt {attempt}");
+    }
+
+    fn end(&mut self, reply: Id, status: MessageStatus, text: String) {
+        assert_eq!(self.ended.insert(reply, (status, text)), None, "{reply} has ended twice");
+    }
+
+    /// Somebody else has the lease by now, or nobody ever will.
+    fn has_lost(&self, held: &Held) -> bool {
+        self.ended.contains_key(&held.reply)
+            || self
+                .begun
+                .get(&held.reply)
+                .is_some_and(|begun| begun.iter().any(|begun| *begun > held.attempt))
+    }
+}
+
+struct Held {
+    reply: Id,
+    lease: Id,
+    attempt: i32,
+    text: String,
+}
+
+#[derive(Clone)]
+struct Instance {
+    store: Database,
+    owner: Id,
+    clock: Clock,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl Instance {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().expect("nobody has failed")
+    }
+
+    async fn live(self, mut random: StdRng) {
+        let mut held: Vec<Held> = Vec::new();
+        for round in 0..ROUNDS {
+            match random.random_range(0..100) {
+                0..20 => held.extend(self.send(&mut random).await),
+                20..55 => held.extend(self.look().await),
+                55..59 => self.stop(&mut random).await,
+                65..67 => self.delete(&mut random).await,
+                67..70 => held.clear(),           // it dies
+                70..75 => sleep(LEASE * 2).await, // it freezes, and knows nothing of it
+                _ => {}
+            }
+            for mut one in std::mem::take(&mut held) {
+                match random.random_range(0..10) {
+                    0 => self.end(one, MessageStatus::Completed).await,
+                    1 => self.release(one).await,
+                    2..7 => {
+                        one.text += &format!("{round} ");
+                        held.extend(self.checkpoint(one).await);
+                    }
+                    _ => held.push(one),
+                }
+            }
+        }
+    }
+
+    async fn send(&self, random: &mut StdRng) -> Option<Held> {
+        let (now, lease, place) = (self.clock.now(), Id::new(), random.random_range(0..2));
+        let conversation = self.seen().conversations[place];
+        let new = NewMessage {
+            owner: self.owner,
+            conversation: conversation.map_or(Target::New, Target::Existing),
+            content: "hello".into(),
+            title: "hello".into(),
+            model: Some("echo".into()),
+            default_model: None,
+            idempotency: None,
+            now,
+            when_busy: if random.random_bool(0.1) { WhenBusy::StopCurrent } else { WhenBusy::Queue },
+            lease: Some((lease, now + LEASE)),
+        };
+        let stored = match self.store.send_message(&new).await.expect("it is stored") {
+            Sent::Stored(stored) => stored,
+            Sent::NoConversation => return None, // deleted meanwhile
+            other => panic!("{other:?}"),
+        };
+        let (reply, conversation) = (stored.reply.id, stored.conversation.id);
+        let mut seen = self.seen();
+        seen.replies.insert(reply, conversation);
+        if !seen.deleted.contains(&conversation) {
+            seen.conversations[place] = Some(conversation);
+        }
+        stored.claimed.then(|| {
+            seen.begin(reply, 1);
+            Held { reply, lease, attempt: 1, text: String::new() }
+        })
+    }
+
+    async fn look(&self) -> Vec<Held> {
+        let mut held = Vec::new();
+        for run in self.store.claimable_runs(self.clock.now(), 4).await.expect("they are found") {
+            held.extend(self.claim(run.message_id).await);
+        }
+        held
+    }
+
+    async fn claim(&self, id: Id) -> Option<Held> {
+        let asked_before = self.seen().asked_to_stop.contains(&id);
+        let (now, lease) = (self.clock.now(), Id::new());
+        let claimed = self.store.claim_run(id, lease, now, now + LEASE, ATTEMPTS).await;
+        let Claimed { reply, stop_requested } = claimed.expect("it is claimed or not")?;
+        assert!(stop_requested || !asked_before, "a wish to stop is lost");
+        let held = Held { reply: id, lease, attempt: reply.attempt, text: reply.content };
+        if stop_requested {
+            self.end(held, MessageStatus::Stopped).await;
+        } else if held.attempt > ATTEMPTS {
+            self.end(held, MessageStatus::Failed).await;
+        } else {
+            assert_eq!(held.text, "", "an attempt begins with another's text");
+            self.seen().begin(id, held.attempt);
+            return Some(held);
+        }
+        None
+    }
+
+    async fn checkpoint(&self, held: Held) -> Option<Held> {
+        let (lost, asked) = {
+            let seen = self.seen();
+            (seen.has_lost(&held), seen.asked_to_stop.contains(&held.reply))
+        };
+        let until = self.clock.now() + LEASE;
+        let found = self.store.checkpoint(held.reply, held.lease, &held.text, until).await;
+        let found = found.expect("it is stored or not");
+        assert!(!lost || found == Checkpoint::LeaseLost, "another has the lease");
+        assert!(!asked || found != Checkpoint::Stored, "a wish to stop is lost");
+        match found {
+            Checkpoint::Stored => return Some(held),
+            Checkpoint::StopRequested => self.end(held, MessageStatus::Stopped).await,
+            Checkpoint::LeaseLost => {}
+        }
+        None
+    }
+
+    async fn release(&self, held: Held) {
+        let now = self.clock.now();
+        let released = self.store.release_run(held.reply, held.lease, &held.text, now).await;
+        released.expect("it is released");
+    }
+
+    async fn end(&self, held: Held, status: MessageStatus) {
+        let lost = {
+            let seen = self.seen();
+            // Whoever claims what is to be ended at once begins no attempt.
+            seen.ended.contains_key(&held.reply) || (held.attempt <= ATTEMPTS && seen.has_lost(&held))
+        };
+        let outcome = Outcome {
+            status,
+            content: held.text.clone(),
+            error_code: None,
+            error_message: None,
+            finish_reason: None,
+            input_tokens: None,
+            output_tokens: None,
+            usage_estimated: false,
+            finished_at: Some(self.clock.now()),
+        };
+        let ended = self.store.finish_reply(held.reply, held.lease, &outcome).await;
+        if ended.expect("it ends or not").is_some() {
+            assert!(!lost, "another has the lease");
+            self.seen().end(held.reply, status, held.text);
+        }
+    }
+
+    async fn stop(&self, random: &mut StdRng) {
+        let waiting: Vec<Id> = {
+            let seen = self.seen();
+            seen.replies.keys().filter(|id| !seen.ended.contains_key(id)).copied().collect()
+        };
+        let Some(chosen) = random.random::<u32>().checked_rem(waiting.len() as u32) else { return };
+        let reply = waiting[chosen as usize];
+        if let Some(ended) = self.store.finish_idle_reply(reply, self.clock.now()).await.expect("it answers")
+        {
+            self.seen().end(reply, ended.message.status, ended.message.content);
+        } else if self.store.request_stop(reply).await.expect("it answers") {
+            self.seen().asked_to_stop.insert(reply);
+        }
+    }
+
+    async fn delete(&self, random: &mut StdRng) {
+        let Some(id) = self.seen().conversations[random.random_range(0..2)].take() else { return };
+        self.seen().deleted.insert(id);
+        self.store.delete_conversation(self.owner, id, self.clock.now()).await.expect("it is deleted");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn instances_that_race_never_write_the_same_attempt() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let (store, owner) = store_and_owner(&Kind::Postgres.create(folder.path()).await).await;
+    let instance = Instance { store, owner, clock: Clock::default(), seen: Arc::default() };
+    // No seed would bring the same race again.
+    let random = || StdRng::seed_from_u64(rand::random());
+    let lives = (0..INSTANCES).map(|i| {
+        let clock = Clock::default();
+        clock.advance(SKEW * i);
+        tokio::spawn(Instance { clock, ..instance.clone() }.live(random()))
+    });
+    for life in join_all(lives).await {
+        life.expect("nothing goes wrong");
+    }
+    // One is left, and time goes on.
+    instance.clock.advance(LEASE);
+    loop {
+        instance.clock.advance(LEASE);
+        let left = instance.store.claimable_runs(instance.clock.now() + LEASE, 1).await;
+        if left.expect("they are found").is_empty() {
+            break;
+        }
+        for held in instance.look().await {
+            instance.end(held, MessageStatus::Completed).await;
+        }
+    }
+    let seen = std::mem::take(&mut *instance.seen());
+    let kept: Vec<Id> =
+        seen.replies.iter().filter(|(_, of)| !seen.deleted.contains(of)).map(|(id, _)| *id).collect();
+    let stored = instance.store.messages(owner, &kept).await.expect("they are there");
+    assert_eq!(stored.len(), kept.len());
+    for message in stored {
+        let end = (message.status, message.content);
+        assert_eq!(seen.ended.get(&message.id), Some(&end), "as whoever had the lease ended it");
+    }
+    let count = |status| seen.ended.values().filter(|end| end.0 == status).count();
+    let counts = [MessageStatus::Completed, MessageStatus::Stopped, MessageStatus::Failed].map(count);
+    assert!(counts.iter().all(|&count| count > 0), "every end has been seen: {counts:?}");
+}
