@@ -12,6 +12,7 @@ mod changes;
 mod cli;
 mod conversations;
 mod execution;
+mod faults;
 mod http;
 mod instances;
 mod leases;

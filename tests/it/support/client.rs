@@ -17,6 +17,9 @@ pub struct Client {
 /// The password of every user in these tests.
 pub const PASSWORD: &str = "correct horse battery";
 
+const SEND: &str = "mutation($input: SendMessageInput!) { sendMessage(input: $input) {
+    conversation { id title } message { id content } reply { id status role model } } }";
+
 impl Client {
     pub fn new(address: SocketAddr, token: Option<String>) -> Self {
         Self {
@@ -41,14 +44,23 @@ impl Client {
         client
     }
 
+    /// The same user, at another address.
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self { url: format!("http://{address}/graphql"), ..self.clone() }
+    }
+
     /// The whole answer.
     pub async fn ask(&self, query: &str, variables: Value) -> Value {
+        self.try_ask(query, variables).await.expect("the server answers")
+    }
+
+    /// The whole answer, if there is one.
+    async fn try_ask(&self, query: &str, variables: Value) -> reqwest::Result<Value> {
         let mut request = self.http.post(&self.url).json(&json!({ "query": query, "variables": variables }));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        let response = request.send().await.expect("the server answers");
-        response.json().await.expect("the answer is JSON")
+        request.send().await?.json().await
     }
 
     /// The answer's data; there must be no errors.
@@ -68,9 +80,15 @@ impl Client {
 
     /// Sends a message; gives the payload.
     pub async fn send(&self, input: Value) -> Value {
-        let query = "mutation($input: SendMessageInput!) { sendMessage(input: $input) {
-            conversation { id title } message { id content } reply { id status role model } } }";
-        self.data(query, json!({ "input": input })).await["sendMessage"].take()
+        self.data(SEND, json!({ "input": input })).await["sendMessage"].take()
+    }
+
+    /// Sends a message to a server that may be in trouble: the payload, or the error's code. `None` if it does not
+    /// answer.
+    pub async fn try_send(&self, input: Value) -> Option<Result<Value, String>> {
+        let mut answer = self.try_ask(SEND, json!({ "input": input })).await.ok()?;
+        let refused = codes(&answer).first().map(|code| code.to_string());
+        Some(refused.map_or_else(|| Ok(answer["data"]["sendMessage"].take()), Err))
     }
 
     /// Says something to `echo`, in a new conversation or the one given; gives the conversation's id and the reply's.

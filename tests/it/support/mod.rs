@@ -1,19 +1,25 @@
 //! What the tests stand on.
 
 mod client;
+mod cluster;
 mod database;
+mod follower;
 mod http;
 mod process;
 mod provider;
 mod server;
+mod service;
 mod socket;
 
 pub use client::{Client, PASSWORD, code, codes, content_of};
+pub use cluster::{Cluster, Nodes};
 pub use database::{Kind, redis_url};
+pub use follower::{Follower, Heard};
 pub use http::{Answer, GRAPHQL, JSON};
 pub use process::Process;
 pub use provider::{Call, Provider};
 pub use server::{PARK_AFTER, Server};
+pub use service::Service;
 pub use socket::{Closed, Socket};
 
 use std::time::Duration;

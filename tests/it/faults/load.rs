@@ -1,0 +1,76 @@
+//! Users who talk all the time, to whichever instance answers, and check all that they are told.
+
+use super::{check_stored, id_of, send_until_acknowledged, words};
+use crate::support::{Client, Follower, Nodes, soon};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tokio::{sync::watch, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+/// Several conversations at once. In each a message is sent, its reply followed to its end, and so on.
+pub struct Load {
+    client: Client,
+    nodes: Nodes,
+    enough: CancellationToken,
+    replies: watch::Receiver<usize>,
+    talks: Vec<JoinHandle<Talk>>,
+}
+
+impl Load {
+    pub fn start(client: &Client, nodes: &Nodes, conversations: usize) -> Self {
+        let (enough, (count, replies)) = (CancellationToken::new(), watch::channel(0));
+        let talk = |i| talk(client.clone(), nodes.clone(), i, enough.clone(), count.clone());
+        let talks = (0..conversations).map(|i| tokio::spawn(talk(i))).collect();
+        Self { client: client.clone(), nodes: nodes.clone(), enough, replies, talks }
+    }
+
+    /// Waits until so many more replies have begun.
+    pub async fn more(&self, replies: usize) {
+        let mut count = self.replies.clone();
+        let wanted = *count.borrow_and_update() + replies;
+        soon("more replies", count.wait_for(|count| *count >= wanted)).await.expect("nobody has failed");
+    }
+
+    /// Lets everybody come to an end, and checks what is stored of it all.
+    pub async fn end(self) {
+        self.enough.cancel();
+        for talk in join_all(self.talks).await {
+            let (conversation, sent) = talk.expect("nothing goes wrong");
+            check_stored(&self.client.at(self.nodes.any()), &conversation, &sent).await;
+        }
+    }
+}
+
+/// A conversation's id, and what was acknowledged with what was said.
+type Talk = (String, Vec<(Value, String)>);
+
+/// One conversation.
+async fn talk(
+    client: Client,
+    nodes: Nodes,
+    number: usize,
+    enough: CancellationToken,
+    replies: watch::Sender<usize>,
+) -> Talk {
+    let mut sent = Vec::new();
+    let mut conversation = None;
+    while sent.is_empty() || !enough.is_cancelled() {
+        let content = format!("{number} {} {}", sent.len(), words(20));
+        let key = format!("{number} {}", sent.len());
+        let input = json!({ "content": content, "model": "echo", "conversationId": conversation,
+            "idempotencyKey": key });
+        let payload = send_until_acknowledged(&client, &nodes, input.clone()).await;
+        // As if the answer had been lost.
+        let again = send_until_acknowledged(&client, &nodes, input).await;
+        assert_eq!(id_of(&again["reply"]), id_of(&payload["reply"]));
+        conversation = Some(id_of(&payload["conversation"]));
+        let mut follower = Follower::expecting(&client, &id_of(&payload["reply"]), &content);
+        follower.connect(nodes.any()).await;
+        follower.hear().await;
+        replies.send_modify(|count| *count += 1);
+        let message = follower.to_the_end(&nodes).await;
+        assert_eq!((&message["status"], &message["content"]), (&json!("COMPLETED"), &json!(content)));
+        sent.push((payload, content));
+    }
+    (conversation.expect("something was sent"), sent)
+}

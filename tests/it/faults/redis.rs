@@ -1,0 +1,61 @@
+//! Redis goes away, freezes or forgets: it only makes things quick.
+
+use super::{ask_provider, steered};
+use crate::support::{Cluster, Follower, Provider};
+use serde_json::json;
+use tokio::join;
+
+/// A reply that runs on one instance and is followed on the other, before, while and after harm is done to Redis;
+/// meanwhile what is sent is answered, and a reply that runs elsewhere can be stopped.
+async fn follow_through(
+    cluster: &mut Cluster,
+    provider: &mut Provider,
+    harm: impl AsyncFnOnce(&mut Cluster),
+    repair: impl AsyncFnOnce(&mut Cluster),
+) {
+    let client = cluster.register().await;
+    let (_, reply) = ask_provider(&client).await;
+    let mut call = provider.call().await;
+    let (_, to_stop) = ask_provider(&client).await;
+    let mut other_call = provider.call().await;
+    let mut follower = Follower::new(&client, &reply);
+    assert!(follower.connect(cluster.nodes.at(1)).await);
+    call.say("one ").await;
+    follower.until("one").await;
+    harm(cluster).await;
+    call.say("two ").await;
+    follower.until("two").await;
+    other_call.accept();
+    let there = client.at(cluster.nodes.at(1));
+    let send = async {
+        let (_, echo) = there.say("sent meanwhile", None).await;
+        Follower::expecting(&client, &echo, "sent meanwhile").to_the_end(&cluster.nodes).await
+    };
+    let (stopped, answered) = join!(there.stop(&to_stop), send);
+    assert_eq!(stopped, json!({ "status": "STOPPED", "content": "" }));
+    assert_eq!(answered["status"], "COMPLETED");
+    other_call.aborted().await;
+    repair(cluster).await;
+    call.say("three").await;
+    call.finish("stop").await;
+    let message = follower.to_the_end(&cluster.nodes).await;
+    assert_eq!((&message["status"], &message["content"]), (&json!("COMPLETED"), &json!("one two three")));
+    assert_eq!((follower.attempt, follower.breaks), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replies_go_on_without_redis() {
+    let mut provider = Provider::start().await;
+    let base_url = provider.base_url();
+    let mut cluster = Cluster::start(2, &steered(&base_url)).await;
+    let (cluster, provider) = (&mut cluster, &mut provider);
+    let nothing = async |_: &mut Cluster| {};
+    follow_through(cluster, provider, async |cluster| cluster.redis.flush().await, nothing).await;
+    let freeze = async |cluster: &mut Cluster| cluster.redis.signal("STOP");
+    let thaw = async |cluster: &mut Cluster| cluster.redis.signal("CONT");
+    follow_through(cluster, provider, freeze, thaw).await;
+    let kill = async |cluster: &mut Cluster| cluster.redis.end("KILL");
+    let start = async |cluster: &mut Cluster| cluster.redis.start().await;
+    follow_through(cluster, provider, kill, start).await;
+    follow_through(cluster, provider, kill, nothing).await;
+}

@@ -1,0 +1,120 @@
+//! Several real servers over one PostgreSQL and one Redis.
+
+use super::{Client, Kind, Process, Service};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tempfile::TempDir;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// What all instances have in common. The lease is the shortest there is.
+const SETTINGS: [(&str, &str); 3] = [
+    ("CONFAB_JWT_SECRET", "the-same-secret-on-all-instances"),
+    ("CONFAB_LEASE", "3"),
+    ("CONFAB_LOG", "warn"),
+];
+
+/// So that not all of these tests start their servers at once.
+static CLUSTERS: Semaphore = Semaphore::const_new(2);
+
+/// Instances that share everything. Dropping it ends them.
+pub struct Cluster {
+    /// Where the instances listen: a restart changes it.
+    pub nodes: Nodes,
+    processes: Vec<Option<Process>>,
+    /// The instances' own, so that it can be killed.
+    pub redis: Service,
+    /// The same, if the test is to hurt it. Else they have a database on the tests' server.
+    pub postgres: Option<Service>,
+    settings: Vec<(String, String)>,
+    folder: TempDir,
+    _permit: SemaphorePermit<'static>,
+}
+
+impl Cluster {
+    /// So many instances over a new database, with these settings.
+    pub async fn start(instances: usize, settings: &[(&str, &str)]) -> Self {
+        Self::with(None, instances, settings).await
+    }
+
+    /// Instances over a PostgreSQL of their own.
+    pub async fn with_postgres(instances: usize, settings: &[(&str, &str)]) -> Self {
+        Self::with(Some(Service::postgres().await), instances, settings).await
+    }
+
+    async fn with(postgres: Option<Service>, instances: usize, more: &[(&str, &str)]) -> Self {
+        let permit = CLUSTERS.acquire().await.expect("it is never closed");
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let redis = Service::redis().await;
+        let database = match &postgres {
+            Some(postgres) => postgres.postgres_url(),
+            None => Kind::Postgres.create(folder.path()).await,
+        };
+        let redis_url = redis.redis_url();
+        let own = [("DATABASE_URL", &*database), ("REDIS_URL", &*redis_url)];
+        let settings = [&SETTINGS[..], &own, more].concat();
+        let settings =
+            settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let (nodes, processes) = (Nodes::default(), Vec::new());
+        let mut cluster = Self { nodes, processes, redis, postgres, settings, folder, _permit: permit };
+        for node in 0..instances {
+            cluster.nodes.set(node, SocketAddr::from(([127, 0, 0, 1], 1)));
+            cluster.processes.push(None);
+            cluster.start_node(node).await;
+        }
+        cluster
+    }
+
+    /// Starts an instance that has been ended.
+    pub async fn start_node(&mut self, node: usize) {
+        let settings: Vec<_> = self.settings.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let (process, address) = Process::serve(self.folder.path(), &[], &settings).await;
+        self.nodes.set(node, address);
+        self.processes[node] = Some(process);
+    }
+
+    /// Kills an instance, without a word.
+    pub async fn kill(&mut self, node: usize) {
+        let process = self.processes[node].take().expect("it runs");
+        process.signal("KILL");
+        process.ended().await;
+    }
+
+    /// Tells an instance to end; waits until it has ended in peace.
+    pub async fn terminate(&mut self, node: usize) {
+        let process = self.processes[node].take().expect("it runs");
+        process.signal("TERM");
+        let ended = process.ended().await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
+
+    /// A new user, at the first instance.
+    pub async fn register(&self) -> Client {
+        Client::register(self.nodes.at(0)).await
+    }
+}
+
+/// The instances' addresses. Cloning it shares it.
+#[derive(Clone, Default)]
+pub struct Nodes(Arc<Mutex<Vec<SocketAddr>>>);
+
+impl Nodes {
+    /// An instance's address; numbers wrap around.
+    pub fn at(&self, node: usize) -> SocketAddr {
+        let nodes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        nodes[node % nodes.len()]
+    }
+
+    /// One of them, by chance.
+    pub fn any(&self) -> SocketAddr {
+        self.at(rand::random_range(0..usize::MAX))
+    }
+
+    fn set(&self, node: usize, address: SocketAddr) {
+        let mut nodes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = nodes.len().max(node + 1);
+        nodes.resize(count, address);
+        nodes[node] = address;
+    }
+}

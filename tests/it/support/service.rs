@@ -1,0 +1,196 @@
+//! A PostgreSQL or a Redis of the test's own, to be killed, stopped and started again.
+
+use super::{PATIENCE, soon};
+use std::{
+    fs::{self, Permissions},
+    io::{BufRead, BufReader, pipe},
+    net::TcpListener,
+    os::unix::fs::{MetadataExt, PermissionsExt, chown},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::mpsc,
+    time::Instant,
+};
+
+/// A database server, on a port that it keeps. Dropping it ends it.
+pub struct Service {
+    port: u16,
+    /// The program and what it is told.
+    command: Vec<String>,
+    folder: TempDir,
+    child: Option<Child>,
+}
+
+impl Service {
+    /// An empty PostgreSQL.
+    pub async fn postgres() -> Self {
+        let folder = open_folder();
+        let data = folder.path().join("postgres");
+        fs::create_dir(&data).expect("a folder can be made");
+        let owner = owner_for(&data);
+        let bin = postgres_programs();
+        let program = |name: &str| {
+            let of_data = [bin.join(name).display().to_string(), "-D".into(), data.display().to_string()];
+            [&owner[..], &of_data].concat()
+        };
+        let like_the_shared_one =
+            ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
+        let init = [program("initdb"), like_the_shared_one.map(str::to_owned).into()].concat();
+        let made = run(&init, folder.path()).output().expect("initdb can be started");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let port = free_port();
+        let mut command = program("postgres");
+        for setting in
+            [&*format!("port={port}"), "listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off"]
+        {
+            command.extend(["-c".to_owned(), setting.to_owned()]);
+        }
+        Self { port, command, folder, child: None }.started().await
+    }
+
+    /// An empty Redis that keeps nothing on the disk.
+    pub async fn redis() -> Self {
+        let port = free_port();
+        let port_text = port.to_string();
+        let command =
+            ["redis-server", "--port", &port_text, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+        let command = command.map(str::to_owned).into();
+        Self { port, command, folder: open_folder(), child: None }.started().await
+    }
+
+    async fn started(mut self) -> Self {
+        self.start().await;
+        self
+    }
+
+    /// Starts it, again if need be, and waits for it to be ready.
+    pub async fn start(&mut self) {
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            let mut log = self.spawn();
+            let mut said = String::new();
+            while let Some(line) = soon("a database server to be ready", log.recv()).await {
+                if line.to_lowercase().contains("ready to accept connections") {
+                    return;
+                }
+                said = said + &line + "\n";
+            }
+            // What is left of a killed PostgreSQL must have ended first.
+            assert!(Instant::now() < give_up, "{} does not start:\n{said}", self.command.join(" "));
+            self.ended();
+        }
+    }
+
+    /// Starts it; gives what it logs.
+    fn spawn(&mut self) -> mpsc::UnboundedReceiver<String> {
+        let (log, writer) = pipe().expect("a pipe can be made");
+        let mut command = run(&self.command, self.folder.path());
+        let command = command.stdout(writer.try_clone().expect("a pipe can be shared")).stderr(writer);
+        let child = command.spawn();
+        self.child =
+            Some(child.unwrap_or_else(|error| panic!("{}: {error}; make test installs it", self.command[0])));
+        let (line, lines) = mpsc::unbounded_channel();
+        thread::spawn(move || {
+            for said in BufReader::new(log).lines().map_while(Result::ok) {
+                let _ = line.send(said);
+            }
+        });
+        lines
+    }
+
+    /// Sends a signal that does not end it, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.as_ref().expect("it runs").id();
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {id}")]).status();
+        assert!(sent.expect("there is a shell").success(), "no process {id}");
+    }
+
+    /// Ends it with a signal, and waits for it to have ended.
+    pub fn end(&mut self, signal: &str) {
+        self.signal(signal);
+        self.ended();
+    }
+
+    fn ended(&mut self) {
+        self.child.take().expect("it runs").wait().expect("it is our child");
+    }
+
+    /// The database `postgres`.
+    pub fn postgres_url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    pub fn redis_url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    /// Makes Redis forget everything.
+    pub async fn flush(&self) {
+        let mut redis = TcpStream::connect(("127.0.0.1", self.port)).await.expect("Redis listens");
+        redis.write_all(b"FLUSHALL\r\n").await.expect("Redis listens");
+        let mut answer = [0; 5];
+        soon("Redis to flush", redis.read_exact(&mut answer)).await.expect("Redis answers");
+        assert_eq!(&answer, b"+OK\r\n");
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // First what lets it clean up; it must be awake to hear that. SIGINT makes PostgreSQL end without waiting for clients.
+            let _ = Command::new("sh")
+                .args(["-c", &format!("kill -CONT {0}; kill -INT {0}", child.id())])
+                .status();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn run(command: &[String], folder: &Path) -> Command {
+    let mut run = Command::new(&command[0]);
+    // From within its folder: another user may not be allowed into this one.
+    run.args(&command[1..]).current_dir(folder).stdin(Stdio::null());
+    run
+}
+
+/// A folder that other users may pass through.
+fn open_folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o711)).expect("it is ours");
+    folder
+}
+
+/// A port below those that outgoing connections use, so that it is free again after a restart.
+fn free_port() -> u16 {
+    let drawn = std::iter::repeat_with(|| 20_000 + rand::random::<u16>() % 12_000);
+    let mut free = drawn.take(100).filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.next().expect("a port is free")
+}
+
+/// Where the newest PostgreSQL on this machine has its programs.
+fn postgres_programs() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let newest =
+        versions.max_by_key(|version| version.file_name().to_str().and_then(|v| v.parse::<u32>().ok()));
+    newest.expect("PostgreSQL must be on this machine: `make test` installs it").path().join("bin")
+}
+
+/// PostgreSQL refuses to run as root: then the folder is made the user postgres's, and this runs a command as them.
+fn owner_for(data: &Path) -> Vec<String> {
+    let is_root = fs::metadata("/proc/self").expect("it is there").uid() == 0;
+    if !is_root {
+        return Vec::new();
+    }
+    let users = fs::read_to_string("/etc/passwd").expect("it can be read");
+    let user = users.lines().find_map(|line| line.strip_prefix("postgres:"));
+    let mut fields = user.expect("there is a user postgres").split(':').skip(1);
+    let mut id = || fields.next().and_then(|id| id.parse().ok());
+    chown(data, id(), id()).expect("root may");
+    ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"].map(str::to_owned).into()
+}
