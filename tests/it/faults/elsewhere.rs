@@ -12,7 +12,7 @@ async fn a_key_raced_on_two_instances_is_stored_once() {
     let other = client.at(cluster.nodes.at(1));
     let mut conversation = Value::Null;
     let mut sent = Vec::new();
-    for round in 0..90 {
+    for round in 0..60 {
         let content = format!("said in round {round}");
         let input = json!({ "content": content, "model": "echo", "conversationId": conversation,
             "idempotencyKey": round.to_string() });
