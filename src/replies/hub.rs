@@ -179,11 +179,13 @@ impl Hub {
         matches!(self.lock().get(&reply), Some(Entry::Mirror(..)))
     }
 
-    /// The bus can be heard: whoever writes the reply is to be asked for what was missed.
+    /// The bus can be heard: whoever writes the reply is to be asked for what was missed. Should it have ended before,
+    /// nobody will answer; the database tells.
     pub fn joined(&self, reply: Id) {
         if let Some(Entry::Mirror(_, mirror)) = self.lock().get_mut(&reply) {
-            mirror.ask = true;
+            (mirror.ask, mirror.look) = (true, true);
             self.ask.notify_one();
+            self.look.notify_one();
         }
     }
 
