@@ -35,6 +35,11 @@ pub struct Script {
     pub token: fn(u32, Instant) -> String,
 }
 
+impl Script {
+    /// Says nothing, and ends when it is told to speak.
+    pub const SILENT: Self = Self { tokens: 0, pace: Duration::ZERO, token: |_, _| String::new() };
+}
+
 /// A provider that answers by a script: silent at first, and on when it is told to.
 pub struct Provider {
     url: String,

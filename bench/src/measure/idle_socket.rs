@@ -17,14 +17,18 @@ use crate::{
 };
 use anyhow::{Result, bail};
 use futures_util::{StreamExt, TryStreamExt, stream};
+use rustix::process::{Resource, getrlimit};
 use std::time::Duration;
 use tokio::{select, task::JoinSet, time::sleep};
 
 pub const NAME: &str = "idle_socket";
 const AIM_KIB: f64 = 10.0;
 
-const SOCKETS: usize = 2000;
+/// Fewer where the limit of open files, which is the server's and this process's alike, does not allow them.
+const SOCKETS: usize = 10_000;
 const SOCKETS_BEFORE: usize = 1000;
+/// What else the server has open, and more.
+const OTHER_FILES: usize = 200;
 /// How often the server pings, in seconds.
 const PING: u64 = 3;
 /// Until every socket has been pinged, and long after the last subscription is parked (`PARK_AFTER` in the server's
@@ -33,26 +37,39 @@ const SETTLE: Duration = Duration::from_secs(PING + 2);
 
 pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
     let database = Database::Sqlite;
+    let sockets = sockets();
     let (mut anonymous, mut proportional) = (Vec::new(), Vec::new());
     for _ in 0..bench.rounds {
-        let (before, after) = round(bench, &database).await?;
-        let each = |before: u64, after: u64| after.saturating_sub(before) as f64 / 1024.0 / SOCKETS as f64;
+        let (before, after) = round(bench, &database, sockets).await?;
+        let each = |before: u64, after: u64| after.saturating_sub(before) as f64 / 1024.0 / sockets as f64;
         anonymous.push(each(before.anonymous, after.anonymous));
         proportional.push(each(before.proportional, after.proportional));
     }
     proportional.sort_by(f64::total_cmp);
     let figure = Figure::new(NAME, "memory per idle subscribed socket", &database, "KiB", anonymous)?
         .aim(AIM_KIB)
-        .with("sockets", SOCKETS)
+        .with("sockets", sockets)
         .with("sockets_before", SOCKETS_BEFORE)
         .with("ping_interval_s", PING)
         .with("pss_kib", quantile(&proportional, 0.5));
     report.add(figure)
 }
 
-async fn round(bench: &Bench, database: &Database) -> Result<(Memory, Memory)> {
-    let provider =
-        Provider::start(Script { tokens: 0, pace: Duration::ZERO, token: |_, _| String::new() }).await?;
+/// How many sockets the limit of open files allows, [`SOCKETS`] at most.
+fn sockets() -> usize {
+    let files = getrlimit(Resource::Nofile).current.and_then(|most| usize::try_from(most).ok());
+    let most = files.unwrap_or(usize::MAX).saturating_sub(SOCKETS_BEFORE + OTHER_FILES);
+    if most < SOCKETS {
+        eprintln!(
+            "confab-bench: {NAME} has {most} sockets instead of {SOCKETS}: `ulimit -Hn` must be {} or more",
+            SOCKETS + SOCKETS_BEFORE + OTHER_FILES
+        );
+    }
+    most.min(SOCKETS)
+}
+
+async fn round(bench: &Bench, database: &Database, sockets: usize) -> Result<(Memory, Memory)> {
+    let provider = Provider::start(Script::SILENT).await?;
     let mut settings = provider.settings();
     settings.push(("CONFAB_PING_INTERVAL", PING.to_string()));
     let server = Server::start(bench, database, &settings).await?;
@@ -60,7 +77,7 @@ async fn round(bench: &Bench, database: &Database) -> Result<(Memory, Memory)> {
     let sent = api.send(None, None, "Be silent.").await?;
     let mut open = JoinSet::new();
     let mut memory = Vec::new();
-    for sockets in [SOCKETS_BEFORE, SOCKETS] {
+    for sockets in [SOCKETS_BEFORE, sockets] {
         let mut opening =
             stream::iter(0..sockets).map(|_| Follower::begin(&api, &sent.reply, 1)).buffer_unordered(OPENING);
         while let Some(mut follower) = opening.try_next().await? {
