@@ -74,6 +74,11 @@ impl Api {
         Ok(api)
     }
 
+    /// The same user, on another server over the same database.
+    pub fn at(&self, server: &Server) -> Self {
+        Self { url: server.url(), address: server.address, ..self.clone() }
+    }
+
     /// Sends a message, to a new conversation if none is named, for the default model if none is named.
     pub async fn send(&self, conversation: Option<&str>, model: Option<&str>, content: &str) -> Result<Sent> {
         #[derive(Deserialize)]

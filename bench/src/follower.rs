@@ -39,45 +39,46 @@ pub struct Follower {
     pub events: u64,
 }
 
+/// A part of a text that has come.
+pub struct Heard<'a> {
+    pub text: &'a str,
+    pub at: Instant,
+}
+
 impl Follower {
     /// Connects, subscribes, and waits until each subscription has told the text so far.
     pub async fn begin(api: &Api, reply: &Node, subscriptions: usize) -> Result<Self> {
-        let mut follower = Self {
-            socket: connect(api).await?,
-            texts: vec![String::new(); subscriptions],
-            open: subscriptions,
-            events: 0,
-        };
-        for id in 0..subscriptions {
-            let payload = json!({ "query": REPLY, "variables": { "id": reply.id } });
-            let message = json!({ "id": id.to_string(), "type": "subscribe", "payload": payload });
-            follower.socket.feed(Message::text(message.to_string())).await?;
-        }
-        follower.socket.flush().await?;
+        let mut follower = Self::subscribe(api, reply, vec![String::new(); subscriptions]).await?;
         while follower.events < subscriptions as u64 {
-            let frame = follower.hear().await?;
-            follower.take(&frame, &mut |_| ())?;
+            follower.hear(&mut |_| ()).await?;
         }
         Ok(follower)
     }
 
-    /// Reads on until all subscriptions are complete, and tells of each new part of a text when it came.
-    pub async fn finish(&mut self, mut heard: impl FnMut(&str, Instant)) -> Result<()> {
+    async fn subscribe(api: &Api, reply: &Node, texts: Vec<String>) -> Result<Self> {
+        let mut socket = connect(api).await?;
+        for id in 0..texts.len() {
+            let payload = json!({ "query": REPLY, "variables": { "id": reply.id } });
+            let message = json!({ "id": id.to_string(), "type": "subscribe", "payload": payload });
+            socket.feed(Message::text(message.to_string())).await?;
+        }
+        socket.flush().await?;
+        Ok(Self { socket, open: texts.len(), texts, events: 0 })
+    }
+
+    /// Reads on until all subscriptions are complete, and tells of each new part of a text.
+    pub async fn finish(&mut self, mut heard: impl FnMut(Heard<'_>)) -> Result<()> {
         while self.open > 0 {
-            let frame = self.hear().await?;
-            let at = Instant::now();
-            self.take(&frame, &mut |text| heard(text, at))?;
+            self.hear(&mut heard).await?;
         }
         Ok(())
     }
 
-    /// The next message. Pings are answered on the way.
-    async fn hear(&mut self) -> Result<Utf8Bytes> {
-        hear(&mut self.socket).await
-    }
-
-    fn take(&mut self, frame: &str, heard: &mut impl FnMut(&str)) -> Result<()> {
-        let frame: Frame = serde_json::from_str(frame)?;
+    /// Takes the next message. Pings are answered on the way.
+    async fn hear(&mut self, heard: &mut impl FnMut(Heard<'_>)) -> Result<()> {
+        let frame = hear(&mut self.socket).await?;
+        let at = Instant::now();
+        let frame: Frame = serde_json::from_str(&frame)?;
         match (&*frame.kind, frame.payload) {
             ("next", Some(payload)) => {
                 let id: usize = frame.id.context("no id")?.parse()?;
@@ -90,11 +91,11 @@ impl Follower {
                 match (&*reply.kind, reply.text) {
                     ("ReplySnapshot", Some(snapshot)) => {
                         *text = snapshot.into_owned();
-                        heard(text);
+                        heard(Heard { text, at });
                     }
                     ("ReplyDelta", Some(delta)) => {
                         text.push_str(&delta);
-                        heard(&delta);
+                        heard(Heard { text: &delta, at });
                     }
                     ("ReplyFinished", None) => {}
                     (kind, _) => bail!("an event that is unknown, or lacks its text: {kind}"),

@@ -2,15 +2,19 @@
 //! so that its CPU time and its memory are its own, as the kernel counts them. What the clients need is not counted.
 //!
 //! - [`measure`]: what is measured, a file each.
-//! - [`server`], [`database`], [`provider`]: what stands on the server's side: the child, where it stores, its models.
+//! - [`server`], [`database`], [`redis`], [`provider`]: what stands on the server's side: the child, where it stores,
+//!   where it meets others, its models.
+//! - [`cluster`]: several servers over one database.
 //! - [`api`], [`follower`]: the clients, over HTTP and over WebSockets.
 //! - [`usage`], [`report`]: what a process has used, and how it is told.
 
 mod api;
+mod cluster;
 mod database;
 mod follower;
 mod measure;
 mod provider;
+mod redis;
 mod report;
 mod server;
 mod usage;
@@ -54,6 +58,9 @@ struct Cli {
     /// A PostgreSQL server that new databases may be made in; without one only SQLite is measured.
     #[arg(long, env = "CONFAB_TEST_POSTGRES_URL", hide_env_values = true)]
     postgres: Option<url::Url>,
+    /// A Redis that instances may meet on; without one, or without PostgreSQL, what takes several is not measured.
+    #[arg(long, env = "CONFAB_TEST_REDIS_URL", hide_env_values = true)]
+    redis: Option<url::Url>,
     /// The folder that cargo builds into.
     #[arg(long, env = "CARGO_TARGET_DIR", default_value = "target", hide = true)]
     built: PathBuf,
@@ -83,7 +90,7 @@ async fn run(cli: Cli) -> Result<()> {
     if cli.postgres.is_none() {
         eprintln!("confab-bench: CONFAB_TEST_POSTGRES_URL is not set: only SQLite is measured");
     }
-    let bench = Bench { server, postgres: cli.postgres, rounds: cli.rounds.into() };
+    let bench = Bench { server, postgres: cli.postgres, redis: cli.redis, rounds: cli.rounds.into() };
     let mut report = Report::new(cli.json.unwrap_or_else(|| cli.built.join("bench.jsonl")))?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     // Whatever is dropped unfinished ends its server.

@@ -3,11 +3,14 @@
 mod idle_socket;
 mod nested_query;
 mod query_overhead;
+mod remote_delay;
+mod remote_event;
 mod reply_event;
 mod token_delay;
 
 use crate::{
     api::{Api, Node},
+    cluster::Services,
     database::Database,
     follower::Follower,
     report::Report,
@@ -27,6 +30,8 @@ pub struct Bench {
     pub server: PathBuf,
     /// A PostgreSQL server for fresh databases.
     pub postgres: Option<Url>,
+    /// A Redis for instances to meet on.
+    pub redis: Option<Url>,
     /// How often each figure is taken.
     pub rounds: usize,
 }
@@ -39,6 +44,21 @@ impl Bench {
             databases.push(Database::on_postgres(server).await?);
         }
         Ok(databases)
+    }
+
+    /// Where several instances store and meet; `None`, and told, if there is no such place.
+    fn services(&self, measurement: &str) -> Option<Services<'_>> {
+        let services = self
+            .postgres
+            .as_ref()
+            .zip(self.redis.as_ref())
+            .map(|(postgres, redis)| Services { postgres, redis });
+        if services.is_none() {
+            eprintln!(
+                "confab-bench: {measurement} is skipped: it needs CONFAB_TEST_POSTGRES_URL and CONFAB_TEST_REDIS_URL"
+            );
+        }
+        services
     }
 }
 
@@ -56,11 +76,22 @@ pub enum Measurement {
     TokenDelay,
     /// CPU time for the smallest request.
     QueryOverhead,
+    /// CPU time for an event of a reply that another instance writes.
+    RemoteEvent,
+    /// Time that a token takes longer to another instance.
+    RemoteDelay,
 }
 
 impl Measurement {
-    pub const ALL: [Self; 5] =
-        [Self::NestedQuery, Self::ReplyEvent, Self::IdleSocket, Self::TokenDelay, Self::QueryOverhead];
+    pub const ALL: [Self; 7] = [
+        Self::NestedQuery,
+        Self::ReplyEvent,
+        Self::IdleSocket,
+        Self::TokenDelay,
+        Self::QueryOverhead,
+        Self::RemoteEvent,
+        Self::RemoteDelay,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -69,6 +100,8 @@ impl Measurement {
             Self::IdleSocket => idle_socket::NAME,
             Self::TokenDelay => token_delay::NAME,
             Self::QueryOverhead => query_overhead::NAME,
+            Self::RemoteEvent => remote_event::NAME,
+            Self::RemoteDelay => remote_delay::NAME,
         }
     }
 
@@ -79,6 +112,8 @@ impl Measurement {
             Self::IdleSocket => idle_socket::run(bench, report).await,
             Self::TokenDelay => token_delay::run(bench, report).await,
             Self::QueryOverhead => query_overhead::run(bench, report).await,
+            Self::RemoteEvent => remote_event::run(bench, report).await,
+            Self::RemoteDelay => remote_delay::run(bench, report).await,
         }
     }
 }

@@ -9,7 +9,7 @@ use axum::{
     routing::post,
     serve::ListenerExt,
 };
-use futures_util::stream;
+use futures_util::{future, stream};
 use serde::Deserialize;
 use serde_json::json;
 use std::{
@@ -29,15 +29,20 @@ use tokio::{
 #[derive(Clone, Copy, Debug)]
 pub struct Script {
     pub tokens: u32,
-    /// The pause before each token.
+    /// How many come at once, by the number of the first of them.
+    pub lot: fn(u32) -> u32,
+    /// The pause before each lot.
     pub pace: Duration,
     /// The text of a token by its number, with the provider's epoch.
     pub token: fn(u32, Instant) -> String,
+    /// Whether the last token is followed by the end, and not by silence.
+    pub ends: bool,
 }
 
 impl Script {
     /// Says nothing, and ends when it is told to speak.
-    pub const SILENT: Self = Self { tokens: 0, pace: Duration::ZERO, token: |_, _| String::new() };
+    pub const SILENT: Self =
+        Self { tokens: 0, lot: |_| 1, pace: Duration::ZERO, token: |_, _| String::new(), ends: true };
 }
 
 /// A provider that answers by a script: silent at first, and on when it is told to.
@@ -77,6 +82,7 @@ impl Provider {
             ("OPENAI_BASE_URL", self.url.clone()),
             ("OPENAI_MODELS", "bench".into()),
             ("CONFAB_FIRST_TOKEN_TIMEOUT", "900".into()),
+            ("CONFAB_IDLE_TIMEOUT", "900".into()),
         ]
     }
 
@@ -127,25 +133,40 @@ struct Delta {
 
 /// An answer whose headers come at once, and its text when it is its turn.
 fn answer(script: Script, epoch: Instant, turns: Arc<Semaphore>) -> Response {
-    let body = stream::unfold((0, None), move |(number, mut clock): (u32, Option<Interval>)| {
+    let begin = Speaking { number: 0, clock: None };
+    let body = stream::unfold(begin, move |mut speaking: Speaking| {
         let turns = turns.clone();
         async move {
-            if number > script.tokens {
+            if speaking.number > script.tokens {
                 return None;
             }
-            if clock.is_none() {
+            if speaking.clock.is_none() {
                 turns.acquire().await.ok()?.forget();
             }
-            if number == script.tokens {
+            if speaking.number == script.tokens {
+                if !script.ends {
+                    return future::pending().await;
+                }
+                speaking.number += 1;
                 let end = event(json!({}), Some("stop")) + "data: [DONE]\n\n";
-                return Some((Ok::<_, Infallible>(end), (number + 1, clock)));
+                return Some((Ok::<_, Infallible>(end), speaking));
             }
-            clock.get_or_insert_with(|| steady(script.pace)).tick().await;
-            let token = event(json!({ "content": (script.token)(number, epoch) }), None);
-            Some((Ok(token), (number + 1, clock)))
+            speaking.clock.get_or_insert_with(|| steady(script.pace)).tick().await;
+            let next = (speaking.number + (script.lot)(speaking.number)).min(script.tokens);
+            let token = |number| event(json!({ "content": (script.token)(number, epoch) }), None);
+            let lot = (speaking.number..next).map(token).collect();
+            speaking.number = next;
+            Some((Ok(lot), speaking))
         }
     });
     ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(body)).into_response()
+}
+
+/// How far an answer is.
+struct Speaking {
+    /// The token that is next.
+    number: u32,
+    clock: Option<Interval>,
 }
 
 fn event(delta: serde_json::Value, finish: Option<&str>) -> String {

@@ -1,7 +1,7 @@
 //! What a process has used, as `/proc` tells it (proc(5)).
 
-use anyhow::{Context, Result};
-use std::{fs, time::Duration};
+use anyhow::{Context, Result, ensure};
+use std::{collections::HashMap, fs, time::Duration};
 
 /// A process, this one's child or a stranger's.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +14,39 @@ pub struct Memory {
     pub anonymous: u64,
     /// Its share of everything that is mapped.
     pub proportional: u64,
+}
+
+/// The CPU time of some processes, finer than [`Process::cpu`]: for what takes few ticks.
+///
+/// It is told for each thread that there is: what a thread has used that has ended since is lost. The servers' threads
+/// stay, but for those that have hashed a password.
+#[derive(Clone, Debug, Default)]
+pub struct Threads(HashMap<u32, Duration>);
+
+impl Threads {
+    pub fn of(processes: &[Process]) -> Result<Self> {
+        let mut threads = HashMap::new();
+        for process in processes {
+            // What has ended meanwhile has none.
+            let Ok(tasks) = fs::read_dir(format!("/proc/{}/task", process.0)) else { continue };
+            for task in tasks {
+                let Ok(thread) = task?.file_name().to_string_lossy().parse::<u32>() else { continue };
+                let Ok(used) = process.read(&format!("task/{thread}/schedstat")) else { continue };
+                let nanoseconds = used.split_whitespace().next().context("schedstat is empty")?.parse()?;
+                threads.insert(thread, Duration::from_nanos(nanoseconds));
+            }
+        }
+        ensure!(!threads.is_empty(), "the kernel does not tell the CPU time of threads (CONFIG_SCHED_INFO)");
+        Ok(Self(threads))
+    }
+
+    /// What has been used since.
+    pub fn since(&self, before: &Self) -> Duration {
+        let used = |(thread, now): (&u32, &Duration)| {
+            now.saturating_sub(before.0.get(thread).copied().unwrap_or_default())
+        };
+        self.0.iter().map(used).sum()
+    }
 }
 
 impl Process {

@@ -82,7 +82,7 @@ async fn round(bench: &Bench, database: &Database, sockets: usize) -> Result<(Me
             stream::iter(0..sockets).map(|_| Follower::begin(&api, &sent.reply, 1)).buffer_unordered(OPENING);
         while let Some(mut follower) = opening.try_next().await? {
             // It answers pings from now on.
-            open.spawn(async move { follower.finish(|_, _| ()).await });
+            open.spawn(async move { follower.finish(|_| ()).await });
         }
         select! {
             () = sleep(SETTLE) => {}

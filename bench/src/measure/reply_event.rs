@@ -19,8 +19,12 @@ use tokio::task::JoinSet;
 pub const NAME: &str = "reply_event";
 const AIM_US: f64 = 20.0;
 
-const SCRIPT: Script =
-    Script { tokens: 200, pace: Duration::from_millis(50), token: |number, _| format!("word{number} ") };
+const SCRIPT: Script = Script {
+    tokens: 200,
+    pace: Duration::from_millis(50),
+    token: |number, _| format!("word{number} "),
+    ..Script::SILENT
+};
 
 /// A thousand subscribers, by sockets and subscriptions on each.
 const CASES: [(&str, usize, usize); 2] = [(NAME, 1000, 1), ("reply_event_shared", 50, 20)];
@@ -64,7 +68,7 @@ async fn round(server: &Server, provider: &Provider, api: &Api, sockets: usize, 
     let before = server.usage().cpu()?;
     let mut following = JoinSet::new();
     for mut follower in followers {
-        following.spawn(async move { follower.finish(|_, _| ()).await.map(|()| follower) });
+        following.spawn(async move { follower.finish(|_| ()).await.map(|()| follower) });
     }
     provider.speak();
     let mut followers = Vec::with_capacity(sockets);

@@ -18,11 +18,12 @@ use std::time::Duration;
 pub const NAME: &str = "token_delay";
 const AIM_MS: f64 = 1.0;
 
-const SCRIPT: Script = Script {
+pub const SCRIPT: Script = Script {
     tokens: 300,
     pace: Duration::from_millis(20),
     // Nanoseconds since the epoch.
     token: |_, epoch| format!("{} ", epoch.elapsed().as_nanos()),
+    ..Script::SILENT
 };
 
 pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
@@ -62,7 +63,7 @@ async fn round(provider: &Provider, api: &Api) -> Result<Vec<f64>> {
     let mut follower = Follower::begin(api, &sent.reply, 1).await?;
     provider.speak();
     let mut all = Vec::new();
-    follower.finish(|text, at| all.extend(delays(text, at.duration_since(provider.epoch)))).await?;
+    follower.finish(|heard| all.extend(delays(heard.text, heard.at.duration_since(provider.epoch)))).await?;
     let stored = api.finished(&sent.reply).await?.content;
     ensure!(follower.texts == [stored], "the subscriber was told something else");
     ensure!(all.len() == SCRIPT.tokens as usize, "tokens are missing");
@@ -71,7 +72,7 @@ async fn round(provider: &Provider, api: &Api) -> Result<Vec<f64>> {
 }
 
 /// How long ago the tokens in a text were written, in milliseconds.
-fn delays(text: &str, at: Duration) -> impl Iterator<Item = f64> {
+pub fn delays(text: &str, at: Duration) -> impl Iterator<Item = f64> {
     let written = text.split_whitespace().filter_map(|token| token.parse().ok());
     written.map(move |written| milliseconds(at.saturating_sub(Duration::from_nanos(written))))
 }
