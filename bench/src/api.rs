@@ -98,6 +98,26 @@ impl Api {
         Ok(data.send_message)
     }
 
+    /// Stops a reply, and returns it as it ended.
+    pub async fn stop(&self, reply: &Node) -> Result<Message> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Data {
+            stop_reply: Stopped,
+        }
+        #[derive(Deserialize)]
+        struct Stopped {
+            message: Message,
+        }
+        let data: Data = self
+            .ask(
+                "mutation ($input: StopReplyInput!) { stopReply(input: $input) { message { status content } } }",
+                json!({ "input": { "messageId": reply.id } }),
+            )
+            .await?;
+        Ok(data.stop_reply.message)
+    }
+
     /// Waits for the end of a reply, which must be a good one.
     pub async fn finished(&self, reply: &Node) -> Result<Message> {
         #[derive(Deserialize)]

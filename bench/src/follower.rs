@@ -18,8 +18,8 @@ use tokio_tungstenite::{
 };
 
 const PROTOCOL: &str = "graphql-transport-ws";
-const REPLY: &str = "subscription ($id: ID!) {
-  reply(messageId: $id) {
+const REPLY: &str = "subscription ($id: ID!, $after: String) {
+  reply(messageId: $id, after: $after) {
     __typename
     cursor
     ... on ReplySnapshot { text }
@@ -37,33 +37,52 @@ pub struct Follower {
     open: usize,
     /// How many events have come.
     pub events: u64,
+    /// How many of them were whole texts.
+    pub snapshots: u64,
 }
 
 /// A part of a text that has come.
 pub struct Heard<'a> {
     pub text: &'a str,
+    /// Where the subscription is after it.
+    pub cursor: &'a str,
     pub at: Instant,
 }
 
 impl Follower {
     /// Connects, subscribes, and waits until each subscription has told the text so far.
     pub async fn begin(api: &Api, reply: &Node, subscriptions: usize) -> Result<Self> {
-        let mut follower = Self::subscribe(api, reply, vec![String::new(); subscriptions]).await?;
+        let mut follower = Self::subscribe(api, reply, vec![String::new(); subscriptions], None).await?;
         while follower.events < subscriptions as u64 {
             follower.hear(&mut |_| ()).await?;
         }
         Ok(follower)
     }
 
-    async fn subscribe(api: &Api, reply: &Node, texts: Vec<String>) -> Result<Self> {
+    /// Connects and subscribes once, as a client that comes back with the text up to a cursor. It does not wait for
+    /// what follows.
+    pub async fn resume(api: &Api, reply: &Node, text: &str, cursor: &str) -> Result<Self> {
+        Self::subscribe(api, reply, vec![text.into()], Some(cursor)).await
+    }
+
+    async fn subscribe(api: &Api, reply: &Node, texts: Vec<String>, after: Option<&str>) -> Result<Self> {
         let mut socket = connect(api).await?;
         for id in 0..texts.len() {
-            let payload = json!({ "query": REPLY, "variables": { "id": reply.id } });
+            let payload = json!({ "query": REPLY, "variables": { "id": reply.id, "after": after } });
             let message = json!({ "id": id.to_string(), "type": "subscribe", "payload": payload });
             socket.feed(Message::text(message.to_string())).await?;
         }
         socket.flush().await?;
-        Ok(Self { socket, open: texts.len(), texts, events: 0 })
+        Ok(Self { socket, open: texts.len(), texts, events: 0, snapshots: 0 })
+    }
+
+    /// Reads on until the first subscription's text has this many bytes or more, and tells of each new part.
+    pub async fn until(&mut self, length: usize, mut heard: impl FnMut(Heard<'_>)) -> Result<()> {
+        while self.texts[0].len() < length {
+            ensure!(self.open > 0, "the reply has ended");
+            self.hear(&mut heard).await?;
+        }
+        Ok(())
     }
 
     /// Reads on until all subscriptions are complete, and tells of each new part of a text.
@@ -88,14 +107,16 @@ impl Follower {
                     bail!("an event without data");
                 };
                 self.events += 1;
+                let cursor = &*reply.cursor;
                 match (&*reply.kind, reply.text) {
                     ("ReplySnapshot", Some(snapshot)) => {
+                        self.snapshots += 1;
                         *text = snapshot.into_owned();
-                        heard(Heard { text, at });
+                        heard(Heard { text, cursor, at });
                     }
                     ("ReplyDelta", Some(delta)) => {
                         text.push_str(&delta);
-                        heard(Heard { text: &delta, at });
+                        heard(Heard { text: &delta, cursor, at });
                     }
                     ("ReplyFinished", None) => {}
                     (kind, _) => bail!("an event that is unknown, or lacks its text: {kind}"),
@@ -160,6 +181,8 @@ struct Data<'a> {
 struct Reply<'a> {
     #[serde(rename = "__typename", borrow)]
     kind: Cow<'a, str>,
+    #[serde(borrow)]
+    cursor: Cow<'a, str>,
     #[serde(borrow)]
     text: Option<Cow<'a, str>>,
 }

@@ -3,6 +3,7 @@
 mod idle_socket;
 mod nested_query;
 mod query_overhead;
+mod reconnect;
 mod remote_delay;
 mod remote_event;
 mod reply_event;
@@ -80,10 +81,12 @@ pub enum Measurement {
     RemoteEvent,
     /// Time that a token takes longer to another instance.
     RemoteDelay,
+    /// Time from a new connection to the whole text of a reply in progress.
+    Reconnect,
 }
 
 impl Measurement {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NestedQuery,
         Self::ReplyEvent,
         Self::IdleSocket,
@@ -91,6 +94,7 @@ impl Measurement {
         Self::QueryOverhead,
         Self::RemoteEvent,
         Self::RemoteDelay,
+        Self::Reconnect,
     ];
 
     pub fn name(self) -> &'static str {
@@ -102,6 +106,7 @@ impl Measurement {
             Self::QueryOverhead => query_overhead::NAME,
             Self::RemoteEvent => remote_event::NAME,
             Self::RemoteDelay => remote_delay::NAME,
+            Self::Reconnect => reconnect::NAME,
         }
     }
 
@@ -114,6 +119,7 @@ impl Measurement {
             Self::QueryOverhead => query_overhead::run(bench, report).await,
             Self::RemoteEvent => remote_event::run(bench, report).await,
             Self::RemoteDelay => remote_delay::run(bench, report).await,
+            Self::Reconnect => reconnect::run(bench, report).await,
         }
     }
 }
