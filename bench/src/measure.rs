@@ -7,6 +7,7 @@ mod reconnect;
 mod remote_delay;
 mod remote_event;
 mod reply_event;
+mod stop_abort;
 mod token_delay;
 
 use crate::{
@@ -83,10 +84,12 @@ pub enum Measurement {
     RemoteDelay,
     /// Time from a new connection to the whole text of a reply in progress.
     Reconnect,
+    /// Time from a stop to the end of the provider's connection.
+    StopAbort,
 }
 
 impl Measurement {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NestedQuery,
         Self::ReplyEvent,
         Self::IdleSocket,
@@ -95,6 +98,7 @@ impl Measurement {
         Self::RemoteEvent,
         Self::RemoteDelay,
         Self::Reconnect,
+        Self::StopAbort,
     ];
 
     pub fn name(self) -> &'static str {
@@ -107,6 +111,7 @@ impl Measurement {
             Self::RemoteEvent => remote_event::NAME,
             Self::RemoteDelay => remote_delay::NAME,
             Self::Reconnect => reconnect::NAME,
+            Self::StopAbort => stop_abort::NAME,
         }
     }
 
@@ -120,6 +125,7 @@ impl Measurement {
             Self::RemoteEvent => remote_event::run(bench, report).await,
             Self::RemoteDelay => remote_delay::run(bench, report).await,
             Self::Reconnect => reconnect::run(bench, report).await,
+            Self::StopAbort => stop_abort::run(bench, report).await,
         }
     }
 }

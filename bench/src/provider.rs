@@ -20,7 +20,7 @@ use std::{
 };
 use tokio::{
     net::TcpListener,
-    sync::Semaphore,
+    sync::{Semaphore, watch},
     task::JoinSet,
     time::{Interval, MissedTickBehavior, interval},
 };
@@ -51,6 +51,8 @@ pub struct Provider {
     /// The moment that its times are counted from.
     pub epoch: Instant,
     turns: Arc<Semaphore>,
+    /// When an answer was last broken off by the server.
+    aborted: watch::Receiver<Option<Instant>>,
     /// Ends when this is dropped.
     _serving: JoinSet<std::io::Result<()>>,
 }
@@ -58,9 +60,10 @@ pub struct Provider {
 impl Provider {
     pub async fn start(script: Script) -> Result<Self> {
         let (epoch, turns) = (Instant::now(), Arc::new(Semaphore::new(0)));
+        let (abort, aborted) = watch::channel(None);
         let answer = {
             let turns = turns.clone();
-            move || async move { answer(script, epoch, turns) }
+            move || async move { answer(script, epoch, turns, abort) }
         };
         let router = Router::new().route("/v1/chat/completions", post(answer));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -73,7 +76,7 @@ impl Provider {
         });
         let mut serving = JoinSet::new();
         serving.spawn(async { axum::serve(listener, router).await });
-        Ok(Self { url, epoch, turns, _serving: serving })
+        Ok(Self { url, epoch, turns, aborted, _serving: serving })
     }
 
     /// The settings of a server that is to have this provider. Its patience is long.
@@ -89,6 +92,13 @@ impl Provider {
     /// Lets the next answer begin, or the first that waits.
     pub fn speak(&self) {
         self.turns.add_permits(1);
+    }
+
+    /// Tells when, from now on, an answer is broken off by the server.
+    pub fn aborts(&self) -> watch::Receiver<Option<Instant>> {
+        let mut aborted = self.aborted.clone();
+        aborted.mark_unchanged();
+        aborted
     }
 
     /// Reads an answer without a server between, and tells of each part when it came.
@@ -132,8 +142,13 @@ struct Delta {
 }
 
 /// An answer whose headers come at once, and its text when it is its turn.
-fn answer(script: Script, epoch: Instant, turns: Arc<Semaphore>) -> Response {
-    let begin = Speaking { number: 0, clock: None };
+fn answer(
+    script: Script,
+    epoch: Instant,
+    turns: Arc<Semaphore>,
+    abort: watch::Sender<Option<Instant>>,
+) -> Response {
+    let begin = Speaking { number: 0, clock: None, broken_off: BrokenOff(Some(abort)) };
     let body = stream::unfold(begin, move |mut speaking: Speaking| {
         let turns = turns.clone();
         async move {
@@ -147,6 +162,7 @@ fn answer(script: Script, epoch: Instant, turns: Arc<Semaphore>) -> Response {
                 if !script.ends {
                     return future::pending().await;
                 }
+                speaking.broken_off.0 = None;
                 speaking.number += 1;
                 let end = event(json!({}), Some("stop")) + "data: [DONE]\n\n";
                 return Some((Ok::<_, Infallible>(end), speaking));
@@ -167,6 +183,18 @@ struct Speaking {
     /// The token that is next.
     number: u32,
     clock: Option<Interval>,
+    broken_off: BrokenOff,
+}
+
+/// Tells when it is dropped: the server has closed the connection, which is noticed at once, even in silence.
+struct BrokenOff(Option<watch::Sender<Option<Instant>>>);
+
+impl Drop for BrokenOff {
+    fn drop(&mut self) {
+        if let Some(abort) = &self.0 {
+            abort.send_replace(Some(Instant::now()));
+        }
+    }
 }
 
 fn event(delta: serde_json::Value, finish: Option<&str>) -> String {
