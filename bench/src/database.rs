@@ -54,6 +54,11 @@ impl Database {
     /// The CPU time that PostgreSQL has spent for the connections there are now; `None` if it cannot be told, or is
     /// the server's own.
     pub async fn cpu(&self) -> Option<Duration> {
+        self.backends().await?.into_iter().map(|backend| backend.cpu().ok()).sum()
+    }
+
+    /// The processes that serve the connections there are now; `None` if they cannot be told, or there are none.
+    pub async fn backends(&self) -> Option<Vec<Process>> {
         let Self::Postgres(postgres) = self else {
             return None;
         };
@@ -62,11 +67,9 @@ impl Database {
             .query("select pid from pg_stat_activity where datname = $1", &[&postgres.name])
             .await
             .ok()?;
-        let cpu = |row: &tokio_postgres::Row| {
-            let pid = row.try_get::<_, i32>(0).ok()?;
-            Process(pid.try_into().ok()?).cpu().ok()
-        };
-        backends.iter().map(cpu).sum()
+        let process =
+            |row: &tokio_postgres::Row| Some(Process(row.try_get::<_, i32>(0).ok()?.try_into().ok()?));
+        backends.iter().map(process).collect()
     }
 
     /// Removes it. Whoever uses it must have ended.

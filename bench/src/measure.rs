@@ -1,6 +1,7 @@
 //! What is measured, a file each.
 
 mod idle_socket;
+mod instances;
 mod nested_query;
 mod query_overhead;
 mod reconnect;
@@ -86,10 +87,12 @@ pub enum Measurement {
     Reconnect,
     /// Time from a stop to the end of the provider's connection.
     StopAbort,
+    /// CPU time for an event by the number of instances.
+    Instances,
 }
 
 impl Measurement {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NestedQuery,
         Self::ReplyEvent,
         Self::IdleSocket,
@@ -99,6 +102,7 @@ impl Measurement {
         Self::RemoteDelay,
         Self::Reconnect,
         Self::StopAbort,
+        Self::Instances,
     ];
 
     pub fn name(self) -> &'static str {
@@ -112,6 +116,7 @@ impl Measurement {
             Self::RemoteDelay => remote_delay::NAME,
             Self::Reconnect => reconnect::NAME,
             Self::StopAbort => stop_abort::NAME,
+            Self::Instances => instances::NAME,
         }
     }
 
@@ -126,6 +131,7 @@ impl Measurement {
             Self::RemoteDelay => remote_delay::run(bench, report).await,
             Self::Reconnect => reconnect::run(bench, report).await,
             Self::StopAbort => stop_abort::run(bench, report).await,
+            Self::Instances => instances::run(bench, report).await,
         }
     }
 }
