@@ -94,6 +94,11 @@ impl Hub {
         }
     }
 
+    /// How many replies are written here.
+    pub fn count_live(&self) -> usize {
+        self.lock().values().filter(|entry| matches!(entry, Entry::Live(_))).count()
+    }
+
     /// The reply's progress, if it is written or followed here.
     pub fn progress(&self, reply: Id) -> Option<watch::Receiver<Progress>> {
         self.lock().get(&reply).map(|entry| entry.progress().subscribe())

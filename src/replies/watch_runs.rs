@@ -23,7 +23,7 @@ use tracing::Instrument;
 /// The longest time between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// The most replies taken on at one look.
-const BATCH: i64 = 32;
+const BATCH: usize = 32;
 
 impl Engine {
     /// There may be a run to claim: here, or elsewhere if this instance is to take on no more.
@@ -41,7 +41,7 @@ pub(super) async fn watch(engine: Arc<Engine>, mut poke: Poked) {
     loop {
         // Should a look panic (the hook logs it), the next one may fare better.
         match AssertUnwindSafe(look(&engine)).catch_unwind().await {
-            Ok(Ok(found)) if found == BATCH as usize => continue,
+            Ok(Ok(BATCH)) => continue,
             Ok(Err(error)) => tracing::warn!(%error, "waiting replies not found"),
             Ok(Ok(_)) | Err(_) => {}
         }
@@ -55,12 +55,12 @@ pub(super) async fn watch(engine: Arc<Engine>, mut poke: Poked) {
 }
 
 async fn look(engine: &Arc<Engine>) -> store::Result<usize> {
-    let runs = engine.store.claimable_runs(engine.clock.now(), BATCH).await?;
+    // Those that run here, and only have late checkpoints, must not take the places of others.
+    let limit = BATCH + engine.hub.count_live();
+    let runs = engine.store.claimable_runs(engine.clock.now(), limit as i64).await?;
+    let elsewhere = runs.into_iter().filter(|run| engine.hub.live(run.message_id).is_none());
     let mut taken = 0;
-    for Run { message_id, .. } in runs {
-        if engine.hub.live(message_id).is_some() {
-            continue; // it runs here, only its checkpoints are late
-        }
+    for Run { message_id, .. } in elsewhere.take(BATCH) {
         let (lease, now) = (Id::new(), engine.clock.now());
         let until = now + engine.settings.lease;
         let claimed = engine.store.claim_run(message_id, lease, now, until, engine.settings.attempts).await?;

@@ -153,8 +153,14 @@ impl Database {
                     .execute(conn)
                     .await?;
                 if claimed == 0 {
-                    let before: Send =
-                        sends::table.find((new.owner, key)).select(Send::as_select()).first(conn).await?;
+                    let before: Option<Send> = sends::table
+                        .find((new.owner, key))
+                        .select(Send::as_select())
+                        .first(conn)
+                        .await
+                        .optional()?;
+                    // With its conversation it may have been deleted since the insert met it.
+                    let Some(before) = before else { return Ok(Sent::NoConversation) };
                     if before.input_hash != *input_hash {
                         return Ok(Sent::OtherInput);
                     }
