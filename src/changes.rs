@@ -24,7 +24,9 @@ use crate::{
 use bookmark::Place;
 use futures_util::Stream;
 use hub::Hub;
+use rand::RngExt;
 use std::{sync::Arc, time::Duration};
+use tokio::time::sleep;
 use tokio_util::task::TaskTracker;
 
 /// How long an entry is kept. The schema tells it too.
@@ -99,7 +101,17 @@ impl Changes {
                 // Before the look, so that what is stored meanwhile is looked at again.
                 let (pokes, latest) = (feed.pokes(), feed.latest());
                 // Boxed, so that a follower who waits does not keep room for a query.
-                let excerpt = Box::pin(store.changes_after(owner, seen.unwrap_or(i64::MAX), PAGE)).await?;
+                let read = Box::pin(store.changes_after(owner, seen.unwrap_or(i64::MAX), PAGE)).await;
+                let excerpt = match read {
+                    Ok(excerpt) => excerpt,
+                    Err(error) => {
+                        tracing::warn!(%error, "changes not read");
+                        // Very many may have been woken at once.
+                        let pause = rand::rng().random_range(1.0..3.0);
+                        sleep(Duration::from_secs_f64(pause)).await;
+                        continue;
+                    }
+                };
                 let last = excerpt.last;
                 feed.looked(latest, last);
                 for (sequence, next) in steps(seen, excerpt) {

@@ -1,7 +1,8 @@
 //! The time: one for all instances, and handed in, so that a test can move it.
 //!
 //! Leases are counted by it, so instances had better agree. On PostgreSQL it is the database's, asked for at the start
-//! and every minute; a clock that is wrong all the same makes a reply change hands too early, never twice at once.
+//! and every minute (an answer that takes long is not taken). A clock that is wrong all the same makes a reply change
+//! hands too early; who has lost it can still write nothing.
 
 use crate::store::{self, Database, Instant};
 use std::{
@@ -11,7 +12,7 @@ use std::{
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
-use tokio::time::{Instant as Stopwatch, sleep};
+use tokio::time::sleep;
 
 /// How often it is compared with the database's.
 const COMPARE: Duration = Duration::from_secs(60);
@@ -50,13 +51,11 @@ impl Clock {
 
     /// Sets it by the database's, if that is another machine's.
     pub async fn set_by(&self, store: &Database) -> store::Result<()> {
-        let asked = (self.machine(), Stopwatch::now());
-        let Some(Instant(theirs)) = store.time().await? else { return Ok(()) };
-        let took = asked.1.elapsed();
+        let Some((Instant(theirs), took)) = store.time().await? else { return Ok(()) };
         if took > QUICKLY {
             return Ok(()); // it may be any moment within that time
         }
-        let ours = asked.0.0 + micros(took / 2);
+        let ours = self.machine().0 - micros(took / 2);
         let before = self.set_by.swap(theirs - ours, Ordering::Relaxed);
         if (theirs - ours - before).abs() > micros(TOLERABLE) {
             tracing::warn!(

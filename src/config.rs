@@ -116,7 +116,7 @@ pub struct Config {
           value_parser = value_parser!(u64).range(1..=3600))]
     pub idle_timeout: u64,
 
-    /// How often a reply is started anew when the instance that ran it dies.
+    /// How often a reply is started when the instances that run it die or leave.
     #[arg(long, env = "CONFAB_REPLY_ATTEMPTS", value_name = "CONFAB_REPLY_ATTEMPTS", default_value = "3",
           value_parser = value_parser!(i32).range(1..=100))]
     pub reply_attempts: i32,

@@ -92,7 +92,9 @@ macro_rules! read {
     ($database:expr, $method:ident, $query:expr) => {
         match $database {
             $crate::store::Database::Postgres(pool) => {
-                ::diesel_async::RunQueryDsl::$method($query, &mut *pool.get().await?).await
+                let mut conn = pool.get().await?;
+                $crate::store::database::in_time(::diesel_async::RunQueryDsl::$method($query, &mut *conn))
+                    .await
             }
             $crate::store::Database::Sqlite { readers, .. } => {
                 let query = $query;
@@ -110,7 +112,8 @@ macro_rules! transact {
     ($database:expr, async |$conn:ident| $body:expr) => {
         match $database {
             $crate::store::Database::Postgres(pool) => {
-                pool.get().await?.transaction(async |$conn| $body).await
+                let mut conn = pool.get().await?;
+                $crate::store::database::in_time(conn.transaction(async |$conn| $body)).await
             }
             $crate::store::Database::Sqlite { writer, .. } => {
                 writer.get().await?.immediate_transaction(async |$conn| $body).await

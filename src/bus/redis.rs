@@ -1,15 +1,13 @@
 //! The bus of any number of instances: Redis's publish and subscribe, and nothing that it would have to keep.
 //!
-//! One connection tells, another listens; each is made anew when it breaks. Redis 6 or later (RESP3), or Valkey.
+//! One connection tells, another listens; when either breaks both are made anew. Redis 6 or later (RESP3), or Valkey.
 
 use super::{Bus, Hear, Heard, PATIENCE, Topic, Untold, lock};
 use futures_util::future::{BoxFuture, FutureExt};
 use rand::RngExt;
 use redis::{
     AsyncConnectionConfig, Client, IntoConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisError,
-    Value,
-    aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
-    io::tcp::TcpSettings,
+    Value, aio::MultiplexedConnection, io::tcp::TcpSettings,
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -35,7 +33,8 @@ const BATCH: usize = 500;
 /// One instance's end of the bus.
 pub struct RedisBus {
     client: Client,
-    tell: ConnectionManager,
+    /// The connection that tells, while there is one.
+    tell: Mutex<Option<MultiplexedConnection>>,
     listeners: Arc<Mutex<Listeners>>,
     /// Wakes the task that listens: there are changes.
     changed: Notify,
@@ -49,39 +48,37 @@ struct Listeners {
 }
 
 impl RedisBus {
-    /// A bus over the Redis at `redis://…`; it is connected to when it is needed. Nothing is heard before
-    /// [`RedisBus::listen`] runs.
+    /// A bus over the Redis at `redis://…`. Nothing is told or heard before [`RedisBus::listen`] runs.
     pub fn new(url: &str) -> Result<Self, RedisError> {
         let info = url.into_connection_info()?;
         let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         // A connection to nowhere is to be found out.
         let tcp = TcpSettings::default().set_nodelay(true).set_user_timeout(ANSWER);
         let client = Client::open(info.set_redis_settings(settings).set_tcp_settings(tcp))?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(ANSWER))
-            .set_response_timeout(Some(PATIENCE))
-            .set_max_delay(LONGEST_PAUSE);
-        let tell = ConnectionManager::new_lazy_with_config(client.clone(), config)?;
-        Ok(Self { client, tell, listeners: Arc::default(), changed: Notify::new() })
+        Ok(Self { client, tell: Mutex::default(), listeners: Arc::default(), changed: Notify::new() })
     }
 
     /// Listens, for ever.
     pub async fn listen(&self) {
         let mut pause = Duration::ZERO;
         loop {
-            match self.connect().await {
-                Ok((connection, lost)) => {
-                    tracing::info!("Redis is there");
-                    pause = Duration::ZERO;
-                    let error = self.keep_up(connection, &lost).await;
-                    tracing::warn!(%error, "Redis is lost: replies are followed by their checkpoints");
-                }
-                // Told once, not at each attempt.
-                Err(error) if pause.is_zero() => {
-                    tracing::warn!(%error, "Redis is not there: replies are followed by their checkpoints");
-                }
-                Err(error) => tracing::debug!(%error, "Redis is not there yet"),
+            let mut joined = false;
+            let error = match self.connect().await {
+                Ok((connection, broken)) => self.keep_up(connection, &broken, &mut joined).await,
+                Err(error) => error,
+            };
+            *lock(&self.tell) = None;
+            if joined {
+                pause = Duration::ZERO;
             }
+            // Told once, not at each attempt.
+            if pause.is_zero() {
+                tracing::warn!(%error, "Redis is not there: replies are followed by their checkpoints");
+            } else {
+                tracing::debug!(%error, "Redis is not there yet");
+            }
+            // With the next connection everything is joined again.
+            lock(&self.listeners).changes.clear();
             pause = (pause * 2).clamp(Duration::from_millis(50), LONGEST_PAUSE);
             // Many instances are not to come back all at once.
             let jitter = rand::rng().random_range(0.5..1.0);
@@ -89,10 +86,19 @@ impl RedisBus {
         }
     }
 
-    /// A connection whose messages are heard, and what tells that it is lost.
+    /// Makes the connection that tells, and one whose messages are heard; and what tells that either is broken.
     async fn connect(&self) -> Result<(MultiplexedConnection, Arc<Notify>), RedisError> {
-        let (lost, listeners) = (Arc::new(Notify::new()), self.listeners.clone());
-        let broken = lost.clone();
+        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(ANSWER));
+        let either = Arc::new(Notify::new());
+        let broken = either.clone();
+        let hang_up = move |PushInfo { kind, .. }: PushInfo| {
+            if kind == PushKind::Disconnection {
+                broken.notify_one();
+            }
+            Ok::<_, RedisError>(())
+        };
+        let tells = config.clone().set_response_timeout(Some(PATIENCE)).set_push_sender(hang_up);
+        let (broken, listeners) = (either.clone(), self.listeners.clone());
         let hear = move |PushInfo { kind, data }: PushInfo| {
             match kind {
                 PushKind::Message => hear(&listeners, &data),
@@ -101,18 +107,25 @@ impl RedisBus {
             }
             Ok::<_, RedisError>(())
         };
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(ANSWER))
-            .set_response_timeout(Some(ANSWER))
-            .set_push_sender(hear);
-        let connection = self.client.get_multiplexed_async_connection_with_config(&config);
-        // Redis may take the connection and say nothing.
-        let connection = timeout(ANSWER * 2, connection).await.map_err(std::io::Error::from)??;
-        Ok((connection, lost))
+        let hears = config.set_response_timeout(Some(ANSWER)).set_push_sender(hear);
+        // Redis may take a connection and say nothing.
+        let made = timeout(ANSWER * 2, async {
+            let tells = self.client.get_multiplexed_async_connection_with_config(&tells).await?;
+            let hears = self.client.get_multiplexed_async_connection_with_config(&hears).await?;
+            Ok::<_, RedisError>((tells, hears))
+        });
+        let (tells, hears) = made.await.map_err(std::io::Error::from)??;
+        *lock(&self.tell) = Some(tells);
+        Ok((hears, either))
     }
 
-    /// Joins and leaves topics on a new connection as they are wanted, until it is lost.
-    async fn keep_up(&self, mut connection: MultiplexedConnection, lost: &Notify) -> RedisError {
+    /// Joins and leaves topics on a new connection as they are wanted, until it or the other is lost.
+    async fn keep_up(
+        &self,
+        mut connection: MultiplexedConnection,
+        broken: &Notify,
+        joined: &mut bool,
+    ) -> RedisError {
         let mut changes: Vec<Topic> = {
             let mut listeners = lock(&self.listeners);
             listeners.changes.clear();
@@ -124,9 +137,12 @@ impl RedisBus {
                     return error;
                 }
             }
+            if !std::mem::replace(joined, true) {
+                tracing::info!("Redis is there");
+            }
             select! {
                 () = self.changed.notified() => {}
-                () = lost.notified() => return std::io::Error::from(std::io::ErrorKind::ConnectionReset).into(),
+                () = broken.notified() => return std::io::Error::from(std::io::ErrorKind::ConnectionReset).into(),
                 () = sleep(PING) => {
                     if let Err(error) = redis::cmd("PING").query_async::<()>(&mut connection).await {
                         return error;
@@ -196,7 +212,8 @@ fn hear(listeners: &Mutex<Listeners>, data: &[Value]) {
 impl Bus for RedisBus {
     fn tell(&self, topic: Topic, what: String) -> BoxFuture<'_, Result<usize, Untold>> {
         async move {
-            let mut tell = self.tell.clone();
+            let tell = lock(&self.tell).clone();
+            let Some(mut tell) = tell else { return Err(Untold("Redis is not there".into())) };
             let mut command = redis::cmd("PUBLISH");
             command.arg(topic.to_string()).arg(what);
             match timeout(PATIENCE, command.query_async(&mut tell)).await {

@@ -57,7 +57,7 @@ impl Replies {
                         None => {
                             bookmark.put(reply, seen);
                             if followed.changed().await.is_err() {
-                                break; // it is gone, or was finished by nobody who writes it here
+                                break; // it is forgotten here: the database tells why
                             }
                         }
                     }

@@ -22,6 +22,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+/// How long a mirror may be without news until the database is looked at.
+const SILENCE: Duration = Duration::from_secs(1);
+/// The same when the database has told nothing new again and again.
+const LONGEST_SILENCE: Duration = Duration::from_secs(4);
+
 /// A reply that is being written here: where to read it, and how to stop it.
 #[derive(Clone, Debug)]
 pub(super) struct Live {
@@ -43,8 +48,10 @@ pub(super) struct Live {
 /// A reply that is written elsewhere, or by nobody yet.
 #[derive(Debug)]
 struct Mirror {
-    /// When there was news of it, from wherever.
+    /// When there was news of it, from wherever, or the database was looked at.
     news: Instant,
+    /// How long it may be without news until the database is looked at.
+    patience: Duration,
     /// Whoever writes it is to be asked what follows.
     ask: bool,
     /// The database is to be looked at without delay.
@@ -153,17 +160,20 @@ impl Hub {
     }
 
     /// The reply is not written here any more; true if it is a mirror now, for those who follow it still.
-    pub fn leave(&self, reply: Id) -> bool {
+    pub fn leave(&self, reply: Id, live: &Live) -> bool {
+        live.over.cancel();
         let mut entries = self.lock();
-        let Some(Entry::Live(live)) = entries.remove(&reply) else { return false };
+        // Another may have entered meanwhile.
+        match entries.get(&reply) {
+            Some(Entry::Live(entered)) if Arc::ptr_eq(&entered.asked, &live.asked) => entries.remove(&reply),
+            _ => return false,
+        };
         let goes_on = live.progress.borrow().end.is_none() && live.progress.receiver_count() > 0;
         if goes_on {
             entries
                 .insert(reply, Entry::Mirror(live.progress.clone(), Mirror { look: true, ..Mirror::new() }));
             self.look.notify_one();
         }
-        drop(entries);
-        live.over.cancel();
         goes_on
     }
 
@@ -197,15 +207,21 @@ impl Hub {
     /// The bus tells what was said.
     pub fn hear(&self, reply: Id, said: &Said<'_>) {
         if let Some(Entry::Mirror(progress, mirror)) = self.lock().get_mut(&reply) {
-            mirror.news = Instant::now();
             let mut news = News::Old;
             progress.send_if_modified(|progress| {
                 news = progress.hear(said);
                 news == News::New
             });
-            if news == News::Gap {
-                mirror.ask = true;
-                self.ask.notify_one();
+            match news {
+                // Whoever tells it has not been heard to answer: until then the mirror counts as silent.
+                News::Gap => {
+                    mirror.ask = true;
+                    self.ask.notify_one();
+                }
+                News::New => mirror.has_news(),
+                // That its writer lives and has no more to say is news; what an earlier one says is none.
+                News::Old if said.attempt == progress.borrow().attempt => mirror.news = Instant::now(),
+                News::Old => {}
             }
             if said.over {
                 mirror.look = true;
@@ -226,9 +242,9 @@ impl Hub {
         asks.collect()
     }
 
-    /// Forgets the mirrors that nobody follows, and tells which others have been without news for so long. They ask
-    /// again, too: the one who was asked may not have heard it.
-    pub fn round(&self, silence: Duration) -> Round {
+    /// Forgets the mirrors that nobody follows, and tells which others have been without news for long. They ask again,
+    /// too: the one who was asked may not have heard it.
+    pub fn round(&self) -> Round {
         let mut round = Round::default();
         self.lock().retain(|reply, entry| {
             let Entry::Mirror(progress, mirror) = entry else { return true };
@@ -236,7 +252,7 @@ impl Hub {
                 round.abandoned.push(*reply);
                 return false;
             }
-            if mem::take(&mut mirror.look) || mirror.news.elapsed() >= silence {
+            if mem::take(&mut mirror.look) || mirror.news.elapsed() >= mirror.patience {
                 mirror.ask = true;
                 round.silent.push(*reply);
             }
@@ -253,8 +269,12 @@ impl Hub {
         let mut entries = self.lock();
         let (reply, over) = (stored.id, stored.status.is_final());
         let Some(Entry::Mirror(progress, mirror)) = entries.get_mut(&reply) else { return false };
-        mirror.news = Instant::now();
-        progress.send_if_modified(|progress| progress.learn(stored));
+        if progress.send_if_modified(|progress| progress.learn(stored)) {
+            mirror.has_news();
+        } else {
+            // One that waits for its turn, or for its model, may do so for long.
+            (mirror.news, mirror.patience) = (Instant::now(), LONGEST_SILENCE.min(mirror.patience * 2));
+        }
         if over {
             entries.remove(&reply);
         }
@@ -279,6 +299,10 @@ impl Hub {
 
 impl Mirror {
     fn new() -> Self {
-        Self { news: Instant::now(), ask: false, look: false }
+        Self { news: Instant::now(), patience: SILENCE, ask: false, look: false }
+    }
+
+    fn has_news(&mut self) {
+        (self.news, self.patience) = (Instant::now(), SILENCE);
     }
 }

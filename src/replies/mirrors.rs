@@ -19,8 +19,6 @@ use futures_util::FutureExt;
 use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{select, sync::watch, time::sleep};
 
-/// How long a mirror may be without news until the database is looked at.
-const SILENCE: Duration = Duration::from_secs(1);
 /// How often the mirrors are gone through.
 const ROUND: Duration = Duration::from_millis(500);
 /// The most replies asked for at once, and read in one query.
@@ -85,8 +83,8 @@ impl Engine {
     }
 
     /// A reply is not written here any more.
-    pub(super) fn leave(self: &Arc<Self>, reply: Id) {
-        if self.hub.leave(reply) {
+    pub(super) fn leave(self: &Arc<Self>, reply: Id, live: &Live) {
+        if self.hub.leave(reply, live) {
             self.mirror(reply);
         }
     }
@@ -117,7 +115,7 @@ pub(super) async fn look(engine: Arc<Engine>) {
             () = engine.hub.look.notified() => {}
             () = sleep(ROUND) => {}
         }
-        let Round { abandoned, silent } = engine.hub.round(SILENCE);
+        let Round { abandoned, silent } = engine.hub.round();
         abandoned.into_iter().for_each(|reply| engine.forget(reply));
         for replies in silent.chunks(BATCH) {
             // Should it panic (the hook logs it), the next round may fare better.

@@ -86,8 +86,8 @@ async fn publish(engine: Arc<Engine>, reply: Id, live: Live) {
         if let Some(from) = live.asked.take() {
             told = from;
         }
-        // Before the look: what is written until it is over is told.
-        let over = live.over.is_cancelled();
+        // Before the look: what is written until it is left is told.
+        let left = live.over.is_cancelled();
         let (part, behind, over) = {
             let progress = progress.borrow_and_update();
             if progress.attempt != live.attempt {
@@ -96,7 +96,7 @@ async fn publish(engine: Arc<Engine>, reply: Id, live: Live) {
             told = told.min(progress.text.len());
             let end = progress.text.floor_char_boundary(told + PART);
             let behind = end < progress.text.len();
-            let over = !behind && (over || progress.end.is_some());
+            let over = !behind && (left || progress.end.is_some());
             let text = Cow::Borrowed(progress.text.get(told..end).unwrap_or_default());
             let said = Said { attempt: live.attempt, offset: told, text, over };
             let part = serde_json::to_string(&said).map(|json| (json, end));
@@ -108,7 +108,7 @@ async fn publish(engine: Arc<Engine>, reply: Id, live: Live) {
             Ok(_) => told = end,
             Err(error) => {
                 tracing::debug!(%reply, %error, "a part of the reply is told later");
-                if over {
+                if live.over.is_cancelled() {
                     return; // the database has it all
                 }
                 sleep(RETRY).await;

@@ -80,7 +80,7 @@ impl Fail {
 impl Drop for Runner {
     /// However it ended: who follows the reply must not wait for it here, and the next one may begin.
     fn drop(&mut self) {
-        self.engine.leave(self.reply.id);
+        self.engine.leave(self.reply.id, &self.live);
         self.engine.look_for_runs();
     }
 }
@@ -248,8 +248,7 @@ impl Runner {
 
     /// Stores what there is, for whoever takes over.
     async fn hand_over(&self) {
-        let (store, now) = (&self.engine.store, self.engine.clock.now());
-        match store.release_run(self.reply.id, self.lease, &self.text(), now).await {
+        match self.engine.store.release_run(self.reply.id, self.lease, &self.text()).await {
             Ok(()) => tracing::info!(reply = %self.reply.id, "reply handed over"),
             Err(error) => tracing::error!(reply = %self.reply.id, %error, "reply not handed over"),
         }

@@ -101,7 +101,8 @@ impl Replies {
         if new.when_busy == WhenBusy::StopCurrent {
             self.stop_before(conversation.id, message.position.unwrap_or_default());
         }
-        if claimed {
+        // Should it have taken so long that the lease is over, the reply is whose who finds it.
+        if claimed && engine.clock.now() < until {
             let runner = Runner::new(engine.clone(), reply.clone(), lease);
             engine.tasks.spawn(runner.run().in_current_span());
         } else {

@@ -33,6 +33,8 @@ impl Replies {
             } else if let Some(stopped) = engine.store.finish_idle_reply(reply, engine.clock.now()).await? {
                 let message = stopped.message.clone();
                 engine.ended(stopped);
+                // Its runner may live, and only have lost its lease.
+                engine.tell_everyone(&Notice::Stop(reply));
                 engine.look_for_runs(); // another may wait behind it
                 return Ok(message);
             } else {

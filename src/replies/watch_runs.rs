@@ -22,6 +22,8 @@ use tracing::Instrument;
 
 /// The longest time between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How soon those who live renew their leases when the database is back: they may be waiting for a connection.
+const RENEWED_WITHIN: Duration = Duration::from_secs(7);
 /// The most replies taken on at one look.
 const BATCH: usize = 32;
 
@@ -40,27 +42,44 @@ pub(super) async fn watch(engine: Arc<Engine>, mut poke: Poked) {
     let every = LOOK_EVERY.min(engine.settings.lease / 3);
     loop {
         // Should a look panic (the hook logs it), the next one may fare better.
+        let mut pause = every;
         match AssertUnwindSafe(look(&engine)).catch_unwind().await {
-            Ok(Ok(BATCH)) => continue,
-            Ok(Err(error)) => tracing::warn!(%error, "waiting replies not found"),
+            Ok(Ok(More::Likely)) if !engine.draining.is_cancelled() => continue,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "waiting replies not found");
+                // Leases ran out while the database was away: those who hold them come first when it is back.
+                sleep(RENEWED_WITHIN).await;
+                pause = Duration::ZERO;
+            }
             Ok(Ok(_)) | Err(_) => {}
         }
         select! {
+            biased;
             () = engine.draining.cancelled() => return,
             () = engine.poke.notified() => {}
             () = poke.poked() => {}
-            () = sleep(every) => {}
+            () = sleep(pause) => {}
         }
     }
 }
 
-async fn look(engine: &Arc<Engine>) -> store::Result<usize> {
+/// Whether there is more to claim.
+enum More {
+    Likely,
+    No,
+}
+
+async fn look(engine: &Arc<Engine>) -> store::Result<More> {
     // Those that run here, and only have late checkpoints, must not take the places of others.
     let limit = BATCH + engine.hub.count_live();
     let runs = engine.store.claimable_runs(engine.clock.now(), limit as i64).await?;
+    let full = runs.len() == limit;
     let elsewhere = runs.into_iter().filter(|run| engine.hub.live(run.message_id).is_none());
     let mut taken = 0;
     for Run { message_id, .. } in elsewhere.take(BATCH) {
+        if engine.draining.is_cancelled() {
+            break;
+        }
         let (lease, now) = (Id::new(), engine.clock.now());
         let until = now + engine.settings.lease;
         let claimed = engine.store.claim_run(message_id, lease, now, until, engine.settings.attempts).await?;
@@ -83,7 +102,8 @@ async fn look(engine: &Arc<Engine>) -> store::Result<usize> {
             }
         }
     }
-    Ok(taken)
+    // Others look for the same at the same time: that some were taken elsewhere says nothing of how many are left.
+    Ok(if taken > 0 && (full || taken == BATCH) { More::Likely } else { More::No })
 }
 
 /// How the reply ends, if it is not to be written (further): the user has stopped it, or it was tried enough.

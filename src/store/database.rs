@@ -1,7 +1,7 @@
 //! The connections: a pool on PostgreSQL; one writer and several readers on SQLite.
 
 use super::{Error, Instant, Result, migrations, postgres::Postgres, statements::Statements, types::sql};
-use diesel::{ConnectionError, ConnectionResult, SqliteConnection};
+use diesel::{ConnectionError, ConnectionResult, SqliteConnection, result::DatabaseErrorKind};
 use diesel_async::{
     AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
     pooled_connection::{
@@ -12,10 +12,14 @@ use diesel_async::{
 };
 use futures_util::FutureExt;
 use std::{path::Path, time::Duration};
+use tokio::time::{Instant as Stopwatch, timeout};
 
 /// SQLite's connection, each of its calls made on a thread that may block.
 pub(super) type AsyncSqliteConnection = SyncConnectionWrapper<SqliteConnection>;
 
+/// The longest that a query or a transaction may take: longer than the database itself allows, so that only one that
+/// will never be answered is given up.
+const ANSWER: Duration = Duration::from_secs(20);
 /// The longest wait for a free connection.
 const CHECKOUT: Duration = Duration::from_secs(5);
 /// PostgreSQL's pool.
@@ -105,12 +109,15 @@ impl Database {
         }
     }
 
-    /// The time by the database's clock; `None` on SQLite, which has none of its own.
-    pub async fn time(&self) -> Result<Option<Instant>> {
+    /// The time by the database's clock, and how long it took to ask; `None` on SQLite, which has none of its own.
+    pub async fn time(&self) -> Result<Option<(Instant, Duration)>> {
         let Self::Postgres(pool) = self else { return Ok(None) };
+        let mut conn = pool.get().await?;
+        let asked = Stopwatch::now();
         // Not the transaction's, as `now()` would tell it.
         let time = diesel::select(diesel::dsl::sql::<sql::Instant>("clock_timestamp()"));
-        Ok(Some(diesel_async::RunQueryDsl::get_result(time, &mut *pool.get().await?).await?))
+        let time = in_time(diesel_async::RunQueryDsl::get_result(time, &mut *conn)).await?;
+        Ok(Some((time, asked.elapsed())))
     }
 
     /// Whether the database answers.
@@ -150,6 +157,16 @@ async fn sqlite_pool(
 
 async fn set_up(conn: &mut impl SimpleAsyncConnection, statements: &str) -> ConnectionResult<()> {
     conn.batch_execute(statements).await.map_err(ConnectionError::CouldntSetupConfiguration)
+}
+
+/// What PostgreSQL answers, or that it does not. A transaction that is given up makes its connection unfit for the pool.
+pub(super) async fn in_time<T, E: From<diesel::result::Error>>(
+    answer: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    timeout(ANSWER, answer).await.unwrap_or_else(|_| {
+        let what = Box::new("no answer".to_owned());
+        Err(diesel::result::Error::DatabaseError(DatabaseErrorKind::ClosedConnection, what).into())
+    })
 }
 
 /// A pool that could not be built, or a connection it could not make, as a query would meet it.

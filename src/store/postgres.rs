@@ -23,6 +23,8 @@ use url::Url;
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(10);
+/// How long a server that has vanished may stay unnoticed while something is being said to it.
+const SILENT: Duration = Duration::from_secs(15);
 
 /// How to connect to a server.
 #[derive(Clone)]
@@ -55,7 +57,8 @@ impl Postgres {
             other => return Err(bad(format!("sslmode cannot be `{other}`"))),
         };
         let mut config: tokio_postgres::Config = url.as_str().parse().map_err(|error| bad(causes(&error)))?;
-        config.ssl_mode(mode).connect_timeout(CONNECT).keepalives_idle(Duration::from_secs(60));
+        config.ssl_mode(mode).connect_timeout(CONNECT).tcp_user_timeout(SILENT);
+        config.keepalives_idle(Duration::from_secs(10)).keepalives_interval(SILENT / 3).keepalives_retries(3);
         let tls = if verify { verified(root)? } else { unverified()? };
         Ok(Self { config, tls: MakeRustlsConnect::new(tls) })
     }

@@ -153,13 +153,14 @@ impl Database {
                     .execute(conn)
                     .await?;
                 if claimed == 0 {
-                    let before: Option<Send> = sends::table
-                        .find((new.owner, key))
-                        .select(Send::as_select())
-                        .first(conn)
+                    // Changes nothing, but locks the row: with it the conversation stays until all is read.
+                    let before: Option<Send> = diesel::update(sends::table.find((new.owner, key)))
+                        .set(sends::created_at.eq(sends::created_at))
+                        .returning(Send::as_returning())
+                        .get_result(conn)
                         .await
                         .optional()?;
-                    // With its conversation it may have been deleted since the insert met it.
+                    // It may have been deleted since the insert met it.
                     let Some(before) = before else { return Ok(Sent::NoConversation) };
                     if before.input_hash != *input_hash {
                         return Ok(Sent::OtherInput);

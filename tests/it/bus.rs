@@ -7,7 +7,7 @@ use confab::{
 };
 use redis::AsyncTypedCommands;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::yield_now};
 use tokio_util::task::AbortOnDropHandle;
 
 /// The ends of a bus, each an instance's.
@@ -24,7 +24,7 @@ impl Ends {
         Self { buses, _listening: Vec::new() }
     }
 
-    fn on_redis(count: usize) -> Self {
+    async fn on_redis(count: usize) -> Self {
         let ends = (0..count).map(|_| Arc::new(RedisBus::new(&redis_url()).unwrap()));
         let (buses, listening) = ends
             .map(|bus| {
@@ -33,7 +33,16 @@ impl Ends {
                 (bus as Arc<dyn Bus>, AbortOnDropHandle::new(task))
             })
             .unzip();
-        Self { buses, _listening: listening }
+        let ends = Self { buses, _listening: listening };
+        for bus in &ends.buses {
+            let connected = async {
+                while bus.tell(Topic::User(Id::new()), String::new()).await.is_err() {
+                    yield_now().await;
+                }
+            };
+            soon("a connection", connected).await;
+        }
+        ends
     }
 }
 
@@ -74,7 +83,7 @@ macro_rules! on_both_buses {
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn redis() {
-                test(Ends::on_redis($count)).await;
+                test(Ends::on_redis($count).await).await;
             }
         }
     )+};

@@ -184,8 +184,7 @@ impl Instance {
     }
 
     async fn release(&self, held: Held) {
-        let now = self.clock.now();
-        let released = self.store.release_run(held.reply, held.lease, &held.text, now).await;
+        let released = self.store.release_run(held.reply, held.lease, &held.text).await;
         released.expect("it is released");
     }
 
