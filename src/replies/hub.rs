@@ -306,3 +306,76 @@ impl Mirror {
         (self.news, self.patience) = (Instant::now(), SILENCE);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Instant as Moment, MessageStatus};
+    use tokio::time::advance;
+    use uuid::Uuid;
+
+    fn reply(attempt: i32, content: &str) -> Message {
+        let asked = Message::said(Id(Uuid::nil()), Id(Uuid::nil()), None, 0, String::new(), Moment(0));
+        let reply = asked.pending_reply(Id(Uuid::max()), "echo".into());
+        Message { attempt, content: content.to_owned(), status: MessageStatus::Streaming, ..reply }
+    }
+
+    fn said(attempt: i32, offset: usize, text: &str) -> Said<'_> {
+        Said { attempt, offset, text: text.into(), over: false }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_used_keeps_no_mirror_from_the_checkpoints() {
+        // Something is missing before it, or it is of an attempt that is over.
+        for useless in [said(2, 9, "jkl"), said(1, 0, "abcdef")] {
+            let (hub, id) = (Hub::default(), reply(1, "").id);
+            let (_followed, new) = hub.follow(reply(2, "abc"));
+            assert!(new);
+            advance(SILENCE).await;
+            hub.hear(id, &useless);
+            assert_eq!(hub.round().silent, [id], "{useless:?}");
+            assert_eq!(hub.asks(), [(id, Cursor { attempt: 2, offset: 3 })]);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_mirror_without_news_is_looked_for_less_and_less_often() {
+        let (hub, id) = (Hub::default(), reply(1, "").id);
+        let (_followed, _) = hub.follow(reply(1, "a"));
+        let mut pauses = Vec::new();
+        for _ in 0..4 {
+            let mut waited = Duration::ZERO;
+            while hub.round().silent.is_empty() {
+                advance(SILENCE).await;
+                waited += SILENCE;
+            }
+            pauses.push(waited.as_secs());
+            hub.learn(reply(1, "a"));
+        }
+        assert_eq!(pauses, [1, 2, 4, 4]);
+        hub.hear(id, &said(1, 1, "b"));
+        advance(SILENCE).await;
+        assert_eq!(hub.round().silent, [id], "with news it is looked for again as at first");
+    }
+
+    #[tokio::test]
+    async fn a_mirror_is_there_while_somebody_follows_and_becomes_the_writers() {
+        let (hub, id) = (Hub::default(), reply(1, "").id);
+        let (mut followed, _) = hub.follow(reply(1, "a"));
+        assert!(!hub.follow(reply(1, "ab")).1, "there is one for all");
+        assert_eq!(followed.borrow_and_update().text, "ab");
+        let (live, mirrored) = hub.enter(&reply(2, ""));
+        assert!(mirrored && !hub.mirrors(id));
+        live.progress.send_modify(|progress| progress.text.push('x'));
+        let seen = followed.borrow_and_update().clone();
+        assert_eq!((seen.attempt, &*seen.text), (2, "x"));
+        // One that has entered since is not put out by one before.
+        let (next, _) = hub.enter(&reply(3, ""));
+        assert!(!hub.leave(id, &live) && hub.live(id).is_some() && live.over.is_cancelled());
+        assert!(hub.leave(id, &next) && hub.mirrors(id), "it is followed still");
+        drop(followed);
+        drop((live, next));
+        assert_eq!(hub.round().abandoned, [id]);
+        assert!(hub.progress(id).is_none());
+    }
+}
