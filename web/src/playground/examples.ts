@@ -156,6 +156,50 @@ query Models {
 `,
   },
   {
+    query: `# 7. What happens, on all your devices: run this in one
+#    window and SendMessage in another. First comes Reload:
+#    load what you show, and every later change follows.
+#    To come back to where you were, add the last cursor:
+#    changes(after: "…")
+
+subscription WatchChanges {
+  changes {
+    __typename
+    cursor
+    ... on ConversationCreated {
+      conversation {
+        id
+        title
+      }
+    }
+    ... on ConversationChanged {
+      conversation {
+        id
+        title
+      }
+    }
+    ... on ConversationDeleted {
+      conversationId
+    }
+    ... on MessageAdded {
+      message {
+        id
+        role
+        content
+      }
+    }
+    ... on ReplyEnded {
+      message {
+        id
+        status
+        content
+      }
+    }
+  }
+}
+`,
+  },
+  {
     query: `# Sign in to an account you have, for instance when the
 # access token has expired. The page remembers the new one.
 
