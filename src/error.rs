@@ -72,6 +72,10 @@ impl Error {
 
 impl From<store::Error> for Error {
     fn from(cause: store::Error) -> Self {
-        Self::internal(cause)
+        match cause {
+            // A token outlives its account for a moment; whatever it is to write belongs to nobody then.
+            store::Error::Orphan => Self::Unauthenticated("the account is gone"),
+            cause => Self::internal(cause),
+        }
     }
 }

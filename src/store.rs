@@ -5,18 +5,23 @@
 //! What changes something that its user sees ends in [`changes::record!`], which takes that last lock. Nothing here
 //! knows of GraphQL, of sockets or of assistants; what is not there is `None`.
 
+pub mod access_tokens;
+pub mod account_life;
 pub mod changes;
 mod chores;
 pub mod conversations;
 mod database;
+pub mod export;
 pub mod messages;
 mod migrations;
 pub mod paging;
 mod postgres;
+pub mod removal;
 pub mod runs;
 pub mod schema;
 #[cfg(test)]
 pub(crate) mod scratch;
+pub mod security_events;
 pub mod sends;
 pub mod sessions;
 mod statements;
@@ -25,7 +30,7 @@ pub mod users;
 
 pub use database::Database;
 pub use statements::Statements;
-pub use types::{ChangeKind, FinishReason, Id, Instant, MessageStatus, Role};
+pub use types::{ChangeKind, FinishReason, Id, Instant, MessageStatus, Role, SecurityEventKind};
 
 /// Why a query has no answer. None of it is for a client's eyes.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +38,9 @@ pub enum Error {
     /// A row with this unique value is there already.
     #[error("`{0}` is taken")]
     Taken(&'static str),
+    /// The row that this one belongs to is gone: the user's, as a rule.
+    #[error("what it belongs to is gone")]
+    Orphan,
     /// The database refused or failed.
     #[error("database: {0}")]
     Diesel(diesel::result::Error),
@@ -71,7 +79,10 @@ impl From<diesel::ConnectionError> for Error {
 
 impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
-        use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError};
+        use diesel::result::{
+            DatabaseErrorKind::{ForeignKeyViolation, UniqueViolation},
+            Error::DatabaseError,
+        };
         match &error {
             // PostgreSQL names the constraint, SQLite the column.
             DatabaseError(UniqueViolation, info)
@@ -80,6 +91,7 @@ impl From<diesel::result::Error> for Error {
             {
                 Self::Taken("users.email")
             }
+            DatabaseError(ForeignKeyViolation, _) => Self::Orphan,
             _ => Self::Diesel(error),
         }
     }

@@ -132,6 +132,48 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    access_tokens (id) {
+        id -> Id,
+        user_id -> Id,
+        name -> Text,
+        hash -> Binary,
+        can_write -> Bool,
+        created_at -> Instant,
+        expires_at -> Instant,
+        last_used_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    security_events (id) {
+        id -> Id,
+        user_id -> Id,
+        kind -> Text,
+        at -> Instant,
+        address -> Nullable<Text>,
+        agent -> Nullable<Text>,
+        detail -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    export_tickets (user_id) {
+        user_id -> Id,
+        hash -> Binary,
+        expires_at -> Instant,
+    }
+}
+
 diesel::joinable!(messages -> conversations (conversation_id));
 diesel::allow_tables_to_appear_in_same_query!(
     users,
@@ -142,5 +184,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     sends,
     feeds,
     changes,
-    chores
+    chores,
+    access_tokens,
+    security_events,
+    export_tickets
 );

@@ -243,3 +243,35 @@ words! {
         ReplyEnded = "REPLY_ENDED",
     }
 }
+
+words! {
+    /// What has happened to an account.
+    SecurityEventKind {
+        /// The account was made.
+        Registered = "REGISTERED",
+        /// A session was opened with the password.
+        SignedIn = "SIGNED_IN",
+        /// Somebody tried to sign in with a wrong password.
+        SignInFailed = "SIGN_IN_FAILED",
+        /// A session was ended with its refresh token.
+        SignedOut = "SIGNED_OUT",
+        /// The password, asked for again within a session, was wrong.
+        PasswordRefused = "PASSWORD_REFUSED",
+        /// Another password was chosen.
+        PasswordChanged = "PASSWORD_CHANGED",
+        /// Another e-mail address was given.
+        EmailChanged = "EMAIL_CHANGED",
+        /// A personal access token was made.
+        TokenCreated = "TOKEN_CREATED",
+        /// A personal access token was deleted.
+        TokenDeleted = "TOKEN_DELETED",
+        /// A session was ended by another one.
+        SessionRevoked = "SESSION_REVOKED",
+        /// A refresh token was presented that had been used before.
+        RefreshTokenReused = "REFRESH_TOKEN_REUSED",
+        /// Everything there is of the user was downloaded.
+        DataExported = "DATA_EXPORTED",
+        /// An account was deleted; nothing tells whose it was.
+        AccountDeleted = "ACCOUNT_DELETED",
+    }
+}

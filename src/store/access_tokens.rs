@@ -1,0 +1,104 @@
+//! Personal access tokens: what scripts ask by, for as long as their owner lets them.
+
+use super::{
+    Database, Error, Id, Instant, Result, read,
+    schema::{access_tokens, users},
+    security_events::{SecurityEvent, note},
+    transact,
+};
+use diesel::prelude::*;
+use diesel_async::{AsyncConnection, RunQueryDsl};
+
+/// A row of `access_tokens`.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = access_tokens)]
+pub struct AccessToken {
+    /// The key.
+    pub id: Id,
+    /// Whose it is.
+    pub user_id: Id,
+    /// What its owner calls it.
+    pub name: String,
+    /// SHA-256 of the token.
+    pub hash: Vec<u8>,
+    /// Whether it may change conversations and send messages; it may always read.
+    pub can_write: bool,
+    /// When it was made.
+    pub created_at: Instant,
+    /// From when it is not good any more.
+    pub expires_at: Instant,
+    /// When it was last used, to the minute; `None` if never.
+    pub last_used_at: Option<Instant>,
+}
+
+impl Database {
+    /// Adds a token, unless its owner has `most` already: then it gives false.
+    pub async fn insert_access_token(
+        &self,
+        token: &AccessToken,
+        most: i64,
+        event: &SecurityEvent,
+    ) -> Result<bool> {
+        transact!(self, async |conn| {
+            // Changes nothing, but locks the row: of two at once, one is counted by the other.
+            let locked = diesel::update(users::table.find(token.user_id))
+                .set(users::name.eq(users::name))
+                .execute(conn)
+                .await?;
+            if locked == 0 {
+                return Err(Error::Orphan);
+            }
+            let own = access_tokens::table.filter(access_tokens::user_id.eq(token.user_id));
+            if own.count().get_result::<i64>(conn).await? >= most {
+                return Ok(false);
+            }
+            diesel::insert_into(access_tokens::table).values(token).execute(conn).await?;
+            note!(conn, event);
+            Ok(true)
+        })
+    }
+
+    /// A user's tokens, the latest first.
+    pub async fn access_tokens(&self, owner: Id) -> Result<Vec<AccessToken>> {
+        let own =
+            access_tokens::table.filter(access_tokens::user_id.eq(owner)).order(access_tokens::id.desc());
+        Ok(read!(self, load, own.select(AccessToken::as_select()))?)
+    }
+
+    /// The token that has this hash, expired or not.
+    pub async fn access_token_by_hash(&self, hash: &[u8]) -> Result<Option<AccessToken>> {
+        let named = access_tokens::table.filter(access_tokens::hash.eq(hash.to_vec()));
+        Ok(read!(self, first, named.select(AccessToken::as_select())).optional()?)
+    }
+
+    /// Notes that a token is used, unless that was noted after `since`.
+    pub async fn touch_access_token(&self, id: Id, now: Instant, since: Instant) -> Result<()> {
+        transact!(self, async |conn| {
+            let stale = access_tokens::last_used_at.is_null().or(access_tokens::last_used_at.le(since));
+            diesel::update(access_tokens::table.find(id).filter(stale))
+                .set(access_tokens::last_used_at.eq(now))
+                .execute(conn)
+                .await?;
+            Ok(())
+        })
+    }
+
+    /// Deletes one of the owner's tokens, and tells what it was called; `None` if it is not there.
+    pub async fn delete_access_token(
+        &self,
+        owner: Id,
+        id: Id,
+        event: &SecurityEvent,
+    ) -> Result<Option<String>> {
+        transact!(self, async |conn| {
+            let own = access_tokens::table.find(id).filter(access_tokens::user_id.eq(owner));
+            let name: Option<String> =
+                diesel::delete(own).returning(access_tokens::name).get_result(conn).await.optional()?;
+            if let Some(name) = &name {
+                let event = SecurityEvent { detail: Some(name.clone()), ..event.clone() };
+                note!(conn, &event);
+            }
+            Ok(name)
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! What a download of everything needs: the ticket for it, and each list page by page in an order that does not move.
+
+use super::{
+    Database, Id, Instant, Result,
+    conversations::Conversation,
+    messages::Message,
+    read,
+    schema::{conversations, export_tickets, messages, sessions},
+    sessions::Session,
+    transact,
+};
+use diesel::prelude::*;
+use diesel_async::{AsyncConnection, RunQueryDsl};
+
+impl Database {
+    /// Keeps a user's ticket, by its hash. The one before is not good any more.
+    pub async fn put_export_ticket(&self, user: Id, hash: &[u8], expires_at: Instant) -> Result<()> {
+        transact!(self, async |conn| {
+            let ticket = (export_tickets::hash.eq(hash), export_tickets::expires_at.eq(expires_at));
+            diesel::insert_into(export_tickets::table)
+                .values((export_tickets::user_id.eq(user), ticket))
+                .on_conflict(export_tickets::user_id)
+                .do_update()
+                .set(ticket)
+                .execute(conn)
+                .await?;
+            Ok(())
+        })
+    }
+
+    /// Takes a ticket, which is good once; whose it was. `None` if it is not, or no longer, good.
+    pub async fn take_export_ticket(&self, hash: &[u8], now: Instant) -> Result<Option<Id>> {
+        transact!(self, async |conn| {
+            let good = export_tickets::table
+                .filter(export_tickets::hash.eq(hash))
+                .filter(export_tickets::expires_at.gt(now));
+            let taken = diesel::delete(good).returning(export_tickets::user_id).get_result(conn).await;
+            Ok(taken.optional()?)
+        })
+    }
+
+    /// The owner's conversations after a key, by their keys, at most `limit`.
+    pub async fn conversations_after(&self, owner: Id, after: Id, limit: i64) -> Result<Vec<Conversation>> {
+        let later = conversations::table
+            .filter(conversations::owner_id.eq(owner))
+            .filter(conversations::id.gt(after))
+            .order(conversations::id)
+            .limit(limit);
+        Ok(read!(self, load, later.select(Conversation::as_select()))?)
+    }
+
+    /// The messages off a conversation's active branch, after a key, by their keys, at most `limit`.
+    pub async fn messages_off_branch(&self, conversation: Id, after: Id, limit: i64) -> Result<Vec<Message>> {
+        let later = messages::table
+            .filter(messages::conversation_id.eq(conversation))
+            .filter(messages::position.is_null())
+            .filter(messages::id.gt(after))
+            .order(messages::id)
+            .limit(limit);
+        Ok(read!(self, load, later.select(Message::as_select()))?)
+    }
+
+    /// A user's sessions after a key, by their keys, at most `limit`.
+    pub async fn sessions_after(&self, user: Id, after: Id, limit: i64) -> Result<Vec<Session>> {
+        let later = sessions::table
+            .filter(sessions::user_id.eq(user))
+            .filter(sessions::id.gt(after))
+            .order(sessions::id)
+            .limit(limit);
+        Ok(read!(self, load, later.select(Session::as_select()))?)
+    }
+}

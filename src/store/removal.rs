@@ -1,0 +1,58 @@
+//! What has been deleted and is still to be removed: the conversations that are nobody's.
+
+use super::{
+    Database, Id, Result,
+    schema::{conversations, messages},
+    transact,
+};
+use diesel::prelude::*;
+use diesel_async::{AsyncConnection, RunQueryDsl};
+
+/// The user whose the deleted conversations are, until they are removed. Nobody can sign in as this one.
+pub const NOBODY: Id = Id(uuid::Uuid::nil());
+
+impl Database {
+    /// Removes something of what has been deleted, at most `limit` messages; false if there is nothing more.
+    /// Several instances may do it at once.
+    pub async fn remove_from_nobody(&self, limit: i64) -> Result<bool> {
+        transact!(self, async |conn| {
+            let next: Option<Id> = conversations::table
+                .filter(conversations::owner_id.eq(NOBODY))
+                .order((conversations::updated_at.desc(), conversations::id.desc()))
+                .select(conversations::id)
+                .first(conn)
+                .await
+                .optional()?;
+            let Some(conversation) = next else { return Ok(false) };
+            // Changes nothing, but locks the row: others come one after the other, and find what is left.
+            diesel::update(conversations::table.find(conversation))
+                .set(conversations::message_count.eq(conversations::message_count))
+                .execute(conn)
+                .await?;
+            // From the leaves: each message takes those that follow it along, and so deep no database goes. What is off
+            // the active branch hangs from it.
+            let off_branch = messages::table
+                .filter(messages::conversation_id.eq(conversation))
+                .filter(messages::position.is_null())
+                .order(messages::id.desc())
+                .limit(limit);
+            let mut leaves: Vec<Id> = off_branch.select(messages::id).load(conn).await?;
+            if leaves.is_empty() {
+                let last = messages::table
+                    .filter(messages::conversation_id.eq(conversation))
+                    .filter(messages::position.is_not_null())
+                    .order(messages::position.desc())
+                    .limit(limit);
+                leaves = last.select(messages::id).load(conn).await?;
+            }
+            if leaves.is_empty() {
+                diesel::delete(conversations::table.find(conversation)).execute(conn).await?;
+            } else {
+                for leaf in leaves {
+                    diesel::delete(messages::table.find(leaf)).execute(conn).await?;
+                }
+            }
+            Ok(true)
+        })
+    }
+}
