@@ -11,6 +11,7 @@ use crate::{
     graphql::{self, Domain, guard},
     housekeeping::keep_house,
     poke::Poke,
+    removal::Removal,
     replies::{self, Replies},
     store::{Database, Statements},
     transport::{self, SocketLimits, Transport},
@@ -114,11 +115,13 @@ impl App {
         let changes = Changes::new(store.clone(), bus.clone(), tasks.clone());
         let replies =
             Replies::new(store.clone(), catalog.clone(), bus, clock.clone(), changes.clone(), settings);
+        let removal = Removal::new(store.clone());
         let conversations = Conversations {
             store: store.clone(),
             clock: clock.clone(),
             replies: replies.clone(),
             changes: changes.clone(),
+            removal: removal.clone(),
         };
         let domain = Domain {
             store: store.clone(),
@@ -133,6 +136,7 @@ impl App {
         let (time, times, until) = (clock.clone(), store.clone(), leaving.clone());
         tasks.spawn(async move { until.run_until_cancelled(time.keep_set_by(&times)).await });
         tasks.spawn(keep_house(store.clone(), clock, poke.listen(), leaving.clone()));
+        tasks.spawn(removal.keep_removing(poke.listen(), leaving.clone()));
         tasks.spawn(changes.clone().keep_watch(leaving.clone()));
         let router = transport::router(Transport {
             schema: graphql::schema(domain, config.env == Environment::Development),

@@ -4,6 +4,7 @@ use crate::{
     changes,
     clock::Clock,
     error::{Error, Result},
+    removal::Removal,
     replies::Replies,
     store::{self, Database, Id, conversations::Conversation},
 };
@@ -84,6 +85,8 @@ pub struct Conversations {
     pub replies: Replies,
     /// Told of every change, when it is stored.
     pub changes: changes::Changes,
+    /// Told of what is to be removed.
+    pub removal: Removal,
 }
 
 impl Conversations {
@@ -133,6 +136,7 @@ impl Conversations {
         }
         self.changes.poke(owner);
         self.replies.stop_conversation(id);
+        self.removal.look();
         Ok(())
     }
 }

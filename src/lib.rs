@@ -37,6 +37,7 @@
 //! | [`assistant`] | the models |
 //! | [`bus`] | what instances tell each other, in process or over Redis |
 //! | [`store`] | the database, one file for each noun |
+//! | [`removal`] | what has been deleted, removed in small steps |
 //! | [`housekeeping`] | what is removed in time, by one instance at a time |
 //! | [`error`] | what a client may learn |
 //! | [`clock`], [`poke`], [`telemetry`] | the time, waking what runs in the background, the log |
@@ -55,6 +56,7 @@ pub mod error;
 pub mod graphql;
 pub mod housekeeping;
 pub mod poke;
+pub mod removal;
 pub mod replies;
 pub mod store;
 pub mod telemetry;

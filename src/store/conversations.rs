@@ -5,6 +5,7 @@ use super::{
     changes::record,
     paging::{Page, Slice},
     read,
+    removal::NOBODY,
     schema::{conversations, runs},
     transact,
 };
@@ -144,19 +145,16 @@ impl Database {
         })
     }
 
-    /// Deletes one of the owner's conversations with all its messages; false if it is not there.
+    /// Deletes one of the owner's conversations: it is nobody's, and for [`Database::remove_from_nobody`] to remove. False
+    /// if it is not there.
     pub async fn delete_conversation(&self, owner: Id, id: Id, now: Instant) -> Result<bool> {
         transact!(self, async |conn| {
             // Locked in the order that sending and running keep: conversation, runs, messages, feed.
             let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
-            let locked = diesel::update(own)
-                .set(conversations::message_count.eq(conversations::message_count))
-                .execute(conn)
-                .await?;
+            let locked = diesel::update(own).set(conversations::owner_id.eq(NOBODY)).execute(conn).await?;
             if locked > 0 {
                 let runs = runs::table.filter(runs::conversation_id.eq(id));
                 diesel::delete(runs).execute(conn).await?;
-                diesel::delete(conversations::table.find(id)).execute(conn).await?;
                 record!(conn, owner, now, [(ChangeKind::ConversationDeleted, id, None)]);
             }
             Ok(locked > 0)
