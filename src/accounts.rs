@@ -1,23 +1,35 @@
 //! Accounts: registering, signing in and out, and telling who asks.
 //!
 //! An account is proved by a password ([`password`]), a request by a short-lived access token ([`token`]), and a
-//! session is kept alive by a refresh token that is good once ([`refresh`]).
+//! session is kept alive by a refresh token that is good once ([`refresh`]). Scripts ask by a token of their own
+//! ([`personal_token`]). What becomes of an account is in [`life`] and [`deletion`], and told to its owner by [`audit`].
 
+mod audit;
+mod caller;
+mod deletion;
 mod email;
+mod export;
+mod life;
 mod password;
+mod personal_token;
 mod refresh;
 mod token;
 
+pub use audit::{Audit, KEPT as EVENTS_KEPT};
+pub use caller::Caller;
+pub use deletion::Deletion;
 pub use email::Email;
+pub use export::{Exporting, Exports, Ticket};
 pub use password::{Password, Passwords};
+pub use personal_token::{NewToken, PersonalToken, Scope};
 pub use refresh::RefreshToken;
-pub use token::{AccessTokens, SigningKey, Viewer};
+pub use token::{Access, AccessTokens, SigningKey, Viewer};
 
 use crate::{
     clock::Clock,
     error::{Error, Result},
     store::{
-        Database, Id,
+        Database, Id, SecurityEventKind,
         sessions::Session,
         users::{EmailTaken, User},
     },
@@ -40,6 +52,10 @@ pub struct Accounts {
     pub access_tokens: AccessTokens,
     /// How long a session lives after it was last refreshed.
     pub refresh_ttl: Duration,
+    /// Tells users what happens to their accounts.
+    pub audit: Audit,
+    /// The downloads in progress.
+    pub exports: Exports,
 }
 
 /// A session that has just been opened or refreshed.
@@ -56,7 +72,13 @@ pub struct SignedIn {
 
 impl Accounts {
     /// Makes an account and opens its first session.
-    pub async fn register(&self, email: Email, password: Password, name: Option<String>) -> Result<SignedIn> {
+    pub async fn register(
+        &self,
+        email: Email,
+        password: Password,
+        name: Option<String>,
+        caller: &Caller,
+    ) -> Result<SignedIn> {
         let name = match name {
             Some(name) => display_name(&name)?,
             None => email.local_part().to_owned(),
@@ -70,21 +92,33 @@ impl Accounts {
             created_at: self.clock.now(),
         };
         match self.store.insert_user(&user).await? {
-            Ok(()) => self.open_session(user).await,
+            Ok(()) => {
+                self.audit.note(user.id, SecurityEventKind::Registered, caller).await;
+                self.open_session(user).await
+            }
             Err(EmailTaken) => Err(Error::Conflict("an account with this e-mail address exists already")),
         }
     }
 
     /// Opens a session for whoever knows the password. A wrong address and a wrong password get the same answer
     /// after the same work.
-    pub async fn log_in(&self, email: Email, password: &str) -> Result<SignedIn> {
+    pub async fn log_in(&self, email: Email, password: &str, caller: &Caller) -> Result<SignedIn> {
         let wrong = Error::Unauthenticated("wrong e-mail address or password");
         let password = Password::present(password).ok_or(wrong.clone())?;
         let user = self.store.user_by_email(email.key()).await?;
         let hash = user.as_ref().map(|user| user.password_hash.clone());
         let right = self.passwords.verify(password, hash).await?;
-        match user.filter(|_| right) {
-            Some(user) => self.open_session(user).await,
+        match user {
+            Some(user) if right => {
+                let signed_in = self.open_session(user).await?;
+                self.audit.note(signed_in.user.id, SecurityEventKind::SignedIn, caller).await;
+                Ok(signed_in)
+            }
+            // Not waited for: only an address that has an account would take the longer.
+            Some(user) => {
+                self.audit.note_aside(user.id, SecurityEventKind::SignInFailed, caller);
+                Err(wrong)
+            }
             None => Err(wrong),
         }
     }
@@ -102,13 +136,20 @@ impl Accounts {
     }
 
     /// Ends the session of this refresh token; false if it had ended already.
-    pub async fn log_out(&self, token: &RefreshToken) -> Result<bool> {
-        Ok(self.store.delete_session(&token.hash()).await?)
+    pub async fn log_out(&self, token: &RefreshToken, caller: &Caller) -> Result<bool> {
+        let ended = self.store.delete_session(&token.hash()).await?;
+        if let Some(user) = ended {
+            self.audit.note(user, SecurityEventKind::SignedOut, caller).await;
+        }
+        Ok(ended.is_some())
     }
 
-    /// Who presents this access token.
-    pub fn authenticate(&self, access_token: &str) -> Result<Viewer> {
-        self.access_tokens.verify(access_token, self.clock.now())
+    /// Who presents this access token, be it a session's or a personal one. Only the latter is looked up.
+    pub async fn authenticate(&self, access_token: &str) -> Result<Viewer> {
+        match PersonalToken::parse(access_token) {
+            Some(token) => self.authenticate_script(&token).await,
+            None => self.access_tokens.verify(access_token, self.clock.now()),
+        }
     }
 
     async fn open_session(&self, user: User) -> Result<SignedIn> {
@@ -126,7 +167,7 @@ impl Accounts {
     }
 
     fn signed_in(&self, user: User, session: Id, token: RefreshToken) -> Result<SignedIn> {
-        let viewer = Viewer { user_id: user.id, session_id: session };
+        let viewer = Viewer::in_person(user.id, session);
         Ok(SignedIn {
             access_token: self.access_tokens.issue(viewer, self.clock.now())?,
             refresh_token: token.into_secret(),

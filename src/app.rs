@@ -1,7 +1,7 @@
 //! Builds everything once, and runs it until it is told to end.
 
 use crate::{
-    accounts::{AccessTokens, Accounts, Passwords},
+    accounts::{AccessTokens, Accounts, Audit, Deletion, Exports, Passwords},
     assistant::{catalog::Catalog, openai::Patience},
     bus::{Bus, memory::MemoryBus},
     changes::Changes,
@@ -18,7 +18,7 @@ use crate::{
 };
 use anyhow::Context;
 use axum::serve::ListenerExt;
-use std::{sync::Arc, thread::available_parallelism, time::Duration};
+use std::{net::SocketAddr, sync::Arc, thread::available_parallelism, time::Duration};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{
     sync::CancellationToken,
@@ -90,12 +90,15 @@ impl App {
         let catalog = Catalog::new(&complete.providers, pace, patience, config.default_model.clone())
             .context("no client for the providers")?;
         let catalog = Arc::new(catalog);
+        let (tasks, leaving) = (TaskTracker::new(), CancellationToken::new());
         let accounts = Arc::new(Accounts {
             store: store.clone(),
             clock: clock.clone(),
             passwords: Passwords::new(available_parallelism().map_or(2, usize::from)),
             access_tokens: AccessTokens::new(&complete.signing_key, config.access_token_ttl()),
             refresh_ttl: seconds(config.refresh_token_ttl),
+            audit: Audit::new(store.clone(), clock.clone(), tasks.clone()),
+            exports: Exports::default(),
         });
         let settings = replies::Settings {
             history_tokens: config.history_tokens,
@@ -111,7 +114,6 @@ impl App {
                 (redis, Some(AbortOnDropHandle::new(listening)))
             }
         };
-        let (tasks, leaving) = (TaskTracker::new(), CancellationToken::new());
         let changes = Changes::new(store.clone(), bus.clone(), tasks.clone());
         let replies =
             Replies::new(store.clone(), catalog.clone(), bus, clock.clone(), changes.clone(), settings);
@@ -123,9 +125,12 @@ impl App {
             changes: changes.clone(),
             removal: removal.clone(),
         };
+        let deletion =
+            Deletion { accounts: accounts.clone(), replies: replies.clone(), removal: removal.clone() };
         let domain = Domain {
             store: store.clone(),
             accounts: accounts.clone(),
+            deletion,
             conversations,
             catalog: catalog.clone(),
             replies: replies.clone(),
@@ -178,6 +183,7 @@ impl App {
                 tracing::debug!(%error, "small packets are delayed");
             }
         });
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         let served = axum::serve(listener, router).with_graceful_shutdown(leaving.clone().cancelled_owned());
         let mut served = tasks.spawn(served.into_future());
         tokio::select! {

@@ -9,7 +9,7 @@ mod batch;
 mod context;
 mod cursors;
 pub mod guard;
-mod ids;
+pub(crate) mod ids;
 mod loaders;
 mod mutation;
 mod pages;
@@ -23,8 +23,12 @@ mod types;
 pub use loaders::Loaders;
 
 use crate::{
-    accounts::Accounts, assistant::catalog::Catalog, changes::Changes, conversations::Conversations,
-    replies::Replies, store::Database,
+    accounts::{Accounts, Deletion},
+    assistant::catalog::Catalog,
+    changes::Changes,
+    conversations::Conversations,
+    replies::Replies,
+    store::Database,
 };
 use std::sync::Arc;
 
@@ -34,6 +38,8 @@ pub struct Domain {
     pub store: Database,
     /// Registering, signing in and out.
     pub accounts: Arc<Accounts>,
+    /// Deleting accounts.
+    pub deletion: Deletion,
     /// Starting, changing and deleting conversations.
     pub conversations: Conversations,
     /// The models.

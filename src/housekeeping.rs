@@ -1,7 +1,7 @@
 //! The task that removes what nobody needs any more. It runs on every instance, and each chore falls to one of them.
 
 use crate::{
-    changes,
+    accounts, changes,
     clock::Clock,
     poke::Poked,
     store::{self, Database, Instant},
@@ -34,6 +34,8 @@ enum Chore {
     Sends,
     /// Forgets what has happened long ago.
     Changes,
+    /// Forgets what has happened to accounts long ago.
+    SecurityEvents,
 }
 
 /// Does what is due now and from then on, until told to leave. It looks by a timer and when poked.
@@ -59,7 +61,7 @@ pub async fn keep_house(store: Database, clock: Clock, mut poke: Poked, leaving:
 }
 
 impl Chore {
-    const ALL: [Self; 3] = [Self::Sessions, Self::Sends, Self::Changes];
+    const ALL: [Self; 4] = [Self::Sessions, Self::Sends, Self::Changes, Self::SecurityEvents];
 
     /// As all instances know it.
     fn name(self) -> &'static str {
@@ -67,6 +69,7 @@ impl Chore {
             Self::Sessions => "delete expired sessions",
             Self::Sends => "delete old sends",
             Self::Changes => "delete old changes",
+            Self::SecurityEvents => "delete old security events",
         }
     }
 
@@ -90,6 +93,9 @@ impl Chore {
             Self::Sessions => store.delete_expired_sessions(now, BATCH).await,
             Self::Sends => store.delete_sends_before(now - SENDS, BATCH).await,
             Self::Changes => store.delete_changes_before(now - changes::KEPT, BATCH).await,
+            Self::SecurityEvents => {
+                store.delete_security_events_before(now - accounts::EVENTS_KEPT, BATCH).await
+            }
         }
     }
 }
@@ -110,8 +116,8 @@ mod tests {
             store.insert_session(&session).await.unwrap();
         }
         assert_eq!(Chore::Sessions.do_if_due(&store, now).await.unwrap(), Some(1));
-        assert!(!store.delete_session(&[1]).await.unwrap());
-        assert!(store.delete_session(&[2]).await.unwrap());
+        assert_eq!(store.delete_session(&[1]).await.unwrap(), None);
+        assert_eq!(store.delete_session(&[2]).await.unwrap(), Some(user.id));
     }
 
     #[tokio::test(flavor = "multi_thread")]

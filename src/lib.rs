@@ -30,7 +30,7 @@
 //! | [`app`] | builds everything once, and runs it |
 //! | [`transport`] | HTTP, WebSocket, the pages |
 //! | [`graphql`] | the schema, the guard, the dataloaders |
-//! | [`accounts`] | passwords, tokens, sessions |
+//! | [`accounts`] | passwords, tokens, sessions, the audit trail |
 //! | [`conversations`] | starting, changing and deleting them |
 //! | [`replies`] | the reply engine |
 //! | [`changes`] | what happens, told to each of a user's devices |

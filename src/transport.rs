@@ -1,6 +1,8 @@
 //! How clients reach the server: the one router, and what every request passes through.
 
+mod address;
 mod cors;
+mod export;
 mod http;
 mod negotiation;
 mod pages;
@@ -64,6 +66,7 @@ pub fn router(transport: Transport) -> Router {
     let cors = cors::layer(&transport.allowed_origins);
     Router::new()
         .route("/graphql", get(http::get).post(http::post))
+        .route("/export", get(export::get).head(export::head))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .merge(pages::router())
@@ -96,24 +99,24 @@ impl Transport {
     }
 
     /// Who an `Authorization` header names; `None` if there is none.
-    fn viewer(&self, headers: &HeaderMap) -> Result<Option<Viewer>> {
+    async fn viewer(&self, headers: &HeaderMap) -> Result<Option<Viewer>> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         match (values.next(), values.next()) {
             (None, _) => Ok(None),
             (Some(value), None) => {
                 let malformed =
                     Error::Unauthenticated("`Authorization` must be `Bearer` and an access token");
-                self.authenticate(value.to_str().map_err(|_| malformed)?).map(Some)
+                self.authenticate(value.to_str().map_err(|_| malformed)?).await.map(Some)
             }
             _ => Err(Error::Unauthenticated("there must be one `Authorization`")),
         }
     }
 
     /// Who `Bearer …` names (RFC 6750).
-    fn authenticate(&self, authorization: &str) -> Result<Viewer> {
+    async fn authenticate(&self, authorization: &str) -> Result<Viewer> {
         match authorization.split_once(' ') {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-                self.accounts.authenticate(token.trim())
+                self.accounts.authenticate(token.trim()).await
             }
             _ => Err(Error::Unauthenticated("`Authorization` must be `Bearer` and an access token")),
         }

@@ -16,6 +16,11 @@ pub struct Email {
 impl Email {
     /// Checks an address (RFC 5321, RFC 6531 for other scripts), without its display name or comments.
     pub fn parse(address: &str) -> Result<Self> {
+        Self::parse_as("email", address)
+    }
+
+    /// Checks the address that is given in some field.
+    pub fn parse_as(field: &'static str, address: &str) -> Result<Self> {
         let address = address.trim();
         let plain = Options::default().without_display_text().without_domain_literal();
         match EmailAddress::parse_with_options(address, plain) {
@@ -24,7 +29,7 @@ impl Email {
                 Ok(Self { address: parsed, key })
             }
             // The library's reason may quote the input: ours is enough.
-            _ => Err(Error::input("email", "must be an e-mail address, such as ada@example.com")),
+            _ => Err(Error::input(field, "must be an e-mail address, such as ada@example.com")),
         }
     }
 

@@ -22,13 +22,34 @@ const AUDIENCE: &str = "confab";
 /// What RFC 9068 calls an access token's type.
 const TYPE: &str = "at+jwt";
 
-/// Who asks: a signed-in user, by one of their sessions.
+/// Who asks: a signed-in user, by one of their sessions or by a personal access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Viewer {
     /// The user.
     pub user_id: Id,
-    /// The session that the token was issued in. It may have ended since: a token is good until it expires.
+    /// The session that the token was issued in. It may have ended since: a token is good until it expires. Of a
+    /// personal access token, its own key, which is no session's.
     pub session_id: Id,
+    /// What they may do.
+    pub access: Access,
+}
+
+/// What a viewer may do, by what they have shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everything: it is a session, which was opened with the password.
+    InPerson,
+    /// Read, and change conversations and messages: a personal access token that may write.
+    Write,
+    /// Read: any other personal access token.
+    Read,
+}
+
+impl Viewer {
+    /// The user themselves, by a session.
+    pub fn in_person(user_id: Id, session_id: Id) -> Self {
+        Self { user_id, session_id, access: Access::InPerson }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -127,7 +148,7 @@ impl AccessTokens {
         if token.claims.exp <= now.unix_seconds() {
             return Err(Error::Unauthenticated("the access token has expired"));
         }
-        Ok(Viewer { user_id: Id(token.claims.sub), session_id: Id(token.claims.sid) })
+        Ok(Viewer::in_person(Id(token.claims.sub), Id(token.claims.sid)))
     }
 }
 
@@ -149,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_token_is_good_until_it_expires() {
-        let (tokens, viewer) = (tokens(SECRET), Viewer { user_id: Id::new(), session_id: Id::new() });
+        let (tokens, viewer) = (tokens(SECRET), Viewer::in_person(Id::new(), Id::new()));
         let token = tokens.issue(viewer, NOW).unwrap();
         assert_eq!(tokens.verify(&token, NOW + Duration::from_secs(899)).unwrap(), viewer);
         let error = tokens.verify(&token, NOW + Duration::from_secs(900)).unwrap_err();
@@ -159,7 +180,7 @@ mod tests {
     #[test]
     fn nothing_but_our_own_access_tokens_is_good() {
         let tokens = tokens(SECRET);
-        let viewer = Viewer { user_id: Id::new(), session_id: Id::new() };
+        let viewer = Viewer::in_person(Id::new(), Id::new());
         let good = |header: &Header, aud: &str, iss: &str| {
             let claims = Claims {
                 iss: iss.into(),

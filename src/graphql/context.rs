@@ -2,7 +2,7 @@
 
 use super::{Domain, Loaders};
 use crate::{
-    accounts::Viewer,
+    accounts::{Access, Caller, Viewer},
     error::{Error, Result},
 };
 use async_graphql::Context;
@@ -15,8 +15,14 @@ pub trait ContextExt {
     fn loaders(&self) -> &Loaders;
     /// Who is signed in, if somebody is.
     fn viewer(&self) -> Option<Viewer>;
-    /// Who is signed in; somebody must be.
+    /// Who is signed in; somebody must be. It is enough to read.
     fn signed_in(&self) -> Result<Viewer>;
+    /// Who is signed in and may change conversations and messages.
+    fn may_write(&self) -> Result<Viewer>;
+    /// Who is signed in themselves, by a session: no script may touch the account.
+    fn in_person(&self) -> Result<Viewer>;
+    /// Where the request comes from.
+    fn caller(&self) -> Caller;
 }
 
 impl ContextExt for Context<'_> {
@@ -34,5 +40,27 @@ impl ContextExt for Context<'_> {
 
     fn signed_in(&self) -> Result<Viewer> {
         self.viewer().ok_or(Error::Unauthenticated("sign in first"))
+    }
+
+    fn may_write(&self) -> Result<Viewer> {
+        let viewer = self.signed_in()?;
+        match viewer.access {
+            Access::InPerson | Access::Write => Ok(viewer),
+            Access::Read => Err(Error::Forbidden("this access token may only read")),
+        }
+    }
+
+    fn in_person(&self) -> Result<Viewer> {
+        let viewer = self.signed_in()?;
+        match viewer.access {
+            Access::InPerson => Ok(viewer),
+            Access::Write | Access::Read => {
+                Err(Error::Forbidden("no access token may do this: sign in with the password"))
+            }
+        }
+    }
+
+    fn caller(&self) -> Caller {
+        self.data_opt::<Caller>().cloned().unwrap_or_default()
     }
 }

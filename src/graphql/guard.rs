@@ -41,7 +41,7 @@ const INTROSPECTION: [&str; 7] =
 /// How many rows such a list is reckoned to have.
 const INTROSPECTION_ROWS: u64 = 5;
 /// The fields that are connections, whose pages multiply what is asked of a row.
-pub const CONNECTIONS: [&str; 2] = ["conversations", "messages"];
+pub const CONNECTIONS: [&str; 3] = ["conversations", "messages", "securityEvents"];
 
 /// Why a document is not executed, for its author.
 #[derive(Clone, Debug, PartialEq, Eq)]

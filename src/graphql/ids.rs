@@ -14,16 +14,18 @@ pub enum Kind {
     User,
     Conversation,
     Message,
+    AccessToken,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::User, Self::Conversation, Self::Message];
+    const ALL: [Self; 4] = [Self::User, Self::Conversation, Self::Message, Self::AccessToken];
 
     fn prefix(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Conversation => "conversation",
             Self::Message => "message",
+            Self::AccessToken => "access_token",
         }
     }
 

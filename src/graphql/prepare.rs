@@ -1,7 +1,10 @@
 //! From the text of a request to an operation that may be executed.
 
 use super::{Loaders, guard};
-use crate::{accounts::Viewer, store::Database};
+use crate::{
+    accounts::{Caller, Viewer},
+    store::Database,
+};
 use async_graphql::{
     Name, Pos, Request, Response, ServerError, Value, Variables,
     parser::{
@@ -31,6 +34,13 @@ pub struct Prepared {
     pub request: Request,
     /// What kind of operation will be executed; `None` if validation will find that it is not to be told.
     pub operation: Option<OperationType>,
+}
+
+impl Prepared {
+    /// The same, and where it comes from.
+    pub fn with(self, caller: Caller) -> Self {
+        Self { request: self.request.data(caller), ..self }
+    }
 }
 
 /// Why there is nothing to execute.

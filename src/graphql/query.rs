@@ -72,6 +72,7 @@ async fn node(ctx: &Context<'_>, field: &'static str, id: &ID) -> Result<Node> {
             loaders.conversations.get(id).await?.map(|row| Node::Conversation(Conversation(row)))
         }
         Kind::Message => loaders.messages.get(id).await?.map(|row| Node::Message(Message(row))),
+        Kind::AccessToken => None, // their owner has the list
     };
     found.ok_or(Error::NotFound("object"))
 }

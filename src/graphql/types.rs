@@ -1,5 +1,6 @@
 //! The schema's types, each in the file of its name. Objects wrap a row; they decide what of it is shown, and how.
 
+mod access_token;
 mod change;
 mod conversation;
 mod date_time;
@@ -9,9 +10,11 @@ mod node;
 mod page_info;
 mod reply_error;
 mod reply_event;
+mod security_event;
 mod usage;
 mod user;
 
+pub use access_token::{AccessToken, AccessTokenScope};
 pub use change::Change;
 pub use conversation::{Conversation, ConversationConnection};
 pub use date_time::DateTime;
@@ -21,5 +24,6 @@ pub use node::Node;
 pub use page_info::PageInfo;
 pub use reply_error::ReplyError;
 pub use reply_event::ReplyEvent;
+pub use security_event::SecurityEventConnection;
 pub use usage::Usage;
 pub use user::User;

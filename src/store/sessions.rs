@@ -56,11 +56,12 @@ impl Database {
         })
     }
 
-    /// Ends the session whose refresh token this is; false if there is none.
-    pub async fn delete_session(&self, refresh_hash: &[u8]) -> Result<bool> {
+    /// Ends the session whose refresh token this is, and tells whose it was; `None` if there is none.
+    pub async fn delete_session(&self, refresh_hash: &[u8]) -> Result<Option<Id>> {
         transact!(self, async |conn| {
             let ended = sessions::table.filter(sessions::refresh_hash.eq(refresh_hash));
-            Ok(diesel::delete(ended).execute(conn).await? > 0)
+            let user = diesel::delete(ended).returning(sessions::user_id).get_result(conn).await;
+            Ok(user.optional()?)
         })
     }
 

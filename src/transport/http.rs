@@ -3,7 +3,9 @@
 //! Only a JSON body executes anything, and GET only queries, so that no other site's form can (CSRF).
 
 use super::{
-    Transport, cors,
+    Transport,
+    address::Peer,
+    cors,
     negotiation::{self, Form},
     request_id::RequestId,
     sse, websocket,
@@ -39,6 +41,7 @@ const BODY: Duration = Duration::from_secs(20);
 pub async fn post(
     State(transport): State<Arc<Transport>>,
     Extension(RequestId(id)): Extension<RequestId>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
@@ -55,7 +58,7 @@ pub async fn post(
         Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "took too long to arrive"),
     };
     match parse(&body) {
-        Ok(incoming) => execute(transport, form, &id, &headers, incoming, false).await,
+        Ok(incoming) => execute(transport, form, &id, peer, &headers, incoming, false).await,
         Err(message) => refuse(StatusCode::BAD_REQUEST, message),
     }
 }
@@ -73,6 +76,7 @@ pub struct Parameters {
 pub async fn get(
     State(transport): State<Arc<Transport>>,
     Extension(RequestId(id)): Extension<RequestId>,
+    peer: Peer,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     parameters: Result<Query<Parameters>, QueryRejection>,
@@ -81,7 +85,7 @@ pub async fn get(
         if !cors::may_connect(&headers, &transport.allowed_origins) {
             return (StatusCode::FORBIDDEN, "this origin may not connect\n").into_response();
         }
-        return websocket::upgrade(transport, upgrade, id);
+        return websocket::upgrade(transport, upgrade, id, peer.caller(&headers));
     }
     let parameters = parameters.map(|Query(parameters)| parameters);
     let asks_nothing = parameters.as_ref().is_ok_and(|parameters| parameters.query.is_none());
@@ -102,26 +106,27 @@ pub async fn get(
         return refuse("must have a JSON object as `variables`");
     };
     let incoming = Incoming { query, operation_name, variables };
-    execute(transport, form, &id, &headers, incoming, true).await
+    execute(transport, form, &id, peer, &headers, incoming, true).await
 }
 
 async fn execute(
     transport: Arc<Transport>,
     form: Form,
     id: &Arc<str>,
+    peer: Peer,
     headers: &HeaderMap,
     incoming: Incoming,
     by_get: bool,
 ) -> Response {
-    let viewer = match transport.viewer(headers) {
+    let viewer = match transport.viewer(headers).await {
         Ok(viewer) => viewer,
-        Err(error) => return refusal(form, StatusCode::UNAUTHORIZED, &error, id),
+        Err(error) => return refusal(form, status_of(&error), &error, id),
     };
     if let Some(viewer) = viewer {
         Span::current().record("user_id", tracing::field::display(viewer.user_id));
     }
     let prepared = match prepare(&incoming, viewer, &transport.store, &transport.guard) {
-        Ok(prepared) => prepared,
+        Ok(prepared) => prepared.with(peer.caller(headers)),
         Err(unfit) => return reply(form, unfit.into_response()),
     };
     let takes_events = negotiation::takes_events(headers);
@@ -209,7 +214,21 @@ fn reply(form: Form, response: graphql::Response) -> Response {
     write(form, status, &response)
 }
 
-fn refusal(form: Form, status: StatusCode, error: &Error, id: &str) -> Response {
+/// The status of a request of which nothing was done.
+pub fn status_of(error: &Error) -> StatusCode {
+    match error {
+        Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::NotFound(_) => StatusCode::NOT_FOUND,
+        Error::BadUserInput { .. } => StatusCode::BAD_REQUEST,
+        Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The answer to a request of which nothing was done.
+pub fn refusal(form: Form, status: StatusCode, error: &Error, id: &str) -> Response {
     let mut response = write(form, status, &answer::refuse(error, id));
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

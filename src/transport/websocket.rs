@@ -9,7 +9,10 @@ mod operations;
 mod subscription;
 
 use super::Transport;
-use crate::accounts::Viewer;
+use crate::{
+    accounts::{Caller, Viewer},
+    error::Error,
+};
 use axum::{
     extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
     response::Response,
@@ -61,6 +64,8 @@ struct Close(u16, &'static str);
 
 impl Close {
     const LEAVING: Self = Self(1012, "Service restart");
+    /// Tells clients to come back.
+    const UNAVAILABLE: Self = Self(1013, "Try again later");
     const INVALID: Self = Self(4400, "Invalid message");
     const UNAUTHORIZED: Self = Self(4401, "Unauthorized");
     const FORBIDDEN: Self = Self(4403, "Forbidden");
@@ -70,10 +75,26 @@ impl Close {
     const DUPLICATE: Self = Self(4409, "Subscriber already exists");
     const SECOND_INIT: Self = Self(4429, "Too many initialisation requests");
     const TOO_MANY: Self = Self(4429, "Too many operations");
+
+    /// Why nobody could be authenticated.
+    fn of(error: &Error) -> Self {
+        match error {
+            Error::Internal(cause) => {
+                tracing::error!(error = %cause, "token not looked up");
+                Self::UNAVAILABLE
+            }
+            _ => Self::FORBIDDEN,
+        }
+    }
 }
 
 /// Answers a request to speak over a socket.
-pub fn upgrade(transport: Arc<Transport>, upgrade: WebSocketUpgrade, id: Arc<str>) -> Response {
+pub fn upgrade(
+    transport: Arc<Transport>,
+    upgrade: WebSocketUpgrade,
+    id: Arc<str>,
+    caller: Caller,
+) -> Response {
     let span = info_span!(parent: None, "socket", request_id = &*id, user_id = field::Empty);
     let tasks = transport.tasks.clone();
     upgrade
@@ -81,14 +102,17 @@ pub fn upgrade(transport: Arc<Transport>, upgrade: WebSocketUpgrade, id: Arc<str
         .read_buffer_size(READ_BUFFER)
         .max_message_size(transport.max_body)
         .max_frame_size(transport.max_body)
-        .on_upgrade(move |socket| tasks.track_future(serve(transport, socket, id).instrument(span)))
+        .on_upgrade(move |socket| tasks.track_future(serve(transport, socket, id, caller).instrument(span)))
 }
 
-async fn serve(transport: Arc<Transport>, mut socket: WebSocket, id: Arc<str>) {
+async fn serve(transport: Arc<Transport>, mut socket: WebSocket, id: Arc<str>, caller: Caller) {
     let write = transport.sockets.write;
     let hangup = if socket.protocol().is_some() {
-        let mut talk =
-            Talk { operations: Operations::new(transport.clone(), id), socket: &mut socket, transport };
+        let mut talk = Talk {
+            operations: Operations::new(transport.clone(), id, caller),
+            socket: &mut socket,
+            transport,
+        };
         talk.converse().await.err().flatten()
     } else {
         Some(Close::SUBPROTOCOL)
@@ -167,7 +191,8 @@ impl Talk<'_> {
             let Some(authorization) = payload.authorization else {
                 return Ok(None);
             };
-            let viewer = self.transport.authenticate(&authorization).map_err(|_| Some(Close::FORBIDDEN))?;
+            let viewer = self.transport.authenticate(&authorization).await;
+            let viewer = viewer.map_err(|error| Some(Close::of(&error)))?;
             tracing::Span::current().record("user_id", field::display(viewer.user_id));
             return Ok(Some(viewer));
         }

@@ -6,12 +6,15 @@
 
 mod support;
 
+mod access_tokens;
+mod account_life;
 mod accounts;
 mod bus;
 mod changes;
 mod cli;
 mod conversations;
 mod execution;
+mod export;
 mod faults;
 mod http;
 mod instances;
@@ -22,6 +25,7 @@ mod parking;
 mod providers;
 mod replies;
 mod schema;
+mod security_events;
 mod sse;
 mod store;
 mod websocket;

@@ -17,13 +17,13 @@ impl Accounts {
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> Result<AuthPayload> {
         let email = Email::parse(&input.email)?;
         let password = Password::choose("password", &input.password)?;
-        Ok(ctx.domain().accounts.register(email, password, input.name).await?.into())
+        Ok(ctx.domain().accounts.register(email, password, input.name, &ctx.caller()).await?.into())
     }
 
     /// Signs in. A wrong address and a wrong password are both UNAUTHENTICATED, and cannot be told apart.
     async fn log_in(&self, ctx: &Context<'_>, input: LogInInput) -> Result<AuthPayload> {
         let email = Email::parse(&input.email)?;
-        Ok(ctx.domain().accounts.log_in(email, &input.password).await?.into())
+        Ok(ctx.domain().accounts.log_in(email, &input.password, &ctx.caller()).await?.into())
     }
 
     /// Exchanges a refresh token, which is good once, for new tokens.
@@ -35,7 +35,7 @@ impl Accounts {
     /// Ends the session of a refresh token. To end it again changes nothing.
     async fn log_out(&self, ctx: &Context<'_>, input: LogOutInput) -> Result<LogOutPayload> {
         let ended = match RefreshToken::parse(&input.refresh_token) {
-            Ok(token) => ctx.domain().accounts.log_out(&token).await?,
+            Ok(token) => ctx.domain().accounts.log_out(&token, &ctx.caller()).await?,
             Err(_) => false,
         };
         Ok(LogOutPayload { logged_out: ended })

@@ -18,7 +18,7 @@ impl Conversations {
         ctx: &Context<'_>,
         #[graphql(default)] input: CreateConversationInput,
     ) -> Result<CreateConversationPayload> {
-        let viewer = ctx.signed_in()?;
+        let viewer = ctx.may_write()?;
         let new = NewConversation {
             title: input.title.map(Title::parse).transpose()?,
             system_prompt: input.system_prompt.map(SystemPrompt::parse).transpose()?,
@@ -34,7 +34,7 @@ impl Conversations {
         ctx: &Context<'_>,
         input: UpdateConversationInput,
     ) -> Result<UpdateConversationPayload> {
-        let viewer = ctx.signed_in()?;
+        let viewer = ctx.may_write()?;
         let id = Kind::Conversation.parse("id", &input.id)?;
         let changes = Changes {
             title: match input.title {
@@ -55,7 +55,7 @@ impl Conversations {
         ctx: &Context<'_>,
         input: DeleteConversationInput,
     ) -> Result<DeleteConversationPayload> {
-        let viewer = ctx.signed_in()?;
+        let viewer = ctx.may_write()?;
         let id = Kind::Conversation.parse("id", &input.id)?;
         ctx.domain().conversations.delete(viewer.user_id, id).await?;
         Ok(DeleteConversationPayload { deleted_id: input.id })

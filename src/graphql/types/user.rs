@@ -1,4 +1,4 @@
-use super::{ConversationConnection, DateTime};
+use super::{AccessToken, ConversationConnection, DateTime, SecurityEventConnection};
 use crate::{
     error::Result,
     graphql::{context::ContextExt, ids::Kind, pages::PageArguments},
@@ -48,5 +48,29 @@ impl User {
         let slice = PageArguments { first, after, last, before }.slice()?;
         let page = ctx.domain().store.conversations_page(self.0.id, slice).await?;
         Ok(ConversationConnection::new(self.0.id, page))
+    }
+
+    /// The user's personal access tokens, the latest first: at most 50, those that have expired among them.
+    async fn access_tokens(&self, ctx: &Context<'_>) -> Result<Vec<AccessToken>> {
+        let tokens = ctx.domain().store.access_tokens(self.0.id).await?;
+        Ok(tokens.into_iter().map(AccessToken).collect())
+    }
+
+    /// What has happened to the account in the last 90 days, the latest first. Of one kind at most 200 events a day are
+    /// kept; more of the same are not.
+    async fn security_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many at most, from the start: 1 to 100. 20 if neither `first` nor `last` is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many at most, from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<SecurityEventConnection> {
+        let slice = PageArguments { first, after, last, before }.slice()?;
+        let page = ctx.domain().store.security_events_page(self.0.id, slice).await?;
+        Ok(SecurityEventConnection(page))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::subscription::Subscription;
 use crate::{
-    accounts::Viewer,
+    accounts::{Caller, Viewer},
     graphql::{
         answer,
         prepare::{Incoming, prepare},
@@ -34,6 +34,7 @@ pub enum Event {
 pub struct Operations {
     transport: Arc<Transport>,
     request_id: Arc<str>,
+    caller: Caller,
     /// Who asks.
     pub viewer: Option<Viewer>,
     running: StreamMap<Arc<str>, BoxStream<'static, Event>>,
@@ -43,9 +44,9 @@ pub struct Operations {
 
 impl Operations {
     /// None yet, on a new socket.
-    pub fn new(transport: Arc<Transport>, request_id: Arc<str>) -> Self {
+    pub fn new(transport: Arc<Transport>, request_id: Arc<str>, caller: Caller) -> Self {
         let places = Arc::new(Semaphore::new(transport.sockets.operations));
-        Self { transport, request_id, viewer: None, running: StreamMap::new(), places }
+        Self { transport, request_id, caller, viewer: None, running: StreamMap::new(), places }
     }
 
     /// Whether an operation of this id is in progress.
@@ -83,7 +84,7 @@ impl Operations {
     fn execute(&self, incoming: Incoming, place: OwnedSemaphorePermit) -> BoxStream<'static, Event> {
         let Transport { schema, store, guard, tasks, .. } = &*self.transport;
         let prepared = match prepare(&incoming, self.viewer, store, guard) {
-            Ok(prepared) => prepared,
+            Ok(prepared) => prepared.with(self.caller.clone()),
             Err(unfit) => return stream::iter([Event::Refused(unfit.into_response())]).boxed(),
         };
         let id = self.request_id.clone();

@@ -10,6 +10,7 @@ mod provider;
 mod server;
 mod service;
 mod socket;
+mod sql;
 
 pub use client::{Client, PASSWORD, code, codes, content_of};
 pub use cluster::{Cluster, Nodes};
@@ -21,6 +22,7 @@ pub use provider::{Call, Provider};
 pub use server::{PARK_AFTER, Server};
 pub use service::Service;
 pub use socket::{Closed, Socket};
+pub use sql::Sql;
 
 use std::time::Duration;
 use tokio::time::timeout;

@@ -1,0 +1,63 @@
+//! The audit trail: users are told what has happened to their accounts.
+
+use super::Caller;
+use crate::{
+    clock::Clock,
+    store::{Database, Id, SecurityEventKind, security_events::SecurityEvent},
+};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+
+/// How long an event is kept. The schema tells it too.
+pub const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How many events are written at once beside the requests they are about.
+const AT_ONCE: usize = 64;
+
+/// Writes events down. Cloning it shares it.
+#[derive(Clone)]
+pub struct Audit {
+    store: Database,
+    clock: Clock,
+    tasks: TaskTracker,
+    places: Arc<Semaphore>,
+}
+
+impl Audit {
+    /// A trail in this database; what is written beside a request is written by one of these tasks.
+    pub fn new(store: Database, clock: Clock, tasks: TaskTracker) -> Self {
+        Self { store, clock, tasks, places: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+
+    /// Something that happens now, for a transaction to write down.
+    pub fn event(&self, user: Id, kind: SecurityEventKind, caller: &Caller) -> SecurityEvent {
+        SecurityEvent {
+            id: Id::new(),
+            user_id: user,
+            kind,
+            at: self.clock.now(),
+            address: caller.address.map(|address| address.to_string()),
+            agent: caller.agent.clone(),
+            detail: None,
+        }
+    }
+
+    /// Writes something down that has happened. That it could not be is told in the log: what has happened has happened.
+    pub async fn note(&self, user: Id, kind: SecurityEventKind, caller: &Caller) {
+        let event = self.event(user, kind, caller);
+        if let Err(error) = self.store.insert_security_event(&event).await {
+            tracing::error!(%user, kind = kind.as_str(), %error, "security event not written");
+        }
+    }
+
+    /// The same, beside the request, which must not take the longer for it. If there is too much to write already it
+    /// is left: whoever brings that about is told of in plenty.
+    pub fn note_aside(&self, user: Id, kind: SecurityEventKind, caller: &Caller) {
+        let Ok(place) = self.places.clone().try_acquire_owned() else { return };
+        let (audit, caller) = (self.clone(), caller.clone());
+        self.tasks.spawn(async move {
+            audit.note(user, kind, &caller).await;
+            drop(place);
+        });
+    }
+}

@@ -1,0 +1,37 @@
+//! Deleting accounts. The account is gone when that is answered: nothing reaches what it had any more.
+
+use super::{Accounts, Caller, Viewer};
+use crate::{
+    error::{Error, Result},
+    removal::Removal,
+    replies::Replies,
+};
+use std::sync::Arc;
+
+/// Deletes accounts.
+pub struct Deletion {
+    /// Whose accounts they are.
+    pub accounts: Arc<Accounts>,
+    /// What their replies are stopped by.
+    pub replies: Replies,
+    /// What removes their conversations.
+    pub removal: Removal,
+}
+
+impl Deletion {
+    /// Deletes the viewer's account, if they know the password. Their address can be registered again at once.
+    pub async fn delete_account(&self, viewer: Viewer, password: &str, caller: &Caller) -> Result<()> {
+        let accounts = &self.accounts;
+        let user = accounts.prove(viewer, "password", password, caller).await?;
+        // First, while they can be told from others'.
+        accounts.end_sessions(user.id, None).await?;
+        let stopped = accounts.store.delete_user(user.id, accounts.clock.now()).await?;
+        let stopped = stopped.ok_or(Error::Unauthenticated("the account is gone"))?;
+        tracing::info!(user_id = %user.id, replies = stopped.len(), "account deleted");
+        self.removal.look();
+        for conversation in stopped {
+            self.replies.stop_conversation(conversation);
+        }
+        Ok(())
+    }
+}

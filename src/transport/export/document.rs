@@ -1,0 +1,170 @@
+//! Everything of a user, as one JSON document: page by page from the database, so that no more than a page of it is in
+//! memory at a time. What changes meanwhile is told as it is when its page is read.
+
+use crate::{
+    graphql::ids::Kind,
+    store::{
+        self, Database, Id, Instant,
+        conversations::Conversation,
+        messages::{Message, Window},
+        paging::Slice,
+        removal::NOBODY,
+        security_events::SecurityEvent,
+        sessions::Session,
+        users::User,
+    },
+};
+use futures_util::Stream;
+use serde_json::{Value, json};
+
+/// How many rows are read at once.
+const PAGE: i32 = 100;
+/// How many messages are: one may be a megabyte long.
+const MESSAGES: i32 = 10;
+
+/// The document's pieces, in order: joined, they are the whole.
+pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result<String>> + Send {
+    let owner = user.id;
+    async_stream::try_stream! {
+        yield format!("{{\"user\":{},\n\"conversations\":[", of_user(&user));
+        let (mut conversation_before, mut first) = (NOBODY, true);
+        loop {
+            let page = store.conversations_after(owner, conversation_before, i64::from(PAGE)).await?;
+            let Some(last) = page.last() else { break };
+            conversation_before = last.id;
+            for conversation in &page {
+                let mut head = of_conversation(conversation).to_string();
+                head.pop(); // its brace: the messages go in before it
+                yield format!("{}{head},\"messages\":[", separator(&mut first));
+                let mut first = true;
+                let mut from = 0;
+                loop {
+                    let window = Window::Between { from, to: from + MESSAGES };
+                    let page = store.messages_in(&[conversation.id], window).await?;
+                    if page.is_empty() {
+                        break;
+                    }
+                    yield rows(&page, &mut first, of_message);
+                    from += MESSAGES;
+                }
+                let mut before = NOBODY;
+                loop {
+                    let page = store.messages_off_branch(conversation.id, before, i64::from(MESSAGES)).await?;
+                    let Some(last) = page.last() else { break };
+                    before = last.id;
+                    yield rows(&page, &mut first, of_message);
+                }
+                yield "]}".to_owned();
+            }
+        }
+        yield "],\n\"sessions\":[".to_owned();
+        let (mut before, mut first) = (NOBODY, true);
+        loop {
+            let page = store.sessions_after(owner, before, i64::from(PAGE)).await?;
+            let Some(last) = page.last() else { break };
+            before = last.id;
+            yield rows(&page, &mut first, of_session);
+        }
+        let tokens = store.access_tokens(owner).await?;
+        yield format!("],\n\"accessTokens\":[{}", rows(&tokens, &mut true, of_access_token));
+        yield "],\n\"securityEvents\":[".to_owned();
+        let (mut after, mut first) = (None, true);
+        loop {
+            let slice = Slice { after, before: None, limit: PAGE, from_end: false };
+            let page = store.security_events_page(owner, slice).await?.rows;
+            let Some(last) = page.last() else { break };
+            after = Some(last.place());
+            yield rows(&page, &mut first, of_security_event);
+        }
+        yield "]}\n".to_owned();
+    }
+}
+
+fn rows<T>(rows: &[T], first: &mut bool, of: impl Fn(&T) -> Value) -> String {
+    rows.iter().map(|row| format!("{}{}", separator(first), of(row))).collect()
+}
+
+/// What goes before an item of a list.
+fn separator(first: &mut bool) -> &'static str {
+    match std::mem::take(first) {
+        true => "\n",
+        false => ",\n",
+    }
+}
+
+fn moment(at: Option<Instant>) -> Option<String> {
+    at.map(Instant::to_rfc3339)
+}
+
+fn id(kind: Kind, id: Id) -> String {
+    kind.id(id).0
+}
+
+fn of_user(user: &User) -> Value {
+    let User { id: key, email, email_key: _, name, password_hash: _, created_at } = user;
+    json!({ "id": id(Kind::User, *key), "email": email, "name": name, "createdAt": created_at.to_rfc3339() })
+}
+
+fn of_conversation(conversation: &Conversation) -> Value {
+    json!({
+        "id": id(Kind::Conversation, conversation.id),
+        "title": conversation.title,
+        "titledByUser": conversation.titled_by_user,
+        "systemPrompt": conversation.system_prompt,
+        "model": conversation.model,
+        "createdAt": conversation.created_at.to_rfc3339(),
+        "updatedAt": conversation.updated_at.to_rfc3339(),
+    })
+}
+
+fn of_message(message: &Message) -> Value {
+    json!({
+        "id": id(Kind::Message, message.id),
+        "parentId": message.parent_id.map(|parent| id(Kind::Message, parent)),
+        "position": message.position,
+        "role": message.role.as_str(),
+        "content": message.content,
+        "status": message.status.as_str(),
+        "model": message.model,
+        "attempt": message.attempt,
+        "errorCode": message.error_code,
+        "errorMessage": message.error_message,
+        "finishReason": message.finish_reason.map(store::FinishReason::as_str),
+        "inputTokens": message.input_tokens,
+        "outputTokens": message.output_tokens,
+        "usageEstimated": message.usage_estimated,
+        "createdAt": message.created_at.to_rfc3339(),
+        "finishedAt": moment(message.finished_at),
+    })
+}
+
+fn of_session(session: &Session) -> Value {
+    json!({
+        "id": session.id.to_string(),
+        "createdAt": session.created_at.to_rfc3339(),
+        "refreshedAt": session.refreshed_at.to_rfc3339(),
+        "expiresAt": session.expires_at.to_rfc3339(),
+    })
+}
+
+fn of_access_token(token: &store::access_tokens::AccessToken) -> Value {
+    json!({
+        "id": id(Kind::AccessToken, token.id),
+        "name": token.name,
+        "canWrite": token.can_write,
+        "createdAt": token.created_at.to_rfc3339(),
+        "expiresAt": token.expires_at.to_rfc3339(),
+        "lastUsedAt": moment(token.last_used_at),
+    })
+}
+
+fn of_security_event(event: &SecurityEvent) -> Value {
+    json!({
+        "id": event.id.to_string(),
+        "kind": event.kind.as_str(),
+        "at": event.at.to_rfc3339(),
+        "address": event.address,
+        "agent": event.agent,
+        "detail": event.detail,
+    })
+}

@@ -1,0 +1,205 @@
+//! Personal access tokens: what they are good for, and what not.
+
+use crate::support::{Client, Closed, Kind, PASSWORD, Server, Socket, Sql, code, codes, on_both_databases};
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, time::Duration};
+
+const CREATE: &str = "mutation($input: CreateAccessTokenInput!) { createAccessToken(input: $input) {
+    accessToken { id name scopes createdAt expiresAt lastUsedAt } secret } }";
+const DELETE: &str = "mutation($id: ID!) { deleteAccessToken(input: { id: $id }) { deletedId } }";
+const TOKENS: &str = "{ me { accessTokens { id name scopes createdAt expiresAt lastUsedAt } } }";
+const ME: &str = "{ me { email } }";
+
+async fn create(client: &Client, input: Value) -> Value {
+    client.data(CREATE, json!({ "input": input })).await["createAccessToken"].take()
+}
+
+async fn tokens(client: &Client) -> Value {
+    client.data(TOKENS, json!({})).await["me"]["accessTokens"].take()
+}
+
+/// A client that asks by a token.
+fn script(server: &Server, created: &Value) -> Client {
+    let mut script = server.stranger();
+    script.token = Some(created["secret"].as_str().expect("it is shown").to_owned());
+    script
+}
+
+async fn socket_of(server: &Server, script: &Client) -> Result<Value, Closed> {
+    let mut socket = Socket::connect(server.address).await;
+    let authorization = format!("Bearer {}", script.token.as_deref().expect("a token"));
+    socket.say(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
+    socket.hear().await
+}
+
+/// For each mutation: an input that the schema takes, and who may do it: whoever reads, whoever writes.
+fn who_may_what() -> Vec<(&'static str, Value, bool, bool)> {
+    let nothing = json!({ "id": "conversation_0" });
+    vec![
+        // Each asks for its own proof, and takes nothing from the token.
+        ("register", json!({ "email": "x", "password": "x" }), true, true),
+        ("logIn", json!({ "email": "x", "password": "x" }), true, true),
+        ("refreshSession", json!({ "refreshToken": "x" }), true, true),
+        ("logOut", json!({ "refreshToken": "x" }), true, true),
+        // Nobody but the user in person.
+        ("changeEmail", json!({ "password": PASSWORD, "newEmail": "new@example.com" }), false, false),
+        (
+            "changePassword",
+            json!({ "currentPassword": PASSWORD, "newPassword": "something else" }),
+            false,
+            false,
+        ),
+        ("deleteAccount", json!({ "password": PASSWORD }), false, false),
+        ("exportMyData", Value::Null, false, false),
+        ("createAccessToken", json!({ "name": "x", "scopes": ["WRITE"] }), false, false),
+        ("deleteAccessToken", json!({ "id": "access_token_0" }), false, false),
+        // Whoever may write.
+        ("createConversation", json!({}), false, true),
+        ("updateConversation", nothing.clone(), false, true),
+        ("deleteConversation", nothing, false, true),
+        ("sendMessage", json!({ "content": "hello" }), false, true),
+        ("stopReply", json!({ "messageId": "message_0" }), false, true),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_mutation_is_for_those_who_may_do_it() {
+    let server = Server::start(Kind::Sqlite).await;
+    let ada = server.register().await;
+    let query = "{ __schema { mutationType { fields { name args { name type { name ofType { name } } }
+        type { ofType { name } } } } } }";
+    let mut schema = ada.data(query, json!({})).await;
+    let Value::Array(fields) = schema["__schema"]["mutationType"]["fields"].take() else { panic!("none") };
+    let named: BTreeSet<&str> = fields.iter().map(|field| field["name"].as_str().unwrap()).collect();
+    let table = who_may_what();
+    assert_eq!(named, table.iter().map(|row| row.0).collect(), "a mutation that this table does not have");
+
+    let [reads, writes] = [["READ"], ["WRITE"]].map(|scopes| json!({ "name": "x", "scopes": scopes }));
+    let reads = script(&server, &create(&ada, reads).await);
+    let writes = script(&server, &create(&ada, writes).await);
+    for (name, input, reader, writer) in table {
+        let field = fields.iter().find(|field| field["name"] == name).unwrap();
+        let (query, variables) = match &field["args"][0] {
+            Value::Null => (format!("mutation {{ {name} {{ __typename }} }}"), json!({})),
+            argument => {
+                let of = &argument["type"];
+                let of = of["name"]
+                    .as_str()
+                    .map(str::to_owned)
+                    .unwrap_or_else(|| format!("{}!", of["ofType"]["name"].as_str().expect("a named type")));
+                let query = format!("mutation($input: {of}) {{ {name}(input: $input) {{ __typename }} }}");
+                (query, json!({ "input": input }))
+            }
+        };
+        for (client, may) in [(&reads, reader), (&writes, writer)] {
+            let answer = client.ask(&query, variables.clone()).await;
+            assert_eq!(codes(&answer).contains(&"FORBIDDEN"), !may, "{name}: {answer}");
+        }
+        // Who is not signed in at all may do what asks for its own proof, and nothing else.
+        let answer = server.stranger().ask(&query, variables).await;
+        let message = answer["errors"][0]["message"].as_str().unwrap_or_default();
+        assert_eq!(message.contains("sign in first"), !reader, "{name}: {answer}");
+    }
+    assert_eq!(codes(&ada.ask(ME, json!({})).await), [""; 0], "the account is as it was");
+}
+
+on_both_databases! {
+    async fn a_token_is_shown_once_and_good_everywhere(kind) {
+        let server = Server::start(kind).await;
+        let ada = server.register().await;
+        let input = json!({ "name": " backup ", "scopes": ["WRITE"], "expiresInDays": 2 });
+        let created = create(&ada, input).await;
+        let token = &created["accessToken"];
+        assert_eq!((&token["name"], &token["scopes"]), (&json!("backup"), &json!(["READ", "WRITE"])));
+        assert_eq!(token["lastUsedAt"], Value::Null);
+        assert_eq!(tokens(&ada).await, json!([token]));
+        let secret = created["secret"].as_str().unwrap();
+        assert!(secret.starts_with("confab_pat_"));
+        let kept = Sql::of(&server).await.everything().await;
+        let (_, random) = secret.rsplit_once('_').unwrap();
+        assert!(kept.values().flatten().all(|row| !row.to_lowercase().contains(random)), "it is not stored");
+
+        let script = script(&server, &created);
+        assert_eq!(script.data(ME, json!({})).await["me"]["email"], ada.email);
+        let (conversation, reply) = script.say("hello", None).await;
+        let mut socket = server.socket(&script).await;
+        assert_eq!(socket.to_the_end(&reply).await.0, "hello");
+        assert_eq!(ada.message(&reply).await["conversation"]["id"], conversation);
+        let events = server
+            .post()
+            .bearer_auth(secret)
+            .header("accept", "text/event-stream")
+            .json(&json!({ "query": format!("subscription {{ reply(messageId: \"{reply}\") {{ __typename }} }}") }));
+        let events = events.send().await.unwrap().text().await.unwrap();
+        assert!(events.contains("ReplyFinished"), "{events}");
+    }
+
+    async fn the_last_use_is_known_to_the_minute(kind) {
+        let server = Server::start(kind).await;
+        let ada = server.register().await;
+        let script = script(&server, &create(&ada, json!({ "name": "x", "scopes": ["READ"] })).await);
+        let used = async || {
+            script.data(ME, json!({})).await;
+            tokens(&ada).await[0]["lastUsedAt"].as_str().expect("it was used").to_owned()
+        };
+        let first = used().await;
+        server.clock.advance(Duration::from_secs(30));
+        assert_eq!(used().await, first, "it is not written again");
+        server.clock.advance(Duration::from_secs(31));
+        assert!(used().await > first);
+    }
+
+    async fn a_token_that_is_expired_deleted_or_made_up_is_good_for_nothing(kind) {
+        let server = Server::start(kind).await;
+        let (ada, eve) = (server.register().await, server.register().await);
+        let short = create(&ada, json!({ "name": "short", "scopes": ["READ"], "expiresInDays": 1 })).await;
+        let long = create(&ada, json!({ "name": "long", "scopes": ["READ"], "expiresInDays": 365 })).await;
+        let id = json!({ "id": long["accessToken"]["id"] });
+        assert_eq!(code(&eve.error(DELETE, id.clone()).await), "NOT_FOUND", "it is a stranger's");
+        assert_eq!(tokens(&eve).await, json!([]));
+        let query = "query($id: ID!) { node(id: $id) { id } }";
+        assert_eq!(code(&eve.error(query, id.clone()).await), "NOT_FOUND");
+
+        let (short, long) = (script(&server, &short), script(&server, &long));
+        let mut open = server.socket(&long).await;
+        server.clock.advance(Duration::from_secs(24 * 3600));
+        // Of a minute ago are the users' own tokens too.
+        let input = json!({ "input": { "email": ada.email, "password": PASSWORD } });
+        let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
+        let mut ada = ada;
+        ada.token = server.stranger().data(log_in, input).await["logIn"]["accessToken"].as_str().map(str::to_owned);
+        assert_eq!(codes(&long.ask(ME, json!({})).await), [""; 0]);
+        assert_eq!(tokens(&ada).await.as_array().unwrap().len(), 2, "one that has expired is still seen");
+        ada.data(DELETE, id.clone()).await;
+        assert_eq!(code(&ada.error(DELETE, id).await), "NOT_FOUND");
+        let mut made_up = long.clone();
+        made_up.token = Some(format!("confab_pat_{}", "0".repeat(72)));
+        for bad in [short, long, made_up] {
+            assert_eq!(codes(&bad.ask(ME, json!({})).await), ["UNAUTHENTICATED"]);
+            assert_eq!(socket_of(&server, &bad).await, Err(Closed(4403)));
+        }
+        assert_eq!(open.ping().await, [Value::Null; 0], "a socket is authenticated once");
+    }
+
+    async fn what_is_asked_for_a_token_is_checked_and_there_are_not_too_many(kind) {
+        let server = Server::start(kind).await;
+        let ada = server.register().await;
+        let good = json!({ "name": "x", "scopes": ["READ"] });
+        for (field, value) in [
+            ("name", json!("")),
+            ("name", json!("a\nb")),
+            ("scopes", json!([])),
+            ("expiresInDays", json!(0)),
+            ("expiresInDays", json!(366)),
+        ] {
+            let mut input = good.clone();
+            input[field] = value;
+            let error = ada.error(CREATE, json!({ "input": input })).await;
+            assert_eq!((code(&error), &error["extensions"]["field"]), ("BAD_USER_INPUT", &json!(field)));
+        }
+        let many = (0..52).map(|_| ada.ask(CREATE, json!({ "input": good })));
+        let answers = futures_util::future::join_all(many).await;
+        let refused = answers.iter().filter(|answer| codes(answer) == ["CONFLICT"]).count();
+        assert_eq!((refused, tokens(&ada).await.as_array().unwrap().len()), (2, 50));
+    }
+}

@@ -1,0 +1,247 @@
+//! Another address, another password, and the end of an account, as somebody would try them who should not.
+
+use crate::support::{
+    Client, PASSWORD, Provider, Server, Sql, code, codes, content_of, on_both_databases, soon,
+};
+use confab::store::{Database, Statements};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use tokio::task::yield_now;
+
+const CHANGE_EMAIL: &str =
+    "mutation($input: ChangeEmailInput!) { changeEmail(input: $input) { user { email } } }";
+const CHANGE_PASSWORD: &str =
+    "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { endedSessions } }";
+const DELETE: &str = "mutation($input: DeleteAccountInput!) { deleteAccount(input: $input) { deletedId } }";
+const LOG_IN: &str =
+    "mutation($input: LogInInput!) { logIn(input: $input) { accessToken refreshToken user { id email } } }";
+const REGISTER: &str = "mutation($input: RegisterInput!) { register(input: $input) { user { id } } }";
+const REFRESH: &str =
+    "mutation($token: String!) { refreshSession(input: { refreshToken: $token }) { accessToken } }";
+const CREATE: &str = "mutation { createConversation { conversation { id } } }";
+
+async fn log_in(server: &Server, email: &str, password: &str) -> Value {
+    let input = json!({ "input": { "email": email, "password": password } });
+    server.stranger().ask(LOG_IN, input).await
+}
+
+/// The code of the one error, and the field that is at fault.
+async fn refused(client: &Client, query: &str, input: Value) -> (String, Value) {
+    let mut error = client.error(query, json!({ "input": input })).await;
+    (code(&error).to_owned(), error["extensions"]["field"].take())
+}
+
+/// Everything but what the instances do for all.
+async fn rows(sql: &mut Sql) -> BTreeMap<String, Vec<String>> {
+    let mut everything = sql.everything().await;
+    everything.remove("chores");
+    everything
+}
+
+/// Waits for there to be no message but these.
+async fn removed(sql: &mut Sql, left: usize) {
+    let removed = async {
+        while sql.everything().await["messages"].len() > left {
+            yield_now().await;
+        }
+    };
+    soon("what was left to be removed", removed).await;
+}
+
+on_both_databases! {
+    async fn an_address_is_changed_by_who_knows_the_password(kind) {
+        let server = Server::start(kind).await;
+        let (ada, eve) = (server.register().await, server.register().await);
+        let field = |field: &str| ("BAD_USER_INPUT".to_owned(), json!(field));
+        let input = |password: &str, email: &str| json!({ "password": password, "newEmail": email });
+        for wrong in ["not the password", "", &"x".repeat(300)] {
+            let refused = refused(&ada, CHANGE_EMAIL, input(wrong, "new@example.com")).await;
+            assert_eq!(refused, field("password"));
+        }
+        assert_eq!(refused(&ada, CHANGE_EMAIL, input(PASSWORD, "nowhere")).await, field("newEmail"));
+        let taken = refused(&ada, CHANGE_EMAIL, input(PASSWORD, &eve.email.to_uppercase())).await;
+        assert_eq!(taken.0, "CONFLICT");
+        assert_eq!(log_in(&server, &ada.email, PASSWORD).await["data"]["logIn"]["user"]["email"], ada.email);
+
+        let changed = ada.data(CHANGE_EMAIL, json!({ "input": input(PASSWORD, "New@Example.com") })).await;
+        assert_eq!(changed["changeEmail"]["user"]["email"], "New@Example.com");
+        assert_eq!(codes(&log_in(&server, "new@example.COM", PASSWORD).await), [""; 0]);
+        assert_eq!(codes(&log_in(&server, &ada.email, PASSWORD).await), ["UNAUTHENTICATED"]);
+        // The one before is free, and one's own can be spelled in another way.
+        let again = json!({ "email": ada.email, "password": PASSWORD });
+        server.stranger().data(REGISTER, json!({ "input": again })).await;
+        ada.data(CHANGE_EMAIL, json!({ "input": input(PASSWORD, "NEW@example.com") })).await;
+    }
+
+    async fn a_new_password_ends_the_other_sessions(kind) {
+        let server = Server::start(kind).await;
+        let (ada, eve) = (server.register().await, server.register().await);
+        let other = log_in(&server, &ada.email, PASSWORD).await["data"]["logIn"].take();
+        let input = |current: &str, new: &str| json!({ "currentPassword": current, "newPassword": new });
+        let field = |field: &str| ("BAD_USER_INPUT".to_owned(), json!(field));
+        let new = "another horse entirely";
+        assert_eq!(refused(&ada, CHANGE_PASSWORD, input("a guess, at best", new)).await, field("currentPassword"));
+        assert_eq!(refused(&ada, CHANGE_PASSWORD, input(PASSWORD, "short")).await, field("newPassword"));
+        assert_eq!(codes(&log_in(&server, &ada.email, new).await), ["UNAUTHENTICATED"]);
+
+        let changed = ada.data(CHANGE_PASSWORD, json!({ "input": input(PASSWORD, new) })).await;
+        assert_eq!(changed["changePassword"]["endedSessions"], 1);
+        let error = server.stranger().error(REFRESH, json!({ "token": other["refreshToken"] })).await;
+        assert_eq!(code(&error), "UNAUTHENTICATED");
+        for kept in [&ada, &eve] {
+            server.stranger().data(REFRESH, json!({ "token": kept.refresh_token })).await;
+        }
+        assert_eq!(codes(&log_in(&server, &ada.email, PASSWORD).await), ["UNAUTHENTICATED"]);
+        assert_eq!(codes(&log_in(&server, &ada.email, new).await), [""; 0]);
+        assert_eq!(codes(&log_in(&server, &eve.email, PASSWORD).await), [""; 0]);
+    }
+
+    async fn a_deleted_account_leaves_nothing(kind) {
+        let server = Server::start(kind).await;
+        let mut sql = Sql::of(&server).await;
+        let bob = server.register().await;
+        let (_, reply) = bob.say("mine", None).await;
+        server.socket(&bob).await.to_the_end(&reply).await;
+        let before = rows(&mut sql).await;
+
+        let ada = server.register().await;
+        let mut socket = server.socket(&ada).await;
+        for text in ["one", "two"] {
+            let (_, reply) = ada.say(text, None).await;
+            socket.to_the_end(&reply).await;
+        }
+        ada.send(json!({ "content": "three", "model": "echo", "idempotencyKey": "k" })).await;
+        log_in(&server, &ada.email, PASSWORD).await;
+        let token = "mutation { createAccessToken(input: { name: \"t\", scopes: [WRITE] }) { secret } }";
+        let secret = ada.data(token, json!({})).await["createAccessToken"]["secret"].take();
+        ada.data("mutation { exportMyData { url } }", json!({})).await;
+        let with = rows(&mut sql).await;
+        for (table, rows) in &with {
+            assert!(table == "runs" || rows.len() > before[table].len(), "this test leaves {table} out");
+        }
+
+        let wrong = refused(&ada, DELETE, json!({ "password": "not the password" })).await;
+        assert_eq!(wrong, ("BAD_USER_INPUT".to_owned(), json!("password")));
+        assert_eq!(codes(&ada.ask("{ me { id } }", json!({})).await), [""; 0]);
+        let id = ada.data("{ me { id } }", json!({})).await["me"]["id"].take();
+        let deleted = ada.data(DELETE, json!({ "input": { "password": PASSWORD } })).await;
+        assert_eq!(deleted["deleteAccount"]["deletedId"], id);
+
+        // At once, before anything has been removed: whatever is left names nobody.
+        let (_, digits) = id.as_str().unwrap().rsplit_once('_').unwrap();
+        for (table, rows) in rows(&mut sql).await {
+            let named = rows.iter().filter(|row| row.replace('-', "").to_lowercase().contains(digits));
+            assert_eq!(named.count(), 0, "{table} still names the user");
+        }
+        let mut script = server.stranger();
+        script.token = Some(secret.as_str().unwrap().to_owned());
+        for (client, query) in [(&ada, "{ me { id } }"), (&ada, CREATE), (&script, "{ me { id } }")] {
+            assert_eq!(codes(&client.ask(query, json!({})).await), ["UNAUTHENTICATED"], "{query}");
+        }
+        let again = refused(&ada, DELETE, json!({ "password": PASSWORD })).await;
+        assert_eq!(again.0, "UNAUTHENTICATED");
+        assert_eq!(codes(&log_in(&server, &ada.email, PASSWORD).await), ["UNAUTHENTICATED"]);
+        let error = server.stranger().error(REFRESH, json!({ "token": ada.refresh_token })).await;
+        assert_eq!(code(&error), "UNAUTHENTICATED");
+
+        // Then all the rest; that there was an account is noted, and not whose.
+        removed(&mut sql, before["messages"].len()).await;
+        let conversations = async {
+            while sql.everything().await["conversations"].len() > before["conversations"].len() {
+                yield_now().await;
+            }
+        };
+        soon("the conversations to be removed", conversations).await;
+        let mut after = rows(&mut sql).await;
+        let events = after.get_mut("security_events").unwrap();
+        let (nobodys, others): (Vec<String>, Vec<String>) =
+            events.drain(..).partition(|row| row.contains(kind.nobody()));
+        assert!(nobodys.len() == 1 && nobodys[0].contains("ACCOUNT_DELETED"), "{nobodys:?}");
+        *events = others;
+        assert_eq!(after, before);
+
+        // The address is free.
+        let input = json!({ "email": ada.email, "password": PASSWORD });
+        let new = server.stranger().data(REGISTER, json!({ "input": input })).await;
+        assert_ne!(new["register"]["user"]["id"], id);
+    }
+
+    async fn who_deletes_their_account_stops_its_replies_on_every_instance(kind) {
+        let mut provider = Provider::start().await;
+        let url = provider.base_url();
+        let settings = [("OPENAI_BASE_URL", url.as_str()), ("OPENAI_MODELS", "small")];
+        let server = Server::with_providers(kind, &settings, |_| {}).await;
+        let beside = server.beside().await;
+        let (ada, bob) = (server.register().await, server.register().await);
+        let id = |sent: &Value| sent["reply"]["id"].as_str().unwrap().to_owned();
+        let mut mine = Vec::new();
+        let mut socket = server.socket(&ada).await;
+        for at in [server.address, beside.address] {
+            let sent = ada.at(at).send(json!({ "content": "go on" })).await;
+            let mut call = provider.call().await;
+            call.say("word ").await;
+            socket.follow(&id(&sent), None).await;
+            socket.until("word").await;
+            mine.push(call);
+        }
+        let waits = ada.send(json!({ "content": "and on" })).await;
+        let mut waiting = provider.call().await;
+        waiting.accept();
+        let others = bob.send(json!({ "content": "go on" })).await;
+        let mut call = provider.call().await;
+        call.say("word ").await;
+
+        ada.data(DELETE, json!({ "input": { "password": PASSWORD } })).await;
+        for call in mine.into_iter().chain([waiting]) {
+            call.aborted().await;
+        }
+        let query = "query($id: ID!) { node(id: $id) { id } }";
+        let reply = json!({ "id": waits["reply"]["id"] });
+        assert_eq!(codes(&ada.ask(query, reply).await), ["NOT_FOUND"], "a token may outlive its account");
+        socket.subscribe("me", "{ me { id } }", json!({})).await;
+        let mut heard = Vec::new();
+        loop {
+            let message = socket.hear().await.unwrap();
+            if message["id"] == "me" {
+                assert_eq!(codes(&message["payload"]), ["UNAUTHENTICATED"]);
+                break;
+            }
+            heard.push(message);
+        }
+        assert!(heard.iter().all(|message| message["payload"]["data"].is_null()), "{heard:?}");
+
+        call.say("by word").await;
+        call.finish("stop").await;
+        let (text, _) = server.socket(&bob).await.to_the_end(&id(&others)).await;
+        assert_eq!(text, "word by word", "another's goes on");
+        assert_eq!(content_of(&bob.message(&id(&others)).await), "word by word");
+    }
+
+    async fn what_a_dead_instance_has_left_is_removed_by_another(kind) {
+        let server = Server::start(kind).await;
+        let mut sql = Sql::of(&server).await;
+        let ada = server.register().await;
+        let id = ada.data("{ me { id } }", json!({})).await["me"]["id"].as_str().unwrap().to_owned();
+        let conversation = ada.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
+        // A chain longer than SQLite follows at once.
+        sql.fill(conversation.as_str().unwrap(), 2500, 10).await;
+        let store = Database::connect(&server.database_url, &Statements::default()).await.unwrap();
+        let user = confab::store::Id(id.strip_prefix("user_").unwrap().parse().unwrap());
+        // As an instance does that dies then.
+        assert_eq!(store.delete_user(user, server.clock.now()).await.unwrap(), Some(vec![]));
+        assert_eq!(store.delete_user(user, server.clock.now()).await.unwrap(), None);
+        assert_eq!(sql.everything().await["messages"].len(), 2500);
+        let _beside = server.beside().await;
+        removed(&mut sql, 0).await;
+    }
+
+    async fn a_conversation_of_very_many_messages_is_deleted(kind) {
+        let server = Server::start(kind).await;
+        let mut sql = Sql::of(&server).await;
+        let ada = server.register().await;
+        let id = ada.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
+        sql.fill(id.as_str().unwrap(), 2500, 10).await;
+        let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
+        ada.data(delete, json!({ "id": id })).await;
+    }
+}

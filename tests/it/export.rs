@@ -1,0 +1,210 @@
+//! Everything of a user as one document: all of it, nothing of anybody else, and never a part that passes for it.
+
+use crate::support::{Client, Kind, Server, Sql, codes, on_both_databases, soon};
+use futures_util::StreamExt;
+use reqwest::Response;
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, time::Duration};
+use tokio::task::yield_now;
+
+const CREATE: &str = "mutation { createConversation { conversation { id } } }";
+
+async fn export(server: &Server, client: &Client) -> Response {
+    let token = client.token.as_deref().expect("who exports is signed in");
+    soon("an answer", server.get("/export").bearer_auth(token).send()).await.expect("the server answers")
+}
+
+/// An address that needs no signing in.
+async fn ticket(client: &Client) -> String {
+    let payload = client.data("mutation { exportMyData { url expiresAt } }", json!({})).await;
+    payload["exportMyData"]["url"].as_str().expect("an address").to_owned()
+}
+
+/// A column's name as the document has it.
+fn camel(column: &str) -> String {
+    let mut words = column.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
+}
+
+/// The columns of a table, as the document has them.
+fn columns(table: &str) -> BTreeSet<String> {
+    let schema = include_str!("../../src/store/schema.rs");
+    let body = schema.split(&format!("\n    {table} (")).nth(1).expect("there is such a table");
+    let body = body.split("    }\n").next().expect("it ends");
+    body.lines().filter_map(|line| line.split_once(" -> ")).map(|(name, _)| camel(name.trim())).collect()
+}
+
+fn keys(object: &Value) -> BTreeSet<String> {
+    object.as_object().expect("an object").keys().cloned().collect()
+}
+
+on_both_databases! {
+    async fn an_export_has_everything_and_nothing_of_others(kind) {
+        let server = Server::start(kind).await;
+        let (ada, eve) = (server.register().await, server.register().await);
+        let mut socket = server.socket(&ada).await;
+        let mut said = Vec::new();
+        let (first, reply) = ada.say("message 0", None).await;
+        socket.to_the_end(&reply).await;
+        for n in 1..13 {
+            let text = format!("message {n}: \"é\"\n\u{1f980}");
+            let (_, reply) = ada.say(&text, Some(&first)).await;
+            socket.to_the_end(&reply).await;
+            said.push(text);
+        }
+        let (second, reply) = ada.say("elsewhere", None).await;
+        socket.to_the_end(&reply).await;
+        let empty = ada.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
+        let token = "mutation { createAccessToken(input: { name: \"t\", scopes: [READ] }) { secret } }";
+        let secret = ada.data(token, json!({})).await["createAccessToken"]["secret"].take();
+        let (others, reply) = eve.say("a secret of another", None).await;
+        server.socket(&eve).await.to_the_end(&reply).await;
+        // A branch that was left is the user's too.
+        let mut sql = Sql::of(&server).await;
+        sql.execute("UPDATE messages SET position = NULL WHERE content = 'elsewhere' AND role = 'ASSISTANT'").await;
+
+        let response = export(&server, &ada).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "application/json");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        assert!(response.headers()["content-disposition"].to_str().unwrap().starts_with("attachment"));
+        let text = response.text().await.unwrap();
+        for not_theirs in [&eve.email, &others, "a secret of another", secret.as_str().unwrap(), "argon2"] {
+            assert!(!text.contains(not_theirs), "{not_theirs}");
+        }
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let me = ada.data("{ me { id email name createdAt } }", json!({})).await["me"].take();
+        assert_eq!(document["user"], me);
+        let ids: Vec<&Value> =
+            document["conversations"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+        assert_eq!(ids, [&json!(first), &json!(second), &empty]);
+        let query = "query($id: ID!) { conversation(id: $id) { messages(first: 100) { nodes {
+            id role content status model createdAt finishedAt finishReason } } } }";
+        let stored = ada.data(query, json!({ "id": first })).await["conversation"]["messages"]["nodes"].take();
+        let exported = document["conversations"][0]["messages"].as_array().unwrap();
+        assert_eq!(exported.len(), 26);
+        for (stored, exported) in stored.as_array().unwrap().iter().zip(exported) {
+            for (field, value) in stored.as_object().unwrap() {
+                assert_eq!(exported[field], *value, "{field}");
+            }
+        }
+        let elsewhere = document["conversations"][1]["messages"].as_array().unwrap();
+        assert_eq!(elsewhere.len(), 2);
+        assert_eq!((&elsewhere[1]["position"], &elsewhere[1]["content"]), (&Value::Null, &json!("elsewhere")));
+        assert_eq!(document["conversations"][2]["messages"], json!([]));
+        assert_eq!(document["sessions"].as_array().unwrap().len(), 1);
+        let events = document["securityEvents"].as_array().unwrap();
+        let kinds: Vec<&str> = events.iter().map(|event| event["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["DATA_EXPORTED", "TOKEN_CREATED", "REGISTERED"]);
+
+        // A new column is exported, or is named here.
+        for (table, object, not_exported) in [
+            ("users", &document["user"], &["emailKey", "passwordHash"][..]),
+            ("conversations", &document["conversations"][0], &["ownerId", "messageCount"]),
+            ("messages", &exported[0], &["conversationId"]),
+            ("sessions", &document["sessions"][0], &["userId", "refreshHash"]),
+            ("access_tokens", &document["accessTokens"][0], &["userId", "hash"]),
+            ("security_events", &events[0], &["userId"]),
+        ] {
+            let exported: BTreeSet<String> =
+                keys(object).into_iter().filter(|key| key != "messages").collect();
+            let mut expected = columns(table);
+            assert!(not_exported.iter().all(|column| expected.remove(*column)), "{table}");
+            assert_eq!(exported, expected, "{table}");
+        }
+    }
+
+    async fn a_ticket_is_good_once_and_not_for_long(kind) {
+        let server = Server::start(kind).await;
+        let ada = server.register().await;
+        let status = async |path: &str| server.get(path).send().await.unwrap().status().as_u16();
+        let before = ticket(&ada).await;
+        let latest = ticket(&ada).await;
+        assert_eq!(status(&before).await, 401, "there is a later one");
+        let head = reqwest::Client::builder().no_proxy().build().unwrap().head(server.url(&latest)).send().await.unwrap();
+        assert_eq!(head.status(), 405, "nothing is used up by looking");
+        let response = server.get(&latest).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.json::<Value>().await.unwrap()["user"]["email"], ada.email);
+        assert_eq!(status(&latest).await, 401, "it is used up");
+        let late = ticket(&ada).await;
+        server.clock.advance(Duration::from_secs(60));
+        assert_eq!(status(&late).await, 401);
+        for path in ["/export", "/export?ticket=", "/export?ticket=nonsense"] {
+            assert_eq!(status(path).await, 401, "{path}");
+        }
+        let both = server.get(&late).bearer_auth(ada.token.as_deref().unwrap()).send().await.unwrap();
+        assert_eq!(both.status(), 400);
+    }
+
+    async fn a_script_may_export_by_a_token_that_reads(kind) {
+        let server = Server::start(kind).await;
+        let ada = server.register().await;
+        let create = "mutation { createAccessToken(input: { name: \"t\", scopes: [READ] }) { secret } }";
+        let mut script = server.stranger();
+        script.token = ada.data(create, json!({})).await["createAccessToken"]["secret"].as_str().map(str::to_owned);
+        assert_eq!(export(&server, &script).await.json::<Value>().await.unwrap()["user"]["email"], ada.email);
+        let refused = script.ask("mutation { exportMyData { url } }", json!({})).await;
+        assert_eq!(codes(&refused), ["FORBIDDEN"], "it cannot hand it on");
+    }
+
+    async fn an_export_that_breaks_off_is_cut(kind) {
+        let server = Server::start(kind).await;
+        let ada = server.register().await;
+        let id = ada.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
+        // Far more than the connection holds.
+        let mut sql = Sql::of(&server).await;
+        sql.fill(id.as_str().unwrap(), 50, 1_000_000).await;
+        let mut chunks = export(&server, &ada).await.bytes_stream();
+        let first = soon("the first chunk", chunks.next()).await.expect("there is more").unwrap();
+        assert!(first.starts_with(b"{\"user\":"));
+        // It comes before the rest is read: that is not to be had any more.
+        sql.execute("ALTER TABLE messages RENAME TO lost").await;
+        let mut size = first.len();
+        let end = loop {
+            match soon("the next chunk", chunks.next()).await {
+                Some(Ok(chunk)) => size += chunk.len(),
+                end => break end,
+            }
+        };
+        assert!(matches!(end, Some(Err(_))), "it looks complete after {size} bytes");
+        assert!(size < 50_000_000, "{size}");
+    }
+
+    async fn whoever_does_not_read_gives_their_place_up(kind) {
+        let server = Server::with(kind, |config| config.write_timeout = 1).await;
+        let ada = server.register().await;
+        let id = ada.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
+        Sql::of(&server).await.fill(id.as_str().unwrap(), 30, 1_000_000).await;
+        let stuck = export(&server, &ada).await;
+        let refused = export(&server, &ada).await;
+        assert_eq!(refused.status(), 429);
+        let refused: Value = refused.json().await.unwrap();
+        assert_eq!(codes(&refused), ["RATE_LIMITED"]);
+        let again = async {
+            loop {
+                let response = export(&server, &ada).await;
+                if response.status() == 200 {
+                    break response;
+                }
+                yield_now().await;
+            }
+        };
+        let text = soon("the place to be free", again).await.text().await.unwrap();
+        assert!(serde_json::from_str::<Value>(&text).is_ok());
+        assert!(stuck.text().await.is_err(), "what was not read in time is cut");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_ends_when_the_server_leaves() {
+    let server = Server::start(Kind::Sqlite).await;
+    let ada = server.register().await;
+    let id = ada.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
+    Sql::of(&server).await.fill(id.as_str().unwrap(), 30, 1_000_000).await;
+    let response = export(&server, &ada).await;
+    server.leave();
+    assert!(soon("the end", response.text()).await.is_err());
+    server.ended().await;
+}

@@ -1,0 +1,125 @@
+//! The audit trail: what is noted, for whom, and how much of it.
+
+use crate::support::{Client, PASSWORD, Server, Sql, code, on_both_databases, soon};
+use confab::store::{
+    Database, Id, SecurityEventKind, Statements, paging::Slice, security_events::SecurityEvent,
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::task::yield_now;
+
+const EVENTS: &str =
+    "query($first: Int, $after: String) { me { securityEvents(first: $first, after: $after) {
+    nodes { kind at address agent detail } pageInfo { hasNextPage endCursor } } } }";
+const LOG_IN: &str = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
+
+async fn events(client: &Client) -> Vec<Value> {
+    let mut page = client.data(EVENTS, json!({ "first": 100 })).await["me"]["securityEvents"].take();
+    let Value::Array(nodes) = page["nodes"].take() else { panic!("{page}") };
+    nodes
+}
+
+async fn kinds(client: &Client) -> Vec<String> {
+    events(client).await.iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect()
+}
+
+on_both_databases! {
+    async fn a_user_is_told_what_happens_to_the_account(kind) {
+        let server = Server::start(kind).await;
+        let (ada, eve) = (server.register().await, server.register().await);
+        let stranger = server.stranger();
+        let attempt = async |email: &str, password: &str| {
+            stranger.ask(LOG_IN, json!({ "input": { "email": email, "password": password } })).await
+        };
+        attempt(&ada.email, "not the password").await;
+        let noted = async {
+            while kinds(&ada).await[0] != "SIGN_IN_FAILED" {
+                yield_now().await;
+            }
+        };
+        soon("the failure to be noted", noted).await;
+        attempt("nobody@example.com", "not the password").await;
+        attempt(&ada.email, PASSWORD).await;
+        let change = "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { endedSessions } }";
+        let input = |current: &str| json!({ "input": { "currentPassword": current, "newPassword": "another one" } });
+        assert_eq!(code(&ada.error(change, input("not the password")).await), "BAD_USER_INPUT");
+        ada.data(change, input(PASSWORD)).await;
+        let change = "mutation($input: ChangeEmailInput!) { changeEmail(input: $input) { user { id } } }";
+        let input = json!({ "password": "another one", "newEmail": "new@example.com" });
+        ada.data(change, json!({ "input": input })).await;
+        let create = "mutation { createAccessToken(input: { name: \"cron\", scopes: [READ] }) { accessToken { id } } }";
+        let id = ada.data(create, json!({})).await["createAccessToken"]["accessToken"]["id"].take();
+        let delete = "mutation($id: ID!) { deleteAccessToken(input: { id: $id }) { deletedId } }";
+        ada.data(delete, json!({ "id": id })).await;
+        let exported = server.get("/export").bearer_auth(ada.token.as_deref().unwrap()).send().await.unwrap();
+        assert_eq!(exported.status(), 200);
+        let log_out = "mutation($token: String!) { logOut(input: { refreshToken: $token }) { loggedOut } }";
+        for _ in 0..2 {
+            ada.data(log_out, json!({ "token": ada.refresh_token })).await;
+        }
+
+        let told = events(&ada).await;
+        let expected = [
+            "SIGNED_OUT", "DATA_EXPORTED", "TOKEN_DELETED", "TOKEN_CREATED", "EMAIL_CHANGED", "PASSWORD_CHANGED",
+            "PASSWORD_REFUSED", "SIGNED_IN", "SIGN_IN_FAILED", "REGISTERED",
+        ];
+        assert_eq!(told.iter().map(|event| event["kind"].as_str().unwrap()).collect::<Vec<_>>(), expected);
+        assert!(told.iter().all(|event| event["address"] == "127.0.0.1"), "{told:?}");
+        assert!(told.iter().all(|event| event["agent"].is_null()), "this client does not say what it is");
+        assert_eq!((&told[2]["detail"], &told[4]["detail"]), (&json!("cron"), &json!(ada.email)));
+        assert_eq!(kinds(&eve).await, ["REGISTERED"], "another's are not seen");
+
+        // Page by page, the same.
+        let (mut paged, mut after) = (Vec::new(), Value::Null);
+        loop {
+            let variables = json!({ "first": 3, "after": after });
+            let mut page = ada.data(EVENTS, variables).await["me"]["securityEvents"].take();
+            paged.extend(page["nodes"].as_array().unwrap().iter().cloned());
+            after = page["pageInfo"]["endCursor"].take();
+            if page["pageInfo"]["hasNextPage"] == false {
+                break;
+            }
+        }
+        assert_eq!(paged, told);
+    }
+
+    async fn what_calls_itself_something_is_quoted_and_cut(kind) {
+        let server = Server::start(kind).await;
+        let ada = server.register().await;
+        let body = json!({ "query": LOG_IN, "variables": { "input": { "email": ada.email, "password": PASSWORD } } });
+        let agent = format!("Mozilla/5.0 {}", "x".repeat(500));
+        server.post().header("user-agent", &agent).json(&body).send().await.unwrap();
+        assert_eq!(events(&ada).await[0]["agent"], agent[..200]);
+        let mut sql = Sql::of(&server).await;
+        assert_eq!(sql.everything().await["security_events"].len(), 2);
+    }
+
+    async fn a_flood_of_one_kind_fills_nothing_and_keeps_no_other_out(kind) {
+        let server = Server::start(kind).await;
+        let ada = server.register().await;
+        let id = ada.data("{ me { id } }", json!({})).await["me"]["id"].as_str().unwrap().to_owned();
+        let user_id = Id(id.strip_prefix("user_").unwrap().parse().unwrap());
+        let store = Database::connect(&server.database_url, &Statements::default()).await.unwrap();
+        let start = server.clock.now();
+        let event = |kind, at| SecurityEvent {
+            id: Id::new(), user_id, kind, at, address: None, agent: None, detail: None,
+        };
+        for _ in 0..210 {
+            store.insert_security_event(&event(SecurityEventKind::SignInFailed, start)).await.unwrap();
+        }
+        let count = async || {
+            let slice = Slice { after: None, before: None, limit: 1000, from_end: false };
+            store.security_events_page(user_id, slice).await.unwrap().rows.len()
+        };
+        assert_eq!(count().await, 1 + 200);
+        store.insert_security_event(&event(SecurityEventKind::SignedIn, start)).await.unwrap();
+        assert_eq!(count().await, 1 + 200 + 1);
+        let day = Duration::from_secs(24 * 3600);
+        store.insert_security_event(&event(SecurityEventKind::SignInFailed, start + day)).await.unwrap();
+        assert_eq!(count().await, 1 + 200 + 1 + 1);
+        // At last they are forgotten, the oldest first, some at a time.
+        assert_eq!(store.delete_security_events_before(start + day, 150).await.unwrap(), 150);
+        assert_eq!(store.delete_security_events_before(start + day, 150).await.unwrap(), 52);
+        assert_eq!((count().await, store.delete_security_events_before(start + day, 150).await.unwrap()), (1, 0));
+    }
+}

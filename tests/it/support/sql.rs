@@ -1,0 +1,131 @@
+//! The database itself, for what no client can see or do.
+
+use super::{Kind, Server};
+use diesel::{QueryableByName, SqliteConnection, sql_query, sql_types::Text};
+use diesel_async::{
+    AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
+    sync_connection_wrapper::SyncConnectionWrapper,
+};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// A connection beside the server's.
+#[expect(clippy::large_enum_variant, reason = "a test has one")]
+pub enum Sql {
+    Postgres(AsyncPgConnection),
+    Sqlite(SyncConnectionWrapper<SqliteConnection>),
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+impl Sql {
+    /// Connects to a server's database.
+    pub async fn of(server: &Server) -> Self {
+        let url = &server.database_url;
+        match url.strip_prefix("sqlite:") {
+            Some(path) => {
+                let mut conn = SyncConnectionWrapper::establish(path).await.expect("it is there");
+                conn.batch_execute("PRAGMA busy_timeout = 5000").await.expect("a setting");
+                Self::Sqlite(conn)
+            }
+            None => Self::Postgres(AsyncPgConnection::establish(url).await.expect("it is there")),
+        }
+    }
+
+    pub async fn execute(&mut self, statements: &str) {
+        match self {
+            Self::Postgres(conn) => conn.batch_execute(statements).await,
+            Self::Sqlite(conn) => conn.batch_execute(statements).await,
+        }
+        .expect("it can be done");
+    }
+
+    /// What a query gives in its one column, a text called `value`.
+    pub async fn values(&mut self, query: &str) -> Vec<String> {
+        let rows: Vec<Row> = match self {
+            Self::Postgres(conn) => sql_query(query).load(conn).await,
+            Self::Sqlite(conn) => sql_query(query).load(conn).await,
+        }
+        .expect("a query");
+        rows.into_iter().map(|row| row.value).collect()
+    }
+
+    /// A key as this database writes it.
+    pub fn key(&self, id: Uuid) -> String {
+        match self {
+            Self::Postgres(_) => format!("'{id}'"),
+            Self::Sqlite(_) => format!("x'{}'", id.simple()),
+        }
+    }
+
+    /// The rows of each table as text; the catalogue tells what tables there are.
+    pub async fn everything(&mut self) -> BTreeMap<String, Vec<String>> {
+        let tables = match self {
+            Self::Postgres(_) => {
+                "SELECT table_name::text AS value FROM information_schema.tables
+                WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'"
+            }
+            Self::Sqlite(_) => {
+                "SELECT name AS value FROM sqlite_master
+                WHERE type = 'table' AND name NOT LIKE '\\_\\_%' ESCAPE '\\'"
+            }
+        };
+        let mut everything = BTreeMap::new();
+        for table in self.values(tables).await {
+            let columns = match self {
+                Self::Postgres(_) => format!("SELECT {table}::text AS value FROM {table} ORDER BY 1"),
+                Self::Sqlite(_) => {
+                    let names =
+                        format!("SELECT name AS value FROM pragma_table_info('{table}') ORDER BY cid");
+                    let quoted: Vec<String> =
+                        self.values(&names).await.iter().map(|name| format!("quote({name})")).collect();
+                    format!("SELECT {} AS value FROM {table} ORDER BY 1", quoted.join(" || ',' || "))
+                }
+            };
+            everything.insert(table, self.values(&columns).await);
+        }
+        everything
+    }
+
+    /// Adds messages to a conversation that is yet empty, each after the one before: so many, of so many letters.
+    pub async fn fill(&mut self, conversation: &str, count: usize, letters: usize) {
+        let (_, digits) = conversation.rsplit_once('_').expect("a global id");
+        let conversation = self.key(Uuid::parse_str(digits).expect("a key"));
+        let (text, moment, no) = match self {
+            Self::Postgres(_) => (format!("repeat('x', {letters})"), "now()", "false"),
+            Self::Sqlite(_) => (format!("replace(hex(zeroblob({})), '0', 'x')", letters / 2), "0", "0"),
+        };
+        let mut parent = "NULL".to_owned();
+        let rows: Vec<String> = (0..count)
+            .map(|position| {
+                let key = self.key(Uuid::now_v7());
+                let row = format!(
+                    "({key}, {conversation}, {parent}, {position}, 'USER', {text}, 'COMPLETED', 0, {no}, {moment})"
+                );
+                parent = key;
+                row
+            })
+            .collect();
+        self.execute(&format!(
+            "INSERT INTO messages (id, conversation_id, parent_id, position, role, content, status, attempt,
+                usage_estimated, created_at) VALUES {};
+            UPDATE conversations SET message_count = {count} WHERE id = {conversation}",
+            rows.join(", ")
+        ))
+        .await;
+    }
+}
+
+impl Kind {
+    /// How the catalogue of this kind spells nobody's key.
+    pub fn nobody(self) -> &'static str {
+        match self {
+            Self::Postgres => "00000000-0000-0000-0000-000000000000",
+            Self::Sqlite => "X'00000000000000000000000000000000'",
+        }
+    }
+}
