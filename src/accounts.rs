@@ -26,6 +26,7 @@ pub use refresh::RefreshToken;
 pub use token::{Access, AccessTokens, SigningKey, Viewer};
 
 use crate::{
+    address::ClientAddress,
     clock::Clock,
     error::{Error, Result},
     store::{
@@ -33,9 +34,10 @@ use crate::{
         sessions::Session,
         users::{EmailTaken, User},
     },
+    throttle::Throttle,
 };
 use secrecy::{ExposeSecret, SecretString};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// The longest name of a user, in Unicode scalar values.
 const NAME_LENGTH: usize = 100;
@@ -56,6 +58,8 @@ pub struct Accounts {
     pub audit: Audit,
     /// The downloads in progress.
     pub exports: Exports,
+    /// How often one may register, and try to sign in.
+    pub throttle: Arc<Throttle>,
 }
 
 /// A session that has just been opened or refreshed.
@@ -74,6 +78,7 @@ impl Accounts {
     /// Makes an account and opens its first session.
     pub async fn register(
         &self,
+        from: ClientAddress,
         email: Email,
         password: Password,
         name: Option<String>,
@@ -83,6 +88,7 @@ impl Accounts {
             Some(name) => display_name(&name)?,
             None => email.local_part().to_owned(),
         };
+        self.throttle.register(from).await?;
         let user = User {
             id: Id::new(),
             password_hash: self.passwords.hash(password).await?,
@@ -101,8 +107,15 @@ impl Accounts {
     }
 
     /// Opens a session for whoever knows the password. A wrong address and a wrong password get the same answer
-    /// after the same work.
-    pub async fn log_in(&self, email: Email, password: &str, caller: &Caller) -> Result<SignedIn> {
+    /// after the same work, and are counted alike.
+    pub async fn log_in(
+        &self,
+        from: ClientAddress,
+        email: Email,
+        password: &str,
+        caller: &Caller,
+    ) -> Result<SignedIn> {
+        self.throttle.log_in(from, email.key()).await?;
         let wrong = Error::Unauthenticated("wrong e-mail address or password");
         let password = Password::present(password).ok_or(wrong.clone())?;
         let user = self.store.user_by_email(email.key()).await?;
@@ -110,6 +123,7 @@ impl Accounts {
         let right = self.passwords.verify(password, hash).await?;
         match user {
             Some(user) if right => {
+                self.throttle.logged_in(from, email.key()).await;
                 let signed_in = self.open_session(user).await?;
                 self.audit.note(signed_in.user.id, SecurityEventKind::SignedIn, caller).await;
                 Ok(signed_in)

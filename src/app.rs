@@ -3,7 +3,7 @@
 use crate::{
     accounts::{AccessTokens, Accounts, Audit, Deletion, Exports, Passwords},
     assistant::{catalog::Catalog, openai::Patience},
-    bus::{Bus, memory::MemoryBus},
+    bus::{Bus, memory::MemoryBus, redis::RedisBus},
     changes::Changes,
     clock::Clock,
     config::{Complete, Config, Environment},
@@ -14,6 +14,7 @@ use crate::{
     removal::Removal,
     replies::{self, Replies},
     store::{Database, Statements},
+    throttle::{self, Throttle},
     transport::{self, SocketLimits, Transport},
 };
 use anyhow::Context;
@@ -55,6 +56,8 @@ pub struct Surroundings {
     pub statements: Statements,
     /// How long a new subscription is silent until it is parked.
     pub park_after: Duration,
+    /// How long Redis may take to tell whether a limit is kept.
+    pub throttle_patience: Duration,
     /// Makes what runs in the background look now.
     pub poke: Poke,
     /// Where instances of one process meet, if they are not to meet on Redis.
@@ -67,6 +70,7 @@ impl Default for Surroundings {
             clock: Clock::default(),
             statements: Statements::default(),
             park_after: PARK_AFTER,
+            throttle_patience: throttle::PATIENCE,
             poke: Poke::default(),
             bus: MemoryBus::default(),
         }
@@ -76,7 +80,7 @@ impl Default for Surroundings {
 impl App {
     /// Connects to the database, brings its tables up to date, and builds everything.
     pub async fn build(config: &Config, complete: Complete, around: Surroundings) -> anyhow::Result<Self> {
-        let Surroundings { clock, statements, park_after, poke, bus } = around;
+        let Surroundings { clock, statements, park_after, throttle_patience, poke, bus } = around;
         let store = Database::connect(&complete.database_url, &statements).await.context("DATABASE_URL")?;
         store.migrate().await.context("DATABASE_URL")?;
         clock.set_by(&store).await.context("DATABASE_URL")?;
@@ -91,6 +95,9 @@ impl App {
             .context("no client for the providers")?;
         let catalog = Arc::new(catalog);
         let (tasks, leaving) = (TaskTracker::new(), CancellationToken::new());
+        let redis = complete.redis.as_ref().map(RedisBus::connection);
+        let rates = config.throttling.rates();
+        let throttle = Arc::new(Throttle::new(rates, clock.clone(), redis, throttle_patience));
         let accounts = Arc::new(Accounts {
             store: store.clone(),
             clock: clock.clone(),
@@ -99,11 +106,13 @@ impl App {
             refresh_ttl: seconds(config.refresh_token_ttl),
             audit: Audit::new(store.clone(), clock.clone(), tasks.clone()),
             exports: Exports::default(),
+            throttle: throttle.clone(),
         });
         let settings = replies::Settings {
             history_tokens: config.history_tokens,
             lease: seconds(config.lease),
             attempts: config.reply_attempts,
+            most_running: config.throttling.max_running,
         };
         let (bus, listening): (Arc<dyn Bus>, _) = match complete.redis {
             None => (Arc::new(bus), None),
@@ -115,8 +124,15 @@ impl App {
             }
         };
         let changes = Changes::new(store.clone(), bus.clone(), tasks.clone());
-        let replies =
-            Replies::new(store.clone(), catalog.clone(), bus, clock.clone(), changes.clone(), settings);
+        let replies = Replies::new(
+            store.clone(),
+            catalog.clone(),
+            bus,
+            clock.clone(),
+            changes.clone(),
+            throttle.clone(),
+            settings,
+        );
         let removal = Removal::new(store.clone());
         let conversations = Conversations {
             store: store.clone(),
@@ -149,6 +165,8 @@ impl App {
             store,
             replies: replies.clone(),
             changes,
+            throttle,
+            trusted_proxies: config.trusted_proxies.clone(),
             guard: guard::Limits {
                 depth: config.max_depth,
                 cost: config.max_cost,

@@ -3,7 +3,10 @@
 //! The environment, a `.env` file and flags are read by [`clap`]; what it cannot check by itself is checked by
 //! [`Config::complete`]. Either way a fault is told with the name of the setting.
 
-use crate::{accounts::SigningKey, assistant::providers::Providers, bus::redis::RedisBus};
+use crate::{
+    accounts::SigningKey, assistant::providers::Providers, bus::redis::RedisBus, throttle::Rates,
+    transport::TrustedProxies,
+};
 use clap::{Args, ValueEnum, builder::RangedU64ValueParser, value_parser};
 use secrecy::{ExposeSecret, SecretString};
 use std::{
@@ -78,6 +81,21 @@ pub struct Config {
     #[arg(long, env = "CONFAB_ALLOWED_ORIGINS", value_name = "CONFAB_ALLOWED_ORIGINS", value_delimiter = ',',
           value_parser = parse_origin)]
     pub allowed_origins: Vec<String>,
+
+    /// Addresses and networks of proxies that tell a client's address, `10.0.0.1,fd00::/8`: their `X-Forwarded-For` and
+    /// `Forwarded` count [default: none].
+    #[arg(
+        long,
+        env = "CONFAB_TRUSTED_PROXIES",
+        value_name = "CONFAB_TRUSTED_PROXIES",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub trusted_proxies: TrustedProxies,
+
+    /// How much of what may be asked for.
+    #[command(flatten)]
+    pub throttling: Throttling,
 
     /// Providers of models, in order of preference: `builtin`, `openai`, `anthropic`, `gemini`, `mistral`, `groq`,
     /// `deepseek`, `xai`, `ollama`, or a name of your own. Each name N is set up by the variables N_BASE_URL,
@@ -183,6 +201,62 @@ pub struct Config {
     /// How log lines look.
     #[arg(long, env = "CONFAB_LOG_FORMAT", value_name = "CONFAB_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+}
+
+/// How much of what may be asked for; 0 is no limit. Of what is counted by the minute, a minute's worth may come at once.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Throttling {
+    /// Attempts to sign in from one address, in a minute (0: no limit, as below).
+    #[arg(
+        long,
+        env = "CONFAB_LOGIN_RATE_PER_ADDRESS",
+        value_name = "CONFAB_LOGIN_RATE_PER_ADDRESS",
+        default_value = "20"
+    )]
+    pub login_rate_per_address: u32,
+
+    /// Attempts to sign in to one account from everywhere, in a minute, besides a few that each network has of its own.
+    #[arg(
+        long,
+        env = "CONFAB_LOGIN_RATE_PER_ACCOUNT",
+        value_name = "CONFAB_LOGIN_RATE_PER_ACCOUNT",
+        default_value = "10"
+    )]
+    pub login_rate_per_account: u32,
+
+    /// Accounts made from one address, in a minute.
+    #[arg(
+        long,
+        env = "CONFAB_REGISTER_RATE_PER_ADDRESS",
+        value_name = "CONFAB_REGISTER_RATE_PER_ADDRESS",
+        default_value = "60"
+    )]
+    pub register_rate_per_address: u32,
+
+    /// Messages sent by one user, in a minute.
+    #[arg(long, env = "CONFAB_SEND_RATE", value_name = "CONFAB_SEND_RATE", default_value = "60")]
+    pub send_rate: u32,
+
+    /// Replies of one user in progress at once, those that wait for their turn included.
+    #[arg(long, env = "CONFAB_MAX_RUNNING", value_name = "CONFAB_MAX_RUNNING", default_value = "20")]
+    pub max_running: u32,
+
+    /// Cost of GraphQL operations (see CONFAB_MAX_COST) of one user, or of one address that is not signed in, in a minute.
+    #[arg(long, env = "CONFAB_COST_RATE", value_name = "CONFAB_COST_RATE", default_value = "200000")]
+    pub cost_rate: u32,
+}
+
+impl Throttling {
+    /// What is counted by the minute.
+    pub fn rates(&self) -> Rates {
+        Rates {
+            log_in_per_address: self.login_rate_per_address,
+            log_in_per_account: self.login_rate_per_account,
+            register_per_address: self.register_rate_per_address,
+            send: self.send_rate,
+            cost: self.cost_rate,
+        }
+    }
 }
 
 /// What follows from the settings together.

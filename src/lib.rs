@@ -39,12 +39,14 @@
 //! | [`store`] | the database, one file for each noun |
 //! | [`removal`] | what has been deleted, removed in small steps |
 //! | [`housekeeping`] | what is removed in time, by one instance at a time |
+//! | [`throttle`], [`address`] | how much may be asked for, and where from |
 //! | [`error`] | what a client may learn |
 //! | [`clock`], [`poke`], [`telemetry`] | the time, waking what runs in the background, the log |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod accounts;
+pub mod address;
 pub mod app;
 pub mod assistant;
 pub mod bus;
@@ -60,4 +62,5 @@ pub mod removal;
 pub mod replies;
 pub mod store;
 pub mod telemetry;
+pub mod throttle;
 pub mod transport;

@@ -38,6 +38,7 @@ use crate::{
     clock::Clock,
     poke::Poked,
     store::Database,
+    throttle::Throttle,
 };
 use hub::Hub;
 use std::{sync::Arc, time::Duration};
@@ -53,6 +54,8 @@ pub struct Settings {
     pub lease: Duration,
     /// How often a reply may be started.
     pub attempts: i32,
+    /// How many replies of one user may be in progress at once; 0 is no limit.
+    pub most_running: u32,
 }
 
 /// The reply engine. Cloning it shares it.
@@ -65,6 +68,8 @@ struct Engine {
     clock: Clock,
     /// Told of every message and of every end, when they are stored.
     changes: Changes,
+    /// How often one may send.
+    throttle: Arc<Throttle>,
     settings: Settings,
     /// What the other instances are told, and tell.
     bus: Arc<dyn Bus>,
@@ -87,6 +92,7 @@ impl Replies {
         bus: Arc<dyn Bus>,
         clock: Clock,
         changes: Changes,
+        throttle: Arc<Throttle>,
         settings: Settings,
     ) -> Self {
         Self(Arc::new(Engine {
@@ -94,6 +100,7 @@ impl Replies {
             catalog,
             clock,
             changes,
+            throttle,
             settings,
             bus,
             hub: Hub::default(),

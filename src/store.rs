@@ -56,6 +56,9 @@ pub enum Error {
     /// The task that asked the database has panicked.
     #[error("a task failed: {0}")]
     Task(tokio::task::JoinError),
+    /// A user would have more runs than they may: what was to be stored is not.
+    #[error("the user has too many runs")]
+    TooManyRuns,
     /// The address names no database we know.
     #[error("it must be `sqlite:PATH` or `postgres://…`, not `{0}:…`")]
     Url(String),

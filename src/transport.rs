@@ -6,19 +6,23 @@ mod export;
 mod http;
 mod negotiation;
 mod pages;
+mod proxies;
 mod request_id;
 mod sse;
 mod websocket;
 
+pub use proxies::TrustedProxies;
 pub use websocket::Limits as SocketLimits;
 
 use crate::{
     accounts::{Accounts, Viewer},
+    address::ClientAddress,
     changes::Changes,
     error::{Error, Result},
-    graphql::{Schema, guard, resume::Bookmarks},
+    graphql::{Schema, guard, prepare::Prepared, resume::Bookmarks},
     replies::Replies,
     store::Database,
+    throttle::{Cost, Throttle},
 };
 use axum::{
     Router,
@@ -44,6 +48,10 @@ pub struct Transport {
     pub replies: Replies,
     /// Likewise.
     pub changes: Changes,
+    /// What operations may cost together.
+    pub throttle: Arc<Throttle>,
+    /// Whose word for a client's address counts.
+    pub trusted_proxies: TrustedProxies,
     /// What a document may have.
     pub guard: guard::Limits,
     /// What a socket may take.
@@ -64,6 +72,7 @@ const READY: Duration = Duration::from_secs(3);
 /// All addresses.
 pub fn router(transport: Transport) -> Router {
     let cors = cors::layer(&transport.allowed_origins);
+    let addresses = Arc::new(proxies::Addresses::new(transport.trusted_proxies.clone()));
     Router::new()
         .route("/graphql", get(http::get).post(http::post))
         .route("/export", get(export::get).head(export::head))
@@ -71,6 +80,7 @@ pub fn router(transport: Transport) -> Router {
         .route("/readyz", get(ready))
         .merge(pages::router())
         .layer(cors)
+        .layer(middleware::from_fn_with_state(addresses, proxies::layer))
         .layer(middleware::from_fn(request_id::layer))
         .with_state(Arc::new(transport))
 }
@@ -96,6 +106,18 @@ impl Transport {
     fn more_after(&self, bookmarks: &Bookmarks) -> Option<impl Future<Output = ()> + Send + use<>> {
         let reply = self.replies.more_after(&bookmarks.reply).map(Either::Left);
         reply.or_else(|| self.changes.more_after(&bookmarks.changes).map(Either::Right))
+    }
+
+    /// Charges an operation to whoever asks for it; the cost, if they want to be told.
+    async fn charge(
+        &self,
+        prepared: &Prepared,
+        viewer: Option<Viewer>,
+        from: ClientAddress,
+    ) -> Result<Option<Cost>> {
+        let (cost, told) = (prepared.cost, prepared.tell_cost);
+        let charged = self.throttle.cost(viewer.map(|viewer| viewer.user_id), from, cost).await?;
+        Ok(told.then_some(charged))
     }
 
     /// Who an `Authorization` header names; `None` if there is none.

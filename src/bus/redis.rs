@@ -34,10 +34,21 @@ const BATCH: usize = 500;
 pub struct RedisBus {
     client: Client,
     /// The connection that tells, while there is one.
-    tell: Mutex<Option<MultiplexedConnection>>,
+    tell: Connection,
     listeners: Arc<Mutex<Listeners>>,
     /// Wakes the task that listens: there are changes.
     changed: Notify,
+}
+
+/// A connection for commands, made anew by the bus whenever it breaks. Cloning it shares it.
+#[derive(Clone, Default)]
+pub struct Connection(Arc<Mutex<Option<MultiplexedConnection>>>);
+
+impl Connection {
+    /// The connection, while there is one.
+    pub fn get(&self) -> Option<MultiplexedConnection> {
+        lock(&self.0).clone()
+    }
 }
 
 #[derive(Default)]
@@ -55,7 +66,12 @@ impl RedisBus {
         // A connection to nowhere is to be found out.
         let tcp = TcpSettings::default().set_nodelay(true).set_user_timeout(ANSWER);
         let client = Client::open(info.set_redis_settings(settings).set_tcp_settings(tcp))?;
-        Ok(Self { client, tell: Mutex::default(), listeners: Arc::default(), changed: Notify::new() })
+        Ok(Self { client, tell: Connection::default(), listeners: Arc::default(), changed: Notify::new() })
+    }
+
+    /// The connection that tells, for whoever else has a use for Redis.
+    pub fn connection(&self) -> Connection {
+        self.tell.clone()
     }
 
     /// Listens, for ever.
@@ -67,7 +83,7 @@ impl RedisBus {
                 Ok((connection, broken)) => self.keep_up(connection, &broken, &mut joined).await,
                 Err(error) => error,
             };
-            *lock(&self.tell) = None;
+            *lock(&self.tell.0) = None;
             if joined {
                 pause = Duration::ZERO;
             }
@@ -115,7 +131,7 @@ impl RedisBus {
             Ok::<_, RedisError>((tells, hears))
         });
         let (tells, hears) = made.await.map_err(std::io::Error::from)??;
-        *lock(&self.tell) = Some(tells);
+        *lock(&self.tell.0) = Some(tells);
         Ok((hears, either))
     }
 
@@ -212,8 +228,7 @@ fn hear(listeners: &Mutex<Listeners>, data: &[Value]) {
 impl Bus for RedisBus {
     fn tell(&self, topic: Topic, what: String) -> BoxFuture<'_, Result<usize, Untold>> {
         async move {
-            let tell = lock(&self.tell).clone();
-            let Some(mut tell) = tell else { return Err(Untold("Redis is not there".into())) };
+            let Some(mut tell) = self.tell.get() else { return Err(Untold("Redis is not there".into())) };
             let mut command = redis::cmd("PUBLISH");
             command.arg(topic.to_string()).arg(what);
             match timeout(PATIENCE, command.query_async(&mut tell)).await {

@@ -1,7 +1,7 @@
 //! The last step of every answer: each error gets its code, and nothing inside is told to anybody.
 
-use crate::error::Error;
-use async_graphql::{ErrorExtensionValues, Response, ServerError};
+use crate::{error::Error, throttle::Cost};
+use async_graphql::{ErrorExtensionValues, Response, ServerError, Value, value};
 
 /// The most errors of one answer.
 const MOST_ERRORS: usize = 50;
@@ -42,6 +42,28 @@ fn describe(error: &Error, extensions: &mut ErrorExtensionValues, request_id: &s
             extensions.set("requestId", request_id);
         }
         Error::Unauthenticated(_) | Error::Forbidden(_) | Error::NotFound(_) | Error::Conflict(_) => {}
+    }
+}
+
+/// Tells what the operation cost, if that is wanted: `extensions.cost`. What is not limited is null.
+pub fn tell_cost(response: &mut Response, cost: Option<Cost>) {
+    if let Some(Cost { requested, budget }) = cost {
+        let [remaining, limit] = [budget.map(|budget| budget.remaining), budget.map(|budget| budget.limit)];
+        let cost = value!({ "requested": requested, "remaining": remaining, "limit": limit });
+        response.extensions.insert("cost".into(), cost);
+    }
+}
+
+/// How many seconds to wait, if an answer is but one refusal to do so much so soon, and of nothing below a root field.
+pub fn retry_after(response: &Response) -> Option<u64> {
+    match (&response.data, &response.errors[..]) {
+        (Value::Null, [error]) if error.path.len() <= 1 => {
+            match error.extensions.as_ref()?.get("retryAfter")? {
+                Value::Number(seconds) => seconds.as_u64(),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Domain, Loaders};
 use crate::{
     accounts::{Access, Caller, Viewer},
+    address::ClientAddress,
     error::{Error, Result},
 };
 use async_graphql::Context;
@@ -15,6 +16,8 @@ pub trait ContextExt {
     fn loaders(&self) -> &Loaders;
     /// Who is signed in, if somebody is.
     fn viewer(&self) -> Option<Viewer>;
+    /// Where the request comes from, by which it is limited.
+    fn from(&self) -> ClientAddress;
     /// Who is signed in; somebody must be. It is enough to read.
     fn signed_in(&self) -> Result<Viewer>;
     /// Who is signed in and may change conversations and messages.
@@ -35,6 +38,10 @@ impl ContextExt for Context<'_> {
     }
 
     fn viewer(&self) -> Option<Viewer> {
+        *self.data_unchecked()
+    }
+
+    fn from(&self) -> ClientAddress {
         *self.data_unchecked()
     }
 

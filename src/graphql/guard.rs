@@ -115,7 +115,7 @@ pub fn check(document: &ExecutableDocument, variables: &Variables, limits: &Limi
 }
 
 /// How many fields a root selection has when its fragments are opened; 2 stands for more than one.
-fn root_fields(operation: &OperationDefinition, document: &ExecutableDocument) -> usize {
+pub fn root_fields(operation: &OperationDefinition, document: &ExecutableDocument) -> usize {
     fn count(set: &SelectionSet, document: &ExecutableDocument, levels: usize) -> usize {
         set.items
             .iter()

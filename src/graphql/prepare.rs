@@ -12,10 +12,10 @@ use async_graphql::{
         types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
     },
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-/// A GraphQL request as it comes over any transport (GraphQL over HTTP, "Request Parameters"). Its `extensions` are
-/// not looked at.
+/// A GraphQL request as it comes over any transport (GraphQL over HTTP, "Request Parameters"). Of its
+/// `extensions` only `cost` is looked at.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Incoming {
@@ -26,6 +26,23 @@ pub struct Incoming {
     /// What the operation's variables stand for. Null is the same as none.
     #[serde(default)]
     pub variables: Option<Variables>,
+    /// What the client wants besides.
+    #[serde(default)]
+    pub extensions: Extensions,
+}
+
+/// The `extensions` of a request. What is none of ours is left aside, whatever it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extensions {
+    /// `"cost": true`: the answer's `extensions` are to tell what the operation costs.
+    pub cost: bool,
+}
+
+impl<'de> Deserialize<'de> for Extensions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let extensions = serde_json::Value::deserialize(deserializer)?;
+        Ok(Self { cost: extensions["cost"] == true })
+    }
 }
 
 /// A request whose document has been read and found within the limits.
@@ -34,6 +51,12 @@ pub struct Prepared {
     pub request: Request,
     /// What kind of operation will be executed; `None` if validation will find that it is not to be told.
     pub operation: Option<OperationType>,
+    /// Whether it has but one root field: if that does nothing, nothing is done.
+    pub single: bool,
+    /// What it is reckoned to cost.
+    pub cost: u64,
+    /// Whether the client wants to know.
+    pub tell_cost: bool,
 }
 
 impl Prepared {
@@ -80,16 +103,23 @@ pub fn prepare(
         require(&variables, operation)?;
     }
     let kind = operation.map(|operation| operation.ty);
-    guard::check(&document, &variables, limits).map_err(|refusal| Unfit {
+    let cost = guard::check(&document, &variables, limits).map_err(|refusal| Unfit {
         code: "GRAPHQL_VALIDATION_FAILED",
         message: refusal.message,
         locations: refusal.position.into_iter().collect(),
     })?;
+    let single = operation.is_some_and(|operation| guard::root_fields(operation, &document) == 1);
     // The document stands for its text, which is not looked at again.
     let mut request = Request::new("").variables(variables);
     request.operation_name = incoming.operation_name.clone();
     request.set_parsed_query(document);
-    Ok(Prepared { request: request.data(viewer).data(Loaders::new(store, viewer)), operation: kind })
+    Ok(Prepared {
+        request: request.data(viewer).data(Loaders::new(store, viewer)),
+        operation: kind,
+        single,
+        cost,
+        tell_cost: incoming.extensions.cost,
+    })
 }
 
 /// What was expected, without the line where it was: that may be long, and hold a password.

@@ -11,6 +11,7 @@ use crate::{
     },
 };
 use sha2::{Digest, Sha256};
+use std::num::NonZeroU32;
 use tracing::Instrument;
 
 /// The longest idempotency key, in Unicode scalar values.
@@ -18,6 +19,9 @@ const KEY_LENGTH: usize = 200;
 
 /// The longest name of a model, in bytes.
 const MODEL_LENGTH: usize = 200;
+
+/// How many seconds later a reply may well have ended: when one will, nobody knows.
+const RETRY_RUNNING: u64 = 5;
 
 /// What is to be sent.
 #[derive(Clone, Debug)]
@@ -58,6 +62,7 @@ impl Replies {
         {
             return Err(Error::input("idempotencyKey", format!("must have 1 to {KEY_LENGTH} characters")));
         }
+        engine.throttle.send(owner).await?;
         let default_model = match send.model {
             Some(_) => None, // nobody will ask for it
             None => engine.catalog.default_model().await,
@@ -73,6 +78,7 @@ impl Replies {
             model: send.model,
             default_model,
             when_busy: send.when_busy,
+            most_running: NonZeroU32::new(engine.settings.most_running),
             now,
             // An instance that is to end leaves the reply to others.
             lease: (!engine.draining.is_cancelled()).then_some((lease, until)),
@@ -91,6 +97,12 @@ impl Replies {
             }
             Sent::Busy => {
                 return Err(Error::Conflict("an earlier reply of the conversation is in progress"));
+            }
+            Sent::TooManyRunning => {
+                return Err(Error::RateLimited {
+                    message: "too many replies are in progress",
+                    retry_after: RETRY_RUNNING,
+                });
             }
             Sent::Full => {
                 return Err(Error::Conflict("the conversation has as many messages as one may have"));

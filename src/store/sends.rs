@@ -1,7 +1,7 @@
 //! Sending: what the user said and the empty reply to it, stored together or not at all.
 
 use super::{
-    ChangeKind, Database, Id, Instant, Result,
+    ChangeKind, Database, Error, Id, Instant, Result,
     changes::record,
     conversations::Conversation,
     messages::Message,
@@ -11,6 +11,7 @@ use super::{
 };
 use diesel::{dsl::exists, prelude::*};
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use std::num::NonZeroU32;
 
 /// A row of `sends`.
 #[derive(Clone, Queryable, Selectable, Insertable)]
@@ -49,6 +50,8 @@ pub struct NewMessage {
     pub now: Instant,
     /// What to do if an earlier reply of the conversation is still in progress.
     pub when_busy: WhenBusy,
+    /// How many replies of the sender may be in progress, this one included.
+    pub most_running: Option<NonZeroU32>,
     /// The lease of the runner that waits to start, should it be this reply's turn at once, and when it expires.
     /// `None` leaves the reply to others.
     pub lease: Option<(Id, Instant)>,
@@ -92,6 +95,8 @@ pub enum Sent {
     Busy,
     /// The conversation has as many messages as one may have.
     Full,
+    /// As many replies of the sender are in progress as may be.
+    TooManyRunning,
 }
 
 /// A stored message, and the reply to it.
@@ -116,7 +121,7 @@ impl Database {
     pub async fn send_message(&self, new: &NewMessage) -> Result<Sent> {
         let (message_id, reply_id) = (Id::new(), Id::new());
         let now = new.now;
-        transact!(self, async |conn| {
+        let sent = transact!(self, async |conn| {
             let existing: Option<Conversation> = match new.conversation {
                 Target::New => None,
                 Target::Existing(id) => {
@@ -265,8 +270,25 @@ impl Database {
                 [message_id, reply_id].map(|id| (ChangeKind::MessageAdded, conversation.id, Some(id))),
             );
             record!(conn, new.owner, now, news);
+
+            // After the user's feed is written to, and so locked: of sends at once, on whatever instances, the next one
+            // counts this one. What is about to end does not count.
+            if let Some(most) = new.most_running {
+                let own = runs::table
+                    .inner_join(conversations::table.on(conversations::id.eq(runs::conversation_id)))
+                    .filter(conversations::owner_id.eq(new.owner))
+                    .filter(runs::stop_requested.eq(false));
+                let running: i64 = own.count().get_result(conn).await?;
+                if running > most.get().into() {
+                    return Err(Error::TooManyRuns); // nothing is stored
+                }
+            }
             Ok(Sent::Stored(Stored { conversation, message, reply, claimed: lease.is_some() }))
-        })
+        });
+        match sent {
+            Err(Error::TooManyRuns) => Ok(Sent::TooManyRunning),
+            sent => sent,
+        }
     }
 
     /// Forgets some of the keys of sends from before a moment, at most `limit`; how many they were.

@@ -1,21 +1,21 @@
 //! Where a request comes from.
 
-use crate::accounts::Caller;
+use crate::{accounts::Caller, address::ClientAddress};
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
+    extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
-use std::{convert::Infallible, net::SocketAddr};
+use std::convert::Infallible;
 
-/// Who is at the other end of the connection, if that is known.
+/// Who asks, as far as can be told (see [`super::proxies`]).
 #[derive(Clone, Copy, Debug)]
-pub struct Peer(Option<SocketAddr>);
+pub struct Peer(Option<ClientAddress>);
 
 impl Peer {
     /// The same, with what the client calls itself.
     pub fn caller(self, headers: &HeaderMap) -> Caller {
         let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        Caller::new(self.0.map(|peer| peer.ip().to_canonical()), agent)
+        Caller::new(self.0.map(ClientAddress::ip), agent)
     }
 }
 
@@ -23,7 +23,6 @@ impl<S: Sync> FromRequestParts<S> for Peer {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(peer.map(|&ConnectInfo(address)| address)))
+        Ok(Self(parts.extensions.get().copied()))
     }
 }

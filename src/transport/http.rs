@@ -11,10 +11,11 @@ use super::{
     sse, websocket,
 };
 use crate::{
+    address::ClientAddress,
     error::Error,
     graphql::{
         answer,
-        prepare::{Incoming, prepare},
+        prepare::{Incoming, Prepared, prepare},
     },
 };
 use async_graphql::{self as graphql, Value, parser::types::OperationType};
@@ -42,6 +43,7 @@ pub async fn post(
     State(transport): State<Arc<Transport>>,
     Extension(RequestId(id)): Extension<RequestId>,
     peer: Peer,
+    Extension(from): Extension<ClientAddress>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
@@ -58,7 +60,7 @@ pub async fn post(
         Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "took too long to arrive"),
     };
     match parse(&body) {
-        Ok(incoming) => execute(transport, form, &id, peer, &headers, incoming, false).await,
+        Ok(incoming) => execute(transport, form, &id, (peer, from), &headers, incoming, false).await,
         Err(message) => refuse(StatusCode::BAD_REQUEST, message),
     }
 }
@@ -70,6 +72,7 @@ pub struct Parameters {
     query: Option<String>,
     operation_name: Option<String>,
     variables: Option<String>,
+    extensions: Option<String>,
 }
 
 /// `GET /graphql`: a WebSocket, a person who wants the playground, or a query.
@@ -77,6 +80,7 @@ pub async fn get(
     State(transport): State<Arc<Transport>>,
     Extension(RequestId(id)): Extension<RequestId>,
     peer: Peer,
+    Extension(from): Extension<ClientAddress>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     parameters: Result<Query<Parameters>, QueryRejection>,
@@ -85,7 +89,7 @@ pub async fn get(
         if !cors::may_connect(&headers, &transport.allowed_origins) {
             return (StatusCode::FORBIDDEN, "this origin may not connect\n").into_response();
         }
-        return websocket::upgrade(transport, upgrade, id, peer.caller(&headers));
+        return websocket::upgrade(transport, upgrade, id, peer.caller(&headers), from);
     }
     let parameters = parameters.map(|Query(parameters)| parameters);
     let asks_nothing = parameters.as_ref().is_ok_and(|parameters| parameters.query.is_none());
@@ -97,7 +101,7 @@ pub async fn get(
     };
     let refuse =
         |message: &str| refusal(form, StatusCode::BAD_REQUEST, &Error::input("request", message), &id);
-    let Ok(Parameters { query: Some(query), operation_name, variables }) = parameters else {
+    let Ok(Parameters { query: Some(query), operation_name, variables, extensions }) = parameters else {
         return refuse("must have the parameter `query`");
     };
     let Ok(variables) =
@@ -105,15 +109,16 @@ pub async fn get(
     else {
         return refuse("must have a JSON object as `variables`");
     };
-    let incoming = Incoming { query, operation_name, variables };
-    execute(transport, form, &id, peer, &headers, incoming, true).await
+    let extensions = extensions.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let incoming = Incoming { query, operation_name, variables, extensions };
+    execute(transport, form, &id, (peer, from), &headers, incoming, true).await
 }
 
 async fn execute(
     transport: Arc<Transport>,
     form: Form,
     id: &Arc<str>,
-    peer: Peer,
+    (peer, from): (Peer, ClientAddress),
     headers: &HeaderMap,
     incoming: Incoming,
     by_get: bool,
@@ -125,10 +130,15 @@ async fn execute(
     if let Some(viewer) = viewer {
         Span::current().record("user_id", tracing::field::display(viewer.user_id));
     }
-    let prepared = match prepare(&incoming, viewer, &transport.store, &transport.guard) {
+    let mut prepared = match prepare(&incoming, viewer, &transport.store, &transport.guard) {
         Ok(prepared) => prepared.with(peer.caller(headers)),
-        Err(unfit) => return reply(form, unfit.into_response()),
+        Err(unfit) => return reply(form, unfit.into_response(), false),
     };
+    let cost = match transport.charge(&prepared, viewer, from).await {
+        Ok(cost) => cost,
+        Err(error) => return refusal(form, status_of(&error), &error, id),
+    };
+    prepared.request = prepared.request.data(from);
     let takes_events = negotiation::takes_events(headers);
     match prepared.operation {
         Some(OperationType::Subscription) if !takes_events => {
@@ -138,7 +148,9 @@ async fn execute(
             );
             return refusal(form, StatusCode::BAD_REQUEST, &error, id);
         }
-        Some(OperationType::Subscription) => return sse::respond(&transport, prepared, headers, id.clone()),
+        Some(OperationType::Subscription) => {
+            return sse::respond(&transport, prepared, cost, headers, id.clone());
+        }
         Some(OperationType::Mutation) if by_get => {
             let error = Error::input("query", "is a mutation: those need POST");
             let mut response = refusal(form, StatusCode::METHOD_NOT_ALLOWED, &error, id);
@@ -146,15 +158,20 @@ async fn execute(
             return response;
         }
         _ if takes_events && negotiation::form(headers).is_none() => {
-            return sse::respond(&transport, prepared, headers, id.clone());
+            return sse::respond(&transport, prepared, cost, headers, id.clone());
         }
         _ => {}
     }
     // In a task of its own: what has been begun is done, even when the client hangs up.
-    let (schema, request) = (transport.schema.clone(), prepared.request);
+    let Prepared { request, single, .. } = prepared;
+    let schema = transport.schema.clone();
     let executed = transport.tasks.spawn(async move { schema.execute(request).await }.in_current_span());
     match executed.await {
-        Ok(response) => reply(form, answer::finish(response, id)),
+        Ok(response) => {
+            let mut response = answer::finish(response, id);
+            answer::tell_cost(&mut response, cost);
+            reply(form, response, single)
+        }
         Err(panic) => refusal(form, StatusCode::INTERNAL_SERVER_ERROR, &Error::internal(panic), id),
     }
 }
@@ -208,7 +225,12 @@ pub fn nothing_executed(response: &graphql::Response) -> bool {
     response.data == Value::Null && response.errors.iter().any(|error| error.path.is_empty())
 }
 
-fn reply(form: Form, response: graphql::Response) -> Response {
+/// `single` tells that there is but one root field.
+fn reply(form: Form, response: graphql::Response, single: bool) -> Response {
+    // Nothing was done, and it is worth another try: HTTP has its own words for that, which proxies and clients know.
+    if let Some(seconds) = answer::retry_after(&response).filter(|_| single) {
+        return later(write(form, StatusCode::TOO_MANY_REQUESTS, &response), seconds);
+    }
     let refused = form == Form::GraphQlResponse && nothing_executed(&response);
     let status = if refused { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     write(form, status, &response)
@@ -230,9 +252,18 @@ pub fn status_of(error: &Error) -> StatusCode {
 /// The answer to a request of which nothing was done.
 pub fn refusal(form: Form, status: StatusCode, error: &Error, id: &str) -> Response {
     let mut response = write(form, status, &answer::refuse(error, id));
+    if let Error::RateLimited { retry_after, .. } = error {
+        response = later(response, *retry_after);
+    }
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
+    response
+}
+
+/// The answer, with the time to come back (RFC 9110, section 10.2.3).
+fn later(mut response: Response, seconds: u64) -> Response {
+    response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     response
 }
 

@@ -5,7 +5,10 @@
 //! where to go on.
 
 use super::{Transport, http::Written};
-use crate::graphql::{answer, prepare::Prepared, resume::Resume};
+use crate::{
+    graphql::{answer, prepare::Prepared, resume::Resume},
+    throttle::Cost,
+};
 use async_graphql::parser::types::OperationType;
 use axum::{
     http::{HeaderMap, HeaderName},
@@ -25,10 +28,12 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
 /// Where a client that comes back has been.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// Executes an operation, and answers with its events as they come.
+/// Executes an operation, and answers with its events as they come; the first one tells the cost, if there is one to
+/// tell.
 pub fn respond(
     transport: &Arc<Transport>,
     prepared: Prepared,
+    mut cost: Option<Cost>,
     headers: &HeaderMap,
     id: Arc<str>,
 ) -> Response {
@@ -45,7 +50,8 @@ pub fn respond(
         stream::once(executed).filter_map(|response| async { response.ok() }).boxed()
     };
     let results = results.map(move |response| {
-        let response = answer::finish(response, &id);
+        let mut response = answer::finish(response, &id);
+        answer::tell_cost(&mut response, cost.take());
         let event = Event::default().event("next").json_data(Written::new(&response));
         event.map(|event| match resume.told() {
             Some(cursor) => event.id(cursor),

@@ -11,6 +11,7 @@ mod subscription;
 use super::Transport;
 use crate::{
     accounts::{Caller, Viewer},
+    address::ClientAddress,
     error::Error,
 };
 use axum::{
@@ -94,6 +95,7 @@ pub fn upgrade(
     upgrade: WebSocketUpgrade,
     id: Arc<str>,
     caller: Caller,
+    from: ClientAddress,
 ) -> Response {
     let span = info_span!(parent: None, "socket", request_id = &*id, user_id = field::Empty);
     let tasks = transport.tasks.clone();
@@ -102,17 +104,22 @@ pub fn upgrade(
         .read_buffer_size(READ_BUFFER)
         .max_message_size(transport.max_body)
         .max_frame_size(transport.max_body)
-        .on_upgrade(move |socket| tasks.track_future(serve(transport, socket, id, caller).instrument(span)))
+        .on_upgrade(move |socket| {
+            tasks.track_future(serve(transport, socket, id, caller, from).instrument(span))
+        })
 }
 
-async fn serve(transport: Arc<Transport>, mut socket: WebSocket, id: Arc<str>, caller: Caller) {
+async fn serve(
+    transport: Arc<Transport>,
+    mut socket: WebSocket,
+    id: Arc<str>,
+    caller: Caller,
+    from: ClientAddress,
+) {
     let write = transport.sockets.write;
     let hangup = if socket.protocol().is_some() {
-        let mut talk = Talk {
-            operations: Operations::new(transport.clone(), id, caller),
-            socket: &mut socket,
-            transport,
-        };
+        let operations = Operations::new(transport.clone(), id, caller, from);
+        let mut talk = Talk { operations, socket: &mut socket, transport };
         talk.converse().await.err().flatten()
     } else {
         Some(Close::SUBPROTOCOL)

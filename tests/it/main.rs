@@ -28,4 +28,5 @@ mod schema;
 mod security_events;
 mod sse;
 mod store;
+mod throttle;
 mod websocket;

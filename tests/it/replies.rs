@@ -266,6 +266,7 @@ pub async fn left_by_the_dead(server: &Server, client: &Client, said: &str) -> S
         model: Some("echo".into()),
         default_model: None,
         idempotency: None,
+        most_running: None,
         when_busy: Default::default(),
         now,
         lease: Some((lease, until)),

@@ -13,17 +13,21 @@ pub struct Accounts;
 
 #[Object]
 impl Accounts {
-    /// Makes an account and signs in. An address that has an account already is a CONFLICT.
+    /// Makes an account and signs in. An address that has an account already is a CONFLICT; too many accounts from one
+    /// place are RATE_LIMITED.
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> Result<AuthPayload> {
         let email = Email::parse(&input.email)?;
         let password = Password::choose("password", &input.password)?;
-        Ok(ctx.domain().accounts.register(email, password, input.name, &ctx.caller()).await?.into())
+        let (from, caller) = (ctx.from(), ctx.caller());
+        Ok(ctx.domain().accounts.register(from, email, password, input.name, &caller).await?.into())
     }
 
-    /// Signs in. A wrong address and a wrong password are both UNAUTHENTICATED, and cannot be told apart.
+    /// Signs in. A wrong address and a wrong password are both UNAUTHENTICATED, and cannot be told apart; too many
+    /// attempts are RATE_LIMITED.
     async fn log_in(&self, ctx: &Context<'_>, input: LogInInput) -> Result<AuthPayload> {
         let email = Email::parse(&input.email)?;
-        Ok(ctx.domain().accounts.log_in(email, &input.password, &ctx.caller()).await?.into())
+        let (from, caller) = (ctx.from(), ctx.caller());
+        Ok(ctx.domain().accounts.log_in(from, email, &input.password, &caller).await?.into())
     }
 
     /// Exchanges a refresh token, which is good once, for new tokens.

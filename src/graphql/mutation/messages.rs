@@ -17,7 +17,8 @@ pub struct Messages;
 #[Object]
 impl Messages {
     /// Sends a message and returns at once: the reply is PENDING, to be watched by the subscription `reply`. A
-    /// conversation's replies are written one after the other, in the order of the messages.
+    /// conversation's replies are written one after the other, in the order of the messages. Too many messages, or
+    /// replies in progress, are RATE_LIMITED.
     async fn send_message(&self, ctx: &Context<'_>, input: SendMessageInput) -> Result<SendMessagePayload> {
         let viewer = ctx.may_write()?;
         let conversation_id = input.conversation_id.map(|id| Kind::Conversation.parse("conversationId", &id));

@@ -3,6 +3,7 @@
 use super::subscription::Subscription;
 use crate::{
     accounts::{Caller, Viewer},
+    address::ClientAddress,
     graphql::{
         answer,
         prepare::{Incoming, prepare},
@@ -35,6 +36,8 @@ pub struct Operations {
     transport: Arc<Transport>,
     request_id: Arc<str>,
     caller: Caller,
+    /// Where they ask from.
+    from: ClientAddress,
     /// Who asks.
     pub viewer: Option<Viewer>,
     running: StreamMap<Arc<str>, BoxStream<'static, Event>>,
@@ -44,9 +47,9 @@ pub struct Operations {
 
 impl Operations {
     /// None yet, on a new socket.
-    pub fn new(transport: Arc<Transport>, request_id: Arc<str>, caller: Caller) -> Self {
+    pub fn new(transport: Arc<Transport>, request_id: Arc<str>, caller: Caller, from: ClientAddress) -> Self {
         let places = Arc::new(Semaphore::new(transport.sockets.operations));
-        Self { transport, request_id, caller, viewer: None, running: StreamMap::new(), places }
+        Self { transport, request_id, caller, from, viewer: None, running: StreamMap::new(), places }
     }
 
     /// Whether an operation of this id is in progress.
@@ -82,17 +85,18 @@ impl Operations {
     }
 
     fn execute(&self, incoming: Incoming, place: OwnedSemaphorePermit) -> BoxStream<'static, Event> {
-        let Transport { schema, store, guard, tasks, .. } = &*self.transport;
+        let Transport { store, guard, tasks, .. } = &*self.transport;
         let prepared = match prepare(&incoming, self.viewer, store, guard) {
             Ok(prepared) => prepared.with(self.caller.clone()),
             Err(unfit) => return stream::iter([Event::Refused(unfit.into_response())]).boxed(),
         };
-        let id = self.request_id.clone();
+        let (id, viewer, from) = (self.request_id.clone(), self.viewer, self.from);
         if prepared.operation == Some(OperationType::Subscription) {
             let subscription = Subscription {
                 transport: self.transport.clone(),
                 request_id: id,
-                viewer: self.viewer,
+                from,
+                viewer,
                 incoming,
                 bookmarks: Bookmarks::default(),
                 _place: place,
@@ -100,19 +104,25 @@ impl Operations {
             return subscription.events(prepared);
         }
         // In a task of its own: what has been begun is done, even when the client hangs up.
-        let schema = schema.clone();
+        let (transport, request_id) = (self.transport.clone(), id.clone());
         let execute = async move {
-            let response = schema.execute(prepared.request).await;
+            let response = match transport.charge(&prepared, viewer, from).await {
+                Ok(cost) => {
+                    let response = transport.schema.execute(prepared.request.data(from)).await;
+                    let mut response = answer::finish(response, &request_id);
+                    answer::tell_cost(&mut response, cost);
+                    response
+                }
+                Err(error) => answer::refuse(&error, &request_id),
+            };
             drop(place);
             response
         };
         let executed = tasks.spawn(execute.in_current_span());
         stream::once(async move {
             match executed.await {
-                Ok(response) if nothing_executed(&response) => {
-                    [Event::Refused(answer::finish(response, &id))].into()
-                }
-                Ok(response) => vec![Event::Next(answer::finish(response, &id)), Event::Complete],
+                Ok(response) if nothing_executed(&response) => vec![Event::Refused(response)],
+                Ok(response) => vec![Event::Next(response), Event::Complete],
                 Err(panic) => {
                     let error = crate::error::Error::internal(panic);
                     vec![Event::Refused(answer::refuse(&error, &id))]

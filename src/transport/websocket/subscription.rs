@@ -8,6 +8,7 @@
 use super::operations::Event;
 use crate::{
     accounts::Viewer,
+    address::ClientAddress,
     graphql::{
         answer,
         prepare::{Incoming, Prepared, prepare},
@@ -38,6 +39,8 @@ pub struct Subscription {
     pub transport: Arc<Transport>,
     /// By which the log tells of it.
     pub request_id: Arc<str>,
+    /// Where they subscribe from.
+    pub from: ClientAddress,
     /// Who subscribes.
     pub viewer: Option<Viewer>,
     /// The request as it came.
@@ -51,8 +54,17 @@ pub struct Subscription {
 impl Subscription {
     /// What it has for the client, from the first event to the end.
     pub fn events(self, prepared: Prepared) -> BoxStream<'static, Event> {
-        let mut responses = self.execute(prepared);
         Box::pin(async_stream::stream! {
+            // Once: that it is parked is not the client's doing. In a box, for it is seldom there.
+            let charged = Box::pin(self.transport.charge(&prepared, self.viewer, self.from)).await;
+            let mut cost = match charged {
+                Ok(cost) => cost,
+                Err(error) => {
+                    yield Event::Refused(answer::refuse(&error, &self.request_id));
+                    return;
+                }
+            };
+            let mut responses = self.execute(prepared);
             let mut patience = self.transport.sockets.park_after;
             let longest = patience * MOST_PATIENCE;
             let mut told = Instant::now();
@@ -79,7 +91,8 @@ impl Subscription {
                 };
                 let Some(response) = response else { break };
                 told = Instant::now();
-                let response = answer::finish(response, &self.request_id);
+                let mut response = answer::finish(response, &self.request_id);
+                answer::tell_cost(&mut response, cost.take());
                 // A source that could not be opened is a refusal; what goes wrong later is a result.
                 if mem::take(&mut first) && response.data == Value::Null && response.is_err() {
                     yield Event::Refused(response);
@@ -92,7 +105,7 @@ impl Subscription {
     }
 
     fn execute(&self, prepared: Prepared) -> BoxStream<'static, Response> {
-        self.transport.schema.execute_stream(prepared.request.data(self.bookmarks.clone()))
+        self.transport.schema.execute_stream(prepared.request.data(self.bookmarks.clone()).data(self.from))
     }
 
     fn execute_again(&self) -> BoxStream<'static, Response> {

@@ -118,6 +118,7 @@ impl Instance {
             default_model: None,
             idempotency: None,
             now,
+            most_running: None,
             when_busy: if random.random_bool(0.1) { WhenBusy::StopCurrent } else { WhenBusy::Queue },
             lease: Some((lease, now + LEASE)),
         };

@@ -9,10 +9,14 @@ use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// What all instances have in common. The lease is the shortest there is.
-const SETTINGS: [(&str, &str); 3] = [
+const SETTINGS: [(&str, &str); 7] = [
     ("CONFAB_JWT_SECRET", "the-same-secret-on-all-instances"),
     ("CONFAB_LEASE", "3"),
     ("CONFAB_LOG", "warn"),
+    ("CONFAB_REGISTER_RATE_PER_ADDRESS", "0"),
+    ("CONFAB_SEND_RATE", "0"),
+    ("CONFAB_MAX_RUNNING", "0"),
+    ("CONFAB_COST_RATE", "0"),
 ];
 
 /// So that not all of these tests start their servers at once.

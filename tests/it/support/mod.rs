@@ -19,7 +19,7 @@ pub use follower::{Follower, Heard};
 pub use http::{Answer, GRAPHQL, JSON};
 pub use process::Process;
 pub use provider::{Call, Provider};
-pub use server::{PARK_AFTER, Server};
+pub use server::{PARK_AFTER, Server, UNTHROTTLED, default_settings};
 pub use service::Service;
 pub use socket::{Closed, Socket};
 pub use sql::Sql;

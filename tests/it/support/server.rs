@@ -1,12 +1,12 @@
 //! A whole server in the test's process, on a port of its own.
 
-use super::{Client, Kind, Socket, http, redis_url, soon};
+use super::{Client, Kind, PATIENCE, Socket, http, redis_url, soon};
 use clap::{Args, Command, FromArgMatches};
 use confab::{
     app::{App, Surroundings},
     bus::memory::MemoryBus,
     clock::Clock,
-    config::Config,
+    config::{Config, Throttling},
     store::Statements,
 };
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -16,6 +16,22 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a new subscription is silent until it is parked: so short that many are, all the time.
 pub const PARK_AFTER: Duration = Duration::from_millis(3);
+
+/// No limits: of most tests' users there are many at one address, and they are quick.
+pub const UNTHROTTLED: Throttling = Throttling {
+    login_rate_per_address: 0,
+    login_rate_per_account: 0,
+    register_rate_per_address: 0,
+    send_rate: 0,
+    max_running: 0,
+    cost_rate: 0,
+};
+
+/// The settings where nothing is set.
+pub fn default_settings() -> Config {
+    let matches = Config::augment_args(Command::new("test")).get_matches_from(["test"]);
+    Config::from_arg_matches(&matches).expect("the defaults are good")
+}
 
 /// A running server. Dropping it ends it.
 pub struct Server {
@@ -51,12 +67,12 @@ impl Server {
     ) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let database_url = kind.create(folder.path()).await;
-        let matches = Config::augment_args(Command::new("test")).get_matches_from(["test"]);
-        let mut config = Config::from_arg_matches(&matches).expect("the defaults are good");
+        let mut config = default_settings();
         config.data_dir = folder.path().to_owned();
         config.database_url = Some(database_url.clone());
         config.pace_ms = 0;
         config.drain = 0;
+        config.throttling = UNTHROTTLED;
         // So that both buses are gone through by every test that runs on both databases.
         config.redis_url = (kind == Kind::Postgres).then(|| redis_url().into());
         change(&mut config);
@@ -92,6 +108,8 @@ impl Server {
             clock: clock.clone(),
             statements: statements.clone(),
             park_after: PARK_AFTER,
+            // On a busy machine Redis is slow, and to find that out is not what most tests are for.
+            throttle_patience: PATIENCE,
             bus: bus.clone(),
             ..Surroundings::default()
         };

@@ -26,6 +26,7 @@ impl World {
             default_model: None,
             idempotency: None,
             now,
+            most_running: None,
             when_busy,
             lease: Some((lease, now + LEASE)),
         };

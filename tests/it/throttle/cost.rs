@@ -1,0 +1,150 @@
+//! Asking for much.
+
+use super::{behind_proxy, network, retry_after};
+use crate::support::{Answer, Client, GRAPHQL, JSON, Kind, Server, UNTHROTTLED, on_both_databases};
+use confab::config::Throttling;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// It costs 2.
+const ME: &str = "{ me { id } }";
+/// It costs 62.
+const PAGE: &str = "{ me { conversations { nodes { id title } } } }";
+/// It costs 82.
+const DEAR: &str = "{ me { conversations { nodes { id title createdAt } } } }";
+
+async fn costing(kind: Kind, cost_rate: u32) -> Server {
+    behind_proxy(kind, Throttling { cost_rate, ..UNTHROTTLED }).await
+}
+
+async fn ask(server: &Server, client: &Client, accept: &str, from: &str, request: Value) -> Answer {
+    let mut post = server.post().header("accept", accept).header("x-forwarded-for", from).json(&request);
+    if let Some(token) = &client.token {
+        post = post.bearer_auth(token);
+    }
+    Answer::to(post).await
+}
+
+fn telling(query: &str) -> Value {
+    json!({ "query": query, "extensions": { "cost": true, "other": [1] } })
+}
+
+fn cost(requested: u64, remaining: u64) -> Value {
+    json!({ "cost": { "requested": requested, "remaining": remaining, "limit": 130 } })
+}
+
+on_both_databases! {
+    async fn operations_cost_what_comes_back_in_a_minute(kind) {
+        let server = costing(kind, 130).await;
+        let home = format!("{}::1", network());
+        // Only what a user does themselves counts, wherever they are.
+        let client = server.register().await;
+        let answer = ask(&server, &client, JSON, &home, telling(ME)).await.json();
+        assert_eq!(answer["extensions"], cost(2, 128));
+        let silent = ask(&server, &client, JSON, &home, json!({ "query": ME, "extensions": null })).await;
+        assert_eq!(silent.json().get("extensions"), None);
+        let answer = ask(&server, &client, JSON, &home, telling(PAGE)).await.json();
+        assert_eq!(answer["extensions"]["cost"]["requested"], 62);
+        for accept in [GRAPHQL, JSON, "text/event-stream"] {
+            let elsewhere = format!("{}::1", network());
+            // Twice: what is refused costs nothing.
+            for _ in 0..2 {
+                let refused = ask(&server, &client, accept, &elsewhere, telling(DEAR)).await;
+                let wait = retry_after(&refused);
+                assert!((3..=9).contains(&wait), "{wait}");
+                assert_eq!(refused.json().get("data"), None, "nothing was executed");
+            }
+        }
+        assert_eq!(ask(&server, &client, JSON, &home, telling(ME)).await.status, 200, "cheaper");
+        assert_eq!(ask(&server, &server.stranger(), JSON, &home, telling(PAGE)).await.status, 200);
+        assert_eq!(ask(&server, &server.register().await, JSON, &home, telling(PAGE)).await.status, 200);
+        server.clock.advance(Duration::from_secs(60));
+        let answer = ask(&server, &client, JSON, &home, telling(ME)).await.json();
+        assert_eq!(answer["extensions"], cost(2, 128));
+    }
+
+    async fn who_is_not_signed_in_pays_by_address(kind) {
+        let server = costing(kind, 130).await;
+        let (home, stranger) = (format!("{}::1", network()), server.stranger());
+        for _ in 0..2 {
+            assert_eq!(ask(&server, &stranger, JSON, &home, telling(PAGE)).await.status, 200);
+        }
+        retry_after(&ask(&server, &stranger, JSON, &home, telling(PAGE)).await);
+        let elsewhere = format!("{}::1", network());
+        assert_eq!(ask(&server, &stranger, JSON, &elsewhere, telling(PAGE)).await.status, 200);
+        // Where there is a user, the address does not matter.
+        let client = server.register().await;
+        assert_eq!(ask(&server, &client, JSON, &home, telling(PAGE)).await.status, 200);
+    }
+
+    async fn a_socket_is_charged_as_any_request_is(kind) {
+        let server = costing(kind, 130).await;
+        let client = server.register().await;
+        let (conversation, reply) = client.say("hello", None).await;
+        let mut socket = server.socket(&client).await;
+        let subscribe = json!({ "query": format!("subscription {{ reply(messageId: \"{reply}\") {{ cursor }} }}"),
+            "extensions": { "cost": true } });
+        socket.say(json!({ "id": "s", "type": "subscribe", "payload": subscribe })).await;
+        let first = socket.hear().await.unwrap();
+        assert_eq!(first["payload"]["extensions"]["cost"]["requested"], 2, "{first}");
+        while socket.hear().await.unwrap()["type"] != "complete" {}
+        let page = format!("{{ conversation(id: \"{conversation}\") {{ messages(first: 30) {{ nodes {{ id role }} }} }} }}");
+        let mut refused = Value::Null;
+        for id in ["1", "2", "3"] {
+            socket.say(json!({ "id": id, "type": "subscribe", "payload": telling(&page) })).await;
+            let told = socket.hear().await.unwrap();
+            if told["type"] == "error" {
+                refused = told;
+                break;
+            }
+            assert_eq!(told["payload"]["extensions"]["cost"]["requested"], 92, "{told}");
+            assert_eq!(socket.hear().await.unwrap()["type"], "complete");
+        }
+        let extensions = &refused["payload"][0]["extensions"];
+        assert_eq!(extensions["code"], "RATE_LIMITED");
+        assert!(extensions["retryAfter"].as_u64().unwrap() > 0);
+        // The same purse, over HTTP; and a subscription that costs too much is refused as well.
+        retry_after(&ask(&server, &client, JSON, "::1", telling(&page)).await);
+        let ids = "conversation { id messages { nodes { id role status } } }";
+        let dear = format!("subscription {{ reply(messageId: \"{reply}\") {{ ... on ReplyFinished {{ message {{ {ids} }} }} }} }}");
+        socket.subscribe("d", &dear, json!({})).await;
+        let told = socket.hear().await.unwrap();
+        assert_eq!((&told["type"], &told["payload"][0]["extensions"]["code"]), (&json!("error"), &json!("RATE_LIMITED")));
+        server.clock.advance(Duration::from_secs(60));
+        socket.subscribe("d", &dear, json!({})).await;
+        assert_eq!(socket.hear().await.unwrap()["type"], "next");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_cost_is_told_however_it_is_asked_for() {
+    let server = Server::start(Kind::Sqlite).await;
+    let client = server.register().await;
+    let unlimited = json!({ "cost": { "requested": 2, "remaining": null, "limit": null } });
+    let answer = ask(&server, &client, JSON, "::1", telling(ME)).await.json();
+    assert_eq!(answer["extensions"], unlimited);
+    let by_get = |extensions: &str| {
+        let query = [("query", ME), ("extensions", extensions)];
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+        Answer::to(server.get(&format!("/graphql?{query}")))
+    };
+    assert_eq!(by_get(r#"{"cost":true}"#).await.json()["extensions"], unlimited);
+    let mut post = server.post().header("accept", "text/event-stream").json(&telling(ME));
+    post = post.bearer_auth(client.token.as_deref().unwrap());
+    assert!(Answer::to(post).await.text().contains(r#""requested":2"#));
+    // Whatever else a client has there is its own.
+    for other in ["", "[]", "7", "{", r#"{"cost":"yes"}"#, r#"{"persistedQuery":{}}"#] {
+        let answer = by_get(other).await;
+        assert_eq!((answer.status, answer.json().get("extensions")), (200, None), "{other}");
+    }
+}
+
+/// One operation may cost more than there ever is: then it takes all of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_costs_more_than_a_minute_gives_takes_all() {
+    let server = costing(Kind::Sqlite, 10).await;
+    let (home, stranger) = (format!("{}::1", network()), server.stranger());
+    let answer = ask(&server, &stranger, JSON, &home, telling(PAGE)).await.json();
+    assert_eq!(answer["extensions"]["cost"], json!({ "requested": 62, "remaining": 0, "limit": 10 }));
+    retry_after(&ask(&server, &stranger, JSON, &home, telling(ME)).await);
+}

@@ -1,0 +1,65 @@
+//! Limits of several instances.
+
+use super::{behind_proxy, network};
+use crate::support::{Client, Cluster, Kind, Server, UNTHROTTLED, code};
+use confab::config::Throttling;
+use serde_json::json;
+
+const SEND: &str = "mutation { sendMessage(input: { content: \"hi\", model: \"echo\" }) { reply { id } } }";
+
+/// How many of so many sends are accepted; the others must be RATE_LIMITED.
+async fn accepted(sends: usize, at: impl Fn(usize) -> Client) -> usize {
+    let mut accepted = 0;
+    for number in 0..sends {
+        let answer = at(number).ask(SEND, json!({})).await;
+        match answer.get("errors") {
+            None => accepted += 1,
+            Some(errors) => assert_eq!(code(&errors[0]), "RATE_LIMITED"),
+        }
+    }
+    accepted
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_redis_instances_share_the_limits() {
+    let throttling = Throttling { send_rate: 4, login_rate_per_account: 1, ..UNTHROTTLED };
+    let server = behind_proxy(Kind::Postgres, throttling).await;
+    let beside: Server = server.beside().await;
+    let client = server.register().await;
+    let there = client.at(beside.address);
+    let sent = accepted(8, |number| if number % 2 == 0 { client.clone() } else { there.clone() }).await;
+    assert!((4..=5).contains(&sent), "as many as one instance takes: {sent}");
+    // What the right password gives back, it gives back everywhere.
+    let log_in = async |server: &Server, from: &str, password: &str| {
+        let query = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
+        let input = json!({ "input": { "email": client.email, "password": password } });
+        super::ask_from(server, &server.stranger(), from, query, input).await.status
+    };
+    let (home, abroad) = (format!("{}::1", network()), format!("{}::1", network()));
+    while log_in(&server, &abroad, "1234").await == 200 {}
+    assert_eq!(log_in(&beside, &abroad, "1234").await, 429);
+    for _ in 0..4 {
+        assert_eq!(log_in(&beside, &home, "1234").await, 200);
+    }
+    assert_eq!(log_in(&server, &home, crate::support::PASSWORD).await, 200);
+    for _ in 0..5 {
+        assert_eq!(log_in(&beside, &home, "1234").await, 200);
+    }
+}
+
+/// Neither does everything pass while Redis is away, nor nothing: each instance limits by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn limits_hold_without_redis() {
+    let mut cluster = Cluster::start(1, &[("CONFAB_SEND_RATE", "3")]).await;
+    let clients = [cluster.register().await, cluster.register().await, cluster.register().await];
+    let send = async |client: &Client| accepted(9, |_| client.clone()).await;
+    let sent = send(&clients[0]).await;
+    assert!((3..=5).contains(&sent), "{sent}");
+    cluster.redis.signal("STOP");
+    let sent = send(&clients[1]).await;
+    assert!((3..=5).contains(&sent), "frozen: {sent}");
+    cluster.redis.signal("CONT");
+    cluster.redis.end("KILL");
+    let sent = send(&clients[2]).await;
+    assert!((3..=5).contains(&sent), "gone: {sent}");
+}

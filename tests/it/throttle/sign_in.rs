@@ -1,0 +1,157 @@
+//! Guessing at passwords.
+
+use super::{ask_from, behind_proxy, network, retry_after};
+use crate::support::{Answer, Client, Kind, PASSWORD, Server, UNTHROTTLED, code, on_both_databases};
+use confab::config::Throttling;
+use futures_util::{StreamExt, stream};
+use serde_json::json;
+use std::{fmt::Display, time::Duration};
+
+const LOG_IN: &str = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
+const REGISTER: &str = "mutation($input: RegisterInput!) { register(input: $input) { accessToken } }";
+/// Too short to be anybody's: refused as any wrong one, but without the work.
+const GUESS: &str = "1234";
+
+async fn log_in(server: &Server, from: impl Display, email: &str, password: &str) -> Answer {
+    let input = json!({ "input": { "email": email, "password": password } });
+    ask_from(server, &server.stranger(), from, LOG_IN, input).await
+}
+
+/// How often somebody may guess until they are refused.
+async fn guesses(server: &Server, from: &str, email: &str) -> usize {
+    let guesses = stream::repeat(()).then(|()| log_in(server, from, email, GUESS));
+    let made = guesses.take_while(|answer| {
+        let limited = answer.status == 429;
+        async move { !limited }
+    });
+    made.count().await
+}
+
+fn wrong(answer: &Answer) -> bool {
+    code(&answer.json()["errors"][0]) == "UNAUTHENTICATED"
+}
+
+on_both_databases! {
+    async fn guessing_from_many_networks_is_limited_and_does_not_lock_the_owner_out(kind) {
+        let server = behind_proxy(kind, Throttling { login_rate_per_account: 3, ..UNTHROTTLED }).await;
+        let owner = Client::register(server.address).await;
+        let home = format!("{}::1", network());
+        assert!(log_in(&server, &home, &owner.email, PASSWORD).await.json()["data"]["logIn"].is_object());
+        let nobody = format!("nobody-{}", owner.email);
+        // The account's own rate is the first one's to use up; it comes back in 20 seconds.
+        for (network, most) in [(network(), 5 + 3), (network(), 5), (network(), 5)] {
+            for email in [&owner.email, &nobody] {
+                let made = guesses(&server, &format!("{network}::1"), email).await;
+                assert!((most..=most + 1).contains(&made), "{email}: {made}");
+            }
+            // Nor does another address of the same network help.
+            let another = format!("{network}:77::2");
+            let mut refusals = Vec::new();
+            for email in [&owner.email, &nobody] {
+                let refused = log_in(&server, &another, email, GUESS).await;
+                assert!(retry_after(&refused) <= 20);
+                refusals.push(refused.json()["errors"][0]["message"].take());
+            }
+            assert_eq!(refusals[0], refusals[1], "whether there is an account is not told");
+        }
+        for from in [home, format!("{}::1", network())] {
+            // Mistyped, and right in the end, time and again.
+            for _ in 0..3 {
+                assert!(wrong(&log_in(&server, &from, &owner.email, GUESS).await));
+                assert!(wrong(&log_in(&server, &from, &owner.email, GUESS).await));
+                let right = log_in(&server, &from, &owner.email, PASSWORD).await;
+                assert_eq!((right.status, right.json().get("errors")), (200, None));
+            }
+        }
+    }
+
+    async fn one_address_cannot_try_many_accounts(kind) {
+        let throttling = Throttling { login_rate_per_address: 4, ..UNTHROTTLED };
+        let server = behind_proxy(kind, throttling).await;
+        let home = network();
+        let guess = async |from: String| {
+            let email = format!("{}@example.com", uuid::Uuid::now_v7());
+            log_in(&server, from, &email, GUESS).await
+        };
+        // What one may call its own of IPv6 counts as one address.
+        for one in 0..4 {
+            assert!(wrong(&guess(format!("{home}:5::{one}")).await));
+        }
+        let refused = guess(format!("{home}:5::99")).await;
+        let wait = retry_after(&refused);
+        assert!((11..=15).contains(&wait), "a quarter of a minute: {wait}");
+        assert!(refused.json()["data"].is_null());
+        assert!(wrong(&guess(format!("{home}:6::1")).await), "a neighbour");
+        server.clock.advance(Duration::from_secs(wait - 8));
+        retry_after(&guess(format!("{home}:5::1")).await);
+        server.clock.advance(Duration::from_secs(8));
+        assert!(wrong(&guess(format!("{home}:5::1")).await));
+        retry_after(&guess(format!("{home}:5::1")).await);
+    }
+
+    async fn one_address_cannot_make_many_accounts(kind) {
+        let throttling = Throttling { register_rate_per_address: 2, ..UNTHROTTLED };
+        let server = behind_proxy(kind, throttling).await;
+        let home = format!("{}::1", network());
+        let register = async |from: &str| {
+            let email = format!("{}@example.com", uuid::Uuid::now_v7());
+            let input = json!({ "input": { "email": email, "password": PASSWORD } });
+            ask_from(&server, &server.stranger(), from, REGISTER, input).await
+        };
+        for _ in 0..2 {
+            assert!(register(&home).await.json()["data"]["register"].is_object());
+        }
+        assert!((26..=30).contains(&retry_after(&register(&home).await)));
+        assert!(register(&format!("{}::1", network())).await.json()["data"]["register"].is_object());
+    }
+
+    async fn forged_headers_lift_nothing(kind) {
+        let throttling = Throttling { login_rate_per_address: 3, ..UNTHROTTLED };
+        let server = Server::with(kind, |config| {
+            config.throttling = throttling;
+            config.trusted_proxies = "10.0.0.0/8".parse().unwrap();
+        })
+        .await;
+        let forging = async |server: &Server, headers: &[(&'static str, &str)]| {
+            let input = json!({ "input": { "email": "ada@example.com", "password": GUESS } });
+            let mut request = server.post().json(&json!({ "query": LOG_IN, "variables": input }));
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            Answer::to(request).await
+        };
+        assert!(wrong(&forging(&server, &[]).await));
+        assert!(wrong(&forging(&server, &[("x-forwarded-for", "198.51.100.1")]).await));
+        assert!(wrong(&forging(&server, &[("forwarded", "for=198.51.100.2")]).await));
+        for headers in [
+            &[("x-forwarded-for", "198.51.100.3")][..],
+            &[("x-forwarded-for", "198.51.100.3, 10.0.0.1")],
+            &[("forwarded", "for=198.51.100.4")],
+            &[("x-real-ip", "198.51.100.5")],
+            &[("x-forwarded-for", "10.0.0.1")],
+        ] {
+            retry_after(&forging(&server, headers).await);
+        }
+        // A trusted proxy has added what it saw to what was forged.
+        let server = behind_proxy(kind, throttling).await;
+        let home = format!("{}::1", network());
+        for forged in 0..3 {
+            assert!(wrong(&forging(&server, &[("x-forwarded-for", &format!("198.51.100.{forged}, {home}"))]).await));
+        }
+        retry_after(&forging(&server, &[("x-forwarded-for", &format!("198.51.100.9, {home}"))]).await);
+    }
+}
+
+/// What is limited with no setting at all: enough for any person.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn there_are_limits_by_default() {
+    let defaults = crate::support::default_settings().throttling;
+    let server = behind_proxy(Kind::Sqlite, defaults).await;
+    let home = format!("{}::1", network());
+    let guessed = guesses(&server, &home, "ada@example.com").await;
+    assert!((15..=17).contains(&guessed), "a few of the network's own, and ten: {guessed}");
+    for one in 0..8 {
+        log_in(&server, &home, &format!("{one}@example.com"), GUESS).await;
+    }
+    retry_after(&log_in(&server, &home, "bob@example.com", GUESS).await);
+}
