@@ -31,7 +31,7 @@ impl Two {
         let provider = Provider::start().await;
         let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
         let a = Server::with_providers(kind, &settings, |config| {
-            config.lease = 3;
+            config.lease = 6;
             config.redis_url = match bus {
                 Bus::Memory => None,
                 Bus::Redis => Some(redis_url().into()),

@@ -19,7 +19,8 @@ const SUBSCRIBERS: u64 = 40;
 /// However often a subscription is cut and resumed on another instance, the text is told once and whole.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_cuts_and_resumes_give_the_same_texts() {
-    let cluster = Cluster::start(3, &[("CONFAB_PACE_MS", "60")]).await;
+    // Nobody dies here: however slow the machine, no lease is to run out.
+    let cluster = Cluster::start(3, &[("CONFAB_PACE_MS", "60"), ("CONFAB_LEASE", "60")]).await;
     let client = cluster.register().await;
     let seed = std::env::var("CONFAB_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed: u64 = seed.unwrap_or_else(rand::random);

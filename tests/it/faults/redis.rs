@@ -47,7 +47,9 @@ async fn follow_through(
 async fn replies_go_on_without_redis() {
     let mut provider = Provider::start().await;
     let base_url = provider.base_url();
-    let mut cluster = Cluster::start(2, &steered(&base_url)).await;
+    // Long enough for a slow machine; without Redis a stop is heard when the lease is renewed, after a third of it.
+    let settings = [&steered(&base_url)[..], &[("CONFAB_LEASE", "12")]].concat();
+    let mut cluster = Cluster::start(2, &settings).await;
     let (cluster, provider) = (&mut cluster, &mut provider);
     let nothing = async |_: &mut Cluster| {};
     follow_through(cluster, provider, async |cluster| cluster.redis.flush().await, nothing).await;
