@@ -1,11 +1,11 @@
 //! How clients reach the server: the one router, and what every request passes through.
 
-mod address;
 mod cors;
 mod export;
 mod http;
 mod negotiation;
 mod pages;
+mod peer;
 mod proxies;
 mod request_id;
 mod sse;

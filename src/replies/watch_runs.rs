@@ -48,7 +48,9 @@ pub(super) async fn watch(engine: Arc<Engine>, mut poke: Poked) {
             Ok(Err(error)) => {
                 tracing::warn!(%error, "waiting replies not found");
                 // Leases ran out while the database was away: those who hold them come first when it is back.
-                sleep(RENEWED_WITHIN).await;
+                if engine.draining.run_until_cancelled(sleep(RENEWED_WITHIN)).await.is_none() {
+                    return;
+                }
                 pause = Duration::ZERO;
             }
             Ok(Ok(_)) | Err(_) => {}

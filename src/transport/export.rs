@@ -7,9 +7,9 @@ mod document;
 
 use super::{
     Transport,
-    address::Peer,
     http::{refusal, status_of},
     negotiation::Form,
+    peer::Peer,
     request_id::RequestId,
 };
 use crate::{

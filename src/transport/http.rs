@@ -3,10 +3,9 @@
 //! Only a JSON body executes anything, and GET only queries, so that no other site's form can (CSRF).
 
 use super::{
-    Transport,
-    address::Peer,
-    cors,
+    Transport, cors,
     negotiation::{self, Form},
+    peer::Peer,
     request_id::RequestId,
     sse, websocket,
 };

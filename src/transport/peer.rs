@@ -1,4 +1,4 @@
-//! Where a request comes from.
+//! Who asks, as a user is told of it later: the address, and what the client calls itself.
 
 use crate::{accounts::Caller, address::ClientAddress};
 use axum::{
