@@ -1,8 +1,9 @@
 //! Accounts: registering, signing in and out, and telling who asks.
 //!
 //! An account is proved by a password ([`password`]), a request by a short-lived access token ([`token`]), and a
-//! session is kept alive by a refresh token that is good once ([`refresh`]). Scripts ask by a token of their own
-//! ([`personal_token`]). What becomes of an account is in [`life`] and [`deletion`], and told to its owner by [`audit`].
+//! session is kept alive by refresh tokens that are good once ([`refresh`], [`sessions`]). Whoever stays longer than an
+//! access token lasts is a [`presence`]. Scripts ask by a token of their own ([`personal_token`]). What becomes of an
+//! account is in [`life`] and [`deletion`], and told to its owner by [`audit`].
 
 mod audit;
 mod caller;
@@ -12,7 +13,9 @@ mod export;
 mod life;
 mod password;
 mod personal_token;
+mod presence;
 mod refresh;
+pub mod sessions;
 mod token;
 
 pub use audit::{Audit, KEPT as EVENTS_KEPT};
@@ -22,21 +25,22 @@ pub use email::Email;
 pub use export::{Exporting, Exports, Ticket};
 pub use password::{Password, Passwords};
 pub use personal_token::{NewToken, PersonalToken, Scope};
-pub use refresh::RefreshToken;
-pub use token::{Access, AccessTokens, SigningKey, Viewer};
+pub use presence::{Over, Presence};
+pub use refresh::{RefreshToken, RefreshTokens};
+pub use sessions::Sessions;
+pub use token::{Access, AccessTokens, Grant, SigningKey, Viewer};
 
 use crate::{
-    address::ClientAddress,
     clock::Clock,
     error::{Error, Result},
     store::{
         Database, Id, SecurityEventKind,
-        sessions::Session,
         users::{EmailTaken, User},
     },
     throttle::Throttle,
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
+use sessions::Refreshed;
 use std::{sync::Arc, time::Duration};
 
 /// The longest name of a user, in Unicode scalar values.
@@ -52,8 +56,8 @@ pub struct Accounts {
     pub passwords: Passwords,
     /// Issues and verifies access tokens.
     pub access_tokens: AccessTokens,
-    /// How long a session lives after it was last refreshed.
-    pub refresh_ttl: Duration,
+    /// Opens, refreshes and ends sessions.
+    pub sessions: Sessions,
     /// Tells users what happens to their accounts.
     pub audit: Audit,
     /// The downloads in progress.
@@ -78,7 +82,6 @@ impl Accounts {
     /// Makes an account and opens its first session.
     pub async fn register(
         &self,
-        from: ClientAddress,
         email: Email,
         password: Password,
         name: Option<String>,
@@ -88,7 +91,7 @@ impl Accounts {
             Some(name) => display_name(&name)?,
             None => email.local_part().to_owned(),
         };
-        self.throttle.register(from).await?;
+        self.throttle.register(caller.address).await?;
         let user = User {
             id: Id::new(),
             password_hash: self.passwords.hash(password).await?,
@@ -100,7 +103,7 @@ impl Accounts {
         match self.store.insert_user(&user).await? {
             Ok(()) => {
                 self.audit.note(user.id, SecurityEventKind::Registered, caller).await;
-                self.open_session(user).await
+                self.open_session(user, caller).await
             }
             Err(EmailTaken) => Err(Error::Conflict("an account with this e-mail address exists already")),
         }
@@ -108,14 +111,8 @@ impl Accounts {
 
     /// Opens a session for whoever knows the password. A wrong address and a wrong password get the same answer
     /// after the same work, and are counted alike.
-    pub async fn log_in(
-        &self,
-        from: ClientAddress,
-        email: Email,
-        password: &str,
-        caller: &Caller,
-    ) -> Result<SignedIn> {
-        self.throttle.log_in(from, email.key()).await?;
+    pub async fn log_in(&self, email: Email, password: &str, caller: &Caller) -> Result<SignedIn> {
+        self.throttle.log_in(caller.address, email.key()).await?;
         let wrong = Error::Unauthenticated("wrong e-mail address or password");
         let password = Password::present(password).ok_or(wrong.clone())?;
         let user = self.store.user_by_email(email.key()).await?;
@@ -123,8 +120,8 @@ impl Accounts {
         let right = self.passwords.verify(password, hash).await?;
         match user {
             Some(user) if right => {
-                self.throttle.logged_in(from, email.key()).await;
-                let signed_in = self.open_session(user).await?;
+                self.throttle.logged_in(caller.address, email.key()).await;
+                let signed_in = self.open_session(user, caller).await?;
                 self.audit.note(signed_in.user.id, SecurityEventKind::SignedIn, caller).await;
                 Ok(signed_in)
             }
@@ -138,45 +135,58 @@ impl Accounts {
     }
 
     /// Exchanges a refresh token, which is good once, for new tokens of the same session.
-    pub async fn refresh(&self, token: &RefreshToken) -> Result<SignedIn> {
-        let (now, next) = (self.clock.now(), RefreshToken::random());
-        let session = self
-            .store
-            .rotate_session(&token.hash(), &next.hash(), now, now + self.refresh_ttl)
-            .await?
-            .ok_or(Error::Unauthenticated("the refresh token is not, or no longer, good"))?;
-        let user = self.user(session.user_id).await?;
-        self.signed_in(user, session.id, next)
+    /// A used one ends the session, and its user is told.
+    pub async fn refresh(&self, token: &RefreshToken, caller: &Caller) -> Result<SignedIn> {
+        match self.sessions.refresh(token, caller).await? {
+            Refreshed::Next(session, next) => {
+                let user = self.user(session.user_id).await?;
+                self.signed_in(user, session.id, next)
+            }
+            Refreshed::Reused(user) => {
+                self.audit.note(user, SecurityEventKind::RefreshTokenReused, caller).await;
+                Err(Error::Unauthenticated("the refresh token was used before: its session is ended"))
+            }
+        }
     }
 
     /// Ends the session of this refresh token; false if it had ended already.
     pub async fn log_out(&self, token: &RefreshToken, caller: &Caller) -> Result<bool> {
-        let ended = self.store.delete_session(&token.hash()).await?;
+        let ended = self.sessions.end_by(token).await?;
         if let Some(user) = ended {
             self.audit.note(user, SecurityEventKind::SignedOut, caller).await;
         }
         Ok(ended.is_some())
     }
 
-    /// Who presents this access token, be it a session's or a personal one. Only the latter is looked up.
-    pub async fn authenticate(&self, access_token: &str) -> Result<Viewer> {
-        match PersonalToken::parse(access_token) {
-            Some(token) => self.authenticate_script(&token).await,
-            None => self.access_tokens.verify(access_token, self.clock.now()),
-        }
+    /// Ends one of the viewer's sessions.
+    pub async fn revoke_session(&self, viewer: Viewer, session: Id, caller: &Caller) -> Result<()> {
+        self.sessions.end_of(viewer.user_id, session).await?;
+        self.audit.note(viewer.user_id, SecurityEventKind::SessionRevoked, caller).await;
+        Ok(())
     }
 
-    async fn open_session(&self, user: User) -> Result<SignedIn> {
-        let (now, token) = (self.clock.now(), RefreshToken::random());
-        let session = Session {
-            id: Id::new(),
-            user_id: user.id,
-            refresh_hash: token.hash().to_vec(),
-            created_at: now,
-            refreshed_at: now,
-            expires_at: now + self.refresh_ttl,
-        };
-        self.store.insert_session(&session).await?;
+    /// Ends all of the viewer's sessions but the one they ask by; which they were.
+    pub async fn revoke_other_sessions(&self, viewer: Viewer, caller: &Caller) -> Result<Vec<Id>> {
+        let others = self.sessions.end_others(viewer).await?;
+        for _ in &others {
+            self.audit.note(viewer.user_id, SecurityEventKind::SessionRevoked, caller).await;
+        }
+        Ok(others)
+    }
+
+    /// Who presents this access token, be it a session's or a personal one, and until when they may. Only the latter is
+    /// looked up.
+    pub async fn authenticate(&self, access_token: &str) -> Result<Grant> {
+        if let Some(token) = PersonalToken::parse(access_token) {
+            return self.authenticate_script(&token).await;
+        }
+        let grant = self.access_tokens.verify(access_token, self.clock.now())?;
+        self.sessions.see(grant.viewer.session_id)?;
+        Ok(grant)
+    }
+
+    async fn open_session(&self, user: User, caller: &Caller) -> Result<SignedIn> {
+        let (session, token) = self.sessions.open(user.id, caller).await?;
         self.signed_in(user, session.id, token)
     }
 
@@ -207,10 +217,4 @@ fn display_name(name: &str) -> Result<String> {
         return Err(Error::input("name", "must not contain control characters"));
     }
     Ok(name.to_owned())
-}
-
-impl RefreshToken {
-    fn into_secret(self) -> SecretString {
-        self.expose_secret().to_owned().into()
-    }
 }

@@ -1,7 +1,9 @@
 //! Builds everything once, and runs it until it is told to end.
 
 use crate::{
-    accounts::{AccessTokens, Accounts, Audit, Deletion, Exports, Passwords},
+    accounts::{
+        AccessTokens, Accounts, Audit, Deletion, Exports, Passwords, RefreshTokens, Sessions, sessions::Terms,
+    },
     assistant::{catalog::Catalog, openai::Patience},
     bus::{Bus, memory::MemoryBus, redis::RedisBus},
     changes::Changes,
@@ -13,7 +15,7 @@ use crate::{
     poke::Poke,
     removal::Removal,
     replies::{self, Replies},
-    store::{Database, Statements},
+    store::{Database, Instant, Statements},
     throttle::{self, Throttle},
     transport::{self, SocketLimits, Transport},
 };
@@ -98,12 +100,30 @@ impl App {
         let redis = complete.redis.as_ref().map(RedisBus::connection);
         let rates = config.throttling.rates();
         let throttle = Arc::new(Throttle::new(rates, clock.clone(), redis, throttle_patience));
+        let (bus, listening): (Arc<dyn Bus>, _) = match complete.redis {
+            None => (Arc::new(bus), None),
+            Some(redis) => {
+                let redis = Arc::new(redis);
+                let listens = redis.clone();
+                let listening = tokio::spawn(async move { listens.listen().await });
+                (redis, Some(AbortOnDropHandle::new(listening)))
+            }
+        };
+        let terms = Terms {
+            session: seconds(config.refresh_token_ttl),
+            access_token: config.access_token_ttl(),
+            grace: seconds(config.refresh_grace),
+        };
+        let refresh_tokens = RefreshTokens::new(&complete.signing_key);
+        let (times, told_by, told_in) = (clock.clone(), bus.clone(), tasks.clone());
+        let sessions = Sessions::new(store.clone(), times, refresh_tokens, terms, told_by, told_in);
+        let known_from = sessions.look(Instant(0)).await.context("DATABASE_URL")?;
         let accounts = Arc::new(Accounts {
             store: store.clone(),
             clock: clock.clone(),
             passwords: Passwords::new(available_parallelism().map_or(2, usize::from)),
             access_tokens: AccessTokens::new(&complete.signing_key, config.access_token_ttl()),
-            refresh_ttl: seconds(config.refresh_token_ttl),
+            sessions,
             audit: Audit::new(store.clone(), clock.clone(), tasks.clone()),
             exports: Exports::default(),
             throttle: throttle.clone(),
@@ -113,15 +133,6 @@ impl App {
             lease: seconds(config.lease),
             attempts: config.reply_attempts,
             most_running: config.throttling.max_running,
-        };
-        let (bus, listening): (Arc<dyn Bus>, _) = match complete.redis {
-            None => (Arc::new(bus), None),
-            Some(redis) => {
-                let redis = Arc::new(redis);
-                let listens = redis.clone();
-                let listening = tokio::spawn(async move { listens.listen().await });
-                (redis, Some(AbortOnDropHandle::new(listening)))
-            }
         };
         let changes = Changes::new(store.clone(), bus.clone(), tasks.clone());
         let replies = Replies::new(
@@ -159,6 +170,8 @@ impl App {
         tasks.spawn(keep_house(store.clone(), clock, poke.listen(), leaving.clone()));
         tasks.spawn(removal.keep_removing(poke.listen(), leaving.clone()));
         tasks.spawn(changes.clone().keep_watch(leaving.clone()));
+        let (watches, until) = (accounts.clone(), leaving.clone());
+        tasks.spawn(async move { watches.sessions.keep_watch(known_from, until).await });
         let router = transport::router(Transport {
             schema: graphql::schema(domain, config.env == Environment::Development),
             accounts,

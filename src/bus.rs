@@ -26,6 +26,8 @@ pub enum Topic {
     Reply(Id),
     /// The instances that somebody follows this user's changes on.
     User(Id),
+    /// Every instance listens: which sessions have been ended.
+    Sessions,
 }
 
 /// What comes of listening to a topic.
@@ -71,6 +73,7 @@ impl fmt::Display for Topic {
             Self::Everyone => write!(formatter, "{PREFIX}everyone"),
             Self::Reply(id) => write!(formatter, "{PREFIX}reply:{id}"),
             Self::User(id) => write!(formatter, "{PREFIX}user:{id}"),
+            Self::Sessions => write!(formatter, "{PREFIX}sessions"),
         }
     }
 }
@@ -83,6 +86,7 @@ impl FromStr for Topic {
         let id = |text| Uuid::try_parse(text).map(Id).map_err(|_| ());
         match name.split_once(':') {
             None if name == "everyone" => Ok(Self::Everyone),
+            None if name == "sessions" => Ok(Self::Sessions),
             Some(("reply", reply)) => id(reply).map(Self::Reply),
             Some(("user", user)) => id(user).map(Self::User),
             _ => Err(()),
@@ -101,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_topic_is_known_by_its_channel() {
-        for topic in [Topic::Everyone, Topic::Reply(Id::new()), Topic::User(Id::new())] {
+        for topic in [Topic::Everyone, Topic::Reply(Id::new()), Topic::User(Id::new()), Topic::Sessions] {
             assert_eq!(topic.to_string().parse(), Ok(topic));
         }
         for channel in ["", "everyone", "confab:", "confab:reply:x", "confab:everyone:x", "confab:other"] {

@@ -12,7 +12,7 @@ use std::{
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
-use tokio::time::sleep;
+use tokio::{select, sync::Notify, time::sleep};
 
 /// How often it is compared with the database's.
 const COMPARE: Duration = Duration::from_secs(60);
@@ -30,6 +30,8 @@ pub struct Clock {
     set_by: Arc<AtomicI64>,
     /// Microseconds that have passed for a test alone.
     passed: Arc<AtomicI64>,
+    /// Tells those who wait for a moment that it may be nearer than they thought.
+    moved: Arc<Notify>,
 }
 
 impl Clock {
@@ -41,12 +43,26 @@ impl Clock {
     /// The moment it is.
     pub fn now(&self) -> Instant {
         let Instant(machine) = self.machine();
-        Instant(machine + self.set_by.load(Ordering::Relaxed) + self.passed.load(Ordering::Relaxed))
+        Instant(machine + self.set_by.load(Ordering::Relaxed) + self.passed.load(Ordering::SeqCst))
     }
 
     /// Sets this clock and its clones forward.
     pub fn advance(&self, by: Duration) {
-        self.passed.fetch_add(micros(by), Ordering::Relaxed);
+        self.passed.fetch_add(micros(by), Ordering::SeqCst);
+        self.moved.notify_waiters();
+    }
+
+    /// Waits until it is this moment, also when the clock is set forward meanwhile.
+    pub async fn reached(&self, moment: Instant) {
+        loop {
+            let moved = self.moved.notified(); // before the look, so that none is missed
+            let left = moment.0.saturating_sub(self.now().0);
+            let Ok(left @ 1..) = u64::try_from(left) else { return };
+            select! {
+                () = sleep(Duration::from_micros(left)) => {}
+                () = moved => {}
+            }
+        }
     }
 
     /// Sets it by the database's, if that is another machine's.
@@ -58,6 +74,7 @@ impl Clock {
         let ours = self.machine().0 - micros(took / 2);
         let before = self.set_by.swap(theirs - ours, Ordering::Relaxed);
         if (theirs - ours - before).abs() > micros(TOLERABLE) {
+            self.moved.notify_waiters();
             tracing::warn!(
                 by_ms = (theirs - ours) / 1000,
                 "the clock differs from the database's, which counts"
@@ -85,4 +102,25 @@ impl Clock {
 
 fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::poll;
+    use std::pin::pin;
+
+    #[tokio::test]
+    async fn who_waits_for_a_moment_is_woken_when_the_clock_is_set_forward() {
+        let clock = Clock::default();
+        let hour = Duration::from_secs(3600);
+        clock.reached(clock.now()).await;
+        let mut reached = pin!(clock.reached(clock.now() + hour));
+        assert!(poll!(reached.as_mut()).is_pending());
+        clock.clone().advance(hour / 2);
+        assert!(poll!(reached.as_mut()).is_pending());
+        clock.advance(hour);
+        assert!(poll!(reached).is_ready());
+        clock.reached(clock.now() + Duration::from_millis(1)).await;
+    }
 }

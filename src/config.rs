@@ -77,6 +77,12 @@ pub struct Config {
           value_parser = RangedU64ValueParser::<u64>::new().range(60..=31_536_000))]
     pub refresh_token_ttl: u64,
 
+    /// Seconds for which a used refresh token gets the same successor again, for a client that lost the answer or
+    /// refreshed twice at once; later it ends its session.
+    #[arg(long, env = "CONFAB_REFRESH_GRACE", value_name = "CONFAB_REFRESH_GRACE", default_value = "10",
+          value_parser = RangedU64ValueParser::<u64>::new().range(0..=300))]
+    pub refresh_grace: u64,
+
     /// Origins, besides the server's own, whose pages may use it: `https://chat.example,https://…`.
     #[arg(long, env = "CONFAB_ALLOWED_ORIGINS", value_name = "CONFAB_ALLOWED_ORIGINS", value_delimiter = ',',
           value_parser = parse_origin)]

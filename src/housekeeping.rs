@@ -30,6 +30,8 @@ const BATCH: i64 = 500;
 enum Chore {
     /// Forgets sessions that have expired.
     Sessions,
+    /// Forgets which sessions were ended, once it makes no difference.
+    Revocations,
     /// Forgets idempotency keys that are old.
     Sends,
     /// Forgets what has happened long ago.
@@ -61,12 +63,14 @@ pub async fn keep_house(store: Database, clock: Clock, mut poke: Poked, leaving:
 }
 
 impl Chore {
-    const ALL: [Self; 4] = [Self::Sessions, Self::Sends, Self::Changes, Self::SecurityEvents];
+    const ALL: [Self; 5] =
+        [Self::Sessions, Self::Revocations, Self::Sends, Self::Changes, Self::SecurityEvents];
 
     /// As all instances know it.
     fn name(self) -> &'static str {
         match self {
             Self::Sessions => "delete expired sessions",
+            Self::Revocations => "delete expired revocations",
             Self::Sends => "delete old sends",
             Self::Changes => "delete old changes",
             Self::SecurityEvents => "delete old security events",
@@ -91,6 +95,7 @@ impl Chore {
     async fn step(self, store: &Database, now: Instant) -> store::Result<usize> {
         match self {
             Self::Sessions => store.delete_expired_sessions(now, BATCH).await,
+            Self::Revocations => store.delete_expired_revocations(now, BATCH).await,
             Self::Sends => store.delete_sends_before(now - SENDS, BATCH).await,
             Self::Changes => store.delete_changes_before(now - changes::KEPT, BATCH).await,
             Self::SecurityEvents => {
@@ -103,21 +108,33 @@ impl Chore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Id, scratch, sessions::Session};
+    use crate::store::{
+        revocations::{Ending, Revocation},
+        scratch,
+        sessions::Session,
+    };
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn expired_sessions_are_forgotten_and_others_kept() {
+    async fn expired_sessions_and_revocations_are_forgotten_and_others_kept() {
         let (_folder, store, user) = scratch::database().await;
         let now = user.created_at;
-        for (hash, expires_at) in [(vec![1], now), (vec![2], now + Duration::from_secs(1))] {
-            let (user_id, created_at, refreshed_at) = (user.id, now, now);
-            let session =
-                Session { id: Id::new(), user_id, refresh_hash: hash, created_at, refreshed_at, expires_at };
-            store.insert_session(&session).await.unwrap();
+        let later = now + Duration::from_secs(1);
+        let sessions = [now, later].map(|expires_at| Session { expires_at, ..scratch::session(&user) });
+        for session in &sessions {
+            store.insert_session(session, 9, Ending { at: now, until: now }).await.unwrap();
         }
         assert_eq!(Chore::Sessions.do_if_due(&store, now).await.unwrap(), Some(1));
-        assert_eq!(store.delete_session(&[1]).await.unwrap(), None);
-        assert_eq!(store.delete_session(&[2]).await.unwrap(), Some(user.id));
+        let ends = async |session: &Session, until| {
+            store.end_session(session.id, None, Ending { at: now, until }).await.unwrap()
+        };
+        assert_eq!(ends(&sessions[0], now).await, None);
+        assert_eq!(ends(&sessions[1], now).await, Some(user.id));
+        let lasting = scratch::session(&user);
+        store.insert_session(&lasting, 9, Ending { at: now, until: now }).await.unwrap();
+        assert_eq!(ends(&lasting, later).await, Some(user.id));
+        assert_eq!(Chore::Revocations.do_if_due(&store, now).await.unwrap(), Some(1));
+        let left = store.revocations_since(now).await.unwrap();
+        assert!(matches!(left[..], [Revocation { session_id, .. }] if session_id == lasting.id), "{left:?}");
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -17,6 +17,7 @@ mod migrations;
 pub mod paging;
 mod postgres;
 pub mod removal;
+pub mod revocations;
 pub mod runs;
 pub mod schema;
 #[cfg(test)]

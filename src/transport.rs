@@ -1,11 +1,11 @@
 //! How clients reach the server: the one router, and what every request passes through.
 
+mod caller;
 mod cors;
 mod export;
 mod http;
 mod negotiation;
 mod pages;
-mod peer;
 mod proxies;
 mod request_id;
 mod sse;
@@ -15,7 +15,7 @@ pub use proxies::TrustedProxies;
 pub use websocket::Limits as SocketLimits;
 
 use crate::{
-    accounts::{Accounts, Viewer},
+    accounts::{Accounts, Grant, Viewer},
     address::ClientAddress,
     changes::Changes,
     error::{Error, Result},
@@ -120,8 +120,8 @@ impl Transport {
         Ok(told.then_some(charged))
     }
 
-    /// Who an `Authorization` header names; `None` if there is none.
-    async fn viewer(&self, headers: &HeaderMap) -> Result<Option<Viewer>> {
+    /// Who an `Authorization` header names, and until when; `None` if there is none.
+    async fn grant(&self, headers: &HeaderMap) -> Result<Option<Grant>> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         match (values.next(), values.next()) {
             (None, _) => Ok(None),
@@ -134,8 +134,8 @@ impl Transport {
         }
     }
 
-    /// Who `Bearer …` names (RFC 6750).
-    async fn authenticate(&self, authorization: &str) -> Result<Viewer> {
+    /// Who `Bearer …` names (RFC 6750), and until when.
+    async fn authenticate(&self, authorization: &str) -> Result<Grant> {
         match authorization.split_once(' ') {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
                 self.accounts.authenticate(token.trim()).await

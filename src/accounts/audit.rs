@@ -36,7 +36,7 @@ impl Audit {
             user_id: user,
             kind,
             at: self.clock.now(),
-            address: caller.address.map(|address| address.to_string()),
+            address: Some(caller.address.to_string()),
             agent: caller.agent.clone(),
             detail: None,
         }

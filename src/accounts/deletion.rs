@@ -5,6 +5,7 @@ use crate::{
     error::{Error, Result},
     removal::Removal,
     replies::Replies,
+    store::account_life::Gone,
 };
 use std::sync::Arc;
 
@@ -23,10 +24,10 @@ impl Deletion {
     pub async fn delete_account(&self, viewer: Viewer, password: &str, caller: &Caller) -> Result<()> {
         let accounts = &self.accounts;
         let user = accounts.prove(viewer, "password", password, caller).await?;
-        // First, while they can be told from others'.
-        accounts.end_sessions(user.id, None).await?;
-        let stopped = accounts.store.delete_user(user.id, accounts.clock.now()).await?;
-        let stopped = stopped.ok_or(Error::Unauthenticated("the account is gone"))?;
+        let ending = accounts.sessions.ending();
+        let gone = accounts.store.delete_user(user.id, ending).await?;
+        let Gone { stopped, ended } = gone.ok_or(Error::Unauthenticated("the account is gone"))?;
+        accounts.sessions.ended(&ended, ending);
         tracing::info!(user_id = %user.id, replies = stopped.len(), "account deleted");
         self.removal.look();
         for conversation in stopped {

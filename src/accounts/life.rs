@@ -5,7 +5,7 @@ use super::{Accounts, Caller, Email, Password, Viewer};
 use crate::{
     error::{Error, Result},
     store::{
-        Id, SecurityEventKind,
+        SecurityEventKind,
         security_events::SecurityEvent,
         users::{EmailTaken, User},
     },
@@ -45,15 +45,12 @@ impl Accounts {
         let user = self.prove(viewer, "currentPassword", current, caller).await?;
         let hash = self.passwords.hash(new).await?;
         let event = self.audit.event(user.id, SecurityEventKind::PasswordChanged, caller);
-        if !self.store.change_password(user.id, &user.password_hash, &hash, &event).await? {
-            return Err(Error::Conflict("the password was changed by somebody else meanwhile"));
-        }
-        self.end_sessions(user.id, Some(viewer.session_id)).await
-    }
-
-    /// Ends all sessions of a user but one; how many they were.
-    pub async fn end_sessions(&self, user: Id, except: Option<Id>) -> Result<usize> {
-        Ok(self.store.delete_sessions(user, except).await?)
+        let (old, ending) = (&user.password_hash, self.sessions.ending());
+        let changed = self.store.change_password(user.id, (old, &hash), viewer.session_id, ending, &event);
+        let ended =
+            changed.await?.ok_or(Error::Conflict("the password was changed by somebody else meanwhile"))?;
+        self.sessions.ended(&ended, ending);
+        Ok(ended.len())
     }
 
     /// The viewer, who knows the password. A wrong one is the field's fault: it is known who asks, and they may, so

@@ -3,7 +3,7 @@
 //!
 //! Each request by one costs a look-up by a unique index, and so it is good for nothing from the moment it is deleted.
 
-use super::{Access, Accounts, Caller, Viewer, display_name};
+use super::{Access, Accounts, Caller, Grant, Viewer, display_name};
 use crate::{
     error::{Error, Result},
     store::{Id, Instant, SecurityEventKind, access_tokens::AccessToken, security_events::SecurityEvent},
@@ -117,15 +117,19 @@ impl Accounts {
         }
     }
 
-    /// Deletes one of the viewer's tokens: no request is answered to it any more.
+    /// Deletes one of the viewer's tokens: no request is answered to it any more, and sockets that were opened by it end
+    /// as if it were a session.
     pub async fn delete_access_token(&self, viewer: Viewer, id: Id, caller: &Caller) -> Result<()> {
         let event = self.audit.event(viewer.user_id, SecurityEventKind::TokenDeleted, caller);
-        let deleted = self.store.delete_access_token(viewer.user_id, id, &event).await?;
-        deleted.map(drop).ok_or(Error::NotFound("access token"))
+        let ending = self.sessions.ending();
+        let deleted = self.store.delete_access_token(viewer.user_id, id, &event, ending).await?;
+        deleted.ok_or(Error::NotFound("access token"))?;
+        self.sessions.ended(&[id], ending);
+        Ok(())
     }
 
-    /// Who presents this token. That it is used is noted once a minute.
-    pub(super) async fn authenticate_script(&self, token: &PersonalToken) -> Result<Viewer> {
+    /// Who presents this token, and until when they may. That it is used is noted once a minute.
+    pub(super) async fn authenticate_script(&self, token: &PersonalToken) -> Result<Grant> {
         let now = self.clock.now();
         let found = self.store.access_token_by_hash(&token.hash()).await?;
         let found = found.ok_or(Error::Unauthenticated("the access token is not good"))?;
@@ -134,7 +138,8 @@ impl Accounts {
         }
         self.note_use(&found, now).await;
         let access = if found.can_write { Access::Write } else { Access::Read };
-        Ok(Viewer { user_id: found.user_id, session_id: found.id, access })
+        let viewer = Viewer { user_id: found.user_id, session_id: found.id, access };
+        Ok(Grant { viewer, expires_at: found.expires_at })
     }
 
     async fn note_use(&self, token: &AccessToken, now: Instant) {

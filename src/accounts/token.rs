@@ -5,9 +5,11 @@ use crate::{
     error::{Error, Result},
     store::{Id, Instant},
 };
+use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
@@ -27,8 +29,8 @@ const TYPE: &str = "at+jwt";
 pub struct Viewer {
     /// The user.
     pub user_id: Id,
-    /// The session that the token was issued in. It may have ended since: a token is good until it expires. Of a
-    /// personal access token, its own key, which is no session's.
+    /// The session that the token was issued in. Of a personal access token, its own key, by which it is revoked as
+    /// sessions are.
     pub session_id: Id,
     /// What they may do.
     pub access: Access,
@@ -50,6 +52,15 @@ impl Viewer {
     pub fn in_person(user_id: Id, session_id: Id) -> Self {
         Self { user_id, session_id, access: Access::InPerson }
     }
+}
+
+/// What a good access token says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Whose it is.
+    pub viewer: Viewer,
+    /// From when it is not good any more.
+    pub expires_at: Instant,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,6 +87,14 @@ impl SigningKey {
     /// A secret from the settings; `None` if it is too short.
     pub fn from_secret(secret: SecretString) -> Option<Self> {
         (secret.expose_secret().len() >= Self::SHORTEST).then_some(Self(secret))
+    }
+
+    /// A key of its own for another purpose, which the label names: none can be found from another.
+    pub(super) fn derive(&self, label: &[u8]) -> Hmac<Sha256> {
+        let mac = |key: &[u8]| Hmac::new_from_slice(key).expect("a key may have any length");
+        let Self(secret) = self;
+        let derived = mac(secret.expose_secret().as_bytes()).chain_update(label).finalize();
+        mac(&derived.into_bytes())
     }
 
     /// The secret kept in a file that only its owner may read, made if it is not there. It appears whole or not at
@@ -132,8 +151,9 @@ impl AccessTokens {
         jsonwebtoken::encode(&header, &claims, &self.sign).map_err(Error::internal)
     }
 
-    /// Whose token this is, if it is good now.
-    pub fn verify(&self, token: &str, now: Instant) -> Result<Viewer> {
+    /// Whose token this is, if it is good now. None is good for longer than they are now, whatever was set when it was
+    /// issued.
+    pub fn verify(&self, token: &str, now: Instant) -> Result<Grant> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
@@ -145,10 +165,12 @@ impl AccessTokens {
         if token.header.typ.as_deref() != Some(TYPE) {
             return Err(bad);
         }
-        if token.claims.exp <= now.unix_seconds() {
+        let Claims { sub, sid, iat, exp, .. } = token.claims;
+        let expires_at = Instant::from_unix_seconds(exp).min(Instant::from_unix_seconds(iat) + self.ttl);
+        if expires_at <= now {
             return Err(Error::Unauthenticated("the access token has expired"));
         }
-        Ok(Viewer::in_person(Id(token.claims.sub), Id(token.claims.sid)))
+        Ok(Grant { viewer: Viewer::in_person(Id(sub), Id(sid)), expires_at })
     }
 }
 
@@ -172,9 +194,13 @@ mod tests {
     fn a_token_is_good_until_it_expires() {
         let (tokens, viewer) = (tokens(SECRET), Viewer::in_person(Id::new(), Id::new()));
         let token = tokens.issue(viewer, NOW).unwrap();
-        assert_eq!(tokens.verify(&token, NOW + Duration::from_secs(899)).unwrap(), viewer);
+        let grant = Grant { viewer, expires_at: NOW + Duration::from_secs(900) };
+        assert_eq!(tokens.verify(&token, NOW + Duration::from_secs(899)).unwrap(), grant);
         let error = tokens.verify(&token, NOW + Duration::from_secs(900)).unwrap_err();
         assert_eq!(error.code(), "UNAUTHENTICATED");
+        let stricter = AccessTokens::new(&key(SECRET), Duration::from_secs(60));
+        assert!(stricter.verify(&token, NOW + Duration::from_secs(59)).is_ok());
+        assert!(stricter.verify(&token, NOW + Duration::from_secs(60)).is_err(), "it is not for as long now");
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use super::{Domain, Loaders};
 use crate::{
     accounts::{Access, Caller, Viewer},
-    address::ClientAddress,
     error::{Error, Result},
 };
 use async_graphql::Context;
+use std::sync::Arc;
 
 /// Names for what every operation is given (see [`super::prepare`]).
 pub trait ContextExt {
@@ -16,16 +16,14 @@ pub trait ContextExt {
     fn loaders(&self) -> &Loaders;
     /// Who is signed in, if somebody is.
     fn viewer(&self) -> Option<Viewer>;
-    /// Where the request comes from, by which it is limited.
-    fn from(&self) -> ClientAddress;
     /// Who is signed in; somebody must be. It is enough to read.
     fn signed_in(&self) -> Result<Viewer>;
     /// Who is signed in and may change conversations and messages.
     fn may_write(&self) -> Result<Viewer>;
     /// Who is signed in themselves, by a session: no script may touch the account.
     fn in_person(&self) -> Result<Viewer>;
-    /// Where the request comes from.
-    fn caller(&self) -> Caller;
+    /// Where the request comes from, and by what program.
+    fn caller(&self) -> &Caller;
 }
 
 impl ContextExt for Context<'_> {
@@ -38,10 +36,6 @@ impl ContextExt for Context<'_> {
     }
 
     fn viewer(&self) -> Option<Viewer> {
-        *self.data_unchecked()
-    }
-
-    fn from(&self) -> ClientAddress {
         *self.data_unchecked()
     }
 
@@ -67,7 +61,7 @@ impl ContextExt for Context<'_> {
         }
     }
 
-    fn caller(&self) -> Caller {
-        self.data_opt::<Caller>().cloned().unwrap_or_default()
+    fn caller(&self) -> &Caller {
+        self.data_unchecked::<Arc<Caller>>()
     }
 }

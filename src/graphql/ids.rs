@@ -15,10 +15,11 @@ pub enum Kind {
     Conversation,
     Message,
     AccessToken,
+    Session,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::User, Self::Conversation, Self::Message, Self::AccessToken];
+    const ALL: [Self; 5] = [Self::User, Self::Conversation, Self::Message, Self::AccessToken, Self::Session];
 
     fn prefix(self) -> &'static str {
         match self {
@@ -26,6 +27,7 @@ impl Kind {
             Self::Conversation => "conversation",
             Self::Message => "message",
             Self::AccessToken => "access_token",
+            Self::Session => "session",
         }
     }
 

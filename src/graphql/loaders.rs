@@ -10,6 +10,7 @@ use crate::{
         Database, Id,
         conversations::Conversation,
         messages::{Message, Window},
+        sessions::Session,
         users::User,
     },
 };
@@ -25,6 +26,8 @@ pub struct Loaders {
     pub messages: Batch<Messages>,
     /// Parts of active branches, by conversation and window.
     pub windows: Batch<Windows>,
+    /// Sessions, by id.
+    pub sessions: Batch<Sessions>,
 }
 
 impl Loaders {
@@ -35,7 +38,8 @@ impl Loaders {
             users: Batch::new(Users(source.clone())),
             conversations: Batch::new(Conversations(source.clone())),
             messages: Batch::new(Messages(source.clone())),
-            windows: Batch::new(Windows(source)),
+            windows: Batch::new(Windows(source.clone())),
+            sessions: Batch::new(Sessions(source)),
         }
     }
 }
@@ -90,6 +94,22 @@ impl Load for Messages {
             return Ok(HashMap::new());
         };
         let found = self.0.store.messages(viewer.user_id, ids).await?;
+        Ok(found.into_iter().map(|row| (row.id, Arc::new(row))).collect())
+    }
+}
+
+/// Sessions by id.
+pub struct Sessions(Source);
+
+impl Load for Sessions {
+    type Key = Id;
+    type Value = Arc<Session>;
+
+    async fn load(&self, ids: &[Id]) -> Result<HashMap<Id, Arc<Session>>> {
+        let Some(viewer) = self.0.viewer else {
+            return Ok(HashMap::new());
+        };
+        let found = self.0.store.sessions(viewer.user_id, ids).await?;
         Ok(found.into_iter().map(|row| (row.id, Arc::new(row))).collect())
     }
 }

@@ -5,6 +5,7 @@ mod account_life;
 mod accounts;
 mod conversations;
 mod messages;
+mod sessions;
 
 use async_graphql::MergedObject;
 
@@ -13,6 +14,7 @@ use async_graphql::MergedObject;
 pub struct Mutation(
     accounts::Accounts,
     account_life::AccountLife,
+    sessions::Sessions,
     access_tokens::AccessTokens,
     conversations::Conversations,
     messages::Messages,

@@ -13,6 +13,7 @@ use async_graphql::{
     },
 };
 use serde::{Deserialize, Deserializer};
+use std::sync::Arc;
 
 /// A GraphQL request as it comes over any transport (GraphQL over HTTP, "Request Parameters"). Of its
 /// `extensions` only `cost` is looked at.
@@ -61,7 +62,7 @@ pub struct Prepared {
 
 impl Prepared {
     /// The same, and where it comes from.
-    pub fn with(self, caller: Caller) -> Self {
+    pub fn with(self, caller: Arc<Caller>) -> Self {
         Self { request: self.request.data(caller), ..self }
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     context::ContextExt,
     ids::{self, Kind},
-    types::{Conversation, Message, Model, Node, User},
+    types::{Conversation, Message, Model, Node, Session, User},
 };
 use crate::error::{Error, Result};
 use async_graphql::{Context, Description, ID, Object};
@@ -73,6 +73,11 @@ async fn node(ctx: &Context<'_>, field: &'static str, id: &ID) -> Result<Node> {
         }
         Kind::Message => loaders.messages.get(id).await?.map(|row| Node::Message(Message(row))),
         Kind::AccessToken => None, // their owner has the list
+        Kind::Session => {
+            let now = ctx.domain().accounts.clock.now();
+            let alive = loaders.sessions.get(id).await?.filter(|row| row.expires_at > now);
+            alive.map(|row| Node::Session(Session(row)))
+        }
     };
     found.ok_or(Error::NotFound("object"))
 }

@@ -11,6 +11,7 @@ mod page_info;
 mod reply_error;
 mod reply_event;
 mod security_event;
+mod session;
 mod usage;
 mod user;
 
@@ -25,5 +26,6 @@ pub use page_info::PageInfo;
 pub use reply_error::ReplyError;
 pub use reply_event::ReplyEvent;
 pub use security_event::SecurityEventConnection;
+pub use session::Session;
 pub use usage::Usage;
 pub use user::User;

@@ -2,6 +2,7 @@
 
 use super::{
     Database, Error, Id, Instant, Result, read,
+    revocations::{Ending, revoke},
     schema::{access_tokens, users},
     security_events::{SecurityEvent, note},
     transact,
@@ -83,12 +84,13 @@ impl Database {
         })
     }
 
-    /// Deletes one of the owner's tokens, and tells what it was called; `None` if it is not there.
+    /// Deletes one of the owner's tokens for good, and tells what it was called; `None` if it is not there.
     pub async fn delete_access_token(
         &self,
         owner: Id,
         id: Id,
         event: &SecurityEvent,
+        ending: Ending,
     ) -> Result<Option<String>> {
         transact!(self, async |conn| {
             let own = access_tokens::table.find(id).filter(access_tokens::user_id.eq(owner));
@@ -97,6 +99,7 @@ impl Database {
             if let Some(name) = &name {
                 let event = SecurityEvent { detail: Some(name.clone()), ..event.clone() };
                 note!(conn, &event);
+                revoke!(conn, &[id], ending);
             }
             Ok(name)
         })

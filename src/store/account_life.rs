@@ -4,15 +4,26 @@
 //! become nobody's in the same transaction, where no account reaches them, and are removed from there in small steps.
 
 use super::{
-    Database, Error, Id, Instant, Result, SecurityEventKind,
+    Database, Error, Id, Result, SecurityEventKind,
     removal::NOBODY,
-    schema::{conversations, runs, security_events, sessions, users},
+    revocations::{Ending, revoke},
+    schema::{access_tokens, conversations, runs, security_events, users},
     security_events::{SecurityEvent, note},
+    sessions::end_all,
     transact,
     users::EmailTaken,
 };
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
+
+/// What went with an account, and must be told of.
+#[derive(Clone, Debug)]
+pub struct Gone {
+    /// The conversations in which replies were in progress: nobody may write them any more.
+    pub stopped: Vec<Id>,
+    /// The sessions and the personal access tokens.
+    pub ended: Vec<Id>,
+}
 
 impl Database {
     /// Gives a user another address, or tells that it is taken; false if the user is gone.
@@ -40,37 +51,29 @@ impl Database {
         }
     }
 
-    /// Puts a new password's hash in the place of the one that was verified; false if there is another by now.
+    /// Puts a new password's hash in the place of the one that was verified, and ends all sessions but one; which they
+    /// were. `None` if there is another password by now.
     pub async fn change_password(
         &self,
         user: Id,
-        verified: &str,
-        new: &str,
+        (verified, new): (&str, &str),
+        but: Id,
+        ending: Ending,
         event: &SecurityEvent,
-    ) -> Result<bool> {
+    ) -> Result<Option<Vec<Id>>> {
         transact!(self, async |conn| {
             let unchanged = users::table.find(user).filter(users::password_hash.eq(verified));
-            let changed = diesel::update(unchanged).set(users::password_hash.eq(new)).execute(conn).await?;
-            if changed > 0 {
-                note!(conn, event);
+            if diesel::update(unchanged).set(users::password_hash.eq(new)).execute(conn).await? == 0 {
+                return Ok(None);
             }
-            Ok(changed > 0)
+            note!(conn, event);
+            Ok(Some(end_all!(conn, user, Some(but), ending)))
         })
     }
 
-    /// Ends all sessions of a user but one; how many they were.
-    pub async fn delete_sessions(&self, user: Id, except: Option<Id>) -> Result<usize> {
-        transact!(self, async |conn| {
-            let others = sessions::table
-                .filter(sessions::user_id.eq(user))
-                .filter(sessions::id.ne(except.unwrap_or(NOBODY))); // which is no session's key
-            Ok(diesel::delete(others).execute(conn).await?)
-        })
-    }
-
-    /// Deletes an account with all that is kept of it; what it has said becomes nobody's. It gives the conversations in
-    /// which replies were in progress: nobody may write them any more. `None` if the account is gone already.
-    pub async fn delete_user(&self, user: Id, now: Instant) -> Result<Option<Vec<Id>>> {
+    /// Deletes an account with all that is kept of it; what it has said becomes nobody's. `None` if the account is gone
+    /// already.
+    pub async fn delete_user(&self, user: Id, ending: Ending) -> Result<Option<Gone>> {
         transact!(self, async |conn| {
             // Locked in the order that sending and running keep: conversations, runs, feed. Whoever is about to start a
             // conversation holds the user's row until then: that one goes with the user.
@@ -82,20 +85,29 @@ impl Database {
             let written = runs::table.filter(runs::conversation_id.eq_any(nobodys.select(conversations::id)));
             let stopped: Vec<Id> =
                 diesel::delete(written).returning(runs::conversation_id).get_results(conn).await?;
-            if diesel::delete(users::table.find(user)).execute(conn).await? == 0 {
+            // Whoever is about to sign in or to make a token holds the user's row likewise: from here on nobody does.
+            let locked = diesel::update(users::table.find(user)).set(users::name.eq(users::name));
+            if locked.execute(conn).await? == 0 {
                 return Ok(None);
             }
+            let mut ended = end_all!(conn, user, None, ending);
+            let theirs = access_tokens::table.filter(access_tokens::user_id.eq(user));
+            let tokens: Vec<Id> =
+                diesel::delete(theirs).returning(access_tokens::id).get_results(conn).await?;
+            revoke!(conn, &tokens, ending);
+            ended.extend(tokens);
+            diesel::delete(users::table.find(user)).execute(conn).await?;
             let event = SecurityEvent {
                 id: Id::new(),
                 user_id: NOBODY,
                 kind: SecurityEventKind::AccountDeleted,
-                at: now,
+                at: ending.at,
                 address: None,
                 agent: None,
                 detail: None,
             };
             diesel::insert_into(security_events::table).values(&event).execute(conn).await?;
-            Ok(Some(stopped))
+            Ok(Some(Gone { stopped, ended }))
         })
     }
 }

@@ -22,9 +22,23 @@ diesel::table! {
     sessions (id) {
         id -> Id,
         user_id -> Id,
-        refresh_hash -> Binary,
+        generation -> Integer,
         created_at -> Instant,
         refreshed_at -> Instant,
+        expires_at -> Instant,
+        last_seen_at -> Instant,
+        address -> Nullable<Text>,
+        agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    revocations (session_id) {
+        session_id -> Id,
+        revoked_at -> Instant,
         expires_at -> Instant,
     }
 }
@@ -178,6 +192,7 @@ diesel::joinable!(messages -> conversations (conversation_id));
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
+    revocations,
     conversations,
     messages,
     runs,

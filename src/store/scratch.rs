@@ -1,6 +1,6 @@
 //! What unit tests write to.
 
-use super::{Database, Id, Instant, Statements, conversations::Conversation, users::User};
+use super::{Database, Id, Instant, Statements, conversations::Conversation, sessions::Session, users::User};
 use crate::clock::Clock;
 use tempfile::TempDir;
 
@@ -34,5 +34,21 @@ pub fn conversation(owner: &User, at: Instant) -> Conversation {
         message_count: 0,
         created_at: at,
         updated_at: at,
+    }
+}
+
+/// A session that has just been opened, yet to be stored.
+pub fn session(user: &User) -> Session {
+    let now = user.created_at;
+    Session {
+        id: Id::new(),
+        user_id: user.id,
+        generation: 0,
+        created_at: now,
+        refreshed_at: now,
+        expires_at: now + std::time::Duration::from_secs(3600),
+        last_seen_at: now,
+        address: None,
+        agent: None,
     }
 }

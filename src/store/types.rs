@@ -66,6 +66,11 @@ impl Instant {
         self.0.div_euclid(1_000_000)
     }
 
+    /// The moment so many seconds after 1970 began.
+    pub fn from_unix_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1_000_000))
+    }
+
     /// As RFC 3339 writes it, with microseconds: `2026-11-22T17:00:00.000000Z`.
     pub fn to_rfc3339(self) -> String {
         DateTime::<Utc>::from_timestamp_micros(self.0)

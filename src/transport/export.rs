@@ -9,11 +9,10 @@ use super::{
     Transport,
     http::{refusal, status_of},
     negotiation::Form,
-    peer::Peer,
     request_id::RequestId,
 };
 use crate::{
-    accounts::{Exporting, Ticket},
+    accounts::{Caller, Exporting, Ticket},
     error::{Error, Result},
     store::{self, Id, SecurityEventKind, users::User},
 };
@@ -52,7 +51,7 @@ type Piece = Option<Bytes>;
 pub async fn get(
     State(transport): State<Arc<Transport>>,
     Extension(RequestId(id)): Extension<RequestId>,
-    peer: Peer,
+    caller: Caller,
     headers: HeaderMap,
     Query(Parameters { ticket }): Query<Parameters>,
 ) -> Response {
@@ -61,7 +60,6 @@ pub async fn get(
         let place = transport.accounts.exports.begin(user_id)?;
         let user = transport.store.users(&[user_id]).await?.pop();
         let user = user.ok_or(Error::Unauthenticated("the account is gone"))?;
-        let caller = peer.caller(&headers);
         transport.accounts.audit.note(user_id, SecurityEventKind::DataExported, &caller).await;
         Ok((user, place))
     };
@@ -78,8 +76,8 @@ pub async fn head() -> Response {
 
 /// Whose data is asked for.
 async fn who(transport: &Transport, headers: &HeaderMap, ticket: Option<String>) -> Result<Id> {
-    match (transport.viewer(headers).await?, ticket) {
-        (Some(viewer), None) => Ok(viewer.user_id),
+    match (transport.grant(headers).await?, ticket) {
+        (Some(grant), None) => Ok(grant.viewer.user_id),
         (None, Some(ticket)) => transport.accounts.take_export_ticket(&Ticket::presented(ticket)).await,
         (Some(_), Some(_)) => Err(Error::input("ticket", "cannot be combined with `Authorization`")),
         (None, None) => Err(Error::Unauthenticated("there must be `Authorization` or a ticket")),

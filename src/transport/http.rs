@@ -5,12 +5,11 @@
 use super::{
     Transport, cors,
     negotiation::{self, Form},
-    peer::Peer,
     request_id::RequestId,
     sse, websocket,
 };
 use crate::{
-    address::ClientAddress,
+    accounts::Caller,
     error::Error,
     graphql::{
         answer,
@@ -41,8 +40,7 @@ const BODY: Duration = Duration::from_secs(20);
 pub async fn post(
     State(transport): State<Arc<Transport>>,
     Extension(RequestId(id)): Extension<RequestId>,
-    peer: Peer,
-    Extension(from): Extension<ClientAddress>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
@@ -59,7 +57,7 @@ pub async fn post(
         Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "took too long to arrive"),
     };
     match parse(&body) {
-        Ok(incoming) => execute(transport, form, &id, (peer, from), &headers, incoming, false).await,
+        Ok(incoming) => execute(transport, form, &id, caller, &headers, incoming, false).await,
         Err(message) => refuse(StatusCode::BAD_REQUEST, message),
     }
 }
@@ -78,8 +76,7 @@ pub struct Parameters {
 pub async fn get(
     State(transport): State<Arc<Transport>>,
     Extension(RequestId(id)): Extension<RequestId>,
-    peer: Peer,
-    Extension(from): Extension<ClientAddress>,
+    caller: Caller,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     parameters: Result<Query<Parameters>, QueryRejection>,
@@ -88,7 +85,7 @@ pub async fn get(
         if !cors::may_connect(&headers, &transport.allowed_origins) {
             return (StatusCode::FORBIDDEN, "this origin may not connect\n").into_response();
         }
-        return websocket::upgrade(transport, upgrade, id, peer.caller(&headers), from);
+        return websocket::upgrade(transport, upgrade, id, caller);
     }
     let parameters = parameters.map(|Query(parameters)| parameters);
     let asks_nothing = parameters.as_ref().is_ok_and(|parameters| parameters.query.is_none());
@@ -110,34 +107,35 @@ pub async fn get(
     };
     let extensions = extensions.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     let incoming = Incoming { query, operation_name, variables, extensions };
-    execute(transport, form, &id, (peer, from), &headers, incoming, true).await
+    execute(transport, form, &id, caller, &headers, incoming, true).await
 }
 
 async fn execute(
     transport: Arc<Transport>,
     form: Form,
     id: &Arc<str>,
-    (peer, from): (Peer, ClientAddress),
+    caller: Caller,
     headers: &HeaderMap,
     incoming: Incoming,
     by_get: bool,
 ) -> Response {
-    let viewer = match transport.viewer(headers).await {
-        Ok(viewer) => viewer,
+    let grant = match transport.grant(headers).await {
+        Ok(grant) => grant,
         Err(error) => return refusal(form, status_of(&error), &error, id),
     };
+    let viewer = grant.map(|grant| grant.viewer);
     if let Some(viewer) = viewer {
         Span::current().record("user_id", tracing::field::display(viewer.user_id));
     }
-    let mut prepared = match prepare(&incoming, viewer, &transport.store, &transport.guard) {
-        Ok(prepared) => prepared.with(peer.caller(headers)),
+    let from = caller.address;
+    let prepared = match prepare(&incoming, viewer, &transport.store, &transport.guard) {
+        Ok(prepared) => prepared.with(Arc::new(caller)),
         Err(unfit) => return reply(form, unfit.into_response(), false),
     };
     let cost = match transport.charge(&prepared, viewer, from).await {
         Ok(cost) => cost,
         Err(error) => return refusal(form, status_of(&error), &error, id),
     };
-    prepared.request = prepared.request.data(from);
     let takes_events = negotiation::takes_events(headers);
     match prepared.operation {
         Some(OperationType::Subscription) if !takes_events => {
@@ -148,7 +146,7 @@ async fn execute(
             return refusal(form, StatusCode::BAD_REQUEST, &error, id);
         }
         Some(OperationType::Subscription) => {
-            return sse::respond(&transport, prepared, cost, headers, id.clone());
+            return sse::respond(&transport, grant, prepared, cost, headers, id.clone());
         }
         Some(OperationType::Mutation) if by_get => {
             let error = Error::input("query", "is a mutation: those need POST");
@@ -157,7 +155,7 @@ async fn execute(
             return response;
         }
         _ if takes_events && negotiation::form(headers).is_none() => {
-            return sse::respond(&transport, prepared, cost, headers, id.clone());
+            return sse::respond(&transport, grant, prepared, cost, headers, id.clone());
         }
         _ => {}
     }

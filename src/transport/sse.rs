@@ -2,10 +2,12 @@
 //! connections mode" has it (<https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>).
 //!
 //! Each event of a subscription carries its cursor as `id`, so that a browser which comes back says in `Last-Event-ID`
-//! where to go on.
+//! where to go on. A stream ends without `complete` when its access token expires, or the session of that is ended: the
+//! client comes back, with another token.
 
 use super::{Transport, http::Written};
 use crate::{
+    accounts::{Grant, Presence},
     graphql::{answer, prepare::Prepared, resume::Resume},
     throttle::Cost,
 };
@@ -19,6 +21,7 @@ use axum::{
 };
 use futures_util::{StreamExt, stream};
 use std::{sync::Arc, time::Duration};
+use tokio::select;
 use tracing::Instrument;
 
 /// How often a silent connection is told that it lives: proxies give up on those that say nothing.
@@ -32,6 +35,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// tell.
 pub fn respond(
     transport: &Arc<Transport>,
+    grant: Option<Grant>,
     prepared: Prepared,
     mut cost: Option<Cost>,
     headers: &HeaderMap,
@@ -42,7 +46,8 @@ pub fn respond(
     let resume = Resume::after(after);
     let request = prepared.request.data(resume.clone());
     let schema = transport.schema.clone();
-    let results = if prepared.operation == Some(OperationType::Subscription) {
+    let subscription = prepared.operation == Some(OperationType::Subscription);
+    let results = if subscription {
         schema.execute_stream(request)
     } else {
         // In a task of its own: what has been begun is done, even when the client hangs up.
@@ -60,8 +65,16 @@ pub fn respond(
     });
     let complete = stream::once(async { Ok(Event::default().event("complete").data("")) });
     // When the server leaves it ends without `complete`: the client comes back.
-    let leaving = transport.leaving.clone().cancelled_owned();
-    let events = results.chain(complete).take_until(leaving);
+    let transport = transport.clone();
+    // What was begun with a good token is answered: it may be what ends the session.
+    let presence = Presence::new(grant.filter(|_| subscription));
+    let left = async move {
+        select! {
+            () = transport.leaving.cancelled() => {}
+            _ = transport.accounts.over(&presence) => {}
+        }
+    };
+    let events = results.chain(complete).take_until(Box::pin(left));
     let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     ([UNBUFFERED], events).into_response()
 }

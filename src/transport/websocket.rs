@@ -3,6 +3,10 @@
 //! One task drives a socket and all its operations. It takes turns between what the client says and what the
 //! operations have, writes everything that is ready in one go, and keeps no queue: an operation is asked for its next
 //! event when the last one has been written. Whatever a client can hold has a bound.
+//!
+//! A socket ends with the access token it was opened by, unless the client shows another in time (the mutation
+//! `reauthenticate`); shortly before, it is told by a `ping` with the payload `{ "expiresAt": … }`. When the session is
+//! ended the socket is closed at once, whatever is being written.
 
 mod messages;
 mod operations;
@@ -10,18 +14,17 @@ mod subscription;
 
 use super::Transport;
 use crate::{
-    accounts::{Caller, Viewer},
-    address::ClientAddress,
+    accounts::{Caller, Grant, Over, Presence},
     error::Error,
 };
 use axum::{
     extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
     response::Response,
 };
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use messages::{FromClient, ToClient};
 use operations::{Event, Operations};
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     select,
     time::{MissedTickBehavior, interval, sleep, timeout},
@@ -70,6 +73,8 @@ impl Close {
     const INVALID: Self = Self(4400, "Invalid message");
     const UNAUTHORIZED: Self = Self(4401, "Unauthorized");
     const FORBIDDEN: Self = Self(4403, "Forbidden");
+    const EXPIRED: Self = Self(4403, "Access token expired");
+    const ENDED: Self = Self(4403, "Session ended");
     const SUBPROTOCOL: Self = Self(4406, "Subprotocol not acceptable");
     const INIT_TIMEOUT: Self = Self(4408, "Connection initialisation timeout");
     const SILENT: Self = Self(4408, "No answer to pings");
@@ -95,7 +100,6 @@ pub fn upgrade(
     upgrade: WebSocketUpgrade,
     id: Arc<str>,
     caller: Caller,
-    from: ClientAddress,
 ) -> Response {
     let span = info_span!(parent: None, "socket", request_id = &*id, user_id = field::Empty);
     let tasks = transport.tasks.clone();
@@ -104,23 +108,14 @@ pub fn upgrade(
         .read_buffer_size(READ_BUFFER)
         .max_message_size(transport.max_body)
         .max_frame_size(transport.max_body)
-        .on_upgrade(move |socket| {
-            tasks.track_future(serve(transport, socket, id, caller, from).instrument(span))
-        })
+        .on_upgrade(move |socket| tasks.track_future(serve(transport, socket, id, caller).instrument(span)))
 }
 
-async fn serve(
-    transport: Arc<Transport>,
-    mut socket: WebSocket,
-    id: Arc<str>,
-    caller: Caller,
-    from: ClientAddress,
-) {
+async fn serve(transport: Arc<Transport>, mut socket: WebSocket, id: Arc<str>, caller: Caller) {
     let write = transport.sockets.write;
     let hangup = if socket.protocol().is_some() {
-        let operations = Operations::new(transport.clone(), id, caller, from);
-        let mut talk = Talk { operations, socket: &mut socket, transport };
-        talk.converse().await.err().flatten()
+        let operations = Operations::new(transport.clone(), id, caller);
+        Talk { operations, socket: &mut socket, transport }.converse().await
     } else {
         Some(Close::SUBPROTOCOL)
     };
@@ -143,22 +138,45 @@ struct Talk<'a> {
 
 impl Talk<'_> {
     /// Goes on until one side hangs up.
-    async fn converse(&mut self) -> Result<(), Hangup> {
+    async fn converse(&mut self) -> Hangup {
+        if let Err(hangup) = self.open().await {
+            return hangup;
+        }
+        let (transport, presence) = (self.transport.clone(), self.operations.presence.clone());
+        // Not among what takes turns: a write may take long.
+        select! {
+            biased;
+            over = transport.accounts.over(&presence) => Some(match over {
+                Over::Expired => Close::EXPIRED,
+                Over::Ended => Close::ENDED,
+            }),
+            Err(hangup) = self.talk() => hangup,
+        }
+    }
+
+    /// Comes to know who is there.
+    async fn open(&mut self) -> Result<(), Hangup> {
         let limits = self.transport.sockets;
         let leaving = self.transport.leaving.clone();
-        let viewer = select! {
-            viewer = timeout(limits.init, Box::pin(self.init())) => viewer.map_err(|_| Close::INIT_TIMEOUT)??,
+        let grant = select! {
+            grant = timeout(limits.init, Box::pin(self.init())) => grant.map_err(|_| Close::INIT_TIMEOUT)??,
             () = leaving.cancelled() => return Err(Some(Close::LEAVING)),
         };
-        self.operations.viewer = viewer;
-        self.say([ToClient::ConnectionAck.write()]).await?;
+        self.operations.presence = Presence::new(grant);
+        self.say([ToClient::ConnectionAck.write()]).await
+    }
 
+    /// Takes turns, until one side hangs up.
+    async fn talk(&mut self) -> Result<Infallible, Hangup> {
+        let limits = self.transport.sockets;
+        let leaving = self.transport.leaving.clone();
         let mut heartbeat = interval(limits.ping);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay); // after a write that took long
         heartbeat.reset();
         let mut silent = 0;
         let mut events = Vec::new();
         let mut leave = pin!(leave(&leaving));
+        let mut notices = pin!(self.transport.accounts.notices(&self.operations.presence));
         loop {
             select! {
                 heard = self.socket.recv() => {
@@ -172,16 +190,24 @@ impl Talk<'_> {
                     if silent == 2 {
                         return Err(Some(Close::SILENT));
                     }
+                    // A session is used for as long as somebody is there.
+                    if silent == 0
+                        && let Some(viewer) = self.operations.presence.viewer()
+                        && self.transport.accounts.sessions.see(viewer.session_id).is_err()
+                    {
+                        return Err(Some(Close::ENDED));
+                    }
                     silent += 1;
                     self.say([Message::Ping(Default::default())]).await?;
                 }
+                Some(expires_at) = notices.next() => self.say([ToClient::notice(expires_at).write()]).await?,
                 () = &mut leave => return Err(Some(Close::LEAVING)),
             }
         }
     }
 
     /// Hears `connection_init`, and who is there.
-    async fn init(&mut self) -> Result<Option<Viewer>, Hangup> {
+    async fn init(&mut self) -> Result<Option<Grant>, Hangup> {
         loop {
             let heard = self.socket.recv().await;
             let payload = match understand(heard)? {
@@ -198,10 +224,10 @@ impl Talk<'_> {
             let Some(authorization) = payload.authorization else {
                 return Ok(None);
             };
-            let viewer = self.transport.authenticate(&authorization).await;
-            let viewer = viewer.map_err(|error| Some(Close::of(&error)))?;
-            tracing::Span::current().record("user_id", field::display(viewer.user_id));
-            return Ok(Some(viewer));
+            let grant = self.transport.authenticate(&authorization).await;
+            let grant = grant.map_err(|error| Some(Close::of(&error)))?;
+            tracing::Span::current().record("user_id", field::display(grant.viewer.user_id));
+            return Ok(Some(grant));
         }
     }
 

@@ -41,6 +41,7 @@ fn who_may_what() -> Vec<(&'static str, Value, bool, bool)> {
         ("logIn", json!({ "email": "x", "password": "x" }), true, true),
         ("refreshSession", json!({ "refreshToken": "x" }), true, true),
         ("logOut", json!({ "refreshToken": "x" }), true, true),
+        ("reauthenticate", json!({ "accessToken": "x" }), true, true),
         // Nobody but the user in person.
         ("changeEmail", json!({ "password": PASSWORD, "newEmail": "new@example.com" }), false, false),
         (
@@ -49,6 +50,8 @@ fn who_may_what() -> Vec<(&'static str, Value, bool, bool)> {
             false,
             false,
         ),
+        ("revokeSession", json!({ "id": "session_0" }), false, false),
+        ("revokeOtherSessions", Value::Null, false, false),
         ("deleteAccount", json!({ "password": PASSWORD }), false, false),
         ("exportMyData", Value::Null, false, false),
         ("createAccessToken", json!({ "name": "x", "scopes": ["WRITE"] }), false, false),
@@ -161,8 +164,11 @@ on_both_databases! {
         assert_eq!(code(&eve.error(query, id.clone()).await), "NOT_FOUND");
 
         let (short, long) = (script(&server, &short), script(&server, &long));
-        let mut open = server.socket(&long).await;
+        let elsewhere = server.beside().await;
+        let mut opened = [server.socket(&long).await, elsewhere.socket(&long).await];
+        let mut expiring = server.socket(&short).await;
         server.clock.advance(Duration::from_secs(24 * 3600));
+        assert_eq!(expiring.closed().await, 4403);
         // Of a minute ago are the users' own tokens too.
         let input = json!({ "input": { "email": ada.email, "password": PASSWORD } });
         let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
@@ -178,7 +184,9 @@ on_both_databases! {
             assert_eq!(codes(&bad.ask(ME, json!({})).await), ["UNAUTHENTICATED"]);
             assert_eq!(socket_of(&server, &bad).await, Err(Closed(4403)));
         }
-        assert_eq!(open.ping().await, [Value::Null; 0], "a socket is authenticated once");
+        for socket in &mut opened {
+            assert_eq!(socket.hear().await, Err(Closed(4403)), "a socket ends with its token");
+        }
     }
 
     async fn what_is_asked_for_a_token_is_checked_and_there_are_not_too_many(kind) {

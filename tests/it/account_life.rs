@@ -1,9 +1,9 @@
 //! Another address, another password, and the end of an account, as somebody would try them who should not.
 
 use crate::support::{
-    Client, PASSWORD, Provider, Server, Sql, code, codes, content_of, on_both_databases, soon,
+    Client, Closed, PASSWORD, Provider, Server, Sql, code, codes, content_of, on_both_databases, soon,
 };
-use confab::store::{Database, Statements};
+use confab::store::{Database, Statements, revocations::Ending};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tokio::task::yield_now;
@@ -88,6 +88,9 @@ on_both_databases! {
         assert_eq!(changed["changePassword"]["endedSessions"], 1);
         let error = server.stranger().error(REFRESH, json!({ "token": other["refreshToken"] })).await;
         assert_eq!(code(&error), "UNAUTHENTICATED");
+        let mut ended = ada.clone();
+        ended.token = other["accessToken"].as_str().map(str::to_owned);
+        assert_eq!(codes(&ended.ask("{ me { id } }", json!({})).await), ["UNAUTHENTICATED"]);
         for kept in [&ada, &eve] {
             server.stranger().data(REFRESH, json!({ "token": kept.refresh_token })).await;
         }
@@ -114,10 +117,13 @@ on_both_databases! {
         log_in(&server, &ada.email, PASSWORD).await;
         let token = "mutation { createAccessToken(input: { name: \"t\", scopes: [WRITE] }) { secret } }";
         let secret = ada.data(token, json!({})).await["createAccessToken"]["secret"].take();
+        let mut script = server.stranger();
+        script.token = Some(secret.as_str().unwrap().to_owned());
+        let mut opened = [socket, server.socket(&script).await];
         ada.data("mutation { exportMyData { url } }", json!({})).await;
         let with = rows(&mut sql).await;
         for (table, rows) in &with {
-            assert!(table == "runs" || rows.len() > before[table].len(), "this test leaves {table} out");
+            assert!(["runs", "revocations"].contains(&&**table) || rows.len() > before[table].len(), "this test leaves {table} out");
         }
 
         let wrong = refused(&ada, DELETE, json!({ "password": "not the password" })).await;
@@ -127,14 +133,15 @@ on_both_databases! {
         let deleted = ada.data(DELETE, json!({ "input": { "password": PASSWORD } })).await;
         assert_eq!(deleted["deleteAccount"]["deletedId"], id);
 
+        for socket in &mut opened {
+            assert_eq!(socket.hear().await, Err(Closed(4403)));
+        }
         // At once, before anything has been removed: whatever is left names nobody.
         let (_, digits) = id.as_str().unwrap().rsplit_once('_').unwrap();
         for (table, rows) in rows(&mut sql).await {
             let named = rows.iter().filter(|row| row.replace('-', "").to_lowercase().contains(digits));
             assert_eq!(named.count(), 0, "{table} still names the user");
         }
-        let mut script = server.stranger();
-        script.token = Some(secret.as_str().unwrap().to_owned());
         for (client, query) in [(&ada, "{ me { id } }"), (&ada, CREATE), (&script, "{ me { id } }")] {
             assert_eq!(codes(&client.ask(query, json!({})).await), ["UNAUTHENTICATED"], "{query}");
         }
@@ -158,6 +165,8 @@ on_both_databases! {
             events.drain(..).partition(|row| row.contains(kind.nobody()));
         assert!(nobodys.len() == 1 && nobodys[0].contains("ACCOUNT_DELETED"), "{nobodys:?}");
         *events = others;
+        let revoked = after.get_mut("revocations").unwrap().drain(..).count();
+        assert_eq!(revoked, 3, "two sessions and a token: whose they were is not told");
         assert_eq!(after, before);
 
         // The address is free.
@@ -197,17 +206,16 @@ on_both_databases! {
         }
         let query = "query($id: ID!) { node(id: $id) { id } }";
         let reply = json!({ "id": waits["reply"]["id"] });
-        assert_eq!(codes(&ada.ask(query, reply).await), ["NOT_FOUND"], "a token may outlive its account");
-        socket.subscribe("me", "{ me { id } }", json!({})).await;
+        assert_eq!(codes(&ada.ask(query, reply.clone()).await), ["UNAUTHENTICATED"]);
+        assert_eq!(codes(&bob.ask(query, reply).await), ["NOT_FOUND"]);
         let mut heard = Vec::new();
-        loop {
-            let message = socket.hear().await.unwrap();
-            if message["id"] == "me" {
-                assert_eq!(codes(&message["payload"]), ["UNAUTHENTICATED"]);
-                break;
+        let closed = loop {
+            match socket.hear().await {
+                Ok(message) => heard.push(message),
+                Err(closed) => break closed,
             }
-            heard.push(message);
-        }
+        };
+        assert_eq!(closed, Closed(4403));
         assert!(heard.iter().all(|message| message["payload"]["data"].is_null()), "{heard:?}");
 
         call.say("by word").await;
@@ -228,8 +236,10 @@ on_both_databases! {
         let store = Database::connect(&server.database_url, &Statements::default()).await.unwrap();
         let user = confab::store::Id(id.strip_prefix("user_").unwrap().parse().unwrap());
         // As an instance does that dies then.
-        assert_eq!(store.delete_user(user, server.clock.now()).await.unwrap(), Some(vec![]));
-        assert_eq!(store.delete_user(user, server.clock.now()).await.unwrap(), None);
+        let ending = Ending { at: server.clock.now(), until: server.clock.now() };
+        let gone = store.delete_user(user, ending).await.unwrap().expect("it is there");
+        assert_eq!((gone.stopped.len(), gone.ended.len()), (0, 1));
+        assert!(store.delete_user(user, ending).await.unwrap().is_none());
         assert_eq!(sql.everything().await["messages"].len(), 2500);
         let _beside = server.beside().await;
         removed(&mut sql, 0).await;

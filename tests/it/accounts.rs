@@ -74,13 +74,12 @@ on_both_databases! {
         assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     }
 
-    async fn a_refresh_token_is_good_once(kind) {
+    async fn a_session_is_refreshed_from_token_to_token(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let first = json!({ "token": client.refresh_token });
-        let payload = client.data(REFRESH, first.clone()).await["refreshSession"].take();
+        let payload = client.data(REFRESH, first).await["refreshSession"].take();
         assert_eq!(payload["user"]["email"], client.email);
-        assert_eq!(code(&client.error(REFRESH, first).await), "UNAUTHENTICATED");
         let second = json!({ "token": payload["refreshToken"] });
         let fresh = server.stranger().data(REFRESH, second).await["refreshSession"].take();
         let mut again = server.stranger();
@@ -88,18 +87,10 @@ on_both_databases! {
         assert_eq!(me(&again).await["data"]["me"]["email"], client.email);
     }
 
-    async fn of_two_refreshes_at_once_one_is_good(kind) {
-        let server = Server::start(kind).await;
-        let client = server.register().await;
-        let token = json!({ "token": client.refresh_token });
-        let answers = futures_util::future::join_all((0..4).map(|_| client.ask(REFRESH, token.clone()))).await;
-        assert_eq!(answers.iter().filter(|answer| answer.get("errors").is_none()).count(), 1, "{answers:?}");
-    }
-
     async fn signing_out_ends_the_session_and_can_be_repeated(kind) {
         let server = Server::start(kind).await;
-        let client = server.register().await;
-        let token = json!({ "token": client.refresh_token });
+        let token = json!({ "token": server.register().await.refresh_token });
+        let client = server.stranger();
         assert_eq!(client.data(LOG_OUT, token.clone()).await["logOut"]["loggedOut"], true);
         assert_eq!(client.data(LOG_OUT, token.clone()).await["logOut"]["loggedOut"], false);
         assert_eq!(client.data(LOG_OUT, json!({ "token": "nonsense" })).await["logOut"]["loggedOut"], false);

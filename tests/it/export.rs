@@ -103,7 +103,7 @@ on_both_databases! {
             ("users", &document["user"], &["emailKey", "passwordHash"][..]),
             ("conversations", &document["conversations"][0], &["ownerId", "messageCount"]),
             ("messages", &exported[0], &["conversationId"]),
-            ("sessions", &document["sessions"][0], &["userId", "refreshHash"]),
+            ("sessions", &document["sessions"][0], &["userId", "generation"]),
             ("access_tokens", &document["accessTokens"][0], &["userId", "hash"]),
             ("security_events", &events[0], &["userId"]),
         ] {

@@ -112,7 +112,8 @@ on_every_bus! {
         two.a.socket(&two.at_a).await.follow(&reply, None).await;
         let mut socket = two.follow_at_b(&reply).await;
         let (mut text, _) = socket.until("before ").await;
-        let count = if bus == Bus::Away { 2 } else { 12 };
+        // More than what else is looked for meanwhile: the sessions that have ended, twice a second.
+        let count = if bus == Bus::Away { 2 } else { 40 };
         let words: Vec<String> = (0..count).map(|word| format!("w\u{f6}rd{word} ")).collect();
         let statements = two.b.statements.count();
         for word in &words {

@@ -26,6 +26,7 @@ mod providers;
 mod replies;
 mod schema;
 mod security_events;
+mod sessions;
 mod sse;
 mod store;
 mod throttle;

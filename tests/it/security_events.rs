@@ -55,18 +55,22 @@ on_both_databases! {
         assert_eq!(exported.status(), 200);
         let log_out = "mutation($token: String!) { logOut(input: { refreshToken: $token }) { loggedOut } }";
         for _ in 0..2 {
-            ada.data(log_out, json!({ "token": ada.refresh_token })).await;
+            stranger.data(log_out, json!({ "token": ada.refresh_token })).await;
         }
+        let input = json!({ "input": { "email": "new@example.com", "password": "another one" } });
+        let mut ada_again = ada.clone();
+        ada_again.token = stranger.data(LOG_IN, input).await["logIn"]["accessToken"].as_str().map(str::to_owned);
+        let (before, ada) = (ada, ada_again);
 
         let told = events(&ada).await;
         let expected = [
-            "SIGNED_OUT", "DATA_EXPORTED", "TOKEN_DELETED", "TOKEN_CREATED", "EMAIL_CHANGED", "PASSWORD_CHANGED",
+            "SIGNED_IN", "SIGNED_OUT", "DATA_EXPORTED", "TOKEN_DELETED", "TOKEN_CREATED", "EMAIL_CHANGED", "PASSWORD_CHANGED",
             "PASSWORD_REFUSED", "SIGNED_IN", "SIGN_IN_FAILED", "REGISTERED",
         ];
         assert_eq!(told.iter().map(|event| event["kind"].as_str().unwrap()).collect::<Vec<_>>(), expected);
         assert!(told.iter().all(|event| event["address"] == "127.0.0.1"), "{told:?}");
         assert!(told.iter().all(|event| event["agent"].is_null()), "this client does not say what it is");
-        assert_eq!((&told[2]["detail"], &told[4]["detail"]), (&json!("cron"), &json!(ada.email)));
+        assert_eq!((&told[3]["detail"], &told[5]["detail"]), (&json!("cron"), &json!(before.email)));
         assert_eq!(kinds(&eve).await, ["REGISTERED"], "another's are not seen");
 
         // Page by page, the same.

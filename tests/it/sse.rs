@@ -5,6 +5,7 @@ use crate::{
     support::{Client, Kind, Server, code, content_of, soon},
 };
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const REPLY: &str = "subscription($id: ID!) { reply(messageId: $id) { __typename
     ... on ReplySnapshot { text } ... on ReplyDelta { text } ... on ReplyFinished { message { content } } } }";
@@ -166,6 +167,27 @@ async fn what_cannot_be_executed_is_refused_before_the_stream() {
     // Who takes both gets JSON for what is no subscription.
     let (status, answer) = ask("application/json, text/event-stream", "{ me { id } }").await;
     assert!(status == 200 && answer["data"]["me"].is_object());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_without_complete_when_its_token_is_no_good_any_more() {
+    let server = Server::start(Kind::Sqlite).await;
+    for revoked in [false, true] {
+        let client = server.register().await;
+        let mut events = Events::ask(&server, &client, CHANGES, json!({}), None).await;
+        events.next_of("changes").await;
+        if revoked {
+            // Asked by a stream too, and answered: what ends the session is no subscription.
+            let query = "mutation($token: String!) { logOut(input: { refreshToken: $token }) { loggedOut } }";
+            let mut answer =
+                Events::ask(&server, &client, query, json!({ "token": client.refresh_token }), None).await;
+            assert_eq!(answer.next().await.expect("an answer").data["data"]["logOut"]["loggedOut"], true);
+            assert_eq!(answer.next().await.expect("an end").kind, "complete");
+        } else {
+            server.clock.advance(Duration::from_secs(server.config.access_token_ttl));
+        }
+        assert!(events.next().await.is_none());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -26,7 +26,7 @@ impl AccessTokens {
         let scopes = input.scopes.into_iter().map(Into::into).collect();
         let new = NewToken { name: input.name, scopes, days: input.expires_in_days };
         let accounts = &ctx.domain().accounts;
-        let (token, secret) = accounts.create_access_token(viewer, new, &ctx.caller()).await?;
+        let (token, secret) = accounts.create_access_token(viewer, new, ctx.caller()).await?;
         let secret = secret.expose_secret().to_owned();
         Ok(CreateAccessTokenPayload { access_token: AccessToken(token), secret })
     }
@@ -40,7 +40,7 @@ impl AccessTokens {
     ) -> Result<DeleteAccessTokenPayload> {
         let viewer = ctx.in_person()?;
         let id = Kind::AccessToken.parse("id", &input.id)?;
-        ctx.domain().accounts.delete_access_token(viewer, id, &ctx.caller()).await?;
+        ctx.domain().accounts.delete_access_token(viewer, id, ctx.caller()).await?;
         Ok(DeleteAccessTokenPayload { deleted_id: input.id })
     }
 }

@@ -23,7 +23,7 @@ impl AccountLife {
         let viewer = ctx.in_person()?;
         let email = Email::parse_as("newEmail", &input.new_email)?;
         let accounts = &ctx.domain().accounts;
-        let user = accounts.change_email(viewer, &input.password, email, &ctx.caller()).await?;
+        let user = accounts.change_email(viewer, &input.password, email, ctx.caller()).await?;
         Ok(ChangeEmailPayload { user: User(Arc::new(user)) })
     }
 
@@ -36,7 +36,7 @@ impl AccountLife {
         let viewer = ctx.in_person()?;
         let new = Password::choose("newPassword", &input.new_password)?;
         let accounts = &ctx.domain().accounts;
-        let ended = accounts.change_password(viewer, &input.current_password, new, &ctx.caller()).await?;
+        let ended = accounts.change_password(viewer, &input.current_password, new, ctx.caller()).await?;
         Ok(ChangePasswordPayload { ended_sessions: i32::try_from(ended).unwrap_or(i32::MAX) })
     }
 
@@ -50,7 +50,7 @@ impl AccountLife {
         input: DeleteAccountInput,
     ) -> Result<DeleteAccountPayload> {
         let viewer = ctx.in_person()?;
-        ctx.domain().deletion.delete_account(viewer, &input.password, &ctx.caller()).await?;
+        ctx.domain().deletion.delete_account(viewer, &input.password, ctx.caller()).await?;
         Ok(DeleteAccountPayload { deleted_id: Kind::User.id(viewer.user_id) })
     }
 

@@ -18,28 +18,31 @@ impl Accounts {
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> Result<AuthPayload> {
         let email = Email::parse(&input.email)?;
         let password = Password::choose("password", &input.password)?;
-        let (from, caller) = (ctx.from(), ctx.caller());
-        Ok(ctx.domain().accounts.register(from, email, password, input.name, &caller).await?.into())
+        Ok(ctx.domain().accounts.register(email, password, input.name, ctx.caller()).await?.into())
     }
 
     /// Signs in. A wrong address and a wrong password are both UNAUTHENTICATED, and cannot be told apart; too many
     /// attempts are RATE_LIMITED.
     async fn log_in(&self, ctx: &Context<'_>, input: LogInInput) -> Result<AuthPayload> {
         let email = Email::parse(&input.email)?;
-        let (from, caller) = (ctx.from(), ctx.caller());
-        Ok(ctx.domain().accounts.log_in(from, email, &input.password, &caller).await?.into())
+        Ok(ctx.domain().accounts.log_in(email, &input.password, ctx.caller()).await?.into())
     }
 
     /// Exchanges a refresh token, which is good once, for new tokens.
+    ///
+    /// A client that lost the answer, or refreshed twice at once, may present it again within some seconds (10 by
+    /// default): it gets the same refresh token as before. Any later that means somebody has a copy, and the session is
+    /// ended: UNAUTHENTICATED, for whoever holds its tokens.
     async fn refresh_session(&self, ctx: &Context<'_>, input: RefreshSessionInput) -> Result<AuthPayload> {
         let token = RefreshToken::parse(&input.refresh_token)?;
-        Ok(ctx.domain().accounts.refresh(&token).await?.into())
+        Ok(ctx.domain().accounts.refresh(&token, ctx.caller()).await?.into())
     }
 
-    /// Ends the session of a refresh token. To end it again changes nothing.
+    /// Ends the session of a refresh token, as `revokeSession` does. To end it again changes nothing; it
+    /// needs no access token, and must have none that was ended with the session.
     async fn log_out(&self, ctx: &Context<'_>, input: LogOutInput) -> Result<LogOutPayload> {
         let ended = match RefreshToken::parse(&input.refresh_token) {
-            Ok(token) => ctx.domain().accounts.log_out(&token, &ctx.caller()).await?,
+            Ok(token) => ctx.domain().accounts.log_out(&token, ctx.caller()).await?,
             Err(_) => false,
         };
         Ok(LogOutPayload { logged_out: ended })

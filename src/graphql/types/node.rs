@@ -1,4 +1,4 @@
-use super::{Conversation, Message, User};
+use super::{Conversation, Message, Session, User};
 use async_graphql::{ID, Interface};
 
 /// Anything with a global id (Relay's global object identification).
@@ -8,4 +8,5 @@ pub enum Node {
     User(User),
     Conversation(Conversation),
     Message(Message),
+    Session(Session),
 }

@@ -1,4 +1,4 @@
-use super::{AccessToken, ConversationConnection, DateTime, SecurityEventConnection};
+use super::{AccessToken, ConversationConnection, DateTime, SecurityEventConnection, Session};
 use crate::{
     error::Result,
     graphql::{context::ContextExt, ids::Kind, pages::PageArguments},
@@ -48,6 +48,13 @@ impl User {
         let slice = PageArguments { first, after, last, before }.slice()?;
         let page = ctx.domain().store.conversations_page(self.0.id, slice).await?;
         Ok(ConversationConnection::new(self.0.id, page))
+    }
+
+    /// Where the user is signed in, the last used first. They are at most 100: whoever signs in more often loses the
+    /// one that was longest unused.
+    async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
+        let sessions = ctx.domain().accounts.sessions.of(self.0.id).await?;
+        Ok(sessions.into_iter().map(|row| Session(Arc::new(row))).collect())
     }
 
     /// The user's personal access tokens, the latest first: at most 50, those that have expired among them.

@@ -140,10 +140,13 @@ fn of_message(message: &Message) -> Value {
 
 fn of_session(session: &Session) -> Value {
     json!({
-        "id": session.id.to_string(),
+        "id": id(Kind::Session, session.id),
         "createdAt": session.created_at.to_rfc3339(),
+        "lastSeenAt": session.last_seen_at.to_rfc3339(),
         "refreshedAt": session.refreshed_at.to_rfc3339(),
         "expiresAt": session.expires_at.to_rfc3339(),
+        "address": session.address,
+        "agent": session.agent,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The protocol's messages.
 
 use super::operations::Event;
-use crate::{graphql::prepare::Incoming, transport::http::Written};
+use crate::{graphql::prepare::Incoming, store::Instant, transport::http::Written};
 use async_graphql::ServerError;
 use axum::extract::ws::Message;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
@@ -67,13 +67,28 @@ pub enum ToClient<'a> {
     Complete {
         id: &'a str,
     },
+    Ping {
+        payload: Notice,
+    },
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]
         payload: Option<serde_json::Value>,
     },
 }
 
+/// That the access token is about to expire.
+#[derive(Serialize)]
+pub struct Notice {
+    #[serde(rename = "expiresAt")]
+    expires_at: String,
+}
+
 impl<'a> ToClient<'a> {
+    /// The token expires at this moment.
+    pub fn notice(expires_at: Instant) -> Self {
+        Self::Ping { payload: Notice { expires_at: expires_at.to_rfc3339() } }
+    }
+
     /// What an operation has.
     pub fn event(id: &'a str, event: &'a Event) -> Self {
         match event {

@@ -2,8 +2,7 @@
 
 use super::subscription::Subscription;
 use crate::{
-    accounts::{Caller, Viewer},
-    address::ClientAddress,
+    accounts::{Caller, Presence},
     graphql::{
         answer,
         prepare::{Incoming, prepare},
@@ -35,11 +34,10 @@ pub enum Event {
 pub struct Operations {
     transport: Arc<Transport>,
     request_id: Arc<str>,
-    caller: Caller,
-    /// Where they ask from.
-    from: ClientAddress,
+    /// From where, and by what program, it is asked.
+    caller: Arc<Caller>,
     /// Who asks.
-    pub viewer: Option<Viewer>,
+    pub presence: Presence,
     running: StreamMap<Arc<str>, BoxStream<'static, Event>>,
     /// A place for each operation, kept until what it began is done: that may be after the client has given it up.
     places: Arc<Semaphore>,
@@ -47,9 +45,11 @@ pub struct Operations {
 
 impl Operations {
     /// None yet, on a new socket.
-    pub fn new(transport: Arc<Transport>, request_id: Arc<str>, caller: Caller, from: ClientAddress) -> Self {
+    pub fn new(transport: Arc<Transport>, request_id: Arc<str>, caller: Caller) -> Self {
         let places = Arc::new(Semaphore::new(transport.sockets.operations));
-        Self { transport, request_id, caller, from, viewer: None, running: StreamMap::new(), places }
+        let presence = Presence::default();
+        let caller = Arc::new(caller);
+        Self { transport, request_id, caller, presence, running: StreamMap::new(), places }
     }
 
     /// Whether an operation of this id is in progress.
@@ -86,17 +86,18 @@ impl Operations {
 
     fn execute(&self, incoming: Incoming, place: OwnedSemaphorePermit) -> BoxStream<'static, Event> {
         let Transport { store, guard, tasks, .. } = &*self.transport;
-        let prepared = match prepare(&incoming, self.viewer, store, guard) {
+        let viewer = self.presence.viewer();
+        let prepared = match prepare(&incoming, viewer, store, guard) {
             Ok(prepared) => prepared.with(self.caller.clone()),
             Err(unfit) => return stream::iter([Event::Refused(unfit.into_response())]).boxed(),
         };
-        let (id, viewer, from) = (self.request_id.clone(), self.viewer, self.from);
+        let (id, from) = (self.request_id.clone(), self.caller.address);
         if prepared.operation == Some(OperationType::Subscription) {
             let subscription = Subscription {
                 transport: self.transport.clone(),
                 request_id: id,
-                from,
-                viewer,
+                caller: self.caller.clone(),
+                presence: self.presence.clone(),
                 incoming,
                 bookmarks: Bookmarks::default(),
                 _place: place,
@@ -104,11 +105,11 @@ impl Operations {
             return subscription.events(prepared);
         }
         // In a task of its own: what has been begun is done, even when the client hangs up.
-        let (transport, request_id) = (self.transport.clone(), id.clone());
+        let (transport, request_id, presence) = (self.transport.clone(), id.clone(), self.presence.clone());
         let execute = async move {
             let response = match transport.charge(&prepared, viewer, from).await {
                 Ok(cost) => {
-                    let response = transport.schema.execute(prepared.request.data(from)).await;
+                    let response = transport.schema.execute(prepared.request.data(presence)).await;
                     let mut response = answer::finish(response, &request_id);
                     answer::tell_cost(&mut response, cost);
                     response

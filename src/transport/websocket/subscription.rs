@@ -7,8 +7,7 @@
 
 use super::operations::Event;
 use crate::{
-    accounts::Viewer,
-    address::ClientAddress,
+    accounts::{Caller, Presence},
     graphql::{
         answer,
         prepare::{Incoming, Prepared, prepare},
@@ -39,10 +38,10 @@ pub struct Subscription {
     pub transport: Arc<Transport>,
     /// By which the log tells of it.
     pub request_id: Arc<str>,
-    /// Where they subscribe from.
-    pub from: ClientAddress,
-    /// Who subscribes.
-    pub viewer: Option<Viewer>,
+    /// Where they subscribe from, and by what program.
+    pub caller: Arc<Caller>,
+    /// Who subscribes, by whatever token they are here when it is executed.
+    pub presence: Presence,
     /// The request as it came.
     pub incoming: Incoming,
     /// How far the client has come.
@@ -56,7 +55,7 @@ impl Subscription {
     pub fn events(self, prepared: Prepared) -> BoxStream<'static, Event> {
         Box::pin(async_stream::stream! {
             // Once: that it is parked is not the client's doing. In a box, for it is seldom there.
-            let charged = Box::pin(self.transport.charge(&prepared, self.viewer, self.from)).await;
+            let charged = Box::pin(self.transport.charge(&prepared, self.presence.viewer(), self.caller.address)).await;
             let mut cost = match charged {
                 Ok(cost) => cost,
                 Err(error) => {
@@ -105,13 +104,13 @@ impl Subscription {
     }
 
     fn execute(&self, prepared: Prepared) -> BoxStream<'static, Response> {
-        self.transport.schema.execute_stream(prepared.request.data(self.bookmarks.clone()).data(self.from))
+        self.transport.schema.execute_stream(prepared.request.data(self.bookmarks.clone()))
     }
 
     fn execute_again(&self) -> BoxStream<'static, Response> {
         let Transport { store, guard, .. } = &*self.transport;
-        match prepare(&self.incoming, self.viewer, store, guard) {
-            Ok(prepared) => self.execute(prepared),
+        match prepare(&self.incoming, self.presence.viewer(), store, guard) {
+            Ok(prepared) => self.execute(prepared.with(self.caller.clone())),
             Err(unfit) => stream::once(ready(unfit.into_response())).boxed(),
         }
     }

@@ -1,0 +1,18 @@
+//! Who asks: from which address (see [`super::proxies`]), and by what program.
+
+use crate::{accounts::Caller, address::ClientAddress};
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+use std::convert::Infallible;
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let address = parts.extensions.get::<ClientAddress>();
+        Ok(address.map_or_else(Self::default, |address| Self::new(*address, agent)))
+    }
+}
