@@ -10,11 +10,13 @@ mod caller;
 mod deletion;
 mod email;
 mod export;
+mod keys;
 mod life;
 mod password;
 mod personal_token;
 mod presence;
 mod refresh;
+mod secret;
 pub mod sessions;
 mod token;
 
@@ -23,12 +25,14 @@ pub use caller::Caller;
 pub use deletion::Deletion;
 pub use email::Email;
 pub use export::{Exporting, Exports, Ticket};
+pub use keys::Keys;
 pub use password::{Password, Passwords};
 pub use personal_token::{NewToken, PersonalToken, Scope};
 pub use presence::{Over, Presence};
 pub use refresh::{RefreshToken, RefreshTokens};
+pub use secret::Secret;
 pub use sessions::Sessions;
-pub use token::{Access, AccessTokens, Grant, SigningKey, Viewer};
+pub use token::{Access, AccessTokens, Grant, Viewer};
 
 use crate::{
     clock::Clock,

@@ -114,7 +114,7 @@ impl App {
             access_token: config.access_token_ttl(),
             grace: seconds(config.refresh_grace),
         };
-        let refresh_tokens = RefreshTokens::new(&complete.signing_key);
+        let refresh_tokens = RefreshTokens::new(&complete.secret);
         let (times, told_by, told_in) = (clock.clone(), bus.clone(), tasks.clone());
         let sessions = Sessions::new(store.clone(), times, refresh_tokens, terms, told_by, told_in);
         let known_from = sessions.look(Instant(0)).await.context("DATABASE_URL")?;
@@ -122,7 +122,7 @@ impl App {
             store: store.clone(),
             clock: clock.clone(),
             passwords: Passwords::new(available_parallelism().map_or(2, usize::from)),
-            access_tokens: AccessTokens::new(&complete.signing_key, config.access_token_ttl()),
+            access_tokens: AccessTokens::new(complete.keys, config.access_token_ttl()),
             sessions,
             audit: Audit::new(store.clone(), clock.clone(), tasks.clone()),
             exports: Exports::default(),

@@ -4,13 +4,21 @@
 //! [`Config::complete`]. Either way a fault is told with the name of the setting.
 
 use crate::{
-    accounts::SigningKey, assistant::providers::Providers, bus::redis::RedisBus, throttle::Rates,
+    accounts::{Keys, Secret},
+    assistant::providers::Providers,
+    bus::redis::RedisBus,
+    throttle::Rates,
     transport::TrustedProxies,
 };
-use clap::{Args, ValueEnum, builder::RangedU64ValueParser, value_parser};
+use clap::{
+    Args, ValueEnum,
+    builder::{OsStringValueParser, RangedU64ValueParser, TypedValueParser},
+    value_parser,
+};
 use secrecy::{ExposeSecret, SecretString};
 use std::{
-    fs::DirBuilder,
+    fmt::Display,
+    fs::{self, DirBuilder},
     net::SocketAddr,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
@@ -58,14 +66,21 @@ pub struct Config {
     #[arg(long, env = "REDIS_URL", value_name = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
 
-    /// `development`, or `production` on the internet: then no introspection and no hints at field names.
+    /// `development`, or `production` on the internet: then no introspection, no hints at field names, and no secret that
+    /// could be guessed.
     #[arg(long, env = "CONFAB_ENV", value_name = "CONFAB_ENV", default_value = "development")]
     pub env: Environment,
 
-    /// Secret that signs access tokens, at least 32 bytes; the same on all instances [default: one is made and
-    /// kept in the data folder].
+    /// Secret that seals refresh tokens and signs access tokens, at least 32 bytes; the same on all instances. In
+    /// production it must be set [default: one is made and kept in the data folder].
     #[arg(long, env = "CONFAB_JWT_SECRET", value_name = "CONFAB_JWT_SECRET", hide_env_values = true)]
     pub jwt_secret: Option<SecretString>,
+
+    /// PEM file of Ed25519 private keys that sign access tokens instead of the secret: the first signs, all are good, and
+    /// their public halves are at /.well-known/jwks.json [default: none].
+    #[arg(long, env = "CONFAB_JWT_KEY_FILE", value_name = "CONFAB_JWT_KEY_FILE",
+          value_parser = OsStringValueParser::new().map(PathBuf::from))]
+    pub jwt_key_file: Option<PathBuf>,
 
     /// Seconds an access token is good.
     #[arg(long, env = "CONFAB_ACCESS_TOKEN_TTL", value_name = "CONFAB_ACCESS_TOKEN_TTL", default_value = "900",
@@ -271,8 +286,10 @@ pub struct Complete {
     pub database_url: String,
     /// How instances hear of each other; `None` if there is but one.
     pub redis: Option<RedisBus>,
-    /// What access tokens are signed with: from the settings, else from the data folder.
-    pub signing_key: SigningKey,
+    /// What the instances seal and sign with: from the settings, else from the data folder.
+    pub secret: Secret,
+    /// What access tokens are signed with: the secret, unless there are keys of their own.
+    pub keys: Keys,
     /// Who answers.
     pub providers: Providers,
 }
@@ -288,10 +305,12 @@ impl Config {
         {
             return Err(format!("CONFAB_DEFAULT_MODEL: no provider offers `{model}`"));
         }
+        let secret = self.secret()?;
         Ok(Complete {
             database_url: self.database_url()?,
             redis: self.redis()?,
-            signing_key: self.signing_key()?,
+            keys: self.keys(&secret)?,
+            secret,
             providers,
         })
     }
@@ -310,17 +329,37 @@ impl Config {
         url.map(RedisBus::new).transpose().map_err(|error| format!("REDIS_URL: {error}"))
     }
 
-    fn signing_key(&self) -> Result<SigningKey, String> {
+    /// On the internet it must be set, and be none that could be guessed: one that is made here would be another on
+    /// each instance, and be lost with the data folder.
+    fn secret(&self) -> Result<Secret, String> {
+        let fault = |fault| format!("CONFAB_JWT_SECRET {fault}; `openssl rand -hex 32` makes one");
+        let production = self.env == Environment::Production;
         match self.jwt_secret.as_ref().filter(|secret| !secret.expose_secret().is_empty()) {
-            Some(secret) => SigningKey::from_secret(secret.clone()).ok_or_else(|| {
-                "CONFAB_JWT_SECRET must have at least 32 bytes; `openssl rand -hex 32` makes one".into()
-            }),
+            Some(secret) => {
+                let secret = Secret::from_secret(secret.clone());
+                let secret = secret.ok_or_else(|| fault("must have at least 32 bytes"))?;
+                match secret.weakness().filter(|_| production) {
+                    Some(weakness) => Err(fault(weakness)),
+                    None => Ok(secret),
+                }
+            }
+            None if production => Err(fault("must be set in production, to the same on all instances")),
             None => {
                 let file = self.made_data_dir()?.join("jwt-secret");
-                SigningKey::keep_in(&file)
+                Secret::keep_in(&file)
                     .map_err(|error| format!("CONFAB_DATA_DIR: {}: {error}", file.display()))
             }
         }
+    }
+
+    fn keys(&self, secret: &Secret) -> Result<Keys, String> {
+        let Some(file) = self.jwt_key_file.as_ref().filter(|file| !file.as_os_str().is_empty()) else {
+            return Ok(Keys::of_secret(secret));
+        };
+        let told = |fault: &dyn Display| format!("CONFAB_JWT_KEY_FILE: {} {fault}", file.display());
+        let text =
+            fs::read_to_string(file).map_err(|error| told(&format_args!("cannot be read: {error}")))?;
+        Keys::of_pem(&text).map_err(|fault| told(&fault))
     }
 
     /// The data folder, made so that only its owner can look into it.

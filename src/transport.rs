@@ -25,10 +25,11 @@ use crate::{
     throttle::{Cost, Throttle},
 };
 use axum::{
-    Router,
+    Json, Router,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     middleware,
+    response::IntoResponse,
     routing::get,
 };
 use futures_util::future::Either;
@@ -76,6 +77,7 @@ pub fn router(transport: Transport) -> Router {
     Router::new()
         .route("/graphql", get(http::get).post(http::post))
         .route("/export", get(export::get).head(export::head))
+        .route("/.well-known/jwks.json", get(keys))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .merge(pages::router())
@@ -83,6 +85,14 @@ pub fn router(transport: Transport) -> Router {
         .layer(middleware::from_fn_with_state(addresses, proxies::layer))
         .layer(middleware::from_fn(request_id::layer))
         .with_state(Arc::new(transport))
+}
+
+/// The keys by which anybody can verify our access tokens: none, if they are signed by a secret.
+async fn keys(State(transport): State<Arc<Transport>>) -> impl IntoResponse {
+    // As long as a client may go without a new key: it is to be there for longer before it signs.
+    let headers =
+        [(header::CONTENT_TYPE, "application/jwk-set+json"), (header::CACHE_CONTROL, "public, max-age=300")];
+    (headers, Json(transport.accounts.access_tokens.published()).into_response().into_body())
 }
 
 /// Whether requests should be sent here: the database answers, and the server is not about to end.

@@ -4,7 +4,7 @@
 //! number of the token that is good. A token with a lesser number has been used before, so somebody has a copy (RFC
 //! 9700, section 4.14.2); and the successor of a token can be told again without having been stored.
 
-use super::SigningKey;
+use super::Secret;
 use crate::{
     error::{Error, Result},
     store::Id,
@@ -81,7 +81,7 @@ pub struct RefreshTokens(Hmac<Sha256>);
 
 impl RefreshTokens {
     /// Tokens under a key derived from this one.
-    pub fn new(key: &SigningKey) -> Self {
+    pub fn new(key: &Secret) -> Self {
         Self(key.derive(LABEL))
     }
 
@@ -113,7 +113,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     fn tokens(secret: &str) -> RefreshTokens {
-        RefreshTokens::new(&SigningKey::from_secret(secret.to_owned().into()).unwrap())
+        RefreshTokens::new(&Secret::from_secret(secret.to_owned().into()).unwrap())
     }
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";

@@ -1,22 +1,14 @@
 //! Access tokens: JSON Web Tokens (RFC 7519) of the profile of RFC 9068, kept to the advice of RFC 8725: one
 //! algorithm, and issuer, audience, subject and expiry required.
 
+use super::Keys;
 use crate::{
     error::{Error, Result},
     store::{Id, Instant},
 };
-use hmac::{Hmac, KeyInit, Mac};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use secrecy::{ExposeSecret, SecretString};
+use jsonwebtoken::{Header, Validation, jwk::JwkSet};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
-use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-    time::Duration,
-};
+use std::time::Duration;
 use uuid::Uuid;
 
 const ISSUER: &str = "confab";
@@ -76,60 +68,21 @@ struct Claims {
     exp: i64,
 }
 
-/// The key that signs access tokens (HMAC with SHA-256). It is never shown, not even by `Debug`.
-#[derive(Clone, Debug)]
-pub struct SigningKey(SecretString);
-
-impl SigningKey {
-    /// The shortest secret that is not weaker than the algorithm, in bytes (RFC 7518, section 3.2).
-    pub const SHORTEST: usize = 32;
-
-    /// A secret from the settings; `None` if it is too short.
-    pub fn from_secret(secret: SecretString) -> Option<Self> {
-        (secret.expose_secret().len() >= Self::SHORTEST).then_some(Self(secret))
-    }
-
-    /// A key of its own for another purpose, which the label names: none can be found from another.
-    pub(super) fn derive(&self, label: &[u8]) -> Hmac<Sha256> {
-        let mac = |key: &[u8]| Hmac::new_from_slice(key).expect("a key may have any length");
-        let Self(secret) = self;
-        let derived = mac(secret.expose_secret().as_bytes()).chain_update(label).finalize();
-        mac(&derived.into_bytes())
-    }
-
-    /// The secret kept in a file that only its owner may read, made if it is not there. It appears whole or not at
-    /// all, and of several instances that start together each gets the same.
-    pub fn keep_in(path: &Path) -> io::Result<Self> {
-        if !path.exists() {
-            let random =
-                || rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-            let draft = path.with_extension(random());
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-            let linked = file
-                .write_all(random().as_bytes())
-                .and_then(|()| file.sync_all())
-                .and_then(|()| fs::hard_link(&draft, path)); // fails if another was quicker
-            fs::remove_file(&draft)?;
-            linked.or_else(|error| if path.exists() { Ok(()) } else { Err(error) })?;
-        }
-        let secret: SecretString = fs::read_to_string(path)?.trim().to_owned().into();
-        Self::from_secret(secret)
-            .ok_or_else(|| io::Error::other("it is shorter than 32 bytes: delete it to have a new one made"))
-    }
-}
-
 /// Issues and verifies access tokens.
 pub struct AccessTokens {
-    sign: EncodingKey,
-    verify: DecodingKey,
+    keys: Keys,
     ttl: Duration,
 }
 
 impl AccessTokens {
-    /// Tokens signed by `key` and good for `ttl`.
-    pub fn new(key: &SigningKey, ttl: Duration) -> Self {
-        let secret = key.0.expose_secret().as_bytes();
-        Self { sign: EncodingKey::from_secret(secret), verify: DecodingKey::from_secret(secret), ttl }
+    /// Tokens signed by these keys and good for `ttl`.
+    pub fn new(keys: Keys, ttl: Duration) -> Self {
+        Self { keys, ttl }
+    }
+
+    /// The keys by which anybody can verify a token (RFC 7517).
+    pub fn published(&self) -> &JwkSet {
+        &self.keys.published
     }
 
     /// How long a token is good.
@@ -147,21 +100,23 @@ impl AccessTokens {
             iat: now.unix_seconds(),
             exp: (now + self.ttl).unix_seconds(),
         };
-        let header = Header { typ: Some(TYPE.into()), ..Header::new(Algorithm::HS256) };
-        jsonwebtoken::encode(&header, &claims, &self.sign).map_err(Error::internal)
+        let (kid, key) = &self.keys.sign;
+        let header = Header { typ: Some(TYPE.into()), kid: kid.clone(), ..Header::new(self.keys.algorithm) };
+        jsonwebtoken::encode(&header, &claims, key).map_err(Error::internal)
     }
 
     /// Whose token this is, if it is good now. None is good for longer than they are now, whatever was set when it was
     /// issued.
     pub fn verify(&self, token: &str, now: Instant) -> Result<Grant> {
-        let mut validation = Validation::new(Algorithm::HS256);
+        let mut validation = Validation::new(self.keys.algorithm);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.validate_exp = false; // by our own clock, below
         let bad = Error::Unauthenticated("the access token is not good");
-        let token =
-            jsonwebtoken::decode::<Claims>(token, &self.verify, &validation).map_err(|_| bad.clone())?;
+        let kid = jsonwebtoken::decode_header(token).map_err(|_| bad.clone())?.kid;
+        let key = self.keys.verify.iter().find(|(named, _)| *named == kid).ok_or(bad.clone())?;
+        let token = jsonwebtoken::decode::<Claims>(token, &key.1, &validation).map_err(|_| bad.clone())?;
         if token.header.typ.as_deref() != Some(TYPE) {
             return Err(bad);
         }
@@ -177,14 +132,15 @@ impl AccessTokens {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use crate::accounts::Secret;
+    use jsonwebtoken::Algorithm;
 
-    fn key(secret: &str) -> SigningKey {
-        SigningKey::from_secret(secret.to_owned().into()).unwrap()
+    fn keys(secret: &str) -> Keys {
+        Keys::of_secret(&Secret::from_secret(secret.to_owned().into()).unwrap())
     }
 
     fn tokens(secret: &str) -> AccessTokens {
-        AccessTokens::new(&key(secret), Duration::from_secs(900))
+        AccessTokens::new(keys(secret), Duration::from_secs(900))
     }
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -198,7 +154,7 @@ mod tests {
         assert_eq!(tokens.verify(&token, NOW + Duration::from_secs(899)).unwrap(), grant);
         let error = tokens.verify(&token, NOW + Duration::from_secs(900)).unwrap_err();
         assert_eq!(error.code(), "UNAUTHENTICATED");
-        let stricter = AccessTokens::new(&key(SECRET), Duration::from_secs(60));
+        let stricter = AccessTokens::new(keys(SECRET), Duration::from_secs(60));
         assert!(stricter.verify(&token, NOW + Duration::from_secs(59)).is_ok());
         assert!(stricter.verify(&token, NOW + Duration::from_secs(60)).is_err(), "it is not for as long now");
     }
@@ -216,7 +172,7 @@ mod tests {
                 iat: NOW.unix_seconds(),
                 exp: NOW.unix_seconds() + 900,
             };
-            let token = jsonwebtoken::encode(header, &claims, &tokens.sign).unwrap();
+            let token = jsonwebtoken::encode(header, &claims, &tokens.keys.sign.1).unwrap();
             tokens.verify(&token, NOW).is_ok()
         };
         let ours = Header { typ: Some(TYPE.into()), ..Header::new(Algorithm::HS256) };
@@ -236,16 +192,5 @@ mod tests {
         assert!(tokens.verify(&format!("{head}.{body}."), NOW).is_err(), "no signature");
         let unsigned = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0";
         assert!(tokens.verify(&format!("{unsigned}.{body}."), NOW).is_err(), "algorithm none");
-    }
-
-    #[test]
-    fn a_key_is_made_once_and_only_its_owner_may_read_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("jwt-secret");
-        let made = SigningKey::keep_in(&path).unwrap();
-        let found = SigningKey::keep_in(&path).unwrap();
-        assert_eq!(made.0.expose_secret(), found.0.expose_secret());
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(!format!("{made:?}").contains(made.0.expose_secret()));
     }
 }

@@ -116,6 +116,8 @@ async fn a_bad_setting_is_named_and_no_secret_with_it() {
         ("CONFAB_LISTEN", "nonsense", ""),
         ("CONFAB_ACCESS_TOKEN_TTL", "0", ""),
         ("CONFAB_JWT_SECRET", "hunter2", ""),
+        ("CONFAB_JWT_KEY_FILE", "/proc/nowhere", ""),
+        ("CONFAB_JWT_KEY_FILE", "/dev/null", ""),
         ("DATABASE_URL", "mysql://confab:hunter2@127.0.0.1/confab", ""),
         ("DATABASE_URL", "nonsense", ""),
         ("DATABASE_URL", "postgres://confab:hunter2@127.0.0.1:nonsense/confab", ""),
@@ -153,12 +155,28 @@ async fn a_bad_setting_is_named_and_no_secret_with_it() {
 }
 
 #[tokio::test]
+async fn production_takes_no_secret_that_could_be_guessed() {
+    let folder = folder();
+    for secret in ["", "hunter2", "changeme-changeme-changeme-changeme", "00000000000000000000000000000000"] {
+        let settings = [("CONFAB_ENV", "production"), ("CONFAB_JWT_SECRET", secret)];
+        let ended = Process::run(folder.path(), &[], &settings).await;
+        assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{ended:?}");
+        for expected in ["CONFAB_JWT_SECRET", "openssl rand -hex 32"] {
+            assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+        }
+        assert!(secret.is_empty() || !ended.stderr.contains(secret), "{}", ended.stderr);
+    }
+    assert!(!folder.path().join("data/jwt-secret").exists(), "none is made behind the operator's back");
+}
+
+#[tokio::test]
 async fn a_variable_set_to_nothing_is_as_good_as_none() {
     let folder = folder();
     let optional = [
         "DATABASE_URL",
         "REDIS_URL",
         "CONFAB_JWT_SECRET",
+        "CONFAB_JWT_KEY_FILE",
         "CONFAB_ALLOWED_ORIGINS",
         "CONFAB_PROVIDERS",
         "CONFAB_DEFAULT_MODEL",
@@ -186,7 +204,7 @@ async fn a_port_that_is_taken_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn flags_win_over_the_environment_and_that_over_the_file() {
-    let file = "# Settings.\nCONFAB_ACCESS_TOKEN_TTL=111\nCONFAB_ENV=\"production\"\n";
+    let file = "# Settings.\nCONFAB_ACCESS_TOKEN_TTL=111\nCONFAB_ENV=\"production\"\nCONFAB_JWT_SECRET=q7Jx+2vTzZr1mKf0sYb8Gd5uWc9LhEaN\n";
     let environment = [("CONFAB_ACCESS_TOKEN_TTL", "222")];
     let flags = ["serve", "--access-token-ttl", "333"];
     for (arguments, environment, expected) in [

@@ -27,6 +27,7 @@ mod replies;
 mod schema;
 mod security_events;
 mod sessions;
+mod signing_keys;
 mod sse;
 mod store;
 mod throttle;

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use crate::{
         accounts::{
-            Caller, RefreshTokens, SigningKey, Viewer,
+            Caller, RefreshTokens, Secret, Viewer,
             sessions::{MOST, Terms},
         },
         bus::memory::MemoryBus,
@@ -98,7 +98,7 @@ mod tests {
     use tokio_util::task::TaskTracker;
 
     fn sessions(store: &Database, clock: &Clock) -> Sessions {
-        let tokens = RefreshTokens::new(&SigningKey::from_secret("0".repeat(32).into()).unwrap());
+        let tokens = RefreshTokens::new(&Secret::from_secret("0".repeat(32).into()).unwrap());
         let second = Duration::from_secs(1);
         let terms = Terms { session: second * 3600, access_token: second * 900, grace: second * 10 };
         let bus = Arc::new(MemoryBus::default());

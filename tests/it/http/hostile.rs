@@ -171,7 +171,11 @@ async fn what_would_keep_the_server_busy_is_refused_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_production_the_schema_is_not_told() {
     for env in [Development, Production] {
-        let server = Server::with(Kind::Sqlite, |config| config.env = env).await;
+        let server = Server::with(Kind::Sqlite, |config| {
+            config.env = env;
+            config.jwt_secret = Some("q7Jx+2vTzZr1mKf0sYb8Gd5uWc9LhEaN".to_owned().into());
+        });
+        let server = server.await;
         let stranger = server.stranger();
         for text in ["{ __schema { queryType { name } } }", "{ __type(name: \"User\") { name } }"] {
             let answer = stranger.ask(text, json!({})).await.to_string();
