@@ -4,17 +4,22 @@
 //! session is kept alive by refresh tokens that are good once ([`refresh`], [`sessions`]). Whoever stays longer than an
 //! access token lasts is a [`presence`]. Scripts ask by a token of their own ([`personal_token`]). What becomes of an
 //! account is in [`life`] and [`deletion`], and told to its owner by [`audit`].
+//!
+//! People may be known to an [`identity_provider`] instead; then they have no password here, and are [`identities`].
 
 mod audit;
 mod caller;
 mod deletion;
 mod email;
 mod export;
+mod identities;
+mod identity_provider;
 mod keys;
 mod life;
 mod password;
 mod personal_token;
 mod presence;
+mod provider_keys;
 mod refresh;
 mod secret;
 pub mod sessions;
@@ -25,6 +30,7 @@ pub use caller::Caller;
 pub use deletion::Deletion;
 pub use email::Email;
 pub use export::{Exporting, Exports, Ticket};
+pub use identity_provider::{IdentityProvider, ProviderSettings, may_be_asked};
 pub use keys::Keys;
 pub use password::{Password, Passwords};
 pub use personal_token::{NewToken, PersonalToken, Scope};
@@ -62,6 +68,10 @@ pub struct Accounts {
     pub access_tokens: AccessTokens,
     /// Opens, refreshes and ends sessions.
     pub sessions: Sessions,
+    /// Who else knows who people are.
+    pub identity_provider: Option<Arc<IdentityProvider>>,
+    /// Whether anybody may make an account here.
+    pub open: bool,
     /// Tells users what happens to their accounts.
     pub audit: Audit,
     /// The downloads in progress.
@@ -91,6 +101,9 @@ impl Accounts {
         name: Option<String>,
         caller: &Caller,
     ) -> Result<SignedIn> {
+        if !self.open {
+            return Err(Error::Forbidden("nobody can register here"));
+        }
         let name = match name {
             Some(name) => display_name(&name)?,
             None => email.local_part().to_owned(),
@@ -98,9 +111,9 @@ impl Accounts {
         self.throttle.register(caller.address).await?;
         let user = User {
             id: Id::new(),
-            password_hash: self.passwords.hash(password).await?,
+            password_hash: Some(self.passwords.hash(password).await?),
             email_key: email.key().to_owned(),
-            email: email.into_string(),
+            email: Some(email.into_string()),
             name,
             created_at: self.clock.now(),
         };
@@ -120,7 +133,7 @@ impl Accounts {
         let wrong = Error::Unauthenticated("wrong e-mail address or password");
         let password = Password::present(password).ok_or(wrong.clone())?;
         let user = self.store.user_by_email(email.key()).await?;
-        let hash = user.as_ref().map(|user| user.password_hash.clone());
+        let hash = user.as_ref().and_then(|user| user.password_hash.clone());
         let right = self.passwords.verify(password, hash).await?;
         match user {
             Some(user) if right => {
@@ -178,11 +191,14 @@ impl Accounts {
         Ok(others)
     }
 
-    /// Who presents this access token, be it a session's or a personal one, and until when they may. Only the latter is
-    /// looked up.
+    /// Who presents this access token, be it a session's, a personal one or the identity provider's, and until when they
+    /// may. That of a session is not looked up.
     pub async fn authenticate(&self, access_token: &str) -> Result<Grant> {
         if let Some(token) = PersonalToken::parse(access_token) {
             return self.authenticate_script(&token).await;
+        }
+        if let Some(provider) = self.identity_provider.as_ref().filter(|it| it.is_named_by(access_token)) {
+            return self.authenticate_elsewhere(provider, access_token).await;
         }
         let grant = self.access_tokens.verify(access_token, self.clock.now())?;
         self.sessions.see(grant.viewer.session_id)?;
@@ -208,6 +224,13 @@ impl Accounts {
         let mut found = self.store.users(&[id]).await?;
         found.pop().ok_or(Error::Unauthenticated("the account is gone"))
     }
+}
+
+/// As much of somebody else's name for a user as can be one here; `None` if that is nothing.
+fn cut_name(name: &str) -> Option<String> {
+    let name: String = name.chars().filter(|character| !character.is_control()).collect();
+    let name: String = name.trim().chars().take(NAME_LENGTH).collect();
+    Some(name).filter(|name| !name.is_empty())
 }
 
 /// A name as it is shown: on one line, without space around it.

@@ -2,13 +2,14 @@
 
 use crate::{
     accounts::{
-        AccessTokens, Accounts, Audit, Deletion, Exports, Passwords, RefreshTokens, Sessions, sessions::Terms,
+        AccessTokens, Accounts, Audit, Deletion, Exports, IdentityProvider, Passwords, RefreshTokens,
+        Sessions, sessions::Terms,
     },
     assistant::{catalog::Catalog, openai::Patience},
     bus::{Bus, memory::MemoryBus, redis::RedisBus},
     changes::Changes,
     clock::Clock,
-    config::{Complete, Config, Environment},
+    config::{Complete, Config, Environment, Registration},
     conversations::Conversations,
     graphql::{self, Domain, guard},
     housekeeping::keep_house,
@@ -118,12 +119,24 @@ impl App {
         let (times, told_by, told_in) = (clock.clone(), bus.clone(), tasks.clone());
         let sessions = Sessions::new(store.clone(), times, refresh_tokens, terms, told_by, told_in);
         let known_from = sessions.look(Instant(0)).await.context("DATABASE_URL")?;
+        let identity_provider = complete.identity_provider.map(|settings| {
+            IdentityProvider::new(settings, clock.clone())
+                .map(Arc::new)
+                .context("no client for the identity provider")
+        });
+        let identity_provider = identity_provider.transpose()?;
+        if let Some(provider) = identity_provider.clone() {
+            let (poked, until) = (poke.listen(), leaving.clone());
+            tasks.spawn(async move { until.run_until_cancelled(provider.keep_keys(poked)).await });
+        }
         let accounts = Arc::new(Accounts {
             store: store.clone(),
             clock: clock.clone(),
             passwords: Passwords::new(available_parallelism().map_or(2, usize::from)),
             access_tokens: AccessTokens::new(complete.keys, config.access_token_ttl()),
             sessions,
+            identity_provider,
+            open: config.identities.registration == Registration::Open,
             audit: Audit::new(store.clone(), clock.clone(), tasks.clone()),
             exports: Exports::default(),
             throttle: throttle.clone(),

@@ -4,7 +4,7 @@
 //! [`Config::complete`]. Either way a fault is told with the name of the setting.
 
 use crate::{
-    accounts::{Keys, Secret},
+    accounts::{Keys, ProviderSettings, Secret, may_be_asked},
     assistant::providers::Providers,
     bus::redis::RedisBus,
     throttle::Rates,
@@ -15,6 +15,7 @@ use clap::{
     builder::{OsStringValueParser, RangedU64ValueParser, TypedValueParser},
     value_parser,
 };
+use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     fmt::Display,
@@ -113,6 +114,10 @@ pub struct Config {
         hide_default_value = true
     )]
     pub trusted_proxies: TrustedProxies,
+
+    /// Who people are.
+    #[command(flatten)]
+    pub identities: Identities,
 
     /// How much of what may be asked for.
     #[command(flatten)]
@@ -280,6 +285,72 @@ impl Throttling {
     }
 }
 
+/// Who else may know who people are: an OpenID Provider, whose access tokens are taken besides our own.
+#[derive(Args, Clone, Debug)]
+pub struct Identities {
+    /// Issuer of the OpenID Provider, `https://id.example`, as it stands in its tokens [default: none].
+    #[arg(
+        long,
+        env = "CONFAB_OIDC_ISSUER",
+        value_name = "CONFAB_OIDC_ISSUER",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub oidc_issuer: String,
+
+    /// Audience that its tokens must be for: what this server is called there.
+    #[arg(
+        long,
+        env = "CONFAB_OIDC_AUDIENCE",
+        value_name = "CONFAB_OIDC_AUDIENCE",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub oidc_audience: String,
+
+    /// Algorithms that its tokens may be signed by: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA.
+    #[arg(long, env = "CONFAB_OIDC_ALGORITHMS", value_name = "CONFAB_OIDC_ALGORITHMS", value_delimiter = ',',
+          default_value = "RS256,ES256,EdDSA", value_parser = parse_algorithm)]
+    pub oidc_algorithms: Vec<Algorithm>,
+
+    /// Whether anybody may register here: `open`, or `closed`.
+    #[arg(long, env = "CONFAB_REGISTRATION", value_name = "CONFAB_REGISTRATION", default_value = "open")]
+    pub registration: Registration,
+}
+
+/// Whether anybody may make an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Registration {
+    /// With an e-mail address and a password.
+    Open,
+    /// Nobody: those who have an account sign in, and those whom the identity provider knows.
+    Closed,
+}
+
+impl Identities {
+    /// The provider, if there is one.
+    fn provider(&self, production: bool) -> Result<Option<ProviderSettings>, String> {
+        if self.oidc_issuer.is_empty() {
+            return Ok(None);
+        }
+        let url = Url::parse(&self.oidc_issuer).map_err(|error| format!("CONFAB_OIDC_ISSUER: {error}"))?;
+        if !may_be_asked(&url) || (production && url.scheme() != "https") {
+            return Err("CONFAB_OIDC_ISSUER must begin with https://".into());
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err("CONFAB_OIDC_ISSUER must be an address without query and fragment".into());
+        }
+        if self.oidc_audience.is_empty() {
+            return Err("CONFAB_OIDC_AUDIENCE must be set: else a token for another service would do".into());
+        }
+        Ok(Some(ProviderSettings {
+            issuer: self.oidc_issuer.clone(),
+            audience: self.oidc_audience.clone(),
+            algorithms: self.oidc_algorithms.clone(),
+        }))
+    }
+}
+
 /// What follows from the settings together.
 pub struct Complete {
     /// As [`crate::store::Database::connect`] takes it, which also checks it.
@@ -290,6 +361,8 @@ pub struct Complete {
     pub secret: Secret,
     /// What access tokens are signed with: the secret, unless there are keys of their own.
     pub keys: Keys,
+    /// Who else knows who people are.
+    pub identity_provider: Option<ProviderSettings>,
     /// Who answers.
     pub providers: Providers,
 }
@@ -311,6 +384,7 @@ impl Config {
             redis: self.redis()?,
             keys: self.keys(&secret)?,
             secret,
+            identity_provider: self.identities.provider(self.env == Environment::Production)?,
             providers,
         })
     }
@@ -378,6 +452,15 @@ impl Config {
     pub fn access_token_ttl(&self) -> Duration {
         Duration::from_secs(self.access_token_ttl)
     }
+}
+
+/// An algorithm with a public key (RFC 7518, section 3.1): by a common secret, whoever verifies could also sign.
+fn parse_algorithm(text: &str) -> Result<Algorithm, String> {
+    let algorithm: Option<Algorithm> = text.trim().parse().ok();
+    let public = algorithm.filter(|algorithm| algorithm.family() != AlgorithmFamily::Hmac);
+    public.ok_or_else(|| {
+        "an algorithm with a public key is called RS256, PS256, ES256 or EdDSA, for example".into()
+    })
 }
 
 /// An address with a port.

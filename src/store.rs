@@ -12,6 +12,7 @@ mod chores;
 pub mod conversations;
 mod database;
 pub mod export;
+pub mod identities;
 pub mod messages;
 mod migrations;
 pub mod paging;
@@ -94,6 +95,12 @@ impl From<diesel::result::Error> for Error {
                     || info.message().ends_with("users.email_key") =>
             {
                 Self::Taken("users.email")
+            }
+            DatabaseError(UniqueViolation, info)
+                if info.constraint_name() == Some("identities_pkey")
+                    || info.message().ends_with("identities.id") =>
+            {
+                Self::Taken("identities.id")
             }
             DatabaseError(ForeignKeyViolation, _) => Self::Orphan,
             _ => Self::Diesel(error),

@@ -5,7 +5,10 @@ use crate::{
     error::{Error, Result},
     removal::Removal,
     replies::Replies,
-    store::account_life::Gone,
+    store::{
+        account_life::{FORGOTTEN, Gone},
+        revocations::Ending,
+    },
 };
 use std::sync::Arc;
 
@@ -21,13 +24,20 @@ pub struct Deletion {
 
 impl Deletion {
     /// Deletes the viewer's account, if they know the password. Their address can be registered again at once.
-    pub async fn delete_account(&self, viewer: Viewer, password: &str, caller: &Caller) -> Result<()> {
+    pub async fn delete_account(
+        &self,
+        viewer: Viewer,
+        password: Option<&str>,
+        caller: &Caller,
+    ) -> Result<()> {
         let accounts = &self.accounts;
-        let user = accounts.prove(viewer, "password", password, caller).await?;
+        let user = accounts.prove_again(viewer, password, caller).await?;
         let ending = accounts.sessions.ending();
         let gone = accounts.store.delete_user(user.id, ending).await?;
-        let Gone { stopped, ended } = gone.ok_or(Error::Unauthenticated("the account is gone"))?;
+        let Gone { stopped, ended, identities } =
+            gone.ok_or(Error::Unauthenticated("the account is gone"))?;
         accounts.sessions.ended(&ended, ending);
+        accounts.sessions.ended(&identities, Ending { until: ending.at + FORGOTTEN, ..ending });
         tracing::info!(user_id = %user.id, replies = stopped.len(), "account deleted");
         self.removal.look();
         for conversation in stopped {

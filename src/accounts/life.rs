@@ -1,7 +1,7 @@
 //! Another address, another password. Whoever asks for either shows the password again: a session may have been left
 //! open on somebody else's machine.
 
-use super::{Accounts, Caller, Email, Password, Viewer};
+use super::{Access, Accounts, Caller, Email, Password, Viewer};
 use crate::{
     error::{Error, Result},
     store::{
@@ -10,6 +10,10 @@ use crate::{
         users::{EmailTaken, User},
     },
 };
+use std::time::Duration;
+
+/// How long ago somebody may have proved to the identity provider who they are, for what cannot be undone.
+const FRESH: Duration = Duration::from_secs(300);
 
 impl Accounts {
     /// Gives the account another address, by which its owner signs in from now on.
@@ -20,9 +24,9 @@ impl Accounts {
         email: Email,
         caller: &Caller,
     ) -> Result<User> {
-        let user = self.prove(viewer, "password", password, caller).await?;
+        let (user, _) = self.prove(viewer, "password", password, caller).await?;
         let event = SecurityEvent {
-            detail: Some(user.email),
+            detail: user.email,
             ..self.audit.event(user.id, SecurityEventKind::EmailChanged, caller)
         };
         let key = email.key().to_owned();
@@ -42,36 +46,62 @@ impl Accounts {
         new: Password,
         caller: &Caller,
     ) -> Result<usize> {
-        let user = self.prove(viewer, "currentPassword", current, caller).await?;
+        let (user, old) = self.prove(viewer, "currentPassword", current, caller).await?;
         let hash = self.passwords.hash(new).await?;
         let event = self.audit.event(user.id, SecurityEventKind::PasswordChanged, caller);
-        let (old, ending) = (&user.password_hash, self.sessions.ending());
-        let changed = self.store.change_password(user.id, (old, &hash), viewer.session_id, ending, &event);
+        let ending = self.sessions.ending();
+        let changed = self.store.change_password(user.id, (&old, &hash), viewer.session_id, ending, &event);
         let ended =
             changed.await?.ok_or(Error::Conflict("the password was changed by somebody else meanwhile"))?;
         self.sessions.ended(&ended, ending);
         Ok(ended.len())
     }
 
-    /// The viewer, who knows the password. A wrong one is the field's fault: it is known who asks, and they may, so
-    /// neither signing in again nor giving up would help, only another input.
-    pub(super) async fn prove(
+    /// The viewer, who knows the password, and its hash. A wrong one is the field's fault: it is known who asks, and
+    /// they may, so neither signing in again nor giving up would help, only another input.
+    async fn prove(
         &self,
         viewer: Viewer,
         field: &'static str,
         password: &str,
         caller: &Caller,
-    ) -> Result<User> {
+    ) -> Result<(User, String)> {
         let user = self.user(viewer.user_id).await?;
+        let Some(hash) = user.password_hash.clone() else {
+            return Err(Error::Forbidden("who you are is known to the identity provider: change it there"));
+        };
+        self.throttle.log_in(caller.address, &user.email_key).await?;
         // What cannot be anybody's password is refused without work, as when signing in.
         let right = match Password::present(password) {
-            Some(password) => self.passwords.verify(password, Some(user.password_hash.clone())).await?,
+            Some(password) => self.passwords.verify(password, Some(hash.clone())).await?,
             None => false,
         };
         if !right {
             self.audit.note(user.id, SecurityEventKind::PasswordRefused, caller).await;
             return Err(Error::input(field, "is not the account's password"));
         }
-        Ok(user)
+        self.throttle.logged_in(caller.address, &user.email_key).await;
+        Ok((user, hash))
+    }
+
+    /// The viewer, who knows the password; or, if there is none, who has proved who they are a moment ago.
+    pub(super) async fn prove_again(
+        &self,
+        viewer: Viewer,
+        password: Option<&str>,
+        caller: &Caller,
+    ) -> Result<User> {
+        match viewer.access {
+            Access::Elsewhere { proved_at } if proved_at + FRESH > self.clock.now() => {
+                self.user(viewer.user_id).await
+            }
+            Access::Elsewhere { .. } => Err(Error::Forbidden(
+                "sign in again at the identity provider, and come back within five minutes",
+            )),
+            Access::InPerson | Access::Write | Access::Read => {
+                let password = password.ok_or_else(|| Error::input("password", "must be given"))?;
+                Ok(self.prove(viewer, "password", password, caller).await?.0)
+            }
+        }
     }
 }

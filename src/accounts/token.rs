@@ -16,13 +16,13 @@ const AUDIENCE: &str = "confab";
 /// What RFC 9068 calls an access token's type.
 const TYPE: &str = "at+jwt";
 
-/// Who asks: a signed-in user, by one of their sessions or by a personal access token.
+/// Who asks: a signed-in user, by one of their sessions, by a personal access token, or by the identity provider's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Viewer {
     /// The user.
     pub user_id: Id,
-    /// The session that the token was issued in. Of a personal access token, its own key, by which it is revoked as
-    /// sessions are.
+    /// The session that the token was issued in. Of a personal access token its own key, and of the identity provider's
+    /// that of the identity: by those they are revoked as sessions are.
     pub session_id: Id,
     /// What they may do.
     pub access: Access,
@@ -33,6 +33,11 @@ pub struct Viewer {
 pub enum Access {
     /// Everything: it is a session, which was opened with the password.
     InPerson,
+    /// Everything: it is the identity provider's word, to whom they have proved who they are.
+    Elsewhere {
+        /// When they did.
+        proved_at: Instant,
+    },
     /// Read, and change conversations and messages: a personal access token that may write.
     Write,
     /// Read: any other personal access token.

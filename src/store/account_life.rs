@@ -7,7 +7,7 @@ use super::{
     Database, Error, Id, Result, SecurityEventKind,
     removal::NOBODY,
     revocations::{Ending, revoke},
-    schema::{access_tokens, conversations, runs, security_events, users},
+    schema::{access_tokens, conversations, identities, runs, security_events, users},
     security_events::{SecurityEvent, note},
     sessions::end_all,
     transact,
@@ -15,6 +15,11 @@ use super::{
 };
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use std::time::Duration;
+
+/// How long a token of the identity provider makes no new account for whoever has just deleted theirs: it may still be
+/// good, and in use.
+pub const FORGOTTEN: Duration = Duration::from_secs(3600);
 
 /// What went with an account, and must be told of.
 #[derive(Clone, Debug)]
@@ -23,6 +28,8 @@ pub struct Gone {
     pub stopped: Vec<Id>,
     /// The sessions and the personal access tokens.
     pub ended: Vec<Id>,
+    /// The identities: they are nobody's until [`FORGOTTEN`] is over.
+    pub identities: Vec<Id>,
 }
 
 impl Database {
@@ -96,6 +103,9 @@ impl Database {
                 diesel::delete(theirs).returning(access_tokens::id).get_results(conn).await?;
             revoke!(conn, &tokens, ending);
             ended.extend(tokens);
+            let theirs = identities::table.filter(identities::user_id.eq(user)).select(identities::id);
+            let identities: Vec<Id> = theirs.load(conn).await?;
+            revoke!(conn, &identities, Ending { until: ending.at + FORGOTTEN, ..ending });
             diesel::delete(users::table.find(user)).execute(conn).await?;
             let event = SecurityEvent {
                 id: Id::new(),
@@ -107,7 +117,7 @@ impl Database {
                 detail: None,
             };
             diesel::insert_into(security_events::table).values(&event).execute(conn).await?;
-            Ok(Some(Gone { stopped, ended }))
+            Ok(Some(Gone { stopped, ended, identities }))
         })
     }
 }

@@ -36,6 +36,9 @@ macro_rules! revoke {
                     revocations::revoked_at.eq(at),
                     revocations::expires_at.eq(until),
                 ))
+                .on_conflict(revocations::session_id) // one that is over, and not yet removed
+                .do_update()
+                .set((revocations::revoked_at.eq(at), revocations::expires_at.eq(until)))
                 .execute($conn)
                 .await?;
         }

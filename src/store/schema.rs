@@ -7,10 +7,10 @@ diesel::table! {
 
     users (id) {
         id -> Id,
-        email -> Text,
+        email -> Nullable<Text>,
         email_key -> Text,
         name -> Text,
-        password_hash -> Text,
+        password_hash -> Nullable<Text>,
         created_at -> Instant,
     }
 }
@@ -189,6 +189,19 @@ diesel::table! {
 }
 
 diesel::joinable!(messages -> conversations (conversation_id));
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    identities (id) {
+        id -> Id,
+        user_id -> Id,
+        issuer -> Text,
+        subject -> Text,
+        created_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
@@ -202,5 +215,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     chores,
     access_tokens,
     security_events,
-    export_tickets
+    export_tickets,
+    identities
 );

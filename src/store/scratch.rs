@@ -12,10 +12,10 @@ pub async fn database() -> (TempDir, Database, User) {
     store.migrate().await.expect("it can be migrated");
     let user = User {
         id: Id::new(),
-        email: "ada@example.com".into(),
+        email: Some("ada@example.com".into()),
         email_key: "ada@example.com".into(),
         name: "Ada".into(),
-        password_hash: String::new(),
+        password_hash: None,
         created_at: Clock::default().now(),
     };
     store.insert_user(&user).await.expect("it can be written").expect("nobody has this address");

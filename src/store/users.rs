@@ -10,14 +10,14 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 pub struct User {
     /// The key.
     pub id: Id,
-    /// The address as its owner wrote it.
-    pub email: String,
-    /// The address as it is compared.
+    /// The address as its owner wrote it, or as the identity provider told it, if it did.
+    pub email: Option<String>,
+    /// The address as it is compared; of whoever signs in elsewhere, the user's key.
     pub email_key: String,
     /// What the user is called.
     pub name: String,
-    /// A PHC string.
-    pub password_hash: String,
+    /// A PHC string. `None` of whoever signs in elsewhere.
+    pub password_hash: Option<String>,
     /// When the account was made.
     pub created_at: Instant,
 }

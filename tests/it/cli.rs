@@ -138,6 +138,13 @@ async fn a_bad_setting_is_named_and_no_secret_with_it() {
         ("CONFAB_LOG_FORMAT", "xml", ""),
         ("CONFAB_LOG", "confab=nonsense", ""),
         ("CONFAB_ENV", "staging", ""),
+        ("CONFAB_OIDC_ISSUER", "nonsense", ""),
+        ("CONFAB_OIDC_ISSUER", "http://id.example", ""),
+        ("CONFAB_OIDC_ISSUER", "https://id.example?x=1", ""),
+        ("CONFAB_OIDC_ISSUER", "https://id.example", "CONFAB_OIDC_AUDIENCE"),
+        ("CONFAB_OIDC_ALGORITHMS", "HS256", ""),
+        ("CONFAB_OIDC_ALGORITHMS", "RS256,none", ""),
+        ("CONFAB_REGISTRATION", "maybe", ""),
         ("CONFAB_PACE_MS", "fast", ""),
         ("CONFAB_MAX_BODY", "1", ""),
     ] {

@@ -89,7 +89,7 @@ async fn store_and_owner(url: &str) -> (Database, Id) {
     let text = String::new;
     let (id, email) = (Id::new(), "ada@example.com".to_owned());
     let (email_key, created_at) = (email.clone(), Instant(0));
-    let user = User { id, email, email_key, name: text(), password_hash: text(), created_at };
+    let user = User { id, email: Some(email), email_key, name: text(), password_hash: None, created_at };
     store.insert_user(&user).await.expect("the database answers").expect("the address is new");
     (store, id)
 }

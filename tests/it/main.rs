@@ -17,6 +17,7 @@ mod execution;
 mod export;
 mod faults;
 mod http;
+mod identity_provider;
 mod instances;
 mod leases;
 mod messages;

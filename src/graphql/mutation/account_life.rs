@@ -18,7 +18,7 @@ pub struct AccountLife;
 #[Object]
 impl AccountLife {
     /// Gives the account another e-mail address, by which to sign in from now on. An address that has an account
-    /// already is a CONFLICT.
+    /// already is a CONFLICT; whoever signs in at the identity provider changes it there: FORBIDDEN.
     async fn change_email(&self, ctx: &Context<'_>, input: ChangeEmailInput) -> Result<ChangeEmailPayload> {
         let viewer = ctx.in_person()?;
         let email = Email::parse_as("newEmail", &input.new_email)?;
@@ -50,7 +50,7 @@ impl AccountLife {
         input: DeleteAccountInput,
     ) -> Result<DeleteAccountPayload> {
         let viewer = ctx.in_person()?;
-        ctx.domain().deletion.delete_account(viewer, &input.password, ctx.caller()).await?;
+        ctx.domain().deletion.delete_account(viewer, input.password.as_deref(), ctx.caller()).await?;
         Ok(DeleteAccountPayload { deleted_id: Kind::User.id(viewer.user_id) })
     }
 
@@ -86,8 +86,9 @@ struct ChangePasswordInput {
 /// An account to delete.
 #[derive(InputObject)]
 struct DeleteAccountInput {
-    /// The account's password, once more.
-    password: String,
+    /// The account's password, once more. Whoever signs in at the identity provider has none, and must have done so in
+    /// the last five minutes.
+    password: Option<String>,
 }
 
 /// What came of changing the address.

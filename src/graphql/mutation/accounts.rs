@@ -13,7 +13,7 @@ pub struct Accounts;
 
 #[Object]
 impl Accounts {
-    /// Makes an account and signs in. An address that has an account already is a CONFLICT; too many accounts from one
+    /// Makes an account and signs in, where that is open to everybody; elsewhere it is FORBIDDEN. An address that has an account already is a CONFLICT; too many accounts from one
     /// place are RATE_LIMITED.
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> Result<AuthPayload> {
         let email = Email::parse(&input.email)?;

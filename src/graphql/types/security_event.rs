@@ -33,7 +33,8 @@ impl SecurityEvent {
         self.0.agent.as_deref()
     }
 
-    /// Of a personal access token, its name; of a change of address, the address before.
+    /// Of a personal access token, its name; of a change of address, the address before; of an account that was made by
+    /// the word of the identity provider, the provider.
     async fn detail(&self) -> Option<&str> {
         self.0.detail.as_deref()
     }

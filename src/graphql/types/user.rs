@@ -18,9 +18,10 @@ impl User {
         Kind::User.id(self.0.id)
     }
 
-    /// The e-mail address, as its owner wrote it.
-    async fn email(&self) -> &str {
-        &self.0.email
+    /// The e-mail address, as its owner wrote it. Of whoever signs in at the identity provider, the one that it told when
+    /// they were first seen here; null if it told none.
+    async fn email(&self) -> Option<&str> {
+        self.0.email.as_deref()
     }
 
     /// The name to show.

@@ -6,6 +6,7 @@ use crate::{
     store::{
         self, Database, Id, Instant,
         conversations::Conversation,
+        identities::Identity,
         messages::{Message, Window},
         paging::Slice,
         removal::NOBODY,
@@ -67,6 +68,8 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
         }
         let tokens = store.access_tokens(owner).await?;
         yield format!("],\n\"accessTokens\":[{}", rows(&tokens, &mut true, of_access_token));
+        let identities = store.identities_of(owner).await?;
+        yield format!("],\n\"identities\":[{}", rows(&identities, &mut true, of_identity));
         yield "],\n\"securityEvents\":[".to_owned();
         let (mut after, mut first) = (None, true);
         loop {
@@ -158,6 +161,15 @@ fn of_access_token(token: &store::access_tokens::AccessToken) -> Value {
         "createdAt": token.created_at.to_rfc3339(),
         "expiresAt": token.expires_at.to_rfc3339(),
         "lastUsedAt": moment(token.last_used_at),
+    })
+}
+
+fn of_identity(identity: &Identity) -> Value {
+    json!({
+        "id": identity.id.to_string(),
+        "issuer": identity.issuer,
+        "subject": identity.subject,
+        "createdAt": identity.created_at.to_rfc3339(),
     })
 }
 

@@ -7,6 +7,7 @@ use confab::{
     bus::memory::MemoryBus,
     clock::Clock,
     config::{Config, Throttling},
+    poke::Poke,
     store::Statements,
 };
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -38,6 +39,7 @@ pub struct Server {
     pub address: SocketAddr,
     pub clock: Clock,
     pub statements: Statements,
+    pub poke: Poke,
     pub database_url: String,
     pub config: Config,
     http: reqwest::Client,
@@ -104,6 +106,7 @@ impl Server {
             |name: &str| settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
         let complete = config.complete(setting).expect("the settings are good");
         let (statements, leave) = (Statements::default(), CancellationToken::new());
+        let poke = Poke::default();
         let around = Surroundings {
             clock: clock.clone(),
             statements: statements.clone(),
@@ -111,7 +114,7 @@ impl Server {
             // On a busy machine Redis is slow, and to find that out is not what most tests are for.
             throttle_patience: PATIENCE,
             bus: bus.clone(),
-            ..Surroundings::default()
+            poke: poke.clone(),
         };
         let app = App::build(&config, complete, around).await.expect("the server can be built");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
@@ -123,6 +126,7 @@ impl Server {
             address,
             clock,
             statements,
+            poke,
             database_url,
             config,
             http: http::client(),

@@ -1,0 +1,181 @@
+//! The access tokens of another issuer: an OpenID Provider, which knows who people are, so that nobody needs a password
+//! here.
+//!
+//! Its [keys](provider_keys) are found by discovery. A token is taken by the rules of RFC 9068 and RFC 8725: the
+//! algorithm is one that the settings list and the key is for, issuer and audience are exactly those of the settings,
+//! and it has a subject and an end. Providers older than RFC 9068 do not say that a token is an access token; then it
+//! must not look like an ID token, which says to a client who has signed in, and is no leave to ask for anything.
+
+use super::provider_keys::{ProviderKeys, Verified};
+use crate::{
+    clock::Clock,
+    error::{Error, Result},
+    poke::Poked,
+    store::{Id, Instant},
+};
+use jsonwebtoken::{Algorithm, Header, Validation};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+use url::Url;
+use uuid::Uuid;
+
+/// How far the provider's clock may be ahead of ours.
+const SKEW: Duration = Duration::from_secs(60);
+/// The longest subject, in bytes (OpenID Connect Core, section 2).
+const LONGEST_SUBJECT: usize = 255;
+
+/// What the settings say of it.
+#[derive(Clone, Debug)]
+pub struct ProviderSettings {
+    /// Its URL, as it stands in tokens.
+    pub issuer: String,
+    /// Whom tokens must be for.
+    pub audience: String,
+    /// What tokens may be signed by.
+    pub algorithms: Vec<Algorithm>,
+}
+
+/// The provider.
+pub struct IdentityProvider {
+    settings: ProviderSettings,
+    keys: ProviderKeys,
+    clock: Clock,
+}
+
+/// What a good token says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Identified {
+    /// What the provider calls them.
+    pub subject: String,
+    /// Their name, if it is told.
+    pub name: Option<String>,
+    /// Their address, if it is told.
+    pub email: Option<String>,
+    /// When they proved who they are; if that is not told, when the token was issued.
+    pub proved_at: Instant,
+    /// From when the token is not good any more.
+    pub expires_at: Instant,
+}
+
+/// What is read of a token. Moments are seconds since 1970, perhaps with a fraction (RFC 7519, "NumericDate").
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    exp: f64,
+    iat: f64,
+    nbf: Option<f64>,
+    auth_time: Option<f64>,
+    name: Option<String>,
+    preferred_username: Option<String>,
+    email: Option<String>,
+    // Of ID tokens alone (OpenID Connect Core, sections 2 and 3.3.2.11).
+    nonce: Option<serde_json::Value>,
+    at_hash: Option<serde_json::Value>,
+    c_hash: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Issuer {
+    iss: String,
+}
+
+const BAD: Error = Error::Unauthenticated("the access token is not good");
+
+impl IdentityProvider {
+    /// The provider at this URL; nothing is asked of it yet.
+    pub fn new(settings: ProviderSettings, clock: Clock) -> reqwest::Result<Self> {
+        let keys = ProviderKeys::new(settings.issuer.clone(), clock.clone())?;
+        Ok(Self { settings, keys, clock })
+    }
+
+    /// Whether a token says that it is of this issuer. Whether that is so, [`Self::verify`] tells.
+    pub fn is_named_by(&self, token: &str) -> bool {
+        let issuer = jsonwebtoken::dangerous::insecure_decode_claims::<Issuer>(token);
+        issuer.is_ok_and(|claims| claims.iss == self.settings.issuer)
+    }
+
+    /// What the token says, if it is good now.
+    pub async fn verify(&self, token: &str) -> Result<Identified> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| BAD)?;
+        if !self.settings.algorithms.contains(&header.alg)
+            || header.crit.is_some()
+            || !is_access_token(&header)
+        {
+            return Err(BAD);
+        }
+        let mut validation = Validation::new(header.alg);
+        validation.set_issuer(&[&self.settings.issuer]);
+        validation.set_audience(&[&self.settings.audience]);
+        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
+        validation.validate_exp = false; // by our own clock, below
+        let verified = match self.keys.verify::<Claims>(token, &header, &validation) {
+            // It may be newer than what we know.
+            Verified::UnknownKey => {
+                self.keys.look_again().await?;
+                self.keys.verify(token, &header, &validation)
+            }
+            verified => verified,
+        };
+        let Verified::Good(claims) = verified else { return Err(BAD) };
+        let now = self.clock.now();
+        let later = now + SKEW;
+        let too_early = claims.nbf.is_some_and(|from| moment(from) > later) || moment(claims.iat) > later;
+        let subject = claims.sub;
+        let nobody = subject.is_empty() || subject.len() > LONGEST_SUBJECT || subject.contains('\0');
+        let id_token = claims.nonce.is_some() || claims.at_hash.is_some() || claims.c_hash.is_some();
+        if too_early || nobody || id_token {
+            return Err(BAD);
+        }
+        if moment(claims.exp) <= now {
+            return Err(Error::Unauthenticated("the access token has expired"));
+        }
+        Ok(Identified {
+            subject,
+            name: claims.name.or(claims.preferred_username),
+            email: claims.email,
+            proved_at: moment(claims.auth_time.unwrap_or(claims.iat)),
+            expires_at: moment(claims.exp),
+        })
+    }
+
+    /// The key by which somebody is known: always the same, of the issuer and the subject.
+    pub fn identity(&self, subject: &str) -> Id {
+        // The issuer is a URL, which has no NUL.
+        let digest = Sha256::digest(format!("{}\0{subject}", self.settings.issuer));
+        let (first, _) = digest.split_first_chunk::<16>().expect("SHA-256 has 32 bytes");
+        Id(Uuid::from_bytes(*first))
+    }
+
+    /// The provider's URL.
+    pub fn issuer(&self) -> &str {
+        &self.settings.issuer
+    }
+
+    /// Keeps knowing its keys, for ever.
+    pub async fn keep_keys(&self, poked: Poked) {
+        self.keys.keep(poked).await;
+    }
+}
+
+/// Whether the header allows for an access token: RFC 9068 has a type for them, and who came before has none, or `JWT`.
+fn is_access_token(header: &Header) -> bool {
+    let of_type = header.typ.as_deref().unwrap_or("JWT").to_ascii_lowercase();
+    ["jwt", "at+jwt", "application/at+jwt"].contains(&&*of_type)
+}
+
+fn moment(seconds: f64) -> Instant {
+    // A number that is no moment becomes the first or the last one there is.
+    Instant::from_unix_seconds((seconds as i64).clamp(0, i64::MAX / 1_000_000))
+}
+
+/// Whether an issuer may be asked: over TLS, or on this very machine (OpenID Connect Discovery 1.0, section 3).
+pub fn may_be_asked(url: &Url) -> bool {
+    let local = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "https" || (url.scheme() == "http" && local)
+}

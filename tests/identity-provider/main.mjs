@@ -1,0 +1,95 @@
+// An OpenID Provider on a free port, for one test. It says its address on its first line; then it takes commands, a line
+// each, and answers each with a line: `rotate` signs by new keys and still tells the old ones, `retire` tells only the
+// newest, `away` answers nothing but 503, and `back` ends that. It ends with its input.
+//
+// Whoever signs in is called what they type in as their login. A client is called after the algorithm that its access
+// tokens are signed by.
+import { createServer } from "node:http";
+import { createInterface } from "node:readline";
+import { exportJWK, generateKeyPair } from "jose";
+import { Provider } from "oidc-provider";
+
+// Standard output is for the answers.
+console.info = console.error;
+
+const ALGORITHMS = ["RS256", "ES256", "EdDSA"];
+
+let generation = 0;
+async function newKeys() {
+  generation += 1;
+  return Promise.all(
+    ALGORITHMS.map(async (alg) => {
+      const { privateKey } = await generateKeyPair(alg, { extractable: true });
+      return { ...(await exportJWK(privateKey)), alg, use: "sig", kid: `${alg}-${generation}` };
+    }),
+  );
+}
+
+function provider(issuer, keys) {
+  return new Provider(issuer, {
+    jwks: { keys },
+    cookies: { keys: ["of a test"] },
+    clients: ALGORITHMS.map((alg) => ({
+      client_id: alg,
+      token_endpoint_auth_method: "none",
+      application_type: "native",
+      redirect_uris: ["http://127.0.0.1/signed-in"],
+      id_token_signed_response_alg: alg,
+    })),
+    findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    extraTokenClaims: (_ctx, token) => ({
+      name: `${token.accountId} of the provider`,
+      email: `${token.accountId}@example.com`,
+    }),
+    features: {
+      devInteractions: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => "https://chat.example/graphql",
+        getResourceServerInfo: (_ctx, resource, client) => ({
+          audience: resource,
+          scope: "chat",
+          accessTokenFormat: "jwt",
+          accessTokenTTL: 600,
+          jwt: { sign: { alg: client.clientId } },
+        }),
+      },
+    },
+  });
+}
+
+let handle;
+let away = false;
+const server = createServer((request, response) => {
+  if (away) {
+    response.writeHead(503).end();
+  } else {
+    handle(request, response);
+  }
+});
+await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+const issuer = `http://127.0.0.1:${server.address().port}`;
+let keys = await newKeys();
+handle = provider(issuer, keys).callback();
+console.log(issuer);
+
+const commands = {
+  async rotate() {
+    keys = [...(await newKeys()), ...keys];
+  },
+  retire() {
+    keys = keys.slice(0, ALGORITHMS.length);
+  },
+  away() {
+    away = true;
+  },
+  back() {
+    away = false;
+  },
+};
+for await (const command of createInterface(process.stdin)) {
+  await commands[command]();
+  handle = provider(issuer, keys).callback();
+  console.log("done");
+}
+process.exit(0);

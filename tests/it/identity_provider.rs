@@ -1,0 +1,294 @@
+//! The users of another provider: a real one, at which they sign in.
+
+use crate::support::{
+    AUDIENCE, Client, Closed, IdentityProvider, Kind, PASSWORD, Server, code, codes, on_both_databases, soon,
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use confab::config::{Config, Registration};
+use futures_util::future::join_all;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::task::yield_now;
+
+const ME: &str = "{ me { id name email sessions { id } securityEvents { nodes { kind address detail } } } }";
+const DELETE: &str =
+    "mutation($password: String) { deleteAccount(input: { password: $password }) { deletedId } }";
+
+fn trusting(provider: &IdentityProvider) -> impl FnOnce(&mut Config) {
+    let issuer = provider.issuer.clone();
+    move |config| {
+        config.identities.oidc_issuer = issuer;
+        config.identities.oidc_audience = AUDIENCE.into();
+    }
+}
+
+/// A client that asks by this token.
+fn by(server: &Server, token: &str) -> Client {
+    let mut client = server.stranger();
+    client.token = Some(token.to_owned());
+    client
+}
+
+async fn me(client: &Client) -> Value {
+    client.data(ME, json!({})).await["me"].take()
+}
+
+async fn refused(client: &Client) -> bool {
+    let answer = client.ask(ME, json!({})).await;
+    match codes(&answer)[..] {
+        [] => false,
+        ["UNAUTHENTICATED"] => true,
+        _ => panic!("{answer}"),
+    }
+}
+
+/// The three parts of a token, the first two as they are written.
+fn parts(token: &str) -> [String; 3] {
+    let parts: Vec<&str> = token.split('.').collect();
+    let decode = |part| String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
+    [decode(parts[0]), decode(parts[1]), parts[2].to_owned()]
+}
+
+on_both_databases! {
+    async fn whom_the_provider_knows_is_somebody_here_from_the_first_sight(kind) {
+        let provider = IdentityProvider::start().await;
+        let server = Server::with(kind, trusting(&provider)).await;
+        let elsewhere = server.beside().await;
+        for algorithm in ["RS256", "ES256", "EdDSA"] {
+            let who = format!("ada-{algorithm}");
+            let tokens = provider.sign_in(algorithm, &who).await;
+            let ada = by(&server, &tokens.access_token);
+            // Seen for the first time on two instances at once.
+            let clients: Vec<Client> =
+                (0..6).map(|i| ada.at([server.address, elsewhere.address][i % 2])).collect();
+            let seen = join_all(clients.iter().map(me)).await;
+            let expected = json!({
+                "id": seen[0]["id"],
+                "name": format!("{who} of the provider"),
+                "email": format!("{who}@example.com"),
+                "sessions": [],
+                "securityEvents": { "nodes": [{ "kind": "REGISTERED", "address": null, "detail": provider.issuer }] },
+            });
+            assert!(seen.iter().all(|me| *me == expected), "{seen:?}");
+            let again = provider.sign_in(algorithm, &who).await;
+            assert_eq!(me(&by(&elsewhere, &again.access_token)).await["id"], seen[0]["id"]);
+        }
+        let eve = by(&server, &provider.sign_in("RS256", "eve").await.access_token);
+        let ada = by(&server, &provider.sign_in("ES256", "ada-RS256").await.access_token);
+        assert_ne!(me(&ada).await["id"], me(&eve).await["id"]);
+
+        // They do what everybody does, over whatever transport.
+        let (conversation, reply) = ada.say("hello", None).await;
+        let mut socket = server.socket(&ada).await;
+        assert_eq!(socket.to_the_end(&reply).await.0, "hello");
+        let node = "query($id: ID!) { node(id: $id) { id } }";
+        assert_eq!(code(&eve.error(node, json!({ "id": conversation })).await), "NOT_FOUND");
+        let create = "mutation { createAccessToken(input: { name: \"cron\", scopes: [READ] }) { secret } }";
+        let created = ada.data(create, json!({})).await;
+        let script = by(&server, created["createAccessToken"]["secret"].as_str().unwrap());
+        assert_eq!(me(&script).await["id"], me(&ada).await["id"]);
+        let export = server.get("/export").bearer_auth(ada.token.as_deref().unwrap()).send().await.unwrap();
+        let export: Value = export.json().await.unwrap();
+        assert_eq!(export["identities"][0]["subject"], "ada-RS256");
+        // A socket ends with its token.
+        server.clock.advance(Duration::from_secs(600));
+        assert_eq!(socket.closed().await, 4403);
+        assert!(refused(&ada).await);
+    }
+
+    async fn the_same_address_is_not_the_same_person(kind) {
+        let provider = IdentityProvider::start().await;
+        let server = Server::with(kind, trusting(&provider)).await;
+        let local = server.register().await;
+        let who = local.email.strip_suffix("@example.com").expect("as the provider makes them");
+        let other = by(&server, &provider.sign_in("RS256", who).await.access_token);
+        let (mine, theirs) = (me(&local).await, me(&other).await);
+        assert_eq!(mine["email"], theirs["email"]);
+        assert_ne!(mine["id"], theirs["id"]);
+        // And the other way round: an address that the provider told is free here.
+        let newcomer = by(&server, &provider.sign_in("RS256", "newcomer").await.access_token);
+        let email = me(&newcomer).await["email"].take();
+        let input = json!({ "input": { "email": email, "password": PASSWORD } });
+        let register = "mutation($input: RegisterInput!) { register(input: $input) { user { id } } }";
+        let registered = server.stranger().data(register, input.clone()).await;
+        assert_ne!(registered["register"]["user"]["id"], me(&newcomer).await["id"]);
+        // Nobody signs in here as one of the provider's: what they are known by is no address.
+        let id = me(&newcomer).await["id"].as_str().unwrap().strip_prefix("user_").unwrap().to_owned();
+        let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
+        for email in [id, String::new()] {
+            let input = json!({ "input": { "email": email, "password": PASSWORD } });
+            assert_eq!(codes(&server.stranger().ask(log_in, input).await).len(), 1);
+        }
+        for (mutation, input) in [
+            ("changeEmail", json!({ "password": PASSWORD, "newEmail": "new@example.com" })),
+            ("changePassword", json!({ "currentPassword": PASSWORD, "newPassword": "another one" })),
+        ] {
+            let of = mutation[..1].to_uppercase() + &mutation[1..];
+            let query = format!("mutation($input: {of}Input!) {{ {mutation}(input: $input) {{ __typename }} }}");
+            assert_eq!(code(&newcomer.error(&query, json!({ "input": input })).await), "FORBIDDEN");
+        }
+    }
+
+    async fn whoever_deletes_their_account_has_proved_a_moment_ago_who_they_are(kind) {
+        let provider = IdentityProvider::start().await;
+        let server = Server::with(kind, trusting(&provider)).await;
+        let elsewhere = server.beside().await;
+        let ada = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
+        let id = me(&ada).await["id"].take();
+        server.clock.advance(Duration::from_secs(301));
+        for password in [Value::Null, json!(PASSWORD)] {
+            assert_eq!(code(&ada.error(DELETE, json!({ "password": password })).await), "FORBIDDEN");
+        }
+        let server = Server::with(kind, trusting(&provider)).await;
+        drop(elsewhere);
+        let elsewhere = server.beside().await;
+        let ada = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
+        assert_ne!(me(&ada).await["id"], id, "this is another database");
+        let id = me(&ada).await["id"].take();
+        let mut sockets = [server.socket(&ada).await, elsewhere.socket(&ada).await];
+        let local = server.register().await;
+        assert_eq!(code(&local.error(DELETE, json!({})).await), "BAD_USER_INPUT", "others show their password");
+        assert_eq!(ada.data(DELETE, json!({})).await["deleteAccount"]["deletedId"], id);
+        for socket in &mut sockets {
+            assert_eq!(socket.hear().await, Err(Closed(4403)));
+        }
+        // Their token is good still, and makes them no new account; nor does another one, for a while.
+        assert!(refused(&ada).await && refused(&ada.at(elsewhere.address)).await);
+        let again = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
+        assert!(refused(&again).await);
+        assert!(!refused(&by(&server, &provider.sign_in("RS256", "eve").await.access_token)).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_good_token_of_the_provider_for_this_server_is_refused() {
+    let provider = IdentityProvider::start().await;
+    let server = Server::with(Kind::Sqlite, |config| {
+        trusting(&provider)(config);
+        config.identities.oidc_algorithms = vec![Algorithm::RS256, Algorithm::EdDSA];
+    });
+    let server = server.await;
+    let good = provider.sign_in("RS256", "ada").await;
+    assert!(!refused(&by(&server, &good.access_token)).await);
+    let of_another = IdentityProvider::start().await;
+    let [header, claims, signature] = parts(&good.access_token);
+    let encode = |text: String| BASE64_URL_SAFE_NO_PAD.encode(text);
+    let with = |old: &str, new: &str| {
+        assert!(format!("{header}{claims}").contains(old), "{header}{claims}");
+        format!("{}.{}.{signature}", encode(header.replace(old, new)), encode(claims.replace(old, new)))
+    };
+    assert!(!refused(&by(&server, &with("", ""))).await, "it is put together as it was");
+    // The public key, taken for a secret (RFC 8725, section 2.1).
+    let keys: Value = reqwest::get(format!("{}/jwks", provider.issuer)).await.unwrap().json().await.unwrap();
+    let modulus =
+        keys["keys"].as_array().unwrap().iter().find(|key| key["alg"] == "RS256").unwrap()["n"].clone();
+    let by_modulus = Header { kid: Some("RS256-1".into()), ..Header::new(Algorithm::HS256) };
+    let said: Value = serde_json::from_str(&claims).unwrap();
+    let by_modulus = jsonwebtoken::encode(
+        &by_modulus,
+        &said,
+        &EncodingKey::from_secret(modulus.as_str().unwrap().as_bytes()),
+    );
+    for (fault, token) in [
+        (
+            "for another audience",
+            provider.sign_in_for("RS256", "ada", "https://other.example/").await.access_token,
+        ),
+        ("by an algorithm that is not on the list", provider.sign_in("ES256", "ada").await.access_token),
+        ("an ID token", good.id_token.clone()),
+        ("another provider's", of_another.sign_in("RS256", "ada").await.access_token),
+        ("another subject", with("\"sub\":\"ada\"", "\"sub\":\"eve\"")),
+        ("another end", with("\"exp\":", "\"exp\":9")),
+        ("an absurd end", with("\"exp\":", "\"exp\":1e300,\"x\":")),
+        ("unsigned", with("\"RS256\"", "\"none\"")),
+        ("another algorithm", with("\"RS256\"", "\"EdDSA\"")),
+        ("another key", with("RS256-1", "EdDSA-1")),
+        ("a key that nobody has", with("RS256-1", "RS256-9")),
+        ("signed with what everybody knows", by_modulus.unwrap()),
+        ("no token", "a.b.c".into()),
+    ] {
+        assert!(refused(&by(&server, &token)).await, "{fault}");
+    }
+    // An ID token is for the client, so it would take an operator who mixes them up.
+    let mixed_up = Server::with(Kind::Sqlite, |config| {
+        trusting(&provider)(config);
+        config.identities.oidc_audience = "RS256".into();
+    });
+    assert!(refused(&by(&mixed_up.await, &good.id_token)).await);
+    let nobody = Server::start(Kind::Sqlite).await;
+    assert!(refused(&by(&nobody, &good.access_token)).await, "this one trusts nobody else");
+    server.clock.advance(Duration::from_secs(600));
+    assert!(refused(&by(&server, &good.access_token)).await, "it has expired");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_key_is_found_and_one_that_is_taken_back_is_good_no_more() {
+    let mut provider = IdentityProvider::start().await;
+    let server = Server::with(Kind::Sqlite, trusting(&provider)).await;
+    let first = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
+    assert!(!refused(&first).await);
+    provider.tell("rotate").await;
+    server.clock.advance(Duration::from_secs(10)); // it asks no oftener than that
+    let second = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
+    assert!(!refused(&second).await && !refused(&first).await);
+
+    // Tokens with keys that nobody knows do not make it ask all the time.
+    provider.tell("rotate").await;
+    let third = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
+    assert!(refused(&third).await, "it has asked a moment ago");
+    server.clock.advance(Duration::from_secs(10));
+    assert!(!refused(&third).await);
+
+    // While the provider is away, what is known goes on.
+    provider.tell("away").await;
+    server.poke.all();
+    server.clock.advance(Duration::from_secs(10));
+    assert!(!refused(&third).await && !refused(&first).await);
+    provider.tell("back").await;
+    provider.tell("retire").await;
+    server.poke.all();
+    let forgotten = async {
+        while !refused(&first).await {
+            yield_now().await;
+        }
+    };
+    soon("the first key to be forgotten", forgotten).await;
+    assert!(refused(&second).await && !refused(&third).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_starts_without_the_provider_and_finds_it_later() {
+    let mut provider = IdentityProvider::start().await;
+    let token = provider.sign_in("ES256", "ada").await.access_token;
+    provider.tell("away").await;
+    let server = Server::with(Kind::Sqlite, trusting(&provider)).await;
+    let local = server.register().await;
+    assert!(!refused(&local).await, "others are not kept waiting");
+    server.clock.advance(Duration::from_secs(10));
+    let ada = by(&server, &token);
+    // It cannot be told whether the token is good: that is our trouble, and says nothing of the token.
+    let answer = ada.ask(ME, json!({})).await;
+    assert!(matches!(codes(&answer)[..], ["INTERNAL" | "UNAUTHENTICATED"]), "{answer}");
+    provider.tell("back").await;
+    server.clock.advance(Duration::from_secs(10));
+    assert!(!refused(&ada).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_registration_is_closed_nobody_makes_an_account() {
+    let server = Server::start(Kind::Sqlite).await;
+    let ada = server.register().await;
+    let mut server = server;
+    server.config.identities.registration = Registration::Closed;
+    let server = server.restart().await;
+    let register = "mutation($input: RegisterInput!) { register(input: $input) { user { id } } }";
+    for email in ["new@example.com", &*ada.email] {
+        let input = json!({ "input": { "email": email, "password": PASSWORD } });
+        let error = server.stranger().error(register, input).await;
+        assert_eq!(code(&error), "FORBIDDEN", "nor is it told who has an account");
+    }
+    let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { user { email } } }";
+    let input = json!({ "input": { "email": ada.email, "password": PASSWORD } });
+    assert_eq!(server.stranger().data(log_in, input).await["logIn"]["user"]["email"], ada.email);
+}

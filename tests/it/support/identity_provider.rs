@@ -1,0 +1,138 @@
+//! A real OpenID Provider (`tests/identity-provider`), at which people sign in as they would: through its pages.
+
+use super::{http, soon};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use reqwest::{RequestBuilder, Response, header::LOCATION};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::{collections::BTreeMap, path::Path, process::Stdio};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout, Command},
+};
+use url::Url;
+
+/// What this server is called there, unless it is asked for another.
+pub const AUDIENCE: &str = "https://chat.example/graphql";
+
+/// A running provider. Dropping it ends it.
+pub struct IdentityProvider {
+    pub issuer: String,
+    commands: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+    _process: Child,
+}
+
+/// What somebody who has signed in is given.
+#[derive(Debug)]
+pub struct Tokens {
+    pub access_token: String,
+    pub id_token: String,
+}
+
+impl IdentityProvider {
+    pub async fn start() -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/identity-provider");
+        assert!(folder.join("node_modules").exists(), "scripts/install-identity-provider has not run");
+        let mut process = Command::new("node")
+            .arg("main.mjs")
+            .current_dir(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("node can be started");
+        let commands = process.stdin.take().expect("it is piped");
+        let mut lines = BufReader::new(process.stdout.take().expect("it is piped")).lines();
+        let issuer = soon("the provider's address", lines.next_line()).await.expect("it is text");
+        Self { issuer: issuer.expect("it starts"), commands, lines, _process: process }
+    }
+
+    /// Does what it is told (see `main.mjs`).
+    pub async fn tell(&mut self, command: &str) {
+        self.commands.write_all(format!("{command}\n").as_bytes()).await.expect("it listens");
+        let done = soon("the provider to obey", self.lines.next_line()).await;
+        assert_eq!(done.expect("it is text").as_deref(), Some("done"));
+    }
+
+    /// Signs somebody in, by the client whose tokens are signed so.
+    pub async fn sign_in(&self, algorithm: &str, who: &str) -> Tokens {
+        self.sign_in_for(algorithm, who, AUDIENCE).await
+    }
+
+    /// The same, with a token for somebody else than this server: the authorization code flow, with PKCE.
+    pub async fn sign_in_for(&self, algorithm: &str, who: &str, audience: &str) -> Tokens {
+        let mut browser = Browser::default();
+        let verifier: String = rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
+        let redirect_uri = "http://127.0.0.1/signed-in";
+        let query = [
+            ("client_id", algorithm),
+            ("response_type", "code"),
+            ("scope", "openid chat"),
+            ("resource", audience),
+            ("redirect_uri", redirect_uri),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+            ("nonce", "once"),
+        ];
+        let address = Url::parse_with_params(&format!("{}/auth", self.issuer), query).expect("a URL");
+        let page = browser.get(address).await;
+        let login = [("prompt", "login"), ("login", who), ("password", "anything")];
+        let resumed = browser.post(page, &login).await;
+        let page = browser.get(resumed).await;
+        let resumed = browser.post(page, &[("prompt", "consent")]).await;
+        let signed_in = browser.get(resumed).await;
+        let code = signed_in.query_pairs().find(|(name, _)| name == "code").expect("a code").1.into_owned();
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", algorithm),
+            ("code", &code),
+            ("redirect_uri", redirect_uri),
+            ("code_verifier", &verifier),
+            ("resource", audience),
+        ];
+        let request = http::client().post(format!("{}/token", self.issuer));
+        let response = soon("the tokens", with_form(request, &form).send()).await.expect("it answers");
+        let tokens: Value = response.json().await.expect("JSON");
+        let token = |name: &str| tokens[name].as_str().unwrap_or_else(|| panic!("{tokens}")).to_owned();
+        Tokens { access_token: token("access_token"), id_token: token("id_token") }
+    }
+}
+
+/// Goes where it is sent, with the cookies it has been given.
+#[derive(Default)]
+struct Browser {
+    cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    async fn get(&mut self, address: Url) -> Url {
+        self.go(http::client().get(address)).await
+    }
+
+    async fn post(&mut self, address: Url, form: &[(&str, &str)]) -> Url {
+        self.go(with_form(http::client().post(address), form)).await
+    }
+
+    /// Where the answer leads to.
+    async fn go(&mut self, request: RequestBuilder) -> Url {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = request.header("cookie", cookies.join("; "));
+        let response: Response = soon("a page", request.send()).await.expect("the provider answers");
+        for cookie in response.headers().get_all("set-cookie") {
+            let pair = cookie.to_str().expect("text").split(';').next().expect("the first");
+            let (name, value) = pair.split_once('=').expect("a pair");
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        let location = response.headers().get(LOCATION).expect("it leads on").to_str().expect("text");
+        response.url().join(location).expect("an address")
+    }
+}
+
+fn with_form(request: RequestBuilder, form: &[(&str, &str)]) -> RequestBuilder {
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    request.header("content-type", "application/x-www-form-urlencoded").body(body)
+}
