@@ -3,6 +3,7 @@
 mod caller;
 mod cors;
 mod export;
+mod headers;
 mod http;
 mod negotiation;
 mod pages;
@@ -82,8 +83,9 @@ pub fn router(transport: Transport) -> Router {
         .route("/readyz", get(ready))
         .merge(pages::router())
         .layer(cors)
-        .layer(middleware::from_fn_with_state(addresses, proxies::layer))
+        .layer(middleware::from_fn_with_state(addresses.clone(), proxies::layer))
         .layer(middleware::from_fn(request_id::layer))
+        .layer(middleware::from_fn_with_state(addresses, headers::layer))
         .with_state(Arc::new(transport))
 }
 

@@ -49,6 +49,12 @@ impl Addresses {
     pub fn new(trusted: TrustedProxies) -> Self {
         Self { trusted, told: Once::new() }
     }
+
+    /// Whether a request comes by a proxy whose word counts.
+    pub fn trust_peer_of(&self, request: &Request) -> bool {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        peer.is_some_and(|info| self.trusted.trust(info.0.ip().to_canonical()))
+    }
 }
 
 /// Puts the client's address among the request's extensions.
@@ -109,7 +115,8 @@ impl TrustedProxies {
         last
     }
 
-    fn trust(&self, address: IpAddr) -> bool {
+    /// Whether it is one of them.
+    pub fn trust(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 use async_graphql::parser::types::OperationType;
 use axum::{
-    http::{HeaderMap, HeaderName},
+    http::{HeaderMap, HeaderName, header},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -28,6 +28,8 @@ use tracing::Instrument;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Tells nginx and its kind to pass each event on at once.
 const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
+/// Events are of the moment, and of one user.
+const NOT_KEPT: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 /// Where a client that comes back has been.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -76,5 +78,5 @@ pub fn respond(
     };
     let events = results.chain(complete).take_until(Box::pin(left));
     let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
-    ([UNBUFFERED], events).into_response()
+    ([UNBUFFERED, NOT_KEPT], events).into_response()
 }

@@ -16,6 +16,7 @@ mod conversations;
 mod execution;
 mod export;
 mod faults;
+mod headers;
 mod http;
 mod identity_provider;
 mod instances;

@@ -177,6 +177,11 @@ impl Server {
         self.http.get(self.url(path))
     }
 
+    /// A request of any method.
+    pub fn ask(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, self.url(path))
+    }
+
     /// A POST to `/graphql`, yet without a body and its type.
     pub fn post(&self) -> reqwest::RequestBuilder {
         self.http.post(self.url("/graphql"))

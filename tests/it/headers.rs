@@ -1,0 +1,118 @@
+//! The headers that every answer has.
+
+use crate::support::{Answer, Kind, Server};
+use reqwest::Method;
+use serde_json::json;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The addresses that the router knows, as the source names them.
+fn addresses() -> Vec<String> {
+    let mut files = sources(&[env!("CARGO_MANIFEST_DIR"), "src"].iter().collect::<PathBuf>());
+    files.sort();
+    let texts = files.iter().map(|file| fs::read_to_string(file).expect("the source can be read"));
+    let routes = |text: String| {
+        let named =
+            text.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1).map(str::to_owned));
+        named.collect::<Vec<_>>()
+    };
+    texts.flat_map(routes).filter(|path| path.starts_with('/')).collect()
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries =
+        fs::read_dir(folder).expect("the source is there").map(|entry| entry.expect("a file").path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    folders.iter().flat_map(|folder| sources(folder)).chain(files).collect()
+}
+
+/// An asset that there is.
+fn asset() -> String {
+    let built: PathBuf = [env!("CARGO_MANIFEST_DIR"), "web/dist/assets"].iter().collect();
+    let mut names =
+        fs::read_dir(built).expect("the pages are built").map(|file| file.expect("a file").file_name());
+    let name = names.next().expect("there are assets").into_string().expect("text");
+    format!("/assets/{}", name.trim_end_matches(".br").trim_end_matches(".gz"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_has_the_usual_headers() {
+    let server = Server::start(Kind::Sqlite).await;
+    let mut paths = addresses();
+    for known in ["/", "/graphql", "/export", "/healthz", "/readyz", "/playground", "/assets/{name}"] {
+        assert!(paths.iter().any(|path| path == known), "{known} is not found in the source: {paths:?}");
+    }
+    let asset = asset();
+    let more = [&asset, "/nope", "/assets/..%2fx", "/graphql?query={__typename}", "/graphql?query={", "//"];
+    paths.extend(more.map(str::to_owned));
+    for path in paths {
+        for method in [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS, Method::DELETE] {
+            for accept in ["text/html", "*/*"] {
+                let request = server.ask(method.clone(), &path).header("accept", accept);
+                let request = request.header("origin", "https://elsewhere.example");
+                let answer = Answer::to(request).await;
+                check(&format!("{method} {path} for {accept}"), &answer, path == asset);
+            }
+        }
+    }
+    let event_stream =
+        server.post().header("accept", "text/event-stream").json(&json!({ "query": "{__typename}" }));
+    check("events", &Answer::to(event_stream).await, false);
+}
+
+fn check(what: &str, answer: &Answer, may_be_kept: bool) {
+    for (name, expected) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("x-frame-options", "DENY"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        let values: Vec<_> = answer.headers.get_all(name).iter().collect();
+        assert_eq!(values, [expected], "{what}: {name}");
+    }
+    let policies: Vec<_> = answer.headers.get_all("content-security-policy").iter().collect();
+    let [policy] = policies[..] else { panic!("{what}: one policy, not {policies:?}") };
+    let policy = policy.to_str().expect("text");
+    assert!(policy.starts_with("default-src 'none';"), "{what}: {policy}");
+    assert!(policy.contains("frame-ancestors 'none'"), "{what}: {policy}");
+    assert!(!policy.contains("unsafe"), "{what}: {policy}");
+    if answer.header("cache-control") != "no-store" {
+        assert!(may_be_kept && answer.lists("cache-control", "immutable"), "{what}: {answer:?}");
+    }
+    for name in ["server", "x-powered-by", "strict-transport-security"] {
+        assert_eq!(answer.header(name), "", "{what}: {name}");
+    }
+    assert_ne!(answer.header("x-request-id"), "", "{what}");
+}
+
+/// RFC 6797: whoever came by TLS is told to do so again. That they did, only a trusted proxy can know.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_came_by_tls_is_told_to_come_so_again() {
+    for trusted in ["", "127.0.0.0/8"] {
+        let server = Server::with(Kind::Sqlite, |config| {
+            config.trusted_proxies = trusted.parse().expect("proxies");
+        })
+        .await;
+        for (name, value, by_tls) in [
+            ("x-forwarded-proto", "https", true),
+            ("x-forwarded-proto", "http", false),
+            ("forwarded", "for=192.0.2.1;proto=https", true),
+            ("forwarded", "for=192.0.2.1; Proto=\"https\"", true),
+            ("forwarded", "for=192.0.2.1;proto=http", false),
+            ("x-other", "https", false),
+        ] {
+            for path in ["/healthz", "/nope"] {
+                let answer = Answer::to(server.get(path).header(name, value)).await;
+                let expected = if by_tls && !trusted.is_empty() { "max-age=31536000" } else { "" };
+                assert_eq!(
+                    answer.header("strict-transport-security"),
+                    expected,
+                    "{trusted:?} {name}: {value}"
+                );
+            }
+        }
+    }
+}
