@@ -18,11 +18,10 @@ use crate::{
     replies::{self, Replies},
     store::{Database, Instant, Statements},
     throttle::{self, Throttle},
-    transport::{self, SocketLimits, Transport},
+    transport::{self, ConnectionLimits, SocketLimits, Transport, TrustedProxies},
 };
 use anyhow::Context;
-use axum::serve::ListenerExt;
-use std::{net::SocketAddr, sync::Arc, thread::available_parallelism, time::Duration};
+use std::{sync::Arc, thread::available_parallelism, time::Duration};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{
     sync::CancellationToken,
@@ -35,6 +34,8 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(10);
 /// A server that is ready to listen.
 pub struct App {
     router: axum::Router,
+    connections: ConnectionLimits,
+    trusted_proxies: TrustedProxies,
     replies: Replies,
     poke: Poke,
     /// Listens to the other instances until the last reply has left.
@@ -208,31 +209,45 @@ impl App {
                 operations: config.max_operations,
             },
             max_body: config.max_body,
+            body_time: seconds(config.connections.request_timeout),
             allowed_origins: config.allowed_origins(),
             tasks: tasks.clone(),
             leaving: leaving.clone(),
         });
         let drain = seconds(config.drain);
-        Ok(Self { router, replies, poke, _listening: listening, tasks, leaving, drain })
+        let connections = ConnectionLimits {
+            request: seconds(config.connections.request_timeout),
+            keep_alive: seconds(config.connections.keep_alive_timeout),
+            write: seconds(config.write_timeout),
+            connections: config.connections.max_connections,
+            per_address: config.connections.max_connections_per_address,
+        };
+        let trusted_proxies = config.trusted_proxies.clone();
+        Ok(Self {
+            router,
+            connections,
+            trusted_proxies,
+            replies,
+            poke,
+            _listening: listening,
+            tasks,
+            leaving,
+            drain,
+        })
     }
 
     /// Serves until `shutdown` ends; then tells the sockets, lets replies finish for a while, checkpoints the others,
     /// and ends.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let Self { router, replies, poke, _listening, tasks, leaving, drain } = self;
+        let Self { router, connections, trusted_proxies, replies, poke, _listening, tasks, leaving, drain } =
+            self;
         replies.start(poke.listen());
-        // A token must not wait in the kernel for another to share its packet.
-        let listener = listener.tap_io(|connection| {
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "small packets are delayed");
-            }
-        });
-        let router = router.into_make_service_with_connect_info::<SocketAddr>();
-        let served = axum::serve(listener, router).with_graceful_shutdown(leaving.clone().cancelled_owned());
-        let mut served = tasks.spawn(served.into_future());
+        let served = transport::listen(listener, router, connections, trusted_proxies, leaving.clone());
+        // Its end, at the latest when everything else has had its time, is the end of all connections.
+        let mut served = AbortOnDropHandle::new(tasks.spawn(served));
         tokio::select! {
             () = shutdown => {}
-            ended = &mut served => return Ok(ended.context("the server has panicked")??),
+            ended = &mut served => return ended.context("the server has panicked"),
         }
         tracing::info!(
             "leaving: replies in progress have up to {} s; a second signal ends at once",

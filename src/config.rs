@@ -3,6 +3,10 @@
 //! The environment, a `.env` file and flags are read by [`clap`]; what it cannot check by itself is checked by
 //! [`Config::complete`]. Either way a fault is told with the name of the setting.
 
+mod connections;
+
+pub use connections::Connections;
+
 use crate::{
     accounts::{Keys, ProviderSettings, Secret, may_be_asked},
     assistant::providers::Providers,
@@ -219,6 +223,10 @@ pub struct Config {
     #[arg(long, env = "CONFAB_WRITE_TIMEOUT", value_name = "CONFAB_WRITE_TIMEOUT", default_value = "20",
           value_parser = value_parser!(u64).range(1..=3600))]
     pub write_timeout: u64,
+
+    /// How long connections may take, and how many there may be.
+    #[command(flatten)]
+    pub connections: Connections,
 
     /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `confab=debug,warn`.
     #[arg(long, env = "CONFAB_LOG", value_name = "CONFAB_LOG", default_value = "info")]

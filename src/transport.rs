@@ -1,10 +1,12 @@
 //! How clients reach the server: the one router, and what every request passes through.
 
+mod body;
 mod caller;
 mod cors;
 mod export;
 mod headers;
 mod http;
+mod listen;
 mod negotiation;
 mod pages;
 mod proxies;
@@ -12,6 +14,7 @@ mod request_id;
 mod sse;
 mod websocket;
 
+pub use listen::{Limits as ConnectionLimits, listen};
 pub use proxies::TrustedProxies;
 pub use websocket::Limits as SocketLimits;
 
@@ -60,6 +63,8 @@ pub struct Transport {
     pub sockets: SocketLimits,
     /// The largest body of a request, in bytes.
     pub max_body: usize,
+    /// How long a body may take to come.
+    pub body_time: Duration,
     /// The origins, besides our own, whose pages may use the server.
     pub allowed_origins: Vec<String>,
     /// Operations and sockets: what must end before the server does.

@@ -19,13 +19,15 @@ const START: Duration = Duration::from_secs(20);
 const END: Duration = Duration::from_secs(15);
 
 /// What must not be limited, or only the limits would be measured.
-const UNTHROTTLED: [&str; 6] = [
+const UNTHROTTLED: [&str; 8] = [
     "CONFAB_LOGIN_RATE_PER_ADDRESS",
     "CONFAB_LOGIN_RATE_PER_ACCOUNT",
     "CONFAB_REGISTER_RATE_PER_ADDRESS",
     "CONFAB_SEND_RATE",
     "CONFAB_MAX_RUNNING",
     "CONFAB_COST_RATE",
+    "CONFAB_MAX_CONNECTIONS",
+    "CONFAB_MAX_CONNECTIONS_PER_ADDRESS",
 ];
 
 /// A running server. It is told to end when this is dropped, and waited for.

@@ -3,7 +3,7 @@
 //! Only a JSON body executes anything, and GET only queries, so that no other site's form can (CSRF).
 
 use super::{
-    Transport, cors,
+    Transport, body, cors,
     negotiation::{self, Form},
     request_id::RequestId,
     sse, websocket,
@@ -19,7 +19,7 @@ use crate::{
 use async_graphql::{self as graphql, Value, parser::types::OperationType};
 use axum::{
     Extension,
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes},
     extract::{
         Query, State,
         rejection::QueryRejection,
@@ -29,12 +29,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
-use tokio::time::timeout;
+use std::sync::Arc;
 use tracing::{Instrument, Span};
-
-/// How long a client may take to send a body.
-const BODY: Duration = Duration::from_secs(20);
 
 /// `POST /graphql`.
 pub async fn post(
@@ -42,7 +38,7 @@ pub async fn post(
     Extension(RequestId(id)): Extension<RequestId>,
     caller: Caller,
     headers: HeaderMap,
-    body: Body,
+    sent: Body,
 ) -> Response {
     let Some(form) = form(&headers) else {
         return not_acceptable();
@@ -51,12 +47,12 @@ pub async fn post(
     if !is_json(&headers) {
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "must have the content type application/json");
     }
-    let body = match timeout(BODY, to_bytes(body, transport.max_body)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => return refuse(StatusCode::PAYLOAD_TOO_LARGE, "is too large, or broke off"),
-        Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "took too long to arrive"),
+    let read = body::read(sent, transport.max_body, transport.body_time, &transport.leaving);
+    let text = match read.await {
+        Ok(text) => text,
+        Err((status, message)) => return refuse(status, message),
     };
-    match parse(&body) {
+    match parse(&text) {
         Ok(incoming) => execute(transport, form, &id, caller, &headers, incoming, false).await,
         Err(message) => refuse(StatusCode::BAD_REQUEST, message),
     }

@@ -12,6 +12,7 @@ mod accounts;
 mod bus;
 mod changes;
 mod cli;
+mod connections;
 mod conversations;
 mod execution;
 mod export;

@@ -1,0 +1,266 @@
+//! Connections that are slow, silent, many or out of order: each is ended in time, and harms nobody else.
+
+mod many;
+mod smuggling;
+
+use crate::support::{GRAPHQL, JSON, Kind, Server, Socket, code, soon};
+use confab::config::Config;
+use serde_json::{Value, json};
+use std::{net::SocketAddr, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    time::interval,
+};
+
+/// A good request, after which the connection goes on.
+const HEALTH: &str = "GET /healthz HTTP/1.1\r\nhost: confab\r\n\r\n";
+
+/// All limits as short as they can be set.
+fn impatient(config: &mut Config) {
+    config.connections.request_timeout = 1;
+    config.connections.keep_alive_timeout = 1;
+    config.write_timeout = 1;
+}
+
+/// A connection on which a test says what it likes.
+struct Line(TcpStream);
+
+impl Line {
+    async fn to(server: &Server) -> Self {
+        Self(TcpStream::connect(server.address).await.expect("the server listens"))
+    }
+
+    /// A connection from another of this machine's addresses.
+    async fn from(source: &str, server: &Server) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket can be made");
+        socket.bind(SocketAddr::new(source.parse().expect("an address"), 0)).expect("it is ours");
+        Self(socket.connect(server.address).await.expect("the server listens"))
+    }
+
+    async fn say(&mut self, text: &str) {
+        self.0.write_all(text.as_bytes()).await.expect("it is open");
+    }
+
+    /// What there is to read, up to `end`.
+    async fn until(&mut self, end: &str) -> String {
+        let mut heard = Vec::new();
+        while !heard.ends_with(end.as_bytes()) {
+            let byte = soon("an answer", self.0.read_u8()).await;
+            heard.push(byte.unwrap_or_else(|_| panic!("it ends with {:?}", String::from_utf8_lossy(&heard))));
+        }
+        String::from_utf8(heard).expect("text")
+    }
+
+    /// Asks whether the server is well; it must be, and the connection go on.
+    async fn healthy(&mut self) {
+        self.say(HEALTH).await;
+        let answer = self.until("ok\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+
+    /// All that the server says until it hangs up.
+    async fn rest(&mut self) -> String {
+        let mut heard = Vec::new();
+        soon("the server to hang up", self.0.read_to_end(&mut heard)).await.expect("it is closed in order");
+        String::from_utf8(heard).expect("text")
+    }
+
+    /// The same, while the client goes on saying `text` byte by byte.
+    async fn rest_while_dripping(mut self, text: &str) -> String {
+        let (mut reading, mut writing) = self.0.split();
+        let mut heard = Vec::new();
+        let mut bytes = text.bytes().cycle();
+        let mut drop = interval(Duration::from_millis(50));
+        let dripping = async {
+            loop {
+                drop.tick().await;
+                let byte = bytes.next().expect("it is endless");
+                if writing.write_all(&[byte]).await.is_err() {
+                    std::future::pending::<()>().await; // the reading half tells why
+                }
+            }
+        };
+        tokio::select! {
+            // Reset or closed: it was dripping when it ended.
+            _ = soon("the server to hang up", reading.read_to_end(&mut heard)) => {}
+            () = dripping => {}
+        }
+        String::from_utf8(heard).expect("text")
+    }
+}
+
+/// The beginning of a POST with a body of so many bytes.
+fn post(length: usize) -> String {
+    format!(
+        "POST /graphql HTTP/1.1\r\nhost: confab\r\ncontent-type: {JSON}\r\naccept: {GRAPHQL}\r\n\
+         content-length: {length}\r\n\r\n"
+    )
+}
+
+/// The one error in an answer's body.
+fn error_of(answer: &str) -> Value {
+    let (_, body) = answer.split_once("\r\n\r\n").expect("an answer has a header");
+    let body: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"));
+    body["errors"][0].clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_come_to_the_end_of_a_header_is_hung_up_on() {
+    let server = Server::with(Kind::Sqlite, impatient).await;
+    for begun in
+        ["", "G", "\r\n", "GET /healthz HTTP/1.1\r\n", "GET /healthz HTTP/1.1\r\nhost: confab\r\nx: "]
+    {
+        let mut line = Line::to(&server).await;
+        line.say(begun).await;
+        assert_eq!(line.rest().await, "", "{begun:?}");
+    }
+    for dripped in ["x", "\r\n", "x-drop: 1\r\n"] {
+        let mut line = Line::to(&server).await;
+        line.say(if dripped == "\r\n" { "" } else { "GET /healthz HTTP/1.1\r\n" }).await;
+        assert_eq!(line.rest_while_dripping(dripped).await, "", "{dripped:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_no_more_is_hung_up_on() {
+    let server = Server::with(Kind::Sqlite, |config| config.connections.keep_alive_timeout = 1).await;
+    let mut line = Line::to(&server).await;
+    for _ in 0..3 {
+        line.healthy().await;
+    }
+    assert_eq!(line.rest().await, "");
+    // Being idle and saying half of it are two things.
+    let server = Server::with(Kind::Sqlite, |config| config.connections.request_timeout = 1).await;
+    let mut line = Line::to(&server).await;
+    line.healthy().await;
+    line.say("GET /healthz").await;
+    assert_eq!(line.rest().await, "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_does_not_come_is_told_so() {
+    let server = Server::with(Kind::Sqlite, impatient).await;
+    let mut line = Line::to(&server).await;
+    line.say(&post(100)).await;
+    let silent = line.rest().await;
+    let mut line = Line::to(&server).await;
+    line.say(&post(100_000)).await;
+    let dripping = line.rest_while_dripping(" ").await;
+    for answer in [silent, dripping] {
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+        assert_eq!(code(&error_of(&answer)), "BAD_USER_INPUT");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_read_is_hung_up_on() {
+    let server = Server::with(Kind::Sqlite, impatient).await;
+    let mut line = Line::to(&server).await;
+    let requests = HEALTH.repeat(100);
+    // It goes on as long as there is room somewhere, and would wait for ever when there is none.
+    let asking = async { while line.0.write_all(requests.as_bytes()).await.is_ok() {} };
+    soon("the server to hang up", asking).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_a_reply_may_be_silent() {
+    let slow = |config: &mut Config| {
+        impatient(config);
+        config.pace_ms = 2500; // longer than all limits
+    };
+    let server = Server::with(Kind::Sqlite, slow).await;
+    let client = server.register().await;
+    let mut socket = server.socket(&client).await;
+    let (_, reply) = client.say("word", None).await;
+    let events = server.post().header("accept", "text/event-stream");
+    let events = events.bearer_auth(client.token.as_deref().expect("signed in"));
+    let query = "subscription($id: ID!) { reply(messageId: $id) { __typename } }";
+    let events = events.json(&json!({ "query": query, "variables": { "id": reply } })).send();
+    let events = async { events.await.expect("the server answers").text().await.expect("it is whole") };
+    let ((text, _), events) =
+        soon("the reply", async { tokio::join!(socket.to_the_end(&reply), events) }).await;
+    assert_eq!(text, "word");
+    assert!(events.contains("ReplyFinished") && events.contains("event: complete"), "{events}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_header_has_a_size() {
+    let server = Server::start(Kind::Sqlite).await;
+    let header =
+        |lines: &str| format!("GET /healthz HTTP/1.1\r\nhost: confab\r\nconnection: close\r\n{lines}\r\n");
+    let many = |count: usize| (0..count).map(|i| format!("x-{i}: 1\r\n")).collect::<String>();
+    let long = |size: usize| format!("x-long: {}\r\n", "x".repeat(size));
+    for (what, lines, expected) in [
+        ("long", long(15_000), "200"),
+        ("too long", long(17_000), "431"),
+        ("far too long", long(2_000_000), "431"),
+        ("many", many(98), "200"),
+        ("too many", many(99), "431"),
+        ("far too many", many(100_000), "431"),
+    ] {
+        let mut line = Line::to(&server).await;
+        // The server does not read on; what it has said is heard all the same.
+        let (mut reading, mut writing) = line.0.split();
+        let request = header(&lines);
+        let mut answer = vec![0; 12];
+        let (_, read) = soon("an answer", async {
+            tokio::join!(writing.write_all(request.as_bytes()), reading.read_exact(&mut answer))
+        })
+        .await;
+        read.unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(String::from_utf8_lossy(&answer), format!("HTTP/1.1 {expected}"), "{what}");
+    }
+    Line::to(&server).await.healthy().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_a_request_does_not_delay_the_end() {
+    let patient = |config: &mut Config| {
+        config.connections.request_timeout = 3600;
+        config.connections.keep_alive_timeout = 3600;
+        config.drain = 3600; // it must end by itself
+    };
+    let server = Server::with(Kind::Sqlite, patient).await;
+    let mut lines = Vec::new();
+    for begun in ["", "GET /healthz HTTP/1.1\r\nhost:", &post(100)] {
+        for before in [false, true] {
+            let mut line = Line::to(&server).await;
+            if before {
+                line.healthy().await;
+            }
+            line.say(begun).await;
+            lines.push(line);
+        }
+    }
+    server.leave();
+    for mut line in lines {
+        line.rest().await;
+    }
+    server.ended().await;
+}
+
+/// Nothing is inflated: neither what is posted, nor what is said on a socket.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn compression_of_a_socket_is_not_offered() {
+    let server = Server::start(Kind::Sqlite).await;
+    let mut line = Line::to(&server).await;
+    line.say(
+        "GET /graphql HTTP/1.1\r\nhost: confab\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         sec-websocket-protocol: graphql-transport-ws\r\n\
+         sec-websocket-extensions: permessage-deflate; client_max_window_bits\r\n\r\n",
+    )
+    .await;
+    let answer = line.until("\r\n\r\n").await.to_lowercase();
+    assert!(answer.starts_with("http/1.1 101 "), "{answer}");
+    assert!(!answer.contains("sec-websocket-extensions"), "{answer}");
+    // A compressed message all the same: FIN, RSV1, text; masked, without a byte in it.
+    line.0.write_all(&[0xc1, 0x80, 0, 0, 0, 0]).await.expect("it is open");
+    let mut closing = [0; 4];
+    soon("a close frame", line.0.read_exact(&mut closing)).await.expect("it is there");
+    let (opcode, status) = (closing[0], u16::from_be_bytes([closing[2], closing[3]]));
+    assert_eq!((opcode, status), (0x88, 4400));
+    // Others may speak on.
+    Socket::connect(server.address).await.init(None).await;
+}

@@ -1,0 +1,91 @@
+//! As many connections as there may be, and one more.
+
+use super::Line;
+use crate::support::{Kind, Server};
+
+/// Asks until it is answered, as places become free a moment after a client has gone.
+async fn healthy_in_time(server: &Server) {
+    let asked = async {
+        loop {
+            let mut line = Line::to(server).await;
+            // Who is refused is hung up on, perhaps before it has asked.
+            line.say("GET /healthz HTTP/1.1\r\nhost: confab\r\nconnection: close\r\n\r\n").await;
+            if line.rest().await.starts_with("HTTP/1.1 200 ") {
+                return;
+            }
+        }
+    };
+    crate::support::soon("a free place", asked).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_more_than_there_is_room_for_is_told_so_and_harms_nobody() {
+    let server = Server::with(Kind::Sqlite, |config| config.connections.max_connections = 3).await;
+    let mut within = [Line::to(&server).await, Line::to(&server).await];
+    for line in &mut within {
+        line.healthy().await;
+    }
+    let mut socket = server.socket(&server.stranger()).await;
+    for _ in 0..5 {
+        let heard = Line::to(&server).await.rest().await;
+        assert!(heard.starts_with("HTTP/1.1 503 "), "{heard}");
+        for part in
+            ["connection: close", "retry-after: 5", "x-content-type-options: nosniff", "\n\r\ntoo many"]
+        {
+            assert!(heard.contains(part), "{part}: {heard}");
+        }
+        for line in &mut within {
+            line.healthy().await;
+        }
+        socket.ping().await;
+    }
+    drop(within);
+    healthy_in_time(&server).await;
+}
+
+/// A WebSocket has its place as long as it is open, and no longer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_gives_its_place_back() {
+    let server = Server::with(Kind::Sqlite, |config| config.connections.max_connections = 1).await;
+    for _ in 0..3 {
+        let mut socket = server.socket(&server.stranger()).await;
+        let heard = Line::to(&server).await.rest().await;
+        assert!(heard.starts_with("HTTP/1.1 503 "), "{heard}");
+        socket.ping().await;
+        drop(socket);
+        healthy_in_time(&server).await;
+        // That one's place is free only when its end has been seen.
+        healthy_in_time(&server).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_address_cannot_take_every_place() {
+    let server =
+        Server::with(Kind::Sqlite, |config| config.connections.max_connections_per_address = 2).await;
+    let mut greedy = [Line::from("127.0.0.2", &server).await, Line::from("127.0.0.2", &server).await];
+    for line in &mut greedy {
+        line.healthy().await;
+    }
+    let heard = Line::from("127.0.0.2", &server).await.rest().await;
+    assert!(heard.starts_with("HTTP/1.1 429 "), "{heard}");
+    Line::from("127.0.0.3", &server).await.healthy().await;
+    for line in &mut greedy {
+        line.healthy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_a_proxy_there_are_many() {
+    let server = Server::with(Kind::Sqlite, |config| {
+        config.connections.max_connections_per_address = 1;
+        config.trusted_proxies = "127.0.0.2".parse().expect("an address");
+    })
+    .await;
+    let mut lines = Vec::new();
+    for _ in 0..5 {
+        let mut line = Line::from("127.0.0.2", &server).await;
+        line.healthy().await;
+        lines.push(line);
+    }
+}

@@ -1,0 +1,61 @@
+//! Requests of whose length two servers could think differently (RFC 9112, section 11.2): behind a proxy, the end of
+//! one client's could be taken for the beginning of another's.
+
+use super::Line;
+use crate::support::{Kind, Server};
+
+/// How many answers there are, and the first one's status.
+fn answers(heard: &str) -> (usize, &str) {
+    (heard.matches("HTTP/1.1 ").count(), heard.get(9..12).unwrap_or_default())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_no_clear_length_is_refused() {
+    let server = Server::start(Kind::Sqlite).await;
+    let smuggled = "GET /healthz HTTP/1.1\r\nhost: confab\r\n\r\n";
+    for (what, header) in [
+        ("two lengths", "content-length: 4\r\ncontent-length: 5\r\n"),
+        ("a list of lengths", "content-length: 4, 5\r\n"),
+        ("a length with a sign", "content-length: +4\r\n"),
+        ("a length below nothing", "content-length: -4\r\n"),
+        ("a length in another base", "content-length: 0x4\r\n"),
+        ("a length beyond all numbers", "content-length: 99999999999999999999999\r\n"),
+        ("chunks within something else", "transfer-encoding: chunked, identity\r\n"),
+        ("an unknown coding", "transfer-encoding: xchunked\r\n"),
+        ("a folded line", "transfer-encoding:\r\n chunked\r\n"),
+        ("a folded length", "x: 1\r\n content-length: 4\r\n"),
+        ("a space after the name", "transfer-encoding : chunked\r\n"),
+        ("a space before the name", " content-length: 4\r\n"),
+        ("no name", ": 4\r\n"),
+        ("no colon", "content-length 4\r\n"),
+        ("a zero byte", "content-length: 4\0\r\n"),
+        ("a lone CR", "x: 1\rcontent-length: 4\r\n"),
+    ] {
+        let mut line = Line::to(&server).await;
+        let request = format!("POST /graphql HTTP/1.1\r\nhost: confab\r\n{header}\r\n0\r\n\r\n{smuggled}");
+        line.say(&request).await;
+        let heard = line.rest().await;
+        assert_eq!(answers(&heard), (1, "400"), "{what}: {heard}");
+    }
+}
+
+/// Where there are both, chunks win, and the connection is closed after the answer (section 6.3): what is left on it is
+/// nobody's request.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_length_beside_chunks_ends_the_connection() {
+    let server = Server::start(Kind::Sqlite).await;
+    for header in [
+        "content-length: 6\r\ntransfer-encoding: chunked\r\n",
+        "transfer-encoding: chunked\r\ncontent-length: 6\r\n",
+    ] {
+        let mut line = Line::to(&server).await;
+        line.say(&format!(
+            "POST /graphql HTTP/1.1\r\nhost: confab\r\ncontent-type: application/json\r\n{header}\r\n0\r\n\r\n\
+             GET /healthz HTTP/1.1\r\nhost: confab\r\n\r\n"
+        ))
+        .await;
+        let heard = line.rest().await;
+        assert_eq!(answers(&heard), (1, "400"), "{header}: {heard}");
+        assert!(heard.to_lowercase().contains("connection: close"), "{heard}");
+    }
+}
