@@ -1,8 +1,8 @@
-//! A request's body: whole, and in time.
+//! A request's body: whole, as it is, and in time.
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, header},
 };
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -34,4 +34,12 @@ pub async fn read(
         },
         () = last_call => Err(too_slow),
     }
+}
+
+/// Whether a body comes as it is. Nothing is inflated here, so that a small one stays small.
+pub fn is_plain(headers: &HeaderMap) -> bool {
+    headers.get_all(header::CONTENT_ENCODING).iter().all(|line| {
+        let mut codings = line.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"identity"))
+    })
 }

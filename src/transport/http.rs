@@ -44,6 +44,11 @@ pub async fn post(
         return not_acceptable();
     };
     let refuse = |status, message: &str| refusal(form, status, &Error::input("request", message), &id);
+    if !body::is_plain(&headers) {
+        // It says what is taken instead (RFC 9110, section 15.5.16).
+        let refused = refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "must not be compressed");
+        return ([(header::ACCEPT_ENCODING, "identity")], refused).into_response();
+    }
     if !is_json(&headers) {
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "must have the content type application/json");
     }
