@@ -5,7 +5,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use confab::{
     app::{App, Surroundings},
     config::Config,
-    graphql,
+    graphql, open_files,
     store::{Database, Statements},
     telemetry,
 };
@@ -93,6 +93,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
             told.cancel();
         }
     };
+    open_files::allow_for(config.connections.max_connections);
     let around = Surroundings::default();
     let poke = around.poke.clone();
     let mut hang_up = signal(SignalKind::hangup())?;

@@ -1,5 +1,6 @@
 //! Connections that are slow, silent, many or out of order: each is ended in time, and harms nobody else.
 
+mod files;
 mod many;
 mod smuggling;
 

@@ -31,8 +31,13 @@ pub struct Ended {
 impl Process {
     /// Starts it in `folder` with no settings but these.
     pub fn start(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_confab"))
-            .args(arguments)
+        let mut command = Command::new(env!("CARGO_BIN_EXE_confab"));
+        command.args(arguments);
+        Self::spawn(command, folder, settings)
+    }
+
+    fn spawn(mut command: Command, folder: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut child = command
             .env_clear()
             .envs(settings.iter().copied())
             .current_dir(folder)
@@ -77,11 +82,23 @@ impl Process {
     /// Starts the server on a free port, and waits for it to be ready.
     pub async fn serve(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> (Self, SocketAddr) {
         let settings = [&[("CONFAB_LISTEN", "127.0.0.1:0")], settings].concat();
-        let mut process = Self::start(folder, arguments, &settings);
+        Self::start(folder, arguments, &settings).ready().await
+    }
+
+    /// Starts the server under a limit, as the shell's `ulimit` sets it, and waits for it to be ready.
+    pub async fn serve_within(limit: &str, folder: &Path) -> (Self, SocketAddr) {
+        let mut command = Command::new("/bin/sh");
+        let script = format!("ulimit {limit} && exec \"$0\"");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_confab")]);
+        Self::spawn(command, folder, &[("CONFAB_LISTEN", "127.0.0.1:0")]).ready().await
+    }
+
+    /// Waits for a server to be ready.
+    async fn ready(mut self) -> (Self, SocketAddr) {
         let mut said = String::new();
         loop {
-            let Some(line) = soon("the server to be ready", process.stdout.recv()).await else {
-                panic!("{:?}", process.ended().await)
+            let Some(line) = soon("the server to be ready", self.stdout.recv()).await else {
+                panic!("{:?}", self.ended().await)
             };
             said += &line;
             // The last of the addresses.
@@ -90,7 +107,7 @@ impl Process {
                 for page in ["playground", "graphql"] {
                     assert!(said.contains(&format!("http://{address}/{page}")), "{said}");
                 }
-                return (process, address.parse().expect("an address"));
+                return (self, address.parse().expect("an address"));
             }
         }
     }
