@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     config::{Complete, Config, Environment, Registration},
     conversations::Conversations,
-    graphql::{self, Domain, guard},
+    graphql::{self, Domain},
     housekeeping::keep_house,
     poke::Poke,
     removal::Removal,
@@ -194,13 +194,7 @@ impl App {
             changes,
             throttle,
             trusted_proxies: config.trusted_proxies.clone(),
-            guard: guard::Limits {
-                depth: config.max_depth,
-                cost: config.max_cost,
-                aliases: config.max_aliases,
-                directives: config.max_directives,
-                introspection: config.env == Environment::Development,
-            },
+            guard: config.document_limits(),
             sockets: SocketLimits {
                 init: seconds(config.init_timeout),
                 ping: seconds(config.ping_interval),

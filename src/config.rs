@@ -4,8 +4,10 @@
 //! [`Config::complete`]. Either way a fault is told with the name of the setting.
 
 mod connections;
+mod documents;
 
 pub use connections::Connections;
+pub use documents::Documents;
 
 use crate::{
     accounts::{Keys, ProviderSettings, Secret, may_be_asked},
@@ -184,25 +186,9 @@ pub struct Config {
           value_parser = RangedU64ValueParser::<usize>::new().range(1024..=16_777_216))]
     pub max_body: usize,
 
-    /// Deepest nesting of a GraphQL document.
-    #[arg(long, env = "CONFAB_MAX_DEPTH", value_name = "CONFAB_MAX_DEPTH", default_value = "20",
-          value_parser = RangedU64ValueParser::<u64>::new().range(1..=32))]
-    pub max_depth: u64,
-
-    /// Largest cost of a GraphQL operation: each field counts 1, times the page sizes it stands under.
-    #[arg(long, env = "CONFAB_MAX_COST", value_name = "CONFAB_MAX_COST", default_value = "50000",
-          value_parser = value_parser!(u64).range(1..))]
-    pub max_cost: u64,
-
-    /// Most aliases in a GraphQL document.
-    #[arg(long, env = "CONFAB_MAX_ALIASES", value_name = "CONFAB_MAX_ALIASES", default_value = "30",
-          value_parser = value_parser!(u64).range(0..))]
-    pub max_aliases: u64,
-
-    /// Most directives in a GraphQL document.
-    #[arg(long, env = "CONFAB_MAX_DIRECTIVES", value_name = "CONFAB_MAX_DIRECTIVES", default_value = "30",
-          value_parser = value_parser!(u64).range(0..))]
-    pub max_directives: u64,
+    /// How much a GraphQL document may have.
+    #[command(flatten)]
+    pub documents: Documents,
 
     /// Most operations in progress on one WebSocket.
     #[arg(long, env = "CONFAB_MAX_OPERATIONS", value_name = "CONFAB_MAX_OPERATIONS", default_value = "100",

@@ -18,7 +18,9 @@ pub mod prepare;
 mod query;
 pub mod resume;
 mod subscription;
+mod tokens;
 mod types;
+pub mod values;
 
 pub use loaders::Loaders;
 

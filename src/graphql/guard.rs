@@ -1,47 +1,51 @@
 //! The check of a document before anything else looks at it.
 //!
-//! What fragments spread is counted, not walked: each fragment is weighed once, so the work is linear in the
+//! What fragments spread is counted, not walked ([`weight`]): each fragment is weighed once, so the work is linear in the
 //! document's length, however much it would unfold to. (The executor's own checks walk every spread: a few hundred
 //! bytes would keep them busy for minutes.)
+//!
+//! Two things come before: the text is looked at before it is parsed ([`super::tokens`]), and of variables only so many
+//! are read ([`super::values`]).
 
-use super::pages;
+mod weight;
+
+pub use weight::CONNECTIONS;
+
+use super::values;
 use async_graphql::{
-    Name, Pos, Positioned, Value, Variables,
-    parser::types::{
-        Directive, ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType,
-        Selection, SelectionSet,
-    },
+    Pos, Variables,
+    parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet},
 };
-use std::collections::HashMap;
+use weight::Scale;
 
 /// What a document may have.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
+    /// Bytes of text.
+    pub document: usize,
+    /// Tokens, comments and white space not counted.
+    pub tokens: usize,
+    /// Operations and fragments.
+    pub definitions: usize,
     /// Levels of fields.
     pub depth: u64,
     /// Fields, each counted as often as its pages have rows.
     pub cost: u64,
-    /// Aliases, each counted as often as its fragment is spread.
+    /// Fields and fragments, each counted as often as its fragment is spread, those of all operations together: the
+    /// executor walks them more than once, whether they cost anything or not.
+    pub selections: u64,
+    /// Fields of the root, counted likewise for each operation.
+    pub root_fields: u64,
+    /// Aliases, counted likewise.
     pub aliases: u64,
     /// Directives, counted likewise.
     pub directives: u64,
+    /// Values in arguments, a variable's counted as often as it is used: each use copies them. Texts count one more for
+    /// each 1024 bytes. And what the variables are given, used or not.
+    pub values: u64,
     /// Whether the schema may be asked about itself.
     pub introspection: bool,
 }
-
-/// The most fragments in a document.
-const MOST_FRAGMENTS: usize = 100;
-/// The fields that may be long, and count as many.
-const LONG: [&str; 2] = ["content", "systemPrompt"];
-/// What a long field counts.
-const LONG_COST: u64 = 10;
-/// The lists of the schema's description of itself, each of which may lead back to all types.
-const INTROSPECTION: [&str; 7] =
-    ["types", "fields", "args", "inputFields", "interfaces", "possibleTypes", "enumValues"];
-/// How many rows such a list is reckoned to have.
-const INTROSPECTION_ROWS: u64 = 5;
-/// The fields that are connections, whose pages multiply what is asked of a row.
-pub const CONNECTIONS: [&str; 3] = ["conversations", "messages", "securityEvents"];
 
 /// Why a document is not executed, for its author.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +57,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// The variables hold more than they may.
+    pub fn values(limits: &Limits) -> Self {
+        Self::new(format!("The variables have more than {} values.", limits.values))
+    }
+
     fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), position: None }
     }
@@ -63,38 +72,20 @@ impl Refusal {
     }
 }
 
-/// What a part of a document comes to when its fragments are unfolded. It may be more than any number holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Weight {
-    depth: u64,
-    cost: u64,
-    aliases: u64,
-    directives: u64,
-}
-
-impl Weight {
-    fn beside(self, other: Self) -> Self {
-        Self {
-            depth: self.depth.max(other.depth),
-            cost: self.cost.saturating_add(other.cost),
-            aliases: self.aliases.saturating_add(other.aliases),
-            directives: self.directives.saturating_add(other.directives),
-        }
-    }
-}
-
 /// Checks every operation of the document; tells the cost of the largest one.
 pub fn check(document: &ExecutableDocument, variables: &Variables, limits: &Limits) -> Result<u64, Refusal> {
-    if document.fragments.len() > MOST_FRAGMENTS {
-        return Err(Refusal::new(format!("The document has more than {MOST_FRAGMENTS} fragments.")));
+    let ExecutableDocument { operations, fragments } = document;
+    if operations.iter().count() + fragments.len() > limits.definitions {
+        let most = limits.definitions;
+        return Err(Refusal::new(format!("The document has more than {most} operations and fragments.")));
     }
-    let introspection = limits.introspection;
-    let mut scale =
-        Scale { fragments: &document.fragments, variables, introspection, weighed: HashMap::new() };
-    let mut largest = 0;
-    for (_, operation) in document.operations.iter() {
+    check_given(variables, limits)?;
+    let mut scale = Scale::new(fragments, variables, limits.introspection);
+    let (mut largest, mut selections) = (0, 0_u64);
+    for (_, operation) in operations.iter() {
         let refuse = |message: String| Err(Refusal::new(message).at(operation.pos));
         let weight = scale.operation(&operation.node)?;
+        selections = selections.saturating_add(weight.selections);
         if operation.node.ty == OperationType::Subscription && root_fields(&operation.node, document) != 1 {
             // GraphQL specification, "Single Root Field".
             return refuse("A subscription must have exactly one root field.".into());
@@ -102,8 +93,11 @@ pub fn check(document: &ExecutableDocument, variables: &Variables, limits: &Limi
         for (what, is, limit) in [
             ("nesting", weight.depth, limits.depth),
             ("cost", weight.cost, limits.cost),
+            ("number of root fields", weight.roots, limits.root_fields),
             ("number of aliases", weight.aliases, limits.aliases),
             ("number of directives", weight.directives, limits.directives),
+            ("number of fields and fragments", selections, limits.selections),
+            ("number of values", scale.values, limits.values),
         ] {
             if is > limit {
                 return refuse(format!("The operation's {what} is {is}; at most {limit} is allowed."));
@@ -111,7 +105,19 @@ pub fn check(document: &ExecutableDocument, variables: &Variables, limits: &Limi
         }
         largest = largest.max(weight.cost);
     }
+    // Validation would look into it all the same, as often as others like it spread it.
+    if let Some((name, fragment)) = scale.unweighed() {
+        return Err(Refusal::new(format!("The fragment `{name}` is never used.")).at(fragment.pos));
+    }
     Ok(largest)
+}
+
+/// What a request gives its variables is copied with it, used or not.
+fn check_given(variables: &Variables, limits: &Limits) -> Result<(), Refusal> {
+    if variables.values().map(values::size).sum::<u64>() > limits.values {
+        return Err(Refusal::values(limits));
+    }
+    Ok(())
 }
 
 /// How many fields a root selection has when its fragments are opened; 2 stands for more than one.
@@ -137,98 +143,24 @@ pub fn root_fields(operation: &OperationDefinition, document: &ExecutableDocumen
     count(&operation.selection_set.node, document, 4)
 }
 
-struct Scale<'a> {
-    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
-    variables: &'a Variables,
-    introspection: bool,
-    /// The fragments' weights; `None` while one is being weighed.
-    weighed: HashMap<&'a str, Option<Weight>>,
-}
-
-impl<'a> Scale<'a> {
-    fn operation(&mut self, operation: &'a OperationDefinition) -> Result<Weight, Refusal> {
-        let set = self.set(&operation.selection_set.node)?;
-        Ok(set.beside(directives(&operation.directives)))
-    }
-
-    fn set(&mut self, set: &'a SelectionSet) -> Result<Weight, Refusal> {
-        set.items.iter().try_fold(Weight::default(), |sum, selection| {
-            let weight = match &selection.node {
-                Selection::Field(field) => self.field(&field.node)?,
-                Selection::InlineFragment(fragment) => {
-                    self.set(&fragment.node.selection_set.node)?.beside(directives(&fragment.node.directives))
-                }
-                Selection::FragmentSpread(spread) => self
-                    .fragment(&spread.node.fragment_name.node)
-                    .map_err(|refusal| refusal.at(spread.pos))?
-                    .beside(directives(&spread.node.directives)),
-            };
-            Ok(sum.beside(weight))
-        })
-    }
-
-    fn field(&mut self, field: &'a Field) -> Result<Weight, Refusal> {
-        if !self.introspection && matches!(field.name.node.as_str(), "__schema" | "__type") {
-            return Err(Refusal::new("The schema does not describe itself here."));
-        }
-        let inner = self.set(&field.selection_set.node)?;
-        let own_cost = if LONG.contains(&field.name.node.as_str()) { LONG_COST } else { 1 };
-        let own = Weight {
-            depth: inner.depth + 1,
-            cost: inner.cost.saturating_mul(self.rows(field)).saturating_add(own_cost),
-            aliases: inner.aliases.saturating_add(field.alias.is_some().into()),
-            ..inner
-        };
-        Ok(own.beside(directives(&field.directives)))
-    }
-
-    fn fragment(&mut self, name: &str) -> Result<Weight, Refusal> {
-        let Some((name, fragment)) = self.fragments.get_key_value(name) else {
-            return Err(Refusal::new(format!("The fragment `{name}` is not there.")));
-        };
-        match self.weighed.get(&**name) {
-            Some(Some(weight)) => return Ok(*weight),
-            Some(None) => return Err(Refusal::new(format!("The fragment `{name}` spreads itself."))),
-            None => {}
-        }
-        self.weighed.insert(name, None);
-        let set = self.set(&fragment.node.selection_set.node)?;
-        let weight = set.beside(directives(&fragment.node.directives));
-        self.weighed.insert(name, Some(weight));
-        Ok(weight)
-    }
-
-    /// How many objects a field may stand for: the rows of a page, or what `ids` names. 1 if it is neither.
-    fn rows(&self, field: &Field) -> u64 {
-        let asked = |argument| {
-            let value = field.get_argument(argument)?.node.clone();
-            let given = |name: Name| Ok::<_, ()>(self.variables.get(&name).cloned().unwrap_or_default());
-            match value.into_const_with(given) {
-                Ok(Value::Number(number)) => number.as_u64(),
-                Ok(Value::List(items)) => Some(items.len() as u64),
-                _ => None,
-            }
-        };
-        let rows = ["first", "last", "ids"].into_iter().filter_map(asked).max();
-        let unasked = match field.name.node.as_str() {
-            name if CONNECTIONS.contains(&name) => pages::DEFAULT as u64,
-            name if INTROSPECTION.contains(&name) => INTROSPECTION_ROWS,
-            _ => 1,
-        };
-        rows.unwrap_or(unasked).max(1)
-    }
-}
-
-fn directives(directives: &[Positioned<Directive>]) -> Weight {
-    Weight { directives: directives.len() as u64, ..Weight::default() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use async_graphql::parser::parse_query;
 
-    const LIMITS: Limits = Limits { depth: 10, cost: 1000, aliases: 5, directives: 5, introspection: false };
+    const LIMITS: Limits = Limits {
+        document: 10_000,
+        tokens: 1000,
+        definitions: 100,
+        depth: 10,
+        cost: 1000,
+        selections: 200,
+        root_fields: 4,
+        aliases: 5,
+        directives: 5,
+        values: 50,
+        introspection: false,
+    };
 
     fn cost(query: &str) -> Result<u64, String> {
         let variables = Variables::from_json(serde_json::json!({ "n": 7 }));
@@ -266,14 +198,14 @@ mod tests {
     #[test]
     fn a_bomb_of_wide_fragments_is_weighed_not_walked() {
         let mut query = String::from("{ me { ...F0 } }");
-        for i in 0..90 {
+        for i in 0..60 {
             let next = i + 1;
             query += &format!(" fragment F{i} on User {{ ...F{next} ...F{next} ...F{next} ...F{next} }}");
         }
-        query += " fragment F90 on User { id }";
+        query += " fragment F60 on User { id }";
         assert!(
             cost(&query).unwrap_err().contains(&u64::MAX.to_string()),
-            "4 to the 90th is beyond all numbers"
+            "4 to the 60th is beyond all numbers"
         );
     }
 
@@ -281,7 +213,12 @@ mod tests {
     fn each_limit_is_kept() {
         let deep = format!("{}id{}", "{ a ".repeat(11), " }".repeat(11));
         assert!(cost(&deep).unwrap_err().contains("nesting"));
-        assert!(cost("{ a: me b: me c: me d: me e: me f: me }").unwrap_err().contains("aliases"));
+        assert!(cost("{ me { a: id b: id c: id d: id e: id f: id } }").unwrap_err().contains("aliases"));
+        assert!(
+            cost("{ me ...F } fragment F on Query { me me me ... { me } }")
+                .unwrap_err()
+                .contains("root fields is 5")
+        );
         assert!(
             cost(&format!("{{ me {} }}", "@skip(if: false) ".repeat(6))).unwrap_err().contains("directives")
         );
@@ -297,6 +234,6 @@ mod tests {
         assert!(cost("subscription { ...F } fragment F on S { a }").is_ok());
         // What it may cost is what one event of it may cost: each is executed by itself.
         let changes = "subscription { changes { cursor ... on MessageAdded { message { content } } } }";
-        assert_eq!(cost(changes), Ok(1 + 1 + 1 + LONG_COST));
+        assert_eq!(cost(changes), Ok(1 + 1 + 1 + weight::LONG_COST));
     }
 }

@@ -1,6 +1,9 @@
 //! From the text of a request to an operation that may be executed.
 
-use super::{Loaders, guard};
+use super::{
+    Loaders, guard, tokens,
+    values::{Given, GivenVariables},
+};
 use crate::{
     accounts::{Caller, Viewer},
     store::Database,
@@ -26,7 +29,7 @@ pub struct Incoming {
     pub operation_name: Option<String>,
     /// What the operation's variables stand for. Null is the same as none.
     #[serde(default)]
-    pub variables: Option<Variables>,
+    pub variables: GivenVariables,
     /// What the client wants besides.
     #[serde(default)]
     pub extensions: Extensions,
@@ -41,8 +44,9 @@ pub struct Extensions {
 
 impl<'de> Deserialize<'de> for Extensions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let extensions = serde_json::Value::deserialize(deserializer)?;
-        Ok(Self { cost: extensions["cost"] == true })
+        let extensions = Given::deserialize(deserializer)?;
+        let Value::Object(extensions) = extensions.value else { return Ok(Self::default()) };
+        Ok(Self { cost: extensions.get("cost") == Some(&Value::Boolean(true)) })
     }
 }
 
@@ -85,6 +89,16 @@ impl Unfit {
     }
 }
 
+impl From<guard::Refusal> for Unfit {
+    fn from(refusal: guard::Refusal) -> Self {
+        Self {
+            code: "GRAPHQL_VALIDATION_FAILED",
+            message: refusal.message,
+            locations: refusal.position.into_iter().collect(),
+        }
+    }
+}
+
 /// Reads and guards the document, and gives the operation its dataloaders.
 pub fn prepare(
     incoming: &Incoming,
@@ -92,23 +106,27 @@ pub fn prepare(
     store: &Database,
     limits: &guard::Limits,
 ) -> Result<Prepared, Unfit> {
+    tokens::check(&incoming.query, limits).map_err(|refusal| Unfit {
+        code: "GRAPHQL_PARSE_FAILED",
+        message: format!("Syntax error: {}", refusal.message),
+        locations: vec![refusal.position],
+    })?;
     let document = parse_query(&incoming.query).map_err(|error| Unfit {
         code: "GRAPHQL_PARSE_FAILED",
         message: syntax_error(&error.to_string()),
         locations: error.positions().collect(),
     })?;
-    let mut variables = incoming.variables.clone().unwrap_or_default();
+    if incoming.variables.cut {
+        return Err(guard::Refusal::values(limits).into());
+    }
+    let mut variables = incoming.variables.variables.clone();
     let operation = chosen(&document, incoming.operation_name.as_deref());
     if let Some(operation) = operation {
         fill_in_defaults(&mut variables, operation);
         require(&variables, operation)?;
     }
     let kind = operation.map(|operation| operation.ty);
-    let cost = guard::check(&document, &variables, limits).map_err(|refusal| Unfit {
-        code: "GRAPHQL_VALIDATION_FAILED",
-        message: refusal.message,
-        locations: refusal.position.into_iter().collect(),
-    })?;
+    let cost = guard::check(&document, &variables, limits)?;
     let single = operation.is_some_and(|operation| guard::root_fields(operation, &document) == 1);
     // The document stands for its text, which is not looked at again.
     let mut request = Request::new("").variables(variables);

@@ -106,6 +106,7 @@ pub async fn get(
     else {
         return refuse("must have a JSON object as `variables`");
     };
+    let variables = variables.unwrap_or_default();
     let extensions = extensions.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     let incoming = Incoming { query, operation_name, variables, extensions };
     execute(transport, form, &id, caller, &headers, incoming, true).await
