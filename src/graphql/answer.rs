@@ -3,17 +3,29 @@
 use crate::{error::Error, throttle::Cost};
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value, value};
 
-/// The most errors of one answer.
+/// The most errors of one answer. The last of so many tells how many more there were.
 const MOST_ERRORS: usize = 50;
 
 /// Gives every error its `extensions`. `request_id` is what an internal error is found by in the log, where this
 /// writes its cause.
 pub fn finish(mut response: Response, request_id: &str) -> Response {
-    response.errors.truncate(MOST_ERRORS);
+    cap(&mut response.errors);
     for error in &mut response.errors {
         finish_error(error, request_id);
     }
     response
+}
+
+fn cap(errors: &mut Vec<ServerError>) {
+    let more = errors.len().saturating_sub(MOST_ERRORS - 1);
+    if more > 1 {
+        errors.truncate(MOST_ERRORS);
+        // It keeps its path and its code: the answer's status depends on them.
+        if let Some(last) = errors.last_mut() {
+            last.message = format!("and {more} more errors");
+            last.locations.clear();
+        }
+    }
 }
 
 fn finish_error(error: &mut ServerError, request_id: &str) {
@@ -25,12 +37,24 @@ fn finish_error(error: &mut ServerError, request_id: &str) {
                 describe(ours, &mut extensions, request_id);
             }
             // The executor's own: before anything was resolved it is validation, after that a value did not fit.
-            None if error.path.is_empty() => extensions.set("code", "GRAPHQL_VALIDATION_FAILED"),
+            None if error.path.is_empty() => {
+                extensions.set("code", "GRAPHQL_VALIDATION_FAILED");
+                unhint(&mut error.message);
+            }
             None => extensions.set("code", "BAD_USER_INPUT"),
         }
     }
     error.source = None;
     error.extensions = Some(extensions);
+}
+
+/// The executor (7.0.18) suggests arguments of directives even when it is told to suggest nothing.
+fn unhint(message: &mut String) {
+    if message.contains("\" on directive \"")
+        && let Some(hint) = message.find(" Did you mean")
+    {
+        message.truncate(hint);
+    }
 }
 
 fn describe(error: &Error, extensions: &mut ErrorExtensionValues, request_id: &str) {
