@@ -82,7 +82,10 @@ pub fn check(document: &ExecutableDocument, variables: &Variables, limits: &Limi
     check_given(variables, limits)?;
     let mut scale = Scale::new(fragments, variables, limits.introspection);
     let (mut largest, mut selections) = (0, 0_u64);
-    for (_, operation) in operations.iter() {
+    // In their order in the text, so that the same document is always refused with the same words.
+    let mut in_order: Vec<_> = operations.iter().map(|(_, operation)| operation).collect();
+    in_order.sort_unstable_by_key(|operation| operation.pos);
+    for operation in in_order {
         let refuse = |message: String| Err(Refusal::new(message).at(operation.pos));
         let weight = scale.operation(&operation.node)?;
         selections = selections.saturating_add(weight.selections);
