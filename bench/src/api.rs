@@ -2,7 +2,10 @@
 
 use crate::server::Server;
 use anyhow::{Context, Result, bail, ensure};
-use axum::{body::Bytes, http::header};
+use axum::{
+    body::Bytes,
+    http::{StatusCode, header},
+};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::{
@@ -57,12 +60,7 @@ impl Api {
         struct Tokens {
             access_token: String,
         }
-        let mut api = Self {
-            http: reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build()?,
-            url: server.url(),
-            address: server.address,
-            authorization: None,
-        };
+        let mut api = Self::stranger(server)?;
         let input = json!({ "email": "bench@example.org", "password": "correct horse", "name": "Bench" });
         let data: Data = api
             .ask(
@@ -72,6 +70,16 @@ impl Api {
             .await?;
         api.authorization = Some(format!("Bearer {}", data.register.access_token));
         Ok(api)
+    }
+
+    /// Somebody who is not signed in.
+    pub fn stranger(server: &Server) -> Result<Self> {
+        Ok(Self {
+            http: reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build()?,
+            url: server.url(),
+            address: server.address,
+            authorization: None,
+        })
     }
 
     /// The same user, on another server over the same database.
@@ -155,15 +163,19 @@ impl Api {
 
     /// Asks with a request that is ready, and returns the answer as it came.
     pub async fn post(&self, request: String) -> Result<Bytes> {
+        let (status, body) = self.answer(request).await?;
+        ensure!(status.is_success(), "{status}: {}", String::from_utf8_lossy(&body));
+        Ok(body)
+    }
+
+    /// The same, with whatever status it came.
+    pub async fn answer(&self, request: String) -> Result<(StatusCode, Bytes)> {
         let mut request =
             self.http.post(&self.url).header(header::CONTENT_TYPE, "application/json").body(request);
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         let answer = request.send().await?;
-        let status = answer.status();
-        let body = answer.bytes().await?;
-        ensure!(status.is_success(), "{status}: {}", String::from_utf8_lossy(&body));
-        Ok(body)
+        Ok((answer.status(), answer.bytes().await?))
     }
 }

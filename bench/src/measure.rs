@@ -1,13 +1,16 @@
 //! What is measured, a file each.
 
+mod hostile;
 mod idle_socket;
 mod instances;
+mod limits;
 mod nested_query;
 mod query_overhead;
 mod reconnect;
 mod remote_delay;
 mod remote_event;
 mod reply_event;
+mod sign_in;
 mod stop_abort;
 mod token_delay;
 
@@ -89,10 +92,16 @@ pub enum Measurement {
     StopAbort,
     /// CPU time for an event by the number of instances.
     Instances,
+    /// CPU time for documents that are refused, and how it grows with their size.
+    Hostile,
+    /// CPU time for the nested query with all limits off by that with all limits on.
+    Limits,
+    /// Whether the time to sign in tells that there is an account.
+    SignIn,
 }
 
 impl Measurement {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::NestedQuery,
         Self::ReplyEvent,
         Self::IdleSocket,
@@ -103,6 +112,9 @@ impl Measurement {
         Self::Reconnect,
         Self::StopAbort,
         Self::Instances,
+        Self::Hostile,
+        Self::Limits,
+        Self::SignIn,
     ];
 
     pub fn name(self) -> &'static str {
@@ -117,6 +129,9 @@ impl Measurement {
             Self::Reconnect => reconnect::NAME,
             Self::StopAbort => stop_abort::NAME,
             Self::Instances => instances::NAME,
+            Self::Hostile => hostile::NAME,
+            Self::Limits => limits::NAME,
+            Self::SignIn => sign_in::NAME,
         }
     }
 
@@ -132,6 +147,9 @@ impl Measurement {
             Self::Reconnect => reconnect::run(bench, report).await,
             Self::StopAbort => stop_abort::run(bench, report).await,
             Self::Instances => instances::run(bench, report).await,
+            Self::Hostile => hostile::run(bench, report).await,
+            Self::Limits => limits::run(bench, report).await,
+            Self::SignIn => sign_in::run(bench, report).await,
         }
     }
 }

@@ -22,8 +22,9 @@ pub struct Figure {
     max: f64,
     rounds: usize,
     pub unit: &'static str,
-    /// What it shall be at most; `None` for what is only told.
+    /// What it shall be at most, or at least; `None` for what is only told.
     aim: Option<f64>,
+    aim_is_least: bool,
     within_aim: Option<bool>,
     /// How it was measured, and what else was seen.
     parameters: Map<String, Value>,
@@ -53,6 +54,7 @@ impl Figure {
             rounds: rounds.len(),
             unit,
             aim: None,
+            aim_is_least: false,
             within_aim: None,
             parameters: Map::new(),
         })
@@ -61,6 +63,13 @@ impl Figure {
     /// What the value shall be at most.
     pub fn aim(mut self, most: f64) -> Self {
         (self.aim, self.within_aim) = (Some(most), Some(self.value <= most));
+        self
+    }
+
+    /// What the value shall be at least.
+    pub fn aim_at_least(mut self, least: f64) -> Self {
+        (self.aim, self.within_aim) = (Some(least), Some(self.value >= least));
+        self.aim_is_least = true;
         self
     }
 
@@ -121,7 +130,8 @@ impl Report {
         }
         let aim = |figure: &Figure| match (figure.aim, figure.within_aim) {
             (Some(aim), Some(within)) => {
-                format!("≤ {aim} {}{}", figure.unit, if within { "" } else { "  MISSED" })
+                let sign = if figure.aim_is_least { '≥' } else { '≤' };
+                format!("{sign} {aim} {}{}", figure.unit, if within { "" } else { "  MISSED" })
             }
             _ => String::new(),
         };

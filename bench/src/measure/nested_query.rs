@@ -23,7 +23,7 @@ const CONVERSATIONS: usize = 20;
 const SENDS: usize = 10;
 /// The length of each message, in characters.
 const LENGTH: usize = 120;
-const CONNECTIONS: usize = 2;
+pub const CONNECTIONS: usize = 2;
 /// How many queries a connection asks in a round.
 const QUERIES: usize = 500;
 const WARM_UP: usize = 100;
@@ -44,10 +44,7 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
 
 async fn measure(bench: &Bench, database: &Database, server: &Server) -> Result<Figure> {
     let api = Api::register(server).await?;
-    stream::iter(0..CONVERSATIONS).map(Ok).try_for_each_concurrent(4, |number| fill(&api, number)).await?;
-    let request = json!({ "query": QUERY }).to_string();
-    let bytes = check(&api.post(request.clone()).await?)?;
-    ask(&api, &request, bytes, WARM_UP).await?;
+    let Query { request, bytes } = prepare(&api).await?;
 
     let (mut own, mut backends, mut times) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..bench.rounds {
@@ -73,6 +70,21 @@ async fn measure(bench: &Bench, database: &Database, server: &Server) -> Result<
         true => figure,
         false => figure.with("database_cpu_ms", quantile(&backends, 0.5)),
     })
+}
+
+/// The query, and the length of its answer.
+pub struct Query {
+    pub request: String,
+    pub bytes: usize,
+}
+
+/// Makes what is asked for, and asks for it until the server is warm.
+pub async fn prepare(api: &Api) -> Result<Query> {
+    stream::iter(0..CONVERSATIONS).map(Ok).try_for_each_concurrent(4, |number| fill(api, number)).await?;
+    let request = json!({ "query": QUERY }).to_string();
+    let bytes = check(&api.post(request.clone()).await?)?;
+    ask(api, &request, bytes, WARM_UP).await?;
+    Ok(Query { request, bytes })
 }
 
 /// Fills a conversation by sending messages that are said back.
@@ -104,7 +116,7 @@ fn check(answer: &[u8]) -> Result<usize> {
 }
 
 /// Asks on all connections; how long each query took, in milliseconds.
-async fn ask(api: &Api, request: &str, bytes: usize, queries: usize) -> Result<Vec<f64>> {
+pub async fn ask(api: &Api, request: &str, bytes: usize, queries: usize) -> Result<Vec<f64>> {
     let connections = (0..CONNECTIONS).map(|_| {
         let (api, request) = (api.clone(), request.to_owned());
         async move {
