@@ -5,15 +5,18 @@
 
 mod connections;
 mod documents;
+mod identities;
+mod throttling;
 
 pub use connections::Connections;
 pub use documents::Documents;
+pub use identities::{Identities, Registration};
+pub use throttling::Throttling;
 
 use crate::{
-    accounts::{Keys, ProviderSettings, Secret, may_be_asked},
+    accounts::{Keys, ProviderSettings, Secret},
     assistant::providers::Providers,
     bus::redis::RedisBus,
-    throttle::Rates,
     transport::TrustedProxies,
 };
 use clap::{
@@ -21,7 +24,6 @@ use clap::{
     builder::{OsStringValueParser, RangedU64ValueParser, TypedValueParser},
     value_parser,
 };
-use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     fmt::Display,
@@ -223,128 +225,6 @@ pub struct Config {
     pub log_format: LogFormat,
 }
 
-/// How much of what may be asked for; 0 is no limit. Of what is counted by the minute, a minute's worth may come at once.
-#[derive(Args, Clone, Copy, Debug)]
-pub struct Throttling {
-    /// Attempts to sign in from one address, in a minute (0: no limit, as below).
-    #[arg(
-        long,
-        env = "CONFAB_LOGIN_RATE_PER_ADDRESS",
-        value_name = "CONFAB_LOGIN_RATE_PER_ADDRESS",
-        default_value = "20"
-    )]
-    pub login_rate_per_address: u32,
-
-    /// Attempts to sign in to one account from everywhere, in a minute, besides a few that each network has of its own.
-    #[arg(
-        long,
-        env = "CONFAB_LOGIN_RATE_PER_ACCOUNT",
-        value_name = "CONFAB_LOGIN_RATE_PER_ACCOUNT",
-        default_value = "10"
-    )]
-    pub login_rate_per_account: u32,
-
-    /// Accounts made from one address, in a minute.
-    #[arg(
-        long,
-        env = "CONFAB_REGISTER_RATE_PER_ADDRESS",
-        value_name = "CONFAB_REGISTER_RATE_PER_ADDRESS",
-        default_value = "60"
-    )]
-    pub register_rate_per_address: u32,
-
-    /// Messages sent by one user, in a minute.
-    #[arg(long, env = "CONFAB_SEND_RATE", value_name = "CONFAB_SEND_RATE", default_value = "60")]
-    pub send_rate: u32,
-
-    /// Replies of one user in progress at once, those that wait for their turn included.
-    #[arg(long, env = "CONFAB_MAX_RUNNING", value_name = "CONFAB_MAX_RUNNING", default_value = "20")]
-    pub max_running: u32,
-
-    /// Cost of GraphQL operations (see CONFAB_MAX_COST) of one user, or of one address that is not signed in, in a minute.
-    #[arg(long, env = "CONFAB_COST_RATE", value_name = "CONFAB_COST_RATE", default_value = "200000")]
-    pub cost_rate: u32,
-}
-
-impl Throttling {
-    /// What is counted by the minute.
-    pub fn rates(&self) -> Rates {
-        Rates {
-            log_in_per_address: self.login_rate_per_address,
-            log_in_per_account: self.login_rate_per_account,
-            register_per_address: self.register_rate_per_address,
-            send: self.send_rate,
-            cost: self.cost_rate,
-        }
-    }
-}
-
-/// Who else may know who people are: an OpenID Provider, whose access tokens are taken besides our own.
-#[derive(Args, Clone, Debug)]
-pub struct Identities {
-    /// Issuer of the OpenID Provider, `https://id.example`, as it stands in its tokens [default: none].
-    #[arg(
-        long,
-        env = "CONFAB_OIDC_ISSUER",
-        value_name = "CONFAB_OIDC_ISSUER",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub oidc_issuer: String,
-
-    /// Audience that its tokens must be for: what this server is called there.
-    #[arg(
-        long,
-        env = "CONFAB_OIDC_AUDIENCE",
-        value_name = "CONFAB_OIDC_AUDIENCE",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub oidc_audience: String,
-
-    /// Algorithms that its tokens may be signed by: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA.
-    #[arg(long, env = "CONFAB_OIDC_ALGORITHMS", value_name = "CONFAB_OIDC_ALGORITHMS", value_delimiter = ',',
-          default_value = "RS256,ES256,EdDSA", value_parser = parse_algorithm)]
-    pub oidc_algorithms: Vec<Algorithm>,
-
-    /// Whether anybody may register here: `open`, or `closed`.
-    #[arg(long, env = "CONFAB_REGISTRATION", value_name = "CONFAB_REGISTRATION", default_value = "open")]
-    pub registration: Registration,
-}
-
-/// Whether anybody may make an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Registration {
-    /// With an e-mail address and a password.
-    Open,
-    /// Nobody: those who have an account sign in, and those whom the identity provider knows.
-    Closed,
-}
-
-impl Identities {
-    /// The provider, if there is one.
-    fn provider(&self, production: bool) -> Result<Option<ProviderSettings>, String> {
-        if self.oidc_issuer.is_empty() {
-            return Ok(None);
-        }
-        let url = Url::parse(&self.oidc_issuer).map_err(|error| format!("CONFAB_OIDC_ISSUER: {error}"))?;
-        if !may_be_asked(&url) || (production && url.scheme() != "https") {
-            return Err("CONFAB_OIDC_ISSUER must begin with https://".into());
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err("CONFAB_OIDC_ISSUER must be an address without query and fragment".into());
-        }
-        if self.oidc_audience.is_empty() {
-            return Err("CONFAB_OIDC_AUDIENCE must be set: else a token for another service would do".into());
-        }
-        Ok(Some(ProviderSettings {
-            issuer: self.oidc_issuer.clone(),
-            audience: self.oidc_audience.clone(),
-            algorithms: self.oidc_algorithms.clone(),
-        }))
-    }
-}
-
 /// What follows from the settings together.
 pub struct Complete {
     /// As [`crate::store::Database::connect`] takes it, which also checks it.
@@ -446,15 +326,6 @@ impl Config {
     pub fn access_token_ttl(&self) -> Duration {
         Duration::from_secs(self.access_token_ttl)
     }
-}
-
-/// An algorithm with a public key (RFC 7518, section 3.1): by a common secret, whoever verifies could also sign.
-fn parse_algorithm(text: &str) -> Result<Algorithm, String> {
-    let algorithm: Option<Algorithm> = text.trim().parse().ok();
-    let public = algorithm.filter(|algorithm| algorithm.family() != AlgorithmFamily::Hmac);
-    public.ok_or_else(|| {
-        "an algorithm with a public key is called RS256, PS256, ES256 or EdDSA, for example".into()
-    })
 }
 
 /// An address with a port.
