@@ -1,7 +1,7 @@
 //! Documents that ask for too much: refused before anything else is done, alike over every transport.
 
-use crate::support::{Answer, Client, GRAPHQL, JSON, Kind, Server, code, codes};
-use confab::config::Environment::{Development, Production};
+use crate::support::{Answer, Client, GRAPHQL, JSON, Kind, Server, code, codes, in_production};
+use confab::config::Environment::Development;
 use serde_json::{Value, json};
 
 /// The errors of a request that is refused, which must be the same whatever it comes over.
@@ -189,7 +189,7 @@ async fn of_many_errors_the_last_tells_how_many_more_there_are() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_production_nothing_is_hinted_at_nor_described() {
-    let server = Server::with(Kind::Sqlite, |config| config.env = Production).await;
+    let server = Server::with(Kind::Sqlite, in_production).await;
     let client = server.register().await;
     for query in [
         "{ mee { id } }",

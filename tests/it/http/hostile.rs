@@ -1,7 +1,7 @@
 //! Requests that mean no good, or make no sense: each gets a clear refusal, and harms nobody else.
 
 use super::{ask, query, traces};
-use crate::support::{GRAPHQL, JSON, Kind, Server, code};
+use crate::support::{GRAPHQL, JSON, Kind, Server, code, in_production};
 use confab::config::Environment::{Development, Production};
 use diesel_async::{AsyncConnection, SimpleAsyncConnection, sync_connection_wrapper::SyncConnectionWrapper};
 use futures_util::stream;
@@ -172,8 +172,8 @@ async fn what_would_keep_the_server_busy_is_refused_at_once() {
 async fn in_production_the_schema_is_not_told() {
     for env in [Development, Production] {
         let server = Server::with(Kind::Sqlite, |config| {
+            in_production(config);
             config.env = env;
-            config.jwt_secret = Some("q7Jx+2vTzZr1mKf0sYb8Gd5uWc9LhEaN".to_owned().into());
         });
         let server = server.await;
         let stranger = server.stranger();

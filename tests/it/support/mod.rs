@@ -21,7 +21,7 @@ pub use http::{Answer, GRAPHQL, JSON};
 pub use identity_provider::{AUDIENCE, IdentityProvider};
 pub use process::Process;
 pub use provider::{Call, Provider};
-pub use server::{PARK_AFTER, Server, UNTHROTTLED, default_settings};
+pub use server::{PARK_AFTER, Server, UNTHROTTLED, default_settings, in_production};
 pub use service::Service;
 pub use socket::{Closed, Socket};
 pub use sql::Sql;

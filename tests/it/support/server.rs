@@ -6,7 +6,7 @@ use confab::{
     app::{App, Surroundings},
     bus::memory::MemoryBus,
     clock::Clock,
-    config::{Config, Throttling},
+    config::{Config, Environment, Throttling},
     poke::Poke,
     store::Statements,
 };
@@ -32,6 +32,12 @@ pub const UNTHROTTLED: Throttling = Throttling {
 pub fn default_settings() -> Config {
     let matches = Config::augment_args(Command::new("test")).get_matches_from(["test"]);
     Config::from_arg_matches(&matches).expect("the defaults are good")
+}
+
+/// What must be set on the internet.
+pub fn in_production(config: &mut Config) {
+    config.env = Environment::Production;
+    config.jwt_secret = Some("q7Jx+2vTzZr1mKf0sYb8Gd5uWc9LhEaN".to_owned().into());
 }
 
 /// A running server. Dropping it ends it.
