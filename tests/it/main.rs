@@ -30,6 +30,7 @@ mod parking;
 mod providers;
 mod replies;
 mod schema;
+mod secrets;
 mod security_events;
 mod sessions;
 mod sign_in;
