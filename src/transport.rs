@@ -5,14 +5,14 @@ mod caller;
 mod cors;
 mod export;
 mod headers;
-mod http;
+pub(crate) mod http;
 mod listen;
 mod negotiation;
 mod pages;
 mod proxies;
 mod request_id;
 mod sse;
-mod websocket;
+pub(crate) mod websocket;
 
 pub use listen::{Limits as ConnectionLimits, listen};
 pub use proxies::TrustedProxies;

@@ -180,12 +180,15 @@ fn form(headers: &HeaderMap) -> Option<Form> {
     negotiation::form(headers).or(negotiation::takes_events(headers).then_some(Form::GraphQlResponse))
 }
 
-fn parse(body: &Bytes) -> Result<Incoming, &'static str> {
-    if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+/// Reads the body of a request.
+pub fn parse(body: &[u8]) -> Result<Incoming, &'static str> {
+    let malformed = "must be a JSON object with `query`, and `variables` if there are any";
+    // By itself the reader would pass over what is no UTF-8 in a part that nobody asks for.
+    let body = str::from_utf8(body).map_err(|_| malformed)?;
+    if body.trim_ascii_start().starts_with('[') {
         return Err("must be one operation: several at once are not taken");
     }
-    serde_json::from_slice(body)
-        .map_err(|_| "must be a JSON object with `query`, and `variables` if there are any")
+    serde_json::from_str(body).map_err(|_| malformed)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromClient {
     ConnectionInit {
+        #[serde(default, deserialize_with = "from_object_if_any")]
         payload: Option<InitPayload>,
     },
     Subscribe {
@@ -39,8 +40,16 @@ impl FromClient {
 
 /// A struct from an object, and from nothing else.
 fn from_object<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
-    let object = serde_json::Map::deserialize(deserializer)?;
-    serde_json::from_value(serde_json::Value::Object(object)).map_err(serde::de::Error::custom)
+    from_object_if_any(deserializer)?.ok_or_else(|| serde::de::Error::custom("null is no object"))
+}
+
+/// The same; null is nothing.
+fn from_object_if_any<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let object = Option::<serde_json::Map<_, _>>::deserialize(deserializer)?;
+    let read = |object| serde_json::from_value(serde_json::Value::Object(object));
+    object.map(read).transpose().map_err(serde::de::Error::custom)
 }
 
 /// What comes with `connection_init`.
