@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev test bench check fmt schema clean tools web
+.PHONY: help run dev test bench fuzz check fmt schema clean tools web
 
 # Where rustup puts cargo; a shell that was open before does not know it yet.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -26,6 +26,10 @@ test: tools ## every test, with a PostgreSQL and a Redis of their own (ARGS='nam
 bench: tools ## measure the release build under load (ARGS='--help' for more)
 	@scripts/build
 	@scripts/with-services cargo run --release --locked -p confab-bench -- $(ARGS)
+
+fuzz: tools ## look for input that breaks a law (TARGET=guard SECONDS=600; targets: fuzz/targets)
+	@scripts/need c++=g++
+	@scripts/fuzz "$(or $(TARGET),guard)" "$(or $(SECONDS),600)"
 
 # The schema is asked of the binary that the tests have built: `cargo run` would build another, since the tests'
 # dependencies add features to it.

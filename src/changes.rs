@@ -7,7 +7,7 @@
 //! away, the [`watch`] finds what other instances have stored.
 
 mod bookmark;
-mod cursor;
+pub(crate) mod cursor;
 mod hub;
 mod watch;
 

@@ -7,7 +7,7 @@
 pub mod answer;
 mod batch;
 mod context;
-mod cursors;
+pub(crate) mod cursors;
 pub mod guard;
 pub(crate) mod ids;
 mod loaders;

@@ -41,6 +41,7 @@
 //! | [`housekeeping`] | what is removed in time, by one instance at a time |
 //! | [`throttle`], [`address`] | how much may be asked for, and where from |
 //! | [`error`] | what a client may learn |
+//! | `laws` | what holds for any input, for tests and fuzzing |
 //! | [`clock`], [`poke`], [`telemetry`], [`open_files`] | the time, waking what runs in the background, the log, the system's limit |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -57,6 +58,8 @@ pub mod conversations;
 pub mod error;
 pub mod graphql;
 pub mod housekeeping;
+#[cfg(any(fuzzing, test))]
+pub mod laws;
 pub mod open_files;
 pub mod poke;
 pub mod removal;

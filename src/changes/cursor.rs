@@ -12,7 +12,7 @@ const LENGTH: usize = 1 + 4 + 8;
 const MARK: u8 = b'f';
 
 /// The cursor of who has been told everything up to this number.
-pub(super) fn encode(sequence: i64, user: Id) -> String {
+pub fn encode(sequence: i64, user: Id) -> String {
     let mut bytes = [MARK; LENGTH];
     bytes[1..5].copy_from_slice(&tail(user));
     bytes[5..].copy_from_slice(&sequence.to_be_bytes());
@@ -20,7 +20,7 @@ pub(super) fn encode(sequence: i64, user: Id) -> String {
 }
 
 /// Reads a cursor that [`encode`] made for this user; anything else is the field `after` at fault.
-pub(super) fn decode(text: &str, user: Id) -> Result<i64> {
+pub fn decode(text: &str, user: Id) -> Result<i64> {
     let malformed = || Error::input("after", "must be a cursor of your `changes`");
     let mut bytes = [0; LENGTH];
     match BASE64_URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {

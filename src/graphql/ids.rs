@@ -19,7 +19,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::User, Self::Conversation, Self::Message, Self::AccessToken, Self::Session];
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::User, Self::Conversation, Self::Message, Self::AccessToken, Self::Session];
 
     fn prefix(self) -> &'static str {
         match self {

@@ -8,7 +8,7 @@
 //! `reauthenticate`); shortly before, it is told by a `ping` with the payload `{ "expiresAt": … }`. When the session is
 //! ended the socket is closed at once, whatever is being written.
 
-mod messages;
+pub(crate) mod messages;
 mod operations;
 mod subscription;
 
