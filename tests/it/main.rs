@@ -22,6 +22,7 @@ mod guard;
 mod headers;
 mod http;
 mod identity_provider;
+mod input;
 mod instances;
 mod leases;
 mod messages;

@@ -1,0 +1,67 @@
+//! Cursors of other lists, other replies and other people's feeds.
+
+use super::{places::places, world::World};
+use crate::support::{Client, Server, on_both_databases};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const LISTS: &str = "query($id: ID!) {
+    me { conversations(first: 1) { edges { cursor } } securityEvents(first: 1) { edges { cursor } } }
+    conversation(id: $id) { messages(first: 1) { edges { cursor } } } }";
+
+/// A cursor of each list there is, by the arguments that take it.
+async fn cursors(
+    server: &Server,
+    client: &Client,
+    own: &BTreeMap<&str, String>,
+) -> Vec<(&'static str, String)> {
+    let data = client.data(LISTS, json!({ "id": own["conversation"] })).await;
+    let first = |list: &Value| list["edges"][0]["cursor"].as_str().expect("a cursor").to_owned();
+    let mut socket = server.socket(client).await;
+    socket
+        .subscribe(
+            "reply",
+            "subscription($id: ID!) { reply(messageId: $id) { cursor } }",
+            json!({ "id": own["message"] }),
+        )
+        .await;
+    let reply = socket.hear().await.expect("an event")["payload"]["data"]["reply"]["cursor"].take();
+    let mut socket = server.socket(client).await;
+    socket.subscribe("changes", "subscription { changes { cursor } }", json!({})).await;
+    let change = socket.hear().await.expect("an event")["payload"]["data"]["changes"]["cursor"].take();
+    vec![
+        ("User.conversations", first(&data["me"]["conversations"])),
+        ("User.securityEvents", first(&data["me"]["securityEvents"])),
+        ("Conversation.messages", first(&data["conversation"]["messages"])),
+        ("Subscription.reply", reply.as_str().expect("a cursor").to_owned()),
+        ("Subscription.changes", change.as_str().expect("a cursor").to_owned()),
+    ]
+}
+
+on_both_databases! {
+    async fn a_cursor_is_good_for_its_own_list_alone(kind) {
+        let world = World::new(kind).await;
+        let own = cursors(&world.server, &world.client, &world.own).await;
+        let strange = cursors(&world.server, &world.stranger, &world.strange).await;
+        let mut seen = 0;
+        for place in places(&world).await.iter().filter(|place| ["after", "before"].contains(&place.field.as_str())) {
+            let (list, _) = place.name.split_once('(').expect("it is an argument");
+            assert!(own.iter().any(|(name, _)| *name == list), "tell where {} has its cursors from", place.name);
+            let mut hostile: Vec<String> = ["", "AAAA", "=", "////", "bQAAAAc=", "null"].map(Into::into).into();
+            hostile.extend(own.iter().filter(|(name, _)| *name != list).map(|(_, cursor)| cursor.clone()));
+            // Lists can be read from a place that is another's; a reply or a feed is one's own.
+            hostile.extend(strange.iter().filter(|(name, _)| *name != list || list.starts_with("Subscription")).map(|(_, cursor)| cursor.clone()));
+            for (_, cursor) in own.iter().filter(|(name, _)| *name == list) {
+                hostile.extend([format!("{cursor}A"), format!("{cursor}="), cursor[1..].to_owned(), format!(" {cursor}"), format!("{cursor}\0")]);
+            }
+            for cursor in hostile {
+                for (how, request) in place.requests(json!(cursor).to_string().as_bytes()) {
+                    assert_eq!(world.heard(place, &request).await, ["BAD_USER_INPUT"], "{cursor:?} {how} at {}", place.name);
+                }
+            }
+            seen += 1;
+        }
+        assert!(seen >= 8);
+        world.is_well().await;
+    }
+}

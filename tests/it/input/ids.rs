@@ -1,0 +1,66 @@
+//! Ids of other types, of other people, and of nothing.
+
+use super::{places::places, world::World};
+use crate::support::on_both_databases;
+use serde_json::json;
+use uuid::Uuid;
+
+/// The kind of object that a place takes the id of; none if it takes any.
+fn kind_of(place: &str) -> Option<&'static str> {
+    match place {
+        "Query.node(id:)" | "Query.nodes(ids:)" => None,
+        "Query.conversation(id:)"
+        | "UpdateConversationInput.id"
+        | "DeleteConversationInput.id"
+        | "SendMessageInput.conversationId" => Some("conversation"),
+        "DeleteAccessTokenInput.id" => Some("access_token"),
+        "StopReplyInput.messageId" | "Subscription.reply(messageId:)" => Some("message"),
+        other => panic!("tell what {other} is the id of"),
+    }
+}
+
+on_both_databases! {
+    async fn an_id_is_good_for_its_own_object_alone(kind) {
+        let world = World::new(kind).await;
+        for place in places(&world).await.iter().filter(|place| place.scalar == "ID") {
+            let own = kind_of(&place.name);
+            let mut hostile = Vec::new();
+            for (kind, id) in &world.own {
+                let (_, digits) = id.rsplit_once('_').expect("a global id");
+                if own.is_some_and(|own| own != *kind) {
+                    hostile.push((id.clone(), "BAD_USER_INPUT"));
+                }
+                // In no other spelling than its own.
+                let hyphens = Uuid::parse_str(digits).expect("a key").hyphenated().to_string();
+                for id in [
+                    id.to_uppercase(), format!("{id} "), format!(" {id}"), format!("{id}\0"), format!("{id}0"),
+                    format!("{kind}_{hyphens}"), format!("{kind}_{{{digits}}}"), format!("{kind}__{digits}"), digits.to_owned(),
+                    format!("nothing_{digits}"),
+                ] {
+                    hostile.push((id, ""));
+                }
+            }
+            for (kind, id) in &world.strange {
+                let right = own.is_none_or(|own| own == *kind);
+                hostile.push((id.clone(), if right { "NOT_FOUND" } else { "BAD_USER_INPUT" }));
+                let nobody = format!("{kind}_{}", Uuid::now_v7().simple());
+                hostile.push((nobody, if right { "NOT_FOUND" } else { "BAD_USER_INPUT" }));
+            }
+            hostile.extend(["", "_", "0", "-1", "null", "message_", "../../etc/passwd"].map(|id| (id.into(), "")));
+            let before = world.stored().await;
+            for (id, expected) in hostile {
+                for (how, request) in place.requests(json!(id).to_string().as_bytes()) {
+                    let codes = world.heard(place, &request).await;
+                    let place = &place.name;
+                    let refused = match expected {
+                        "" => codes == ["NOT_FOUND"] || codes == ["BAD_USER_INPUT"],
+                        expected => codes == [expected],
+                    };
+                    assert!(refused, "{id:?} {how} at {place}: {codes:?}, not {expected}");
+                }
+            }
+            assert!(world.stored().await == before, "{} was stored", place.name);
+            world.is_well().await;
+        }
+    }
+}

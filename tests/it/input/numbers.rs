@@ -1,0 +1,50 @@
+//! Numbers beyond what was meant, beyond 32 bits, beyond all, and what is no number.
+
+use super::{places::places, world::World};
+use crate::support::on_both_databases;
+
+on_both_databases! {
+    async fn no_absurd_number_comes_in_anywhere(kind) {
+        let world = World::new(kind).await;
+        let places = places(&world).await;
+        for place in places.iter().filter(|place| place.scalar == "Int") {
+            let before = world.stored().await;
+            for (value, expected) in [
+                ("0", "BAD_USER_INPUT"),
+                ("-1", "BAD_USER_INPUT"),
+                ("-0", ""),
+                ("366", "BAD_USER_INPUT"),
+                ("2147483647", ""),
+                ("-2147483648", "BAD_USER_INPUT"),
+                ("2147483648", ""),
+                ("-2147483649", ""),
+                ("9223372036854775808", ""),
+                ("18446744073709551616", ""),
+                ("1.5", "GRAPHQL_VALIDATION_FAILED"),
+                ("\"1\"", "GRAPHQL_VALIDATION_FAILED"),
+                ("true", "GRAPHQL_VALIDATION_FAILED"),
+                ("[[1]]", "GRAPHQL_VALIDATION_FAILED"),
+                ("{}", "GRAPHQL_VALIDATION_FAILED"),
+                ("1e400", ""),
+                ("NaN", ""),
+                ("-Infinity", ""),
+                ("0x10", ""),
+                ("1_000", ""),
+                ("01", ""),
+                (&"9".repeat(10_000), ""),
+            ] {
+                for (how, request) in place.requests(value.as_bytes()) {
+                    let codes = world.heard(place, &request).await;
+                    let place = &place.name;
+                    assert!(!codes.is_empty(), "{value:.50} {how} went through: {place}");
+                    // Where none is expected it depends: a literal is no document or not valid, a variable no JSON or
+                    // of no use to its field, and many rows cost too much before anything else is looked at.
+                    let refused = expected.is_empty() || codes[0] == expected;
+                    assert!(refused, "{value:.50} {how}: {codes:?} at {place}");
+                }
+            }
+            assert!(world.stored().await == before, "{} was stored", place.name);
+            world.is_well().await;
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Every place of the schema that takes a scalar, found by asking the schema: a new argument cannot be forgotten.
+
+use super::world::World;
+use crate::support::Client;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+const INTROSPECTION: &str = "{ __schema {
+    queryType { name } mutationType { name } subscriptionType { name }
+    types { name kind fields { name args { ...Input } type { ...Type } } inputFields { ...Input } } } }
+    fragment Input on __InputValue { name defaultValue type { ...Type } }
+    fragment Type on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
+
+/// Where the hostile value goes.
+const HOLE: &str = "@HOLE@";
+
+/// A place for a scalar.
+pub struct Place {
+    /// `Query.node(id:)`, or `SendMessageInput.content`.
+    pub name: String,
+    /// The argument's or field's own name.
+    pub field: String,
+    /// `String`, `ID` or `Int`.
+    pub scalar: String,
+    /// `query`, `mutation` or `subscription`.
+    pub operation: &'static str,
+    /// Request bodies with the hole: the value within the variables, and as a literal in the document.
+    in_variables: String,
+    in_document: String,
+}
+
+impl Place {
+    /// Requests with a value there, written as JSON or as a GraphQL literal: for these values both look the same.
+    pub fn requests(&self, value: &[u8]) -> [(&'static str, Vec<u8>); 2] {
+        let mut escaped = Vec::new();
+        for chunk in value.utf8_chunks() {
+            let quoted = json!(chunk.valid()).to_string();
+            escaped.extend_from_slice(&quoted.as_bytes()[1..quoted.len() - 1]);
+            escaped.extend_from_slice(chunk.invalid());
+        }
+        [
+            ("in a variable", fill(&self.in_variables, &format!("\"{HOLE}\""), value)),
+            ("in the document", fill(&self.in_document, HOLE, &escaped)),
+        ]
+    }
+}
+
+fn fill(body: &str, hole: &str, value: &[u8]) -> Vec<u8> {
+    let (before, after) = body.split_once(hole).expect("it has a hole");
+    [before.as_bytes(), value, after.as_bytes()].concat()
+}
+
+/// All places of the schema, for this world's user.
+pub async fn places(world: &World) -> Vec<Place> {
+    let schema = Schema::of(&world.client).await;
+    let mut places = Vec::new();
+    for (owner, fields) in &schema.fields {
+        for field in fields {
+            for argument in field["args"].as_array().expect("fields have arguments") {
+                let mut walk = Walk { schema: &schema, world, owner, field, argument, places: &mut places };
+                walk.enter(argument, &format!("{owner}.{}({}:)", name(field), name(argument)), &[]);
+            }
+        }
+    }
+    assert!(places.len() > 40, "the schema has more");
+    places
+}
+
+struct Schema {
+    kinds: BTreeMap<String, String>,
+    fields: BTreeMap<String, Vec<Value>>,
+    inputs: BTreeMap<String, Vec<Value>>,
+    roots: BTreeMap<String, &'static str>,
+}
+
+impl Schema {
+    async fn of(client: &Client) -> Self {
+        let schema = client.data(INTROSPECTION, json!({})).await["__schema"].take();
+        let types: Vec<_> = schema["types"].as_array().expect("types").iter().collect();
+        let types = || types.iter().filter(|one| !name(one).starts_with("__"));
+        let parts = |part: &str| -> BTreeMap<_, _> {
+            let with = types().filter_map(|one| Some((name(one).to_owned(), one[part].as_array()?.clone())));
+            with.collect()
+        };
+        let roots =
+            [("queryType", "query"), ("mutationType", "mutation"), ("subscriptionType", "subscription")];
+        Self {
+            kinds: types()
+                .map(|one| (name(one).into(), one["kind"].as_str().expect("a kind").into()))
+                .collect(),
+            fields: parts("fields"),
+            inputs: parts("inputFields"),
+            roots: roots.map(|(root, operation)| (name(&schema[root]).into(), operation)).into(),
+        }
+    }
+}
+
+/// The way from a field's argument down into its type.
+struct Walk<'a> {
+    schema: &'a Schema,
+    world: &'a World,
+    owner: &'a str,
+    field: &'a Value,
+    argument: &'a Value,
+    places: &'a mut Vec<Place>,
+}
+
+impl<'a> Walk<'a> {
+    /// `above` are the input objects that lead to the input, each with the field taken.
+    fn enter(&mut self, input: &'a Value, path: &str, above: &[(&'a str, &'a Value)]) {
+        let inner = named(&input["type"]);
+        match self.schema.kinds[inner].as_str() {
+            "INPUT_OBJECT" => {
+                for field in &self.schema.inputs[inner] {
+                    let mut above = above.to_vec();
+                    above.push((inner, field));
+                    self.enter(field, &format!("{inner}.{}", name(field)), &above);
+                }
+            }
+            "SCALAR" if ["String", "ID", "Int"].contains(&inner) => self.add(input, path, above),
+            "SCALAR" | "ENUM" => assert_ne!(inner, "Float", "{path}: give it hostile numbers"),
+            other => panic!("{path} is a {other}"),
+        }
+    }
+
+    fn add(&mut self, input: &Value, path: &str, above: &[(&str, &Value)]) {
+        let hole = if is_list(&input["type"]) { json!([HOLE]) } else { json!(HOLE) };
+        let mut whole = hole.clone();
+        let mut literal = if is_list(&input["type"]) { format!("[{HOLE}]") } else { HOLE.into() };
+        let (mut siblings, mut declared) = (Map::new(), String::new());
+        for (object, field) in above.iter().rev() {
+            let mut fields = Map::new();
+            fields.insert(name(field).into(), whole);
+            literal = format!("{}: {literal}", name(field));
+            for other in self.schema.inputs[*object].iter().filter(|other| name(other) != name(field)) {
+                if let Some(good) = self.needed(object, other) {
+                    let variable = format!("v{}", siblings.len());
+                    literal += &format!(", {}: ${variable}", name(other));
+                    declared += &format!("${variable}: {} ", written(&other["type"]));
+                    fields.insert(name(other).into(), good.clone());
+                    siblings.insert(variable, good);
+                }
+            }
+            whole = fields.into();
+            literal = format!("{{ {literal} }}");
+        }
+        let args = self.field["args"].as_array().expect("fields have arguments");
+        let operation = self.schema.roots.get(self.owner).copied().unwrap_or("query");
+        let others = |arg: &&Value| name(arg) != name(self.argument);
+        let mut given = format!("{}: ", name(self.argument));
+        let (mut beside, mut beside_declared, mut variables) = (String::new(), String::new(), Map::new());
+        for other in args.iter().filter(others) {
+            if let Some(good) = self.needed(self.owner, other) {
+                let variable = format!("a{}", variables.len());
+                beside += &format!(", {}: ${variable}", name(other));
+                beside_declared += &format!("${variable}: {} ", written(&other["type"]));
+                variables.insert(variable, good);
+            }
+        }
+        let mut document = |declared: &str, value: &str| {
+            let declared = if declared.is_empty() { String::new() } else { format!("({declared})") };
+            let (open, close) = self.way();
+            let selection = match self.schema.kinds[named(&self.field["type"])].as_str() {
+                "SCALAR" | "ENUM" => "",
+                _ => "{ __typename }",
+            };
+            given.truncate(name(self.argument).len() + 2);
+            given += value;
+            format!(
+                "{operation}{declared} {{ {open}{}({given}{beside}) {selection}{close} }}",
+                name(self.field)
+            )
+        };
+        let by_variable =
+            document(&format!("{beside_declared}$x: {}", written(&self.argument["type"])), "$x");
+        let by_literal = document(&format!("{beside_declared}{declared}"), &literal);
+        let mut with_hole = variables.clone();
+        siblings.extend(variables);
+        with_hole.insert("x".into(), whole);
+        self.places.push(Place {
+            name: path.into(),
+            field: name(input).into(),
+            scalar: named(&input["type"]).into(),
+            operation,
+            in_variables: json!({ "query": by_variable, "variables": with_hole }).to_string(),
+            in_document: json!({ "query": by_literal, "variables": siblings }).to_string(),
+        });
+    }
+
+    /// A good value of what must be given besides.
+    fn needed(&self, owner: &str, input: &Value) -> Option<Value> {
+        let must = input["type"]["kind"] == "NON_NULL" && input["defaultValue"].is_null();
+        must.then(|| self.world.good(owner, name(input)))
+    }
+
+    /// What stands around a field of this type in a document.
+    fn way(&self) -> (String, &'static str) {
+        match self.owner {
+            root if self.schema.roots.contains_key(root) => (String::new(), ""),
+            "User" => ("me { ".into(), " }"),
+            "Conversation" => (format!("conversation(id: \"{}\") {{ ", self.world.own["conversation"]), " }"),
+            other => panic!("tell how to come to a {other}"),
+        }
+    }
+}
+
+fn name(value: &Value) -> &str {
+    value["name"].as_str().expect("everything has a name")
+}
+
+fn named(of_type: &Value) -> &str {
+    match &of_type["ofType"] {
+        Value::Null => name(of_type),
+        inner => named(inner),
+    }
+}
+
+fn is_list(of_type: &Value) -> bool {
+    of_type["kind"] == "LIST" || of_type.get("ofType").is_some_and(|inner| !inner.is_null() && is_list(inner))
+}
+
+/// The type as documents spell it.
+fn written(of_type: &Value) -> String {
+    match of_type["kind"].as_str() {
+        Some("NON_NULL") => format!("{}!", written(&of_type["ofType"])),
+        Some("LIST") => format!("[{}]", written(&of_type["ofType"])),
+        _ => name(of_type).into(),
+    }
+}
