@@ -18,7 +18,7 @@ pub mod prepare;
 mod query;
 pub mod resume;
 mod subscription;
-mod tokens;
+pub(crate) mod tokens;
 mod types;
 pub mod values;
 

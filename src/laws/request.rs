@@ -32,7 +32,8 @@ pub(super) fn is_request(value: &Value) -> bool {
 pub(super) fn same(one: &Incoming, other: &Incoming) -> bool {
     one.query == other.query
         && one.operation_name == other.operation_name
-        && one.variables == other.variables
+        && one.variables.variables == other.variables.variables
+        && one.variables.cut == other.variables.cut
         && one.extensions.cost == other.extensions.cost
 }
 

@@ -19,7 +19,7 @@ use crate::{
 use async_graphql::{self as graphql, Value, parser::types::OperationType};
 use axum::{
     Extension,
-    body::{Body, Bytes},
+    body::Body,
     extract::{
         Query, State,
         rejection::QueryRejection,

@@ -5,6 +5,7 @@
 //! request is waited for by whoever reads it ([`super::body`]).
 
 mod accept;
+mod asked;
 mod connection;
 mod places;
 mod stream;

@@ -1,6 +1,7 @@
 //! One connection, from its first request to its last answer.
 
 use super::{
+    asked::Asked,
     places::Full,
     stream::{Stream, hear_out},
     turn::{Answer, Turns},
@@ -9,7 +10,7 @@ use crate::transport::headers;
 use axum::{
     Router,
     extract::ConnectInfo,
-    http::{Request, StatusCode},
+    http::{HeaderValue, Request, StatusCode, header},
 };
 use hyper::{
     body::Incoming,
@@ -44,12 +45,19 @@ pub async fn converse(
 ) {
     let router = TowerToHyperService::new(router);
     let answers = turns.clone();
-    let service = service_fn(move |mut request: Request<Incoming>| {
+    let service = service_fn(move |request: Request<Incoming>| {
         answers.pass();
+        let (parts, body) = request.into_parts();
+        let (body, reading) = Asked::new(body);
+        let mut request = Request::from_parts(parts, body);
         request.extensions_mut().insert(ConnectInfo(peer));
         let (response, turns) = (router.call(request), answers.clone());
         async move {
-            let response = response.await?;
+            let mut response = response.await?;
+            if !reading.is_done() {
+                // Else a client might ask on where nobody listens any more (RFC 9112, section 9.6).
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             let upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
             Ok::<_, Infallible>(response.map(|body| match upgraded {
                 true => Answer::without_end(body),

@@ -13,6 +13,7 @@ fn kind_of(place: &str) -> Option<&'static str> {
         | "UpdateConversationInput.id"
         | "DeleteConversationInput.id"
         | "SendMessageInput.conversationId" => Some("conversation"),
+        "RevokeSessionInput.id" => Some("session"),
         "DeleteAccessTokenInput.id" => Some("access_token"),
         "StopReplyInput.messageId" | "Subscription.reply(messageId:)" => Some("message"),
         other => panic!("tell what {other} is the id of"),
