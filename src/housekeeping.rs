@@ -121,7 +121,10 @@ mod tests {
         let later = now + Duration::from_secs(1);
         let sessions = [now, later].map(|expires_at| Session { expires_at, ..scratch::session(&user) });
         for session in &sessions {
-            store.insert_session(session, 9, Ending { at: now, until: now }).await.unwrap();
+            store
+                .insert_session(session, &scratch::proof(&user), 9, Ending { at: now, until: now })
+                .await
+                .unwrap();
         }
         assert_eq!(Chore::Sessions.do_if_due(&store, now).await.unwrap(), Some(1));
         let ends = async |session: &Session, until| {
@@ -130,7 +133,10 @@ mod tests {
         assert_eq!(ends(&sessions[0], now).await, None);
         assert_eq!(ends(&sessions[1], now).await, Some(user.id));
         let lasting = scratch::session(&user);
-        store.insert_session(&lasting, 9, Ending { at: now, until: now }).await.unwrap();
+        store
+            .insert_session(&lasting, &scratch::proof(&user), 9, Ending { at: now, until: now })
+            .await
+            .unwrap();
         assert_eq!(ends(&lasting, later).await, Some(user.id));
         assert_eq!(Chore::Revocations.do_if_due(&store, now).await.unwrap(), Some(1));
         let left = store.revocations_since(now).await.unwrap();

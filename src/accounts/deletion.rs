@@ -5,10 +5,7 @@ use crate::{
     error::{Error, Result},
     removal::Removal,
     replies::Replies,
-    store::{
-        account_life::{FORGOTTEN, Gone},
-        revocations::Ending,
-    },
+    store::account_life::Gone,
 };
 use std::sync::Arc;
 
@@ -31,14 +28,12 @@ impl Deletion {
         caller: &Caller,
     ) -> Result<()> {
         let accounts = &self.accounts;
-        let user = accounts.prove_again(viewer, password, caller).await?;
+        let proof = accounts.prove_again(viewer, password, caller).await?;
         let ending = accounts.sessions.ending();
-        let gone = accounts.store.delete_user(user.id, ending).await?;
-        let Gone { stopped, ended, identities } =
-            gone.ok_or(Error::Unauthenticated("the account is gone"))?;
+        let gone = accounts.store.delete_user(&proof, ending).await?;
+        let Gone { stopped, ended } = gone.ok_or(Error::Unauthenticated("the account is gone"))?;
         accounts.sessions.ended(&ended, ending);
-        accounts.sessions.ended(&identities, Ending { until: ending.at + FORGOTTEN, ..ending });
-        tracing::info!(user_id = %user.id, replies = stopped.len(), "account deleted");
+        tracing::info!(user_id = %proof.user, replies = stopped.len(), "account deleted");
         self.removal.look();
         for conversation in stopped {
             self.replies.stop_conversation(conversation);

@@ -24,13 +24,19 @@ impl Accounts {
     ) -> Result<Grant> {
         let identified = provider.verify(access_token).await?;
         let id = provider.identity(&identified.subject);
-        self.sessions.see(id)?; // their account may have been deleted a moment ago
         let user_id = match self.store.identity(id).await? {
+            Some(known) if known.deleted_at.is_some_and(|at| identified.issued_at <= at) => {
+                return Err(Error::Unauthenticated("the account is gone"));
+            }
             Some(known) => known.user_id,
             None => self.welcome(provider, id, &identified).await?,
         };
+        self.sessions.see(user_id)?;
         let access = Access::Elsewhere { proved_at: identified.proved_at };
-        Ok(Grant { viewer: Viewer { user_id, session_id: id, access }, expires_at: identified.expires_at })
+        Ok(Grant {
+            viewer: Viewer { user_id, session_id: user_id, access },
+            expires_at: identified.expires_at,
+        })
     }
 
     /// Makes an account for somebody who is seen for the first time; on another instance perhaps as well.
@@ -55,13 +61,14 @@ impl Accounts {
             issuer: provider.issuer().to_owned(),
             subject: identified.subject.clone(),
             created_at: user.created_at,
+            deleted_at: None,
         };
         let event = SecurityEvent {
             address: None,
             detail: Some(provider.issuer().to_owned()),
             ..self.audit.event(user.id, SecurityEventKind::Registered, &Caller::default())
         };
-        if self.store.insert_identity(&user, &identity, &event).await? {
+        if self.store.insert_identity(&user, &identity, identified.issued_at, &event).await? {
             return Ok(user.id);
         }
         let known = self.store.identity(id).await?;

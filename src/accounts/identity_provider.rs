@@ -14,14 +14,16 @@ use crate::{
     store::{Id, Instant},
 };
 use jsonwebtoken::{Algorithm, Header, Validation};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use sha2::{Digest, Sha256};
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 use url::Url;
 use uuid::Uuid;
 
 /// How far the provider's clock may be ahead of ours.
 const SKEW: Duration = Duration::from_secs(60);
+/// The longest that a token is taken for good at once: who stays longer shows another.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// The longest subject, in bytes (OpenID Connect Core, section 2).
 const LONGEST_SUBJECT: usize = 255;
 
@@ -34,6 +36,8 @@ pub struct ProviderSettings {
     pub audience: String,
     /// What tokens may be signed by.
     pub algorithms: Vec<Algorithm>,
+    /// A scope that they must have, if one is set.
+    pub scope: Option<String>,
 }
 
 /// The provider.
@@ -54,6 +58,8 @@ pub struct Identified {
     pub email: Option<String>,
     /// When they proved who they are; if that is not told, when the token was issued.
     pub proved_at: Instant,
+    /// When the token was issued.
+    pub issued_at: Instant,
     /// From when the token is not good any more.
     pub expires_at: Instant,
 }
@@ -69,11 +75,19 @@ struct Claims {
     name: Option<String>,
     preferred_username: Option<String>,
     email: Option<String>,
-    // Of ID tokens alone (OpenID Connect Core, sections 2 and 3.3.2.11).
-    nonce: Option<serde_json::Value>,
-    at_hash: Option<serde_json::Value>,
-    c_hash: Option<serde_json::Value>,
+    /// Separated by spaces (RFC 9068, section 2.2.3).
+    scope: Option<String>,
+    client_id: Option<String>,
+    azp: Option<String>,
+    /// Where a provider says here what a token is for, an access token's is `Bearer`.
+    typ: Option<String>,
+    #[serde(flatten)]
+    others: HashMap<String, IgnoredAny>,
 }
+
+/// What only other kinds of tokens have: ID tokens (OpenID Connect Core, sections 2, 3.1.3.6 and 3.3.2.11), and those that
+/// tell of signing out (OpenID Connect Back-Channel Logout, section 2.4).
+const OF_OTHERS: [&str; 5] = ["nonce", "at_hash", "c_hash", "s_hash", "events"];
 
 #[derive(Deserialize)]
 struct Issuer {
@@ -123,8 +137,15 @@ impl IdentityProvider {
         let too_early = claims.nbf.is_some_and(|from| moment(from) > later) || moment(claims.iat) > later;
         let subject = claims.sub;
         let nobody = subject.is_empty() || subject.len() > LONGEST_SUBJECT || subject.contains('\0');
-        let id_token = claims.nonce.is_some() || claims.at_hash.is_some() || claims.c_hash.is_some();
-        if too_early || nobody || id_token {
+        let of_other_kind = OF_OTHERS.iter().any(|claim| claims.others.contains_key(*claim))
+            || claims.typ.is_some_and(|kind| !["Bearer", "at+jwt"].contains(&&*kind));
+        // A client that asks for itself is nobody (RFC 9068, section 5).
+        let client = claims.client_id.or(claims.azp).is_some_and(|client| client == subject);
+        let lacking =
+            self.settings.scope.as_ref().is_some_and(|wanted| {
+                !claims.scope.unwrap_or_default().split(' ').any(|scope| scope == wanted)
+            });
+        if too_early || nobody || of_other_kind || client || lacking {
             return Err(BAD);
         }
         if moment(claims.exp) <= now {
@@ -135,7 +156,8 @@ impl IdentityProvider {
             name: claims.name.or(claims.preferred_username),
             email: claims.email,
             proved_at: moment(claims.auth_time.unwrap_or(claims.iat)),
-            expires_at: moment(claims.exp),
+            issued_at: moment(claims.iat),
+            expires_at: moment(claims.exp).min(now + LONGEST),
         })
     }
 
@@ -171,11 +193,15 @@ fn moment(seconds: f64) -> Instant {
 
 /// Whether an issuer may be asked: over TLS, or on this very machine (OpenID Connect Discovery 1.0, section 3).
 pub fn may_be_asked(url: &Url) -> bool {
-    let local = match url.host() {
+    url.scheme() == "https" || (url.scheme() == "http" && is_local(url))
+}
+
+/// Whether it is on this very machine.
+pub fn is_local(url: &Url) -> bool {
+    match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
-    };
-    url.scheme() == "https" || (url.scheme() == "http" && local)
+    }
 }

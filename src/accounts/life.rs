@@ -7,11 +7,14 @@ use crate::{
     store::{
         SecurityEventKind,
         security_events::SecurityEvent,
-        users::{EmailTaken, User},
+        users::{EmailTaken, Proof, User},
     },
 };
 use std::time::Duration;
 
+/// What was shown is not good any more: the password was changed meanwhile, or the session ended.
+const OUTDATED: Error =
+    Error::Unauthenticated("the password or the session has changed meanwhile: sign in again");
 /// How long ago somebody may have proved to the identity provider who they are, for what cannot be undone.
 const FRESH: Duration = Duration::from_secs(300);
 
@@ -24,15 +27,15 @@ impl Accounts {
         email: Email,
         caller: &Caller,
     ) -> Result<User> {
-        let (user, _) = self.prove(viewer, "password", password, caller).await?;
+        let (user, proof) = self.prove(viewer, "password", password, caller).await?;
         let event = SecurityEvent {
             detail: user.email,
             ..self.audit.event(user.id, SecurityEventKind::EmailChanged, caller)
         };
         let key = email.key().to_owned();
-        match self.store.change_email(user.id, &email.into_string(), &key, &event).await? {
+        match self.store.change_email(&proof, &email.into_string(), &key, &event).await? {
             Ok(true) => self.user(user.id).await,
-            Ok(false) => Err(Error::Unauthenticated("the account is gone")),
+            Ok(false) => Err(OUTDATED),
             Err(EmailTaken) => Err(Error::Conflict("an account with this e-mail address exists already")),
         }
     }
@@ -46,18 +49,17 @@ impl Accounts {
         new: Password,
         caller: &Caller,
     ) -> Result<usize> {
-        let (user, old) = self.prove(viewer, "currentPassword", current, caller).await?;
+        let (user, proof) = self.prove(viewer, "currentPassword", current, caller).await?;
         let hash = self.passwords.hash(new).await?;
         let event = self.audit.event(user.id, SecurityEventKind::PasswordChanged, caller);
         let ending = self.sessions.ending();
-        let changed = self.store.change_password(user.id, (&old, &hash), viewer.session_id, ending, &event);
-        let ended =
-            changed.await?.ok_or(Error::Conflict("the password was changed by somebody else meanwhile"))?;
+        let changed = self.store.change_password(&proof, &hash, ending, &event);
+        let ended = changed.await?.ok_or(OUTDATED)?;
         self.sessions.ended(&ended, ending);
         Ok(ended.len())
     }
 
-    /// The viewer, who knows the password, and its hash. A wrong one is the field's fault: it is known who asks, and
+    /// The viewer, who knows the password, and the proof of it. A wrong one is the field's fault: it is known who asks, and
     /// they may, so neither signing in again nor giving up would help, only another input.
     async fn prove(
         &self,
@@ -65,7 +67,7 @@ impl Accounts {
         field: &'static str,
         password: &str,
         caller: &Caller,
-    ) -> Result<(User, String)> {
+    ) -> Result<(User, Proof)> {
         let user = self.user(viewer.user_id).await?;
         let Some(hash) = user.password_hash.clone() else {
             return Err(Error::Forbidden("who you are is known to the identity provider: change it there"));
@@ -81,7 +83,10 @@ impl Accounts {
             return Err(Error::input(field, "is not the account's password"));
         }
         self.throttle.logged_in(caller.address, &user.email_key).await;
-        Ok((user, hash))
+        Ok((
+            user,
+            Proof { user: viewer.user_id, password_hash: Some(hash), session: Some(viewer.session_id) },
+        ))
     }
 
     /// The viewer, who knows the password; or, if there is none, who has proved who they are a moment ago.
@@ -90,17 +95,17 @@ impl Accounts {
         viewer: Viewer,
         password: Option<&str>,
         caller: &Caller,
-    ) -> Result<User> {
+    ) -> Result<Proof> {
         match viewer.access {
             Access::Elsewhere { proved_at } if proved_at + FRESH > self.clock.now() => {
-                self.user(viewer.user_id).await
+                Ok(Proof { user: viewer.user_id, password_hash: None, session: None })
             }
             Access::Elsewhere { .. } => Err(Error::Forbidden(
                 "sign in again at the identity provider, and come back within five minutes",
             )),
             Access::InPerson | Access::Write | Access::Read => {
                 let password = password.ok_or_else(|| Error::input("password", "must be given"))?;
-                Ok(self.prove(viewer, "password", password, caller).await?.0)
+                Ok(self.prove(viewer, "password", password, caller).await?.1)
             }
         }
     }

@@ -13,6 +13,8 @@ use std::{
 
 /// A random secret of the shortest length, in hexadecimal digits, has fewer different bytes once in some billions.
 const DISTINCT: usize = 8;
+/// So many bytes do not stand in a random secret twice, but once in some hundred thousand of the shortest.
+const PIECE: usize = 7;
 /// What stands in examples, and is left there.
 const PLACEHOLDERS: [&str; 8] =
     ["secret", "password", "change", "example", "default", "insecure", "confab", "your-"];
@@ -37,10 +39,12 @@ impl Secret {
         let secret = self.bytes();
         let lower = String::from_utf8_lossy(secret).to_lowercase();
         let distinct = secret.iter().collect::<HashSet<_>>().len();
-        let repeats =
-            (1..=secret.len() / 2).any(|period| secret[period..] == secret[..secret.len() - period]);
+        let mut pieces = HashSet::new();
+        let repeats = !secret.windows(PIECE).all(|piece| pieces.insert(piece));
         if distinct < DISTINCT || repeats {
             Some("repeats itself")
+        } else if secret.contains(&b' ') {
+            Some("is made of words")
         } else if PLACEHOLDERS.iter().any(|word| lower.contains(word)) {
             Some("looks like a placeholder")
         } else if secret.windows(RUN).any(is_run) {
@@ -111,6 +115,9 @@ mod tests {
             "0123456789abcdef0123456789abcdef",
             "change-me-change-me-change-me-now",
             "this is a very long Secret of mine",
+            "correct horse battery staple 1234",
+            "MyCompany2024!MyCompany2025!xyzw",
+            "admin1234admin1234admin1234admi7",
             "hello-you-hello-you-hello-you-hello-you",
         ] {
             assert!(secret(weak).unwrap().weakness().is_some(), "{weak}");

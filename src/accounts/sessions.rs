@@ -23,6 +23,7 @@ use crate::{
         Database, Id,
         revocations::Ending,
         sessions::{Exchange, Exchanged, Session},
+        users::{Proof, User},
     },
 };
 use known::Known;
@@ -91,12 +92,13 @@ impl Sessions {
         Self { store, clock, tokens, terms, known, bus, tasks }
     }
 
-    /// Opens a session; gives its first refresh token.
-    pub async fn open(&self, user: Id, caller: &Caller) -> Result<(Session, RefreshToken)> {
+    /// Opens a session for whoever has shown the password; gives its first refresh token. `None` if the password is
+    /// another one by now.
+    pub async fn open(&self, user: &User, caller: &Caller) -> Result<Option<(Session, RefreshToken)>> {
         let now = self.clock.now();
         let session = Session {
             id: Id::new(),
-            user_id: user,
+            user_id: user.id,
             generation: 0,
             created_at: now,
             refreshed_at: now,
@@ -106,10 +108,13 @@ impl Sessions {
             agent: caller.agent.clone(),
         };
         let ending = self.ending();
-        let surplus = self.store.insert_session(&session, MOST, ending).await?;
+        let proof = Proof { user: user.id, password_hash: user.password_hash.clone(), session: None };
+        let Some(surplus) = self.store.insert_session(&session, &proof, MOST, ending).await? else {
+            return Ok(None);
+        };
         self.ended(&surplus, ending);
         let token = self.token_of(&session);
-        Ok((session, token))
+        Ok(Some((session, token)))
     }
 
     /// Exchanges a refresh token for the next one of its session. A used one ends the session: it or its successor is

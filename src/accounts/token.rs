@@ -22,7 +22,7 @@ pub struct Viewer {
     /// The user.
     pub user_id: Id,
     /// The session that the token was issued in. Of a personal access token its own key, and of the identity provider's
-    /// that of the identity: by those they are revoked as sessions are.
+    /// the user's: by those they are revoked as sessions are.
     pub session_id: Id,
     /// What they may do.
     pub access: Access,

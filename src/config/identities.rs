@@ -28,6 +28,17 @@ pub struct Identities {
     )]
     pub oidc_audience: String,
 
+    /// Scope that its tokens must have [default: none]. Set it where the audience is not this server's alone: what a
+    /// client is told of who has signed in has no scope.
+    #[arg(
+        long,
+        env = "CONFAB_OIDC_SCOPE",
+        value_name = "CONFAB_OIDC_SCOPE",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub oidc_scope: String,
+
     /// Algorithms that its tokens may be signed by: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA.
     #[arg(long, env = "CONFAB_OIDC_ALGORITHMS", value_name = "CONFAB_OIDC_ALGORITHMS", value_delimiter = ',',
           default_value = "RS256,ES256,EdDSA", value_parser = parse_algorithm)]
@@ -57,8 +68,9 @@ impl Identities {
         if !may_be_asked(&url) || (production && url.scheme() != "https") {
             return Err("CONFAB_OIDC_ISSUER must begin with https://".into());
         }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err("CONFAB_OIDC_ISSUER must be an address without query and fragment".into());
+        let named = !url.username().is_empty() || url.password().is_some();
+        if named || url.query().is_some() || url.fragment().is_some() {
+            return Err("CONFAB_OIDC_ISSUER must be an address without user, query and fragment".into());
         }
         if self.oidc_audience.is_empty() {
             return Err("CONFAB_OIDC_AUDIENCE must be set: else a token for another service would do".into());
@@ -67,6 +79,7 @@ impl Identities {
             issuer: self.oidc_issuer.clone(),
             audience: self.oidc_audience.clone(),
             algorithms: self.oidc_algorithms.clone(),
+            scope: Some(self.oidc_scope.clone()).filter(|scope| !scope.is_empty()),
         }))
     }
 }

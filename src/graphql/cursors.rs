@@ -39,7 +39,8 @@ impl Cursor for Place {
         let bytes: [u8; 25] = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let (at, id) = bytes[1..].split_first_chunk::<8>()?;
         let id = Uuid::from_slice(id).ok()?;
-        (bytes[0] == CONVERSATION).then_some((Instant(i64::from_be_bytes(*at)), Id(id)))
+        let at = Instant::told(i64::from_be_bytes(*at)).filter(|_| bytes[0] == CONVERSATION)?;
+        Some((at, Id(id)))
     }
 }
 

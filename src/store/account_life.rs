@@ -7,49 +7,47 @@ use super::{
     Database, Error, Id, Result, SecurityEventKind,
     removal::NOBODY,
     revocations::{Ending, revoke},
-    schema::{access_tokens, conversations, identities, runs, security_events, users},
+    schema::{access_tokens, changes, conversations, feeds, identities, runs, security_events, users},
     security_events::{SecurityEvent, note},
     sessions::end_all,
     transact,
-    users::EmailTaken,
+    users::{EmailTaken, Proof, hold},
 };
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use std::time::Duration;
 
-/// How long a token of the identity provider makes no new account for whoever has just deleted theirs: it may still be
-/// good, and in use.
-pub const FORGOTTEN: Duration = Duration::from_secs(3600);
+/// How long it is remembered when an identity's account was deleted: by then no token from before is good.
+const REMEMBERED: Duration = Duration::from_secs(2 * 24 * 3600);
 
 /// What went with an account, and must be told of.
 #[derive(Clone, Debug)]
 pub struct Gone {
     /// The conversations in which replies were in progress: nobody may write them any more.
     pub stopped: Vec<Id>,
-    /// The sessions and the personal access tokens.
+    /// The sessions and the personal access tokens; and the user, if they sign in elsewhere.
     pub ended: Vec<Id>,
-    /// The identities: they are nobody's until [`FORGOTTEN`] is over.
-    pub identities: Vec<Id>,
 }
 
 impl Database {
-    /// Gives a user another address, or tells that it is taken; false if the user is gone.
+    /// Gives a user another address, or tells that it is taken; false if the proof is not good any more.
     pub async fn change_email(
         &self,
-        user: Id,
+        proof: &Proof,
         email: &str,
         email_key: &str,
         event: &SecurityEvent,
     ) -> Result<Result<bool, EmailTaken>> {
         let changed = transact!(self, async |conn| {
-            let changed = diesel::update(users::table.find(user))
+            if !hold!(conn, proof) {
+                return Ok(false);
+            }
+            diesel::update(users::table.find(proof.user))
                 .set((users::email.eq(email), users::email_key.eq(email_key)))
                 .execute(conn)
                 .await?;
-            if changed > 0 {
-                note!(conn, event);
-            }
-            Ok(changed > 0)
+            note!(conn, event);
+            Ok(true)
         });
         match changed {
             Ok(changed) => Ok(Ok(changed)),
@@ -58,32 +56,34 @@ impl Database {
         }
     }
 
-    /// Puts a new password's hash in the place of the one that was verified, and ends all sessions but one; which they
-    /// were. `None` if there is another password by now.
+    /// Puts a new password's hash in the place of the one that was verified, and ends all sessions but the one that is
+    /// asked by; which they were. `None` if the proof is not good any more.
     pub async fn change_password(
         &self,
-        user: Id,
-        (verified, new): (&str, &str),
-        but: Id,
+        proof: &Proof,
+        new: &str,
         ending: Ending,
         event: &SecurityEvent,
     ) -> Result<Option<Vec<Id>>> {
         transact!(self, async |conn| {
-            let unchanged = users::table.find(user).filter(users::password_hash.eq(verified));
-            if diesel::update(unchanged).set(users::password_hash.eq(new)).execute(conn).await? == 0 {
+            if !hold!(conn, proof) {
                 return Ok(None);
             }
+            let own = users::table.find(proof.user);
+            diesel::update(own).set(users::password_hash.eq(new)).execute(conn).await?;
             note!(conn, event);
-            Ok(Some(end_all!(conn, user, Some(but), ending)))
+            Ok(Some(end_all!(conn, proof.user, proof.session, ending)))
         })
     }
 
-    /// Deletes an account with all that is kept of it; what it has said becomes nobody's. `None` if the account is gone
-    /// already.
-    pub async fn delete_user(&self, user: Id, ending: Ending) -> Result<Option<Gone>> {
+    /// Deletes an account with all that is kept of it; what it has said becomes nobody's. `None` if the proof is not good
+    /// any more, or the account is gone already.
+    pub async fn delete_user(&self, proof: &Proof, ending: Ending) -> Result<Option<Gone>> {
+        let user = proof.user;
         transact!(self, async |conn| {
-            // Locked in the order that sending and running keep: conversations, runs, feed. Whoever is about to start a
-            // conversation holds the user's row until then: that one goes with the user.
+            // Locked in the order that sending and running keep: conversations, runs, user, feed. (What is added to the
+            // feed holds nobody's row.) Whoever is about to start a conversation holds the user's row until then: that one
+            // goes with the user.
             diesel::update(conversations::table.filter(conversations::owner_id.eq(user)))
                 .set(conversations::owner_id.eq(NOBODY))
                 .execute(conn)
@@ -93,9 +93,8 @@ impl Database {
             let stopped: Vec<Id> =
                 diesel::delete(written).returning(runs::conversation_id).get_results(conn).await?;
             // Whoever is about to sign in or to make a token holds the user's row likewise: from here on nobody does.
-            let locked = diesel::update(users::table.find(user)).set(users::name.eq(users::name));
-            if locked.execute(conn).await? == 0 {
-                return Ok(None);
+            if !hold!(conn, proof) {
+                return Err(Error::Orphan); // what has been done so far is undone
             }
             let mut ended = end_all!(conn, user, None, ending);
             let theirs = access_tokens::table.filter(access_tokens::user_id.eq(user));
@@ -105,8 +104,16 @@ impl Database {
             ended.extend(tokens);
             let theirs = identities::table.filter(identities::user_id.eq(user)).select(identities::id);
             let identities: Vec<Id> = theirs.load(conn).await?;
-            revoke!(conn, &identities, Ending { until: ending.at + FORGOTTEN, ..ending });
+            if !identities.is_empty() {
+                // By this the instances know the sockets of who signs in elsewhere.
+                revoke!(conn, &[user], ending);
+                ended.push(user);
+            }
+            revoke!(conn, &identities, Ending { until: ending.at + REMEMBERED, ..ending });
+            // This waits for those who are about to send; what they add to the feed comes before it is removed.
             diesel::delete(users::table.find(user)).execute(conn).await?;
+            diesel::delete(changes::table.filter(changes::user_id.eq(user))).execute(conn).await?;
+            diesel::delete(feeds::table.find(user)).execute(conn).await?;
             let event = SecurityEvent {
                 id: Id::new(),
                 user_id: NOBODY,
@@ -117,7 +124,7 @@ impl Database {
                 detail: None,
             };
             diesel::insert_into(security_events::table).values(&event).execute(conn).await?;
-            Ok(Some(Gone { stopped, ended, identities }))
+            Ok(Some(Gone { stopped, ended }))
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Database, Error, Id, Instant, Result, read,
-    schema::{identities, users},
+    schema::{identities, revocations, users},
     security_events::{SecurityEvent, note},
     transact,
     users::User,
@@ -24,6 +24,8 @@ pub struct Identity {
     pub subject: String,
     /// When they were first seen.
     pub created_at: Instant,
+    /// When an account that they had before was deleted: no token from until then is good.
+    pub deleted_at: Option<Instant>,
 }
 
 impl Database {
@@ -39,16 +41,26 @@ impl Database {
         Ok(read!(self, load, own.select(Identity::as_select()))?)
     }
 
-    /// Adds a user with their identity; false if somebody else has just done so.
+    /// Adds a user with their identity; false if somebody else has just done so. By a token that was issued before they
+    /// deleted their account it is not done, and that is [`Error::Orphan`].
     pub async fn insert_identity(
         &self,
         user: &User,
         identity: &Identity,
+        issued_at: Instant,
         event: &SecurityEvent,
     ) -> Result<bool> {
         let inserted = transact!(self, async |conn| {
             diesel::insert_into(users::table).values(user).execute(conn).await?;
+            // Waits for whoever deletes the account meanwhile; what they leave is seen afterwards.
             diesel::insert_into(identities::table).values(identity).execute(conn).await?;
+            let deleted = revocations::table.find(identity.id).select(revocations::revoked_at);
+            let deleted: Option<Instant> = deleted.first(conn).await.optional()?;
+            if deleted.is_some_and(|at| issued_at <= at) {
+                return Err(Error::Orphan);
+            }
+            let own = identities::table.find(identity.id);
+            diesel::update(own).set(identities::deleted_at.eq(deleted)).execute(conn).await?;
             note!(conn, event);
             Ok(())
         });

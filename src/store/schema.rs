@@ -199,6 +199,7 @@ diesel::table! {
         issuer -> Text,
         subject -> Text,
         created_at -> Instant,
+        deleted_at -> Nullable<Instant>,
     }
 }
 

@@ -1,6 +1,11 @@
 //! What unit tests write to.
 
-use super::{Database, Id, Instant, Statements, conversations::Conversation, sessions::Session, users::User};
+use super::{
+    Database, Id, Instant, Statements,
+    conversations::Conversation,
+    sessions::Session,
+    users::{Proof, User},
+};
 use crate::clock::Clock;
 use tempfile::TempDir;
 
@@ -51,4 +56,9 @@ pub fn session(user: &User) -> Session {
         address: None,
         agent: None,
     }
+}
+
+/// That the user has shown the password.
+pub fn proof(user: &User) -> Proof {
+    Proof { user: user.id, password_hash: user.password_hash.clone(), session: None }
 }

@@ -4,7 +4,13 @@
 //! the session may still be about, and every instance must come to know ([`super::revocations`]). Several sessions are
 //! ended in the order of their ids, so that no two transactions wait for each other.
 
-use super::{Database, Id, Instant, Result, read, revocations::Ending, schema::sessions, transact};
+use super::{
+    Database, Id, Instant, Result, read,
+    revocations::Ending,
+    schema::sessions,
+    transact,
+    users::{Proof, hold},
+};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use std::time::Duration;
@@ -93,9 +99,19 @@ macro_rules! end_all {
 pub(super) use {end, end_all};
 
 impl Database {
-    /// Opens a session. A user has at most so many: those beyond, the longest unused, are ended and told.
-    pub async fn insert_session(&self, session: &Session, most: i64, ending: Ending) -> Result<Vec<Id>> {
+    /// Opens a session for whoever has shown the password; `None` if it is another one by now. A user has at most so
+    /// many: those beyond, the longest unused, are ended and told.
+    pub async fn insert_session(
+        &self,
+        session: &Session,
+        proof: &Proof,
+        most: i64,
+        ending: Ending,
+    ) -> Result<Option<Vec<Id>>> {
         transact!(self, async |conn| {
+            if !hold!(conn, proof) {
+                return Ok(None);
+            }
             diesel::insert_into(sessions::table).values(session).execute(conn).await?;
             let surplus = sessions::table
                 .filter(sessions::user_id.eq(session.user_id))
@@ -103,7 +119,7 @@ impl Database {
                 .order((sessions::last_seen_at.desc(), sessions::id.desc()))
                 .offset(most - 1)
                 .select(sessions::id);
-            Ok(end!(conn, surplus.load(conn).await?, ending))
+            Ok(Some(end!(conn, surplus.load(conn).await?, ending)))
         })
     }
 

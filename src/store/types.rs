@@ -60,6 +60,9 @@ pub struct Instant(pub i64);
 /// Where PostgreSQL starts to count: 2000-01-01T00:00:00Z.
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 
+/// 9999-12-31T23:59:59.999999Z.
+const LATEST: i64 = 253_402_300_799_999_999;
+
 impl Instant {
     /// Whole seconds since 1970, as JSON Web Tokens count.
     pub fn unix_seconds(self) -> i64 {
@@ -69,6 +72,11 @@ impl Instant {
     /// The moment so many seconds after 1970 began.
     pub fn from_unix_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1_000_000))
+    }
+
+    /// What a client says was a moment: from 1970 to the year 9999, which both databases and RFC 3339 hold.
+    pub fn told(micros: i64) -> Option<Self> {
+        (0..=LATEST).contains(&micros).then_some(Self(micros))
     }
 
     /// As RFC 3339 writes it, with microseconds: `2026-11-22T17:00:00.000000Z`.

@@ -48,6 +48,42 @@ impl Database {
     }
 }
 
+/// What somebody has shown to change something about their account, found good a moment ago: with it the change is made,
+/// or not at all.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// Whose account it is.
+    pub user: Id,
+    /// The hash that their password was verified by; `None` of whoever signs in elsewhere.
+    pub password_hash: Option<String>,
+    /// The session that they ask by, if it is one.
+    pub session: Option<Id>,
+}
+
+/// Holds the user's row until the transaction ends; false if what was shown is not good any more.
+macro_rules! hold {
+    ($conn:expr, $proof:expr) => {{
+        use $crate::store::{
+            Id,
+            schema::{sessions, users},
+            users::Proof,
+        };
+        let Proof { user, password_hash, session }: &Proof = $proof;
+        let row = diesel::update(users::table.find(*user)).set(users::name.eq(users::name));
+        let row = row.returning(users::password_hash).get_result::<Option<String>>($conn);
+        let held = row.await.optional()?.is_some_and(|now| now == *password_hash);
+        let there: Option<Id> = match session {
+            Some(id) if held => {
+                let own = sessions::table.find(*id).filter(sessions::user_id.eq(*user));
+                own.select(sessions::id).first($conn).await.optional()?
+            }
+            _ => None,
+        };
+        held && (session.is_none() || there.is_some())
+    }};
+}
+pub(super) use hold;
+
 /// The address has an account already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EmailTaken;

@@ -171,7 +171,7 @@ async fn execute(
             answer::tell_cost(&mut response, cost);
             reply(form, response, single)
         }
-        Err(panic) => refusal(form, StatusCode::INTERNAL_SERVER_ERROR, &Error::internal(panic), id),
+        Err(_) => panicked(form, id),
     }
 }
 
@@ -287,7 +287,7 @@ fn not_acceptable() -> Response {
     (StatusCode::NOT_ACCEPTABLE, message).into_response()
 }
 
-/// The answer where a handler has panicked. The panic hook has logged it.
-pub fn panicked(id: &str) -> Response {
-    refusal(Form::Json, StatusCode::INTERNAL_SERVER_ERROR, &Error::internal("a handler panicked"), id)
+/// The answer where a handler has panicked. The panic hook has logged it, but for what the panic says.
+pub fn panicked(form: Form, id: &str) -> Response {
+    refusal(form, StatusCode::INTERNAL_SERVER_ERROR, &Error::internal("a handler panicked"), id)
 }

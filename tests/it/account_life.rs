@@ -3,10 +3,15 @@
 use crate::support::{
     Client, Closed, PASSWORD, Provider, Server, Sql, code, codes, content_of, on_both_databases, soon,
 };
-use confab::store::{Database, Statements, revocations::Ending};
+use confab::store::{Database, Statements, revocations::Ending, users::Proof};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use tokio::task::yield_now;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+use tokio::{join, task::yield_now, time::sleep};
+use uuid::Uuid;
 
 const CHANGE_EMAIL: &str =
     "mutation($input: ChangeEmailInput!) { changeEmail(input: $input) { user { email } } }";
@@ -225,6 +230,98 @@ on_both_databases! {
         assert_eq!(content_of(&bob.message(&id(&others)).await), "word by word");
     }
 
+    async fn an_old_password_opens_nothing_however_the_requests_race(kind) {
+        let server = Server::start(kind).await;
+        let beside = server.beside().await;
+        let owner = server.register().await;
+        let mut password = PASSWORD.to_owned();
+        for round in 0..3 {
+            let new = format!("another horse {round}");
+            let done = AtomicBool::new(false);
+            let attempts = async |at: &Server| {
+                let mut opened = Vec::new();
+                while !done.load(Ordering::SeqCst) {
+                    let answer = log_in(at, &owner.email, &password).await;
+                    if let Some(token) = answer["data"]["logIn"]["refreshToken"].as_str() {
+                        opened.push(token.to_owned());
+                    }
+                }
+                opened
+            };
+            let change = async {
+                let input = json!({ "currentPassword": password, "newPassword": new });
+                owner.data(CHANGE_PASSWORD, json!({ "input": input })).await;
+                done.store(true, Ordering::SeqCst);
+            };
+            let (one, other, three, ()) =
+                join!(attempts(&server), attempts(&beside), attempts(&beside), change);
+            for token in one.into_iter().chain(other).chain(three) {
+                let answer = server.stranger().ask(REFRESH, json!({ "token": token })).await;
+                assert_eq!(codes(&answer), ["UNAUTHENTICATED"], "it was opened with the old password");
+            }
+            password = new;
+        }
+    }
+
+    async fn who_has_lost_the_account_takes_nothing_with_them(kind) {
+        let server = Server::start(kind).await;
+        for round in 0..3 {
+            let owner = server.register().await;
+            // A session that somebody else has, and a password that they know.
+            let mut thief = owner.clone();
+            let theirs = log_in(&server, &owner.email, PASSWORD).await;
+            thief.token = theirs["data"]["logIn"]["accessToken"].as_str().map(str::to_owned);
+            let address = format!("thief-{}@example.com", Uuid::now_v7());
+            let steal = thief.ask(CHANGE_EMAIL, json!({ "input": { "password": PASSWORD, "newEmail": address } }));
+            let input = json!({ "currentPassword": PASSWORD, "newPassword": "another horse" });
+            let save = owner.ask(CHANGE_PASSWORD, json!({ "input": input }));
+            let (stolen, saved) = join!(steal, save);
+            assert_eq!(codes(&saved), [""; 0], "{saved}");
+            // Whichever came first: after the password nothing is changed by the old one.
+            let events = owner.data("{ me { securityEvents(first: 5) { nodes { kind } } } }", json!({})).await;
+            let kinds: Vec<&str> = events["me"]["securityEvents"]["nodes"].as_array().unwrap().iter()
+                .map(|event| event["kind"].as_str().unwrap()).collect();
+            let at = |kind: &str| kinds.iter().position(|one| *one == kind);
+            match at("EMAIL_CHANGED") {
+                Some(email) => assert!(Some(email) > at("PASSWORD_CHANGED"), "{kinds:?} in round {round}"),
+                None => assert_eq!(codes(&stolen).len(), 1, "{stolen}"),
+            }
+        }
+    }
+
+    async fn who_sends_all_the_time_keeps_nobody_from_deleting_the_account(kind) {
+        let server = Server::start(kind).await;
+        let beside = server.beside().await;
+        for _ in 0..3 {
+            let ada = server.register().await;
+            let (conversation, _) = ada.say("hello", None).await;
+            let done = AtomicBool::new(false);
+            let sending = async |at: &Server, input: Value| {
+                let client = ada.at(at.address);
+                while !done.load(Ordering::SeqCst) {
+                    match client.try_send(input.clone()).await {
+                        Some(Err(code)) => assert!(
+                            ["UNAUTHENTICATED", "NOT_FOUND"].contains(&&*code), "{code}"),
+                        Some(Ok(_)) => {}
+                        None => panic!("no answer"),
+                    }
+                }
+            };
+            let delete = async {
+                sleep(Duration::from_millis(50)).await;
+                let answer = ada.ask(DELETE, json!({ "input": { "password": PASSWORD } })).await;
+                done.store(true, Ordering::SeqCst);
+                assert_eq!(codes(&answer), [""; 0], "{answer}");
+            };
+            join!(
+                sending(&server, json!({ "content": "new", "model": "echo" })),
+                sending(&beside, json!({ "content": "new", "model": "echo" })),
+                sending(&beside, json!({ "content": "on", "model": "echo", "conversationId": conversation })),
+                delete,
+            );
+        }
+    }
+
     async fn what_a_dead_instance_has_left_is_removed_by_another(kind) {
         let server = Server::start(kind).await;
         let mut sql = Sql::of(&server).await;
@@ -237,9 +334,11 @@ on_both_databases! {
         let user = confab::store::Id(id.strip_prefix("user_").unwrap().parse().unwrap());
         // As an instance does that dies then.
         let ending = Ending { at: server.clock.now(), until: server.clock.now() };
-        let gone = store.delete_user(user, ending).await.unwrap().expect("it is there");
+        let password_hash = store.users(&[user]).await.unwrap().remove(0).password_hash;
+        let proof = Proof { user, password_hash, session: None };
+        let gone = store.delete_user(&proof, ending).await.unwrap().expect("it is there");
         assert_eq!((gone.stopped.len(), gone.ended.len()), (0, 1));
-        assert!(store.delete_user(user, ending).await.unwrap().is_none());
+        assert!(store.delete_user(&proof, ending).await.is_err());
         assert_eq!(sql.everything().await["messages"].len(), 2500);
         let _beside = server.beside().await;
         removed(&mut sql, 0).await;

@@ -141,6 +141,7 @@ async fn a_bad_setting_is_named_and_no_secret_with_it() {
         ("CONFAB_OIDC_ISSUER", "nonsense", ""),
         ("CONFAB_OIDC_ISSUER", "http://id.example", ""),
         ("CONFAB_OIDC_ISSUER", "https://id.example?x=1", ""),
+        ("CONFAB_OIDC_ISSUER", "https://confab:hunter2@id.example", ""),
         ("CONFAB_OIDC_ISSUER", "https://id.example", "CONFAB_OIDC_AUDIENCE"),
         ("CONFAB_OIDC_ALGORITHMS", "HS256", ""),
         ("CONFAB_OIDC_ALGORITHMS", "RS256,none", ""),

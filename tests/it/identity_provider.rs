@@ -1,15 +1,19 @@
 //! The users of another provider: a real one, at which they sign in.
 
 use crate::support::{
-    AUDIENCE, Client, Closed, IdentityProvider, Kind, PASSWORD, Server, code, codes, on_both_databases, soon,
+    AUDIENCE, Client, Closed, IdentityProvider, Kind, PASSWORD, Server, Sql, code, codes, on_both_databases,
+    soon,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use confab::config::{Config, Registration};
 use futures_util::future::join_all;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
-use std::time::Duration;
-use tokio::task::yield_now;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+use tokio::{join, task::yield_now};
 
 const ME: &str = "{ me { id name email sessions { id } securityEvents { nodes { kind address detail } } } }";
 const DELETE: &str =
@@ -97,6 +101,37 @@ on_both_databases! {
         assert!(refused(&ada).await);
     }
 
+    async fn a_deleted_account_does_not_come_back_by_its_own_requests(kind) {
+        let provider = IdentityProvider::start().await;
+        let server = Server::with(kind, trusting(&provider)).await;
+        let beside = server.beside().await;
+        for round in 0..3 {
+            let ada = by(&server, &provider.sign_in("RS256", &format!("ada-{round}")).await.access_token);
+            me(&ada).await;
+            let done = AtomicBool::new(false);
+            let asking = async |at: &Server| {
+                let client = ada.at(at.address);
+                while !done.load(Ordering::SeqCst) {
+                    let answer = client.ask("{ me { id } }", json!({})).await;
+                    assert!(matches!(codes(&answer)[..], [] | ["UNAUTHENTICATED"]), "{answer}");
+                }
+            };
+            let delete = async {
+                ada.data(DELETE, json!({})).await;
+                // For as long as somebody may be under way.
+                for _ in 0..20 {
+                    assert!(refused(&ada).await, "round {round}");
+                    assert!(refused(&ada.at(beside.address)).await, "round {round}");
+                }
+                done.store(true, Ordering::SeqCst);
+            };
+            join!(asking(&server), asking(&beside), asking(&beside), delete);
+            assert!(refused(&ada).await);
+        }
+        let mut sql = Sql::of(&server).await;
+        assert_eq!(sql.everything().await["identities"].len(), 0);
+    }
+
     async fn the_same_address_is_not_the_same_person(kind) {
         let provider = IdentityProvider::start().await;
         let server = Server::with(kind, trusting(&provider)).await;
@@ -153,10 +188,21 @@ on_both_databases! {
         for socket in &mut sockets {
             assert_eq!(socket.hear().await, Err(Closed(4403)));
         }
-        // Their token is good still, and makes them no new account; nor does another one, for a while.
+        // Their token is good still, and makes them no new account.
         assert!(refused(&ada).await && refused(&ada.at(elsewhere.address)).await);
-        let again = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
-        assert!(refused(&again).await);
+        // Who signs in again wants one. A token tells the second of its making.
+        let again = async {
+            loop {
+                let again = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
+                if !refused(&again).await {
+                    break again;
+                }
+            }
+        };
+        let again = soon("a token from after the deletion", again).await;
+        assert_ne!(me(&again).await["id"], id);
+        assert_eq!(server.socket(&again).await.ping().await, [Value::Null; 0]);
+        assert!(refused(&ada).await, "the old one is not the new account's");
         assert!(!refused(&by(&server, &provider.sign_in("RS256", "eve").await.access_token)).await);
     }
 }
@@ -216,6 +262,15 @@ async fn what_is_no_good_token_of_the_provider_for_this_server_is_refused() {
         config.identities.oidc_audience = "RS256".into();
     });
     assert!(refused(&by(&mixed_up.await, &good.id_token)).await);
+    let scoped = |scope: &str| {
+        let scope = scope.to_owned();
+        Server::with(Kind::Sqlite, |config| {
+            trusting(&provider)(config);
+            config.identities.oidc_scope = scope;
+        })
+    };
+    assert!(!refused(&by(&scoped("chat").await, &good.access_token)).await);
+    assert!(refused(&by(&scoped("cha").await, &good.access_token)).await, "it lacks the scope");
     let nobody = Server::start(Kind::Sqlite).await;
     assert!(refused(&by(&nobody, &good.access_token)).await, "this one trusts nobody else");
     server.clock.advance(Duration::from_secs(600));

@@ -11,6 +11,8 @@ CREATE TABLE identities (
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     issuer text NOT NULL,
     subject text NOT NULL,
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    -- When an account that they had before was deleted: no token from until then is good.
+    deleted_at timestamptz
 );
 CREATE INDEX identities_by_user ON identities (user_id);

@@ -15,6 +15,8 @@ CREATE TABLE identities (
     user_id blob NOT NULL REFERENCES users ON DELETE CASCADE,
     issuer text NOT NULL,
     subject text NOT NULL,
-    created_at integer NOT NULL
+    created_at integer NOT NULL,
+    -- When an account that they had before was deleted: no token from until then is good.
+    deleted_at integer
 ) STRICT;
 CREATE INDEX identities_by_user ON identities (user_id);

@@ -111,7 +111,7 @@ mod tests {
         let clock = Clock::default();
         let sessions = sessions(&store, &clock);
         let since = sessions.look(Instant(0)).await.unwrap();
-        let (session, _) = sessions.open(user.id, &Caller::default()).await.unwrap();
+        let (session, _) = sessions.open(&user, &Caller::default()).await.unwrap().unwrap();
         let watch = sessions.watch(session.id);
         // Elsewhere, by a transaction that began before the look.
         let at = clock.now() - Duration::from_secs(45);
@@ -137,8 +137,8 @@ mod tests {
         let (_folder, store, user) = scratch::database().await;
         let clock = Clock::default();
         let sessions = sessions(&store, &clock);
-        let (used, _) = sessions.open(user.id, &Caller::default()).await.unwrap();
-        let (idle, _) = sessions.open(user.id, &Caller::default()).await.unwrap();
+        let (used, _) = sessions.open(&user, &Caller::default()).await.unwrap().unwrap();
+        let (idle, _) = sessions.open(&user, &Caller::default()).await.unwrap().unwrap();
         clock.advance(Duration::from_secs(300));
         sessions.see(used.id).unwrap();
         sessions.note_seen().await;
@@ -155,12 +155,12 @@ mod tests {
         let sessions = sessions(&store, &clock);
         let mut opened: Vec<Id> = Vec::new();
         for _ in 0..MOST {
-            opened.push(sessions.open(user.id, &Caller::default()).await.unwrap().0.id);
+            opened.push(sessions.open(&user, &Caller::default()).await.unwrap().unwrap().0.id);
             clock.advance(Duration::from_millis(1));
         }
         sessions.see(opened[0]).unwrap();
         sessions.note_seen().await;
-        opened.push(sessions.open(user.id, &Caller::default()).await.unwrap().0.id);
+        opened.push(sessions.open(&user, &Caller::default()).await.unwrap().unwrap().0.id);
         let lost = opened.remove(1);
         assert!(sessions.see(lost).is_err());
         assert!(opened.iter().all(|id| sessions.see(*id).is_ok()));

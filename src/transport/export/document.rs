@@ -169,6 +169,7 @@ fn of_identity(identity: &Identity) -> Value {
         "id": identity.id.to_string(),
         "issuer": identity.issuer,
         "subject": identity.subject,
+        "deletedAt": moment(identity.deleted_at),
         "createdAt": identity.created_at.to_rfc3339(),
     })
 }

@@ -124,8 +124,8 @@ impl Operations {
             match executed.await {
                 Ok(response) if nothing_executed(&response) => vec![Event::Refused(response)],
                 Ok(response) => vec![Event::Next(response), Event::Complete],
-                Err(panic) => {
-                    let error = crate::error::Error::internal(panic);
+                Err(_) => {
+                    let error = crate::error::Error::internal("an operation panicked");
                     vec![Event::Refused(answer::refuse(&error, &id))]
                 }
             }

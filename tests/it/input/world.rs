@@ -2,8 +2,16 @@
 
 use super::places::Place;
 use crate::support::{Answer, Client, Closed, GRAPHQL, JSON, Kind, PASSWORD, Server, Sql, codes};
+use futures_util::SinkExt;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
+};
 
 /// What a client may be told (docs: errors); INTERNAL is not among it.
 const CODES: [&str; 8] = [
@@ -58,10 +66,7 @@ impl World {
     /// Sends a request of a place: the codes of its errors. None are those of a success.
     pub async fn heard(&self, place: &Place, request: &[u8]) -> Vec<String> {
         let codes = match place.operation {
-            "subscription" => match str::from_utf8(request) {
-                Ok(request) => self.heard_on_a_socket(request).await,
-                Err(_) => vec!["4400".into()], // such a frame is a test of its own
-            },
+            "subscription" => self.heard_on_a_socket(request).await,
             _ => self.heard_by_post(request.to_vec()).await,
         };
         for code in codes.iter().filter(|code| *code != "4400") {
@@ -80,9 +85,12 @@ impl World {
     }
 
     /// The codes of what a `subscribe` with this payload is answered with, or the socket's close code.
-    pub async fn heard_on_a_socket(&self, payload: &str) -> Vec<String> {
+    pub async fn heard_on_a_socket(&self, payload: &[u8]) -> Vec<String> {
         let mut socket = self.server.socket(&self.client).await;
-        socket.say_text(&format!("{{\"id\":\"1\",\"type\":\"subscribe\",\"payload\":{payload}}}")).await;
+        let message = [br#"{"id":"1","type":"subscribe","payload":"#, payload, b"}"].concat();
+        // A frame as it is: no text that is none could be said otherwise.
+        let frame = Frame::message(message, OpCode::Data(Data::Text), true);
+        socket.0.send(Message::Frame(frame)).await.expect("the socket is open");
         let heard = match socket.hear().await {
             Ok(heard) => heard,
             Err(Closed(code)) => return vec![code.to_string()],

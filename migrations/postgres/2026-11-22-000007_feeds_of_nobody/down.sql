@@ -1,0 +1,2 @@
+ALTER TABLE feeds ADD CONSTRAINT feeds_user_id_fkey FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE;
+ALTER TABLE changes ADD CONSTRAINT changes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE;
