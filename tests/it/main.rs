@@ -9,6 +9,7 @@ mod support;
 mod access_tokens;
 mod account_life;
 mod accounts;
+mod authorization;
 mod bodies;
 mod bus;
 mod changes;

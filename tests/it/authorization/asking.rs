@@ -1,0 +1,66 @@
+//! The ways to ask, and the answers as they are written.
+
+use crate::support::{Answer, Client, Server, Socket};
+use serde_json::{Value, json};
+
+/// Over what something is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Http,
+    /// Server-Sent Events.
+    Events,
+    /// WebSocket.
+    Socket,
+}
+
+/// The ways that an operation can go.
+pub fn ways(query: &str) -> &'static [Way] {
+    if query.starts_with("subscription") {
+        &[Way::Events, Way::Socket]
+    } else {
+        &[Way::Http, Way::Events, Way::Socket]
+    }
+}
+
+/// All that is answered, to the end, status and all.
+pub async fn ask(way: Way, server: &Server, client: &Client, query: &str, variables: Value) -> String {
+    let body = json!({ "query": query, "variables": variables });
+    let accept = match way {
+        Way::Http => "application/json",
+        Way::Events => "text/event-stream",
+        Way::Socket => return by_socket(server, client, body).await,
+    };
+    let mut request = server.post().header("accept", accept).json(&body);
+    if let Some(token) = &client.token {
+        request = request.bearer_auth(token);
+    }
+    let answer = Answer::to(request).await;
+    format!("{} {}", answer.status, answer.text())
+}
+
+async fn by_socket(server: &Server, client: &Client, body: Value) -> String {
+    let mut socket = Socket::connect(server.address).await;
+    let authorization = client.token.as_ref().map(|token| format!("Bearer {token}"));
+    socket.say(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
+    if let Err(closed) = socket.hear().await {
+        return format!("{closed:?}");
+    }
+    socket.say(json!({ "id": "1", "type": "subscribe", "payload": body })).await;
+    let mut said = String::new();
+    loop {
+        let message = socket.hear().await.expect("the socket stays open");
+        said += &message.to_string();
+        if message["type"] != "next" {
+            return said;
+        }
+    }
+}
+
+/// The codes of the errors in an answer.
+pub fn codes(answer: &str) -> Vec<&str> {
+    // A token that is not good does not open a socket.
+    if answer == "Closed(4403)" {
+        return vec!["UNAUTHENTICATED"];
+    }
+    answer.split("\"code\":\"").skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}

@@ -1,0 +1,187 @@
+//! Ada and all that is hers, and those who are not to have it.
+
+use super::asking::{Way, ask};
+use crate::support::{Call, Client, Kind, PASSWORD, Provider, Server, Sql, soon};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use tokio::task::yield_now;
+use uuid::Uuid;
+
+/// Stands in all that Ada has written, and in nothing else.
+pub const MARK: &str = "lovelace";
+
+/// What there is of Ada's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whose {
+    User,
+    Conversation,
+    Message,
+    /// One that has ended.
+    Reply,
+    /// One that is being written.
+    Running,
+    AccessToken,
+    Session,
+}
+
+pub struct World {
+    pub server: Server,
+    pub ada: Client,
+    pub eve: Client,
+    /// Ada's tokens: one that reads, one that writes.
+    pub reader: Client,
+    pub writer: Client,
+    /// Who have no right to anything: nobody, Ada by a session that has been ended, and somebody who has deleted their
+    /// account.
+    pub nobodies: [Client; 3],
+    pub ids: BTreeMap<Whose, String>,
+    /// Of Ada's conversations, messages, events, reply and feed.
+    pub cursors: Vec<String>,
+    /// What writes the reply in progress.
+    pub call: Call,
+    _provider: Provider,
+}
+
+impl World {
+    pub async fn make(kind: Kind) -> Self {
+        let mut provider = Provider::start().await;
+        let url = provider.base_url();
+        let settings = [("OPENAI_BASE_URL", url.as_str()), ("OPENAI_MODELS", "small")];
+        let server = Server::with_providers(kind, &settings, |config| {
+            config.providers = vec!["openai".into(), "builtin".into()];
+            config.lease = 3600; // not renewed meanwhile, so that no row changes by itself
+            config.documents.max_tokens = 10_000;
+            config.documents.max_selections = 100_000;
+            config.documents.max_cost = 10_000_000;
+        })
+        .await;
+        let ada =
+            sign_in(&server, "register", &format!("{MARK}{}@example.com", Uuid::now_v7().simple())).await;
+        let (eve, gone) = (server.register().await, server.register().await);
+        let elsewhere = sign_in(&server, "logIn", &ada.email).await;
+        let ended = sign_in(&server, "logIn", &ada.email).await;
+
+        let (conversation, reply) = ada.say(&format!("{MARK} once"), None).await;
+        server.socket(&ada).await.to_the_end(&reply).await;
+        let message = ada.message(&reply).await["parent"]["id"].as_str().expect("an id").to_owned();
+        let prompt = "mutation($id: ID!, $text: String!) {
+            updateConversation(input: { id: $id, title: $text, systemPrompt: $text }) { conversation { id } } }";
+        ada.data(prompt, json!({ "id": conversation, "text": MARK })).await;
+        let sent = ada.send(json!({ "content": MARK, "model": "small" })).await;
+        let running = sent["reply"]["id"].as_str().expect("an id").to_owned();
+        let mut call = provider.call().await;
+        call.say(MARK).await;
+        let stored = async {
+            while ada.message(&running).await["content"] != MARK {
+                yield_now().await;
+            }
+        };
+        soon("the beginning of the reply to be stored", stored).await;
+        let (_, mine) = eve.say("mine", None).await;
+        server.socket(&eve).await.to_the_end(&mine).await;
+
+        let ([access_token, secret], [_, read]) = (script(&ada, "WRITE").await, script(&ada, "READ").await);
+        let [mut reader, mut writer] = [ada.clone(), ada.clone()];
+        (reader.token, writer.token) = (Some(read), Some(secret));
+        let end = "mutation($token: String!) { logOut(input: { refreshToken: $token }) { loggedOut } }";
+        ada.data(end, json!({ "token": ended.refresh_token })).await;
+        let delete =
+            "mutation($password: String!) { deleteAccount(input: { password: $password }) { deletedId } }";
+        gone.data(delete, json!({ "password": PASSWORD })).await;
+
+        let id = |value: &Value| value.as_str().expect("an id").to_owned();
+        let user = id(&ada.data("{ me { id } }", json!({})).await["me"]["id"]);
+        let query = "{ me { sessions { id current } } }";
+        let sessions = elsewhere.data(query, json!({})).await["me"]["sessions"].take();
+        let mut sessions = sessions.as_array().expect("a list").iter();
+        let session = id(&sessions.find(|one| one["current"] == true).expect("it is one")["id"]);
+        let cursors = cursors(&server, &ada, &reply).await;
+        let ids = BTreeMap::from([
+            (Whose::User, user),
+            (Whose::Conversation, conversation),
+            (Whose::Message, message),
+            (Whose::Reply, reply),
+            (Whose::Running, running),
+            (Whose::AccessToken, access_token),
+            (Whose::Session, session),
+        ]);
+        let nobodies = [server.stranger(), ended, gone];
+        Self { server, ada, eve, reader, writer, nobodies, ids, cursors, call, _provider: provider }
+    }
+
+    /// Whether a text tells anything of Ada's.
+    pub fn tells(&self, text: &str) -> bool {
+        let plain = text.to_lowercase().replace('-', "");
+        plain.contains(MARK) || self.ids.values().any(|id| plain.contains(digits(id)))
+    }
+
+    /// The rows of all tables, but for when somebody was last seen and what the instances do for all. A wrong guess at
+    /// a password is told to its owner, in its time.
+    pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        let mut sql = Sql::of(&self.server).await;
+        sql.execute(
+            "UPDATE sessions SET last_seen_at = created_at; UPDATE access_tokens SET last_used_at = NULL",
+        )
+        .await;
+        let mut everything = sql.everything().await;
+        everything.remove("chores");
+        everything.get_mut("security_events").expect("a table").retain(|row| !row.contains("SIGN_IN_FAILED"));
+        everything
+    }
+
+    /// Those of the rows that are Ada's.
+    pub async fn adas_rows(&self) -> Vec<String> {
+        self.rows().await.into_values().flatten().filter(|row| self.tells(row)).collect()
+    }
+}
+
+/// An id of the same kind that nothing ever had.
+pub fn made_up(id: &str) -> String {
+    id.replace(digits(id), &Uuid::now_v7().simple().to_string())
+}
+
+fn digits(id: &str) -> &str {
+    id.rsplit_once('_').expect("a global id").1
+}
+
+/// Makes an account or a session.
+async fn sign_in(server: &Server, field: &str, email: &str) -> Client {
+    let mut client = server.stranger();
+    let query = format!(
+        "mutation($email: String!, $password: String!) {{
+            {field}(input: {{ email: $email, password: $password }}) {{ accessToken refreshToken }} }}"
+    );
+    let variables = json!({ "email": email, "password": PASSWORD });
+    let payload = client.data(&query, variables).await[field].take();
+    client.token = payload["accessToken"].as_str().map(str::to_owned);
+    client.refresh_token = payload["refreshToken"].as_str().expect("a token").to_owned();
+    client.email = email.to_owned();
+    client
+}
+
+/// The id and the secret of a new token.
+async fn script(client: &Client, scope: &str) -> [String; 2] {
+    let query = format!(
+        "mutation {{ createAccessToken(input: {{ name: \"{MARK}\", scopes: [{scope}] }}) {{
+            accessToken {{ id }} secret }} }}"
+    );
+    let created = client.data(&query, json!({})).await["createAccessToken"].take();
+    [&created["accessToken"]["id"], &created["secret"]].map(|text| text.as_str().expect("a text").to_owned())
+}
+
+async fn cursors(server: &Server, ada: &Client, reply: &str) -> Vec<String> {
+    let query = "{ me { securityEvents { edges { cursor } }
+        conversations { edges { cursor node { messages { edges { cursor } } } } } } }";
+    let lists = ada.data(query, json!({})).await.to_string();
+    let query = "subscription($id: ID!) { reply(messageId: $id) { cursor } }";
+    let told = ask(Way::Socket, server, ada, query, json!({ "id": reply })).await;
+    let mut socket = server.socket(ada).await;
+    socket.subscribe("1", "subscription { changes { cursor } }", json!({})).await;
+    let changes = socket.hear().await.expect("it stays open").to_string();
+    let found = [lists, told, changes].join(" ");
+    found
+        .split("\"cursor\":\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().expect("the first").to_owned())
+        .collect()
+}
