@@ -31,8 +31,8 @@ impl AccessTokens {
         Ok(CreateAccessTokenPayload { access_token: AccessToken(token), secret })
     }
 
-    /// Deletes a personal access token: no request is answered to it any more. A socket that was opened with it stays
-    /// open.
+    /// Deletes a personal access token: no request is answered to it any more, and within a second the WebSockets that
+    /// were opened with it are closed with 4403.
     async fn delete_access_token(
         &self,
         ctx: &Context<'_>,
