@@ -1,7 +1,7 @@
 //! The access tokens of another issuer: an OpenID Provider, which knows who people are, so that nobody needs a password
 //! here.
 //!
-//! Its [keys](provider_keys) are found by discovery. A token is taken by the rules of RFC 9068 and RFC 8725: the
+//! Its [keys](super::provider_keys) are found by discovery. A token is taken by the rules of RFC 9068 and RFC 8725: the
 //! algorithm is one that the settings list and the key is for, issuer and audience are exactly those of the settings,
 //! and it has a subject and an end. Providers older than RFC 9068 do not say that a token is an access token; then it
 //! must not look like an ID token, which says to a client who has signed in, and is no leave to ask for anything.
