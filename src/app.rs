@@ -18,7 +18,7 @@ use crate::{
     replies::{self, Replies},
     store::{Database, Instant, Statements},
     throttle::{self, Throttle},
-    transport::{self, ConnectionLimits, SocketLimits, Transport, TrustedProxies},
+    transport::{self, ConnectionLimits, OpenSockets, SocketLimits, Transport, TrustedProxies},
 };
 use anyhow::Context;
 use std::{sync::Arc, thread::available_parallelism, time::Duration};
@@ -202,6 +202,7 @@ impl App {
                 park_after,
                 operations: config.max_operations,
             },
+            open_sockets: OpenSockets::new(config.connections.max_sockets),
             max_body: config.max_body,
             body_time: seconds(config.connections.request_timeout),
             allowed_origins: config.allowed_origins(),

@@ -16,7 +16,7 @@ pub(crate) mod websocket;
 
 pub use listen::{Limits as ConnectionLimits, listen};
 pub use proxies::TrustedProxies;
-pub use websocket::Limits as SocketLimits;
+pub use websocket::{Limits as SocketLimits, OpenSockets};
 
 use crate::{
     accounts::{Accounts, Grant, Viewer},
@@ -61,6 +61,8 @@ pub struct Transport {
     pub guard: guard::Limits,
     /// What a socket may take.
     pub sockets: SocketLimits,
+    /// Who has how many of them.
+    pub open_sockets: OpenSockets,
     /// The largest body of a request, in bytes.
     pub max_body: usize,
     /// How long a body may take to come.

@@ -41,4 +41,9 @@ pub struct Connections {
         default_value = "1000"
     )]
     pub max_connections_per_address: usize,
+
+    // A person has a few tabs on a few devices.
+    /// Most WebSockets of one user on each instance (0: no limit).
+    #[arg(long, env = "CONFAB_MAX_SOCKETS", value_name = "CONFAB_MAX_SOCKETS", default_value = "100")]
+    pub max_sockets: usize,
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Loaders, guard, tokens,
-    values::{Given, GivenVariables},
+    values::{self, Given, GivenVariables},
 };
 use crate::{
     accounts::{Caller, Viewer},
@@ -33,6 +33,14 @@ pub struct Incoming {
     /// What the client wants besides.
     #[serde(default)]
     pub extensions: Extensions,
+}
+
+impl Incoming {
+    /// How many bytes it holds, about.
+    pub fn weight(&self) -> usize {
+        let name = self.operation_name.as_ref().map_or(0, String::len);
+        self.query.len() + name + values::weight(&self.variables.variables)
+    }
 }
 
 /// The `extensions` of a request. What is none of ours is left aside, whatever it is.

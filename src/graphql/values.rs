@@ -67,6 +67,24 @@ pub fn text_size(text: &str) -> u64 {
     text.len() as u64 / 1024 + 1
 }
 
+/// How many bytes variables hold, about: a list of very small values takes many times the memory of its text.
+pub fn weight(variables: &Variables) -> usize {
+    fn of(value: &Value) -> usize {
+        let held = match value {
+            Value::List(items) => items.iter().map(of).sum(),
+            Value::Object(fields) => fields.iter().map(|(name, value)| of_entry(name, value)).sum(),
+            Value::String(text) => text.len(),
+            _ => 0,
+        };
+        size_of::<Value>() + held
+    }
+    // Besides both an entry has a hash, an index, and the name's counts.
+    fn of_entry(name: &Name, value: &Value) -> usize {
+        size_of::<Name>() + 4 * size_of::<usize>() + name.len() + of(value)
+    }
+    variables.iter().map(|(name, value)| of_entry(name, value)).sum()
+}
+
 /// Reads a value while there are any left to be kept.
 #[derive(Clone, Copy)]
 struct Keeping<'a>(&'a Cell<usize>);
@@ -170,6 +188,17 @@ mod tests {
             let cut = given(&json);
             assert!(cut.cut && size(&cut.value) <= MOST as u64 + 1, "{}", size(&cut.value));
         }
+    }
+
+    #[test]
+    fn what_variables_hold_is_not_told_by_their_text() {
+        let of = |json: Json| weight(&Variables::from_json(json));
+        assert_eq!(of(json!({})), 0);
+        let long = of(json!({ "a": "x".repeat(5000) }));
+        assert!((5001..5500).contains(&long), "{long}");
+        assert!(of(json!({ "x".repeat(5000): 1 })) > 5000);
+        let many = of(json!({ "a": vec![0; 1000], "b": { "c": vec![0; 1000] } }));
+        assert!(many > 2000 * size_of::<Value>(), "{many}");
     }
 
     #[test]

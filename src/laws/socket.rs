@@ -1,5 +1,5 @@
 use super::request::{has_fractions, is_request, same};
-use crate::transport::websocket::messages::{FromClient, InitPayload, ToClient};
+use crate::transport::websocket::messages::{FromClient, InitPayload, LONGEST_ID, ToClient};
 use axum::extract::ws::Message;
 use serde_json::{Value, json};
 
@@ -30,7 +30,8 @@ pub fn socket(input: &[u8]) {
 
 /// <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>, "Message types", null being as good as nothing.
 fn is_message(message: &Value) -> bool {
-    let (payload, has_id) = (&message["payload"], message["id"].is_string());
+    let (payload, has_id) =
+        (&message["payload"], message["id"].as_str().is_some_and(|id| id.len() <= LONGEST_ID));
     match message["type"].as_str() {
         Some("connection_init") => is_init(payload),
         Some("subscribe") => has_id && is_request(payload),

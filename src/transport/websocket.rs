@@ -2,15 +2,21 @@
 //!
 //! One task drives a socket and all its operations. It takes turns between what the client says and what the
 //! operations have, writes everything that is ready in one go, and keeps no queue: an operation is asked for its next
-//! event when the last one has been written. Whatever a client can hold has a bound.
+//! event when the last one has been written. Whatever a client can hold has a bound: the number of its operations and of
+//! its sockets, the length of an operation's id (200 bytes, which the protocol leaves to us), and how much the requests
+//! in progress hold together ([`places`]).
 //!
 //! A socket ends with the access token it was opened by, unless the client shows another in time (the mutation
 //! `reauthenticate`); shortly before, it is told by a `ping` with the payload `{ "expiresAt": … }`. When the session is
 //! ended the socket is closed at once, whatever is being written.
 
 pub(crate) mod messages;
+mod open_sockets;
 mod operations;
+mod places;
 mod subscription;
+
+pub use open_sockets::OpenSockets;
 
 use super::Transport;
 use crate::{
@@ -23,6 +29,7 @@ use axum::{
 };
 use futures_util::{SinkExt, StreamExt};
 use messages::{FromClient, ToClient};
+use open_sockets::OpenSocket;
 use operations::{Event, Operations};
 use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 use tokio::{
@@ -81,6 +88,7 @@ impl Close {
     const DUPLICATE: Self = Self(4409, "Subscriber already exists");
     const SECOND_INIT: Self = Self(4429, "Too many initialisation requests");
     const TOO_MANY: Self = Self(4429, "Too many operations");
+    const CROWDED: Self = Self(4429, "Too many sockets of this user");
 
     /// Why nobody could be authenticated.
     fn of(error: &Error) -> Self {
@@ -115,7 +123,7 @@ async fn serve(transport: Arc<Transport>, mut socket: WebSocket, id: Arc<str>, c
     let write = transport.sockets.write;
     let hangup = if socket.protocol().is_some() {
         let operations = Operations::new(transport.clone(), id, caller);
-        Talk { operations, socket: &mut socket, transport }.converse().await
+        Talk { operations, place: None, socket: &mut socket, transport }.converse().await
     } else {
         Some(Close::SUBPROTOCOL)
     };
@@ -134,6 +142,8 @@ struct Talk<'a> {
     transport: Arc<Transport>,
     socket: &'a mut WebSocket,
     operations: Operations,
+    /// Its place among the user's sockets, if somebody is signed in.
+    place: Option<OpenSocket>,
 }
 
 impl Talk<'_> {
@@ -162,6 +172,10 @@ impl Talk<'_> {
             grant = timeout(limits.init, Box::pin(self.init())) => grant.map_err(|_| Close::INIT_TIMEOUT)??,
             () = leaving.cancelled() => return Err(Some(Close::LEAVING)),
         };
+        if let Some(grant) = grant {
+            let place = self.transport.open_sockets.open(grant.viewer.user_id);
+            self.place = Some(place.ok_or(Some(Close::CROWDED))?);
+        }
         self.operations.presence = Presence::new(grant);
         self.say([ToClient::ConnectionAck.write()]).await
     }

@@ -1,5 +1,7 @@
 //! `graphql-transport-ws`: its messages, its close codes, and what one socket may do to another.
 
+mod limits;
+
 use crate::support::{Client, Closed, Kind, Provider, Server, Socket, code, codes, soon};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};

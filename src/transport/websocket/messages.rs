@@ -6,6 +6,10 @@ use async_graphql::ServerError;
 use axum::extract::ws::Message;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
+/// The longest id that a client may give an operation, in bytes: it is kept as long as the operation lasts, and said
+/// again with each of its events.
+pub const LONGEST_ID: usize = 200;
+
 /// What a client says.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -34,7 +38,16 @@ pub enum FromClient {
 impl FromClient {
     /// Reads a message; `None` if it is none. (A list of a struct's values would pass for the struct.)
     pub fn read(text: &str) -> Option<Self> {
-        text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
+        let read = || serde_json::from_str(text).ok().filter(Self::is_short);
+        text.trim_start().starts_with('{').then(read).flatten()
+    }
+
+    /// Whether what would be said again is no longer than it may be.
+    fn is_short(&self) -> bool {
+        match self {
+            Self::Subscribe { id, .. } | Self::Complete { id } => id.len() <= LONGEST_ID,
+            Self::ConnectionInit { .. } | Self::Ping { .. } | Self::Pong { .. } => true,
+        }
     }
 }
 

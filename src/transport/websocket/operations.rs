@@ -1,8 +1,12 @@
 //! The operations in progress on one socket.
 
-use super::subscription::Subscription;
+use super::{
+    places::{Full, Place, Places},
+    subscription::Subscription,
+};
 use crate::{
     accounts::{Caller, Presence},
+    error::Error,
     graphql::{
         answer,
         prepare::{Incoming, prepare},
@@ -16,9 +20,14 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use std::{future::pending, sync::Arc};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_stream::StreamMap;
 use tracing::Instrument;
+
+/// Another try is worth it when an operation has ended.
+const TOO_LARGE: Error = Error::RateLimited {
+    message: "the requests in progress on this socket are too large together",
+    retry_after: 1,
+};
 
 /// What an operation has for the client.
 pub enum Event {
@@ -40,13 +49,13 @@ pub struct Operations {
     pub presence: Presence,
     running: StreamMap<Arc<str>, BoxStream<'static, Event>>,
     /// A place for each operation, kept until what it began is done: that may be after the client has given it up.
-    places: Arc<Semaphore>,
+    places: Places,
 }
 
 impl Operations {
     /// None yet, on a new socket.
     pub fn new(transport: Arc<Transport>, request_id: Arc<str>, caller: Caller) -> Self {
-        let places = Arc::new(Semaphore::new(transport.sockets.operations));
+        let places = Places::new(transport.sockets, transport.max_body);
         let presence = Presence::default();
         let caller = Arc::new(caller);
         Self { transport, request_id, caller, presence, running: StreamMap::new(), places }
@@ -62,10 +71,17 @@ impl Operations {
         self.running.remove(id);
     }
 
-    /// Starts an operation; false if there are as many as one socket may have.
+    /// Starts an operation; false if there are as many as one socket may have. How much their requests hold no client
+    /// counts, so one that is too much is refused, and the others go on.
     pub fn start(&mut self, id: String, incoming: Incoming) -> bool {
-        let Ok(place) = self.places.clone().try_acquire_owned() else { return false };
-        let events = self.execute(incoming, place);
+        let events = match self.places.take(&incoming) {
+            Ok(place) => self.execute(incoming, place),
+            Err(Full::Bytes) => {
+                let refused = Event::Refused(answer::refuse(&TOO_LARGE, &self.request_id));
+                stream::iter([refused]).boxed()
+            }
+            Err(Full::Operations) => return false,
+        };
         self.running.insert(id.into(), events);
         true
     }
@@ -84,7 +100,7 @@ impl Operations {
         }
     }
 
-    fn execute(&self, incoming: Incoming, place: OwnedSemaphorePermit) -> BoxStream<'static, Event> {
+    fn execute(&self, incoming: Incoming, place: Place) -> BoxStream<'static, Event> {
         let Transport { store, guard, tasks, .. } = &*self.transport;
         let viewer = self.presence.viewer();
         let prepared = match prepare(&incoming, viewer, store, guard) {
@@ -125,7 +141,7 @@ impl Operations {
                 Ok(response) if nothing_executed(&response) => vec![Event::Refused(response)],
                 Ok(response) => vec![Event::Next(response), Event::Complete],
                 Err(_) => {
-                    let error = crate::error::Error::internal("an operation panicked");
+                    let error = Error::internal("an operation panicked");
                     vec![Event::Refused(answer::refuse(&error, &id))]
                 }
             }

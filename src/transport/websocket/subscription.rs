@@ -5,7 +5,7 @@
 //! of it is dropped. What stays is the request as it came, a bookmark, and a wait for more; then the request is
 //! executed again, and goes on from the bookmark as if nothing had been.
 
-use super::operations::Event;
+use super::{operations::Event, places::Place};
 use crate::{
     accounts::{Caller, Presence},
     graphql::{
@@ -24,7 +24,6 @@ use futures_util::{
 use std::{mem, pin::pin, sync::Arc};
 use tokio::{
     select,
-    sync::OwnedSemaphorePermit,
     time::{Instant, sleep},
 };
 
@@ -47,7 +46,7 @@ pub struct Subscription {
     /// How far the client has come.
     pub bookmarks: Bookmarks,
     /// Its place among the socket's operations.
-    pub _place: OwnedSemaphorePermit,
+    pub _place: Place,
 }
 
 impl Subscription {

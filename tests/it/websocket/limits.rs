@@ -1,0 +1,88 @@
+//! What one socket, and one user, may take.
+
+use crate::support::{Client, Closed, Kind, Server, Socket, code, soon};
+use serde_json::{Value, json};
+use tokio::task::yield_now;
+
+const CHANGES: &str = "subscription { changes { cursor } }";
+
+/// A socket that somebody would open; how it is closed if they may not.
+async fn open(server: &Server, client: &Client) -> Result<Socket, Closed> {
+    let mut socket = Socket::connect(server.address).await;
+    let authorization = client.token.as_ref().map(|token| format!("Bearer {token}"));
+    socket.say(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
+    socket.hear().await.map(|_| socket)
+}
+
+/// Subscribes; what is said to that.
+async fn begin(socket: &mut Socket, id: &str, variables: &Value) -> Value {
+    socket.subscribe(id, CHANGES, variables.clone()).await;
+    let told = socket.hear().await.expect("the socket stays open");
+    assert_eq!(told["id"], id);
+    told
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operations_id_is_short() {
+    let server = Server::start(Kind::Sqlite).await;
+    let stranger = server.stranger();
+    let mut socket = server.socket(&stranger).await;
+    let longest = "é".repeat(100);
+    socket.subscribe(&longest, "{ __typename }", json!({})).await;
+    assert_eq!(socket.hear().await.expect("a result")["id"], *longest);
+    for message in [
+        json!({ "id": "x".repeat(201), "type": "subscribe", "payload": { "query": "{ __typename }" } }),
+        json!({ "id": "x".repeat(201), "type": "complete" }),
+    ] {
+        let mut socket = server.socket(&stranger).await;
+        socket.say(message).await;
+        assert_eq!(socket.hear().await, Err(Closed(4400)));
+    }
+}
+
+/// A subscription keeps its request, and what of it nobody uses too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_requests_hold_on_a_socket_has_a_bound() {
+    let server = Server::start(Kind::Sqlite).await;
+    let client = server.register().await;
+    let mut socket = server.socket(&client).await;
+    let large = json!({ "unused": "x".repeat(250_000) });
+    for id in ["1", "2", "3", "4"] {
+        assert_eq!(begin(&mut socket, id, &large).await["type"], "next");
+    }
+    for _ in 0..2 {
+        let refused = begin(&mut socket, "5", &large).await;
+        assert_eq!(refused["type"], "error", "{refused}");
+        assert_eq!(code(&refused["payload"][0]), "RATE_LIMITED");
+    }
+    // What is small still goes in, and with one that ends there is place for another.
+    assert_eq!(begin(&mut socket, "small", &json!({})).await["type"], "next");
+    socket.say(json!({ "id": "2", "type": "complete" })).await;
+    assert_eq!(begin(&mut socket, "5", &large).await["type"], "next");
+    // Another socket has its own.
+    assert_eq!(begin(&mut server.socket(&client).await, "1", &large).await["type"], "next");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_has_so_many_sockets_and_no_more() {
+    let server = Server::with(Kind::Sqlite, |config| config.connections.max_sockets = 2).await;
+    let (ada, eve) = (server.register().await, server.register().await);
+    let mut first = server.socket(&ada).await;
+    let mut second = server.socket(&ada).await;
+    assert_eq!(open(&server, &ada).await.err(), Some(Closed(4429)));
+    for socket in [&mut first, &mut second] {
+        assert_eq!(socket.ping().await, [Value::Null; 0], "those within are not concerned");
+    }
+    open(&server, &eve).await.expect("others have their own");
+    let mut nobodys = Vec::new();
+    for _ in 0..4 {
+        nobodys.push(open(&server, &server.stranger()).await.expect("nobody has no limit of their own"));
+    }
+    first.0.close(None).await.expect("it was open");
+    let again = async {
+        while open(&server, &ada).await.is_err() {
+            yield_now().await;
+        }
+    };
+    soon("the place to be free", again).await;
+}
