@@ -1,7 +1,8 @@
 //! `GET /export`: everything of a user as one JSON document, streamed.
 //!
 //! Who it is tells `Authorization`, or a ticket for those who follow a link. The document is written by a task that is a
-//! little ahead of the client and goes no further; what breaks off is cut, so that nobody takes it for the whole.
+//! little ahead of the client and goes no further, and ends with the session that it was begun by; what breaks off is cut,
+//! so that nobody takes it for the whole.
 
 mod document;
 
@@ -12,9 +13,9 @@ use super::{
     request_id::RequestId,
 };
 use crate::{
-    accounts::{Caller, Exporting, Ticket},
+    accounts::{Caller, Exporting, Grant, Presence, Ticket},
     error::{Error, Result},
-    store::{self, Id, SecurityEventKind, users::User},
+    store::{self, Instant, SecurityEventKind, users::User},
 };
 use axum::{
     Extension,
@@ -28,6 +29,7 @@ use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use std::{io, mem, pin::pin, sync::Arc};
 use tokio::{
+    select,
     sync::mpsc::{self, Sender},
     time::timeout,
 };
@@ -56,15 +58,16 @@ pub async fn get(
     Query(Parameters { ticket }): Query<Parameters>,
 ) -> Response {
     let begun = async {
-        let user_id = who(&transport, &headers, ticket).await?;
+        let grant = who(&transport, &headers, ticket).await?;
+        let user_id = grant.viewer.user_id;
         let place = transport.accounts.exports.begin(user_id)?;
         let user = transport.store.users(&[user_id]).await?.pop();
         let user = user.ok_or(Error::Unauthenticated("the account is gone"))?;
         transport.accounts.audit.note(user_id, SecurityEventKind::DataExported, &caller).await;
-        Ok((user, place))
+        Ok((user, grant, place))
     };
     match begun.await {
-        Ok((user, place)) => respond(&transport, user, place),
+        Ok((user, grant, place)) => respond(&transport, user, grant, place),
         Err(error) => refusal(Form::Json, status_of(&error), &error, &id),
     }
 }
@@ -74,19 +77,19 @@ pub async fn head() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")]).into_response()
 }
 
-/// Whose data is asked for.
-async fn who(transport: &Transport, headers: &HeaderMap, ticket: Option<String>) -> Result<Id> {
+/// Whose data is asked for, and until when.
+async fn who(transport: &Transport, headers: &HeaderMap, ticket: Option<String>) -> Result<Grant> {
     match (transport.grant(headers).await?, ticket) {
-        (Some(grant), None) => Ok(grant.viewer.user_id),
+        (Some(grant), None) => Ok(grant),
         (None, Some(ticket)) => transport.accounts.take_export_ticket(&Ticket::presented(ticket)).await,
         (Some(_), Some(_)) => Err(Error::input("ticket", "cannot be combined with `Authorization`")),
         (None, None) => Err(Error::Unauthenticated("there must be `Authorization` or a ticket")),
     }
 }
 
-fn respond(transport: &Arc<Transport>, user: User, place: Exporting) -> Response {
+fn respond(transport: &Arc<Transport>, user: User, grant: Grant, place: Exporting) -> Response {
     let (send, pieces) = mpsc::channel(AHEAD);
-    let writing = write(transport.clone(), user, place, send);
+    let writing = write(transport.clone(), user, grant, place, send);
     transport.tasks.spawn(writing.in_current_span());
     let body = stream::unfold(Some(pieces), async |pieces| {
         let mut pieces = pieces?;
@@ -110,40 +113,70 @@ fn respond(transport: &Arc<Transport>, user: User, place: Exporting) -> Response
     (headers, Body::from_stream(body)).into_response()
 }
 
-/// Writes the document to its end, unless the database fails, the client is too slow or gone, or the server leaves.
-async fn write(transport: Arc<Transport>, user: User, place: Exporting, send: Sender<Piece>) {
-    let written = transport.leaving.run_until_cancelled(async {
-        let mut pieces = pin!(document(transport.store.clone(), user));
-        let mut chunk = String::new();
-        while let Some(piece) = pieces.next().await {
-            chunk.push_str(&piece?);
-            if chunk.len() >= CHUNK && !tell_all(&transport, &send, mem::take(&mut chunk)).await {
-                return Ok::<_, store::Error>(false);
-            }
+/// Writes the document to its end, unless something comes between.
+async fn write(transport: Arc<Transport>, user: User, grant: Grant, place: Exporting, send: Sender<Piece>) {
+    let presence = Presence::new(Some(grant));
+    let mut reader = Reader { transport: &transport, send, begun: transport.accounts.clock.now(), taken: 0 };
+    let written = select! {
+        biased; // what has ended is not gone on with
+        () = transport.leaving.cancelled() => Ok(Some("the server leaves")),
+        _ = transport.accounts.over(&presence) => Ok(Some("the token or its session has ended")),
+        () = place.replaced() => Ok(Some("the user has begun another")),
+        written = write_all(&mut reader, user) => {
+            written.map(|whole| (!whole).then_some("the client is gone, or too slow"))
         }
-        Ok(tell_all(&transport, &send, chunk).await && tell(&transport, &send, None).await)
-    });
-    match written.await {
-        Some(Ok(true)) => {}
-        Some(Ok(false)) => tracing::info!("export broken off: the client is gone, or too slow"),
-        Some(Err(error)) => tracing::error!(%error, "export broken off"),
-        None => tracing::info!("export broken off: the server leaves"),
+    };
+    match written {
+        Ok(None) => {}
+        Ok(Some(reason)) => tracing::info!(reason, "export broken off"),
+        Err(error) => tracing::error!(%error, "export broken off"),
     }
     drop(place);
 }
 
-async fn tell_all(transport: &Transport, send: &Sender<Piece>, text: String) -> bool {
-    let mut rest = Bytes::from(text);
-    while !rest.is_empty() {
-        let piece = rest.split_to(rest.len().min(CHUNK));
-        if !tell(transport, send, Some(piece)).await {
-            return false;
+/// False if the client did not take all of it.
+async fn write_all(reader: &mut Reader<'_>, user: User) -> store::Result<bool> {
+    let mut pieces = pin!(document(reader.transport.store.clone(), user));
+    let mut chunk = String::new();
+    while let Some(piece) = pieces.next().await {
+        chunk.push_str(&piece?);
+        if chunk.len() >= CHUNK && !reader.tell_all(mem::take(&mut chunk)).await {
+            return Ok(false);
         }
     }
-    true
+    Ok(reader.tell_all(chunk).await && reader.tell(None).await)
 }
 
-/// False if the client is gone, or does not read for too long.
-async fn tell(transport: &Transport, send: &Sender<Piece>, piece: Piece) -> bool {
-    matches!(timeout(transport.sockets.write, send.send(piece)).await, Ok(Ok(())))
+/// The client's side.
+struct Reader<'a> {
+    transport: &'a Transport,
+    send: Sender<Piece>,
+    begun: Instant,
+    /// How many bytes it has taken.
+    taken: u64,
+}
+
+impl Reader<'_> {
+    async fn tell_all(&mut self, text: String) -> bool {
+        let mut rest = Bytes::from(text);
+        while !rest.is_empty() {
+            let piece = rest.split_to(rest.len().min(CHUNK));
+            let length = piece.len() as u64;
+            if !self.tell(Some(piece)).await {
+                return false;
+            }
+            self.taken += length;
+        }
+        true
+    }
+
+    /// False if the client is gone, or does not read for too long, be it now or all in all.
+    async fn tell(&self, piece: Piece) -> bool {
+        let until = Exporting::patience(self.begun, self.taken);
+        select! {
+            biased; // else one that is always ready to read would never be too late
+            () = self.transport.accounts.clock.reached(until) => false,
+            told = timeout(self.transport.sockets.write, self.send.send(piece)) => matches!(told, Ok(Ok(()))),
+        }
+    }
 }

@@ -1,11 +1,10 @@
 //! Everything of a user as one document: all of it, nothing of anybody else, and never a part that passes for it.
 
-use crate::support::{Client, Kind, Server, Sql, codes, on_both_databases, soon};
+use crate::support::{Client, Kind, PASSWORD, Server, Sql, codes, on_both_databases, soon};
 use futures_util::StreamExt;
 use reqwest::Response;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
-use tokio::task::yield_now;
 
 const CREATE: &str = "mutation { createConversation { conversation { id } } }";
 
@@ -18,6 +17,24 @@ async fn export(server: &Server, client: &Client) -> Response {
 async fn ticket(client: &Client) -> String {
     let payload = client.data("mutation { exportMyData { url expiresAt } }", json!({})).await;
     payload["exportMyData"]["url"].as_str().expect("an address").to_owned()
+}
+
+/// Somebody who has far more than a connection holds.
+async fn with_much(server: &Server) -> Client {
+    let client = server.register().await;
+    let id = client.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
+    Sql::of(server).await.fill(id.as_str().expect("an id"), 30, 1_000_000).await;
+    client
+}
+
+/// The same user, signed in once more.
+async fn another_device(client: &Client) -> Client {
+    let query = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
+    let input = json!({ "input": { "email": client.email, "password": PASSWORD } });
+    let mut other = client.clone();
+    other.token = None;
+    other.token = other.data(query, input).await["logIn"]["accessToken"].as_str().map(str::to_owned);
+    other
 }
 
 /// A column's name as the document has it.
@@ -172,37 +189,51 @@ on_both_databases! {
         assert!(size < 50_000_000, "{size}");
     }
 
-    async fn whoever_does_not_read_gives_their_place_up(kind) {
-        let server = Server::with(kind, |config| config.write_timeout = 1).await;
-        let ada = server.register().await;
-        let id = ada.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
-        Sql::of(&server).await.fill(id.as_str().unwrap(), 30, 1_000_000).await;
-        let stuck = export(&server, &ada).await;
-        let refused = export(&server, &ada).await;
-        assert_eq!(refused.status(), 429);
-        let refused: Value = refused.json().await.unwrap();
-        assert_eq!(codes(&refused), ["RATE_LIMITED"]);
-        let again = async {
-            loop {
-                let response = export(&server, &ada).await;
-                if response.status() == 200 {
-                    break response;
-                }
-                yield_now().await;
-            }
-        };
-        let text = soon("the place to be free", again).await.text().await.unwrap();
+    async fn a_newer_export_takes_the_place_of_an_older(kind) {
+        let server = Server::start(kind).await;
+        let ada = with_much(&server).await;
+        let older = export(&server, &ada).await;
+        let newer = export(&server, &another_device(&ada).await).await;
+        assert_eq!(newer.status(), 200);
+        let text = soon("all of it", newer.text()).await.expect("the newer one is whole");
         assert!(serde_json::from_str::<Value>(&text).is_ok());
-        assert!(stuck.text().await.is_err(), "what was not read in time is cut");
+        assert!(soon("the end", older.text()).await.is_err(), "the older one is cut");
+    }
+
+    async fn whoever_reads_too_slowly_is_cut(kind) {
+        // Each write might take very long.
+        let server = Server::with(kind, |config| config.write_timeout = 3600).await;
+        let ada = with_much(&server).await;
+        let slow = export(&server, &ada).await;
+        server.clock.advance(Duration::from_secs(31));
+        assert!(soon("the end", slow.text()).await.is_err());
+        assert!(soon("all of it", export(&server, &ada).await.text()).await.is_ok(), "it may be had anew");
+    }
+
+    async fn an_export_ends_with_its_session(kind) {
+        let server = Server::with(kind, |config| config.write_timeout = 3600).await;
+        let ada = with_much(&server).await;
+        let revoke = async || ada.data("mutation { revokeOtherSessions { revokedIds } }", json!({})).await;
+        let thief = another_device(&ada).await;
+        let begun = export(&server, &thief).await;
+        assert_eq!(begun.status(), 200);
+        revoke().await;
+        assert!(soon("the end", begun.text()).await.is_err(), "begun by a token");
+
+        let thief = another_device(&ada).await;
+        let begun = server.get(&ticket(&thief).await).send().await.unwrap();
+        assert_eq!(begun.status(), 200);
+        let unused = ticket(&thief).await;
+        revoke().await;
+        assert!(soon("the end", begun.text()).await.is_err(), "begun by a ticket");
+        assert_eq!(server.get(&unused).send().await.unwrap().status(), 401);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_export_ends_when_the_server_leaves() {
     let server = Server::start(Kind::Sqlite).await;
-    let ada = server.register().await;
-    let id = ada.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
-    Sql::of(&server).await.fill(id.as_str().unwrap(), 30, 1_000_000).await;
+    let ada = with_much(&server).await;
     let response = export(&server, &ada).await;
     server.leave();
     assert!(soon("the end", response.text()).await.is_err());

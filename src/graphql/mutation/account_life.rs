@@ -55,8 +55,8 @@ impl AccountLife {
     }
 
     /// Gives an address from which everything there is of the account can be downloaded once, within a minute, as one
-    /// JSON document, by a plain link. Only the latest address is good. Whoever can send `Authorization` gets the
-    /// document from `/export` without this; there a personal access token will do, too.
+    /// JSON document, by a plain link. Only the latest address is good, and only while this session lasts. Whoever can
+    /// send `Authorization` gets the document from `/export` without this; there a personal access token will do, too.
     async fn export_my_data(&self, ctx: &Context<'_>) -> Result<ExportMyDataPayload> {
         let viewer = ctx.in_person()?;
         let (ticket, expires_at) = ctx.domain().accounts.export_ticket(viewer).await?;
