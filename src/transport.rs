@@ -139,6 +139,11 @@ impl Transport {
         Ok(told.then_some(charged))
     }
 
+    /// Charges the least there is for a document that is refused: to read it was not for nothing.
+    async fn charge_refused(&self, viewer: Option<Viewer>, from: ClientAddress) -> Result<()> {
+        self.throttle.cost(viewer.map(|viewer| viewer.user_id), from, 1).await.map(drop)
+    }
+
     /// Who an `Authorization` header names, and until when; `None` if there is none.
     async fn grant(&self, headers: &HeaderMap) -> Result<Option<Grant>> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();

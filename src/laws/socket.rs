@@ -1,5 +1,5 @@
 use super::request::{has_fractions, is_request, same};
-use crate::transport::websocket::messages::{FromClient, InitPayload, LONGEST_ID, ToClient};
+use crate::transport::websocket::messages::{FromClient, InitPayload, LONGEST_ID, LONGEST_PING, ToClient};
 use axum::extract::ws::Message;
 use serde_json::{Value, json};
 
@@ -36,7 +36,8 @@ fn is_message(message: &Value) -> bool {
         Some("connection_init") => is_init(payload),
         Some("subscribe") => has_id && is_request(payload),
         Some("complete") => has_id,
-        Some("ping" | "pong") => true,
+        Some("ping") => payload.is_null() || payload.to_string().len() <= LONGEST_PING,
+        Some("pong") => true,
         _ => false,
     }
 }

@@ -132,7 +132,12 @@ async fn execute(
     let from = caller.address;
     let prepared = match prepare(&incoming, viewer, &transport.store, &transport.guard) {
         Ok(prepared) => prepared.with(Arc::new(caller)),
-        Err(unfit) => return reply(form, unfit.into_response(), false),
+        Err(unfit) => {
+            return match transport.charge_refused(viewer, from).await {
+                Ok(()) => reply(form, unfit.into_response(), false),
+                Err(error) => refusal(form, status_of(&error), &error, id),
+            };
+        }
     };
     let cost = match transport.charge(&prepared, viewer, from).await {
         Ok(cost) => cost,

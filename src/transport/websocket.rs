@@ -3,8 +3,8 @@
 //! One task drives a socket and all its operations. It takes turns between what the client says and what the
 //! operations have, writes everything that is ready in one go, and keeps no queue: an operation is asked for its next
 //! event when the last one has been written. Whatever a client can hold has a bound: the number of its operations and of
-//! its sockets, the length of an operation's id (200 bytes, which the protocol leaves to us), and how much the requests
-//! in progress hold together ([`places`]).
+//! its sockets, the length of an operation's id (200 bytes, which the protocol leaves to us) and of a ping's payload
+//! (1 KiB), and how much the requests in progress hold together ([`places`]). So has how quickly it may talk ([`pace`]).
 //!
 //! A socket ends with the access token it was opened by, unless the client shows another in time (the mutation
 //! `reauthenticate`); shortly before, it is told by a `ping` with the payload `{ "expiresAt": … }`. When the session is
@@ -13,6 +13,7 @@
 pub(crate) mod messages;
 mod open_sockets;
 mod operations;
+mod pace;
 mod places;
 mod subscription;
 
@@ -31,10 +32,11 @@ use futures_util::{SinkExt, StreamExt};
 use messages::{FromClient, ToClient};
 use open_sockets::OpenSocket;
 use operations::{Event, Operations};
+use pace::Pace;
 use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     select,
-    time::{MissedTickBehavior, interval, sleep, timeout},
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 use tracing::{Instrument, field, info_span};
 
@@ -88,6 +90,7 @@ impl Close {
     const DUPLICATE: Self = Self(4409, "Subscriber already exists");
     const SECOND_INIT: Self = Self(4429, "Too many initialisation requests");
     const TOO_MANY: Self = Self(4429, "Too many operations");
+    const TOO_QUICK: Self = Self(4429, "Too many messages");
     const CROWDED: Self = Self(4429, "Too many sockets of this user");
 
     /// Why nobody could be authenticated.
@@ -123,7 +126,9 @@ async fn serve(transport: Arc<Transport>, mut socket: WebSocket, id: Arc<str>, c
     let write = transport.sockets.write;
     let hangup = if socket.protocol().is_some() {
         let operations = Operations::new(transport.clone(), id, caller);
-        Talk { operations, place: None, socket: &mut socket, transport }.converse().await
+        Talk { operations, place: None, pace: Pace::new(Instant::now()), socket: &mut socket, transport }
+            .converse()
+            .await
     } else {
         Some(Close::SUBPROTOCOL)
     };
@@ -144,6 +149,7 @@ struct Talk<'a> {
     operations: Operations,
     /// Its place among the user's sockets, if somebody is signed in.
     place: Option<OpenSocket>,
+    pace: Pace,
 }
 
 impl Talk<'_> {
@@ -195,7 +201,7 @@ impl Talk<'_> {
             select! {
                 heard = self.socket.recv() => {
                     silent = 0;
-                    if let Some(message) = understand(heard)? {
+                    if let Some(message) = self.understand(heard)? {
                         self.answer(message).await?;
                     }
                 }
@@ -224,7 +230,7 @@ impl Talk<'_> {
     async fn init(&mut self) -> Result<Option<Grant>, Hangup> {
         loop {
             let heard = self.socket.recv().await;
-            let payload = match understand(heard)? {
+            let payload = match self.understand(heard)? {
                 Some(FromClient::ConnectionInit { payload }) => payload.unwrap_or_default(),
                 Some(FromClient::Ping { payload }) => {
                     self.say([ToClient::Pong { payload }.write()]).await?;
@@ -242,6 +248,23 @@ impl Talk<'_> {
             let grant = grant.map_err(|error| Some(Close::of(&error)))?;
             tracing::Span::current().record("user_id", field::display(grant.viewer.user_id));
             return Ok(Some(grant));
+        }
+    }
+
+    /// What was heard; `None` if it is nothing of the protocol's.
+    fn understand(
+        &mut self,
+        heard: Option<Result<Message, axum::Error>>,
+    ) -> Result<Option<FromClient>, Hangup> {
+        if !self.pace.keep(Instant::now()) {
+            return Err(Some(Close::TOO_QUICK));
+        }
+        match heard {
+            Some(Ok(Message::Text(text))) => FromClient::read(&text).map(Some).ok_or(Some(Close::INVALID)),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
+            // Too long, or no UTF-8. Should the connection itself be broken, nobody will hear it.
+            Some(Ok(Message::Binary(_)) | Err(_)) => Err(Some(Close::INVALID)),
+            Some(Ok(Message::Close(_))) | None => Err(None),
         }
     }
 
@@ -278,17 +301,6 @@ impl Talk<'_> {
         };
         // A client that does not read is as good as gone, and would not read a reason either.
         timeout(self.transport.sockets.write, written).await.map_err(|_| None)?.map_err(|_| None)
-    }
-}
-
-/// What was heard; `None` if it is nothing of the protocol's.
-fn understand(heard: Option<Result<Message, axum::Error>>) -> Result<Option<FromClient>, Hangup> {
-    match heard {
-        Some(Ok(Message::Text(text))) => FromClient::read(&text).map(Some).ok_or(Some(Close::INVALID)),
-        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
-        // Too long, or no UTF-8. Should the connection itself be broken, nobody will hear it.
-        Some(Ok(Message::Binary(_)) | Err(_)) => Err(Some(Close::INVALID)),
-        Some(Ok(Message::Close(_))) | None => Err(None),
     }
 }
 

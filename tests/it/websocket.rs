@@ -6,7 +6,7 @@ use crate::support::{Client, Closed, Kind, Provider, Server, Socket, code, codes
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::{future::pending, time::Duration};
-use tokio::{io::AsyncReadExt, select};
+use tokio::{io::AsyncReadExt, select, time::interval};
 use tokio_tungstenite::{
     MaybeTlsStream,
     tungstenite::{Bytes, Message, protocol::frame::coding::CloseCode},
@@ -366,8 +366,12 @@ async fn a_socket_that_never_stops_talking_is_told_too() {
     let (server, socket) = signed_out().await;
     let (mut mouth, mut ear) = socket.0.split();
     let ping = Message::text(json!({ "type": "ping" }).to_string());
+    // As quickly as it may.
+    let mut beat = interval(Duration::from_millis(5));
     let talk = async {
-        while mouth.feed(ping.clone()).await.is_ok() {}
+        while mouth.send(ping.clone()).await.is_ok() {
+            beat.tick().await;
+        }
         pending().await // what the server said last is still to be heard
     };
     let listen = async {

@@ -10,6 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 /// again with each of its events.
 pub const LONGEST_ID: usize = 200;
 
+/// The longest payload of a ping, in bytes as it is written: it is said again.
+pub const LONGEST_PING: usize = 1024;
+
 /// What a client says.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -46,7 +49,8 @@ impl FromClient {
     fn is_short(&self) -> bool {
         match self {
             Self::Subscribe { id, .. } | Self::Complete { id } => id.len() <= LONGEST_ID,
-            Self::ConnectionInit { .. } | Self::Ping { .. } | Self::Pong { .. } => true,
+            Self::Ping { payload: Some(payload) } => payload.to_string().len() <= LONGEST_PING,
+            Self::ConnectionInit { .. } | Self::Ping { payload: None } | Self::Pong { .. } => true,
         }
     }
 }

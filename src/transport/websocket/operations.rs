@@ -105,7 +105,19 @@ impl Operations {
         let viewer = self.presence.viewer();
         let prepared = match prepare(&incoming, viewer, store, guard) {
             Ok(prepared) => prepared.with(self.caller.clone()),
-            Err(unfit) => return stream::iter([Event::Refused(unfit.into_response())]).boxed(),
+            Err(unfit) => {
+                let (transport, id, from) =
+                    (self.transport.clone(), self.request_id.clone(), self.caller.address);
+                let refused = async move {
+                    let response = match transport.charge_refused(viewer, from).await {
+                        Ok(()) => unfit.into_response(),
+                        Err(error) => answer::refuse(&error, &id),
+                    };
+                    drop(place);
+                    Event::Refused(response)
+                };
+                return stream::once(refused).boxed();
+            }
         };
         let (id, from) = (self.request_id.clone(), self.caller.address);
         if prepared.operation == Some(OperationType::Subscription) {

@@ -1,7 +1,7 @@
 //! Asking for much.
 
 use super::{behind_proxy, network, retry_after};
-use crate::support::{Answer, Client, GRAPHQL, JSON, Kind, Server, UNTHROTTLED, on_both_databases};
+use crate::support::{Answer, Client, GRAPHQL, JSON, Kind, Server, UNTHROTTLED, code, on_both_databases};
 use confab::config::Throttling;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -147,4 +147,23 @@ async fn what_costs_more_than_a_minute_gives_takes_all() {
     let answer = ask(&server, &stranger, JSON, &home, telling(PAGE)).await.json();
     assert_eq!(answer["extensions"]["cost"], json!({ "requested": 62, "remaining": 0, "limit": 10 }));
     retry_after(&ask(&server, &stranger, JSON, &home, telling(ME)).await);
+}
+
+/// To read a document is not for nothing, even if it is no good.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_document_costs_the_least_there_is() {
+    let server = costing(Kind::Sqlite, 10).await;
+    let (home, stranger) = (format!("{}::1", network()), server.stranger());
+    for n in 0..10 {
+        let refused = ask(&server, &stranger, GRAPHQL, &home, telling("{ me {")).await;
+        assert_eq!((refused.status, code(&refused.refusal())), (400, "GRAPHQL_PARSE_FAILED"), "{n}");
+    }
+    retry_after(&ask(&server, &stranger, GRAPHQL, &home, telling("{ me {")).await);
+    let mut socket = server.socket(&server.register().await).await;
+    for n in 0..=10 {
+        socket.subscribe("1", "{ me {", json!({})).await;
+        let refused = socket.hear().await.expect("an error");
+        let expected = if n < 10 { "GRAPHQL_PARSE_FAILED" } else { "RATE_LIMITED" };
+        assert_eq!(code(&refused["payload"][0]), expected, "{n}");
+    }
 }

@@ -1,8 +1,11 @@
 //! What one socket, and one user, may take.
 
 use crate::support::{Client, Closed, Kind, Server, Socket, code, soon};
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::task::yield_now;
+use std::future::pending;
+use tokio::{select, task::yield_now};
+use tokio_tungstenite::tungstenite::Message;
 
 const CHANGES: &str = "subscription { changes { cursor } }";
 
@@ -85,4 +88,62 @@ async fn a_user_has_so_many_sockets_and_no_more() {
         }
     };
     soon("the place to be free", again).await;
+}
+
+/// It is said again, before anybody has told who they are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pings_payload_is_small() {
+    let server = Server::start(Kind::Sqlite).await;
+    let sized = |size: usize| json!({ "type": "ping", "payload": { "a": "x".repeat(size - 8) } });
+    for early in [true, false] {
+        let open = async || match early {
+            true => Socket::connect(server.address).await,
+            false => server.socket(&server.stranger()).await,
+        };
+        let mut socket = open().await;
+        socket.say(sized(1024)).await;
+        assert_eq!(socket.hear().await.expect("a pong")["payload"], sized(1024)["payload"]);
+        socket.say(sized(1025)).await;
+        assert_eq!(socket.hear().await, Err(Closed(4400)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_messages_ends_the_socket() {
+    let server = Server::start(Kind::Sqlite).await;
+    let mut other = server.socket(&server.stranger()).await;
+    let said: [(bool, fn(u32) -> Value); 4] = [
+        (true, |_| json!({ "type": "ping" })),
+        (false, |_| json!({ "type": "pong" })),
+        (false, |n| json!({ "id": n.to_string(), "type": "complete" })),
+        (false, |n| json!({ "id": n.to_string(), "type": "subscribe", "payload": { "query": "{" } })),
+    ];
+    for (early, message) in said {
+        let socket = match early {
+            true => Socket::connect(server.address).await,
+            false => server.socket(&server.stranger()).await,
+        };
+        let (mut mouth, mut ear) = socket.0.split();
+        let flood = async {
+            let mut messages = (0..).map(|n| Message::text(message(n).to_string()));
+            while mouth.send(messages.next().expect("it is endless")).await.is_ok() {}
+            pending().await // what the server said last is still to be heard
+        };
+        let told = async {
+            while let Some(Ok(heard)) = ear.next().await {
+                if let Message::Close(Some(frame)) = heard {
+                    return Some(u16::from(frame.code));
+                }
+            }
+            None
+        };
+        let told = soon("the server to hang up", async {
+            select! {
+                told = told => told,
+                () = flood => unreachable!(),
+            }
+        });
+        assert_eq!(told.await, Some(4429), "{}", message(0));
+    }
+    assert_eq!(other.ping().await, [Value::Null; 0], "others are not concerned");
 }

@@ -1,0 +1,58 @@
+//! How quickly a client may talk on a socket. Most of what it says costs nobody's purse anything, but each message costs
+//! us something.
+
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long each message takes to be forgotten: a hundred in a second may go on for ever.
+const EACH: Duration = Duration::from_millis(10);
+/// How long all that may come at once takes: a thousand messages.
+const AT_ONCE: Duration = EACH.saturating_mul(1000);
+
+/// What a client has said lately.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// When all of it will be forgotten.
+    free_at: Instant,
+}
+
+impl Pace {
+    /// Nothing yet.
+    pub fn new(now: Instant) -> Self {
+        Self { free_at: now }
+    }
+
+    /// Another message is heard; false if it comes too soon.
+    pub fn keep(&mut self, now: Instant) -> bool {
+        let free_at = self.free_at.max(now) + EACH;
+        let kept = free_at - now <= AT_ONCE;
+        if kept {
+            self.free_at = free_at;
+        }
+        kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_at_once_and_then_no_more_than_come_back() {
+        let begun = Instant::now();
+        let mut pace = Pace::new(begun);
+        assert!((0..1000).all(|_| pace.keep(begun)));
+        assert!(!pace.keep(begun));
+        let later = begun + EACH * 3;
+        assert_eq!((0..10).filter(|_| pace.keep(later)).count(), 3);
+        let much_later = later + AT_ONCE * 5;
+        assert_eq!((0..2000).filter(|_| pace.keep(much_later)).count(), 1000);
+    }
+
+    #[test]
+    fn a_steady_client_never_comes_too_soon() {
+        let begun = Instant::now();
+        let mut pace = Pace::new(begun);
+        assert!((1..5000).all(|n| pace.keep(begun + EACH * n)));
+    }
+}
