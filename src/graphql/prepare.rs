@@ -1,7 +1,8 @@
 //! From the text of a request to an operation that may be executed.
 
 use super::{
-    Loaders, guard, tokens,
+    Loaders, guard,
+    tokens::{self, LONGEST_NAME},
     values::{self, Given, GivenVariables},
 };
 use crate::{
@@ -114,6 +115,14 @@ pub fn prepare(
     store: &Database,
     limits: &guard::Limits,
 ) -> Result<Prepared, Unfit> {
+    // Where there is no operation of that name, the answer says it again.
+    if incoming.operation_name.as_ref().is_some_and(|name| name.len() > LONGEST_NAME) {
+        return Err(Unfit {
+            code: "GRAPHQL_VALIDATION_FAILED",
+            message: format!("`operationName` has more than {LONGEST_NAME} bytes"),
+            locations: Vec::new(),
+        });
+    }
     tokens::check(&incoming.query, limits).map_err(|refusal| Unfit {
         code: "GRAPHQL_PARSE_FAILED",
         message: format!("Syntax error: {}", refusal.message),

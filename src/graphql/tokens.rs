@@ -15,7 +15,7 @@ const MOST_NESTED: usize = 48;
 /// How many bytes of comments and white space there may be. A token each, they would cost the parser more than the tokens.
 const MOST_IGNORED: usize = 16 * 1024;
 /// The longest name, in bytes. Errors say names again, each in its turn.
-const LONGEST_NAME: usize = 200;
+pub const LONGEST_NAME: usize = 200;
 
 /// Why the text is not worth parsing, and where.
 #[derive(Debug, PartialEq, Eq)]

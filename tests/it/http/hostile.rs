@@ -1,7 +1,7 @@
 //! Requests that mean no good, or make no sense: each gets a clear refusal, and harms nobody else.
 
 use super::{ask, query, traces};
-use crate::support::{GRAPHQL, JSON, Kind, Server, code, in_production};
+use crate::support::{Answer, GRAPHQL, JSON, Kind, Server, code, in_production};
 use confab::config::Environment::{Development, Production};
 use diesel_async::{AsyncConnection, SimpleAsyncConnection, sync_connection_wrapper::SyncConnectionWrapper};
 use futures_util::stream;
@@ -217,4 +217,27 @@ async fn of_what_fails_inside_nothing_is_told_but_a_request_id() {
     }
     rename("gone", "users").await;
     assert_eq!(client.data("{ me { email } }", json!({})).await["me"]["email"], client.email);
+}
+
+/// An answer would say it again, whole.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operations_name_is_short() {
+    let server = Server::start(Kind::Sqlite).await;
+    let mut socket = server.socket(&server.stranger()).await;
+    for (length, refused) in [(200, "Unknown operation"), (201, "200 bytes"), (200_000, "200 bytes")] {
+        let name = "x".repeat(length);
+        let request =
+            json!({ "query": "query A { __typename } query B { __typename }", "operationName": name });
+        for accept in [GRAPHQL, "text/event-stream, application/graphql-response+json"] {
+            let answer = Answer::to(server.post().header("accept", accept).json(&request)).await;
+            assert!(answer.body.len() < 1000, "{length}: {}", answer.body.len());
+            let error = answer.refusal();
+            assert_eq!((answer.status, code(&error)), (400, "GRAPHQL_VALIDATION_FAILED"), "{length}");
+            assert!(error["message"].as_str().expect("text").contains(refused), "{error}");
+        }
+        socket.say(json!({ "id": "1", "type": "subscribe", "payload": request })).await;
+        let error = socket.hear().await.expect("an error")["payload"][0].take();
+        assert_eq!(code(&error), "GRAPHQL_VALIDATION_FAILED", "{length}");
+        assert!(error["message"].as_str().expect("text").contains(refused), "{error}");
+    }
 }
