@@ -5,6 +5,7 @@ mod caller;
 mod cors;
 mod export;
 mod headers;
+mod hosts;
 pub(crate) mod http;
 mod listen;
 mod negotiation;
@@ -91,6 +92,7 @@ pub fn router(transport: Transport) -> Router {
         .merge(pages::router())
         .layer(cors)
         .layer(middleware::from_fn_with_state(addresses.clone(), proxies::layer))
+        .layer(middleware::from_fn(hosts::layer))
         .layer(middleware::from_fn(request_id::layer))
         .layer(middleware::from_fn_with_state(addresses, headers::layer))
         .with_state(Arc::new(transport))

@@ -18,8 +18,11 @@ pub fn layer(allowed: &[String]) -> CorsLayer {
 /// Whether a page may open a WebSocket here, which browsers let any page try: it must be our own or on the list.
 /// Who is no browser sends no `Origin`.
 pub fn may_connect(headers: &HeaderMap, allowed: &[String]) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else {
-        return true;
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let origin = match (origins.next(), origins.next()) {
+        (None, _) => return true,
+        (Some(origin), None) => origin,
+        (Some(_), Some(_)) => return false,
     };
     let Ok(origin) = origin.to_str() else { return false };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
@@ -47,6 +50,8 @@ mod tests {
                 HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("127.0.0.1:8000"))]);
             headers.extend(origin.map(|origin| (header::ORIGIN, HeaderValue::from_static(origin))));
             assert_eq!(may_connect(&headers, &allowed), good, "{origin:?}");
+            headers.append(header::ORIGIN, HeaderValue::from_static("https://chat.example"));
+            assert_eq!(may_connect(&headers, &allowed), origin.is_none(), "{origin:?} and a good one");
         }
     }
 }

@@ -59,3 +59,33 @@ async fn a_length_beside_chunks_ends_the_connection() {
         assert!(heard.to_lowercase().contains("connection: close"), "{heard}");
     }
 }
+
+/// RFC 9112, section 3.2: where there are two, a proxy may have gone by the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn for_which_host_it_is_must_be_clear() {
+    let server = Server::start(Kind::Sqlite).await;
+    let upgrade = "host: a\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+        sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: graphql-transport-ws\r\n";
+    let two_origins = format!("{upgrade}origin: http://a\r\norigin: http://a\r\n");
+    for (line, header, status) in [
+        ("GET /healthz HTTP/1.1", "host: a\r\n", "200"),
+        ("GET /healthz HTTP/1.1", "host:\r\n", "200"),
+        ("GET /healthz HTTP/1.0", "", "200"),
+        ("GET /healthz HTTP/1.1", "", "400"),
+        ("GET /healthz HTTP/1.1", "host: a\r\nhost: a\r\n", "400"),
+        ("GET /healthz HTTP/1.1", "host: a\r\nhost: b\r\n", "400"),
+        ("GET /healthz HTTP/1.0", "host: a\r\nhost: b\r\n", "400"),
+        ("GET /healthz HTTP/1.1", "host: a/b\r\n", "400"),
+        ("GET /nope HTTP/1.1", "", "400"),
+        ("GET /healthz HTTP/1.1", "host: a\r\norigin: http://a\r\norigin: http://b\r\n", "400"),
+        ("GET /graphql HTTP/1.1", &two_origins, "400"),
+    ] {
+        let mut told = Line::to(&server).await;
+        let connection = if header.contains("upgrade") { "upgrade" } else { "close" };
+        told.say(&format!("{line}\r\nconnection: {connection}\r\n{header}\r\n")).await;
+        let answer = told.until("\r\n\r\n").await;
+        assert_eq!(answer.get(9..12), Some(status), "{line} {header}: {answer}");
+        assert!(answer.to_lowercase().contains("x-content-type-options: nosniff"), "{answer}");
+        assert!(answer.to_lowercase().contains("x-request-id: "), "{answer}");
+    }
+}
