@@ -18,7 +18,7 @@ use crate::{
     replies::{self, Replies},
     store::{Database, Instant, Statements},
     throttle::{self, Throttle},
-    transport::{self, ConnectionLimits, OpenSockets, SocketLimits, Transport, TrustedProxies},
+    transport::{self, ConnectionLimits, OpenSockets, Readiness, SocketLimits, Transport, TrustedProxies},
 };
 use anyhow::Context;
 use std::{sync::Arc, thread::available_parallelism, time::Duration};
@@ -190,6 +190,7 @@ impl App {
             schema: graphql::schema(domain, config.env == Environment::Development),
             accounts,
             store,
+            readiness: Readiness::default(),
             replies: replies.clone(),
             changes,
             throttle,

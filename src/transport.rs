@@ -11,12 +11,14 @@ mod listen;
 mod negotiation;
 mod pages;
 mod proxies;
+mod readiness;
 mod request_id;
 mod sse;
 pub(crate) mod websocket;
 
 pub use listen::{Limits as ConnectionLimits, listen};
 pub use proxies::TrustedProxies;
+pub use readiness::Readiness;
 pub use websocket::{Limits as SocketLimits, OpenSockets};
 
 use crate::{
@@ -32,14 +34,13 @@ use crate::{
 use axum::{
     Json, Router,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, header},
     middleware,
     response::IntoResponse,
     routing::get,
 };
 use futures_util::future::Either;
 use std::{sync::Arc, time::Duration};
-use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// What the transports work with.
@@ -50,6 +51,8 @@ pub struct Transport {
     pub accounts: Arc<Accounts>,
     /// What the dataloaders read, and what must answer for the server to be ready.
     pub store: Database,
+    /// Whether the database answers.
+    pub readiness: Readiness,
     /// Tells a parked subscription when to go on.
     pub replies: Replies,
     /// Likewise.
@@ -76,9 +79,6 @@ pub struct Transport {
     pub leaving: CancellationToken,
 }
 
-/// The longest wait for the database when asked whether we are ready.
-const READY: Duration = Duration::from_secs(3);
-
 /// All addresses.
 pub fn router(transport: Transport) -> Router {
     let cors = cors::layer(&transport.allowed_origins);
@@ -88,7 +88,7 @@ pub fn router(transport: Transport) -> Router {
         .route("/export", get(export::get).head(export::head))
         .route("/.well-known/jwks.json", get(keys))
         .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
+        .route("/readyz", get(readiness::get))
         .merge(pages::router())
         .layer(cors)
         .layer(middleware::from_fn_with_state(addresses.clone(), proxies::layer))
@@ -104,21 +104,6 @@ async fn keys(State(transport): State<Arc<Transport>>) -> impl IntoResponse {
     let headers =
         [(header::CONTENT_TYPE, "application/jwk-set+json"), (header::CACHE_CONTROL, "public, max-age=300")];
     (headers, Json(transport.accounts.access_tokens.published()).into_response().into_body())
-}
-
-/// Whether requests should be sent here: the database answers, and the server is not about to end.
-async fn ready(State(transport): State<Arc<Transport>>) -> (StatusCode, &'static str) {
-    if transport.leaving.is_cancelled() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "leaving\n");
-    }
-    match timeout(READY, transport.store.ping()).await {
-        Ok(Ok(())) => (StatusCode::OK, "ready\n"),
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
-        }
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
-    }
 }
 
 impl Transport {

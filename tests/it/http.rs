@@ -3,6 +3,7 @@
 mod hostile;
 
 use crate::support::{Answer, Client, GRAPHQL, JSON, Kind, Server, code, soon};
+use futures_util::future::join_all;
 use reqwest::{Body, Method};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -306,6 +307,12 @@ async fn a_server_tells_whether_it_is_well_and_ready() {
     for path in ["/healthz", "/readyz"] {
         assert_eq!(Answer::to(server.get(path)).await.status, 200, "{path}");
     }
+    // However many ask, the database is asked by one. The server has its own statements besides.
+    let before = server.statements.count();
+    let answers = (0..100).map(|_| Answer::to(server.get("/readyz")));
+    assert!(join_all(answers).await.iter().all(|answer| answer.status == 200));
+    let asked = server.statements.count() - before;
+    assert!(asked < 50, "{asked} statements");
     // A connection whose request is on its way when the server is told to leave is still answered.
     let mut connection = TcpStream::connect(server.address).await.expect("the server listens");
     connection.write_all(b"GET /readyz HTTP/1.1\r\n").await.expect("it is open");
