@@ -129,10 +129,9 @@ impl Accounts {
     /// Opens a session for whoever knows the password. A wrong address and a wrong password get the same answer
     /// after the same work, and are counted alike.
     pub async fn log_in(&self, email: Email, password: &str, caller: &Caller) -> Result<SignedIn> {
-        let wrong = Error::Unauthenticated("wrong e-mail address or password");
-        // What can be nobody's password costs nothing, whoever's address it is.
-        let password = Password::present(password).ok_or(wrong.clone())?;
         self.throttle.log_in(caller.address, email.key()).await?;
+        let wrong = Error::Unauthenticated("wrong e-mail address or password");
+        let password = Password::present(password).ok_or(wrong.clone())?;
         let user = self.store.user_by_email(email.key()).await?;
         let hash = user.as_ref().and_then(|user| user.password_hash.clone());
         let right = self.passwords.verify(password, hash).await?;

@@ -112,7 +112,8 @@ async fn a_pings_payload_is_small() {
 async fn a_flood_of_messages_ends_the_socket() {
     let server = Server::start(Kind::Sqlite).await;
     let mut other = server.socket(&server.stranger()).await;
-    let said: [(bool, fn(u32) -> Value); 4] = [
+    type Said = fn(u32) -> Value;
+    let said: [(bool, Said); 4] = [
         (true, |_| json!({ "type": "ping" })),
         (false, |_| json!({ "type": "pong" })),
         (false, |n| json!({ "id": n.to_string(), "type": "complete" })),
