@@ -86,6 +86,8 @@ pub struct SignedIn {
     pub access_token: String,
     /// Good once, for new tokens of this session.
     pub refresh_token: SecretString,
+    /// How long that is good.
+    pub refresh_expires_in: Duration,
     /// How long the access token is good.
     pub expires_in: Duration,
     /// Who has signed in.
@@ -216,6 +218,7 @@ impl Accounts {
         Ok(SignedIn {
             access_token: self.access_tokens.issue(viewer, self.clock.now())?,
             refresh_token: token.into_secret(),
+            refresh_expires_in: self.sessions.lasting(),
             expires_in: self.access_tokens.ttl(),
             user,
         })

@@ -16,6 +16,7 @@ mod pages;
 mod plain;
 pub mod prepare;
 mod query;
+pub mod refresh_cookie;
 pub mod resume;
 mod subscription;
 pub(crate) mod tokens;

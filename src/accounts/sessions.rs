@@ -92,6 +92,11 @@ impl Sessions {
         Self { store, clock, tokens, terms, known, bus, tasks }
     }
 
+    /// How long a session lasts if it is not refreshed.
+    pub fn lasting(&self) -> Duration {
+        self.terms.session
+    }
+
     /// Opens a session for whoever has shown the password; gives its first refresh token. `None` if the password is
     /// another one by now.
     pub async fn open(&self, user: &User, caller: &Caller) -> Result<Option<(Session, RefreshToken)>> {

@@ -24,11 +24,16 @@ pub fn may_connect(headers: &HeaderMap, allowed: &[String]) -> bool {
         (Some(origin), None) => origin,
         (Some(_), Some(_)) => return false,
     };
-    let Ok(origin) = origin.to_str() else { return false };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let same = Url::parse(origin)
-        .is_ok_and(|url| host == Some(&url[url::Position::BeforeHost..url::Position::AfterPort]));
-    same || allowed.iter().any(|one| one == origin)
+    let listed = |origin: &str| allowed.iter().any(|one| one == origin);
+    is_own(headers) || origin.to_str().is_ok_and(listed)
+}
+
+/// Whether it is one of our own pages that asks. Who is no browser sends no `Origin`, and is none.
+pub fn is_own(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let (origin, host) = (text(header::ORIGIN), text(header::HOST));
+    let origin = origin.and_then(|origin| Url::parse(origin).ok());
+    origin.is_some_and(|url| host == Some(&url[url::Position::BeforeHost..url::Position::AfterPort]))
 }
 
 #[cfg(test)]

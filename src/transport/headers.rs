@@ -32,9 +32,14 @@ pub const NO_PAGE: [(HeaderName, &str); 2] = [
 /// A year, for this host alone: what else is below its name is not ours to speak for.
 const HSTS: &str = "max-age=31536000";
 
+/// Whether a request has come by TLS, as far as is known.
+#[derive(Clone, Copy, Debug)]
+pub struct ByTls(pub bool);
+
 /// Completes an answer's headers.
-pub async fn layer(State(addresses): State<Arc<Addresses>>, request: Request, next: Next) -> Response {
+pub async fn layer(State(addresses): State<Arc<Addresses>>, mut request: Request, next: Next) -> Response {
     let by_tls = addresses.trust_peer_of(&request) && came_by_tls(request.headers());
+    request.extensions_mut().insert(ByTls(by_tls));
     let mut response = next.run(request).await;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         complete(response.headers_mut(), by_tls);

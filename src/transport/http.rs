@@ -4,6 +4,7 @@
 
 use super::{
     Transport, body, cors,
+    headers::ByTls,
     negotiation::{self, Form},
     request_id::RequestId,
     sse, websocket,
@@ -14,6 +15,7 @@ use crate::{
     graphql::{
         answer,
         prepare::{Incoming, Prepared, prepare},
+        refresh_cookie::RefreshCookie,
     },
 };
 use async_graphql::{self as graphql, Value, parser::types::OperationType};
@@ -29,13 +31,17 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 use tracing::{Instrument, Span};
+
+/// Where a page keeps its refresh token, if not by itself.
+const CONFAB_SESSION: &str = "confab-session";
 
 /// `POST /graphql`.
 pub async fn post(
     State(transport): State<Arc<Transport>>,
     Extension(RequestId(id)): Extension<RequestId>,
+    Extension(ByTls(by_tls)): Extension<ByTls>,
     caller: Caller,
     headers: HeaderMap,
     sent: Body,
@@ -57,8 +63,12 @@ pub async fn post(
         Ok(text) => text,
         Err((status, message)) => return refuse(status, message),
     };
+    let cookie = match refresh_cookie(&headers, by_tls) {
+        Ok(cookie) => cookie,
+        Err(error) => return refusal(form, status_of(&error), &error, &id),
+    };
     match parse(&text) {
-        Ok(incoming) => execute(transport, form, &id, caller, &headers, incoming, false).await,
+        Ok(incoming) => execute(transport, form, &id, caller, &headers, incoming, Method::Post(cookie)).await,
         Err(message) => refuse(StatusCode::BAD_REQUEST, message),
     }
 }
@@ -109,7 +119,7 @@ pub async fn get(
     let variables = variables.unwrap_or_default();
     let extensions = extensions.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     let incoming = Incoming { query, operation_name, variables, extensions };
-    execute(transport, form, &id, caller, &headers, incoming, true).await
+    execute(transport, form, &id, caller, &headers, incoming, Method::Get).await
 }
 
 async fn execute(
@@ -119,7 +129,7 @@ async fn execute(
     caller: Caller,
     headers: &HeaderMap,
     incoming: Incoming,
-    by_get: bool,
+    method: Method,
 ) -> Response {
     let grant = match transport.grant(headers).await {
         Ok(grant) => grant,
@@ -155,7 +165,7 @@ async fn execute(
         Some(OperationType::Subscription) => {
             return sse::respond(&transport, grant, prepared, cost, headers, id.clone());
         }
-        Some(OperationType::Mutation) if by_get => {
+        Some(OperationType::Mutation) if matches!(method, Method::Get) => {
             let error = Error::input("query", "is a mutation: those need POST");
             let mut response = refusal(form, StatusCode::METHOD_NOT_ALLOWED, &error, id);
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
@@ -167,7 +177,10 @@ async fn execute(
         _ => {}
     }
     // In a task of its own: what has been begun is done, even when the client hangs up.
-    let Prepared { request, single, .. } = prepared;
+    let Prepared { mut request, single, .. } = prepared;
+    if let Method::Post(Some(cookie)) = method {
+        request = request.data(cookie);
+    }
     let schema = transport.schema.clone();
     let executed = transport.tasks.spawn(async move { schema.execute(request).await }.in_current_span());
     match executed.await {
@@ -177,6 +190,28 @@ async fn execute(
             reply(form, response, single)
         }
         Err(_) => panicked(form, id),
+    }
+}
+
+/// How it is asked; and by POST, perhaps, by a page that keeps its refresh token in a cookie.
+enum Method {
+    Get,
+    Post(Option<RefreshCookie>),
+}
+
+/// The cookie, if the request says that a page of ours keeps its refresh token there. Another site's cannot say so: such
+/// a header would need our permission (CORS), and the cookie is not sent for it.
+fn refresh_cookie(headers: &HeaderMap, by_tls: bool) -> Result<Option<RefreshCookie>, Error> {
+    match headers.get(CONFAB_SESSION) {
+        None => Ok(None),
+        Some(kept) if kept == "cookie" && cors::is_own(headers) => {
+            let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+            Ok(Some(RefreshCookie::among(cookies, by_tls)))
+        }
+        Some(kept) if kept == "cookie" => {
+            Err(Error::Forbidden("the cookie is for pages of this server alone"))
+        }
+        Some(_) => Err(Error::input("Confab-Session", "can only be `cookie`")),
     }
 }
 
@@ -233,7 +268,14 @@ pub fn nothing_executed(response: &graphql::Response) -> bool {
 }
 
 /// `single` tells that there is but one root field.
-fn reply(form: Form, response: graphql::Response, single: bool) -> Response {
+fn reply(form: Form, mut response: graphql::Response, single: bool) -> Response {
+    let cookies = mem::take(&mut response.http_headers);
+    let mut written = reply_to(form, response, single);
+    written.headers_mut().extend(cookies);
+    written
+}
+
+fn reply_to(form: Form, response: graphql::Response, single: bool) -> Response {
     // Nothing was done, and it is worth another try: HTTP has its own words for that, which proxies and clients know.
     if let Some(seconds) = answer::retry_after(&response).filter(|_| single) {
         return later(write(form, StatusCode::TOO_MANY_REQUESTS, &response), seconds);

@@ -1,9 +1,10 @@
 use crate::{
     accounts::{Email, Password, RefreshToken, SignedIn},
-    error::Result,
-    graphql::{context::ContextExt, types::User},
+    error::{Error, Result},
+    graphql::{context::ContextExt, refresh_cookie::RefreshCookie, types::User},
 };
 use async_graphql::{Context, InputObject, Object, SimpleObject};
+use axum::http::header::SET_COOKIE;
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 
@@ -18,14 +19,15 @@ impl Accounts {
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> Result<AuthPayload> {
         let email = Email::parse(&input.email)?;
         let password = Password::choose("password", &input.password)?;
-        Ok(ctx.domain().accounts.register(email, password, input.name, ctx.caller()).await?.into())
+        let accounts = &ctx.domain().accounts;
+        Ok(hand_out(ctx, accounts.register(email, password, input.name, ctx.caller()).await?))
     }
 
     /// Signs in. A wrong address and a wrong password are both UNAUTHENTICATED, and cannot be told apart; too many
     /// attempts are RATE_LIMITED.
     async fn log_in(&self, ctx: &Context<'_>, input: LogInInput) -> Result<AuthPayload> {
         let email = Email::parse(&input.email)?;
-        Ok(ctx.domain().accounts.log_in(email, &input.password, ctx.caller()).await?.into())
+        Ok(hand_out(ctx, ctx.domain().accounts.log_in(email, &input.password, ctx.caller()).await?))
     }
 
     /// Exchanges a refresh token, which is good once, for new tokens.
@@ -34,14 +36,26 @@ impl Accounts {
     /// default): it gets the same refresh token as before. Any later that means somebody has a copy, and the session is
     /// ended: UNAUTHENTICATED, for whoever holds its tokens.
     async fn refresh_session(&self, ctx: &Context<'_>, input: RefreshSessionInput) -> Result<AuthPayload> {
-        let token = RefreshToken::parse(&input.refresh_token)?;
-        Ok(ctx.domain().accounts.refresh(&token, ctx.caller()).await?.into())
+        let refreshed = async {
+            let token = RefreshToken::parse(presented(ctx, &input.refresh_token))?;
+            ctx.domain().accounts.refresh(&token, ctx.caller()).await
+        };
+        match refreshed.await {
+            Ok(signed_in) => Ok(hand_out(ctx, signed_in)),
+            Err(error) => {
+                if matches!(error, Error::Unauthenticated(_)) {
+                    forget(ctx);
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Ends the session of a refresh token, as `revokeSession` does. To end it again changes nothing; it
     /// needs no access token, and must have none that was ended with the session.
     async fn log_out(&self, ctx: &Context<'_>, input: LogOutInput) -> Result<LogOutPayload> {
-        let ended = match RefreshToken::parse(&input.refresh_token) {
+        forget(ctx);
+        let ended = match RefreshToken::parse(presented(ctx, &input.refresh_token)) {
             Ok(token) => ctx.domain().accounts.log_out(&token, ctx.caller()).await?,
             Err(_) => false,
         };
@@ -72,14 +86,14 @@ struct LogInInput {
 /// A session to go on with.
 #[derive(InputObject)]
 struct RefreshSessionInput {
-    /// The session's latest refresh token.
+    /// The session's latest refresh token. Empty for the one in the cookie, with the header `Confab-Session: cookie`.
     refresh_token: String,
 }
 
 /// A session to end.
 #[derive(InputObject)]
 struct LogOutInput {
-    /// The session's latest refresh token.
+    /// The session's latest refresh token. Empty for the one in the cookie, with the header `Confab-Session: cookie`.
     refresh_token: String,
 }
 
@@ -89,7 +103,8 @@ struct AuthPayload {
     /// Proves who asks: `Authorization: Bearer …` over HTTP, `authorization` with the same value in the payload of
     /// `connection_init` over WebSocket.
     access_token: String,
-    /// Gets the next tokens from `refreshSession`, once. Keep it secret.
+    /// Gets the next tokens from `refreshSession`, once. Keep it secret. Empty if it is kept in a cookie (the header
+    /// `Confab-Session: cookie`, for pages of the server itself).
     refresh_token: String,
     /// How many seconds the access token is good.
     expires_in: i32,
@@ -97,14 +112,30 @@ struct AuthPayload {
     user: User,
 }
 
-impl From<SignedIn> for AuthPayload {
-    fn from(signed_in: SignedIn) -> Self {
-        Self {
-            access_token: signed_in.access_token,
-            refresh_token: signed_in.refresh_token.expose_secret().to_owned(),
-            expires_in: i32::try_from(signed_in.expires_in.as_secs()).unwrap_or(i32::MAX),
-            user: User(Arc::new(signed_in.user)),
+/// The tokens, to whoever is to have them: the refresh token goes into the cookie, where that is asked for.
+fn hand_out(ctx: &Context<'_>, signed_in: SignedIn) -> AuthPayload {
+    let SignedIn { access_token, refresh_token, refresh_expires_in, expires_in, user } = signed_in;
+    let refresh_token = match ctx.data_opt::<RefreshCookie>() {
+        Some(cookie) => {
+            ctx.append_http_header(SET_COOKIE, cookie.keep(&refresh_token, refresh_expires_in));
+            String::new()
         }
+        None => refresh_token.expose_secret().to_owned(),
+    };
+    let expires_in = i32::try_from(expires_in.as_secs()).unwrap_or(i32::MAX);
+    AuthPayload { access_token, refresh_token, expires_in, user: User(Arc::new(user)) }
+}
+
+/// The refresh token that is meant: the one in the cookie, if there is none in the input.
+fn presented<'a>(ctx: &'a Context<'_>, given: &'a str) -> &'a str {
+    let in_cookie = ctx.data_opt::<RefreshCookie>().and_then(RefreshCookie::presented);
+    in_cookie.filter(|_| given.is_empty()).unwrap_or(given)
+}
+
+/// What is in the cookie is good for nothing any more.
+fn forget(ctx: &Context<'_>) {
+    if let Some(cookie) = ctx.data_opt::<RefreshCookie>() {
+        ctx.append_http_header(SET_COOKIE, cookie.forget());
     }
 }
 
