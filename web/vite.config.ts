@@ -15,7 +15,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 4000,
     // One entry for each page.
     rolldownOptions: {
-      input: ['playground.html'],
+      input: ['index.html', 'playground.html'],
       onLog(level, log, report) {
         // GraphiQL's notes to a compiler that has already been run over it.
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') report(level, log);
@@ -29,6 +29,7 @@ export default defineConfig({
   optimizeDeps: { include: ['monaco-graphql > graphql-language-service', 'monaco-graphql > picomatch-browser'] },
 
   server: {
-    proxy: { '/graphql': { target: 'http://127.0.0.1:8000', ws: true } },
+    // Every other address is the chat page's.
+    proxy: { '/graphql': { target: process.env.CONFAB_SERVER ?? 'http://127.0.0.1:8000', ws: true } },
   },
 });

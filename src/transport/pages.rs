@@ -5,7 +5,7 @@ use axum::{
     Router,
     extract::Path,
     http::{HeaderMap, StatusCode, header},
-    response::{Html, IntoResponse, Redirect, Response},
+    response::{Html, IntoResponse, Response},
     routing::get,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -22,10 +22,12 @@ struct Built;
 /// Where a page's HTML wants its nonce (see `web/vite.config.ts`).
 const NONCE: &str = "__CSP_NONCE__";
 
-/// The playground, what it loads, and the way to it from `/`.
+/// The chat page, which reads from its address what to show; the playground; and what they load.
 pub fn router() -> Router<Arc<Transport>> {
+    let chat = || async { page("index.html") };
     Router::new()
-        .route("/", get(|| async { Redirect::temporary("/playground") }))
+        .route("/", get(chat))
+        .route("/c/{conversation}", get(chat))
         .route("/playground", get(|| async { page("playground.html") }))
         .route("/assets/{name}", get(asset))
 }

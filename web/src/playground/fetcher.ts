@@ -2,7 +2,7 @@ import type { Fetcher, FetcherOpts, FetcherParams, Observable } from '@graphiql/
 import { getOperationAST, Kind, OperationTypeNode, parse, type ExecutionResult, type OperationDefinitionNode } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { followReply, learnReply, watchedTextStore } from './reply';
-import { isRecord } from './store';
+import { isRecord } from '../store';
 import { dropRefusedToken, forgetToken, learnToken, tokenStore, type Token } from './token';
 
 const HTTP_URL = new URL('/graphql', location.href);

@@ -1,4 +1,4 @@
-import { createStore, isRecord } from './store';
+import { createStore, isRecord } from '../store';
 
 /** The reply a `sendMessage` has started last; the tabs that need its id take it from here. */
 export const lastReplyStore = createStore<string | undefined>(undefined);

@@ -1,5 +1,5 @@
 import { EXAMPLES } from './examples';
-import { isRecord } from './store';
+import { isRecord } from '../store';
 
 interface InitialEditors {
   initialQuery?: string;

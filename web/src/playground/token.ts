@@ -1,4 +1,4 @@
-import { createStore, isRecord } from './store';
+import { createStore, isRecord } from '../store';
 
 /**
  * The access token of the last `register`, `logIn` or `refreshSession`, sent with operations whose headers name no other.

@@ -1,0 +1,46 @@
+// Writes src/chat/graphql/generated.ts: a typed document for each operation in src/chat/graphql/*.graphql, checked
+// against the schema. Plain JavaScript, for it runs before anything is built (`npm run generate`).
+import { codegen } from '@graphql-codegen/core';
+import * as typedDocuments from '@graphql-codegen/typed-document-node';
+import * as operationTypes from '@graphql-codegen/typescript-operations';
+import { buildSchema, parse, validate } from 'graphql';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+
+const folder = new URL('src/chat/graphql/', import.meta.url);
+const schemaFile = new URL('../schema.graphql', import.meta.url);
+const filename = 'generated.ts';
+
+const schemaText = await readFile(schemaFile, 'utf8');
+const schema = parse(schemaText);
+const schemaAst = buildSchema(schemaText);
+
+const documents = [];
+for (const name of (await readdir(folder)).sort()) {
+  if (!name.endsWith('.graphql')) continue;
+  documents.push({ location: name, document: parse(await readFile(new URL(name, folder), 'utf8')) });
+}
+
+const whole = { kind: 'Document', definitions: documents.flatMap(({ document }) => document.definitions) };
+const faults = validate(schemaAst, whole);
+if (faults.length > 0) throw new Error(faults.map(String).join('\n'));
+
+const config = {
+  scalars: { DateTime: 'string' },
+  enumsAsTypes: true,
+  enumType: 'string-literal',
+  avoidOptionals: { field: true, inputValue: false },
+  useTypeImports: true,
+  dedupeFragments: true,
+  documentMode: 'documentNode',
+};
+
+const text = await codegen({
+  filename,
+  schema,
+  schemaAst,
+  documents,
+  config,
+  plugins: [{ operationTypes: {} }, { typedDocuments: {} }],
+  pluginMap: { operationTypes, typedDocuments },
+});
+await writeFile(new URL(filename, folder), `// Generated from schema.graphql and the operations beside this file: npm run generate.\n${text}`);

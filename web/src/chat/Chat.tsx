@@ -1,0 +1,94 @@
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { followChanges } from './changes/feed';
+import { ConversationView } from './conversations/ConversationView';
+import { DeletedToast } from './conversations/DeletedToast';
+import { Sidebar } from './conversations/Sidebar';
+import { openSocket } from './graphql/socket';
+import { forgetModels, loadModels } from './models/models';
+import { show } from './messages/actions';
+import { flushOutbox } from './outbox/flush';
+import { begunAs, openOutbox, outboxStore } from './outbox/storage';
+import { isNew } from './outbox/outbox';
+import { forgetReplies } from './replies/follow';
+import { open, routeStore } from './route';
+import type { User } from './session/session';
+import { noState, stateStore, useStateOf } from './state';
+import { texts } from './texts';
+import { Announcer } from './ui/Announcer';
+
+/** Everything that somebody who is signed in sees. */
+export function Chat({ user }: { user: User }) {
+  const [ready, setReady] = useState(false);
+  const [listOpen, setListOpen] = useState(false);
+  const conversation = useSyncExternalStore(routeStore.subscribe, routeStore.get);
+
+  useEffect(() => {
+    openOutbox(user.id);
+    const closeSocket = openSocket();
+    const leaveChanges = followChanges();
+    const stopFlushing = flushOutbox();
+    void loadModels();
+    setReady(true);
+    return () => {
+      stopFlushing();
+      leaveChanges();
+      forgetReplies();
+      forgetModels();
+      closeSocket();
+      stateStore.set(noState);
+    };
+  }, [user.id]);
+
+  // The address of a conversation that was yet to begin leads to what it has become.
+  useEffect(() => {
+    const look = () => {
+      const name = routeStore.get();
+      const begun = name && isNew(name) ? begunAs(name) : undefined;
+      if (begun) open(begun, { replace: true });
+    };
+    look();
+    const leave = [outboxStore.subscribe(look), routeStore.subscribe(look)];
+    return () => leave.forEach((unsubscribe) => unsubscribe());
+  }, []);
+
+  useEffect(() => {
+    show(conversation && !isNew(conversation) ? conversation : undefined);
+    setListOpen(false);
+  }, [conversation]);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && event.shiftKey && event.key.toLowerCase() === 'o') {
+        event.preventDefault();
+        open();
+      }
+      if (event.key === 'Escape') setListOpen(false);
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+
+  const title = useStateOf(({ conversations }) => conversations.items.find(({ id }) => id === conversation)?.title);
+  useEffect(() => {
+    document.title = title ? `${title} · ${texts.name}` : texts.name;
+  }, [title]);
+
+  if (!ready) return null;
+  return (
+    <div className="chat" data-list={listOpen ? 'open' : undefined}>
+      <a className="skip" href="#composer">
+        {texts.skip}
+      </a>
+      <Sidebar user={user} current={conversation} onClose={() => setListOpen(false)} />
+      <div className="scrim" onClick={() => setListOpen(false)} />
+      <ConversationView
+        user={user}
+        conversationId={conversation}
+        listOpen={listOpen}
+        onOpenList={() => setListOpen(true)}
+      />
+      <DeletedToast />
+      <Announcer />
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import { withConversation, withoutConversation } from '../conversations/list';
+import type { ChangesSubscription } from '../graphql/generated';
+import { withMessages } from '../messages/list';
+import type { State } from '../state';
+
+export type Change = ChangesSubscription['changes'];
+
+/** The state after something happened, on whatever device. `Reload` is no news of its own: it asks to load again. */
+export function afterChange(state: State, change: Change): State {
+  switch (change.__typename) {
+    case 'ConversationCreated':
+    case 'ConversationChanged': {
+      const { conversation } = change;
+      return conversation ? { ...state, conversations: withConversation(state.conversations, conversation) } : state;
+    }
+    case 'ConversationDeleted': {
+      const { [change.conversationId]: _, ...messages } = state.messages;
+      return { conversations: withoutConversation(state.conversations, change.conversationId), messages };
+    }
+    case 'MessageAdded':
+    case 'ReplyEnded': {
+      if (!change.message) return state;
+      const { conversation, ...message } = change.message;
+      const list = state.messages[conversation.id];
+      return {
+        conversations: withConversation(state.conversations, conversation),
+        messages: list ? { ...state.messages, [conversation.id]: withMessages(list, message) } : state.messages,
+      };
+    }
+    default:
+      return state;
+  }
+}

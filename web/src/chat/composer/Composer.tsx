@@ -1,0 +1,113 @@
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { texts } from '../texts';
+import { Icon } from '../ui/Icon';
+import { draftOf, keepDraft } from './drafts';
+import { lengthOf, LONGEST } from './length';
+
+/** The count is shown when it begins to matter. */
+const COUNT_FROM = LONGEST - 1_000;
+
+/** On a phone Enter is for new lines: there is a button to send. */
+const touch = matchMedia('(pointer: coarse)');
+
+interface Props {
+  user: string;
+  /** Whose draft it is. */
+  conversation: string;
+  /** The reply that is being written. */
+  writing: string | undefined;
+  onSend: (content: string) => void;
+  onStop: () => void;
+}
+
+export function Composer({ user, conversation, writing, onSend, onStop }: Props) {
+  const [text, setText] = useState(() => draftOf(user, conversation));
+  const field = useRef<HTMLTextAreaElement>(null);
+  const length = lengthOf(text);
+  const sendable = text.trim() !== '' && length <= LONGEST;
+
+  useLayoutEffect(() => {
+    setText(draftOf(user, conversation));
+    if (!touch.matches) field.current?.focus();
+  }, [user, conversation]);
+
+  // Another tab may be writing in the same conversation: then each keeps what it shows, and the last letter is kept.
+  function write(next: string) {
+    setText(next);
+    keepDraft(user, conversation, next);
+  }
+
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (!element || CSS.supports('field-sizing', 'content')) return;
+    element.style.height = 'auto';
+    element.style.height = `${element.scrollHeight}px`;
+  }, [text]);
+
+  // Whoever types anywhere means this field.
+  useEffect(() => {
+    const onKey = (event: globalThis.KeyboardEvent) => {
+      const { activeElement: active } = document;
+      if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey || event.key === ' ') return;
+      if (active && active !== document.body && !active.classList.contains('messages')) return;
+      field.current?.focus();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+
+  function send() {
+    if (!sendable) return;
+    onSend(text);
+    write('');
+    field.current?.focus();
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    // Enter that ends the composition of a character is no Enter.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (event.key === 'Enter' && !event.shiftKey && (!touch.matches || event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      send();
+    } else if (event.key === 'Escape' && writing) {
+      onStop();
+    }
+  }
+
+  return (
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <div className="field">
+        <textarea
+          id="composer"
+          ref={field}
+          dir="auto"
+          rows={1}
+          aria-label={texts.composer}
+          aria-describedby="composer-count"
+          placeholder={texts.placeholder}
+          title={texts.keys}
+          value={text}
+          onChange={(event) => write(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        <span id="composer-count" className="count" data-over={length > LONGEST || undefined}>
+          {length > LONGEST ? texts.tooLong(length - LONGEST) : length >= COUNT_FROM ? texts.left(LONGEST - length) : null}
+        </span>
+        {writing && (
+          <button type="button" className="round stop" aria-label={texts.stop} title={texts.stop} onClick={onStop}>
+            <Icon name="stop" />
+          </button>
+        )}
+        <button type="submit" className="round send" aria-label={texts.send} title={texts.send} disabled={!sendable}>
+          <Icon name="send" />
+        </button>
+      </div>
+    </form>
+  );
+}

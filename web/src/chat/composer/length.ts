@@ -1,0 +1,9 @@
+/** The longest message, in Unicode scalar values: what the server counts. */
+export const LONGEST = 10_000;
+
+/** How many Unicode scalar values a text has. */
+export function lengthOf(text: string): number {
+  let length = 0;
+  for (const _ of text) length++;
+  return length;
+}

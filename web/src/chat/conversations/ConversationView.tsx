@@ -1,0 +1,117 @@
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { Composer } from '../composer/Composer';
+import { ConnectionLine } from '../ConnectionLine';
+import { refusalOf } from '../graphql/refusal';
+import { missingStore } from '../messages/actions';
+import { inProgress } from '../messages/list';
+import { MessageList } from '../messages/MessageList';
+import { ModelPicker } from '../models/ModelPicker';
+import { send } from '../outbox/flush';
+import { isNew, newConversation } from '../outbox/outbox';
+import { followReplies } from '../replies/follow';
+import { stopReply } from '../replies/stop';
+import { open } from '../route';
+import type { User } from '../session/session';
+import { useStateOf } from '../state';
+import { texts } from '../texts';
+import { Icon } from '../ui/Icon';
+import { updateConversation } from './actions';
+import { SettingsDialog } from './SettingsDialog';
+
+interface Props {
+  user: User;
+  /** Nothing, or a name of our own, for a conversation that is yet to begin. */
+  conversationId: string | undefined;
+  listOpen: boolean;
+  onOpenList: () => void;
+}
+
+export function ConversationView({ user, conversationId, listOpen, onOpenList }: Props) {
+  const begun = conversationId !== undefined && !isNew(conversationId);
+  const conversation = useStateOf(({ conversations, messages: _ }) =>
+    conversations.items.find(({ id }) => id === conversationId),
+  );
+  const writing = useStateOf(({ messages }) =>
+    conversationId ? messages[conversationId]?.items.find(inProgress)?.id : undefined,
+  );
+  const missing = useSyncExternalStore(missingStore.subscribe, missingStore.get);
+  const gone = useStateOf(({ conversations }) => conversationId !== undefined && conversations.gone.has(conversationId));
+  const [newModel, setNewModel] = useState<string>();
+  const [settingsOpen, setSettingsOpen] = useState(false);
+
+  useEffect(() => (begun ? followReplies(conversationId) : undefined), [begun, conversationId]);
+  useEffect(() => setNewModel(undefined), [conversationId]);
+
+  const isMissing = conversationId !== undefined && (missing.has(conversationId) || gone);
+
+  function onSend(content: string) {
+    const target = conversationId ?? newConversation();
+    send(target, content, begun ? undefined : newModel);
+    if (target !== conversationId) open(target);
+  }
+
+  function onModel(model: string | undefined) {
+    if (!begun) return setNewModel(model);
+    updateConversation({ id: conversationId, model: model ?? null }).catch((error) =>
+      alert(`${texts.notSaved} ${refusalOf(error).message}`),
+    );
+  }
+
+  return (
+    <main className="conversation">
+      <header className="top">
+        <button
+          type="button"
+          className="icon-button narrow-only"
+          aria-label={texts.openList}
+          aria-expanded={listOpen}
+          onClick={onOpenList}
+        >
+          <Icon name="menu" />
+        </button>
+        <h1 dir="auto">{conversation?.title ?? texts.newChat}</h1>
+        {!isMissing && (
+          <>
+            <ModelPicker value={(begun ? conversation?.model : newModel) ?? undefined} onChange={onModel} />
+            <button
+              type="button"
+              className="icon-button"
+              aria-label={texts.settings}
+              title={texts.settings}
+              data-set={conversation?.systemPrompt ? true : undefined}
+              onClick={() => setSettingsOpen(true)}
+            >
+              <Icon name="settings" />
+            </button>
+          </>
+        )}
+      </header>
+      {isMissing ? (
+        <p className="greeting">{texts.missing}</p>
+      ) : conversationId === undefined ? (
+        <p className="greeting" dir="auto">
+          {texts.greeting(user.name)}
+        </p>
+      ) : (
+        <MessageList key={conversationId} conversationId={conversationId} />
+      )}
+      <ConnectionLine />
+      {!isMissing && (
+        <Composer
+          user={user.id}
+          conversation={conversationId ?? 'new'}
+          writing={writing}
+          onSend={onSend}
+          onStop={() => conversationId && writing && void stopReply(conversationId, writing)}
+        />
+      )}
+      {settingsOpen && (
+        <SettingsDialog
+          conversation={begun ? conversation : undefined}
+          newModel={newModel}
+          onClose={() => setSettingsOpen(false)}
+        />
+      )}
+    </main>
+  );
+}

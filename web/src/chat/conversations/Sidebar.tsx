@@ -1,0 +1,83 @@
+import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { VList, type VListHandle } from 'virtua';
+import { AccountMenu } from '../session/AccountMenu';
+import type { User } from '../session/session';
+import { entriesOf, isNew } from '../outbox/outbox';
+import { outboxStore } from '../outbox/storage';
+import { open, pathTo } from '../route';
+import { useStateOf } from '../state';
+import { texts } from '../texts';
+import { Icon } from '../ui/Icon';
+import { loadMoreConversations } from './actions';
+import { ConversationRow } from './ConversationRow';
+import { follows } from './follows';
+
+interface Props {
+  user: User;
+  current: string | undefined;
+  onClose: () => void;
+}
+
+export function Sidebar({ user, current, onClose }: Props) {
+  const { items, loaded, endCursor } = useStateOf(({ conversations }) => conversations);
+  const entries = useSyncExternalStore(outboxStore.subscribe, outboxStore.get);
+  const list = useRef<VListHandle>(null);
+
+  // Those that wait for their first message to be sent stand before all others.
+  const waiting = [...new Set(entries.map(({ conversation }) => conversation).filter(isNew))];
+
+  const more = () => {
+    const handle = list.current;
+    if (handle && endCursor && handle.scrollOffset + handle.viewportSize * 2 > handle.scrollSize) void loadMoreConversations();
+  };
+  useEffect(more, [items.length, endCursor]);
+
+  return (
+    <aside className="sidebar" aria-label={texts.conversations}>
+      <header>
+        <a href="/" className="brand" onClick={(event) => follows(event) && open()}>
+          {texts.name}
+        </a>
+        <button type="button" className="icon-button narrow-only" aria-label={texts.closeList} onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      </header>
+      <a
+        href={pathTo()}
+        className="new-chat"
+        title="Ctrl+Shift+O"
+        aria-current={current === undefined ? 'page' : undefined}
+        onClick={(event) => {
+          if (!follows(event)) return;
+          open();
+          onClose();
+        }}
+      >
+        <Icon name="plus" />
+        {texts.newChat}
+      </a>
+      <nav aria-label={texts.conversations}>
+        {loaded && items.length === 0 && waiting.length === 0 && <p className="hint">{texts.noConversations}</p>}
+        <VList ref={list} className="conversation-list" onScroll={more} itemSize={36}>
+          {waiting.map((name) => (
+            <a
+              key={name}
+              className="conversation-row waiting"
+              href={pathTo(name)}
+              aria-current={current === name ? 'page' : undefined}
+              onClick={(event) => follows(event) && open(name)}
+            >
+              <span className="title" dir="auto">
+                {entriesOf(entries, name)[0]?.content.slice(0, 80)}
+              </span>
+            </a>
+          ))}
+          {items.map((conversation) => (
+            <ConversationRow key={conversation.id} conversation={conversation} current={conversation.id === current} />
+          ))}
+        </VList>
+      </nav>
+      <AccountMenu user={user} />
+    </aside>
+  );
+}

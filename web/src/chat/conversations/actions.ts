@@ -1,0 +1,102 @@
+import { ask } from '../graphql/client';
+import {
+  ConversationsDocument,
+  CreateConversationDocument,
+  DeleteConversationDocument,
+  UpdateConversationDocument,
+  type CreateConversationInput,
+  type UpdateConversationInput,
+} from '../graphql/generated';
+import { refusalOf } from '../graphql/refusal';
+import { pause } from '../pause';
+import { sessionStore } from '../session/session';
+import { change, stateStore } from '../state';
+import { withConversation, withConversationBack, withFirstPage, withoutConversation, withPage, type Conversation } from './list';
+
+const PAGE = 30;
+
+/** Loads the list from its beginning, and tries until it is there. */
+export async function reloadConversations(): Promise<void> {
+  for (let attempt = 0; sessionStore.get().status === 'signedIn'; attempt++) {
+    try {
+      const { me } = await ask(ConversationsDocument, { first: PAGE });
+      if (me) change((state) => ({ ...state, conversations: withFirstPage(state.conversations, me.conversations) }));
+      return;
+    } catch {
+      await pause(attempt);
+    }
+  }
+}
+
+let loadingMore = false;
+
+export async function loadMoreConversations(): Promise<void> {
+  const after = stateStore.get().conversations.endCursor;
+  if (!after || loadingMore) return;
+  loadingMore = true;
+  try {
+    const { me } = await ask(ConversationsDocument, { first: PAGE, after });
+    // Unless the list was loaded anew meanwhile.
+    if (me && stateStore.get().conversations.endCursor === after) {
+      change((state) => ({ ...state, conversations: withPage(state.conversations, me.conversations) }));
+    }
+  } catch (error) {
+    if (refusalOf(error).passing) await pause(2);
+  } finally {
+    loadingMore = false;
+  }
+}
+
+export async function createConversation(input: CreateConversationInput): Promise<Conversation> {
+  const { conversation } = (await ask(CreateConversationDocument, { input })).createConversation;
+  put(conversation);
+  return conversation;
+}
+
+/** Shows the change at once, and takes it back if the server refuses. */
+export async function updateConversation(input: UpdateConversationInput & { id: string }): Promise<void> {
+  const before = stateStore.get().conversations.items.find(({ id }) => id === input.id);
+  if (before) put({ ...before, ...given(input) });
+  try {
+    put((await ask(UpdateConversationDocument, { input })).updateConversation.conversation);
+  } catch (error) {
+    if (before) put(before);
+    throw error;
+  }
+}
+
+function given({ title, systemPrompt, model }: UpdateConversationInput): Partial<Conversation> {
+  return {
+    ...(title != null && { title }),
+    ...(systemPrompt !== undefined && { systemPrompt }),
+    ...(model !== undefined && { model }),
+  };
+}
+
+/** Takes a conversation out of sight; the server hears of it in {@link deleteForGood}. */
+export function hideConversation(id: string): void {
+  change((state) => ({ ...state, conversations: withoutConversation(state.conversations, id) }));
+}
+
+export function showConversation(conversation: Conversation): void {
+  change((state) => ({ ...state, conversations: withConversationBack(state.conversations, conversation) }));
+}
+
+/** `keepalive`, so that the request outlives the page. */
+export async function deleteForGood(id: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await ask(DeleteConversationDocument, { id }, { keepalive: true });
+      return;
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal.code === 'NOT_FOUND') return;
+      if (!refusal.passing) throw error;
+      await pause(attempt);
+    }
+  }
+}
+
+function put(conversation: Conversation): void {
+  change((state) => ({ ...state, conversations: withConversation(state.conversations, conversation) }));
+}

@@ -1,0 +1,65 @@
+import type { ConversationFieldsFragment } from '../graphql/generated';
+
+export type Conversation = ConversationFieldsFragment;
+
+/** The conversations as far as they are loaded, the last used first. */
+export interface ConversationList {
+  readonly loaded: boolean;
+  readonly items: readonly Conversation[];
+  /** Where the next page begins; nothing if this is all. */
+  readonly endCursor?: string;
+  /** Those that were deleted while this page was open: an answer that was on its way must not bring them back. */
+  readonly gone: ReadonlySet<string>;
+}
+
+export const noConversations: ConversationList = { loaded: false, items: [], gone: new Set() };
+
+interface Page {
+  nodes: readonly Conversation[];
+  pageInfo: { hasNextPage: boolean; endCursor: string | null };
+}
+
+/** The first page takes the place of everything. */
+export function withFirstPage(list: ConversationList, page: Page): ConversationList {
+  return withPage({ ...list, items: [] }, page);
+}
+
+export function withPage(list: ConversationList, { nodes, pageInfo }: Page): ConversationList {
+  const endCursor = pageInfo.hasNextPage ? (pageInfo.endCursor ?? undefined) : undefined;
+  const known = new Map(nodes.map((node) => [node.id, node]));
+  // What the feed has brought meanwhile is newer than the page.
+  for (const item of list.items) known.set(item.id, newer(item, known.get(item.id)));
+  return { ...list, loaded: true, items: sorted([...known.values()].filter(({ id }) => !list.gone.has(id))), endCursor };
+}
+
+export function withConversation(list: ConversationList, conversation: Conversation): ConversationList {
+  if (list.gone.has(conversation.id)) return list;
+  const others = list.items.filter(({ id }) => id !== conversation.id);
+  const last = others.at(-1);
+  // One that belongs to a page that is not loaded yet comes with that page.
+  if (list.endCursor && last && before(last, conversation) && others.length === list.items.length) return list;
+  return { ...list, items: sorted([...others, conversation]) };
+}
+
+export function withoutConversation(list: ConversationList, id: string): ConversationList {
+  return { ...list, items: list.items.filter((item) => item.id !== id), gone: new Set(list.gone).add(id) };
+}
+
+/** Brings one back whose deletion was refused. */
+export function withConversationBack(list: ConversationList, conversation: Conversation): ConversationList {
+  const gone = new Set(list.gone);
+  gone.delete(conversation.id);
+  return withConversation({ ...list, gone }, conversation);
+}
+
+function newer(a: Conversation, b?: Conversation): Conversation {
+  return b && b.updatedAt > a.updatedAt ? b : a;
+}
+
+function before(a: Conversation, b: Conversation): boolean {
+  return a.updatedAt === b.updatedAt ? a.id > b.id : a.updatedAt > b.updatedAt;
+}
+
+function sorted(items: Conversation[]): Conversation[] {
+  return items.sort((a, b) => (before(a, b) ? -1 : 1));
+}

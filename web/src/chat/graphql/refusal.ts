@@ -1,0 +1,37 @@
+import type { CombinedError, OperationResult } from '@urql/core';
+
+/** Why an operation brought no data, in the server's words for it: `extensions.code`, or UNREACHABLE. */
+export class Refusal extends Error {
+  readonly code: string;
+  /** Seconds until it makes sense to ask again. */
+  readonly retryAfter?: number;
+
+  constructor(error: CombinedError | { code: string; message: string; retryAfter?: number }) {
+    super(error.message);
+    if ('graphQLErrors' in error) {
+      const first = error.graphQLErrors[0];
+      const { code, retryAfter } = (first?.extensions ?? {}) as { code?: unknown; retryAfter?: unknown };
+      if (first) this.message = first.message;
+      this.code = typeof code === 'string' ? code : first ? 'INTERNAL' : 'UNREACHABLE';
+      if (typeof retryAfter === 'number') this.retryAfter = retryAfter;
+    } else {
+      this.code = error.code;
+      this.retryAfter = error.retryAfter;
+    }
+  }
+
+  /** Whether the same may well go through a little later. */
+  get passing(): boolean {
+    return this.code === 'UNREACHABLE' || this.code === 'RATE_LIMITED';
+  }
+}
+
+export function refusalOf(error: unknown): Refusal {
+  return error instanceof Refusal ? error : new Refusal({ code: 'UNREACHABLE', message: String(error) });
+}
+
+export function resultOf<Data>({ data, error }: OperationResult<Data>): Data {
+  if (error) throw new Refusal(error);
+  if (data === undefined) throw new Refusal({ code: 'UNREACHABLE', message: 'no answer' });
+  return data;
+}

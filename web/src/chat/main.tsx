@@ -1,0 +1,13 @@
+import { createRoot } from 'react-dom/client';
+import { App } from './App';
+import { restore } from './session/session';
+import { keepTheme } from './ui/theme';
+import './styles/page.css';
+import './styles/sidebar.css';
+import './styles/messages.css';
+import './styles/composer.css';
+import './styles/markdown.css';
+
+keepTheme();
+void restore();
+createRoot(document.getElementById('root')!).render(<App />);

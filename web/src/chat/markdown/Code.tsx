@@ -1,0 +1,62 @@
+import type { ElementContent, Root } from 'hast';
+import { memo, useEffect, useState, type ReactNode } from 'react';
+import { texts } from '../texts';
+import { CopyButton } from '../ui/CopyButton';
+
+/** Longer code stays plain: to colour it would take longer than anybody wants to wait. */
+const LONGEST = 50_000;
+/** While code is being written it is coloured now and then, not with each letter. */
+const SETTLE = 150;
+
+interface Coloured {
+  text: string;
+  tree: Root;
+}
+
+export const Code = memo(function Code({ text, language }: { text: string; language?: string }) {
+  const [coloured, setColoured] = useState<Coloured>();
+
+  useEffect(() => {
+    if (!language || text.length > LONGEST) return;
+    let gone = false;
+    const timer = setTimeout(async () => {
+      const { highlight } = await import('./highlight');
+      const tree = await highlight(text, language);
+      if (!gone && tree) setColoured({ text, tree });
+    }, SETTLE);
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+    };
+  }, [text, language]);
+
+  // What has been added since the last time follows plain, so that nothing flickers.
+  const usable = coloured && text.startsWith(coloured.text) ? coloured : undefined;
+  return (
+    <figure className="code" dir="ltr">
+      <figcaption>
+        <span>{language ?? texts.code}</span>
+        <CopyButton text={text} label={texts.copyCode} />
+      </figcaption>
+      <pre tabIndex={0}>
+        <code>
+          {usable ? elements(usable.tree.children as ElementContent[]) : null}
+          {usable ? text.slice(usable.text.length) : text}
+        </code>
+      </pre>
+    </figure>
+  );
+});
+
+function elements(nodes: ElementContent[]): ReactNode {
+  return nodes.map((node, index) => {
+    if (node.type === 'text') return node.value;
+    if (node.type !== 'element') return null;
+    const names = node.properties.className;
+    return (
+      <span key={index} className={Array.isArray(names) ? names.join(' ') : undefined}>
+        {elements(node.children)}
+      </span>
+    );
+  });
+}

@@ -1,0 +1,140 @@
+import type { Token, Tokens } from 'marked';
+import { memo, useRef, type ReactNode } from 'react';
+import { blocksOf, noBlocks, type Block } from './blocks';
+import { Code } from './Code';
+import { decoded } from './entities';
+import { safeHref } from './links';
+
+/**
+ * Markdown as React elements. No HTML is made from what a model says, so there is none to sanitise: tags in it are shown as
+ * the text they are, pictures as links, for the page asks nothing of other hosts.
+ */
+export const Markdown = memo(function Markdown({ text }: { text: string }) {
+  const before = useRef(noBlocks);
+  before.current = blocksOf(text, before.current);
+  return (
+    <div className="markdown" dir="auto">
+      {before.current.blocks.map((block, index) => (
+        <BlockView key={index} block={block} />
+      ))}
+    </div>
+  );
+});
+
+const BlockView = memo(
+  function BlockView({ block }: { block: Block }) {
+    return blockElement(block);
+  },
+  (a, b) => a.block === b.block || (a.block.type === b.block.type && a.block.raw === b.block.raw),
+);
+
+function blockElement(token: Token): ReactNode {
+  switch (token.type) {
+    case 'paragraph':
+      return <p dir="auto">{inline(token.tokens)}</p>;
+    case 'heading': {
+      // The page's own headings stand above those of a reply.
+      const Heading = `h${Math.min(6, (token as Tokens.Heading).depth + 2)}` as 'h3';
+      return <Heading dir="auto">{inline(token.tokens)}</Heading>;
+    }
+    case 'code':
+      return <Code text={token.text} language={(token as Tokens.Code).lang?.split(/\s/)[0]} />;
+    case 'list':
+      return list(token as Tokens.List);
+    case 'blockquote':
+      return <blockquote dir="auto">{blocks(token.tokens)}</blockquote>;
+    case 'table':
+      return table(token as Tokens.Table);
+    case 'hr':
+      return <hr />;
+    case 'html':
+      return <p dir="auto">{token.raw.trim()}</p>;
+    case 'text':
+      return token.tokens ? inline(token.tokens) : decoded(token.text);
+    default:
+      return null;
+  }
+}
+
+function blocks(tokens: Token[] = []): ReactNode {
+  return tokens.map((token, index) => <BlockView key={index} block={token} />);
+}
+
+function list({ ordered, start, items }: Tokens.List): ReactNode {
+  const children = items.map((item, index) => (
+    <li key={index} dir="auto">
+      {item.task && <input type="checkbox" checked={item.checked ?? false} disabled readOnly />}
+      {blocks(item.tokens.filter(({ type }) => type !== 'checkbox'))}
+    </li>
+  ));
+  return ordered ? <ol start={start === '' ? undefined : start}>{children}</ol> : <ul>{children}</ul>;
+}
+
+function table({ header, rows, align }: Tokens.Table): ReactNode {
+  const side = (column: number) => (align[column] ? `align-${align[column]}` : undefined);
+  return (
+    <div className="table" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {header.map((cell, column) => (
+              <th key={column} className={side(column)} dir="auto">
+                {inline(cell.tokens)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr key={index}>
+              {row.map((cell, column) => (
+                <td key={column} className={side(column)} dir="auto">
+                  {inline(cell.tokens)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function inline(tokens: Token[] = []): ReactNode {
+  return tokens.map((token, index) => <Inline key={index} token={token} />);
+}
+
+function Inline({ token }: { token: Token }): ReactNode {
+  switch (token.type) {
+    case 'strong':
+      return <strong>{inline(token.tokens)}</strong>;
+    case 'em':
+      return <em>{inline(token.tokens)}</em>;
+    case 'del':
+      return <del>{inline(token.tokens)}</del>;
+    case 'codespan':
+      return <code dir="ltr">{token.text}</code>;
+    case 'br':
+      return <br />;
+    case 'link':
+      return link(token.href, inline(token.tokens), token.title);
+    case 'image':
+      return link(token.href, decoded(token.text) || token.href, token.title);
+    case 'html':
+      return token.raw;
+    case 'text':
+      return token.tokens ? inline(token.tokens) : decoded(token.text);
+    default:
+      return 'text' in token ? decoded(token.text) : token.raw;
+  }
+}
+
+function link(href: string, children: ReactNode, title?: string | null): ReactNode {
+  const safe = safeHref(decoded(href));
+  if (!safe) return <span>{children}</span>;
+  return (
+    <a href={safe} title={title ?? undefined} target="_blank" rel="noopener noreferrer nofollow">
+      {children}
+    </a>
+  );
+}

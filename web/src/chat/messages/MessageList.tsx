@@ -1,0 +1,81 @@
+import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { Virtualizer } from 'virtua';
+import { entriesOf } from '../outbox/outbox';
+import { outboxStore } from '../outbox/storage';
+import { UnsentMessage } from '../outbox/UnsentMessage';
+import { useStateOf } from '../state';
+import { texts } from '../texts';
+import { Icon } from '../ui/Icon';
+import { loadMessagesBefore } from './actions';
+import { inProgress } from './list';
+import { MessageView } from './MessageView';
+import { useStickToEnd } from './useStickToEnd';
+
+/** The messages of a conversation. Only those in sight are in the document, and earlier ones come as they are scrolled to. */
+export function MessageList({ conversationId }: { conversationId: string }) {
+  const list = useStateOf(({ messages }) => messages[conversationId]);
+  const outbox = useSyncExternalStore(outboxStore.subscribe, outboxStore.get);
+  const unsent = entriesOf(outbox, conversationId);
+  const items = list?.items ?? [];
+
+  const scroller = useRef<HTMLDivElement>(null);
+  const { atEnd, toEnd } = useStickToEnd(scroller);
+  const first = useRef<string>(undefined);
+  const [loadingBefore, setLoadingBefore] = useState(false);
+
+  // Where messages are put before the others, what is in sight stays where it is.
+  const prepended = first.current !== undefined && items[0] !== undefined && items[0].id !== first.current;
+  useLayoutEffect(() => {
+    first.current = items[0]?.id;
+  });
+
+  const startCursor = list?.startCursor;
+  async function loadBefore() {
+    const { scrollTop = 0, clientHeight = 0 } = scroller.current ?? {};
+    if (!startCursor || scrollTop > clientHeight * 1.5) return;
+    setLoadingBefore(true);
+    await loadMessagesBefore(conversationId);
+    setLoadingBefore(false);
+  }
+  useEffect(() => void loadBefore(), [startCursor]);
+
+  // Who has just sent something wants to see it.
+  const latest = unsent.at(-1)?.key;
+  useLayoutEffect(() => {
+    if (latest) toEnd();
+  }, [latest]);
+
+  const firstInProgress = items.findIndex(inProgress);
+
+  return (
+    <div className="messages-frame">
+      <div className="messages" ref={scroller} tabIndex={0} aria-label={texts.messages} role="region" onScroll={loadBefore}>
+        {loadingBefore && <p className="earlier">{texts.earlier}</p>}
+        <Virtualizer as="ol" item="li" scrollRef={scroller} shift={prepended} bufferSize={600}>
+          {items.map((message, index) => (
+            <MessageView
+              key={message.id}
+              conversationId={conversationId}
+              message={message}
+              question={message.role === 'ASSISTANT' ? items[index - 1]?.content : undefined}
+              queued={firstInProgress >= 0 && index > firstInProgress && inProgress(message)}
+            />
+          ))}
+          {unsent.map((entry) => (
+            <UnsentMessage key={entry.key} entry={entry} />
+          ))}
+        </Virtualizer>
+      </div>
+      {!list && unsent.length === 0 && (
+        <p className="loading late" role="status">
+          {texts.loading}
+        </p>
+      )}
+      {!atEnd && (
+        <button type="button" className="to-end" aria-label={texts.toBottom} title={texts.toBottom} onClick={toEnd}>
+          <Icon name="bottom" />
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,113 @@
+import { memo, useSyncExternalStore } from 'react';
+import { Markdown } from '../markdown/Markdown';
+import { send } from '../outbox/flush';
+import { failureOf } from '../replies/announceEnd';
+import { useReplyText } from '../replies/follow';
+import { stoppingStore } from '../replies/stop';
+import { useRevealed } from '../replies/useRevealed';
+import { texts } from '../texts';
+import { CopyButton } from '../ui/CopyButton';
+import { Icon } from '../ui/Icon';
+import { inProgress, type Message } from './list';
+
+interface Props {
+  conversationId: string;
+  message: Message;
+  /** What a reply answers. */
+  question?: string;
+  /** Whether it waits for a reply before it. */
+  queued: boolean;
+}
+
+export const MessageView = memo(function MessageView(props: Props) {
+  const { role } = props.message;
+  return role === 'ASSISTANT' ? <ReplyView {...props} /> : <QuestionView {...props} />;
+});
+
+function QuestionView({ conversationId, message }: Props) {
+  return (
+    <article className="message question" aria-label={texts.you}>
+      <div className="bubble" dir="auto">
+        {message.content}
+      </div>
+      <footer>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={texts.sendAgain}
+          title={texts.sendAgain}
+          onClick={() => send(conversationId, message.content)}
+        >
+          <Icon name="retry" />
+        </button>
+        <CopyButton text={message.content} label={texts.copy} />
+      </footer>
+    </article>
+  );
+}
+
+function ReplyView({ conversationId, message, question, queued }: Props) {
+  const whole = useReplyText(message);
+  const shown = useRevealed(whole);
+  const stopping = useSyncExternalStore(stoppingStore.subscribe, stoppingStore.get).has(message.id);
+  const writing = inProgress(message);
+
+  return (
+    <article className="message reply" aria-label={texts.assistant} aria-busy={writing} data-writing={writing || shown !== whole || undefined}>
+      {shown ? <Markdown text={shown} /> : writing && !queued && <Waiting />}
+      {queued && !shown && <p className="note">{texts.waitingForTurn}</p>}
+      {stopping && <p className="note">{texts.stopping}</p>}
+      <Ending message={message} />
+      {message.status === 'FAILED' && question && (
+        <button type="button" className="retry" onClick={() => send(conversationId, question)}>
+          <Icon name="retry" />
+          {texts.retry}
+        </button>
+      )}
+      {!writing && (
+        <footer>
+          {message.content && <CopyButton text={message.content} label={texts.copy} />}
+          <Facts message={message} />
+        </footer>
+      )}
+    </article>
+  );
+}
+
+function Waiting() {
+  return (
+    <p className="waiting" role="img" aria-label={texts.waitingForWord}>
+      <span />
+      <span />
+      <span />
+    </p>
+  );
+}
+
+function Ending({ message: { status, finishReason, error } }: { message: Message }) {
+  if (status === 'FAILED') {
+    return (
+      <p className="problem">
+        {failureOf(error)}
+        {error?.message && <small> {error.message}</small>}
+      </p>
+    );
+  }
+  if (status === 'STOPPED') return <p className="note">{texts.stopped}</p>;
+  if (finishReason === 'LENGTH') return <p className="note">{texts.cutOff}</p>;
+  if (finishReason === 'CONTENT_FILTER') return <p className="note">{texts.filtered}</p>;
+  return null;
+}
+
+function Facts({ message: { model, usage } }: { message: Message }) {
+  return (
+    <span className="facts">
+      {model && <span>{model}</span>}
+      {usage && (
+        <span title={texts.tokensInFull(usage.inputTokens, usage.outputTokens)}>
+          {texts.tokens(usage.inputTokens, usage.outputTokens, usage.estimated)}
+        </span>
+      )}
+    </span>
+  );
+}

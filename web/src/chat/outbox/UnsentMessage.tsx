@@ -1,0 +1,47 @@
+import { useEffect, useState } from 'react';
+import { texts } from '../texts';
+import { sendAgain } from './flush';
+import type { Entry } from './outbox';
+import { drop } from './storage';
+
+/** Sending is quick; only when it takes longer there is something to say about it. */
+const SLOW = 1_500;
+
+export function UnsentMessage({ entry }: { entry: Entry }) {
+  const [slow, setSlow] = useState(false);
+
+  useEffect(() => {
+    const timer = setTimeout(() => setSlow(true), SLOW);
+    return () => clearTimeout(timer);
+  }, []);
+
+  return (
+    <article className="message question unsent" aria-label={texts.you}>
+      <div className="bubble" dir="auto">
+        {entry.content}
+      </div>
+      {entry.refused ? (
+        <div className="problem" role="alert">
+          <p>
+            {texts.notSent} {texts.refusals[entry.refused.code] && entry.refused.code === 'INTERNAL' ? texts.refusals.INTERNAL : entry.refused.message}
+          </p>
+          <button type="button" className="link" onClick={() => sendAgain(entry)}>
+            {texts.retry}
+          </button>
+          <button type="button" className="link" onClick={() => drop(entry)}>
+            {texts.discard}
+          </button>
+        </div>
+      ) : (
+        slow && (
+          <p className="note" role="status">
+            {texts.waiting}{' '}
+            <button type="button" className="link" onClick={() => drop(entry)}>
+              {texts.discard}
+            </button>
+          </p>
+        )
+      )}
+    </article>
+  );
+}

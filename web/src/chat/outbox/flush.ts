@@ -1,0 +1,91 @@
+import { withConversation } from '../conversations/list';
+import { ask } from '../graphql/client';
+import { SendMessageDocument, type SendMessageMutation } from '../graphql/generated';
+import { refusalOf } from '../graphql/refusal';
+import { loadMessages } from '../messages/actions';
+import { withMessages } from '../messages/list';
+import { pause } from '../pause';
+import { exclusively } from '../session/exclusively';
+import { sessionStore } from '../session/session';
+import { change, stateStore } from '../state';
+import { begunAs, drop, keep, noteBegun, outboxStore, waits } from './storage';
+import { entriesOf, inputOf, isNew, nextToSend, randomKey, type Entry } from './outbox';
+
+/** Keeps a message, and sends it as soon as that is possible. */
+export function send(conversation: string, content: string, model?: string): void {
+  keep({ key: randomKey(), conversation: begunAs(conversation) ?? conversation, content, model, at: Date.now() });
+}
+
+/** Under the same key: should the server have stored it after all, it is not stored twice. */
+export function sendAgain({ refused: _, ...entry }: Entry): void {
+  keep(entry);
+}
+
+/** Sends what waits, one message of each conversation at a time, until nobody is signed in. */
+export function flushOutbox(): () => void {
+  const busy = new Set<string>();
+  let ended = false;
+
+  const look = () => {
+    for (const entry of nextToSend(outboxStore.get(), busy)) {
+      busy.add(entry.conversation);
+      void deliver(entry, () => ended).finally(() => {
+        busy.delete(entry.conversation);
+        if (!ended) look();
+      });
+    }
+  };
+  const unsubscribe = outboxStore.subscribe(look);
+  look();
+  return () => {
+    ended = true;
+    unsubscribe();
+  };
+}
+
+/** Sends one entry until the server has taken or refused it. Were two tabs to do so at once, its key would still be one. */
+async function deliver(entry: Entry, ended: () => boolean): Promise<void> {
+  for (let attempt = 0; !ended(); attempt++) {
+    const done = await exclusively(`confab:send:${entry.conversation}`, async () => {
+      // Another tab has sent it meanwhile, or the user has thought better of it.
+      if (ended() || !waits(entry)) return true;
+      try {
+        sent(entry, (await ask(SendMessageDocument, { input: inputOf(entry) })).sendMessage);
+        return true;
+      } catch (error) {
+        const { code, message, passing, retryAfter } = refusalOf(error);
+        if (sessionStore.get().status !== 'signedIn') return true;
+        if (!passing && code !== 'UNAUTHENTICATED') {
+          keep({ ...entry, refused: { code, message } });
+          return true;
+        }
+        return retryAfter ?? 0;
+      }
+    });
+    if (done === true) return;
+    if (done > 0) await new Promise((resolve) => setTimeout(resolve, done * 1000));
+    else await pause(attempt);
+  }
+}
+
+function sent(entry: Entry, { conversation, message, reply }: SendMessageMutation['sendMessage']): void {
+  const begun = isNew(entry.conversation);
+  change((state) => {
+    const list = state.messages[conversation.id] ?? (begun ? { items: [] } : undefined);
+    return {
+      conversations: withConversation(state.conversations, conversation),
+      messages: list
+        ? { ...state.messages, [conversation.id]: withMessages(list, message, reply) }
+        : state.messages,
+    };
+  });
+  // It was sent while the conversation was being loaded, and may have been too late for that.
+  if (!stateStore.get().messages[conversation.id]) void loadMessages(conversation.id);
+  if (begun) {
+    noteBegun(entry.conversation, conversation.id);
+    for (const later of entriesOf(outboxStore.get(), entry.conversation)) {
+      if (later.key !== entry.key) keep({ ...later, conversation: conversation.id });
+    }
+  }
+  drop(entry);
+}

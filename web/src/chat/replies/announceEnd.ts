@@ -1,0 +1,22 @@
+import type { Message } from '../messages/list';
+import { texts } from '../texts';
+import { announce } from '../ui/Announcer';
+
+const LONGEST = 160;
+
+/** Tells those who listen that a reply has ended, and how it begins. */
+export function announceEnd({ status, content, error }: Message): void {
+  if (status === 'FAILED') announce(texts.replyFailed(failureOf(error)));
+  else if (status === 'STOPPED') announce(texts.replyStopped);
+  else announce(texts.replyFinished(firstSentence(content)));
+}
+
+/** Why a reply broke off, in plain words. */
+export function failureOf(error: Message['error']): string {
+  return (error && texts.failed[error.code]) ?? texts.failedOtherwise;
+}
+
+export function firstSentence(text: string): string {
+  const [first = ''] = text.trim().split(/(?<=[.!?。！？؟])\s|\n/u, 1);
+  return first.length > LONGEST ? `${first.slice(0, LONGEST)}…` : first;
+}

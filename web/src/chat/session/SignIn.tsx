@@ -1,0 +1,84 @@
+import { useId, useRef, useState, type FormEvent } from 'react';
+import { refusalOf } from '../graphql/refusal';
+import { texts } from '../texts';
+import { logIn, register } from './session';
+
+export function SignIn({ ended }: { ended?: boolean }) {
+  const [isNew, setNew] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const [working, setWorking] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const problemId = useId();
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    const fields = new FormData(form.current!);
+    const [email, password, name] = ['email', 'password', 'name'].map((field) => String(fields.get(field) ?? ''));
+    setWorking(true);
+    setProblem(undefined);
+    try {
+      if (isNew) await register({ email: email!, password: password!, name: name!.trim() || null });
+      else await logIn({ email: email!, password: password! });
+    } catch (error) {
+      const { code, message } = refusalOf(error);
+      setProblem(code === 'BAD_USER_INPUT' ? message : (texts.refusals[code] ?? message));
+      setWorking(false);
+      form.current?.querySelector<HTMLInputElement>(code === 'UNAUTHENTICATED' ? '[name=password]' : '[name=email]')?.focus();
+    }
+  }
+
+  return (
+    <main className="sign-in">
+      <form ref={form} onSubmit={submit} aria-describedby={problem ? problemId : undefined}>
+        <p className="brand">{texts.name}</p>
+        <h1>{isNew ? texts.welcomeNew : texts.welcome}</h1>
+        {ended && <p className="notice">{texts.sessionEnded}</p>}
+        {isNew && (
+          <label>
+            <span>
+              {texts.yourName} <small>{texts.optional}</small>
+            </span>
+            <input name="name" autoComplete="name" maxLength={100} dir="auto" />
+          </label>
+        )}
+        <label>
+          <span>{texts.email}</span>
+          <input name="email" type="email" autoComplete="username" required autoFocus dir="ltr" />
+        </label>
+        <label>
+          <span>
+            {texts.password} {isNew && <small>{texts.passwordHint}</small>}
+          </span>
+          <input
+            name="password"
+            type="password"
+            autoComplete={isNew ? 'new-password' : 'current-password'}
+            minLength={isNew ? 8 : undefined}
+            maxLength={256}
+            required
+            dir="ltr"
+          />
+        </label>
+        <p className="problem" role="alert" id={problemId}>
+          {problem}
+        </p>
+        <button type="submit" className="primary" disabled={working}>
+          {working ? texts.working : isNew ? texts.signUp : texts.signIn}
+        </button>
+        <p className="switch">
+          {isNew ? texts.haveAccount : texts.noAccount}{' '}
+          <button
+            type="button"
+            className="link"
+            onClick={() => {
+              setNew(!isNew);
+              setProblem(undefined);
+            }}
+          >
+            {isNew ? texts.signIn : texts.signUp}
+          </button>
+        </p>
+      </form>
+    </main>
+  );
+}

@@ -1,0 +1,126 @@
+import { createStore } from '../../store';
+import {
+  LogInDocument,
+  LogOutDocument,
+  RefreshSessionDocument,
+  RegisterDocument,
+  type LogInInput,
+  type RegisterInput,
+  type TokensFragment,
+} from '../graphql/generated';
+import { refusalOf } from '../graphql/refusal';
+import { pause } from '../pause';
+import { exclusively } from './exclusively';
+import { askForTokens } from './tokens';
+
+export type User = TokensFragment['user'];
+
+/**
+ * Who is signed in. At first nobody knows: the refresh token is where no script can read it, so the server is asked.
+ *
+ *     restoring ─▶ signedIn ◀─▶ signedOut
+ */
+export type Session =
+  | { status: 'restoring'; unreachable?: boolean }
+  | { status: 'signedIn'; user: User }
+  | { status: 'signedOut'; ended?: boolean };
+
+export const sessionStore = createStore<Session>({ status: 'restoring' });
+
+/** The access token lives here alone: in memory, and in that of our other tabs. */
+interface Access {
+  token: string;
+  /** Milliseconds by this device's clock. */
+  expiresAt: number;
+  user: User;
+}
+
+let access: Access | undefined;
+
+/** A token that has less than this to live is not sent any more. */
+const MARGIN = 5_000;
+
+export function accessToken(): string | undefined {
+  return access?.token;
+}
+
+export function isFresh(): boolean {
+  return access !== undefined && access.expiresAt - MARGIN > Date.now();
+}
+
+type Told = { tokens: Access } | { signedOut: true };
+
+/** What tabs tell each other. */
+const tabs = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('confab:session');
+
+tabs?.addEventListener('message', ({ data }: MessageEvent<Told>) => {
+  if ('tokens' in data) adopt(data.tokens);
+  else leave();
+});
+
+let flight: Promise<void> | undefined;
+
+/**
+ * Gets an access token other than `stale`; once, however many ask, in however many tabs. Throws if the server cannot be
+ * reached; if it says that the session is over, that is where we are then: signed out.
+ */
+export function refresh(stale: string | undefined = access?.token): Promise<void> {
+  flight ??= exclusively('confab:refresh', async () => {
+    // Another tab may have been quicker.
+    if (isFresh() && access?.token !== stale) return;
+    try {
+      const { refreshSession } = await askForTokens(RefreshSessionDocument, {});
+      accept(refreshSession);
+    } catch (error) {
+      if (refusalOf(error).code !== 'UNAUTHENTICATED') throw error;
+      leave(access !== undefined);
+    }
+  }).finally(() => (flight = undefined));
+  return flight;
+}
+
+/** Finds out who is signed in, and goes on asking until the server can be reached. */
+export async function restore(): Promise<void> {
+  for (let attempt = 0; sessionStore.get().status === 'restoring'; attempt++) {
+    try {
+      await refresh();
+    } catch {
+      sessionStore.set({ status: 'restoring', unreachable: true });
+      await pause(attempt);
+    }
+  }
+}
+
+export async function register(input: RegisterInput): Promise<void> {
+  accept((await askForTokens(RegisterDocument, { input })).register);
+}
+
+export async function logIn(input: LogInInput): Promise<void> {
+  accept((await askForTokens(LogInDocument, { input })).logIn);
+}
+
+/** Signs out in all tabs of this browser. */
+export async function logOut(): Promise<void> {
+  await askForTokens(LogOutDocument, {});
+  tabs?.postMessage({ signedOut: true } satisfies Told);
+  leave();
+}
+
+function accept({ accessToken, expiresIn, user }: TokensFragment): void {
+  const tokens = { token: accessToken, expiresAt: Date.now() + expiresIn * 1000, user };
+  tabs?.postMessage({ tokens } satisfies Told);
+  adopt(tokens);
+}
+
+function adopt(tokens: Access): void {
+  // Somebody else signed in in another tab: nothing of what this one holds is theirs.
+  if (access && access.user.id !== tokens.user.id) location.assign('/');
+  access = tokens;
+  const session = sessionStore.get();
+  if (session.status !== 'signedIn') sessionStore.set({ status: 'signedIn', user: tokens.user });
+}
+
+function leave(ended = false): void {
+  access = undefined;
+  sessionStore.set({ status: 'signedOut', ended });
+}

@@ -1,0 +1,18 @@
+import { useSyncExternalStore } from 'react';
+import { createStore } from '../../store';
+
+const announcementStore = createStore('');
+
+/** Says something to those who listen to the page. Replies are not said word by word, only that they have ended. */
+export function announce(text: string): void {
+  announcementStore.set(text);
+}
+
+export function Announcer() {
+  const text = useSyncExternalStore(announcementStore.subscribe, announcementStore.get);
+  return (
+    <p className="visually-hidden" role="status" aria-live="polite">
+      {text}
+    </p>
+  );
+}

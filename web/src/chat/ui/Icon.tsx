@@ -1,0 +1,27 @@
+/** Drawn on a grid of 24, with lines. */
+const PATHS = {
+  bottom: 'M12 5v14m-6-6 6 6 6-6',
+  check: 'm5 12 5 5 9-10',
+  close: 'M6 6l12 12M18 6 6 18',
+  copy: 'M9 9h10v11H9zM15 9V4H5v11h4',
+  edit: 'M4 20h4L19 9l-4-4L4 16zM13 7l4 4',
+  menu: 'M4 7h16M4 12h16M4 17h16',
+  more: 'M6 12h.01M12 12h.01M18 12h.01',
+  plus: 'M12 5v14M5 12h14',
+  retry: 'M20 11a8 8 0 1 0-2.3 6.3M20 5v6h-6',
+  send: 'M12 19V5m-6 6 6-6 6 6',
+  settings: 'M4 8h9m5 0h2M4 16h2m5 0h9M13 8a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0M6 16a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0',
+  stop: 'M7 7h10v10H7z',
+  trash: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13',
+  user: 'M8 8a4 4 0 1 0 8 0 4 4 0 1 0-8 0M4 20c1-4 4-6 8-6s7 2 8 6',
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name }: { name: IconName }) {
+  return (
+    <svg className={`icon icon-${name}`} viewBox="0 0 24 24" aria-hidden="true">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

@@ -1,0 +1,31 @@
+import { createStore } from '../../store';
+
+export const THEMES = ['system', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+const KEY = 'confab:theme';
+
+function stored(): Theme {
+  const name = localStorage.getItem(KEY);
+  return THEMES.find((theme) => theme === name) ?? 'system';
+}
+
+export const themeStore = createStore<Theme>(stored());
+
+export function setTheme(theme: Theme): void {
+  localStorage.setItem(KEY, theme);
+  themeStore.set(theme);
+}
+
+function apply(): void {
+  const theme = themeStore.get();
+  // Colours are `light-dark()`, which goes by this.
+  document.documentElement.style.colorScheme = theme === 'system' ? '' : theme;
+}
+
+/** Keeps the page in its theme, also when another tab changes it. */
+export function keepTheme(): void {
+  apply();
+  themeStore.subscribe(apply);
+  addEventListener('storage', ({ key }) => key === KEY && themeStore.set(stored()));
+}
