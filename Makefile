@@ -21,6 +21,7 @@ dev: tools ## a debug server, built and started anew at every change
 
 test: tools ## every test, with a PostgreSQL and a Redis of their own (ARGS='name' for some)
 	@cargo fetch --locked & scripts/build-web; scripts/install-identity-provider; wait $$!
+	@npm --prefix web test --silent
 	@scripts/with-services cargo test --locked $(ARGS)
 
 bench: tools ## measure the release build under load (ARGS='--help' for more)

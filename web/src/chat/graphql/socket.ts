@@ -79,7 +79,8 @@ export function openSocket(): () => void {
     removeEventListener('offline', lost);
     clearTimeout(silence);
     client = undefined;
-    void opened.dispose();
+    // It may be on its way to the server, and not get there.
+    Promise.resolve(opened.dispose()).catch(() => undefined);
     connectionStore.set('connecting');
   };
 }

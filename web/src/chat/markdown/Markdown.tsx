@@ -21,12 +21,10 @@ export const Markdown = memo(function Markdown({ text }: { text: string }) {
   );
 });
 
-const BlockView = memo(
-  function BlockView({ block }: { block: Block }) {
-    return blockElement(block);
-  },
-  (a, b) => a.block === b.block || (a.block.type === b.block.type && a.block.raw === b.block.raw),
-);
+/** Blocks that are settled are the same objects as before. */
+const BlockView = memo(function BlockView({ block }: { block: Block }) {
+  return blockElement(block);
+});
 
 function blockElement(token: Token): ReactNode {
   switch (token.type) {

@@ -11,8 +11,8 @@ export interface Blocks {
 
 export const noBlocks: Blocks = { text: '', blocks: [] };
 
-/** What a later line may still join. */
-const JOINED = new Set(['list', 'blockquote', 'space', 'def']);
+/** What ends for good with a blank line. A list goes on after one, and so may what stands in it. */
+const ENDS = new Set(['paragraph', 'heading', 'hr', 'table']);
 
 /**
  * Splits a text that may be a continuation of the one before. What cannot change any more is taken over as it is, the same
@@ -29,11 +29,21 @@ export function blocksOf(text: string, before: Blocks = noBlocks): Blocks {
   return { text: whole ? unified : '\0', blocks };
 }
 
-/** All but the last block, and what stands before it that the text to come may still change. */
+/** What no text to come can change: all before the last blank line that ends a block for good. */
 function settled(blocks: readonly Block[]): readonly Block[] {
-  let end = blocks.length;
-  while (end > 0 && blocks[end - 1]!.type === 'space') end--;
-  end--;
-  while (end > 0 && JOINED.has(blocks[end - 1]!.type)) end--;
-  return blocks.slice(0, Math.max(0, end));
+  // A reference may be defined after its use, and is used after its definition.
+  if (blocks.some(({ type }) => type === 'def')) return [];
+  let last = blocks.length - 1;
+  while (last >= 0 && blocks[last]!.type === 'space') last--;
+  for (let end = last; end > 0; end--) {
+    const before = blocks[end - 1]!;
+    const block = before.type === 'space' ? blocks[end - 2] : before;
+    const fenced = block?.type === 'code' && /^(`{3,}|~{3,})/.test(block.raw);
+    if (block && (fenced || ENDS.has(block.type)) && BLANK_LINE.test(`${block === before ? '' : block.raw}${before.raw}`)) {
+      return blocks.slice(0, end);
+    }
+  }
+  return [];
 }
+
+const BLANK_LINE = /\n[ \t]*\n$/;

@@ -101,7 +101,10 @@ export async function logIn(input: LogInInput): Promise<void> {
 
 /** Signs out in all tabs of this browser. */
 export async function logOut(): Promise<void> {
-  await askForTokens(LogOutDocument, {});
+  // The socket is closed before the answer arrives: that is no reason to refresh.
+  const out = askForTokens(LogOutDocument, {});
+  flight = out.then(() => undefined);
+  await out.finally(() => (flight = undefined));
   tabs?.postMessage({ signedOut: true } satisfies Told);
   leave();
 }

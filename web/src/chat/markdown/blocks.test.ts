@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { blocksOf, noBlocks, type Blocks } from './blocks';
+
+const PIECES = [
+  'word', ' ', '\n', '\n\n', '- item', '\n  - nested', '1. one', '> quote', '```', '```js\n', 'let x = 1;', '| a | b |', '\n|---|---|\n',
+  '# ', '**', '*', '_', '`', '[link](https://x.org)', '[ref]', '[ref]: https://x.org', '<b>', '---', '===', '    indented', '\t', '\r\n', '😀', 'مرحبا', '&amp;', '~~', '\\',
+];
+
+/** Always the same numbers, so that a failure can be looked into. */
+function random(seed: number): () => number {
+  return () => {
+    seed = (seed * 1664525 + 1013904223) >>> 0;
+    return seed / 2 ** 32;
+  };
+}
+
+function shape({ blocks }: Blocks): string {
+  return blocks.map(({ type, raw }) => `${type}:${raw}`).join('\u0001');
+}
+
+test('a text that grows has the blocks of the whole text', () => {
+  for (let seed = 1; seed <= 400; seed++) {
+    const next = random(seed);
+    let text = '';
+    let grown = noBlocks;
+    for (let step = 0; step < 25; step++) {
+      text += PIECES[Math.floor(next() * PIECES.length)];
+      grown = blocksOf(text, grown);
+      expect(shape(grown), JSON.stringify(text)).toBe(shape(blocksOf(text)));
+    }
+  }
+});
+
+test('what has been settled stays the same object', () => {
+  const first = blocksOf('# Title\n\nOne paragraph.\n\nAnother');
+  const second = blocksOf('# Title\n\nOne paragraph.\n\nAnother that grows', first);
+  expect(second.blocks[0]).toBe(first.blocks[0]);
+  expect(second.blocks[2]).toBe(first.blocks[2]);
+  expect(second.blocks.at(-1)!.raw).toBe('Another that grows');
+});
+
+test('another text begins anew', () => {
+  const first = blocksOf('One.\n\nTwo.');
+  expect(blocksOf('Three.', first).blocks.map(({ raw }) => raw)).toEqual(['Three.']);
+});

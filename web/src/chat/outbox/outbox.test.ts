@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { entriesOf, inputOf, nextToSend, type Entry } from './outbox';
+
+const entry = (key: string, conversation: string, at: number, refused?: Entry['refused']): Entry => ({ key, conversation, content: key, at, refused });
+const keys = (entries: Entry[]) => entries.map(({ key }) => key);
+
+test('of each conversation the oldest is sent first', () => {
+  const entries = [entry('b', 'x', 2), entry('a', 'x', 1), entry('c', 'y', 3)];
+  expect(keys(nextToSend(entries, new Set()))).toEqual(['a', 'c']);
+  expect(keys(nextToSend(entries, new Set(['x'])))).toEqual(['c']);
+  expect(keys(entriesOf(entries, 'x'))).toEqual(['a', 'b']);
+});
+
+test('one that was refused waits for its user, and does not hold up the others', () => {
+  const entries = [entry('a', 'x', 1, { code: 'BAD_USER_INPUT', message: '' }), entry('b', 'x', 2)];
+  expect(keys(nextToSend(entries, new Set()))).toEqual(['b']);
+});
+
+test('an entry is sent as the same input each time', () => {
+  expect(inputOf(entry('a', 'new_1', 1))).toEqual({ conversationId: null, content: 'a', model: null, idempotencyKey: 'a' });
+  expect(inputOf(entry('a', 'conversation_1', 1)).conversationId).toBe('conversation_1');
+});
