@@ -30,14 +30,14 @@ export const sessionStore = createStore<Session>({ status: 'restoring' });
 /** The access token lives here alone: in memory, and in that of our other tabs. */
 interface Access {
   token: string;
-  /** Milliseconds by this device's clock. */
-  expiresAt: number;
+  /** Until when to send it, in milliseconds by this device's clock: not up to the last moment. */
+  freshUntil: number;
   user: User;
 }
 
 let access: Access | undefined;
 
-/** A token that has less than this to live is not sent any more. */
+/** The most that is left of a token's life when it is not sent any more, in milliseconds. */
 const MARGIN = 5_000;
 
 export function accessToken(): string | undefined {
@@ -45,7 +45,7 @@ export function accessToken(): string | undefined {
 }
 
 export function isFresh(): boolean {
-  return access !== undefined && access.expiresAt - MARGIN > Date.now();
+  return access !== undefined && access.freshUntil > Date.now();
 }
 
 type Told = { tokens: Access } | { signedOut: true };
@@ -110,7 +110,8 @@ export async function logOut(): Promise<void> {
 }
 
 function accept({ accessToken, expiresIn, user }: TokensFragment): void {
-  const tokens = { token: accessToken, expiresAt: Date.now() + expiresIn * 1000, user };
+  const life = expiresIn * 1000;
+  const tokens = { token: accessToken, freshUntil: Date.now() + life - Math.min(MARGIN, life / 20), user };
   tabs?.postMessage({ tokens } satisfies Told);
   adopt(tokens);
 }
