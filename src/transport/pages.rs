@@ -8,7 +8,10 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::get,
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use flate2::read::GzDecoder;
 use rust_embed::RustEmbed;
 use std::{borrow::Cow, io::Read, sync::Arc};
@@ -51,9 +54,12 @@ fn page(name: &str) -> Response {
 /// For a script that runs as a worker, which has the policy that it comes with: it may load its parts.
 const ASSETS: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'";
 
+/// In the place of every page, where there are none.
 fn not_built() -> Response {
-    let text = "This server was built without its pages. `make run` builds it with them.\n";
-    (StatusCode::NOT_FOUND, text).into_response()
+    const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Confab</title>\n\
+        <p>This server was built without its pages. <code>make run</code> builds it with them.</p>\n\
+        <p>Everything else works: GraphQL is spoken at <code>/graphql</code>.</p>\n</html>\n";
+    (StatusCode::NOT_FOUND, [(header::CONTENT_SECURITY_POLICY, ASSETS)], Html(PAGE)).into_response()
 }
 
 /// A script, style or font. Its name changes with its content, so browsers may keep it for ever.
@@ -66,30 +72,40 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
             name.trim() == coding && quality.is_ok_and(|quality: f32| quality > 0.0)
         })
     };
-    let file = |suffix: &str| Built::get(&format!("assets/{name}{suffix}")).map(|file| file.data);
-    let (body, coding) = if let Some(plain) = file("") {
+    let file = |suffix: &str| Built::get(&format!("assets/{name}{suffix}"));
+    let (file, coding) = if let Some(plain) = file("") {
         (plain, None)
     } else if let Some(brotli) = file(".br").filter(|_| accepts("br")) {
         (brotli, Some("br"))
     } else if let Some(gzip) = file(".gz") {
-        if accepts("gzip") { (gzip, Some("gzip")) } else { (inflate(&gzip), None) }
+        (gzip, Some(if accepts("gzip") { "gzip" } else { INFLATED }))
     } else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let mut response = (
-        [
-            (header::CONTENT_TYPE, media_type(&name)),
-            (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-            (header::VARY, "Accept-Encoding"),
-            (header::CONTENT_SECURITY_POLICY, ASSETS),
-        ],
-        body,
-    )
-        .into_response();
-    if let Some(coding) = coding {
-        response.headers_mut().insert(header::CONTENT_ENCODING, axum::http::HeaderValue::from_static(coding));
+    let etag = etag(&file.metadata.sha256_hash(), coding.unwrap_or_default());
+    let lasting = [
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::VARY, "Accept-Encoding"),
+        (header::ETAG, &etag),
+    ];
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    if known.flat_map(|value| value.split(',')).any(|known| known.trim().trim_start_matches("W/") == etag) {
+        return (StatusCode::NOT_MODIFIED, lasting).into_response();
     }
-    response
+    let about = [(header::CONTENT_TYPE, media_type(&name)), (header::CONTENT_SECURITY_POLICY, ASSETS)];
+    match coding {
+        Some(INFLATED) => (lasting, about, inflate(&file.data)).into_response(),
+        Some(coding) => (lasting, about, [(header::CONTENT_ENCODING, coding)], file.data).into_response(),
+        None => (lasting, about, file.data).into_response(),
+    }
+}
+
+/// Stands for a coding: what is embedded is gzip, what is sent is not.
+const INFLATED: &str = "inflated";
+
+/// Tells one representation of a file from every other.
+fn etag(hash: &[u8; 32], coding: &str) -> String {
+    format!("\"{}{coding}\"", BASE64_URL_SAFE_NO_PAD.encode(&hash[..12]))
 }
 
 /// For the rare client that takes nothing compressed.

@@ -85,15 +85,42 @@ async fn a_page_has_a_strict_policy_with_a_nonce_of_its_own() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_names_no_other_host() {
     let server = Server::start(Kind::Sqlite).await;
-    let page = playground(&server).await;
-    let html = page.text();
-    assert!(!html.contains("://"), "{html}");
-    assert!(!html.contains("\"//"), "{html}");
-    assert!(!assets(html).is_empty(), "{html}");
-    for inline in ["<style", " style=", " onload=", "javascript:"] {
-        assert!(!html.contains(inline), "the policy forbids {inline}");
+    playground(&server).await;
+    for path in PAGES {
+        let page = get(&server, path, None).await;
+        assert_eq!(page.status, 200, "{path}");
+        let html = page.text();
+        assert!(!html.contains("://"), "{html}");
+        assert!(!html.contains("\"//"), "{html}");
+        assert!(!assets(html).is_empty(), "{html}");
+        for inline in ["<style", " style=", " onload=", "javascript:"] {
+            assert!(!html.contains(inline), "the policy forbids {inline}");
+        }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_that_has_an_asset_is_not_sent_it_again() {
+    let server = Server::start(Kind::Sqlite).await;
+    let page = playground(&server).await;
+    let path = assets(page.text())[0];
+    let mut etags = Vec::new();
+    for coding in ["br", "gzip", "identity"] {
+        let first = get(&server, path, Some(coding)).await;
+        let etag = first.header("etag").to_owned();
+        let known = server.get(path).header("accept-encoding", coding);
+        let again = Answer::to(known.header("if-none-match", format!("\"other\", W/{etag}"))).await;
+        assert_eq!(again.status, 304, "{coding}");
+        assert_eq!(again.header("etag"), etag);
+        assert!(again.body.is_empty());
+        etags.push(etag);
+    }
+    etags.dedup();
+    assert_eq!(etags.len(), 3, "each coding is another representation: {etags:?}");
+}
+
+/// The chat page at the start and at a conversation, whichever that is, and the playground.
+const PAGES: [&str; 3] = ["/", "/c/conversation_00000000000000000000000000000000", "/playground"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_asset_of_a_page_is_served_in_every_coding() {
