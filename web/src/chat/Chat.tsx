@@ -1,5 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { followChanges } from './changes/feed';
+import { moveDraft } from './composer/drafts';
 import { ConversationView } from './conversations/ConversationView';
 import { DeletedToast } from './conversations/DeletedToast';
 import { Sidebar } from './conversations/Sidebar';
@@ -44,12 +45,14 @@ export function Chat({ user }: { user: User }) {
     const look = () => {
       const name = routeStore.get();
       const begun = name && isNew(name) ? begunAs(name) : undefined;
-      if (begun) open(begun, { replace: true });
+      if (!name || !begun) return;
+      moveDraft(user.id, name, begun);
+      open(begun, { replace: true });
     };
     look();
     const leave = [outboxStore.subscribe(look), routeStore.subscribe(look)];
     return () => leave.forEach((unsubscribe) => unsubscribe());
-  }, []);
+  }, [user.id]);
 
   useEffect(() => {
     show(conversation && !isNew(conversation) ? conversation : undefined);

@@ -7,8 +7,20 @@ export function draftOf(user: string, conversation: string): string {
 
 export function keepDraft(user: string, conversation: string, text: string): void {
   const key = `${PREFIX}${user}:${conversation}`;
-  if (text) localStorage.setItem(key, text);
-  else localStorage.removeItem(key);
+  try {
+    if (text) localStorage.setItem(key, text);
+    else localStorage.removeItem(key);
+  } catch {
+    // The device has no more room: the text is in the field still.
+  }
+}
+
+/** A conversation of our own naming has become one of the server's. */
+export function moveDraft(user: string, from: string, to: string): void {
+  const text = draftOf(user, from);
+  if (!text) return;
+  keepDraft(user, to, text);
+  keepDraft(user, from, '');
 }
 
 /** When the user signs out, nothing of theirs stays on the device. */

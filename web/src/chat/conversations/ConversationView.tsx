@@ -28,7 +28,7 @@ interface Props {
 
 export function ConversationView({ user, conversationId, listOpen, onOpenList }: Props) {
   const begun = conversationId !== undefined && !isNew(conversationId);
-  const conversation = useStateOf(({ conversations, messages: _ }) =>
+  const conversation = useStateOf(({ conversations }) =>
     conversations.items.find(({ id }) => id === conversationId),
   );
   const writing = useStateOf(({ messages }) =>

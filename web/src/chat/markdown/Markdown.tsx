@@ -2,6 +2,7 @@ import type { Token, Tokens } from 'marked';
 import { memo, useRef, type ReactNode } from 'react';
 import { blocksOf, noBlocks, type Block } from './blocks';
 import { Code } from './Code';
+import { directionOf } from './direction';
 import { decoded } from './entities';
 import { safeHref } from './links';
 
@@ -40,7 +41,7 @@ function blockElement(token: Token): ReactNode {
     case 'list':
       return list(token as Tokens.List);
     case 'blockquote':
-      return <blockquote dir="auto">{blocks(token.tokens)}</blockquote>;
+      return <blockquote dir={directionOf(token.text)}>{blocks(token.tokens)}</blockquote>;
     case 'table':
       return table(token as Tokens.Table);
     case 'hr':
@@ -58,20 +59,26 @@ function blocks(tokens: Token[] = []): ReactNode {
   return tokens.map((token, index) => <BlockView key={index} block={token} />);
 }
 
-function list({ ordered, start, items }: Tokens.List): ReactNode {
+function list({ ordered, start, items, raw }: Tokens.List): ReactNode {
   const children = items.map((item, index) => (
-    <li key={index} dir="auto">
+    <li key={index}>
       {item.task && <input type="checkbox" checked={item.checked ?? false} disabled readOnly />}
       {blocks(item.tokens.filter(({ type }) => type !== 'checkbox'))}
     </li>
   ));
-  return ordered ? <ol start={start === '' ? undefined : start}>{children}</ol> : <ul>{children}</ul>;
+  const dir = directionOf(raw);
+  if (!ordered) return <ul dir={dir}>{children}</ul>;
+  return (
+    <ol dir={dir} start={start === '' ? undefined : start}>
+      {children}
+    </ol>
+  );
 }
 
-function table({ header, rows, align }: Tokens.Table): ReactNode {
+function table({ header, rows, align, raw }: Tokens.Table): ReactNode {
   const side = (column: number) => (align[column] ? `align-${align[column]}` : undefined);
   return (
-    <div className="table" tabIndex={0}>
+    <div className="table" tabIndex={0} dir={directionOf(raw)}>
       <table>
         <thead>
           <tr>

@@ -27,8 +27,8 @@ export const MessageView = memo(function MessageView(props: Props) {
 function QuestionView({ conversationId, message }: Props) {
   return (
     <article className="message question" aria-label={texts.you}>
-      <div className="bubble" dir="auto">
-        {message.content}
+      <div className="bubble">
+        <p dir="auto">{message.content}</p>
       </div>
       <footer>
         <button
@@ -89,7 +89,7 @@ function Ending({ message: { status, finishReason, error } }: { message: Message
     return (
       <p className="problem">
         {failureOf(error)}
-        {error?.message && <small> {error.message}</small>}
+        {error?.code === 'PROVIDER_REJECTED' && <small> {error.message}</small>}
       </p>
     );
   }

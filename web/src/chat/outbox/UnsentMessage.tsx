@@ -16,14 +16,14 @@ export function UnsentMessage({ entry }: { entry: Entry }) {
   }, []);
 
   return (
-    <article className="message question unsent" aria-label={texts.you}>
-      <div className="bubble" dir="auto">
-        {entry.content}
+    <article className="message question unsent" aria-label={texts.you} data-slow={slow || undefined}>
+      <div className="bubble">
+        <p dir="auto">{entry.content}</p>
       </div>
       {entry.refused ? (
         <div className="problem" role="alert">
           <p>
-            {texts.notSent} {texts.refusals[entry.refused.code] && entry.refused.code === 'INTERNAL' ? texts.refusals.INTERNAL : entry.refused.message}
+            {texts.notSent} {entry.refused.code === 'INTERNAL' ? texts.refusals.INTERNAL : entry.refused.message}
           </p>
           <button type="button" className="link" onClick={() => sendAgain(entry)}>
             {texts.retry}
