@@ -1,12 +1,13 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { followChanges } from './changes/feed';
 import { moveDraft } from './composer/drafts';
+import { connectionStore } from './connection';
 import { ConversationView } from './conversations/ConversationView';
 import { DeletedToast } from './conversations/DeletedToast';
 import { Sidebar } from './conversations/Sidebar';
 import { openSocket } from './graphql/socket';
 import { forgetModels, loadModels } from './models/models';
-import { show } from './messages/actions';
+import { forgetMissing, show } from './messages/actions';
 import { flushOutbox } from './outbox/flush';
 import { begunAs, openOutbox, outboxStore } from './outbox/storage';
 import { isNew } from './outbox/outbox';
@@ -22,6 +23,7 @@ export function Chat({ user }: { user: User }) {
   const [ready, setReady] = useState(false);
   const [listOpen, setListOpen] = useState(false);
   const conversation = useSyncExternalStore(routeStore.subscribe, routeStore.get);
+  const connection = useSyncExternalStore(connectionStore.subscribe, connectionStore.get);
 
   useEffect(() => {
     openOutbox(user.id);
@@ -35,6 +37,7 @@ export function Chat({ user }: { user: User }) {
       leaveChanges();
       forgetReplies();
       forgetModels();
+      forgetMissing();
       closeSocket();
       stateStore.set(noState);
     };
@@ -78,7 +81,7 @@ export function Chat({ user }: { user: User }) {
 
   if (!ready) return null;
   return (
-    <div className="chat" data-list={listOpen ? 'open' : undefined}>
+    <div className="chat" data-list={listOpen ? 'open' : undefined} data-connection={connection}>
       <a className="skip" href="#composer">
         {texts.skip}
       </a>

@@ -1,7 +1,6 @@
 /** Every word the page says. To translate it, translate this. */
 export const texts = {
   name: 'Confab',
-  close: 'Close',
   cancel: 'Cancel',
   save: 'Save',
   saving: 'Saving…',
@@ -22,7 +21,6 @@ export const texts = {
   optional: 'optional',
   noAccount: 'No account yet?',
   haveAccount: 'Have an account?',
-  showPassword: 'Show password',
   working: 'One moment…',
   sessionEnded: 'You have been signed out. Your drafts are still here.',
   restoring: 'Signing you in…',
@@ -87,11 +85,9 @@ export const texts = {
   stop: 'Stop the reply',
   left: (count: number) => `${count.toLocaleString('en')} left`,
   tooLong: (count: number) => `${count.toLocaleString('en')} too many`,
-  sending: 'Sending…',
   waiting: 'Not sent yet: will be sent when the connection is back.',
   notSent: 'Not sent:',
   discard: 'Discard',
-  editAgain: 'Edit',
 
   // Settings of a conversation
   settings: 'Instructions',

@@ -12,10 +12,10 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Hides a conversation, and deletes it a little later. */
 export function deleteConversation(conversation: Conversation): void {
-  commit();
+  void commitDeletion();
   hideConversation(conversation.id);
   deletedStore.set(conversation);
-  timer = setTimeout(commit, UNDO_FOR);
+  timer = setTimeout(commitDeletion, UNDO_FOR);
 }
 
 export function undoDeletion(): void {
@@ -25,13 +25,14 @@ export function undoDeletion(): void {
   if (conversation) showConversation(conversation);
 }
 
-function commit(): void {
+/** Deletes what is waiting to be. */
+export async function commitDeletion(): Promise<void> {
   clearTimeout(timer);
   const conversation = deletedStore.get();
   if (!conversation) return;
   deletedStore.set(undefined);
-  deleteForGood(conversation.id).catch(() => showConversation(conversation));
+  await deleteForGood(conversation.id).catch(() => showConversation(conversation));
 }
 
 // Whoever closes the page has thought of it.
-addEventListener('pagehide', commit);
+addEventListener('pagehide', commitDeletion);

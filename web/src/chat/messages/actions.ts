@@ -13,6 +13,11 @@ const PAGE = 50;
 /** Conversations that are not there, or not ours. */
 export const missingStore = createStore<ReadonlySet<string>>(new Set());
 
+/** Another user may have what this one has not. */
+export function forgetMissing(): void {
+  missingStore.set(new Set());
+}
+
 /** Loads the end of a conversation, and tries until it is there. */
 export async function loadMessages(conversationId: string): Promise<void> {
   for (let attempt = 0; sessionStore.get().status === 'signedIn'; attempt++) {

@@ -1,4 +1,5 @@
 import { useState, useSyncExternalStore } from 'react';
+import { commitDeletion } from '../conversations/deletion';
 import { forgetUser } from '../composer/drafts';
 import { ask } from '../graphql/client';
 import { RevokeOtherSessionsDocument } from '../graphql/generated';
@@ -19,6 +20,8 @@ export function AccountMenu({ user }: { user: User }) {
     if (unsent > 0 && !confirm(texts.signOutUnsent(unsent))) return;
     setProblem(undefined);
     try {
+      // Without a network signing out fails in its turn, and says so.
+      await Promise.race([commitDeletion(), new Promise((resolve) => setTimeout(resolve, 2_000))]);
       if (everywhere) await ask(RevokeOtherSessionsDocument, {});
       await logOut();
       forgetUser(user.id);
