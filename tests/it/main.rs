@@ -30,6 +30,7 @@ mod messages;
 mod pages;
 mod parking;
 mod providers;
+mod refresh_cookie;
 mod replies;
 mod schema;
 mod secrets;

@@ -1,0 +1,97 @@
+//! The cookie that the chat page keeps its refresh token in.
+
+use crate::support::{Answer, Kind, PASSWORD, Server, code, codes};
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+
+const LOG_IN: &str = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken refreshToken } }";
+const REFRESH: &str =
+    "mutation { refreshSession(input: { refreshToken: \"\" }) { accessToken refreshToken user { email } } }";
+const LOG_OUT: &str = "mutation { logOut(input: { refreshToken: \"\" }) { loggedOut } }";
+
+/// A request as the page makes it.
+fn asks(server: &Server, cookie: Option<&str>, query: &str, variables: Value) -> RequestBuilder {
+    let request = server.post().header("confab-session", "cookie").header("origin", server.url(""));
+    let request = request.json(&json!({ "query": query, "variables": variables }));
+    match cookie {
+        Some(cookie) => request.header("cookie", format!("theme=dark; {cookie}")),
+        None => request,
+    }
+}
+
+/// What the browser is to keep: the pair, and how.
+fn kept(answer: &Answer) -> (String, String) {
+    let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().collect();
+    let [cookie] = cookies[..] else { panic!("{answer:?}") };
+    let (pair, how) = cookie.to_str().expect("text").split_once("; ").expect("a cookie");
+    (pair.to_owned(), how.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_signs_in_refreshes_and_signs_out_without_seeing_a_refresh_token() {
+    let server = Server::start(Kind::Sqlite).await;
+    let client = server.register().await;
+    let input = json!({ "input": { "email": client.email, "password": PASSWORD } });
+    let signed_in = Answer::to(asks(&server, None, LOG_IN, input)).await;
+    assert_eq!(signed_in.json()["data"]["logIn"]["refreshToken"], "");
+    let (first, how) = kept(&signed_in);
+    let month = server.config.refresh_token_ttl;
+    assert_eq!(how, format!("Path=/graphql; HttpOnly; SameSite=Strict; Max-Age={month}"));
+
+    let refreshed = Answer::to(asks(&server, Some(&first), REFRESH, json!({}))).await;
+    let session = &refreshed.json()["data"]["refreshSession"];
+    assert_eq!((&session["refreshToken"], &session["user"]["email"]), (&json!(""), &json!(client.email)));
+    let (second, _) = kept(&refreshed);
+    assert_ne!(second, first);
+    // Two tabs at once get the same.
+    assert_eq!(kept(&Answer::to(asks(&server, Some(&first), REFRESH, json!({}))).await).0, second);
+
+    let left = Answer::to(asks(&server, Some(&second), LOG_OUT, json!({}))).await;
+    assert_eq!(left.json()["data"]["logOut"]["loggedOut"], true);
+    assert_eq!(kept(&left), ("confab_refresh=".into(), "Path=/graphql; HttpOnly; SameSite=Strict; Max-Age=0".into()));
+    for cookie in [Some(&*second), Some("confab_refresh=nonsense"), None] {
+        let refused = Answer::to(asks(&server, cookie, REFRESH, json!({}))).await;
+        assert_eq!(codes(&refused.json()), ["UNAUTHENTICATED"]);
+        assert_eq!(kept(&refused).0, "confab_refresh=", "what is good for nothing goes");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_but_our_own_page_has_to_do_with_the_cookie() {
+    let server = Server::with(Kind::Sqlite, |config| {
+        config.allowed_origins = vec!["https://chat.example".into()];
+        config.trusted_proxies = "127.0.0.1".parse().expect("an address");
+    });
+    let server = server.await;
+    let client = server.register().await;
+    let input = json!({ "input": { "email": client.email, "password": PASSWORD } });
+    let (cookie, _) = kept(&Answer::to(asks(&server, None, LOG_IN, input.clone())).await);
+    let body = json!({ "query": REFRESH });
+    // Another site's page, one on the list of origins, and who is no page at all.
+    for origin in [Some("https://evil.example"), Some("https://chat.example"), Some("null"), None] {
+        let request = server.post().header("confab-session", "cookie").header("cookie", &cookie).json(&body);
+        let request = match origin {
+            Some(origin) => request.header("origin", origin),
+            None => request,
+        };
+        let refused = Answer::to(request).await;
+        assert_eq!((refused.status, code(&refused.refusal())), (403, "FORBIDDEN"), "{origin:?}");
+    }
+    // Without the header the cookie is nothing, and tokens are handed out as to everybody.
+    let own = server.url("");
+    let request = server.post().header("origin", &own).header("cookie", &cookie);
+    let refused = Answer::to(request.json(&body)).await;
+    assert_eq!(codes(&refused.json()), ["UNAUTHENTICATED"]);
+    assert!(refused.headers.get("set-cookie").is_none());
+    let odd = server.post().header("origin", &own).header("confab-session", "yes").json(&body);
+    assert_eq!(code(&Answer::to(odd).await.refusal()), "BAD_USER_INPUT");
+    // What came by TLS goes by nothing else.
+    let by_tls = asks(&server, None, LOG_IN, input).header("x-forwarded-proto", "https");
+    assert!(kept(&Answer::to(by_tls).await).1.ends_with("; Secure"));
+    // A preflight gets no leave for the header.
+    let preflight = server.ask(reqwest::Method::OPTIONS, "/graphql").header("origin", "https://chat.example");
+    let preflight = preflight.header("access-control-request-method", "POST");
+    let preflight = Answer::to(preflight.header("access-control-request-headers", "confab-session")).await;
+    assert!(!preflight.lists("access-control-allow-headers", "confab-session"), "{preflight:?}");
+    assert_eq!(preflight.header("access-control-allow-credentials"), "");
+}
