@@ -76,6 +76,22 @@ impl From<diesel_async::pooled_connection::bb8::RunError> for Error {
     }
 }
 
+impl Error {
+    /// Whether a transaction has given way to another one, which waited for it while it waited for that one (PostgreSQL
+    /// documentation, "Deadlocks"). Nothing of it was done: it may be tried again.
+    fn is_deadlock(&self) -> bool {
+        match self {
+            Self::Diesel(diesel::result::Error::DatabaseError(_, info)) => {
+                info.message().contains("deadlock detected")
+            }
+            _ => false,
+        }
+    }
+}
+
+/// How often a transaction is tried that gives way to others.
+const TRIES: usize = 5;
+
 impl From<diesel::ConnectionError> for Error {
     fn from(error: diesel::ConnectionError) -> Self {
         Self::Connect(error)

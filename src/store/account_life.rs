@@ -4,7 +4,7 @@
 //! become nobody's in the same transaction, where no account reaches them, and are removed from there in small steps.
 
 use super::{
-    Database, Error, Id, Result, SecurityEventKind,
+    TRIES, Database, Error, Id, Result, SecurityEventKind,
     removal::NOBODY,
     revocations::{Ending, revoke},
     schema::{access_tokens, changes, conversations, feeds, identities, runs, security_events, users},
@@ -79,6 +79,18 @@ impl Database {
     /// Deletes an account with all that is kept of it; what it has said becomes nobody's. `None` if the proof is not good
     /// any more, or the account is gone already.
     pub async fn delete_user(&self, proof: &Proof, ending: Ending) -> Result<Option<Gone>> {
+        // What goes with the user is locked in an order of the database's own: whoever writes a reply of theirs may wait
+        // for us while we wait for them.
+        for _ in 1..TRIES {
+            match self.try_delete_user(proof, ending).await {
+                Err(error) if error.is_deadlock() => {}
+                done => return done,
+            }
+        }
+        self.try_delete_user(proof, ending).await
+    }
+
+    async fn try_delete_user(&self, proof: &Proof, ending: Ending) -> Result<Option<Gone>> {
         let user = proof.user;
         transact!(self, async |conn| {
             // Locked in the order that sending and running keep: conversations, runs, user, feed. (What is added to the

@@ -1,7 +1,7 @@
 //! Sending: what the user said and the empty reply to it, stored together or not at all.
 
 use super::{
-    ChangeKind, Database, Error, Id, Instant, Result,
+    ChangeKind, TRIES, Database, Error, Id, Instant, Result,
     changes::record,
     conversations::Conversation,
     messages::Message,
@@ -119,6 +119,17 @@ const MOST_MESSAGES: i32 = 1_000_000;
 impl Database {
     /// Stores a message and its empty reply in one transaction.
     pub async fn send_message(&self, new: &NewMessage) -> Result<Sent> {
+        // Their account may be deleted meanwhile, with all that this holds.
+        for _ in 1..TRIES {
+            match self.try_send_message(new).await {
+                Err(error) if error.is_deadlock() => {}
+                done => return done,
+            }
+        }
+        self.try_send_message(new).await
+    }
+
+    async fn try_send_message(&self, new: &NewMessage) -> Result<Sent> {
         let (message_id, reply_id) = (Id::new(), Id::new());
         let now = new.now;
         let sent = transact!(self, async |conn| {
