@@ -32,7 +32,7 @@ pub mod users;
 
 pub use database::Database;
 pub use statements::Statements;
-pub use types::{ChangeKind, FinishReason, Id, Instant, MessageStatus, Role, SecurityEventKind};
+pub use types::{ChangeKind, FinishReason, Id, Instant, LATEST, MessageStatus, Role, SecurityEventKind};
 
 /// Why a query has no answer. None of it is for a client's eyes.
 #[derive(Debug, thiserror::Error)]

@@ -65,16 +65,22 @@ impl Cursor for Position {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::LATEST;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
-        fn a_cursor_comes_back_as_it_was(at in any::<i64>(), id in any::<u128>(), position in 0..i32::MAX) {
+        fn a_cursor_comes_back_as_it_was(at in 0..=LATEST, id in any::<u128>(), position in 0..i32::MAX) {
             let place = (Instant(at), Id(Uuid::from_u128(id)));
             prop_assert_eq!(Place::decode(&place.encode()), Some(place));
             prop_assert_eq!(Position::decode(&Position(position).encode()), Some(Position(position)));
             prop_assert_eq!(Position::decode(&place.encode()), None);
             prop_assert_eq!(Place::decode(&Position(position).encode()), None);
+        }
+
+        #[test]
+        fn what_was_no_moment_is_no_place(at in any::<i64>().prop_filter("a moment", |at| Instant::told(*at).is_none())) {
+            prop_assert_eq!(Place::decode(&(Instant(at), Id(Uuid::nil())).encode()), None);
         }
 
         #[test]

@@ -60,8 +60,8 @@ pub struct Instant(pub i64);
 /// Where PostgreSQL starts to count: 2000-01-01T00:00:00Z.
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 
-/// 9999-12-31T23:59:59.999999Z.
-const LATEST: i64 = 253_402_300_799_999_999;
+/// The last moment there is: 9999-12-31T23:59:59.999999Z.
+pub const LATEST: i64 = 253_402_300_799_999_999;
 
 impl Instant {
     /// Whole seconds since 1970, as JSON Web Tokens count.

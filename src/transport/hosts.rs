@@ -29,9 +29,9 @@ fn fault(request: &Request) -> Option<&'static str> {
     (origins > 1).then_some("there must not be more than one `Origin`\n")
 }
 
-/// Empty is allowed, for what has no authority.
+/// Empty is allowed, for what has no authority. A comma would be of two that were joined.
 fn is_host(host: &[u8]) -> bool {
-    let named = || Authority::try_from(host).is_ok_and(|authority| !authority.as_str().contains('@'));
+    let named = || Authority::try_from(host).is_ok_and(|authority| !authority.as_str().contains(['@', ',']));
     host.is_empty() || named()
 }
 
