@@ -4,7 +4,7 @@
 //! become nobody's in the same transaction, where no account reaches them, and are removed from there in small steps.
 
 use super::{
-    TRIES, Database, Error, Id, Result, SecurityEventKind,
+    Database, Error, Id, Result, SecurityEventKind, TRIES,
     removal::NOBODY,
     revocations::{Ending, revoke},
     schema::{access_tokens, changes, conversations, feeds, identities, runs, security_events, users},

@@ -1,7 +1,7 @@
 //! Sending: what the user said and the empty reply to it, stored together or not at all.
 
 use super::{
-    ChangeKind, TRIES, Database, Error, Id, Instant, Result,
+    ChangeKind, Database, Error, Id, Instant, Result, TRIES,
     changes::record,
     conversations::Conversation,
     messages::Message,

@@ -48,7 +48,10 @@ async fn a_page_signs_in_refreshes_and_signs_out_without_seeing_a_refresh_token(
 
     let left = Answer::to(asks(&server, Some(&second), LOG_OUT, json!({}))).await;
     assert_eq!(left.json()["data"]["logOut"]["loggedOut"], true);
-    assert_eq!(kept(&left), ("confab_refresh=".into(), "Path=/graphql; HttpOnly; SameSite=Strict; Max-Age=0".into()));
+    assert_eq!(
+        kept(&left),
+        ("confab_refresh=".into(), "Path=/graphql; HttpOnly; SameSite=Strict; Max-Age=0".into())
+    );
     for cookie in [Some(&*second), Some("confab_refresh=nonsense"), None] {
         let refused = Answer::to(asks(&server, cookie, REFRESH, json!({}))).await;
         assert_eq!(codes(&refused.json()), ["UNAUTHENTICATED"]);
