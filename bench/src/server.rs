@@ -51,6 +51,8 @@ impl Server {
             .env("CONFAB_LISTEN", address.to_string())
             .env("CONFAB_DATA_DIR", folder.path().join("data"))
             .env("CONFAB_LOG", "warn")
+            // Production does not make one by itself.
+            .env("CONFAB_JWT_SECRET", "q7Jx+2vTzZr1mKf0sYb8Gd5uWc9LhEaN")
             // Everybody who is measured comes from one address, and is quicker than any person.
             .envs(UNTHROTTLED.map(|setting| (setting, "0")))
             .env("DATABASE_URL", database.url(folder.path()))
