@@ -155,7 +155,8 @@ impl IdentityProvider {
             subject,
             name: claims.name.or(claims.preferred_username),
             email: claims.email,
-            proved_at: moment(claims.auth_time.unwrap_or(claims.iat)),
+            // A time to come proves nothing for longer than now.
+            proved_at: moment(claims.auth_time.unwrap_or(claims.iat)).min(now),
             issued_at: moment(claims.iat),
             expires_at: moment(claims.exp).min(now + LONGEST),
         })
