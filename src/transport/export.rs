@@ -89,8 +89,9 @@ async fn who(transport: &Transport, headers: &HeaderMap, ticket: Option<String>)
 
 fn respond(transport: &Arc<Transport>, user: User, grant: Grant, place: Exporting) -> Response {
     let (send, pieces) = mpsc::channel(AHEAD);
-    let writing = write(transport.clone(), user, grant, place, send);
-    transport.tasks.spawn(writing.in_current_span());
+    let reader =
+        Reader { transport: transport.clone(), send, begun: transport.accounts.clock.now(), taken: 0 };
+    transport.tasks.spawn(write(reader, user, grant, place).in_current_span());
     let body = stream::unfold(Some(pieces), async |pieces| {
         let mut pieces = pieces?;
         match pieces.recv().await {
@@ -114,9 +115,9 @@ fn respond(transport: &Arc<Transport>, user: User, grant: Grant, place: Exportin
 }
 
 /// Writes the document to its end, unless something comes between.
-async fn write(transport: Arc<Transport>, user: User, grant: Grant, place: Exporting, send: Sender<Piece>) {
+async fn write(mut reader: Reader, user: User, grant: Grant, place: Exporting) {
+    let transport = reader.transport.clone();
     let presence = Presence::new(Some(grant));
-    let mut reader = Reader { transport: &transport, send, begun: transport.accounts.clock.now(), taken: 0 };
     let written = select! {
         biased; // what has ended is not gone on with
         () = transport.leaving.cancelled() => Ok(Some("the server leaves")),
@@ -135,7 +136,7 @@ async fn write(transport: Arc<Transport>, user: User, grant: Grant, place: Expor
 }
 
 /// False if the client did not take all of it.
-async fn write_all(reader: &mut Reader<'_>, user: User) -> store::Result<bool> {
+async fn write_all(reader: &mut Reader, user: User) -> store::Result<bool> {
     let mut pieces = pin!(document(reader.transport.store.clone(), user));
     let mut chunk = String::new();
     while let Some(piece) = pieces.next().await {
@@ -148,15 +149,15 @@ async fn write_all(reader: &mut Reader<'_>, user: User) -> store::Result<bool> {
 }
 
 /// The client's side.
-struct Reader<'a> {
-    transport: &'a Transport,
+struct Reader {
+    transport: Arc<Transport>,
     send: Sender<Piece>,
     begun: Instant,
     /// How many bytes it has taken.
     taken: u64,
 }
 
-impl Reader<'_> {
+impl Reader {
     async fn tell_all(&mut self, text: String) -> bool {
         let mut rest = Bytes::from(text);
         while !rest.is_empty() {
