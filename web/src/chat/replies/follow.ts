@@ -5,7 +5,7 @@ import { follow } from '../graphql/socket';
 import { inProgress, withMessages, type Message } from '../messages/list';
 import { change, stateStore } from '../state';
 import { announceEnd } from './announceEnd';
-import { afterEvent, noReply, type Reply } from './reply';
+import { afterEvent, noReply, shownOf, type Reply } from './reply';
 
 /** The replies in progress that we have heard of, by message. They outlast a change of conversation: then the cursor goes on. */
 const replies = new Map<string, Store<Reply>>();
@@ -25,8 +25,8 @@ function storeOf(message: Message): Store<Reply> {
 /** The text of a reply so far. */
 export function useReplyText(message: Message): string {
   const store = storeOf(message);
-  const { text } = useSyncExternalStore(store.subscribe, store.get);
-  return inProgress(message) ? text : message.content;
+  const reply = useSyncExternalStore(store.subscribe, store.get);
+  return inProgress(message) ? shownOf(reply) : message.content;
 }
 
 /** Follows every reply in progress of one conversation, for as long as it is open. */

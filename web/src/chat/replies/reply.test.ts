@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ReplySubscription } from '../graphql/generated';
-import { afterEvent, noReply } from './reply';
+import { afterEvent, noReply, shownOf } from './reply';
 
 type Event = ReplySubscription['reply'];
 const snapshot = (text: string, attempt = 1): Event => ({ __typename: 'ReplySnapshot', cursor: `${attempt}.${text.length}`, text, attempt });
@@ -8,7 +8,7 @@ const delta = (text: string, cursor: string): Event => ({ __typename: 'ReplyDelt
 
 test('a snapshot replaces, a delta is appended, the cursor is the last one', () => {
   const reply = [snapshot('Hel'), delta('lo', '1.5')].reduce(afterEvent, noReply);
-  expect(reply).toEqual({ text: 'Hello', cursor: '1.5', attempt: 1, finished: false });
+  expect(reply).toEqual({ text: 'Hello', before: '', cursor: '1.5', attempt: 1, finished: false });
 });
 
 test('after a break a snapshot shows no word twice', () => {
@@ -19,6 +19,14 @@ test('after a break a snapshot shows no word twice', () => {
 test('another attempt begins anew', () => {
   const reply = [snapshot('Half of it'), snapshot('', 2), delta('All', '2.3')].reduce(afterEvent, noReply);
   expect(reply).toMatchObject({ text: 'All', attempt: 2 });
+  expect(shownOf(reply)).toBe('All');
+});
+
+test('what another attempt says again does not vanish meanwhile', () => {
+  const events = [snapshot('Half of it'), snapshot('', 2), delta('Half', '2.4'), snapshot('', 3), delta('Half of it all', '3.14')];
+  let reply = noReply;
+  const shown = events.map((event) => shownOf((reply = afterEvent(reply, event))));
+  expect(shown).toEqual([...Array(4).fill('Half of it'), 'Half of it all']);
 });
 
 test('the end has the whole text', () => {

@@ -1,0 +1,35 @@
+import type { BrowserContext } from '@playwright/test';
+import type { Server } from './server.ts';
+
+/** What a browser says by itself of a connection that breaks, whatever the page does. */
+const LOST = /^(Failed to load resource: net::ERR_|WebSocket connection to )/;
+
+/** Takes note of what no page of ours may do, wherever in a context it is done. */
+export class Guard {
+  readonly faults: string[] = [];
+  /** Set while the network or the server is away. */
+  mayLoseConnections = false;
+
+  constructor(readonly server: Server) {}
+
+  async watch(context: BrowserContext): Promise<void> {
+    await context.addInitScript(() =>
+      addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+        console.error(`against the policy: ${violatedDirective} ${blockedURI}`),
+      ),
+    );
+    context.on('console', (message) => {
+      if (message.type() !== 'error' && message.type() !== 'warning') return;
+      if (this.mayLoseConnections && LOST.test(message.text())) return;
+      this.faults.push(`console: ${message.text()} (${message.location().url})`);
+    });
+    context.on('weberror', (error) => this.faults.push(`uncaught: ${error.error().stack}`));
+    context.on('request', (request) => this.#look(request.url()));
+    context.on('page', (page) => page.on('websocket', (socket) => this.#look(socket.url().replace(/^ws/, 'http'))));
+  }
+
+  #look(url: string): void {
+    if (url.startsWith(`${this.server.url}/`) || /^(data|blob):/.test(url)) return;
+    this.faults.push(`a request to another host: ${url}`);
+  }
+}

@@ -1,0 +1,73 @@
+import { expect, type Locator, type Page } from '@playwright/test';
+
+let count = 0;
+
+/** Somebody at a page: what they do, and what they see. */
+export class Person {
+  email = `ada.${process.pid}.${++count}@example.com`;
+  password = 'correct horse battery';
+
+  constructor(readonly page: Page) {}
+
+  get composer(): Locator {
+    return this.page.getByRole('textbox', { name: 'Message', exact: true });
+  }
+
+  get replies(): Locator {
+    return this.page.getByRole('article', { name: 'Assistant' });
+  }
+
+  get questions(): Locator {
+    return this.page.getByRole('article', { name: 'You' });
+  }
+
+  /** The last reply's text, and nothing of what stands around it. */
+  get reply(): Locator {
+    return this.replies.last().locator('.markdown');
+  }
+
+  get list(): Locator {
+    return this.page.getByRole('navigation', { name: 'Conversations' });
+  }
+
+  async signUp(name = 'Ada'): Promise<void> {
+    await this.page.goto('/');
+    await this.page.getByRole('button', { name: 'Create account' }).click();
+    await this.page.getByLabel('Name').fill(name);
+    await this.page.getByLabel('Email').fill(this.email);
+    await this.page.getByLabel('Password').fill(this.password);
+    await this.page.getByRole('button', { name: 'Create account' }).click();
+    await expect(this.composer).toBeVisible();
+  }
+
+  async signIn(password = this.password): Promise<void> {
+    await this.page.getByLabel('Email').fill(this.email);
+    await this.page.getByLabel('Password').fill(password);
+    await this.page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  }
+
+  /** The same user on another device. */
+  on(page: Page): Person {
+    return Object.assign(new Person(page), { email: this.email, password: this.password });
+  }
+
+  async say(text: string): Promise<void> {
+    await this.composer.fill(text);
+    await this.composer.press('Enter');
+  }
+
+  async choose(model: string): Promise<void> {
+    await this.page.getByRole('combobox', { name: 'Model' }).selectOption({ label: model });
+  }
+
+  /** Waits until the last reply has ended: then it can be copied. */
+  async replyEnded(): Promise<void> {
+    await expect(this.replies.last()).toHaveAttribute('aria-busy', 'false');
+    await expect(this.replies.last()).not.toHaveAttribute('data-writing');
+  }
+
+  async accountMenu(item: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'Account' }).click();
+    await this.page.getByRole('menuitem', { name: item, exact: true }).click();
+  }
+}
