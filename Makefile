@@ -20,9 +20,10 @@ dev: tools ## a debug server, built and started anew at every change
 	@exec scripts/dev
 
 test: tools ## every test, with a PostgreSQL and a Redis of their own (ARGS='name' for some)
-	@cargo fetch --locked & scripts/build-web; scripts/install-identity-provider; wait $$!
+	@cargo fetch --locked & scripts/build-web; scripts/install-packages tests/identity-provider; wait $$!
 	@npm --prefix web test --silent
 	@scripts/with-services cargo test --locked $(ARGS)
+	@[ "$(ARGS)" ] || scripts/test-page
 
 bench: tools ## measure the release build under load (ARGS='--help' for more)
 	@scripts/build

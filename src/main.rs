@@ -113,6 +113,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
             .with_context(|| format!("CONFAB_LISTEN: cannot listen on {}", config.listen))?;
         let address = listener.local_addr()?;
         println!("Confab is ready:");
+        println!("  chat        http://{address}/");
         println!("  playground  http://{address}/playground");
         println!("  GraphQL     http://{address}/graphql");
         println!("  WebSocket   ws://{address}/graphql");

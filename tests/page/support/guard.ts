@@ -9,6 +9,8 @@ export class Guard {
   readonly faults: string[] = [];
   /** Set while the network or the server is away. */
   mayLoseConnections = false;
+  /** What the test does on purpose. */
+  expected: RegExp | undefined;
 
   constructor(readonly server: Server) {}
 
@@ -21,6 +23,7 @@ export class Guard {
     context.on('console', (message) => {
       if (message.type() !== 'error' && message.type() !== 'warning') return;
       if (this.mayLoseConnections && LOST.test(message.text())) return;
+      if (this.expected?.test(message.text())) return;
       this.faults.push(`console: ${message.text()} (${message.location().url})`);
     });
     context.on('weberror', (error) => this.faults.push(`uncaught: ${error.error().stack}`));

@@ -19,7 +19,8 @@ const OPEN_FIELDS = new Set(['__schema', '__type', '__typename', 'register', 'lo
 type TypedHeaders = NonNullable<FetcherOpts['headers']>;
 
 /** Sends subscriptions over a WebSocket and everything else as a POST. */
-export const fetcher: Fetcher = (params, options) => {
+export const fetcher: Fetcher = (asked, options) => {
+  const params = withRightName(asked);
   const operation = operationOf(params);
   const headers = options?.headers ?? {};
   return operation?.operation === OperationTypeNode.SUBSCRIPTION
@@ -131,6 +132,12 @@ function noticeRefusal(result: { errors?: unknown }, token?: Token): void {
     (error) => isRecord(error) && isRecord(error.extensions) && error.extensions.code === 'UNAUTHENTICATED',
   );
   if (refused) dropRefusedToken(token);
+}
+
+/** For a moment after another tab is opened, GraphiQL names the operation of the one before. */
+function withRightName(params: FetcherParams): FetcherParams {
+  const { operationName, ...unnamed } = params;
+  return operationName && !operationOf(params) && operationOf(unnamed) ? unnamed : params;
 }
 
 function operationOf({ query, operationName }: FetcherParams): OperationDefinitionNode | undefined {

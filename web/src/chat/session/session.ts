@@ -65,6 +65,7 @@ let flight: Promise<void> | undefined;
  * reached; if it says that the session is over, that is where we are then: signed out.
  */
 export function refresh(stale: string | undefined = access?.token): Promise<void> {
+  if (sessionStore.get().status === 'signedOut') return Promise.resolve();
   flight ??= exclusively('confab:refresh', async () => {
     // Another tab may have been quicker.
     if (isFresh() && access?.token !== stale) return;

@@ -1,0 +1,158 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, scripted, test } from './support/test.ts';
+
+async function passes(page: Page, state: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+  expect(told, state).toEqual([]);
+}
+
+const MARKDOWN = `## A heading
+
+Text with **bold**, \`code\` and a [link](https://example.com).
+
+- [x] done
+- [ ] to do
+
+> A quotation
+
+| a | b |
+|---|--:|
+| 1 | 2 |
+
+\`\`\`python
+def f(x):
+    # a comment
+    return "text" + str(x)
+\`\`\`
+
+مرحبا بالعالم
+`;
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const [device, viewport] of Object.entries({ wide: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } })) {
+    scripted.describe(`${colorScheme}, ${device}`, () => {
+      scripted.use({ colorScheme, viewport, reducedMotion: 'reduce' } as object);
+
+      scripted('axe finds nothing', async ({ page, ada, provider }) => {
+        const openList = async () => device === 'phone' && page.getByRole('button', { name: 'Show conversations' }).click();
+        await passes(page, 'an empty page');
+
+        await ada.say('Show me everything.');
+        await (async () => {
+          const answer = await provider.asked();
+          await passes(page, 'waiting');
+          answer.say(MARKDOWN);
+          await expect(ada.reply.locator('pre .hljs-keyword').first()).toBeVisible();
+          await passes(page, 'streaming');
+          answer.end();
+        })();
+        await ada.replyEnded();
+        await passes(page, 'a reply');
+
+        await ada.say('And a failure.');
+        (await provider.asked()).refuse(400, 'no');
+        await ada.replyEnded();
+        await ada.composer.fill('x'.repeat(10_001));
+        await passes(page, 'a failure, and too long a message');
+        await ada.composer.fill('');
+
+        await page.getByRole('button', { name: 'Instructions' }).click();
+        await expect(page.getByRole('dialog')).toBeVisible();
+        await passes(page, 'instructions');
+        await page.keyboard.press('Escape');
+
+        await openList();
+        await passes(page, 'the list');
+        await page.getByRole('button', { name: /^Options for/ }).click();
+        await passes(page, 'a menu');
+        await page.getByRole('menuitem', { name: 'Rename' }).click();
+        await passes(page, 'renaming');
+        await page.keyboard.press('Escape');
+        await page.getByRole('button', { name: 'Account' }).click();
+        await passes(page, 'the account menu');
+        await page.keyboard.press('Escape');
+        await page.getByRole('button', { name: /^Options for/ }).click();
+        await page.getByRole('menuitem', { name: 'Delete' }).click();
+        await passes(page, 'a deleted conversation');
+        await page.goto('/c/conversation_00000000000000000000000000000000');
+        await expect(page.getByText('This conversation does not exist')).toBeVisible();
+        await passes(page, 'a missing conversation');
+
+        await openList();
+        await ada.accountMenu('Sign out');
+        await ada.signIn('wrong password');
+        await expect(page.getByRole('alert')).toHaveText('The email or the password is wrong.');
+        await passes(page, 'signing in');
+        await page.getByRole('button', { name: 'Create account' }).click();
+        await passes(page, 'signing up');
+      });
+    });
+  }
+}
+
+scripted('everything is done by keys alone', async ({ page, ada, provider }) => {
+  const at = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent);
+  const tabTo = async (name: RegExp) => {
+    for (let count = 0; count < 40; count++) {
+      await page.keyboard.press('Tab');
+      if (name.test((await at()) ?? '')) return;
+    }
+    throw new Error(`no way to ${name}, the last was ${await at()}`);
+  };
+  await expect(ada.composer).toBeFocused();
+  await page.keyboard.type('Hello.');
+  await page.keyboard.press('Enter');
+  await expect(ada.composer).toBeFocused();
+  (await provider.asked()).say('One');
+  await expect(ada.reply).toHaveText('One');
+  await page.keyboard.press('Escape');
+  await expect(page.getByText('Stopped.', { exact: true })).toBeVisible();
+
+  await tabTo(/^New chat/);
+  await page.keyboard.press('Enter');
+  await expect(ada.composer).toBeFocused();
+  await tabTo(/^Hello\.$/);
+  await page.keyboard.press('Enter');
+  await expect(ada.questions).toHaveText(/Hello\./);
+  await tabTo(/^Options for Hello\.$/);
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('By keys');
+  await page.keyboard.press('Enter');
+  await expect(ada.list.getByRole('link')).toHaveText(['By keys']);
+  await page.keyboard.press('Control+Shift+O');
+  await expect(page).toHaveURL(/\/$/);
+  await expect(ada.composer).toBeFocused();
+});
+
+scripted('who listens hears that a reply has ended, and not every word of it', async ({ page, ada, provider }) => {
+  const heard = await page.evaluateHandle(() => {
+    const texts: string[] = [];
+    for (const region of document.querySelectorAll('[aria-live], [role=status], [role=alert], [role=log]'))
+      new MutationObserver(() => texts.push(region.textContent ?? '')).observe(region, { childList: true, characterData: true, subtree: true });
+    return texts;
+  });
+  await ada.say('Tell me.');
+  const answer = await provider.asked();
+  for (const word of 'This is the reply. It has two sentences.'.split(/(?<= )/)) {
+    answer.say(word);
+    await expect(ada.reply).toContainText(word.trim());
+  }
+  await expect(ada.replies.last()).toHaveAttribute('aria-busy', 'true');
+  answer.end();
+  await ada.replyEnded();
+  await expect.poll(() => heard.jsonValue()).toEqual(['Reply finished. This is the reply.']);
+});
+
+test('right-to-left text stands on its side', async ({ ada }) => {
+  await ada.choose('echo');
+  await ada.say('مرحبا بالعالم');
+  await ada.replyEnded();
+  for (const text of [ada.reply.locator('p'), ada.questions.last().locator('p')]) {
+    expect(await text.evaluate((element) => getComputedStyle(element).direction)).toBe('rtl');
+  }
+});

@@ -1,0 +1,45 @@
+import { expect, test } from './support/test.ts';
+
+test('it grows with what is written, and Enter sends', async ({ ada }) => {
+  const height = async () => (await ada.composer.boundingBox())!.height;
+  const low = await height();
+  await ada.composer.pressSequentially('first');
+  await ada.composer.press('Shift+Enter');
+  await ada.composer.pressSequentially('second');
+  await expect(ada.composer).toHaveValue('first\nsecond');
+  expect(await height()).toBeGreaterThan(low);
+  await ada.composer.press('Enter');
+  await expect(ada.composer).toHaveValue('');
+  await expect.poll(height).toBe(low);
+  await expect(ada.questions).toHaveText('first\nsecond');
+});
+
+test('it counts to the limit as the server does, and sends no more', async ({ page, ada }) => {
+  const send = page.getByRole('button', { name: 'Send', exact: true });
+  await expect(send).toBeDisabled();
+  await ada.composer.fill('   \n ');
+  await expect(send).toBeDisabled();
+  // Each of these is one scalar value, and two units of what JavaScript counts.
+  await ada.composer.fill('🦉'.repeat(10_001));
+  await expect(page.getByText('1 too many')).toBeVisible();
+  await expect(send).toBeDisabled();
+  await ada.composer.press('Enter');
+  await expect(ada.questions).toHaveCount(0);
+  await ada.composer.fill('🦉'.repeat(10_000));
+  await expect(page.getByText('0 left')).toBeVisible();
+  await send.click();
+  await ada.replyEnded();
+  await expect(page.getByText('Not sent:')).toBeHidden();
+});
+
+test('Enter that ends the composition of a character sends nothing', async ({ page, ada }) => {
+  await ada.composer.focus();
+  const session = await page.context().newCDPSession(page);
+  await session.send('Input.imeSetComposition', { text: 'にほん', selectionStart: 3, selectionEnd: 3 });
+  await session.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key: 'Process', windowsVirtualKeyCode: 229 });
+  await session.send('Input.insertText', { text: '日本' });
+  await expect(ada.composer).toHaveValue('日本');
+  await expect(ada.questions).toHaveCount(0);
+  await ada.composer.press('Enter');
+  await expect(ada.questions).toHaveText('日本');
+});

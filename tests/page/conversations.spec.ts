@@ -1,0 +1,120 @@
+import { Api } from './support/api.ts';
+import { expect, scripted, test } from './support/test.ts';
+
+const unlimited = test.extend({ settings: { CONFAB_SEND_RATE: '0' } });
+
+test('they are at the side, the last used first', async ({ page, ada }) => {
+  const titles = ada.list.getByRole('link');
+  for (const text of ['The first one', 'The second one']) {
+    await page.getByRole('link', { name: 'New chat' }).click();
+    await ada.say(text);
+    await ada.replyEnded();
+  }
+  await expect(titles).toHaveText(['The second one', 'The first one']);
+  await titles.last().click();
+  await expect(ada.questions).toHaveText(/The first one/);
+  await ada.say('Once more.');
+  await expect(titles).toHaveText(['The first one', 'The second one']);
+  await page.goBack();
+  await expect(ada.questions).toHaveText(/The second one/);
+});
+
+test('the list goes on as it is scrolled', async ({ page, ada, server }) => {
+  const api = await Api.of(server, ada);
+  await api.converse(...Array.from({ length: 130 }, (_, index) => `Talk ${index}`));
+  await page.reload();
+  await expect(ada.list.getByRole('link').first()).toHaveText('Talk 129');
+  await ada.list.getByRole('link').first().hover();
+  await expect(async () => {
+    await page.mouse.wheel(0, 3000);
+    await expect(ada.list.getByRole('link', { name: 'Talk 0', exact: true })).toBeVisible({ timeout: 300 });
+  }).toPass();
+  expect(await ada.list.getByRole('link').count(), 'only those in sight are there').toBeLessThan(80);
+});
+
+test('one is renamed, also by key, and keeps its name when it is thought better of', async ({ page, ada }) => {
+  await ada.say('Hello.');
+  await ada.replyEnded();
+  const row = ada.list.getByRole('link').first();
+  const rename = async (title: string, end: string) => {
+    await page.getByLabel('New title').fill(title);
+    await page.getByLabel('New title').press(end);
+  };
+  await page.getByRole('button', { name: 'Options for Hello.' }).click();
+  await page.getByRole('menuitem', { name: 'Rename' }).click();
+  await rename('On greetings', 'Enter');
+  await expect(row).toHaveText('On greetings');
+  await expect(page).toHaveTitle('On greetings · Confab');
+  await row.press('F2');
+  await rename('Nothing', 'Escape');
+  await expect(row).toHaveText('On greetings');
+  await page.reload();
+  await expect(row).toHaveText('On greetings');
+});
+
+test('one that is deleted can be brought back, for a while', async ({ page, ada, server }) => {
+  const api = await Api.of(server, ada);
+  const [, gone] = await api.converse('To be kept', 'To be gone');
+  const remove = async (title: string) => {
+    await page.getByRole('button', { name: `Options for ${title}` }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await expect(ada.list.getByRole('link', { name: title })).toBeHidden();
+  };
+  await remove('To be kept');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(ada.list.getByRole('link')).toHaveText(['To be gone', 'To be kept']);
+
+  await remove('To be gone');
+  await page.goto('about:blank');
+  const left = async () => (await api.ask('{ me { conversations(first: 10) { nodes { title } } } }')).me.conversations.nodes;
+  await expect.poll(left, { message: 'closing the page ends the while' }).toEqual([{ title: 'To be kept' }]);
+
+  await page.goto(`/c/${gone}`);
+  await expect(page.getByText('This conversation does not exist, or is not yours.')).toBeVisible();
+});
+
+unlimited('a long one is loaded as it is scrolled, and only what is in sight is there', async ({ page, ada, server }) => {
+  const api = await Api.of(server, ada);
+  const id = await api.say('Message 0');
+  for (let index = 1; index < 80; index++) await api.say(`Message ${index}`, id);
+  await page.goto(`/c/${id}`);
+  await expect(ada.questions.last()).toHaveText(/Message 79/);
+  await page.getByRole('region', { name: 'Messages' }).hover();
+  const sum = () => page.getByRole('article').count();
+  await expect(async () => {
+    await page.mouse.wheel(0, -1500);
+    expect(await sum()).toBeLessThan(90);
+    await expect(ada.questions.first()).toHaveText(/^Message 0$/, { timeout: 300 });
+  }).toPass();
+});
+
+scripted('one may have its own model and instructions', async ({ page, ada, provider }) => {
+  const instruct = async (text: string) => {
+    await page.getByRole('button', { name: 'Instructions' }).click();
+    await page.getByRole('dialog').getByRole('textbox').fill(text);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByRole('dialog')).toBeHidden();
+  };
+  await instruct('Speak like a pirate.');
+  await ada.say('Hello.');
+  const answer = await provider.asked();
+  expect(answer.request.messages[0]).toEqual({ role: 'system', content: 'Speak like a pirate.' });
+  answer.say('Arr.');
+  answer.end();
+  await ada.replyEnded();
+
+  await instruct('');
+  await ada.say('And now?');
+  const later = await provider.asked();
+  expect(later.request.messages[0]!.role).toBe('user');
+  later.say('Good day.');
+  later.end();
+  await ada.replyEnded();
+
+  await ada.choose('echo');
+  await ada.say('Who are you?');
+  await ada.replyEnded();
+  await expect(ada.reply).toHaveText('Who are you?');
+  await page.reload();
+  await expect(page.getByRole('combobox', { name: 'Model' })).toHaveValue('echo');
+});

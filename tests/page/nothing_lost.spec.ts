@@ -1,0 +1,202 @@
+import { expect, scripted, test } from './support/test.ts';
+import { Witness } from './support/witness.ts';
+
+/** Words that are all different, so that one that comes twice or out of order is noticed. */
+const WORDS = Array.from({ length: 400 }, (_, index) => `word${index}`).join(' ');
+
+scripted.describe('a reply of which half is there', () => {
+  scripted('is the same after a refresh, and goes on', async ({ page, ada, provider }) => {
+    const witness = await Witness.of(page);
+    await ada.say('Tell me.');
+    const answer = await provider.asked();
+    answer.say('One half');
+    await expect(ada.reply).toHaveText('One half');
+
+    await page.reload();
+    await expect(ada.reply).toHaveText('One half');
+    answer.say(' and the other.');
+    await expect(ada.reply).toHaveText('One half and the other.');
+    answer.end();
+    await ada.replyEnded();
+    await expect(ada.replies).toHaveCount(1);
+    witness.sawNothingBut('One half and the other.');
+  });
+
+  scripted('is there again after the tab was closed, with what was said meanwhile', async ({ page, ada, context, provider }) => {
+    await ada.say('Tell me.');
+    const answer = await provider.asked();
+    answer.say('One half');
+    await expect(ada.reply).toHaveText('One half');
+    const address = page.url();
+    await page.close();
+    answer.say(' and the other.');
+    answer.end();
+
+    const later = ada.on(await context.newPage());
+    await later.page.goto(address);
+    await expect(later.reply).toHaveText('One half and the other.');
+    await later.replyEnded();
+    await expect(later.replies).toHaveCount(1);
+  });
+
+  for (const way of ['cut', 'silence'] as const) {
+    scripted(`goes on when the network is back (${way})`, async ({ page, ada, provider, server, guard }) => {
+      guard.mayLoseConnections = true;
+      const witness = await Witness.of(page);
+      await ada.say('Tell me.');
+      const answer = await provider.asked();
+      answer.say('One');
+      await expect(ada.reply).toHaveText('One');
+
+      server.line[way]();
+      answer.say(' two');
+      await expect(page.getByText('Reconnecting…')).toBeVisible({ timeout: 40_000 });
+      await expect(ada.reply).toHaveText('One');
+      server.line.mend();
+      await expect(ada.reply).toHaveText('One two');
+      await expect(page.getByText('Reconnecting…')).toBeHidden();
+      answer.say(' three.');
+      answer.end();
+      await ada.replyEnded();
+      await expect(ada.reply).toHaveText('One two three.');
+      witness.sawNothingBut('One two three.');
+      witness.sawItGrow();
+    });
+  }
+
+  scripted('is stopped although the network is away when it is wished', async ({ page, ada, provider, server, guard }) => {
+    guard.mayLoseConnections = true;
+    await ada.say('Tell me.');
+    const answer = await provider.asked();
+    answer.say('One half');
+    await expect(ada.reply).toHaveText('One half');
+    server.line.cut();
+    await page.getByRole('button', { name: 'Stop the reply' }).click();
+    await expect(page.getByText('Stopping…')).toBeVisible();
+    server.line.mend();
+    await expect(page.getByText('Stopped.', { exact: true })).toBeVisible();
+    await expect(ada.reply).toHaveText('One half');
+  });
+});
+
+test.describe('a server that ends in the middle of a reply', () => {
+  test.use({ settings: { CONFAB_LEASE: '3', CONFAB_DRAIN: '0', CONFAB_PACE_MS: '15' } });
+
+  for (const way of ['kill', 'terminate'] as const) {
+    test(`and is started again (${way}): the reply goes on`, async ({ page, ada, server, guard }) => {
+      guard.mayLoseConnections = true;
+      await ada.choose('echo');
+      const witness = await Witness.of(page);
+      await ada.say(WORDS);
+      await expect(ada.reply).toContainText('word30 ');
+      await server[way]();
+      await expect(page.getByText('Reconnecting…')).toBeVisible();
+      await server.start();
+      await expect(ada.reply).toHaveText(WORDS, { timeout: 60_000 });
+      await ada.replyEnded();
+      await expect(ada.replies).toHaveCount(1);
+      await expect(ada.questions).toHaveCount(1);
+      await expect(page.getByText('Reconnecting…')).toBeHidden();
+      witness.sawNothingBut(WORDS);
+      witness.sawItGrow();
+    });
+  }
+
+  test('and a refresh while it is away: the page comes back with it', async ({ page, ada, server, guard }) => {
+    guard.mayLoseConnections = true;
+    await ada.choose('echo');
+    await ada.say(WORDS);
+    await expect(ada.reply).toContainText('word30 ');
+    await server.kill();
+    await page.reload().catch(() => undefined);
+    await server.start();
+    await page.goto('/');
+    await ada.list.getByRole('link').first().click();
+    await expect(ada.reply).toHaveText(WORDS, { timeout: 60_000 });
+    await ada.replyEnded();
+  });
+});
+
+test.describe('a message sent without a network', () => {
+  test('waits, also over a refresh of another tab, and is sent once', async ({ page, context, ada, server, guard }) => {
+    guard.mayLoseConnections = true;
+    await ada.say('The first.');
+    await ada.replyEnded();
+    server.line.cut();
+    await ada.say('Sent in a tunnel.');
+    await expect(page.getByText('Not sent yet: will be sent when the connection is back.')).toBeVisible();
+    await page.close();
+
+    server.line.mend();
+    const tabs = [ada.on(await context.newPage()), ada.on(await context.newPage())];
+    for (const tab of tabs) {
+      await tab.page.goto('/');
+      await tab.list.getByRole('link').first().click();
+    }
+    for (const tab of tabs) {
+      await expect(tab.questions).toHaveText([/The first\./, /Sent in a tunnel\./]);
+      await expect(tab.replies).toHaveCount(2);
+      await tab.replyEnded();
+    }
+  });
+
+  test('can begin a conversation, which has one address afterwards', async ({ page, ada, server, guard }) => {
+    guard.mayLoseConnections = true;
+    server.line.cut();
+    await ada.say('Anybody there?');
+    await ada.say('And now?');
+    await expect(ada.questions).toHaveCount(2);
+    await expect(ada.list.getByRole('link')).toHaveText(['Anybody there?']);
+    server.line.mend();
+    await expect(ada.replies).toHaveCount(2);
+    await ada.replyEnded();
+    await expect(page).toHaveURL(/\/c\/conversation_/);
+    await expect(ada.list.getByRole('link')).toHaveCount(1);
+    await page.reload();
+    await expect(ada.questions).toHaveText([/Anybody there\?/, /And now\?/]);
+    await expect(ada.replies).toHaveCount(2);
+  });
+
+  test('is there once if only its answer was lost', async ({ page, ada, guard }) => {
+    guard.mayLoseConnections = true;
+    let lost = 0;
+    await page.route('**/graphql', async (route) => {
+      const sends = route.request().postData()?.includes('sendMessage');
+      if (!sends || lost > 0) return route.continue();
+      lost++;
+      await route.fetch();
+      await route.abort('connectionreset');
+    });
+    await ada.say('Only once, please.');
+    await ada.replyEnded();
+    expect(lost).toBe(1);
+    await page.reload();
+    await expect(ada.questions).toHaveCount(1);
+    await expect(ada.replies).toHaveCount(1);
+  });
+
+  test('can be taken back while it waits', async ({ page, ada, server, guard }) => {
+    guard.mayLoseConnections = true;
+    server.line.cut();
+    await ada.say('I should not say this.');
+    await page.getByRole('button', { name: 'Discard' }).click();
+    await expect(ada.questions).toHaveCount(0);
+    server.line.mend();
+    await ada.say('Something nicer.');
+    await ada.replyEnded();
+    await expect(ada.questions).toHaveText([/Something nicer\./]);
+  });
+});
+
+test('a draft is kept for each conversation, over a refresh', async ({ page, ada }) => {
+  await ada.say('One conversation.');
+  await ada.replyEnded();
+  await ada.composer.fill('half a thought');
+  await page.getByRole('link', { name: 'New chat' }).click();
+  await expect(ada.composer).toHaveValue('');
+  await ada.composer.fill('another');
+  await page.reload();
+  await expect(ada.composer).toHaveValue('another');
+  await ada.list.getByRole('link').first().click();
+  await expect(ada.composer).toHaveValue('half a thought');
+});

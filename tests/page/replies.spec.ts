@@ -1,0 +1,157 @@
+import { expect, scripted as test } from './support/test.ts';
+
+test('a reply is Markdown as it grows', async ({ page, ada, provider }) => {
+  await ada.say('Tell me.');
+  const answer = await provider.asked();
+  answer.say('## Plan\n\nFirst **th');
+  await expect(page.getByRole('heading', { name: 'Plan' })).toBeVisible();
+  answer.say('is**, then:\n\n- one\n- two\n\n```rust\nfn main() {}\n');
+  await expect(ada.reply.locator('strong')).toHaveText('this');
+  await expect(ada.reply.getByRole('listitem')).toHaveText(['one', 'two']);
+  await expect(ada.reply.locator('pre')).toContainText('fn main() {}');
+  await expect(ada.reply.locator('pre .hljs-keyword')).toHaveText('fn');
+  answer.say('```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n');
+  await expect(ada.reply.getByRole('columnheader')).toHaveText(['a', 'b']);
+  answer.end();
+  await ada.replyEnded();
+  await expect(ada.replies.last()).toContainText('1,234 tokens');
+  await expect(ada.replies.last()).toContainText('scripted');
+});
+
+test('what is settled is not drawn anew while the rest grows', async ({ page, ada, provider }) => {
+  await ada.say('Tell me.');
+  const answer = await provider.asked();
+  answer.say('The first paragraph.\n\n```js\nlet a = 1;\n```\n\nThe second');
+  await expect(ada.reply.locator('pre .hljs-keyword')).toHaveText('let');
+  await ada.reply.evaluate((element) => {
+    for (const block of element.querySelectorAll('p, pre, pre span')) (block as any).seen = true;
+  });
+  for (let index = 0; index < 20; index++) answer.say(` and ${index}\n\nparagraph`);
+  answer.say(' is the last.');
+  await expect(ada.reply).toContainText('is the last.');
+  const kept = await ada.reply.evaluate((element) =>
+    [...element.querySelectorAll('p:first-child, pre, pre span')].map((block) => (block as any).seen === true),
+  );
+  expect(kept.length).toBeGreaterThan(2);
+  expect(kept).not.toContain(false);
+  answer.end();
+  await ada.replyEnded();
+  await page.reload();
+  await expect(ada.reply).toContainText('is the last.');
+});
+
+test('stop means stop: what was shown is what is kept', async ({ page, ada, provider }) => {
+  await ada.say('Tell me a long story.');
+  const answer = await provider.asked();
+  answer.say('Once upon a time');
+  await expect(ada.reply).toHaveText('Once upon a time');
+  await page.getByRole('button', { name: 'Stop the reply' }).click();
+  await expect(page.getByText('Stopped.', { exact: true })).toBeVisible();
+  await ada.replyEnded();
+  await expect.poll(() => answer.response.destroyed, { message: 'the model is told' }).toBe(true);
+  await expect(ada.reply).toHaveText('Once upon a time');
+  await expect(page.getByRole('button', { name: 'Stop the reply' })).toBeHidden();
+
+  await page.reload();
+  await expect(ada.reply).toHaveText('Once upon a time');
+  await expect(page.getByText('Stopped.', { exact: true })).toBeVisible();
+
+  await ada.say('Another one, then.');
+  await provider.asked();
+  await ada.composer.press('Escape');
+  await expect(page.getByText('Stopped.', { exact: true })).toHaveCount(2);
+});
+
+test('a reply that fails says why, and can be tried again', async ({ page, ada, provider }) => {
+  await ada.say('Anybody there?');
+  (await provider.asked()).refuse(400, 'This model does not like your question.');
+  await expect(ada.replies.last()).toContainText('The model’s provider refused the request.');
+  await ada.replyEnded();
+
+  await page.getByRole('button', { name: 'Try again' }).click();
+  const again = await provider.asked();
+  again.say('Half an');
+  await expect(ada.reply).toHaveText('Half an');
+  again.breakOff();
+  await expect(ada.replies.last()).toContainText('The model could not be reached, or broke off.');
+  await expect(ada.reply).toHaveText('Half an');
+
+  await ada.replies.last().getByRole('button', { name: 'Try again' }).click();
+  const last = await provider.asked();
+  expect(last.request.messages.at(-1)).toEqual({ role: 'user', content: 'Anybody there?' });
+  last.say('Yes.');
+  last.end();
+  await ada.replyEnded();
+  await expect(ada.reply).toHaveText('Yes.');
+});
+
+test('who sends before the reply has ended waits for their turn', async ({ page, ada, provider }) => {
+  await ada.say('First.');
+  const first = await provider.asked();
+  first.say('The first');
+  await expect(ada.reply).toHaveText('The first');
+  await ada.say('Second.');
+  await expect(page.getByText('Waits for the reply before it…')).toBeVisible();
+  first.say(' reply.');
+  first.end();
+  const second = await provider.asked();
+  await expect(page.getByText('Waits for the reply before it…')).toBeHidden();
+  second.say('The second reply.');
+  second.end();
+  await ada.replyEnded();
+  await expect(ada.replies.locator('.markdown')).toHaveText(['The first reply.', 'The second reply.']);
+});
+
+test('messages and code can be copied, and sent again', async ({ page, ada, provider, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  const markdown = 'Look:\n\n```sh\necho **hi**\n```\n';
+  await ada.say('Show me.');
+  const answer = await provider.asked();
+  answer.say(markdown);
+  answer.end();
+  await ada.replyEnded();
+
+  await ada.replies.last().getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(ada.replies.last().getByRole('button', { name: 'Copied' })).toBeVisible();
+  expect(await copied()).toBe(markdown);
+  await ada.replies.last().getByRole('button', { name: 'Copy code' }).click();
+  await expect.poll(copied).toBe('echo **hi**');
+  await ada.questions.last().hover();
+  await ada.questions.last().getByRole('button', { name: 'Copy' }).click();
+  await expect.poll(copied).toBe('Show me.');
+
+  await ada.questions.last().getByRole('button', { name: 'Send again' }).click();
+  (await provider.asked()).end();
+  await expect(ada.questions).toHaveText([/Show me\./, /Show me\./]);
+});
+
+test('the list stays where the reader has put it', async ({ page, ada, provider }) => {
+  const scroller = page.getByRole('region', { name: 'Messages' });
+  const place = () => scroller.evaluate(({ scrollTop }) => scrollTop);
+  const toEnd = () => scroller.evaluate(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight);
+  const paragraphs = (count: number) => 'A paragraph of some words.\n\n'.repeat(count);
+
+  await ada.say('Tell me.');
+  const answer = await provider.asked();
+  answer.say(paragraphs(60));
+  await expect(ada.reply.locator('p')).toHaveCount(60);
+  await expect.poll(toEnd).toBeLessThan(2);
+  answer.say(paragraphs(20));
+  await expect(ada.reply.locator('p')).toHaveCount(80);
+  await expect.poll(toEnd, { message: 'it follows the end' }).toBeLessThan(2);
+
+  await scroller.hover();
+  await page.mouse.wheel(0, -700);
+  await expect.poll(toEnd).toBeGreaterThan(600);
+  const before = await place();
+  answer.say(paragraphs(40));
+  await expect(ada.reply.locator('p')).toHaveCount(120);
+  expect(await place()).toBe(before);
+  answer.end();
+  await ada.replyEnded();
+  expect(await place()).toBe(before);
+
+  await page.getByRole('button', { name: 'Go to the latest message' }).click();
+  await expect.poll(toEnd).toBeLessThan(2);
+});

@@ -1,0 +1,102 @@
+import type { Page } from '@playwright/test';
+import { expect, scripted, test } from './support/test.ts';
+
+scripted('two tabs are in step', async ({ page, context, ada, provider }) => {
+  await ada.say('Hello.');
+  const first = await provider.asked();
+  first.say('Half of');
+  const other = ada.on(await context.newPage());
+  await other.page.goto(page.url());
+  for (const tab of [ada, other]) await expect(tab.reply).toHaveText('Half of');
+  first.say(' it.');
+  first.end();
+  for (const tab of [ada, other]) await expect(tab.reply).toHaveText('Half of it.');
+
+  await other.say('And the rest?');
+  const second = await provider.asked();
+  second.say('Well');
+  for (const tab of [ada, other]) {
+    await expect(tab.questions).toHaveCount(2);
+    await expect(tab.reply).toHaveText('Well');
+  }
+  await page.getByRole('button', { name: 'Stop the reply' }).click();
+  for (const tab of [ada, other]) {
+    await expect(tab.page.getByText('Stopped.', { exact: true })).toBeVisible();
+    await expect(tab.reply).toHaveText('Well');
+  }
+
+  await page.getByRole('button', { name: 'Options for Hello.' }).click();
+  await page.getByRole('menuitem', { name: 'Rename' }).click();
+  await page.getByLabel('New title').fill('In step');
+  await page.getByLabel('New title').press('Enter');
+  await expect(other.list.getByRole('link')).toHaveText(['In step']);
+  await expect(other.page).toHaveTitle('In step · Confab');
+});
+
+test('another device is in step, and hears of what is deleted', async ({ ada, device }) => {
+  const phone = ada.on(await (await device()).newPage());
+  await phone.page.goto('/');
+  await phone.signIn();
+  await ada.say('Hello.');
+  await phone.list.getByRole('link', { name: 'Hello.' }).click();
+  await expect(phone.questions).toHaveText(/Hello\./);
+  await phone.replyEnded();
+  await ada.page.getByRole('button', { name: 'Options for Hello.' }).click();
+  await ada.page.getByRole('menuitem', { name: 'Delete' }).click();
+  await expect(phone.page.getByText('This conversation does not exist, or is not yours.')).toBeVisible();
+  await expect(phone.list.getByRole('link')).toHaveCount(0);
+});
+
+test('who signs out in one tab is signed out in all of them', async ({ ada, context }) => {
+  const other = ada.on(await context.newPage());
+  await other.page.goto('/');
+  await expect(other.composer).toBeVisible();
+  await ada.accountMenu('Sign out');
+  for (const tab of [ada, other]) await expect(tab.page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
+  await other.page.reload();
+  await expect(other.page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
+});
+
+test('who signs out everywhere is signed out on every device', async ({ ada, device }) => {
+  const phone = ada.on(await (await device()).newPage());
+  await phone.page.goto('/');
+  await phone.signIn();
+  await expect(phone.composer).toBeVisible();
+  await ada.accountMenu('Sign out everywhere');
+  await expect(phone.page.getByText('You have been signed out.')).toBeVisible();
+  await expect(ada.page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
+});
+
+const shortLived = scripted.extend({
+  settings: ({ provider }, use) => use({ ...provider.settings, CONFAB_ACCESS_TOKEN_TTL: '3' }),
+});
+
+shortLived('tokens are renewed for all tabs while a reply goes on', async ({ ada, context, provider }) => {
+  const other = ada.on(await context.newPage());
+  const renewals: { page: Page; status: number }[] = [];
+  context.on('response', async (response) => {
+    if (!response.request().postData()?.includes('refreshSession')) return;
+    const { errors } = await response.json();
+    renewals.push({ page: response.frame().page(), status: errors ? 401 : response.status() });
+  });
+  await other.page.goto('/');
+  await expect(other.composer).toBeVisible();
+  await ada.say('Hello.');
+  const answer = await provider.asked();
+  answer.say('One');
+  await other.list.getByRole('link', { name: 'Hello.' }).click();
+  const begun = renewals.length;
+  for (const word of [' two', ' three', ' four']) {
+    const count = renewals.length;
+    await expect.poll(() => renewals.length).toBeGreaterThan(count);
+    answer.say(word);
+    for (const tab of [ada, other]) await expect(tab.reply).toContainText(word);
+  }
+  answer.end();
+  for (const tab of [ada, other]) {
+    await expect(tab.reply).toHaveText('One two three four');
+    await tab.replyEnded();
+  }
+  expect(renewals.map(({ status }) => status)).not.toContain(401);
+  expect(renewals.length - begun).toBeGreaterThanOrEqual(3);
+});
