@@ -100,3 +100,18 @@ shortLived('tokens are renewed for all tabs while a reply goes on', async ({ ada
   expect(renewals.map(({ status }) => status)).not.toContain(401);
   expect(renewals.length - begun).toBeGreaterThanOrEqual(3);
 });
+
+const crowded = test.extend({ settings: { CONFAB_MAX_SOCKETS: '1' } });
+
+crowded('a tab too many waits, and goes on when there is room', async ({ ada, context, guard }) => {
+  const other = ada.on(await context.newPage());
+  await other.page.goto('/');
+  await expect(other.page.getByText('Reconnecting…')).toBeVisible();
+  await expect(ada.page.getByText('Reconnecting…')).toBeHidden();
+  await other.say('Can I talk all the same?');
+  await expect(other.questions).toHaveText(/Can I talk/);
+  guard.mayLoseConnections = true;
+  await ada.page.close();
+  await expect(other.page.getByText('Reconnecting…')).toBeHidden();
+  await other.replyEnded();
+});
