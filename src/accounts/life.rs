@@ -1,7 +1,7 @@
-//! Another address, another password. Whoever asks for either shows the password again: a session may have been left
-//! open on somebody else's machine.
+//! Another name, another address, another password. Whoever asks for one of the latter two shows the password again: a
+//! session may have been left open on somebody else's machine.
 
-use super::{Access, Accounts, Caller, Email, Password, Viewer};
+use super::{Access, Accounts, Caller, Email, Password, Viewer, display_name};
 use crate::{
     error::{Error, Result},
     store::{
@@ -19,6 +19,12 @@ const OUTDATED: Error =
 const FRESH: Duration = Duration::from_secs(300);
 
 impl Accounts {
+    /// Gives the account another name to show.
+    pub async fn change_name(&self, viewer: Viewer, name: &str) -> Result<User> {
+        self.store.change_name(viewer.user_id, &display_name(name)?).await?;
+        self.user(viewer.user_id).await
+    }
+
     /// Gives the account another address, by which its owner signs in from now on.
     pub async fn change_email(
         &self,

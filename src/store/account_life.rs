@@ -1,4 +1,4 @@
-//! What an account goes through: another address, another password, its end.
+//! What an account goes through: another name, another address, another password, its end.
 //!
 //! A deleted account is gone at once, and all that is bounded with it. Its conversations may be many and long: they
 //! become nobody's in the same transaction, where no account reaches them, and are removed from there in small steps.
@@ -30,6 +30,14 @@ pub struct Gone {
 }
 
 impl Database {
+    /// Gives a user another name, if they are still there.
+    pub async fn change_name(&self, user: Id, name: &str) -> Result<()> {
+        transact!(self, async |conn| {
+            diesel::update(users::table.find(user)).set(users::name.eq(name)).execute(conn).await?;
+            Ok(())
+        })
+    }
+
     /// Gives a user another address, or tells that it is taken; false if the proof is not good any more.
     pub async fn change_email(
         &self,

@@ -43,6 +43,7 @@ fn who_may_what() -> Vec<(&'static str, Value, bool, bool)> {
         ("logOut", json!({ "refreshToken": "x" }), true, true),
         ("reauthenticate", json!({ "accessToken": "x" }), true, true),
         // Nobody but the user in person.
+        ("changeName", json!({ "name": "x" }), false, false),
         ("changeEmail", json!({ "password": PASSWORD, "newEmail": "new@example.com" }), false, false),
         (
             "changePassword",

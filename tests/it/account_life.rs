@@ -13,6 +13,8 @@ use std::{
 use tokio::{join, task::yield_now, time::sleep};
 use uuid::Uuid;
 
+const CHANGE_NAME: &str =
+    "mutation($input: ChangeNameInput!) { changeName(input: $input) { user { name } } }";
 const CHANGE_EMAIL: &str =
     "mutation($input: ChangeEmailInput!) { changeEmail(input: $input) { user { email } } }";
 const CHANGE_PASSWORD: &str =
@@ -54,6 +56,22 @@ async fn removed(sql: &mut Sql, left: usize) {
 }
 
 on_both_databases! {
+    async fn a_name_is_changed_by_its_owner(kind) {
+        let server = Server::start(kind).await;
+        let (ada, eve) = (server.register().await, server.register().await);
+        let name = async |client: &Client| client.data("{ me { name } }", json!({})).await["me"]["name"].take();
+        let before = [name(&ada).await, name(&eve).await];
+        for wrong in ["", "  ", "two\nlines", &"x".repeat(101)] {
+            let refused = refused(&ada, CHANGE_NAME, json!({ "name": wrong })).await;
+            assert_eq!(refused, ("BAD_USER_INPUT".to_owned(), json!("name")));
+        }
+        assert_eq!(name(&ada).await, before[0]);
+        let changed = ada.data(CHANGE_NAME, json!({ "input": { "name": " Ада 🦀 " } })).await;
+        assert_eq!(changed["changeName"]["user"]["name"], "Ада 🦀");
+        assert_eq!(name(&ada).await, "Ада 🦀");
+        assert_eq!(name(&eve).await, before[1]);
+    }
+
     async fn an_address_is_changed_by_who_knows_the_password(kind) {
         let server = Server::start(kind).await;
         let (ada, eve) = (server.register().await, server.register().await);

@@ -17,6 +17,13 @@ pub struct AccountLife;
 
 #[Object]
 impl AccountLife {
+    /// Gives the account another name to show.
+    async fn change_name(&self, ctx: &Context<'_>, input: ChangeNameInput) -> Result<ChangeNamePayload> {
+        let viewer = ctx.in_person()?;
+        let user = ctx.domain().accounts.change_name(viewer, &input.name).await?;
+        Ok(ChangeNamePayload { user: User(Arc::new(user)) })
+    }
+
     /// Gives the account another e-mail address, by which to sign in from now on. An address that has an account
     /// already is a CONFLICT; whoever signs in at the identity provider changes it there: FORBIDDEN.
     async fn change_email(&self, ctx: &Context<'_>, input: ChangeEmailInput) -> Result<ChangeEmailPayload> {
@@ -65,6 +72,13 @@ impl AccountLife {
     }
 }
 
+/// Another name.
+#[derive(InputObject)]
+struct ChangeNameInput {
+    /// The name to show, 1 to 100 characters.
+    name: String,
+}
+
 /// Another e-mail address.
 #[derive(InputObject)]
 struct ChangeEmailInput {
@@ -89,6 +103,13 @@ struct DeleteAccountInput {
     /// The account's password, once more. Whoever signs in at the identity provider has none, and must have done so in
     /// the last five minutes.
     password: Option<String>,
+}
+
+/// What came of changing the name.
+#[derive(SimpleObject)]
+struct ChangeNamePayload {
+    /// The user with the new name.
+    user: User,
 }
 
 /// What came of changing the address.

@@ -62,6 +62,7 @@ pub const INPUTS: &[(&str, Leads)] = &[
     ("UpdateConversationInput.model", Nowhere),
     ("CreateAccessTokenInput.name", Nowhere),
     ("RegisterInput.name", Nowhere),
+    ("ChangeNameInput.name", Nowhere),
 ];
 
 /// Who may use a field.
@@ -240,6 +241,11 @@ pub const OWN: &[(&str, Option<Needs>, &str)] = &[
         "mutation { createAccessToken(input: { name: \"mine\", scopes: [WRITE] }) { accessToken { id } } }",
     ),
     ("Mutation.exportMyData", Some(Person), "mutation { exportMyData { url } }"),
+    (
+        "Mutation.changeName",
+        Some(Person),
+        "mutation { changeName(input: { name: \"mine\" }) { user { name } } }",
+    ),
     (
         "Mutation.changeEmail",
         Some(Person),
