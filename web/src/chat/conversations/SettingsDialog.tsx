@@ -18,6 +18,8 @@ export function SettingsDialog({ conversation, newModel, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [prompt, setPrompt] = useState(conversation?.systemPrompt ?? '');
   const [saving, setSaving] = useState(false);
+  // `saving` is drawn a moment later than a second Enter can come, and a conversation has no idempotency key.
+  const busy = useRef(false);
   const [problem, setProblem] = useState<string>();
   const left = LONGEST - [...prompt].length;
 
@@ -26,6 +28,8 @@ export function SettingsDialog({ conversation, newModel, onClose }: Props) {
   async function save(event: FormEvent) {
     event.preventDefault();
     const systemPrompt = prompt.trim() ? prompt : null;
+    if (busy.current) return;
+    busy.current = true;
     setSaving(true);
     setProblem(undefined);
     try {
@@ -35,6 +39,7 @@ export function SettingsDialog({ conversation, newModel, onClose }: Props) {
     } catch (error) {
       const { code, message } = refusalOf(error);
       setProblem(texts.refusals[code] ?? message);
+      busy.current = false;
       setSaving(false);
     }
   }
