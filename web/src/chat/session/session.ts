@@ -105,6 +105,8 @@ export async function logOut(): Promise<void> {
   // The socket is closed before the answer arrives: that is no reason to refresh.
   const out = askForTokens(LogOutDocument, {});
   flight = out.then(() => undefined);
+  // That it failed is told to who asked for it, below.
+  flight.catch(() => undefined);
   await out.finally(() => (flight = undefined));
   tabs?.postMessage({ signedOut: true } satisfies Told);
   leave();
