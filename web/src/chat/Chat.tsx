@@ -3,7 +3,6 @@ import { followChanges } from './changes/feed';
 import { moveDraft } from './composer/drafts';
 import { connectionStore } from './connection';
 import { ConversationView } from './conversations/ConversationView';
-import { DeletedToast } from './conversations/DeletedToast';
 import { Sidebar } from './conversations/Sidebar';
 import { openSocket } from './graphql/socket';
 import { forgetModels, loadModels } from './models/models';
@@ -17,6 +16,8 @@ import type { User } from './session/session';
 import { noState, stateStore, useStateOf } from './state';
 import { texts } from './texts';
 import { Announcer } from './ui/Announcer';
+import { ConfirmDialog } from './ui/ConfirmDialog';
+import { Notices } from './ui/Notices';
 
 /** Everything that somebody who is signed in sees. */
 export function Chat({ user }: { user: User }) {
@@ -68,7 +69,8 @@ export function Chat({ user }: { user: User }) {
         event.preventDefault();
         open();
       }
-      if (event.key === 'Escape') setListOpen(false);
+      // A dialog over the list closes first.
+      if (event.key === 'Escape' && !document.querySelector('dialog[open]')) setListOpen(false);
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
@@ -93,7 +95,8 @@ export function Chat({ user }: { user: User }) {
         listOpen={listOpen}
         onOpenList={() => setListOpen(true)}
       />
-      <DeletedToast />
+      <Notices />
+      <ConfirmDialog />
       <Announcer />
     </div>
   );

@@ -30,6 +30,8 @@ export const texts = {
   signOutUnsent: (count: number) =>
     count === 1 ? 'One message has not been sent yet. Sign out and discard it?' : `${count} messages have not been sent yet. Sign out and discard them?`,
   account: 'Account',
+  notSignedOut: 'You could not be signed out:',
+  noLongerSignedIn: 'You are not signed in any more.',
 
   // Conversations
   conversations: 'Conversations',
@@ -46,6 +48,9 @@ export const texts = {
   missing: 'This conversation does not exist, or is not yours.',
   loading: 'Loading…',
   notSaved: 'That could not be saved:',
+  dismiss: 'Dismiss',
+  tryAgainIn: (seconds: number) =>
+    seconds <= 60 ? `Too many attempts. Try again in ${seconds} s.` : `Too many attempts. Try again in ${Math.ceil(seconds / 60)} minutes.`,
 
   // Messages
   messages: 'Messages',

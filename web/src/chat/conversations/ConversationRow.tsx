@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
-import { refusalOf } from '../graphql/refusal';
 import { open, pathTo, routeStore } from '../route';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { Menu } from '../ui/Menu';
+import { notifyRefusal } from '../ui/notices';
 import { updateConversation } from './actions';
 import { deleteConversation } from './deletion';
 import { follows } from './follows';
@@ -63,9 +63,7 @@ function TitleField({ conversation, onDone }: { conversation: Conversation; onDo
     left.current = true;
     const next = [...title.trim()].slice(0, LONGEST_TITLE).join('');
     if (keep && next && next !== conversation.title) {
-      updateConversation({ id: conversation.id, title: next }).catch((error) =>
-        alert(`${texts.notSaved} ${refusalOf(error).message}`),
-      );
+      updateConversation({ id: conversation.id, title: next }).catch(notifyRefusal);
     }
     onDone();
   }

@@ -1,7 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { Composer } from '../composer/Composer';
 import { ConnectionLine } from '../ConnectionLine';
-import { refusalOf } from '../graphql/refusal';
 import { missingStore } from '../messages/actions';
 import { inProgress } from '../messages/list';
 import { MessageList } from '../messages/MessageList';
@@ -15,6 +14,7 @@ import type { User } from '../session/session';
 import { useStateOf } from '../state';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
+import { notifyRefusal } from '../ui/notices';
 import { updateConversation } from './actions';
 import { SettingsDialog } from './SettingsDialog';
 
@@ -52,9 +52,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
 
   function onModel(model: string | undefined) {
     if (!begun) return setNewModel(model);
-    updateConversation({ id: conversationId, model: model ?? null }).catch((error) =>
-      alert(`${texts.notSaved} ${refusalOf(error).message}`),
-    );
+    updateConversation({ id: conversationId, model: model ?? null }).catch(notifyRefusal);
   }
 
   return (

@@ -1,44 +1,38 @@
-import { useState, useSyncExternalStore } from 'react';
-import { commitDeletion } from '../conversations/deletion';
+import { useSyncExternalStore } from 'react';
+import { settleDeletion } from '../conversations/deletion';
 import { forgetUser } from '../composer/drafts';
 import { ask } from '../graphql/client';
 import { RevokeOtherSessionsDocument } from '../graphql/generated';
-import { refusalOf } from '../graphql/refusal';
+import { reasonOf } from '../graphql/reason';
 import { outboxStore } from '../outbox/storage';
 import { open } from '../route';
 import { texts } from '../texts';
+import { confirmed } from '../ui/confirm';
 import { Menu } from '../ui/Menu';
+import { notify } from '../ui/notices';
 import { setTheme, themeStore, THEMES } from '../ui/theme';
 import { logOut, type User } from './session';
 
 export function AccountMenu({ user }: { user: User }) {
   const theme = useSyncExternalStore(themeStore.subscribe, themeStore.get);
-  const [problem, setProblem] = useState<string>();
 
   async function leave(everywhere: boolean) {
     const unsent = outboxStore.get().length;
-    if (unsent > 0 && !confirm(texts.signOutUnsent(unsent))) return;
-    setProblem(undefined);
+    if (unsent > 0 && !(await confirmed(texts.signOutUnsent(unsent), texts.signOut))) return;
     try {
       // Without a network signing out fails in its turn, and says so.
-      await Promise.race([commitDeletion(), new Promise((resolve) => setTimeout(resolve, 2_000))]);
+      await settleDeletion();
       if (everywhere) await ask(RevokeOtherSessionsDocument, {});
       await logOut();
       forgetUser(user.id);
       open();
     } catch (error) {
-      const { code, message } = refusalOf(error);
-      setProblem(texts.refusals[code] ?? message);
+      notify(`${texts.notSignedOut} ${reasonOf(error)}`);
     }
   }
 
   return (
     <footer className="account">
-      {problem && (
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-      )}
       <Menu
         label={texts.account}
         face={
@@ -46,6 +40,7 @@ export function AccountMenu({ user }: { user: User }) {
             <span className="avatar" aria-hidden="true">
               {[...user.name][0]?.toUpperCase()}
             </span>
+            <span className="visually-hidden">{texts.account}: </span>
             <span className="name" dir="auto">
               {user.name}
             </span>

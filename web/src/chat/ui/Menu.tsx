@@ -5,7 +5,7 @@ import { Icon, type IconName } from './Icon';
 interface Props {
   label: string;
   icon?: IconName;
-  /** What the button shows in the place of an icon. */
+  /** What the button shows in the place of an icon, and is called by then. */
   face?: ReactNode;
   /** `menuitem` buttons. */
   children: ReactNode;
@@ -68,7 +68,7 @@ export function Menu({ label, icon, face, children }: Props) {
         ref={button}
         type="button"
         className={face ? 'menu-face' : 'icon-button'}
-        aria-label={label}
+        aria-label={face ? undefined : label}
         title={face ? undefined : label}
         aria-haspopup="menu"
         aria-expanded={open}

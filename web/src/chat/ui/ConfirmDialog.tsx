@@ -1,0 +1,51 @@
+import { useEffect, useId, useRef, useSyncExternalStore } from 'react';
+import { texts } from '../texts';
+import { questionStore, type Question } from './confirm';
+
+/** The question that is being asked, if there is one. */
+export function ConfirmDialog() {
+  const question = useSyncExternalStore(questionStore.subscribe, questionStore.get);
+
+  useEffect(() => () => questionStore.get()?.answer(false), []);
+
+  return question ? <Ask key={question.text} question={question} /> : null;
+}
+
+function Ask({ question: { text, action, answer } }: { question: Question }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const yes = useRef(false);
+  const id = useId();
+
+  useEffect(() => dialog.current?.showModal(), []);
+
+  // Answered when it is closed, and not before: only then has the focus gone back to where it came from.
+  function close(answer: boolean) {
+    yes.current = answer;
+    dialog.current?.close();
+  }
+
+  return (
+    <dialog
+      ref={dialog}
+      role="alertdialog"
+      className="settings confirm"
+      aria-labelledby={id}
+      onClose={(event) => {
+        event.stopPropagation();
+        answer(yes.current);
+      }}
+    >
+      <p id={id} dir="auto">
+        {text}
+      </p>
+      <div className="actions">
+        <button type="button" autoFocus onClick={() => close(false)}>
+          {texts.cancel}
+        </button>
+        <button type="button" className="primary danger" onClick={() => close(true)}>
+          {action}
+        </button>
+      </div>
+    </dialog>
+  );
+}

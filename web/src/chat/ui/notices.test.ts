@@ -1,0 +1,34 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Refusal } from '../graphql/refusal';
+import { dismiss, notify, notifyRefusal, noticesStore } from './notices';
+
+const said = () => noticesStore.get().map(({ text }) => text);
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  noticesStore.set([]);
+  vi.useRealTimers();
+});
+
+test('a notice goes by itself, one with an action only when it is told to', () => {
+  notify('for a while');
+  const kept = notify('with an action', { action: { label: 'Undo', run() {} } });
+  vi.advanceTimersByTime(60_000);
+  expect(said()).toEqual(['with an action']);
+  dismiss(kept);
+  expect(said()).toEqual([]);
+});
+
+test('the same is said once, and never so much that it covers the page', () => {
+  for (const text of ['a', 'b', 'b', 'c', 'a', 'd']) notify(text);
+  expect(said()).toEqual(['c', 'a', 'd']);
+});
+
+test('a refusal is told with its reason, and when to try again', () => {
+  notifyRefusal(new Refusal({ code: 'RATE_LIMITED', message: 'too many', retryAfter: 7 }));
+  notifyRefusal(new Refusal({ code: 'BAD_USER_INPUT', message: '`title` must have 1 to 200 characters' }));
+  expect(said()).toEqual([
+    'That could not be saved: Too many attempts. Try again in 7 s.',
+    'That could not be saved: `title` must have 1 to 200 characters',
+  ]);
+});
