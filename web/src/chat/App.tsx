@@ -20,7 +20,7 @@ export function App() {
         </main>
       );
     case 'signedOut':
-      return <SignIn ended={session.ended} />;
+      return <SignIn ended={session.ended} deleted={session.deleted} />;
     case 'signedIn':
       return <Chat key={session.user.id} user={session.user} />;
   }

@@ -30,6 +30,7 @@ export const texts = {
   signOutUnsent: (count: number) =>
     count === 1 ? 'One message has not been sent yet. Sign out and discard it?' : `${count} messages have not been sent yet. Sign out and discard them?`,
   account: 'Account',
+  accountDeleted: 'Your account has been deleted, with everything in it.',
   notSignedOut: 'You could not be signed out:',
   noLongerSignedIn: 'You are not signed in any more.',
 

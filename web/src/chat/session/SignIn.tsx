@@ -3,7 +3,7 @@ import { refusalOf } from '../graphql/refusal';
 import { texts } from '../texts';
 import { logIn, register } from './session';
 
-export function SignIn({ ended }: { ended?: boolean }) {
+export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean }) {
   const [isNew, setNew] = useState(false);
   const [problem, setProblem] = useState<string>();
   const [working, setWorking] = useState(false);
@@ -33,6 +33,11 @@ export function SignIn({ ended }: { ended?: boolean }) {
         <p className="brand">{texts.name}</p>
         <h1>{isNew ? texts.welcomeNew : texts.welcome}</h1>
         {ended && <p className="notice">{texts.sessionEnded}</p>}
+        {deleted && (
+          <p className="notice" role="status">
+            {texts.accountDeleted}
+          </p>
+        )}
         {isNew && (
           <label>
             <span>

@@ -23,7 +23,7 @@ export type User = TokensFragment['user'];
 export type Session =
   | { status: 'restoring'; unreachable?: boolean }
   | { status: 'signedIn'; user: User }
-  | { status: 'signedOut'; ended?: boolean };
+  | { status: 'signedOut'; ended?: boolean; deleted?: boolean };
 
 export const sessionStore = createStore<Session>({ status: 'restoring' });
 
@@ -48,14 +48,15 @@ export function isFresh(): boolean {
   return access !== undefined && access.freshUntil > Date.now();
 }
 
-type Told = { tokens: Access } | { signedOut: true };
+type Told = { tokens: Access } | { user: User } | { signedOut: true; deleted?: boolean };
 
 /** What tabs tell each other. */
 const tabs = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('confab:session');
 
 tabs?.addEventListener('message', ({ data }: MessageEvent<Told>) => {
   if ('tokens' in data) adopt(data.tokens);
-  else leave();
+  else if ('user' in data) meet(data.user);
+  else leave(data);
 });
 
 let flight: Promise<void> | undefined;
@@ -74,7 +75,8 @@ export function refresh(stale: string | undefined = access?.token): Promise<void
       accept(refreshSession);
     } catch (error) {
       if (refusalOf(error).code !== 'UNAUTHENTICATED') throw error;
-      leave(access !== undefined);
+      // Whoever has left already, or is about to, has been told why.
+      if (!deleting && sessionStore.get().status !== 'signedOut') leave({ ended: access !== undefined });
     }
   }).finally(() => (flight = undefined));
   return flight;
@@ -112,6 +114,28 @@ export async function logOut(): Promise<void> {
   leave();
 }
 
+let deleting = false;
+
+/** Deletes the account by the task it is given, and is signed out then in all tabs of this browser. */
+export async function deleteBy(task: () => Promise<unknown>): Promise<void> {
+  // The socket is closed before the answer arrives, and the session cannot be refreshed any more: that is no news.
+  deleting = true;
+  try {
+    await task();
+    tabs?.postMessage({ signedOut: true, deleted: true } satisfies Told);
+    // What is in the cookie is good for nothing any more, and forgotten when it is next shown to the server.
+    leave({ deleted: true });
+  } finally {
+    deleting = false;
+  }
+}
+
+/** The user is called or reached by something else now: all tabs show it. */
+export function userChanged(user: User): void {
+  tabs?.postMessage({ user } satisfies Told);
+  meet(user);
+}
+
 function accept({ accessToken, expiresIn, user }: TokensFragment): void {
   const life = expiresIn * 1000;
   const tokens = { token: accessToken, freshUntil: Date.now() + life - Math.min(MARGIN, life / 20), user };
@@ -123,11 +147,18 @@ function adopt(tokens: Access): void {
   // Somebody else signed in in another tab: nothing of what this one holds is theirs.
   if (access && access.user.id !== tokens.user.id) location.assign('/');
   access = tokens;
-  const session = sessionStore.get();
-  if (session.status !== 'signedIn') sessionStore.set({ status: 'signedIn', user: tokens.user });
+  meet(tokens.user);
 }
 
-function leave(ended = false): void {
+function meet(user: User): void {
+  if (access?.user.id !== user.id) return;
+  access = { ...access, user };
+  const session = sessionStore.get();
+  const same = session.status === 'signedIn' && session.user.name === user.name && session.user.email === user.email;
+  if (!same) sessionStore.set({ status: 'signedIn', user });
+}
+
+function leave({ ended = false, deleted = false } = {}): void {
   access = undefined;
-  sessionStore.set({ status: 'signedOut', ended });
+  sessionStore.set({ status: 'signedOut', ended, deleted });
 }
