@@ -1,5 +1,7 @@
 // Writes src/chat/graphql/generated.ts: a typed document for each operation in src/chat/graphql/*.graphql, checked
 // against the schema. Plain JavaScript, for it runs before anything is built (`npm run generate`).
+//
+// Those of a part that is loaded later are written into its own folder: from one file they would all come with the page.
 import { codegen } from '@graphql-codegen/core';
 import * as typedDocuments from '@graphql-codegen/typed-document-node';
 import * as operationTypes from '@graphql-codegen/typescript-operations';
@@ -9,6 +11,9 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 const folder = new URL('src/chat/graphql/', import.meta.url);
 const schemaFile = new URL('../schema.graphql', import.meta.url);
 const filename = 'generated.ts';
+
+/** The parts that are loaded later: files of operations that share no fragment with others, and folders of src/chat. */
+const later = ['account'];
 
 const schemaText = await readFile(schemaFile, 'utf8');
 const schema = parse(schemaText);
@@ -34,13 +39,21 @@ const config = {
   documentMode: 'documentNode',
 };
 
-const text = await codegen({
-  filename,
-  schema,
-  schemaAst,
-  documents,
-  config,
-  plugins: [{ operationTypes: {} }, { typedDocuments: {} }],
-  pluginMap: { operationTypes, typedDocuments },
-});
-await writeFile(new URL(filename, folder), `// Generated from schema.graphql and the operations beside this file: npm run generate.\n${text}`);
+const isLater = ({ location }) => later.some((part) => location === `${part}.graphql`);
+await write(folder, documents.filter((document) => !isLater(document)));
+for (const part of later) {
+  await write(new URL(`../${part}/`, folder), documents.filter(({ location }) => location === `${part}.graphql`));
+}
+
+async function write(to, documents) {
+  const text = await codegen({
+    filename,
+    schema,
+    schemaAst,
+    documents,
+    config,
+    plugins: [{ operationTypes: {} }, { typedDocuments: {} }],
+    pluginMap: { operationTypes, typedDocuments },
+  });
+  await writeFile(new URL(filename, to), `// Generated from schema.graphql and src/chat/graphql/: npm run generate.\n${text}`);
+}

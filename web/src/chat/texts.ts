@@ -30,6 +30,7 @@ export const texts = {
   signOutUnsent: (count: number) =>
     count === 1 ? 'One message has not been sent yet. Sign out and discard it?' : `${count} messages have not been sent yet. Sign out and discard them?`,
   account: 'Account',
+  accountMenu: 'Account…',
   accountDeleted: 'Your account has been deleted, with everything in it.',
   notSignedOut: 'You could not be signed out:',
   noLongerSignedIn: 'You are not signed in any more.',
@@ -50,6 +51,7 @@ export const texts = {
   loading: 'Loading…',
   notSaved: 'That could not be saved:',
   dismiss: 'Dismiss',
+  partNotLoaded: 'This part of the page could not be loaded. Please try again.',
   tryAgainIn: (seconds: number) =>
     seconds <= 60 ? `Too many attempts. Try again in ${seconds} s.` : `Too many attempts. Try again in ${Math.ceil(seconds / 60)} minutes.`,
 
@@ -118,5 +120,87 @@ export const texts = {
     CONFLICT: 'That is taken already.',
     FORBIDDEN: 'That is not allowed here.',
     UNAUTHENTICATED: 'The email or the password is wrong.',
+  } as Record<string, string>,
+};
+
+/** What the account dialog says. */
+export const accountTexts = {
+  close: 'Close',
+  saved: 'Saved.',
+  show: 'Show',
+  showField: (label: string) => `Show: ${label}`,
+  notLoaded: 'Your sessions and tokens could not be loaded:',
+  elsewhere: 'You sign in at an identity provider: your email and password are changed there.',
+
+  profile: 'Profile',
+  emailNow: 'You sign in as',
+  newEmail: 'New email',
+  changeEmail: 'Change email',
+  emailChanged: 'Changed. From now on you sign in with the new address.',
+  emailTaken: 'Another account has this address.',
+  passwordEffect: 'A new password signs you out everywhere else. You stay signed in here, and access tokens go on working.',
+  currentPassword: 'Current password',
+  newPassword: 'New password',
+  changePassword: 'Change password',
+  passwordChanged: (ended: number) =>
+    ended === 0 ? 'Changed.' : ended === 1 ? 'Changed. You were signed out in one other place.' : `Changed. You were signed out in ${ended} other places.`,
+
+  sessions: 'Where you are signed in',
+  thisDevice: 'this device',
+  unknownDevice: 'Unknown device',
+  browserOn: (browser: string, system: string) => `${browser} on ${system}`,
+  justNow: 'just now',
+  lastUsed: (when: string) => `Last used ${when}`,
+  endSession: (device: string) => `Sign out: ${device}`,
+  sessionEnded: (device: string) => `Signed out: ${device}.`,
+  endOthers: 'Sign out all other devices',
+  othersEnded: (count: number) => (count === 1 ? 'One other device was signed out.' : `${count} other devices were signed out.`),
+
+  tokens: 'Access tokens',
+  tokensHint: 'For scripts that use Confab in your name. They cannot change your account.',
+  noTokens: 'You have none.',
+  mayRead: 'Read only',
+  mayWrite: 'Read and write',
+  madeOn: (day: string) => `Made ${day}`,
+  expiresOn: (day: string) => `Expires ${day}`,
+  expiredOn: (day: string) => `Expired ${day}`,
+  neverUsed: 'Never used',
+  revoke: 'Revoke',
+  revokeToken: (name: string) => `Revoke ${name}`,
+  revokeQuestion: (name: string) => `Revoke “${name}”? Scripts that use it stop working at once.`,
+  revoked: (name: string) => `“${name}” is revoked.`,
+  newToken: 'New token',
+  tokenName: 'Name',
+  tokenNameHint: 'So that you know later what it is for',
+  scope: 'It may',
+  expiry: 'Expires after',
+  days: (count: number) => (count === 365 ? 'one year' : `${count} days`),
+  createToken: 'Create token',
+  tooManyTokens: 'You have as many tokens as there can be. Revoke one first.',
+  secret: 'Your new token',
+  secretOnce: 'Copy it now: it is shown this once, and cannot be had again.',
+  secretKept: 'I have kept it',
+
+  yourData: 'Your data',
+  exportHint: 'Everything there is of your account, as one JSON file.',
+  export: 'Download my data',
+  exporting: 'The download begins.',
+  deleteAccount: 'Delete account…',
+  deleteQuestion: 'Delete your account for good?',
+  deleteEffect:
+    'All your conversations, messages, access tokens and sessions are deleted, on all devices, with drafts and unsent messages on this one. It cannot be undone.',
+  deleteWord: 'delete',
+  typeToDelete: 'Type “delete” to confirm',
+  deleteForGood: 'Delete my account',
+  proveAgain: 'Sign in again at your identity provider first, and come back within five minutes.',
+
+  /** By the field that is at fault. */
+  faults: {
+    name: 'A name has 1 to 100 characters, on one line.',
+    newEmail: 'That is not an email address.',
+    password: 'That is not your password.',
+    currentPassword: 'That is not your password.',
+    newPassword: 'A password has 8 to 256 characters.',
+    word: 'Type “delete” here, if you are sure.',
   } as Record<string, string>,
 };

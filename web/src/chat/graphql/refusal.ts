@@ -5,18 +5,22 @@ export class Refusal extends Error {
   readonly code: string;
   /** Seconds until it makes sense to ask again. */
   readonly retryAfter?: number;
+  /** The field of the input that is at fault, if it is one. */
+  readonly field?: string;
 
-  constructor(error: CombinedError | { code: string; message: string; retryAfter?: number }) {
+  constructor(error: CombinedError | { code: string; message: string; retryAfter?: number; field?: string }) {
     super(error.message);
     if ('graphQLErrors' in error) {
       const first = error.graphQLErrors[0];
-      const { code, retryAfter } = (first?.extensions ?? {}) as { code?: unknown; retryAfter?: unknown };
+      const { code, retryAfter, field } = (first?.extensions ?? {}) as Record<string, unknown>;
       if (first) this.message = first.message;
       this.code = typeof code === 'string' ? code : first ? 'INTERNAL' : 'UNREACHABLE';
       if (typeof retryAfter === 'number') this.retryAfter = retryAfter;
+      if (typeof field === 'string') this.field = field;
     } else {
       this.code = error.code;
       this.retryAfter = error.retryAfter;
+      this.field = error.field;
     }
   }
 

@@ -1,4 +1,5 @@
-import { useSyncExternalStore } from 'react';
+import { useState, useSyncExternalStore } from 'react';
+import { OpenAccountDialog } from '../account/OpenAccountDialog';
 import { settleDeletion } from '../conversations/deletion';
 import { forgetUser } from '../composer/drafts';
 import { ask } from '../graphql/client';
@@ -15,6 +16,7 @@ import { logOut, type User } from './session';
 
 export function AccountMenu({ user }: { user: User }) {
   const theme = useSyncExternalStore(themeStore.subscribe, themeStore.get);
+  const [accountOpen, setAccountOpen] = useState(false);
 
   async function leave(everywhere: boolean) {
     const unsent = outboxStore.get().length;
@@ -65,6 +67,9 @@ export function AccountMenu({ user }: { user: User }) {
           </button>
         ))}
         <hr />
+        <button type="button" role="menuitem" onClick={() => setAccountOpen(true)}>
+          {texts.accountMenu}
+        </button>
         <button type="button" role="menuitem" onClick={() => window.open('/playground', '_blank', 'noopener')}>
           {texts.playground}
         </button>
@@ -76,6 +81,7 @@ export function AccountMenu({ user }: { user: User }) {
           {texts.signOutEverywhere}
         </button>
       </Menu>
+      {accountOpen && <OpenAccountDialog user={user} onClose={() => setAccountOpen(false)} />}
     </footer>
   );
 }

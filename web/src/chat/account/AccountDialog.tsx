@@ -1,0 +1,80 @@
+import { useEffect, useRef, useState } from 'react';
+import { reasonOf } from '../graphql/reason';
+import type { User } from '../session/session';
+import { accountTexts, texts } from '../texts';
+import { Icon } from '../ui/Icon';
+import { AccessTokens } from './AccessTokens';
+import { loadAccount, type Account } from './account';
+import { EmailForm } from './EmailForm';
+import { PasswordForm } from './PasswordForm';
+import { ProfileForm } from './ProfileForm';
+import { Sessions } from './Sessions';
+import { YourData } from './YourData';
+import './account.css';
+
+/** Everything about one's own account. What is listed is loaded when the dialog opens, and after each change. */
+export function AccountDialog({ user, onClose }: { user: User; onClose: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [account, setAccount] = useState<Account>();
+  const [problem, setProblem] = useState<string>();
+  // Whoever signs in at an identity provider has no address to sign in by here, and no password.
+  const local = user.email !== null;
+
+  useEffect(() => {
+    dialog.current?.showModal();
+    void reload();
+  }, []);
+
+  async function reload() {
+    setProblem(undefined);
+    try {
+      setAccount(await loadAccount());
+    } catch (error) {
+      setProblem(reasonOf(error));
+    }
+  }
+
+  return (
+    <dialog ref={dialog} className="settings account-dialog" aria-labelledby="account-title" onClose={onClose}>
+      <header>
+        <h2 id="account-title">{texts.account}</h2>
+        <button
+          type="button"
+          className="icon-button"
+          autoFocus
+          aria-label={accountTexts.close}
+          title={accountTexts.close}
+          onClick={() => dialog.current?.close()}
+        >
+          <Icon name="close" />
+        </button>
+      </header>
+      <ProfileForm user={user} />
+      {local ? (
+        <>
+          <EmailForm user={user} />
+          <PasswordForm user={user} onChanged={reload} />
+        </>
+      ) : (
+        <p className="hint">{accountTexts.elsewhere}</p>
+      )}
+      {problem && (
+        <p className="problem" role="alert">
+          {accountTexts.notLoaded} {problem}{' '}
+          <button type="button" className="link" onClick={reload}>
+            {texts.retry}
+          </button>
+        </p>
+      )}
+      {account ? (
+        <>
+          <Sessions sessions={account.sessions} onChanged={reload} />
+          <AccessTokens tokens={account.accessTokens} onChanged={reload} />
+        </>
+      ) : (
+        !problem && <p className="hint late">{texts.loading}</p>
+      )}
+      <YourData user={user} local={local} />
+    </dialog>
+  );
+}

@@ -1,0 +1,69 @@
+import { useEffect, useRef, useState } from 'react';
+import { forgetUser } from '../composer/drafts';
+import { settleDeletion } from '../conversations/deletion';
+import { ask } from '../graphql/client';
+import { Refusal } from '../graphql/refusal';
+import { open } from '../route';
+import { deleteBy, type User } from '../session/session';
+import { accountTexts, texts } from '../texts';
+import { ActionForm } from './ActionForm';
+import { Field } from './Field';
+import { DeleteAccountDocument } from './generated';
+
+/** Two steps: what is lost is read before anything can be typed. */
+export function DeleteAccount({ user, local }: { user: User; local: boolean }) {
+  const [asked, setAsked] = useState(false);
+  const question = useRef<HTMLHeadingElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const first = useRef(true);
+
+  // Where the button was is the question now, and the other way round.
+  useEffect(() => {
+    if (!first.current) (asked ? question : button).current?.focus();
+    question.current?.parentElement?.scrollIntoView({ block: 'nearest' });
+    first.current = false;
+  }, [asked]);
+
+  if (!asked) {
+    return (
+      <button ref={button} type="button" className="plain danger" onClick={() => setAsked(true)}>
+        {accountTexts.deleteAccount}
+      </button>
+    );
+  }
+  return (
+    <div className="deletion">
+      <h4 ref={question} tabIndex={-1}>
+        {accountTexts.deleteQuestion}
+      </h4>
+      <p>{accountTexts.deleteEffect}</p>
+      <ActionForm
+        look="primary danger"
+        action={accountTexts.deleteForGood}
+        blame={{ RATE_LIMITED: local ? 'password' : 'word' }}
+        words={{ FORBIDDEN: accountTexts.proveAgain }}
+        onSubmit={({ password, word }) => deleteAccount(user, local ? password! : null, word!)}
+        aside={
+          <button type="button" className="plain" onClick={() => setAsked(false)}>
+            {texts.cancel}
+          </button>
+        }
+      >
+        {local && <Field name="password" label={texts.password} type="password" autoComplete="current-password" required />}
+        <Field name="word" label={accountTexts.typeToDelete} autoComplete="off" autoCapitalize="off" spellCheck={false} required />
+      </ActionForm>
+    </div>
+  );
+}
+
+async function deleteAccount(user: User, password: string | null, word: string): Promise<void> {
+  if (word.trim().toLowerCase() !== accountTexts.deleteWord) {
+    throw new Refusal({ code: 'BAD_USER_INPUT', field: 'word', message: accountTexts.faults.word! });
+  }
+  await settleDeletion();
+  await deleteBy(async () => {
+    await ask(DeleteAccountDocument, { password });
+    forgetUser(user.id);
+  });
+  open();
+}

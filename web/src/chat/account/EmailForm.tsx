@@ -1,0 +1,33 @@
+import { ask } from '../graphql/client';
+import { userChanged, type User } from '../session/session';
+import { accountTexts, texts } from '../texts';
+import { ActionForm } from './ActionForm';
+import { Field } from './Field';
+import { Fold } from './Fold';
+import { ChangeEmailDocument } from './generated';
+
+export function EmailForm({ user }: { user: User }) {
+  return (
+    <section aria-labelledby="account-email">
+      <h3 id="account-email">{texts.email}</h3>
+      <p className="hint">
+        {accountTexts.emailNow} <bdi>{user.email}</bdi>
+      </p>
+      <Fold label={accountTexts.changeEmail}>
+        <ActionForm
+          action={texts.save}
+          blame={{ CONFLICT: 'newEmail', RATE_LIMITED: 'password' }}
+          words={{ CONFLICT: accountTexts.emailTaken }}
+          onSubmit={async ({ newEmail, password }) => {
+            const { changeEmail } = await ask(ChangeEmailDocument, { input: { newEmail: newEmail!, password: password! } });
+            userChanged(changeEmail.user);
+            return accountTexts.emailChanged;
+          }}
+        >
+          <Field name="newEmail" label={accountTexts.newEmail} type="email" autoComplete="email" required />
+          <Field name="password" label={texts.password} type="password" autoComplete="current-password" required />
+        </ActionForm>
+      </Fold>
+    </section>
+  );
+}

@@ -1,0 +1,47 @@
+import { ask } from '../graphql/client';
+import type { User } from '../session/session';
+import { accountTexts, texts } from '../texts';
+import { ActionForm } from './ActionForm';
+import { Field } from './Field';
+import { Fold } from './Fold';
+import { ChangePasswordDocument } from './generated';
+
+/** The session that this is asked by goes on, and its socket with it. */
+export function PasswordForm({ user, onChanged }: { user: User; onChanged: () => void }) {
+  return (
+    <section aria-labelledby="account-password">
+      <h3 id="account-password">{texts.password}</h3>
+      <p className="hint">{accountTexts.passwordEffect}</p>
+      <Fold label={accountTexts.changePassword}>
+        <ActionForm
+          action={texts.save}
+          blame={{ RATE_LIMITED: 'currentPassword' }}
+          onSubmit={async ({ currentPassword, newPassword }) => {
+            const input = { currentPassword: currentPassword!, newPassword: newPassword! };
+            const { endedSessions } = (await ask(ChangePasswordDocument, { input })).changePassword;
+            onChanged();
+            return accountTexts.passwordChanged(endedSessions);
+          }}
+        >
+          {/* For password managers, which keep a password by its address. */}
+          <input type="text" hidden readOnly autoComplete="username" value={user.email ?? ''} />
+          <Field
+            name="currentPassword"
+            label={accountTexts.currentPassword}
+            type="password"
+            autoComplete="current-password"
+            required
+          />
+          <Field
+            name="newPassword"
+            label={accountTexts.newPassword}
+            hint={texts.passwordHint}
+            type="password"
+            autoComplete="new-password"
+            required
+          />
+        </ActionForm>
+      </Fold>
+    </section>
+  );
+}

@@ -1,0 +1,25 @@
+import { ask } from '../graphql/client';
+import { userChanged, type User } from '../session/session';
+import { accountTexts, texts } from '../texts';
+import { ActionForm } from './ActionForm';
+import { Field } from './Field';
+import { ChangeNameDocument } from './generated';
+
+export function ProfileForm({ user }: { user: User }) {
+  return (
+    <section aria-labelledby="account-profile">
+      <h3 id="account-profile">{accountTexts.profile}</h3>
+      <ActionForm
+        action={texts.save}
+        blame={{ RATE_LIMITED: 'name' }}
+        onSubmit={async ({ name }) => {
+          userChanged((await ask(ChangeNameDocument, { input: { name: name! } })).changeName.user);
+          return accountTexts.saved;
+        }}
+      >
+        {/* Drawn anew when another tab has changed it. */}
+        <Field key={user.name} name="name" label={texts.yourName} autoComplete="name" required defaultValue={user.name} />
+      </ActionForm>
+    </section>
+  );
+}

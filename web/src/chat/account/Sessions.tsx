@@ -1,0 +1,102 @@
+import { useId, useRef } from 'react';
+import { ask } from '../graphql/client';
+import { refusalOf } from '../graphql/refusal';
+import { accountTexts, texts } from '../texts';
+import type { Session } from './account';
+import { deviceOf } from './device';
+import { EndOtherSessionsDocument, RevokeSessionDocument } from './generated';
+import { accountReason } from './reason';
+import { useTask } from './useTask';
+import { ago } from './when';
+
+export function Sessions({ sessions, onChanged }: { sessions: Session[]; onChanged: () => Promise<void> }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { busy, refusal, done, run } = useTask();
+  // This device first, then the last used.
+  const ordered = [...sessions].sort((a, b) => Number(b.current) - Number(a.current));
+
+  async function end(task: () => Promise<string>) {
+    await run(async () => {
+      const said = await task();
+      await onChanged();
+      // The button is gone with its row.
+      heading.current?.focus();
+      return said;
+    });
+  }
+
+  return (
+    <section aria-labelledby="account-sessions">
+      <h3 id="account-sessions" ref={heading} tabIndex={-1}>
+        {accountTexts.sessions}
+      </h3>
+      <ul className="rows">
+        {ordered.map((session) => (
+          <SessionRow key={session.id} session={session} busy={busy} onEnd={() => end(() => endOne(session))} />
+        ))}
+      </ul>
+      {sessions.length > 1 && (
+        <button type="button" className="plain" aria-disabled={busy} onClick={() => end(endOthers)}>
+          {accountTexts.endOthers}
+        </button>
+      )}
+      <p className="done" role="status">
+        {done}
+      </p>
+      <p className="problem" role="alert">
+        {refusal && accountReason(refusal)}
+      </p>
+    </section>
+  );
+}
+
+function SessionRow({ session, busy, onEnd }: { session: Session; busy: boolean; onEnd: () => void }) {
+  const { current, agent, address, lastSeenAt } = session;
+  const device = deviceOf(agent);
+  // Two devices may have one name; when and where from tells them apart.
+  const note = useId();
+  return (
+    <li>
+      <div>
+        <strong title={agent ?? undefined} dir="auto">
+          {device}
+        </strong>{' '}
+        {current && <span className="badge">{accountTexts.thisDevice}</span>}
+        <p className="note" id={note}>
+          {accountTexts.lastUsed(ago(lastSeenAt))}
+          {address && (
+            <>
+              {' · '}
+              <bdi>{address}</bdi>
+            </>
+          )}
+        </p>
+      </div>
+      {!current && (
+        <button
+          type="button"
+          className="plain"
+          aria-disabled={busy}
+          aria-label={accountTexts.endSession(device)}
+          aria-describedby={note}
+          onClick={onEnd}
+        >
+          {texts.signOut}
+        </button>
+      )}
+    </li>
+  );
+}
+
+/** One that has ended by itself meanwhile is as good as ended. */
+async function endOne({ id, agent }: Session): Promise<string> {
+  await ask(RevokeSessionDocument, { id }).catch((error) => {
+    if (refusalOf(error).code !== 'NOT_FOUND') throw error;
+  });
+  return accountTexts.sessionEnded(deviceOf(agent));
+}
+
+async function endOthers(): Promise<string> {
+  const { revokedIds } = (await ask(EndOtherSessionsDocument, {})).revokeOtherSessions;
+  return accountTexts.othersEnded(revokedIds.length);
+}

@@ -1,0 +1,25 @@
+import { ask } from '../graphql/client';
+import type { User } from '../session/session';
+import { accountTexts } from '../texts';
+import { ActionForm } from './ActionForm';
+import { DeleteAccount } from './DeleteAccount';
+import { download } from './download';
+import { ExportMyDataDocument } from './generated';
+
+export function YourData({ user, local }: { user: User; local: boolean }) {
+  return (
+    <section aria-labelledby="account-data">
+      <h3 id="account-data">{accountTexts.yourData}</h3>
+      <p className="hint">{accountTexts.exportHint}</p>
+      <ActionForm
+        action={accountTexts.export}
+        look="plain"
+        onSubmit={async () => {
+          download((await ask(ExportMyDataDocument, {})).exportMyData.url);
+          return accountTexts.exporting;
+        }}
+      />
+      <DeleteAccount user={user} local={local} />
+    </section>
+  );
+}

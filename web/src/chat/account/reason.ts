@@ -1,0 +1,11 @@
+import { reasonOf } from '../graphql/reason';
+import type { Refusal } from '../graphql/refusal';
+import { accountTexts } from '../texts';
+
+/** Why the server says no, in the dialog's own words where it has some. */
+export function accountReason(refusal: Refusal): string {
+  const { code, field } = refusal;
+  if (code === 'BAD_USER_INPUT' && field) return accountTexts.faults[field] ?? refusal.message;
+  if (code === 'FORBIDDEN') return accountTexts.elsewhere;
+  return reasonOf(refusal);
+}
