@@ -46,7 +46,7 @@ impl Waiting {
     }
 
     /// Whether it comes to its end, when it is read at last: an answer in chunks that is whole ends with an empty one.
-    async fn is_whole(mut self) -> bool {
+    async fn arrives_whole(mut self) -> bool {
         let mut last = Vec::new();
         loop {
             last.drain(..last.len().saturating_sub(5));
@@ -237,7 +237,7 @@ on_both_databases! {
         assert_eq!(newer.status(), 200);
         let text = soon("all of it", newer.text()).await.expect("the newer one is whole");
         assert!(serde_json::from_str::<Value>(&text).is_ok());
-        assert!(!older.is_whole().await, "the older one is cut");
+        assert!(!older.arrives_whole().await, "the older one is cut");
     }
 
     async fn whoever_reads_too_slowly_is_cut(kind) {
@@ -246,8 +246,8 @@ on_both_databases! {
         let ada = with_much(&server).await;
         let slow = Waiting::by_token(&server, &ada).await;
         server.clock.advance(Duration::from_secs(601));
-        assert!(!slow.is_whole().await);
-        assert!(Waiting::by_token(&server, &ada).await.is_whole().await, "it may be had anew");
+        assert!(!slow.arrives_whole().await);
+        assert!(Waiting::by_token(&server, &ada).await.arrives_whole().await, "it may be had anew");
     }
 
     async fn an_export_ends_with_its_session(kind) {
@@ -257,13 +257,13 @@ on_both_databases! {
         let thief = another_device(&ada).await;
         let begun = Waiting::by_token(&server, &thief).await;
         revoke().await;
-        assert!(!begun.is_whole().await, "begun by a token");
+        assert!(!begun.arrives_whole().await, "begun by a token");
 
         let thief = another_device(&ada).await;
         let begun = Waiting::at(&server, &ticket(&thief).await, "").await;
         let unused = ticket(&thief).await;
         revoke().await;
-        assert!(!begun.is_whole().await, "begun by a ticket");
+        assert!(!begun.arrives_whole().await, "begun by a ticket");
         assert_eq!(server.get(&unused).send().await.unwrap().status(), 401);
     }
 }
@@ -274,6 +274,6 @@ async fn an_export_ends_when_the_server_leaves() {
     let ada = with_much(&server).await;
     let begun = Waiting::by_token(&server, &ada).await;
     server.leave();
-    assert!(!begun.is_whole().await);
+    assert!(!begun.arrives_whole().await);
     server.ended().await;
 }
