@@ -70,8 +70,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.getByRole('menuitem', { name: 'Rename' }).click();
         await passes(page, 'renaming');
         await page.keyboard.press('Escape');
-        await page.getByRole('button', { name: 'Account' }).click();
+        await page.getByRole('button', { name: /^Account: / }).click();
         await passes(page, 'the account menu');
+        await page.getByRole('menuitem', { name: 'Account…' }).click();
+        await expect(page.getByText('this device')).toBeVisible();
+        for (const name of ['Change email', 'Change password', 'New token', 'Delete account…'])
+          await page.getByRole('button', { name, exact: true }).click();
+        await passes(page, 'the account');
         await page.keyboard.press('Escape');
         await page.getByRole('button', { name: /^Options for/ }).click();
         await page.getByRole('menuitem', { name: 'Delete' }).click();

@@ -67,7 +67,7 @@ export class Person {
   }
 
   async accountMenu(item: string): Promise<void> {
-    await this.page.getByRole('button', { name: 'Account' }).click();
+    await this.page.getByRole('button', { name: /^Account: / }).click();
     await this.page.getByRole('menuitem', { name: item, exact: true }).click();
   }
 }
