@@ -1,15 +1,18 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { compressAssets } from './compress.ts';
+import { earlyScript } from './early.ts';
 
 export default defineConfig({
-  plugins: [react(), compressAssets()],
+  plugins: [react(), earlyScript(), compressAssets()],
 
   // The server puts a fresh nonce in place of this word in every page it sends.
   html: { cspNonce: '__CSP_NONCE__' },
 
   build: {
     target: 'es2022',
+    // The first that know `light-dark()`. For others it would be made into media queries, which heed the device's theme only.
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     modulePreload: { polyfill: false },
     // The editor is one large piece that is loaded after the page stands.
     chunkSizeWarningLimit: 4000,

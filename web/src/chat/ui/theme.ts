@@ -21,6 +21,10 @@ function apply(): void {
   const theme = themeStore.get();
   // Colours are `light-dark()`, which goes by this.
   document.documentElement.style.colorScheme = theme === 'system' ? '' : theme;
+  // The frame that a phone draws round the page.
+  for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name=theme-color]')) {
+    meta.media = theme === 'system' ? `(prefers-color-scheme: ${meta.dataset.theme})` : meta.dataset.theme === theme ? '' : 'not all';
+  }
 }
 
 /** Keeps the page in its theme, also when another tab changes it. */
