@@ -1,6 +1,9 @@
 /** Every word the page says. To translate it, translate this. */
 export const texts = {
   name: 'Confab',
+  /** What language this is, for dates and for those who read the page aloud. */
+  language: 'en',
+  direction: 'ltr' as 'ltr' | 'rtl',
   cancel: 'Cancel',
   save: 'Save',
   saving: 'Saving…',
@@ -8,6 +11,7 @@ export const texts = {
   copied: 'Copied',
   copyCode: 'Copy code',
   code: 'code',
+  task: (done: boolean) => (done ? 'Done' : 'To be done'),
 
   // Signing in
   signIn: 'Sign in',
@@ -47,6 +51,9 @@ export const texts = {
   delete: 'Delete',
   deleted: (title: string) => `“${title}” deleted.`,
   undo: 'Undo',
+  today: 'Today',
+  yesterday: 'Yesterday',
+  lastDays: (days: number) => `Last ${days} days`,
   missing: 'This conversation does not exist, or is not yours.',
   loading: 'Loading…',
   notSaved: 'That could not be saved:',
@@ -112,6 +119,18 @@ export const texts = {
   offline: 'You are offline. What you send will wait.',
   keys: 'Enter sends, Shift+Enter begins a new line',
   skip: 'Skip to the message field',
+  close: 'Close',
+  shortcuts: 'Keyboard shortcuts',
+  keysFor: {
+    send: 'Send the message',
+    newLine: 'Begin a new line',
+    stop: 'Stop the reply, from the message field',
+    newChat: 'New chat',
+    rename: 'Rename the conversation in the list',
+    scroll: 'Scroll, from the list of messages',
+    shortcuts: 'Show this list',
+  },
+  keysAnywhere: 'What you type goes to the message field, wherever you are in a conversation.',
 
   refusals: {
     UNREACHABLE: 'The server cannot be reached.',
