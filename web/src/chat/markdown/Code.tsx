@@ -1,12 +1,13 @@
 import type { ElementContent, Root } from 'hast';
-import { memo, useEffect, useState, type ReactNode } from 'react';
+import { memo, useEffect, useRef, useState, type ReactNode } from 'react';
 import { texts } from '../texts';
 import { CopyButton } from '../ui/CopyButton';
 
 /** Longer code stays plain: to colour it would take longer than anybody wants to wait. */
 const LONGEST = 50_000;
-/** While code is being written it is coloured now and then, not with each letter. */
-const SETTLE = 150;
+/** While code is being written it is coloured now and then, not with each letter: so many milliseconds, or times its cost, apart. */
+const EVERY = 150;
+const TIMES = 10;
 
 interface Coloured {
   text: string;
@@ -15,19 +16,21 @@ interface Coloured {
 
 export const Code = memo(function Code({ text, language }: { text: string; language?: string }) {
   const [coloured, setColoured] = useState<Coloured>();
+  const next = useRef(0);
 
   useEffect(() => {
     if (!language || text.length > LONGEST) return;
-    let gone = false;
-    const timer = setTimeout(async () => {
-      const { highlight } = await import('./highlight');
-      const tree = await highlight(text, language);
-      if (!gone && tree) setColoured({ text, tree });
-    }, SETTLE);
-    return () => {
-      gone = true;
-      clearTimeout(timer);
-    };
+    const timer = setTimeout(
+      async () => {
+        const { highlight } = await import('./highlight');
+        const start = performance.now();
+        const tree = await highlight(text, language);
+        next.current = performance.now() + Math.max(EVERY, TIMES * (performance.now() - start));
+        if (tree) setColoured({ text, tree });
+      },
+      Math.max(0, next.current - performance.now()),
+    );
+    return () => clearTimeout(timer);
   }, [text, language]);
 
   // What has been added since the last time follows plain, so that nothing flickers.
@@ -35,7 +38,7 @@ export const Code = memo(function Code({ text, language }: { text: string; langu
   return (
     <figure className="code" dir="ltr">
       <figcaption>
-        <span>{language ?? texts.code}</span>
+        <span>{language || texts.code}</span>
         <CopyButton text={text} label={texts.copyCode} />
       </figcaption>
       <pre tabIndex={0}>

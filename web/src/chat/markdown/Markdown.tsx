@@ -1,40 +1,45 @@
 import type { Token, Tokens } from 'marked';
 import { memo, useRef, type ReactNode } from 'react';
+import { texts } from '../texts';
 import { blocksOf, noBlocks, type Block } from './blocks';
 import { Code } from './Code';
 import { directionOf } from './direction';
 import { decoded } from './entities';
+import { levelsOf } from './headings';
 import { safeHref } from './links';
+import { useMended } from './useMended';
 
 /**
  * Markdown as React elements. No HTML is made from what a model says, so there is none to sanitise: tags in it are shown as
  * the text they are, pictures as links, for the page asks nothing of other hosts.
  */
-export const Markdown = memo(function Markdown({ text }: { text: string }) {
+export const Markdown = memo(function Markdown({ text, growing = false }: { text: string; growing?: boolean }) {
   const before = useRef(noBlocks);
   before.current = blocksOf(text, before.current);
+  const blocks = useMended(before.current.blocks, growing);
+  const levels = levelsOf(blocks);
   return (
     <div className="markdown" dir="auto">
-      {before.current.blocks.map((block, index) => (
-        <BlockView key={index} block={block} />
+      {blocks.map((block, index) => (
+        <BlockView key={index} block={block} level={levels[index]} />
       ))}
     </div>
   );
 });
 
 /** Blocks that are settled are the same objects as before. */
-const BlockView = memo(function BlockView({ block }: { block: Block }) {
-  return blockElement(block);
+const BlockView = memo(function BlockView({ block, level }: { block: Block; level?: number }) {
+  return blockElement(block, level);
 });
 
-function blockElement(token: Token): ReactNode {
+function blockElement(token: Token, level?: number): ReactNode {
   switch (token.type) {
     case 'paragraph':
       return <p dir="auto">{inline(token.tokens)}</p>;
     case 'heading': {
-      // The page's own headings stand above those of a reply.
-      const Heading = `h${Math.min(6, (token as Tokens.Heading).depth + 2)}` as 'h3';
-      return <Heading dir="auto">{inline(token.tokens)}</Heading>;
+      // One in a list or a quotation belongs to no outline.
+      const Heading = level ? (`h${level}` as 'h3') : 'p';
+      return <Heading dir="auto">{level ? inline(token.tokens) : <strong>{inline(token.tokens)}</strong>}</Heading>;
     }
     case 'code':
       return <Code text={token.text} language={(token as Tokens.Code).lang?.split(/\s/)[0]} />;
@@ -62,7 +67,9 @@ function blocks(tokens: Token[] = []): ReactNode {
 function list({ ordered, start, items, raw }: Tokens.List): ReactNode {
   const children = items.map((item, index) => (
     <li key={index}>
-      {item.task && <input type="checkbox" checked={item.checked ?? false} disabled readOnly />}
+      {item.task && (
+        <input type="checkbox" checked={item.checked ?? false} disabled readOnly aria-label={texts.task(item.checked ?? false)} />
+      )}
       {blocks(item.tokens.filter(({ type }) => type !== 'checkbox'))}
     </li>
   ));

@@ -23,7 +23,7 @@ export function useRevealed(text: string): string {
         const whole = target.current;
         if (still.matches || document.hidden || !whole.startsWith(before)) return whole;
         const hidden = whole.length - before.length;
-        return whole.slice(0, boundary(whole, before.length + Math.max(1, Math.ceil(hidden * SHARE))));
+        return whole.slice(0, wordEnd(whole, before.length + Math.max(1, Math.ceil(hidden * SHARE))));
       });
     };
     if (shown !== text) {
@@ -35,6 +35,16 @@ export function useRevealed(text: string): string {
 
   useEffect(() => () => cancelAnimationFrame(frame.current), []);
   return shown;
+}
+
+/** As far as a word is taken whole; scripts without spaces go on letter by letter. */
+const LONGEST_WORD = 24;
+
+/** Half a word that is completed on the next line would jump there. */
+function wordEnd(text: string, index: number): number {
+  const rest = text.slice(index, index + LONGEST_WORD).search(/\s/);
+  if (rest >= 0) return index + rest;
+  return text.length - index < LONGEST_WORD ? text.length : boundary(text, index);
 }
 
 /** Never half a character. */

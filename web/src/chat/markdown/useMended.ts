@@ -1,0 +1,32 @@
+import { Lexer } from 'marked';
+import { useEffect, useReducer } from 'react';
+import type { Block } from './blocks';
+
+type Mend = (raw: string) => string;
+
+/** Loaded with the first reply that is seen growing. */
+let mend: Mend | undefined;
+
+/** Blocks in which nothing is bare syntax while it is being written. */
+const WHOLE = new Set(['code', 'html', 'space', 'hr']);
+
+/** The blocks of a text that grows, the last one mended (see `mend.ts`); those of one that does not, as they are. */
+export function useMended(blocks: readonly Block[], growing: boolean): readonly Block[] {
+  const [, draw] = useReducer((times: number) => times + 1, 0);
+
+  useEffect(() => {
+    if (!growing || mend) return;
+    import('./mend').then(
+      ({ mended }) => {
+        mend = mended;
+        draw();
+      },
+      () => undefined, // without a network it is shown as it comes
+    );
+  }, [growing]);
+
+  const last = blocks.at(-1);
+  if (!growing || !mend || !last || WHOLE.has(last.type)) return blocks;
+  const text = mend(last.raw);
+  return text === last.raw ? blocks : [...blocks.slice(0, -1), ...new Lexer({ gfm: true }).lex(text)];
+}
