@@ -4,15 +4,18 @@ import { moveDraft } from './composer/drafts';
 import { connectionStore } from './connection';
 import { ConversationView } from './conversations/ConversationView';
 import { Sidebar } from './conversations/Sidebar';
+import { useDrawer } from './conversations/useDrawer';
 import { openSocket } from './graphql/socket';
 import { forgetModels, loadModels } from './models/models';
 import { forgetMissing, show } from './messages/actions';
+import { forgetPlaces } from './messages/place';
 import { flushOutbox } from './outbox/flush';
 import { begunAs, openOutbox, outboxStore } from './outbox/storage';
 import { isNew } from './outbox/outbox';
 import { forgetReplies } from './replies/follow';
 import { open, routeStore } from './route';
 import type { User } from './session/session';
+import { Shortcuts } from './shortcuts/Shortcuts';
 import { noState, stateStore, useStateOf } from './state';
 import { texts } from './texts';
 import { Announcer } from './ui/Announcer';
@@ -39,6 +42,7 @@ export function Chat({ user }: { user: User }) {
       forgetReplies();
       forgetModels();
       forgetMissing();
+      forgetPlaces();
       closeSocket();
       stateStore.set(noState);
     };
@@ -76,6 +80,8 @@ export function Chat({ user }: { user: User }) {
     return () => removeEventListener('keydown', onKey);
   }, []);
 
+  useDrawer(listOpen);
+
   const title = useStateOf(({ conversations }) => conversations.items.find(({ id }) => id === conversation)?.title);
   useEffect(() => {
     document.title = title ? `${title} · ${texts.name}` : texts.name;
@@ -97,6 +103,7 @@ export function Chat({ user }: { user: User }) {
       />
       <Notices />
       <ConfirmDialog />
+      <Shortcuts />
       <Announcer />
     </div>
   );

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { draftOf, keepDraft } from './drafts';
@@ -18,9 +18,11 @@ interface Props {
   writing: string | undefined;
   onSend: (content: string) => void;
   onStop: () => void;
+  /** What stands below the text, as the choice of a model. */
+  children?: ReactNode;
 }
 
-export function Composer({ user, conversation, writing, onSend, onStop }: Props) {
+export function Composer({ user, conversation, writing, onSend, onStop, children }: Props) {
   const [text, setText] = useState(() => draftOf(user, conversation));
   const field = useRef<HTMLTextAreaElement>(null);
   const length = lengthOf(text);
@@ -63,6 +65,12 @@ export function Composer({ user, conversation, writing, onSend, onStop }: Props)
     field.current?.focus();
   }
 
+  function stop() {
+    onStop();
+    // The button goes away.
+    if (!touch.matches) field.current?.focus();
+  }
+
   function onKeyDown(event: KeyboardEvent) {
     // Enter that ends the composition of a character is no Enter.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
@@ -82,7 +90,8 @@ export function Composer({ user, conversation, writing, onSend, onStop }: Props)
         send();
       }}
     >
-      <div className="field">
+      {/* Beside the text there is room: whoever presses there means it. */}
+      <div className="field" onClick={(event) => event.target === event.currentTarget && field.current?.focus()}>
         <textarea
           id="composer"
           ref={field}
@@ -96,11 +105,12 @@ export function Composer({ user, conversation, writing, onSend, onStop }: Props)
           onChange={(event) => write(event.target.value)}
           onKeyDown={onKeyDown}
         />
+        <div className="tools">{children}</div>
         <span id="composer-count" className="count" data-over={length > LONGEST || undefined}>
           {length > LONGEST ? texts.tooLong(length - LONGEST) : length >= COUNT_FROM ? texts.left(LONGEST - length) : null}
         </span>
         {writing && (
-          <button type="button" className="round stop" aria-label={texts.stop} title={texts.stop} onClick={onStop}>
+          <button type="button" className="round stop" aria-label={texts.stop} title={texts.stop} onClick={stop}>
             <Icon name="stop" />
           </button>
         )}

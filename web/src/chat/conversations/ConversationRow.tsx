@@ -8,17 +8,38 @@ import { updateConversation } from './actions';
 import { deleteConversation } from './deletion';
 import { follows } from './follows';
 import type { Conversation } from './list';
+import { neighbourOf } from './neighbour';
 
 const LONGEST_TITLE = 200;
 
 export function ConversationRow({ conversation, current }: { conversation: Conversation; current: boolean }) {
   const { id, title } = conversation;
   const [renaming, setRenaming] = useState(false);
+  const link = useRef<HTMLAnchorElement>(null);
+  const byKey = useRef(false);
 
-  if (renaming) return <TitleField conversation={conversation} onDone={() => setRenaming(false)} />;
+  useEffect(() => {
+    if (byKey.current) link.current?.focus();
+    byKey.current = false;
+  }, [renaming]);
+
+  function onDone(key: boolean) {
+    byKey.current = key;
+    setRenaming(false);
+  }
+
+  function onDelete() {
+    const neighbour = neighbourOf(link.current?.parentElement);
+    deleteConversation(conversation);
+    if (routeStore.get() === id) open();
+    else queueMicrotask(() => neighbour?.focus());
+  }
+
+  if (renaming) return <TitleField conversation={conversation} onDone={onDone} />;
   return (
     <div className="conversation-row" data-current={current || undefined}>
       <a
+        ref={link}
         href={pathTo(id)}
         aria-current={current ? 'page' : undefined}
         title={title}
@@ -34,15 +55,7 @@ export function ConversationRow({ conversation, current }: { conversation: Conve
           <Icon name="edit" />
           {texts.rename}
         </button>
-        <button
-          type="button"
-          role="menuitem"
-          className="danger"
-          onClick={() => {
-            deleteConversation(conversation);
-            if (routeStore.get() === id) open();
-          }}
-        >
+        <button type="button" role="menuitem" className="danger" onClick={onDelete}>
           <Icon name="trash" />
           {texts.delete}
         </button>
@@ -51,21 +64,27 @@ export function ConversationRow({ conversation, current }: { conversation: Conve
   );
 }
 
-function TitleField({ conversation, onDone }: { conversation: Conversation; onDone: () => void }) {
+interface TitleFieldProps {
+  conversation: Conversation;
+  /** Whether by a key, so that the keyboard goes on from here. */
+  onDone: (byKey: boolean) => void;
+}
+
+function TitleField({ conversation, onDone }: TitleFieldProps) {
   const field = useRef<HTMLInputElement>(null);
   const [title, setTitle] = useState(conversation.title);
   const left = useRef(false);
 
   useEffect(() => field.current?.select(), []);
 
-  function done(keep: boolean) {
+  function done(keep: boolean, byKey: boolean) {
     if (left.current) return;
     left.current = true;
     const next = [...title.trim()].slice(0, LONGEST_TITLE).join('');
     if (keep && next && next !== conversation.title) {
       updateConversation({ id: conversation.id, title: next }).catch(notifyRefusal);
     }
-    onDone();
+    onDone(byKey);
   }
 
   return (
@@ -73,7 +92,7 @@ function TitleField({ conversation, onDone }: { conversation: Conversation; onDo
       className="conversation-row renaming"
       onSubmit={(event) => {
         event.preventDefault();
-        done(true);
+        done(true, true);
       }}
     >
       <input
@@ -83,8 +102,8 @@ function TitleField({ conversation, onDone }: { conversation: Conversation; onDo
         aria-label={texts.renameTitle}
         value={title}
         onChange={(event) => setTitle(event.target.value)}
-        onBlur={() => done(true)}
-        onKeyDown={(event) => event.key === 'Escape' && done(false)}
+        onBlur={() => done(true, false)}
+        onKeyDown={(event) => event.key === 'Escape' && (event.stopPropagation(), done(false, true))}
       />
     </form>
   );

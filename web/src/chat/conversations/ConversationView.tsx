@@ -9,13 +9,17 @@ import { send } from '../outbox/flush';
 import { isNew, newConversation } from '../outbox/outbox';
 import { followReplies } from '../replies/follow';
 import { stopReply } from '../replies/stop';
-import { open } from '../route';
+import { open, pathTo } from '../route';
 import type { User } from '../session/session';
 import { useStateOf } from '../state';
+import { MOD } from '../shortcuts/keys';
+import { openShortcuts } from '../shortcuts/Shortcuts';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
+import { Logo } from '../ui/Logo';
 import { notifyRefusal } from '../ui/notices';
 import { updateConversation } from './actions';
+import { follows } from './follows';
 import { SettingsDialog } from './SettingsDialog';
 
 interface Props {
@@ -56,7 +60,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
   }
 
   return (
-    <main className="conversation">
+    <main className="conversation" data-empty={conversationId === undefined || undefined}>
       <header className="top">
         <button
           type="button"
@@ -69,27 +73,30 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
         </button>
         <h1 dir="auto">{conversation?.title ?? texts.newChat}</h1>
         {!isMissing && (
-          <>
-            <ModelPicker value={(begun ? conversation?.model : newModel) ?? undefined} onChange={onModel} />
-            <button
-              type="button"
-              className="icon-button"
-              aria-label={texts.settings}
-              title={texts.settings}
-              data-set={conversation?.systemPrompt ? true : undefined}
-              onClick={() => setSettingsOpen(true)}
-            >
-              <Icon name="settings" />
-            </button>
-          </>
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={texts.settings}
+            title={texts.settings}
+            data-set={conversation?.systemPrompt ? true : undefined}
+            onClick={() => setSettingsOpen(true)}
+          >
+            <Icon name="settings" />
+          </button>
         )}
       </header>
       {isMissing ? (
-        <p className="greeting">{texts.missing}</p>
+        <div className="greeting">
+          <p>{texts.missing}</p>
+          <a href={pathTo()} className="primary" onClick={(event) => follows(event) && open()}>
+            {texts.newChat}
+          </a>
+        </div>
       ) : conversationId === undefined ? (
-        <p className="greeting" dir="auto">
-          {texts.greeting(user.name)}
-        </p>
+        <div className="greeting">
+          <Logo />
+          <p dir="auto">{texts.greeting(user.name)}</p>
+        </div>
       ) : (
         <MessageList key={conversationId} conversationId={conversationId} />
       )}
@@ -101,7 +108,14 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
           writing={writing}
           onSend={onSend}
           onStop={() => conversationId && writing && void stopReply(conversationId, writing)}
-        />
+        >
+          <ModelPicker value={(begun ? conversation?.model : newModel) ?? undefined} onChange={onModel} />
+        </Composer>
+      )}
+      {conversationId === undefined && (
+        <button type="button" className="link keys" onClick={openShortcuts}>
+          {texts.shortcuts} <kbd>{MOD} /</kbd>
+        </button>
       )}
       {settingsOpen && (
         <SettingsDialog

@@ -8,6 +8,8 @@ import { open, pathTo } from '../route';
 import { useStateOf } from '../state';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
+import { Logo } from '../ui/Logo';
+import { period } from '../ui/moments';
 import { loadMoreConversations } from './actions';
 import { ConversationRow } from './ConversationRow';
 import { follows } from './follows';
@@ -36,6 +38,7 @@ export function Sidebar({ user, current, onClose }: Props) {
     <aside className="sidebar" aria-label={texts.conversations}>
       <header>
         <a href="/" className="brand" onClick={(event) => follows(event) && open()}>
+          <Logo />
           {texts.name}
         </a>
         <button type="button" className="icon-button narrow-only" aria-label={texts.closeList} onClick={onClose}>
@@ -72,9 +75,19 @@ export function Sidebar({ user, current, onClose }: Props) {
               </span>
             </a>
           ))}
-          {items.map((conversation) => (
-            <ConversationRow key={conversation.id} conversation={conversation} current={conversation.id === current} />
-          ))}
+          {items.flatMap((conversation, index) => {
+            const { id, updatedAt } = conversation;
+            const name = period(new Date(updatedAt));
+            const before = items[index - 1];
+            const row = <ConversationRow key={id} conversation={conversation} current={id === current} />;
+            if (before && period(new Date(before.updatedAt)) === name) return [row];
+            return [
+              <h2 key={name} className="period">
+                {name}
+              </h2>,
+              row,
+            ];
+          })}
         </VList>
       </nav>
       <AccountMenu user={user} />

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { Virtualizer } from 'virtua';
+import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { entriesOf } from '../outbox/outbox';
 import { outboxStore } from '../outbox/storage';
 import { UnsentMessage } from '../outbox/UnsentMessage';
@@ -9,6 +9,8 @@ import { Icon } from '../ui/Icon';
 import { loadMessagesBefore } from './actions';
 import { inProgress } from './list';
 import { MessageView } from './MessageView';
+import { placeOf } from './place';
+import { usePlace } from './usePlace';
 import { useStickToEnd } from './useStickToEnd';
 
 /** The messages of a conversation. Only those in sight are in the document, and earlier ones come as they are scrolled to. */
@@ -19,7 +21,10 @@ export function MessageList({ conversationId }: { conversationId: string }) {
   const items = list?.items ?? [];
 
   const scroller = useRef<HTMLDivElement>(null);
-  const { atEnd, toEnd } = useStickToEnd(scroller);
+  const virtualizer = useRef<VirtualizerHandle>(null);
+  const [elsewhere] = useState(() => placeOf(conversationId) !== undefined);
+  const { atEnd, toEnd } = useStickToEnd(scroller, elsewhere);
+  const seeking = usePlace({ conversationId, list, scroller, virtualizer, toEnd });
   const first = useRef<string>(undefined);
   const [loadingBefore, setLoadingBefore] = useState(false);
 
@@ -32,12 +37,12 @@ export function MessageList({ conversationId }: { conversationId: string }) {
   const startCursor = list?.startCursor;
   async function loadBefore() {
     const { scrollTop = 0, clientHeight = 0 } = scroller.current ?? {};
-    if (!startCursor || scrollTop > clientHeight * 1.5) return;
+    if (!startCursor || seeking || scrollTop > clientHeight * 1.5) return;
     setLoadingBefore(true);
     await loadMessagesBefore(conversationId);
     setLoadingBefore(false);
   }
-  useEffect(() => void loadBefore(), [startCursor]);
+  useEffect(() => void loadBefore(), [startCursor, seeking]);
 
   // Who has just sent something wants to see it.
   const latest = unsent.at(-1)?.key;
@@ -49,9 +54,9 @@ export function MessageList({ conversationId }: { conversationId: string }) {
 
   return (
     <div className="messages-frame">
-      <div className="messages" ref={scroller} tabIndex={0} aria-label={texts.messages} role="region" onScroll={loadBefore}>
+      <div className="messages" data-seeking={seeking || undefined} ref={scroller} tabIndex={0} aria-label={texts.messages} role="region" onScroll={loadBefore}>
         {loadingBefore && <p className="earlier">{texts.earlier}</p>}
-        <Virtualizer as="ol" item="li" scrollRef={scroller} shift={prepended} bufferSize={600}>
+        <Virtualizer ref={virtualizer} as="ol" item="li" scrollRef={scroller} shift={prepended} bufferSize={600}>
           {items.map((message, index) => (
             <MessageView
               key={message.id}
@@ -66,7 +71,7 @@ export function MessageList({ conversationId }: { conversationId: string }) {
           ))}
         </Virtualizer>
       </div>
-      {!list && unsent.length === 0 && (
+      {(!list || seeking) && unsent.length === 0 && (
         <p className="loading late" role="status">
           {texts.loading}
         </p>

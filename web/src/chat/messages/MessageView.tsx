@@ -8,6 +8,7 @@ import { useRevealed } from '../replies/useRevealed';
 import { texts } from '../texts';
 import { CopyButton } from '../ui/CopyButton';
 import { Icon } from '../ui/Icon';
+import { Moment } from '../ui/Moment';
 import { inProgress, type Message } from './list';
 
 interface Props {
@@ -26,7 +27,8 @@ export const MessageView = memo(function MessageView(props: Props) {
 
 function QuestionView({ conversationId, message }: Props) {
   return (
-    <article className="message question" aria-label={texts.you}>
+    <article className="message question" data-message={message.id} aria-label={texts.you}>
+      <h2 aria-label={texts.you} />
       <div className="bubble">
         <p dir="auto">{message.content}</p>
       </div>
@@ -41,6 +43,9 @@ function QuestionView({ conversationId, message }: Props) {
           <Icon name="retry" />
         </button>
         <CopyButton text={message.content} label={texts.copy} />
+        <span className="facts">
+          <Moment at={message.createdAt} />
+        </span>
       </footer>
     </article>
   );
@@ -51,10 +56,18 @@ function ReplyView({ conversationId, message, question, queued }: Props) {
   const shown = useRevealed(whole);
   const stopping = useSyncExternalStore(stoppingStore.subscribe, stoppingStore.get).has(message.id);
   const writing = inProgress(message);
+  const growing = writing || shown !== whole;
 
   return (
-    <article className="message reply" aria-label={texts.assistant} aria-busy={writing} data-writing={writing || shown !== whole || undefined}>
-      {shown ? <Markdown text={shown} /> : writing && !queued && <Waiting />}
+    <article
+      className="message reply"
+      data-message={message.id}
+      data-writing={growing || undefined}
+      aria-label={texts.assistant}
+      aria-busy={writing}
+    >
+      <h2 aria-label={texts.assistant} />
+      {shown ? <Markdown text={shown} growing={growing} /> : writing && !queued && <Waiting />}
       {queued && !shown && <p className="note">{texts.waitingForTurn}</p>}
       {stopping && <p className="note">{texts.stopping}</p>}
       <Ending message={message} />
@@ -99,7 +112,7 @@ function Ending({ message: { status, finishReason, error } }: { message: Message
   return null;
 }
 
-function Facts({ message: { model, usage } }: { message: Message }) {
+function Facts({ message: { model, usage, createdAt } }: { message: Message }) {
   return (
     <span className="facts">
       {model && <span>{model}</span>}
@@ -108,6 +121,7 @@ function Facts({ message: { model, usage } }: { message: Message }) {
           {texts.tokens(usage.inputTokens, usage.outputTokens, usage.estimated)}
         </span>
       )}
+      <Moment at={createdAt} />
     </span>
   );
 }

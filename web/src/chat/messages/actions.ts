@@ -60,12 +60,12 @@ export function show(conversationId: string | undefined): void {
 
 const loadingBefore = new Set<string>();
 
-export async function loadMessagesBefore(conversationId: string): Promise<void> {
+export async function loadMessagesBefore(conversationId: string, count = PAGE): Promise<void> {
   const before = stateStore.get().messages[conversationId]?.startCursor;
   if (!before || loadingBefore.has(conversationId)) return;
   loadingBefore.add(conversationId);
   try {
-    const { conversation } = await ask(ConversationDocument, { id: conversationId, last: PAGE, before });
+    const { conversation } = await ask(ConversationDocument, { id: conversationId, last: count, before });
     change((state) => {
       const list = state.messages[conversationId];
       if (!conversation || list?.startCursor !== before) return state;

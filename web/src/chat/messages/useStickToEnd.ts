@@ -7,14 +7,21 @@ const BY_HAND = 400;
 
 /**
  * Keeps the end of a growing list in sight for as long as the reader is there. Whoever scrolls up is left alone until they
- * come back; what the list does by itself (sizes that turn out otherwise) does not count as leaving.
+ * come back; what the list does by itself (sizes that turn out otherwise) does not count as leaving. `elsewhere`: the reader
+ * does not begin at the end.
  */
-export function useStickToEnd(scroller: RefObject<HTMLDivElement | null>): { atEnd: boolean; toEnd: () => void } {
-  const sticks = useRef(true);
-  const [atEnd, setAtEnd] = useState(true);
+export function useStickToEnd(
+  scroller: RefObject<HTMLDivElement | null>,
+  elsewhere: boolean,
+): { atEnd: boolean; toEnd: () => void } {
+  const sticks = useRef(!elsewhere);
+  // On the way to where they were the end may come by, while nobody knows yet how long the list is.
+  const onTheWay = useRef(elsewhere);
+  const [atEnd, setAtEnd] = useState(!elsewhere);
 
   const toEnd = useCallback(() => {
     sticks.current = true;
+    onTheWay.current = false;
     setAtEnd(true);
     const element = scroller.current;
     if (element) element.scrollTop = element.scrollHeight;
@@ -26,7 +33,10 @@ export function useStickToEnd(scroller: RefObject<HTMLDivElement | null>): { atE
     let touchedAt = -Infinity;
     let held = false;
 
-    const touched = () => (touchedAt = performance.now());
+    const touched = () => {
+      touchedAt = performance.now();
+      onTheWay.current = false;
+    };
     const hold = () => {
       held = true;
       touched();
@@ -37,7 +47,7 @@ export function useStickToEnd(scroller: RefObject<HTMLDivElement | null>): { atE
     };
     const scrolled = () => {
       const near = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
-      if (near) sticks.current = true;
+      if (near && !onTheWay.current) sticks.current = true;
       else if (held || performance.now() - touchedAt < BY_HAND) sticks.current = false;
       setAtEnd(sticks.current);
     };
@@ -45,7 +55,7 @@ export function useStickToEnd(scroller: RefObject<HTMLDivElement | null>): { atE
       if (sticks.current) element.scrollTop = element.scrollHeight;
     });
 
-    toEnd();
+    if (sticks.current) toEnd();
     grown.observe(element);
     for (const child of element.children) grown.observe(child);
     element.addEventListener('scroll', scrolled, { passive: true });

@@ -11,6 +11,8 @@ interface Props {
 /** Only where there is a choice. */
 export function ModelPicker({ value, onChange }: Props) {
   const models = useSyncExternalStore(modelsStore.subscribe, modelsStore.get);
+  // Its place is kept until it is known whether there is one.
+  if (models.length === 0) return <span className="model-picker" />;
   if (models.length < 2) return null;
   return (
     <select

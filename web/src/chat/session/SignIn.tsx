@@ -1,6 +1,7 @@
 import { useId, useRef, useState, type FormEvent } from 'react';
 import { refusalOf } from '../graphql/refusal';
 import { texts } from '../texts';
+import { Logo } from '../ui/Logo';
 import { logIn, register } from './session';
 
 export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean }) {
@@ -30,7 +31,10 @@ export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean 
   return (
     <main className="sign-in">
       <form ref={form} onSubmit={submit} aria-describedby={problem ? problemId : undefined}>
-        <p className="brand">{texts.name}</p>
+        <p className="brand">
+          <Logo />
+          {texts.name}
+        </p>
         <h1>{isNew ? texts.welcomeNew : texts.welcome}</h1>
         {ended && <p className="notice">{texts.sessionEnded}</p>}
         {deleted && (

@@ -1,5 +1,4 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
-import { createPortal } from 'react-dom';
 import { Icon, type IconName } from './Icon';
 
 interface Props {
@@ -20,11 +19,13 @@ export function Menu({ label, icon, face, children }: Props) {
 
   useLayoutEffect(() => {
     if (!open || !menu.current || !button.current) return;
+    menu.current.showPopover();
     const at = button.current.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = menu.current;
     const below = at.bottom + height + 8 < innerHeight;
     menu.current.style.top = `${below ? at.bottom + 4 : Math.max(8, at.top - height - 4)}px`;
-    menu.current.style.left = `${Math.max(8, Math.min(at.left, innerWidth - width - 8))}px`;
+    const left = button.current.matches(':dir(rtl)') ? at.right - width : at.left;
+    menu.current.style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;
     items()[0]?.focus();
   }, [open]);
 
@@ -76,15 +77,24 @@ export function Menu({ label, icon, face, children }: Props) {
         onClick={() => setOpen(!open)}
         onKeyDown={(event) => event.key === 'ArrowDown' && (event.preventDefault(), setOpen(true))}
       >
+        {face && <span className="visually-hidden">{label}: </span>}
         {face ?? <Icon name={icon ?? 'more'} />}
       </button>
-      {open &&
-        createPortal(
-          <div ref={menu} id={id} className="menu" role="menu" aria-label={label} onKeyDown={onKeyDown} onClick={close}>
-            {children}
-          </div>,
-          document.body,
-        )}
+      {open && (
+        <div
+          ref={menu}
+          id={id}
+          className="menu"
+          // Above everything, and yet beside its button: in the same landmark, and next in the order of reading.
+          popover="manual"
+          role="menu"
+          aria-label={label}
+          onKeyDown={onKeyDown}
+          onClick={close}
+        >
+          {children}
+        </div>
+      )}
     </>
   );
 }

@@ -1,0 +1,53 @@
+import { useLayoutEffect, useReducer, useState, type RefObject } from 'react';
+import type { VirtualizerHandle } from 'virtua';
+import { loadMessagesBefore } from './actions';
+import type { MessageList } from './list';
+import { keepPlace, placeIn, placeOf } from './place';
+
+/** The most messages to load on the way to where the reader was. */
+const FURTHEST = 2_000;
+const PAGE = 100;
+
+interface Options {
+  conversationId: string;
+  list: MessageList | undefined;
+  scroller: RefObject<HTMLElement | null>;
+  virtualizer: RefObject<VirtualizerHandle | null>;
+  toEnd: () => void;
+}
+
+/** Brings readers back to where they were when they come to a conversation again, as after a refresh. Tells whether it still seeks. */
+export function usePlace({ conversationId, list, scroller, virtualizer, toEnd }: Options): boolean {
+  const [sought, setSought] = useState(() => placeOf(conversationId));
+  const [tries, tryAgain] = useReducer((count: number) => count + 1, 0);
+
+  useLayoutEffect(() => {
+    if (!sought || !list) return;
+    const index = list.items.findIndex(({ id }) => id === sought.message);
+    if (index >= 0) {
+      virtualizer.current?.scrollToIndex(index, { align: 'start', offset: sought.offset });
+      setSought(undefined);
+    } else if (list.startCursor && list.items.length < FURTHEST) {
+      void loadMessagesBefore(conversationId, PAGE).then(tryAgain);
+    } else {
+      toEnd();
+      setSought(undefined);
+    }
+  }, [sought, list, tries, conversationId, virtualizer, toEnd]);
+
+  // As a layout effect it ends before the places are forgotten, when somebody signs out.
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element || sought) return;
+    const keep = () => keepPlace(conversationId, placeIn(element));
+    addEventListener('pagehide', keep);
+    document.addEventListener('visibilitychange', keep);
+    return () => {
+      removeEventListener('pagehide', keep);
+      document.removeEventListener('visibilitychange', keep);
+      keep();
+    };
+  }, [conversationId, sought, scroller]);
+
+  return sought !== undefined;
+}

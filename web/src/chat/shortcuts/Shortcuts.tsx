@@ -1,0 +1,28 @@
+import { lazy, Suspense, useEffect, useSyncExternalStore } from 'react';
+import { createStore } from '../../store';
+
+const Dialog = lazy(() => import('./ShortcutsDialog'));
+
+const openStore = createStore(false);
+
+/** Shows what can be done by keys. */
+export function openShortcuts(): void {
+  openStore.set(true);
+}
+
+/** The dialog, when it is asked for: by {@link openShortcuts}, or by Ctrl+/. */
+export function Shortcuts() {
+  const open = useSyncExternalStore(openStore.subscribe, openStore.get);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key !== '/') return;
+      event.preventDefault();
+      openShortcuts();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+
+  return <Suspense>{open && <Dialog onClose={() => openStore.set(false)} />}</Suspense>;
+}
