@@ -3,6 +3,7 @@ import { followChanges } from './changes/feed';
 import { moveDraft } from './composer/drafts';
 import { connectionStore } from './connection';
 import { ConversationView } from './conversations/ConversationView';
+import { conversationOf } from './conversations/list';
 import { Sidebar } from './conversations/Sidebar';
 import { useDrawer } from './conversations/useDrawer';
 import { openSocket } from './graphql/socket';
@@ -82,7 +83,7 @@ export function Chat({ user }: { user: User }) {
 
   useDrawer(listOpen);
 
-  const title = useStateOf(({ conversations }) => conversations.items.find(({ id }) => id === conversation)?.title);
+  const title = useStateOf(({ conversations }) => conversationOf(conversations, conversation)?.title);
   useEffect(() => {
     document.title = title ? `${title} · ${texts.name}` : texts.name;
   }, [title]);

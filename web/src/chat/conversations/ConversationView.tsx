@@ -20,6 +20,7 @@ import { Logo } from '../ui/Logo';
 import { notifyRefusal } from '../ui/notices';
 import { updateConversation } from './actions';
 import { follows } from './follows';
+import { conversationOf } from './list';
 import { SettingsDialog } from './SettingsDialog';
 
 interface Props {
@@ -32,9 +33,7 @@ interface Props {
 
 export function ConversationView({ user, conversationId, listOpen, onOpenList }: Props) {
   const begun = conversationId !== undefined && !isNew(conversationId);
-  const conversation = useStateOf(({ conversations }) =>
-    conversations.items.find(({ id }) => id === conversationId),
-  );
+  const conversation = useStateOf(({ conversations }) => conversationOf(conversations, conversationId));
   const writing = useStateOf(({ messages }) =>
     conversationId ? messages[conversationId]?.items.find(inProgress)?.id : undefined,
   );

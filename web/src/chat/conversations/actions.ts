@@ -11,7 +11,7 @@ import { refusalOf } from '../graphql/refusal';
 import { pause } from '../pause';
 import { sessionStore } from '../session/session';
 import { change, stateStore } from '../state';
-import { withConversation, withConversationBack, withFirstPage, withoutConversation, withPage, type Conversation } from './list';
+import { conversationOf, withConversation, withConversationBack, withFirstPage, withoutConversation, withPage, type Conversation } from './list';
 
 const PAGE = 30;
 
@@ -55,7 +55,7 @@ export async function createConversation(input: CreateConversationInput): Promis
 
 /** Shows the change at once, and takes it back if the server refuses. */
 export async function updateConversation(input: UpdateConversationInput & { id: string }): Promise<void> {
-  const before = stateStore.get().conversations.items.find(({ id }) => id === input.id);
+  const before = conversationOf(stateStore.get().conversations, input.id);
   if (before) put({ ...before, ...given(input) });
   try {
     put((await ask(UpdateConversationDocument, { input })).updateConversation.conversation);

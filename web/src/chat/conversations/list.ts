@@ -8,11 +8,13 @@ export interface ConversationList {
   readonly items: readonly Conversation[];
   /** Where the next page begins; nothing if this is all. */
   readonly endCursor?: string;
+  /** Those that were opened by their address, and stand on a page that is not loaded yet. */
+  readonly beyond: Readonly<Record<string, Conversation>>;
   /** Those that were deleted while this page was open: an answer that was on its way must not bring them back. */
   readonly gone: ReadonlySet<string>;
 }
 
-export const noConversations: ConversationList = { loaded: false, items: [], gone: new Set() };
+export const noConversations: ConversationList = { loaded: false, items: [], beyond: {}, gone: new Set() };
 
 interface Page {
   nodes: readonly Conversation[];
@@ -32,12 +34,20 @@ export function withPage(list: ConversationList, { nodes, pageInfo }: Page): Con
   return { ...list, loaded: true, items: sorted([...known.values()].filter(({ id }) => !list.gone.has(id))), endCursor };
 }
 
+/** What is known of a conversation, in the list or beyond it. */
+export function conversationOf(list: ConversationList, id: string | undefined): Conversation | undefined {
+  if (id === undefined || list.gone.has(id)) return undefined;
+  return list.items.find((item) => item.id === id) ?? list.beyond[id];
+}
+
 export function withConversation(list: ConversationList, conversation: Conversation): ConversationList {
   if (list.gone.has(conversation.id)) return list;
   const others = list.items.filter(({ id }) => id !== conversation.id);
   const last = others.at(-1);
   // One that belongs to a page that is not loaded yet comes with that page.
-  if (list.endCursor && last && before(last, conversation) && others.length === list.items.length) return list;
+  if (list.endCursor && last && before(last, conversation) && others.length === list.items.length) {
+    return { ...list, beyond: { ...list.beyond, [conversation.id]: conversation } };
+  }
   return { ...list, items: sorted([...others, conversation]) };
 }
 

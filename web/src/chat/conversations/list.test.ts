@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { conversationOf, noConversations, withConversation, withFirstPage, withoutConversation, type Conversation } from './list';
+
+function conversation(id: string, updatedAt: string): Conversation {
+  return { id, title: `Of ${id}`, systemPrompt: null, model: null, createdAt: updatedAt, updatedAt };
+}
+
+const recent = conversation('recent', '2026-03-02T00:00:00Z');
+const old = conversation('old', '2026-03-01T00:00:00Z');
+const page = { nodes: [recent], pageInfo: { hasNextPage: true, endCursor: 'cursor' } };
+const list = withFirstPage(noConversations, page);
+
+test('one that is opened before its page is loaded is known, and yet not in the list', () => {
+  const opened = withConversation(list, old);
+  expect(opened.items).toEqual([recent]);
+  expect(conversationOf(opened, 'old')).toEqual(old);
+});
+
+test('it moves to the front when something is said in it', () => {
+  const spoken = { ...old, updatedAt: '2026-03-03T00:00:00Z' };
+  const after = withConversation(withConversation(list, old), spoken);
+  expect(after.items).toEqual([spoken, recent]);
+  expect(conversationOf(after, 'old')).toBe(spoken);
+});
+
+test('one that is deleted is known no more', () => {
+  expect(conversationOf(withoutConversation(withConversation(list, old), 'old'), 'old')).toBeUndefined();
+});
