@@ -7,6 +7,7 @@ import { RevokeOtherSessionsDocument } from '../graphql/generated';
 import { reasonOf } from '../graphql/reason';
 import { outboxStore } from '../outbox/storage';
 import { open } from '../route';
+import { openShortcuts } from '../shortcuts/Shortcuts';
 import { texts } from '../texts';
 import { confirmed } from '../ui/confirm';
 import { Menu } from '../ui/Menu';
@@ -69,6 +70,9 @@ export function AccountMenu({ user }: { user: User }) {
         <hr />
         <button type="button" role="menuitem" onClick={() => setAccountOpen(true)}>
           {texts.accountMenu}
+        </button>
+        <button type="button" role="menuitem" onClick={openShortcuts}>
+          {texts.shortcuts}
         </button>
         <button type="button" role="menuitem" onClick={() => window.open('/playground', '_blank', 'noopener')}>
           {texts.playground}
