@@ -22,11 +22,14 @@ export const Code = memo(function Code({ text, language }: { text: string; langu
     if (!language || text.length > LONGEST) return;
     const timer = setTimeout(
       async () => {
-        const { highlight } = await import('./highlight');
+        const { highlighterOf } = await import('./highlight');
+        const highlight = await highlighterOf(language);
+        if (!highlight) return;
         const start = performance.now();
-        const tree = await highlight(text, language);
+        const tree = highlight(text);
         next.current = performance.now() + Math.max(EVERY, TIMES * (performance.now() - start));
-        if (tree) setColoured({ text, tree });
+        // An earlier text may be done later, as when it had to wait for its language.
+        setColoured((before) => (before?.text.startsWith(text) ? before : { text, tree }));
       },
       Math.max(0, next.current - performance.now()),
     );

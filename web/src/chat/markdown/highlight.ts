@@ -60,11 +60,14 @@ const ALIASES: Record<string, Language> = {
 
 const lowlight = createLowlight();
 
-/** The code as a tree of spans with classes; nothing for a language that we do not know. */
-export async function highlight(code: string, name: string): Promise<Root | undefined> {
+/** Makes a tree of spans with classes out of code. */
+export type Highlighter = (code: string) => Root;
+
+/** Loads what a language needs; nothing for one that we do not know. */
+export async function highlighterOf(name: string): Promise<Highlighter | undefined> {
   const lower = name.toLowerCase();
   const language = lower in LANGUAGES ? (lower as Language) : ALIASES[lower];
   if (!language) return undefined;
   if (!lowlight.registered(language)) lowlight.register(language, (await LANGUAGES[language]()).default);
-  return lowlight.highlight(language, code);
+  return (code) => lowlight.highlight(language, code);
 }

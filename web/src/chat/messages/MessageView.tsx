@@ -53,7 +53,9 @@ function QuestionView({ conversationId, message }: Props) {
 
 function ReplyView({ conversationId, message, question, queued }: Props) {
   const whole = useReplyText(message);
-  const shown = useRevealed(whole);
+  const revealed = useRevealed(whole);
+  // Stop means stop: nothing comes after it.
+  const shown = message.status === 'STOPPED' ? whole : revealed;
   const stopping = useSyncExternalStore(stoppingStore.subscribe, stoppingStore.get).has(message.id);
   const writing = inProgress(message);
   const growing = writing || shown !== whole;
