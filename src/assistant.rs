@@ -6,6 +6,7 @@
 pub mod builtin;
 pub mod catalog;
 pub mod eliza;
+mod halves;
 pub mod openai;
 pub mod providers;
 

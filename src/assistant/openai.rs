@@ -5,7 +5,9 @@
 //! since the text so far cannot be taken back.
 
 use super::{
-    Answer, Assistant, End, Fault, FaultKind, Finish, Part, Prompt, Speaker, Usage, providers::Provider,
+    Answer, Assistant, End, Fault, FaultKind, Finish, Part, Prompt, Speaker, Usage,
+    halves::{Joiner, Piece},
+    providers::Provider,
 };
 use eventsource_stream::{Event, Eventsource};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
@@ -186,6 +188,7 @@ impl Assistant for OpenAi {
             let (first, events) = this.ask(&prompt, first_token_by).await?;
             let mut events = stream::once(std::future::ready(Ok(first))).chain(events);
             let (mut spoken, mut ended, mut end) = (false, false, End::default());
+            let mut joiner = Joiner::default();
             loop {
                 let by = match (ended, spoken) {
                     (true, _) => Instant::now() + LAST_WORDS,
@@ -217,9 +220,12 @@ impl Assistant for OpenAi {
                     });
                 }
                 for choice in chunk.choices {
-                    if let Some(text) = choice.delta.content.filter(|text| !text.is_empty()) {
+                    if let Some(piece) = choice.delta.content.filter(|piece| !piece.is_empty()) {
                         spoken = true;
-                        yield Part::Text(text);
+                        let text = joiner.join(piece);
+                        if !text.is_empty() {
+                            yield Part::Text(text);
+                        }
                     }
                     if let Some(reason) = choice.finish_reason {
                         ended = true;
@@ -230,6 +236,9 @@ impl Assistant for OpenAi {
                         };
                     }
                 }
+            }
+            if let Some(character) = joiner.end() {
+                yield Part::Text(character.into());
             }
             yield Part::End(end);
         })
@@ -339,7 +348,7 @@ struct Choice {
 
 #[derive(Default, Deserialize)]
 struct Delta {
-    content: Option<String>,
+    content: Option<Piece>,
 }
 
 #[derive(Deserialize)]

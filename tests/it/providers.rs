@@ -272,3 +272,16 @@ async fn several_providers_are_told_apart_by_the_model() {
         .await;
     assert_eq!(code(&error), "BAD_USER_INPUT");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_character_that_comes_in_two_halves_is_whole() {
+    let mut provider = Provider::start().await;
+    let server = server(Kind::Sqlite, &provider).await;
+    let said = concat!(
+        "data: {\"choices\":[{\"delta\":{\"content\":\"an owl: \\ud83e\"}}]}\n\n",
+        "data: {\"choices\":[{\"delta\":{\"content\":\"\\udd89!\"},\"finish_reason\":\"stop\"}]}\n\n",
+        "data: [DONE]\n\n"
+    );
+    let ended = ended(&server, &mut provider, 1, async |_, mut call| call.send(said).await).await;
+    assert_eq!((&ended["status"], content_of(&ended)), (&json!("COMPLETED"), "an owl: 🦉!"));
+}
