@@ -5,7 +5,7 @@ use crate::{
     clock::Clock,
     error::{Error, Result},
     removal::Removal,
-    replies::Replies,
+    replies::{Replies, SystemPrompt},
     store::{self, Database, Id, conversations::Conversation},
 };
 
@@ -30,26 +30,6 @@ impl Title {
             return Err(Error::input("title", "must not contain control characters"));
         }
         Ok(Self(text.to_owned()))
-    }
-}
-
-/// Instructions of 1 to 10,000 characters, without NUL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SystemPrompt(String);
-
-impl SystemPrompt {
-    const LENGTH: usize = 10_000;
-
-    /// Checks instructions for a model.
-    pub fn parse(text: String) -> Result<Self> {
-        let length = text.chars().take(Self::LENGTH + 1).count();
-        if length == 0 || length > Self::LENGTH {
-            return Err(Error::input("systemPrompt", format!("must have 1 to {} characters", Self::LENGTH)));
-        }
-        if text.contains('\0') {
-            return Err(Error::input("systemPrompt", "must not contain the character NUL"));
-        }
-        Ok(Self(text))
     }
 }
 
@@ -101,7 +81,7 @@ impl Conversations {
             owner_id: owner,
             titled_by_user: new.title.is_some(),
             title: new.title.map_or_else(|| UNTITLED.to_owned(), |Title(title)| title),
-            system_prompt: new.system_prompt.map(|SystemPrompt(text)| text),
+            system_prompt: new.system_prompt.map(SystemPrompt::into_string),
             model: new.model,
             message_count: 0,
             created_at: now,
@@ -120,7 +100,7 @@ impl Conversations {
         let changes = store::conversations::Changes {
             titled_by_user: changes.title.is_some().then_some(true),
             title: changes.title.map(|Title(title)| title),
-            system_prompt: changes.system_prompt.map(|prompt| prompt.map(|SystemPrompt(text)| text)),
+            system_prompt: changes.system_prompt.map(|prompt| prompt.map(SystemPrompt::into_string)),
             model: changes.model,
         };
         let updated = self.store.update_conversation(owner, id, &changes, self.clock.now()).await?;

@@ -21,6 +21,7 @@ mod publish;
 mod runner;
 mod send;
 mod stop;
+mod system_prompt;
 mod watch_runs;
 
 pub use crate::store::sends::WhenBusy;
@@ -29,7 +30,8 @@ pub use content::Content;
 pub use cursor::Cursor;
 pub use follow::Event;
 pub use progress::Next;
-pub use send::{NewReply, SendMessage};
+pub use send::{Destination, NewReply, SendMessage};
+pub use system_prompt::SystemPrompt;
 
 use crate::{
     assistant::catalog::Catalog,

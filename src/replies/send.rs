@@ -1,6 +1,6 @@
 //! Sending a message: it and the empty reply are stored together, then the reply is run.
 
-use super::{Content, Replies, runner::Runner};
+use super::{Content, Replies, SystemPrompt, runner::Runner};
 use crate::{
     error::{Error, Result},
     store::{
@@ -26,8 +26,8 @@ const RETRY_RUNNING: u64 = 5;
 /// What is to be sent.
 #[derive(Clone, Debug)]
 pub struct SendMessage {
-    /// `None` starts a new conversation.
-    pub conversation_id: Option<Id>,
+    /// Where it goes.
+    pub to: Destination,
     /// What the user says.
     pub content: Content,
     /// The model that is to reply. `None` leaves it to the conversation, and then to the default.
@@ -36,6 +36,15 @@ pub struct SendMessage {
     pub idempotency_key: Option<String>,
     /// What to do while an earlier reply of the conversation is in progress.
     pub when_busy: WhenBusy,
+}
+
+/// Where a message goes.
+#[derive(Clone, Debug)]
+pub enum Destination {
+    /// One of the sender's conversations.
+    Conversation(Id),
+    /// One that begins with this message, and with what the model is told before it.
+    NewConversation(Option<SystemPrompt>),
 }
 
 /// A message that is stored, and the reply that will follow.
@@ -71,9 +80,14 @@ impl Replies {
         let until = now + engine.settings.lease;
         let new = NewMessage {
             owner,
-            conversation: send.conversation_id.map_or(Target::New, Target::Existing),
             title: send.content.title(),
             idempotency: send.idempotency_key.clone().map(|key| (key, fingerprint(&send))),
+            conversation: match send.to {
+                Destination::Conversation(id) => Target::Existing(id),
+                Destination::NewConversation(prompt) => {
+                    Target::New { system_prompt: prompt.map(SystemPrompt::into_string) }
+                }
+            },
             content: send.content.as_str().to_owned(),
             model: send.model,
             default_model,
@@ -135,10 +149,15 @@ impl Replies {
 /// Tells the same input from another.
 fn fingerprint(send: &SendMessage) -> Vec<u8> {
     let mut hash = Sha256::new();
-    // Each part after its length, so that none can pass for two.
-    let conversation = send.conversation_id.map(|id| id.to_string());
+    let (conversation, system_prompt) = match &send.to {
+        Destination::Conversation(id) => (Some(id.to_string()), None),
+        Destination::NewConversation(prompt) => (None, prompt.as_ref().map(SystemPrompt::as_str)),
+    };
     hash.update([send.when_busy as u8]);
-    for part in [conversation.as_deref(), Some(send.content.as_str()), send.model.as_deref()] {
+    let always = [conversation.as_deref(), Some(send.content.as_str()), send.model.as_deref()];
+    // What is left out if there is none stands last: without it the hash is what it was before there could be one.
+    for part in always.into_iter().chain(system_prompt.map(Some)) {
+        // Each part after its length, so that none can pass for two.
         hash.update(part.map_or(u64::MAX, |part| part.len() as u64).to_be_bytes());
         hash.update(part.unwrap_or_default());
     }

@@ -63,7 +63,10 @@ pub enum Target {
     /// The conversation with this key, if it is the owner's.
     Existing(Id),
     /// One that is started with this message.
-    New,
+    New {
+        /// What the model is told first, if anything.
+        system_prompt: Option<String>,
+    },
 }
 
 /// What to do with a message while an earlier reply of its conversation is in progress.
@@ -133,9 +136,9 @@ impl Database {
         let (message_id, reply_id) = (Id::new(), Id::new());
         let now = new.now;
         let sent = transact!(self, async |conn| {
-            let existing: Option<Conversation> = match new.conversation {
-                Target::New => None,
-                Target::Existing(id) => {
+            let (existing, system_prompt) = match &new.conversation {
+                Target::New { system_prompt } => (None, system_prompt.clone()),
+                &Target::Existing(id) => {
                     // Changes nothing, but locks the row: concurrent sends come one after the other.
                     let own = conversations::table.find(id).filter(conversations::owner_id.eq(new.owner));
                     let locked: Option<Conversation> = diesel::update(own)
@@ -147,7 +150,7 @@ impl Database {
                     match locked {
                         None => return Ok(Sent::NoConversation),
                         Some(full) if full.message_count >= MOST_MESSAGES => return Ok(Sent::Full),
-                        Some(conversation) => Some(conversation),
+                        Some(conversation) => (Some(conversation), None),
                     }
                 }
             };
@@ -224,7 +227,7 @@ impl Database {
                         owner_id: new.owner,
                         title: new.title.clone(),
                         titled_by_user: false,
-                        system_prompt: None,
+                        system_prompt,
                         model: new.model.clone(),
                         message_count: 2,
                         created_at: now,

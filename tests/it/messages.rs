@@ -1,4 +1,4 @@
-use crate::support::{Server, code, content_of, on_both_databases};
+use crate::support::{Provider, Server, code, content_of, on_both_databases};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -151,6 +151,22 @@ on_both_databases! {
         client.send(json!({ "content": "x", "idempotencyKey": "k" })).await;
     }
 
+    async fn a_conversation_may_begin_with_instructions(kind) {
+        let mut provider = Provider::start().await;
+        let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
+        let server = Server::with_providers(kind, &settings, |_| {}).await;
+        let client = server.register().await;
+        let input = |prompt: &str| json!({ "content": "Hi", "systemPrompt": prompt, "idempotencyKey": "k" });
+        let sent = client.send(input("Be brief.")).await;
+        let asked = provider.call().await;
+        assert_eq!(asked.body["messages"][0], json!({ "role": "system", "content": "Be brief." }));
+        assert_eq!(client.send(input("Be brief.")).await["conversation"]["id"], sent["conversation"]["id"]);
+        assert_eq!(code(&client.error(SEND, json!({ "input": input("Be long.") })).await), "CONFLICT");
+        let query = "{ me { conversations { nodes { systemPrompt } } } }";
+        let nodes = client.data(query, json!({})).await["me"]["conversations"]["nodes"].take();
+        assert_eq!(nodes, json!([{ "systemPrompt": "Be brief." }]));
+    }
+
     async fn bad_input_is_refused_and_nothing_is_stored(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
@@ -161,6 +177,9 @@ on_both_databases! {
             ("model", json!({ "content": "x", "model": "gpt-99" })),
             ("conversationId", json!({ "content": "x", "conversationId": "nonsense" })),
             ("conversationId", json!({ "content": "x", "conversationId": "message_00000000000000000000000000000000" })),
+            ("systemPrompt", json!({ "content": "x", "systemPrompt": "" })),
+            ("systemPrompt", json!({ "content": "x", "systemPrompt": "x".repeat(10_001) })),
+            ("systemPrompt", json!({ "content": "x", "systemPrompt": "x", "conversationId": "conversation_00000000000000000000000000000000" })),
             ("idempotencyKey", json!({ "content": "x", "idempotencyKey": "" })),
             ("idempotencyKey", json!({ "content": "x", "idempotencyKey": "k".repeat(201) })),
         ] {

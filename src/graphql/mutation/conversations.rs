@@ -1,7 +1,8 @@
 use crate::{
-    conversations::{Changes, NewConversation, SystemPrompt, Title},
+    conversations::{Changes, NewConversation, Title},
     error::{Error, Result},
     graphql::{context::ContextExt, ids::Kind, types::Conversation},
+    replies::SystemPrompt,
 };
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use std::sync::Arc;

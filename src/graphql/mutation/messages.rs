@@ -1,11 +1,11 @@
 use crate::{
-    error::Result,
+    error::{Error, Result},
     graphql::{
         context::ContextExt,
         ids::Kind,
         types::{Conversation, Message},
     },
-    replies::{self, Content, SendMessage},
+    replies::{self, Content, Destination, SendMessage, SystemPrompt},
 };
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use std::sync::Arc;
@@ -21,9 +21,16 @@ impl Messages {
     /// replies in progress, are RATE_LIMITED.
     async fn send_message(&self, ctx: &Context<'_>, input: SendMessageInput) -> Result<SendMessagePayload> {
         let viewer = ctx.may_write()?;
-        let conversation_id = input.conversation_id.map(|id| Kind::Conversation.parse("conversationId", &id));
+        let to = match (input.conversation_id, input.system_prompt) {
+            (Some(_), Some(_)) => {
+                let message = "is for a new conversation; `updateConversation` changes an existing one's";
+                return Err(Error::input("systemPrompt", message));
+            }
+            (Some(id), None) => Destination::Conversation(Kind::Conversation.parse("conversationId", &id)?),
+            (None, prompt) => Destination::NewConversation(prompt.map(SystemPrompt::parse).transpose()?),
+        };
         let send = SendMessage {
-            conversation_id: conversation_id.transpose()?,
+            to,
             content: Content::parse(input.content)?,
             model: input.model,
             idempotency_key: input.idempotency_key,
@@ -51,6 +58,9 @@ impl Messages {
 struct SendMessageInput {
     /// Where it goes. A new conversation is started if it is not given.
     conversation_id: Option<ID>,
+    /// Instructions for the model, 1 to 10,000 characters, of the conversation that is started: not to be given with a
+    /// `conversationId`.
+    system_prompt: Option<String>,
     /// What to say: 1 to 10,000 Unicode scalar values, without NUL.
     content: String,
     /// The `id` of the model that is to reply. If it is not given, the conversation's.

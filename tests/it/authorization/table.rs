@@ -54,6 +54,7 @@ pub const INPUTS: &[(&str, Leads)] = &[
     ("SendMessageInput.idempotencyKey", Key),
     ("SendMessageInput.content", Nowhere),
     ("SendMessageInput.model", Nowhere),
+    ("SendMessageInput.systemPrompt", Nowhere),
     ("CreateConversationInput.title", Nowhere),
     ("CreateConversationInput.systemPrompt", Nowhere),
     ("CreateConversationInput.model", Nowhere),

@@ -111,7 +111,7 @@ impl Instance {
         let conversation = self.seen().conversations[place];
         let new = NewMessage {
             owner: self.owner,
-            conversation: conversation.map_or(Target::New, Target::Existing),
+            conversation: conversation.map_or(Target::New { system_prompt: None }, Target::Existing),
             content: "hello".into(),
             title: "hello".into(),
             model: Some("echo".into()),

@@ -83,7 +83,7 @@ export const texts = {
     `${input.toLocaleString('en')} read, ${output.toLocaleString('en')} written`,
   failed: {
     PROVIDER_UNAVAILABLE: 'The model could not be reached, or broke off.',
-    PROVIDER_REJECTED: 'The model’s provider refused the request.',
+    PROVIDER_REJECTED: 'The model gave no answer.',
     TIMEOUT: 'The model was silent for too long.',
     INTERRUPTED: 'The server was interrupted too often while it wrote this.',
     INTERNAL: 'The server failed while it wrote this.',

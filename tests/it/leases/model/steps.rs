@@ -16,7 +16,7 @@ impl World {
     pub async fn send(&mut self, at: usize, conversation: usize, when_busy: WhenBusy) {
         let place = conversation % self.conversations.len();
         let (now, lease) = (self.now_at(at), Id::new());
-        let target = self.conversations[place].map_or(Target::New, Target::Existing);
+        let target = self.conversations[place].map_or(Target::New { system_prompt: None }, Target::Existing);
         let new = NewMessage {
             owner: self.owner,
             conversation: target,
