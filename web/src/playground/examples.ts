@@ -42,7 +42,9 @@ mutation Register($input: RegisterInput!) {
 #
 #    The answer comes at once: the reply is PENDING and
 #    being written from now on. Its id is put into the
-#    next tab for you: go there and watch.
+#    next tab for you: go there and watch. The model
+#    "echo" says the message back, word by word; without
+#    it somebody answers who listens.
 
 mutation SendMessage($input: SendMessageInput!) {
   sendMessage(input: $input) {
@@ -60,8 +62,13 @@ mutation SendMessage($input: SendMessageInput!) {
   }
 }
 `,
+    // Long enough that there is still something to watch when the next tab is open.
     variables: json({
-      input: { content: 'Hello! I have been thinking about my computer a great deal lately.', model: 'eliza' },
+      input: {
+        model: 'echo',
+        content:
+          'Once there was a server that never lost a word. People cut its cables, and it went on where they had last heard it. They closed the tab, and when they came back the story was there, a little longer than before. They pulled its plug, and another one told the story from the beginning. They sent the same message five times, since the train was in a tunnel, and it was told once. They said stop, and it stopped, and what they had heard by then was what they could read the next day. In the end they gave up, and simply talked to it. It had been waiting for that all along, for it was a server for talking, and it had a great deal of time, and more than one thing to say about the weather.',
+      },
     }),
   },
   {
