@@ -1,18 +1,16 @@
+import { keptHere } from '../kept';
+
 const PREFIX = 'confab:draft:';
 
 /** What somebody has begun to write in a conversation, kept on this device. */
 export function draftOf(user: string, conversation: string): string {
-  return localStorage.getItem(`${PREFIX}${user}:${conversation}`) ?? '';
+  return keptHere.get(`${PREFIX}${user}:${conversation}`) ?? '';
 }
 
 export function keepDraft(user: string, conversation: string, text: string): void {
   const key = `${PREFIX}${user}:${conversation}`;
-  try {
-    if (text) localStorage.setItem(key, text);
-    else localStorage.removeItem(key);
-  } catch {
-    // The device has no more room: the text is in the field still.
-  }
+  if (text) keptHere.set(key, text);
+  else keptHere.remove(key);
 }
 
 /** A conversation of our own naming has become one of the server's. */
@@ -25,9 +23,9 @@ export function moveDraft(user: string, from: string, to: string): void {
 
 /** When the user signs out, nothing of theirs stays on the device. */
 export function forgetUser(user: string): void {
-  for (const key of Object.keys(localStorage)) {
+  for (const key of keptHere.keys()) {
     if (key.startsWith(`${PREFIX}${user}:`) || key.startsWith(`confab:outbox:${user}:`) || key.startsWith('confab:begun:')) {
-      localStorage.removeItem(key);
+      keptHere.remove(key);
     }
   }
 }

@@ -1,3 +1,5 @@
+import { keptInTab } from '../kept';
+
 /** Where a reader is in a conversation: which message is uppermost, and how much of it is out of sight, in pixels. */
 export interface Place {
   readonly message: string;
@@ -9,7 +11,7 @@ const PREFIX = 'confab:place:';
 /** Of this tab, and for as long as it lives. Nothing for one who reads the end, or has not been there. */
 export function placeOf(conversationId: string): Place | undefined {
   try {
-    const place = JSON.parse(sessionStorage.getItem(PREFIX + conversationId) ?? 'null') as Place | null;
+    const place = JSON.parse(keptInTab.get(PREFIX + conversationId) ?? 'null') as Place | null;
     return place && typeof place.message === 'string' && Number.isFinite(place.offset) ? place : undefined;
   } catch {
     return undefined;
@@ -31,16 +33,12 @@ export function placeIn(scroller: HTMLElement): Place | undefined {
 }
 
 export function keepPlace(conversationId: string, place: Place | undefined): void {
-  try {
-    if (place) sessionStorage.setItem(PREFIX + conversationId, JSON.stringify(place));
-    else sessionStorage.removeItem(PREFIX + conversationId);
-  } catch {
-    // No room: then it is the end, as for everybody who comes.
-  }
+  if (place) keptInTab.set(PREFIX + conversationId, JSON.stringify(place));
+  else keptInTab.remove(PREFIX + conversationId);
 }
 
 export function forgetPlaces(): void {
-  for (const key of Object.keys(sessionStorage)) {
-    if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
+  for (const key of keptInTab.keys()) {
+    if (key.startsWith(PREFIX)) keptInTab.remove(key);
   }
 }

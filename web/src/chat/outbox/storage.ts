@@ -1,4 +1,5 @@
 import { createStore } from '../../store';
+import { keptHere } from '../kept';
 import type { Entry } from './outbox';
 
 const PREFIX = 'confab:outbox:';
@@ -16,28 +17,28 @@ export function openOutbox(userId: string): void {
 }
 
 export function keep(entry: Entry): void {
-  localStorage.setItem(keyOf(entry), JSON.stringify(entry));
+  keptHere.set(keyOf(entry), JSON.stringify(entry));
   read();
 }
 
 export function drop(entry: Entry): void {
-  localStorage.removeItem(keyOf(entry));
+  keptHere.remove(keyOf(entry));
   read();
 }
 
 /** Whether an entry is still to be sent, by what is stored now: another tab's doings may not have been told yet. */
 export function waits(entry: Entry): boolean {
-  const stored = localStorage.getItem(keyOf(entry));
-  return stored !== null && !(JSON.parse(stored) as Entry).refused;
+  const stored = keptHere.get(keyOf(entry));
+  return stored !== undefined && !(JSON.parse(stored) as Entry).refused;
 }
 
 /** Remembers which conversation one of our own naming has become, for a page that is still at its old address. */
 export function noteBegun(name: string, conversationId: string): void {
-  localStorage.setItem(BEGUN + name, conversationId);
+  keptHere.set(BEGUN + name, conversationId);
 }
 
 export function begunAs(name: string): string | undefined {
-  return localStorage.getItem(BEGUN + name) ?? undefined;
+  return keptHere.get(BEGUN + name);
 }
 
 function keyOf({ key }: Entry): string {
@@ -46,13 +47,12 @@ function keyOf({ key }: Entry): string {
 
 function read(): void {
   const entries: Entry[] = [];
-  for (let index = 0; index < localStorage.length; index++) {
-    const key = localStorage.key(index)!;
+  for (const key of keptHere.keys()) {
     if (!key.startsWith(`${PREFIX}${owner}:`)) continue;
     try {
-      entries.push(JSON.parse(localStorage.getItem(key)!) as Entry);
+      entries.push(JSON.parse(keptHere.get(key)!) as Entry);
     } catch {
-      localStorage.removeItem(key);
+      keptHere.remove(key);
     }
   }
   outboxStore.set(entries);

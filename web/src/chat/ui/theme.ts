@@ -1,4 +1,5 @@
 import { createStore } from '../../store';
+import { keptHere } from '../kept';
 
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
@@ -6,14 +7,14 @@ export type Theme = (typeof THEMES)[number];
 const KEY = 'confab:theme';
 
 function stored(): Theme {
-  const name = localStorage.getItem(KEY);
+  const name = keptHere.get(KEY);
   return THEMES.find((theme) => theme === name) ?? 'system';
 }
 
 export const themeStore = createStore<Theme>(stored());
 
 export function setTheme(theme: Theme): void {
-  localStorage.setItem(KEY, theme);
+  keptHere.set(KEY, theme);
   themeStore.set(theme);
 }
 
