@@ -35,6 +35,11 @@ export class Line {
     for (const pair of this.#pairs) for (const end of pair) end.pause();
   }
 
+  /** What comes from now on gets through; what was silent stays so, and nobody is told. */
+  passOthers(): void {
+    this.#state = 'good';
+  }
+
   /** What was silent does not come back to life, as on a device that has changed its network. */
   mend(): void {
     if (this.#state === 'silent') this.#drop();
@@ -63,7 +68,7 @@ export class Line {
       one.on('error', () => other.destroy());
       one.on('close', () => {
         other.end();
-        this.#pairs.delete(pair);
+        if (other.destroyed) this.#pairs.delete(pair);
       });
       one.pipe(other);
       if (this.#state === 'silent') one.pause();

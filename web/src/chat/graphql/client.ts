@@ -1,6 +1,7 @@
 import { authExchange } from '@urql/exchange-auth';
 import { Client, fetchExchange, type AnyVariables, type TypedDocumentNode } from '@urql/core';
 import { accessToken, isFresh, refresh } from '../session/session';
+import { fetchWithPatience } from './patience';
 import { Refusal, resultOf } from './refusal';
 
 /** Queries and mutations go over HTTP. What they bring is kept in `state.ts`, which the change feed keeps up to date. */
@@ -8,6 +9,7 @@ const client = new Client({
   url: '/graphql',
   preferGetMethod: false,
   requestPolicy: 'network-only',
+  fetch: fetchWithPatience,
   exchanges: [
     authExchange(async ({ appendHeaders }) => ({
       addAuthToOperation: (operation) =>

@@ -4,6 +4,7 @@ import { connectionStore } from '../connection';
 import { pause } from '../pause';
 import { accessToken, isFresh, refresh, sessionStore } from '../session/session';
 import { ReauthenticateDocument } from './generated';
+import { PATIENCE } from './patience';
 import { Refusal, refusalOf } from './refusal';
 
 /** The server closes with this when an access token has expired, or its session was ended. */
@@ -18,6 +19,7 @@ let client: Client | undefined;
 export function openSocket(): () => void {
   let tokenInUse: string | undefined;
   let silence: ReturnType<typeof setTimeout>;
+  let opening: ReturnType<typeof setTimeout>;
 
   const opened = createClient({
     url: () => new URL('/graphql', location.href.replace(/^http/, 'ws')).href,
@@ -38,9 +40,16 @@ export function openSocket(): () => void {
       return { authorization: `Bearer ${tokenInUse}` };
     },
     on: {
+      // Browsers wait for minutes.
+      connecting() {
+        clearTimeout(opening);
+        opening = setTimeout(() => opened.terminate(), PATIENCE);
+      },
+      opened: () => clearTimeout(opening),
       connected: () => connectionStore.set('online'),
       closed(event) {
         clearTimeout(silence);
+        clearTimeout(opening);
         connectionStore.set('reconnecting');
         const { code } = event as CloseEvent;
         // Refreshed once: either there is a new token to come back with, or the session is over.
@@ -73,11 +82,16 @@ export function openSocket(): () => void {
   // A device that wakes up need not wait for the next ping to learn that its connection is gone.
   const lost = () => opened.terminate();
   addEventListener('offline', lost);
+  // Nor one that comes out of the browser's cache of pages.
+  const shown = ({ persisted }: PageTransitionEvent) => persisted && lost();
+  addEventListener('pageshow', shown);
 
   client = opened;
   return () => {
     removeEventListener('offline', lost);
+    removeEventListener('pageshow', shown);
     clearTimeout(silence);
+    clearTimeout(opening);
     client = undefined;
     // It may be on its way to the server, and not get there.
     Promise.resolve(opened.dispose()).catch(() => undefined);

@@ -1,4 +1,5 @@
 import { Client, fetchExchange, type AnyVariables, type TypedDocumentNode } from '@urql/core';
+import { fetchWithPatience } from '../graphql/patience';
 import { resultOf } from '../graphql/refusal';
 
 /**
@@ -9,6 +10,7 @@ const client = new Client({
   url: '/graphql',
   preferGetMethod: false,
   requestPolicy: 'network-only',
+  fetch: fetchWithPatience,
   fetchOptions: { headers: { 'Confab-Session': 'cookie' }, credentials: 'same-origin' },
   exchanges: [fetchExchange],
 });
