@@ -72,7 +72,8 @@ export function refresh(stale: string | undefined = access?.token): Promise<void
     if (isFresh() && access?.token !== stale) return;
     try {
       const { refreshSession } = await askForTokens(RefreshSessionDocument, {});
-      accept(refreshSession);
+      // Whoever has signed out meanwhile, in whatever tab, is not brought back.
+      if (sessionStore.get().status !== 'signedOut') accept(refreshSession);
     } catch (error) {
       if (refusalOf(error).code !== 'UNAUTHENTICATED') throw error;
       // Whoever has left already, or is about to, has been told why.
@@ -88,7 +89,8 @@ export async function restore(): Promise<void> {
     try {
       await refresh();
     } catch {
-      sessionStore.set({ status: 'restoring', unreachable: true });
+      // Another tab may have told who it is.
+      if (sessionStore.get().status === 'restoring') sessionStore.set({ status: 'restoring', unreachable: true });
       await pause(attempt);
     }
   }
@@ -104,8 +106,10 @@ export async function logIn(input: LogInInput): Promise<void> {
 
 /** Signs out in all tabs of this browser. */
 export async function logOut(): Promise<void> {
+  // One that is under way must not come after it, and set the cookie again.
+  await flight?.catch(() => undefined);
   // The socket is closed before the answer arrives: that is no reason to refresh.
-  const out = askForTokens(LogOutDocument, {});
+  const out = exclusively('confab:refresh', () => askForTokens(LogOutDocument, {}));
   flight = out.then(() => undefined);
   // That it failed is told to who asked for it, below.
   flight.catch(() => undefined);
