@@ -3,8 +3,17 @@ import { Chat } from './Chat';
 import { sessionStore } from './session/session';
 import { SignIn } from './session/SignIn';
 import { texts } from './texts';
+import { Boundary } from './ui/Boundary';
 
 export function App() {
+  return (
+    <Boundary instead={<Broken />}>
+      <Page />
+    </Boundary>
+  );
+}
+
+function Page() {
   const session = useSyncExternalStore(sessionStore.subscribe, sessionStore.get);
 
   useEffect(() => {
@@ -24,4 +33,17 @@ export function App() {
     case 'signedIn':
       return <Chat key={session.user.id} user={session.user} />;
   }
+}
+
+/** When the page itself is at fault. Everything that matters is on the server, or kept on this device. */
+function Broken() {
+  return (
+    <main className="splash" role="alert">
+      <p className="brand">{texts.name}</p>
+      <p>{texts.broken}</p>
+      <button type="button" className="primary" onClick={() => location.reload()}>
+        {texts.reload}
+      </button>
+    </main>
+  );
 }

@@ -58,7 +58,9 @@ export const texts = {
   loading: 'Loading…',
   notSaved: 'That could not be saved:',
   dismiss: 'Dismiss',
-  partNotLoaded: 'This part of the page could not be loaded. Please try again.',
+  partNotLoaded: 'This part of the page could not be loaded. If it happens again, reload the page.',
+  broken: 'Something went wrong in the page. What you have written is kept.',
+  reload: 'Reload the page',
   tryAgainIn: (seconds: number) =>
     seconds <= 60 ? `Too many attempts. Try again in ${seconds} s.` : `Too many attempts. Try again in ${Math.ceil(seconds / 60)} minutes.`,
 

@@ -6,6 +6,7 @@ import { useReplyText } from '../replies/follow';
 import { stoppingStore } from '../replies/stop';
 import { useRevealed } from '../replies/useRevealed';
 import { texts } from '../texts';
+import { Boundary } from '../ui/Boundary';
 import { CopyButton } from '../ui/CopyButton';
 import { Icon } from '../ui/Icon';
 import { Moment } from '../ui/Moment';
@@ -69,7 +70,7 @@ function ReplyView({ conversationId, message, question, queued }: Props) {
       aria-busy={writing}
     >
       <h2 aria-label={texts.assistant} />
-      {shown ? <Markdown text={shown} growing={growing} /> : writing && !queued && <Waiting />}
+      {shown ? <ReplyText text={shown} growing={growing} /> : writing && !queued && <Waiting />}
       {queued && !shown && <p className="note">{texts.waitingForTurn}</p>}
       {stopping && <p className="note">{texts.stopping}</p>}
       <Ending message={message} />
@@ -86,6 +87,21 @@ function ReplyView({ conversationId, message, question, queued }: Props) {
         </footer>
       )}
     </article>
+  );
+}
+
+/** As it was written, should it be such that nothing can be made of it. */
+function ReplyText(props: { text: string; growing: boolean }) {
+  return (
+    <Boundary
+      instead={
+        <p className="markdown as-written" dir="auto">
+          {props.text}
+        </p>
+      }
+    >
+      <Markdown {...props} />
+    </Boundary>
   );
 }
 

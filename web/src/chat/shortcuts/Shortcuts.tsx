@@ -1,7 +1,6 @@
-import { lazy, Suspense, useEffect, useSyncExternalStore } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import { createStore } from '../../store';
-
-const Dialog = lazy(() => import('./ShortcutsDialog'));
+import { usePart } from '../ui/usePart';
 
 const openStore = createStore(false);
 
@@ -24,5 +23,10 @@ export function Shortcuts() {
     return () => removeEventListener('keydown', onKey);
   }, []);
 
-  return <Suspense>{open && <Dialog onClose={() => openStore.set(false)} />}</Suspense>;
+  return open ? <Open onClose={() => openStore.set(false)} /> : null;
+}
+
+function Open(props: { onClose: () => void }) {
+  const Dialog = usePart<typeof props>(async () => (await import('./ShortcutsDialog')).ShortcutsDialog, props.onClose);
+  return Dialog ? <Dialog {...props} /> : null;
 }

@@ -13,7 +13,7 @@ const KEYS: readonly (readonly [what: string, ...keys: string[]])[] = [
   [texts.keysFor.shortcuts, MOD, '/'],
 ];
 
-export default function ShortcutsDialog({ onClose }: { onClose: () => void }) {
+export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
 
