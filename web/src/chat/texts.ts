@@ -37,7 +37,6 @@ export const texts = {
   accountMenu: 'Account…',
   accountDeleted: 'Your account has been deleted, with everything in it.',
   notSignedOut: 'You could not be signed out:',
-  noLongerSignedIn: 'You are not signed in any more.',
 
   // Conversations
   conversations: 'Conversations',
@@ -142,6 +141,11 @@ export const texts = {
     FORBIDDEN: 'That is not allowed here.',
     UNAUTHENTICATED: 'The email or the password is wrong.',
   } as Record<string, string>,
+  signInRefusals: { UNAUTHENTICATED: 'The email or the password is wrong.' },
+  signUpRefusals: {
+    CONFLICT: 'There is an account with this email already.',
+    FORBIDDEN: 'New accounts are not opened here. If you have one, sign in; if not, ask whoever runs this server.',
+  },
 };
 
 /** What the account dialog says. */

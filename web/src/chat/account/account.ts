@@ -1,7 +1,6 @@
 import { ask } from '../graphql/client';
 import { AccountDocument, type AccountQuery } from './generated';
 import { Refusal } from '../graphql/refusal';
-import { texts } from '../texts';
 
 export type Account = NonNullable<AccountQuery['me']>;
 export type Session = Account['sessions'][number];
@@ -10,6 +9,6 @@ export type AccessToken = Account['accessTokens'][number];
 /** What the dialog shows, as it is now. */
 export async function loadAccount(): Promise<Account> {
   const { me } = await ask(AccountDocument, {});
-  if (!me) throw new Refusal({ code: 'UNAUTHENTICATED', message: texts.noLongerSignedIn });
+  if (!me) throw new Refusal({ code: 'UNAUTHENTICATED', message: 'nobody is signed in' });
   return me;
 }

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type FormEvent } from 'react';
-import { refusalOf } from '../graphql/refusal';
+import { reasonOf } from '../graphql/reason';
 import { open } from '../route';
 import { texts } from '../texts';
 import { createConversation, updateConversation } from './actions';
@@ -37,8 +37,7 @@ export function SettingsDialog({ conversation, newModel, onClose }: Props) {
       else if (systemPrompt) open((await createConversation({ systemPrompt, model: newModel })).id);
       dialog.current?.close();
     } catch (error) {
-      const { code, message } = refusalOf(error);
-      setProblem(texts.refusals[code] ?? message);
+      setProblem(reasonOf(error));
       busy.current = false;
       setSaving(false);
     }

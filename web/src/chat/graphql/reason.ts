@@ -1,18 +1,10 @@
 import { texts } from '../texts';
 import { refusalOf } from './refusal';
 
-/** Why something that somebody who is signed in asked for was not done, for people. */
-export function reasonOf(error: unknown): string {
+/** Why something was not done, for people; `words` are those of the place where it was asked for, by code. */
+export function reasonOf(error: unknown, words: Readonly<Record<string, string>> = {}): string {
   const { code, message, retryAfter } = refusalOf(error);
-  switch (code) {
-    case 'RATE_LIMITED':
-      return retryAfter ? texts.tryAgainIn(retryAfter) : texts.refusals.RATE_LIMITED!;
-    case 'UNREACHABLE':
-    case 'INTERNAL':
-      return texts.refusals[code]!;
-    case 'UNAUTHENTICATED':
-      return texts.noLongerSignedIn;
-    default:
-      return message;
-  }
+  if (words[code]) return words[code];
+  if (code === 'RATE_LIMITED' && retryAfter) return texts.tryAgainIn(retryAfter);
+  return texts.refusals[code] ?? message;
 }

@@ -1,4 +1,6 @@
 import { useEffect, useState } from 'react';
+import { reasonOf } from '../graphql/reason';
+import { Refusal } from '../graphql/refusal';
 import { texts } from '../texts';
 import { sendAgain } from './flush';
 import type { Entry } from './outbox';
@@ -23,7 +25,7 @@ export function UnsentMessage({ entry }: { entry: Entry }) {
       {entry.refused ? (
         <div className="problem" role="alert">
           <p>
-            {texts.notSent} {entry.refused.code === 'INTERNAL' ? texts.refusals.INTERNAL : entry.refused.message}
+            {texts.notSent} {reasonOf(new Refusal(entry.refused))}
           </p>
           <button type="button" className="link" onClick={() => sendAgain(entry)}>
             {texts.retry}

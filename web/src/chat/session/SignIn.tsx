@@ -1,4 +1,5 @@
 import { useId, useRef, useState, type FormEvent } from 'react';
+import { reasonOf } from '../graphql/reason';
 import { refusalOf } from '../graphql/refusal';
 import { texts } from '../texts';
 import { Logo } from '../ui/Logo';
@@ -21,8 +22,8 @@ export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean 
       if (isNew) await register({ email: email!, password: password!, name: name!.trim() || null });
       else await logIn({ email: email!, password: password! });
     } catch (error) {
-      const { code, message } = refusalOf(error);
-      setProblem(code === 'BAD_USER_INPUT' ? message : (texts.refusals[code] ?? message));
+      const { code } = refusalOf(error);
+      setProblem(reasonOf(error, isNew ? texts.signUpRefusals : texts.signInRefusals));
       setWorking(false);
       form.current?.querySelector<HTMLInputElement>(code === 'UNAUTHENTICATED' ? '[name=password]' : '[name=email]')?.focus();
     }
