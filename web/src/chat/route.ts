@@ -4,8 +4,12 @@ import { createStore } from '../store';
 const CONVERSATION = /^\/c\/([^/]+)$/;
 
 function read(): string | undefined {
-  const match = CONVERSATION.exec(location.pathname);
-  return match ? decodeURIComponent(match[1]!) : undefined;
+  const name = CONVERSATION.exec(location.pathname)?.[1];
+  try {
+    return name && decodeURIComponent(name);
+  } catch {
+    return name; // no address of ours: it will not be found
+  }
 }
 
 /** The conversation that the address names. */
