@@ -72,6 +72,7 @@ export const texts = {
   waitingForWord: 'Waiting for the first word',
   stopped: 'Stopped.',
   stopping: 'Stopping…',
+  notStopped: 'The reply could not be stopped:',
   cutOff: 'The reply reached the longest length there is.',
   filtered: 'The provider withheld the rest.',
   sendAgain: 'Send again',

@@ -72,7 +72,7 @@ function ReplyView({ conversationId, message, question, queued }: Props) {
       <h2 aria-label={texts.assistant} />
       {shown ? <ReplyText text={shown} growing={growing} /> : writing && !queued && <Waiting />}
       {queued && !shown && <p className="note">{texts.waitingForTurn}</p>}
-      {stopping && <p className="note">{texts.stopping}</p>}
+      {stopping && writing && <p className="note">{texts.stopping}</p>}
       <Ending message={message} />
       {message.status === 'FAILED' && question && (
         <button type="button" className="retry" onClick={() => send(conversationId, question)}>

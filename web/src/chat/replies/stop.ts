@@ -1,19 +1,36 @@
 import { createStore } from '../../store';
 import { ask } from '../graphql/client';
 import { StopReplyDocument } from '../graphql/generated';
+import { reasonOf } from '../graphql/reason';
 import { refusalOf } from '../graphql/refusal';
 import { inProgress, withMessages } from '../messages/list';
 import { pause } from '../pause';
 import { change, stateStore } from '../state';
+import { texts } from '../texts';
+import { notify } from '../ui/notices';
 
 /** Replies that are to stop. */
 export const stoppingStore = createStore<ReadonlySet<string>>(new Set());
 
-/** Stops a reply, however often it takes: the wish outlasts a lost connection. */
+/** Stops a reply, however often it takes: the wish outlasts a lost connection, and a change of conversation. */
 export async function stopReply(conversationId: string, messageId: string): Promise<void> {
   if (stoppingStore.get().has(messageId)) return;
   stoppingStore.set(new Set(stoppingStore.get()).add(messageId));
-  for (let attempt = 0; ; attempt++) {
+  try {
+    await untilStopped(conversationId, messageId);
+  } catch (error) {
+    const { code } = refusalOf(error);
+    // Where there is no reply any more, or nobody to stop it, there is nothing to be told.
+    if (code !== 'NOT_FOUND' && code !== 'UNAUTHENTICATED') notify(`${texts.notStopped} ${reasonOf(error)}`);
+  } finally {
+    const rest = new Set(stoppingStore.get());
+    rest.delete(messageId);
+    stoppingStore.set(rest);
+  }
+}
+
+async function untilStopped(conversationId: string, messageId: string): Promise<void> {
+  for (let attempt = 0; !hasEnded(conversationId, messageId); attempt++) {
     try {
       const { stopReply } = await ask(StopReplyDocument, { messageId });
       change((state) => {
@@ -21,18 +38,16 @@ export async function stopReply(conversationId: string, messageId: string): Prom
         if (!list) return state;
         return { ...state, messages: { ...state.messages, [conversationId]: withMessages(list, stopReply.message) } };
       });
-      break;
+      return;
     } catch (error) {
-      if (!refusalOf(error).passing || ended(conversationId, messageId)) break;
+      if (!refusalOf(error).passing) throw error;
       await pause(attempt);
     }
   }
-  const rest = new Set(stoppingStore.get());
-  rest.delete(messageId);
-  stoppingStore.set(rest);
 }
 
-function ended(conversationId: string, messageId: string): boolean {
+/** Whether it is known to. A conversation that has been left may be unknown for the moment. */
+function hasEnded(conversationId: string, messageId: string): boolean {
   const message = stateStore.get().messages[conversationId]?.items.find(({ id }) => id === messageId);
-  return !message || !inProgress(message);
+  return message !== undefined && !inProgress(message);
 }
