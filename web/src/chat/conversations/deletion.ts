@@ -1,3 +1,4 @@
+import { refusalOf } from '../graphql/refusal';
 import { texts } from '../texts';
 import { dismiss, notify, notifyRefusal } from '../ui/notices';
 import { deleteForGood, hideConversation, showConversation } from './actions';
@@ -30,6 +31,8 @@ export async function commitDeletion(): Promise<void> {
   const conversation = take();
   if (!conversation) return;
   await deleteForGood(conversation.id).catch((error) => {
+    // Whoever has left is told nothing of it.
+    if (refusalOf(error).code === 'UNAUTHENTICATED') return;
     showConversation(conversation);
     notifyRefusal(error);
   });

@@ -31,7 +31,8 @@ export function flushOutbox(): () => void {
       busy.add(entry.conversation);
       void deliver(entry, () => ended).finally(() => {
         busy.delete(entry.conversation);
-        if (!ended) look();
+    if (ended || sessionStore.get().status !== 'signedIn') return;
+        look();
       });
     }
   };
@@ -54,8 +55,9 @@ async function deliver(entry: Entry, ended: () => boolean): Promise<void> {
         return true;
       } catch (error) {
         const { code, message, passing, retryAfter } = refusalOf(error);
-        if (sessionStore.get().status !== 'signedIn') return true;
-        if (!passing && code !== 'UNAUTHENTICATED') {
+        // It waits for its user to come back, or has been taken back meanwhile.
+        if (code === 'UNAUTHENTICATED' || !waits(entry)) return true;
+        if (!passing) {
           keep({ ...entry, refused: { code, message } });
           return true;
         }

@@ -148,8 +148,14 @@ function accept({ accessToken, expiresIn, user }: TokensFragment): void {
 }
 
 function adopt(tokens: Access): void {
-  // Somebody else signed in in another tab: nothing of what this one holds is theirs.
-  if (access && access.user.id !== tokens.user.id) location.assign('/');
+  const session = sessionStore.get();
+  if (session.status === 'signedIn' && session.user.id !== tokens.user.id) {
+    // Somebody else signed in in another tab: nothing of what this one holds is theirs, and nothing of it is sent by their
+    // token in the moment until the page is loaded anew.
+    access = undefined;
+    location.assign('/');
+    return;
+  }
   access = tokens;
   meet(tokens.user);
 }
