@@ -1,9 +1,11 @@
 import { reloadConversations } from '../conversations/actions';
+import { deletedElsewhere } from '../conversations/deletion';
 import { ChangesDocument } from '../graphql/generated';
 import { follow } from '../graphql/socket';
-import { reloadMessages } from '../messages/actions';
-import { change as changeState } from '../state';
-import { afterChange } from './reduce';
+import { noteNews, reloadMessages } from '../messages/actions';
+import { noteEcho } from '../outbox/echoes';
+import { change as changeState, stateStore } from '../state';
+import { afterChange, type Change } from './reduce';
 
 /** Follows what happens on all of the user's devices. The first event is a Reload: that is how everything gets loaded. */
 export function followChanges(): () => void {
@@ -21,7 +23,7 @@ export function followChanges(): () => void {
       next({ changes }) {
         cursor = changes.cursor;
         if (changes.__typename === 'Reload') reload();
-        else changeState((state) => afterChange(state, changes));
+        else take(changes);
       },
       refused({ code, retryAfter = 3 }) {
         if (code === 'BAD_USER_INPUT') cursor = undefined;
@@ -46,4 +48,15 @@ export function followChanges(): () => void {
 function reload(): void {
   void reloadConversations();
   void reloadMessages();
+}
+
+function take(change: Change): void {
+  if (change.__typename === 'ConversationDeleted') deletedElsewhere(change.conversationId);
+  if ((change.__typename === 'MessageAdded' || change.__typename === 'ReplyEnded') && change.message) {
+    const { conversation, ...message } = change.message;
+    const known = stateStore.get().messages[conversation.id]?.items.some(({ id }) => id === message.id);
+    if (!known) noteEcho(conversation.id, message);
+    noteNews(conversation.id);
+  }
+  changeState((state) => afterChange(state, change));
 }

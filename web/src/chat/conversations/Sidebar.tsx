@@ -2,10 +2,12 @@ import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { VList, type VListHandle } from 'virtua';
 import { AccountMenu } from '../session/AccountMenu';
 import type { User } from '../session/session';
+import { echoesStore, isUnsent } from '../outbox/echoes';
 import { entriesOf, isNew } from '../outbox/outbox';
 import { outboxStore } from '../outbox/storage';
 import { open, pathTo } from '../route';
 import { useStateOf } from '../state';
+import { MOD } from '../shortcuts/keys';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { Logo } from '../ui/Logo';
@@ -23,10 +25,11 @@ interface Props {
 export function Sidebar({ user, current, onClose }: Props) {
   const { items, loaded, endCursor } = useStateOf(({ conversations }) => conversations);
   const entries = useSyncExternalStore(outboxStore.subscribe, outboxStore.get);
+  const echoes = useSyncExternalStore(echoesStore.subscribe, echoesStore.get);
   const list = useRef<VListHandle>(null);
 
   // Those that wait for their first message to be sent stand before all others.
-  const waiting = [...new Set(entries.map(({ conversation }) => conversation).filter(isNew))];
+  const waiting = [...new Set(entries.filter((entry) => isUnsent(entry, echoes)).map(({ conversation }) => conversation).filter(isNew))];
 
   const more = () => {
     const handle = list.current;
@@ -48,7 +51,7 @@ export function Sidebar({ user, current, onClose }: Props) {
       <a
         href={pathTo()}
         className="new-chat"
-        title="Ctrl+Shift+O"
+        title={`${MOD}+Shift+O`}
         aria-current={current === undefined ? 'page' : undefined}
         onClick={(event) => {
           if (!follows(event)) return;

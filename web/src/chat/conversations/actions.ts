@@ -19,8 +19,9 @@ const PAGE = 30;
 export async function reloadConversations(): Promise<void> {
   for (let attempt = 0; sessionStore.get().status === 'signedIn'; attempt++) {
     try {
+      const before = stateStore.get().conversations.items;
       const { me } = await ask(ConversationsDocument, { first: PAGE });
-      if (me) change((state) => ({ ...state, conversations: withFirstPage(state.conversations, me.conversations) }));
+      if (me) change((state) => ({ ...state, conversations: withFirstPage(state.conversations, me.conversations, before) }));
       return;
     } catch {
       await pause(attempt);
@@ -34,17 +35,19 @@ export async function loadMoreConversations(): Promise<void> {
   const after = stateStore.get().conversations.endCursor;
   if (!after || loadingMore) return;
   loadingMore = true;
-  try {
-    const { me } = await ask(ConversationsDocument, { first: PAGE, after });
-    // Unless the list was loaded anew meanwhile.
-    if (me && stateStore.get().conversations.endCursor === after) {
-      change((state) => ({ ...state, conversations: withPage(state.conversations, me.conversations) }));
+  // Unless the list is loaded anew meanwhile.
+  const wanted = () => stateStore.get().conversations.endCursor === after;
+  for (let attempt = 0; wanted(); attempt++) {
+    try {
+      const { me } = await ask(ConversationsDocument, { first: PAGE, after });
+      if (me && wanted()) change((state) => ({ ...state, conversations: withPage(state.conversations, me.conversations) }));
+      break;
+    } catch (error) {
+      if (!refusalOf(error).passing) break;
+      await pause(attempt);
     }
-  } catch (error) {
-    if (refusalOf(error).passing) await pause(2);
-  } finally {
-    loadingMore = false;
   }
+  loadingMore = false;
 }
 
 export async function createConversation(input: CreateConversationInput): Promise<Conversation> {
@@ -60,7 +63,9 @@ export async function updateConversation(input: UpdateConversationInput & { id: 
   try {
     put((await ask(UpdateConversationDocument, { input })).updateConversation.conversation);
   } catch (error) {
-    if (before) put(before);
+    // Only what was meant to change: the feed may have told of something else meanwhile.
+    const now = conversationOf(stateStore.get().conversations, input.id);
+    if (before && now) put({ ...now, ...asBefore(before, given(input)) });
     throw error;
   }
 }
@@ -71,6 +76,10 @@ function given({ title, systemPrompt, model }: UpdateConversationInput): Partial
     ...(systemPrompt !== undefined && { systemPrompt }),
     ...(model !== undefined && { model }),
   };
+}
+
+function asBefore(before: Conversation, changed: Partial<Conversation>): Partial<Conversation> {
+  return Object.fromEntries(Object.keys(changed).map((field) => [field, before[field as keyof Conversation]]));
 }
 
 /** Takes a conversation out of sight; the server hears of it in {@link deleteForGood}. */

@@ -38,6 +38,11 @@ export async function commitDeletion(): Promise<void> {
   });
 }
 
+/** Another tab or device was quicker: there is nothing to bring back any more. */
+export function deletedElsewhere(id: string): void {
+  if (deleted?.id === id) take();
+}
+
 /** The same for those who leave: without a network it is not waited for. */
 export async function settleDeletion(): Promise<void> {
   await Promise.race([commitDeletion(), new Promise((resolve) => setTimeout(resolve, 2_000))]);

@@ -21,9 +21,9 @@ interface Page {
   pageInfo: { hasNextPage: boolean; endCursor: string | null };
 }
 
-/** The first page takes the place of everything. */
-export function withFirstPage(list: ConversationList, page: Page): ConversationList {
-  return withPage({ ...list, items: [] }, page);
+/** The first page takes the place of everything, but for what the feed has brought since the list was as `before`. */
+export function withFirstPage(list: ConversationList, page: Page, before: readonly Conversation[] = list.items): ConversationList {
+  return withPage({ ...list, items: list.items.filter((item) => !before.includes(item)) }, page);
 }
 
 export function withPage(list: ConversationList, { nodes, pageInfo }: Page): ConversationList {

@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
+import { echoesStore, isUnsent } from '../outbox/echoes';
 import { entriesOf } from '../outbox/outbox';
 import { outboxStore } from '../outbox/storage';
 import { UnsentMessage } from '../outbox/UnsentMessage';
@@ -17,7 +18,8 @@ import { useStickToEnd } from './useStickToEnd';
 export function MessageList({ conversationId }: { conversationId: string }) {
   const list = useStateOf(({ messages }) => messages[conversationId]);
   const outbox = useSyncExternalStore(outboxStore.subscribe, outboxStore.get);
-  const unsent = entriesOf(outbox, conversationId);
+  const echoes = useSyncExternalStore(echoesStore.subscribe, echoesStore.get);
+  const unsent = entriesOf(outbox, conversationId).filter((entry) => !list || isUnsent(entry, echoes));
   const items = list?.items ?? [];
 
   const scroller = useRef<HTMLDivElement>(null);

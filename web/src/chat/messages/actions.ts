@@ -18,8 +18,28 @@ export function forgetMissing(): void {
   missingStore.set(new Set());
 }
 
+/** The conversations that are being loaded, and whether there is news of them that the answer may have come too late for. */
+const loading = new Map<string, boolean>();
+
+/** Something has happened in a conversation. If it is being loaded just now, it is loaded once more. */
+export function noteNews(conversationId: string): void {
+  if (loading.has(conversationId)) loading.set(conversationId, true);
+}
+
 /** Loads the end of a conversation, and tries until it is there. */
 export async function loadMessages(conversationId: string): Promise<void> {
+  if (loading.has(conversationId)) return noteNews(conversationId);
+  try {
+    do {
+      loading.set(conversationId, false);
+      await loadEnd(conversationId);
+    } while (loading.get(conversationId));
+  } finally {
+    loading.delete(conversationId);
+  }
+}
+
+async function loadEnd(conversationId: string): Promise<void> {
   for (let attempt = 0; sessionStore.get().status === 'signedIn'; attempt++) {
     try {
       const { conversation } = await ask(ConversationDocument, { id: conversationId, last: PAGE });
@@ -64,16 +84,20 @@ export async function loadMessagesBefore(conversationId: string, count = PAGE): 
   const before = stateStore.get().messages[conversationId]?.startCursor;
   if (!before || loadingBefore.has(conversationId)) return;
   loadingBefore.add(conversationId);
-  try {
-    const { conversation } = await ask(ConversationDocument, { id: conversationId, last: count, before });
-    change((state) => {
-      const list = state.messages[conversationId];
-      if (!conversation || list?.startCursor !== before) return state;
-      return { ...state, messages: { ...state.messages, [conversationId]: withPageBefore(list, conversation.messages) } };
-    });
-  } catch {
-    await pause(2);
-  } finally {
-    loadingBefore.delete(conversationId);
+  const wanted = () => stateStore.get().messages[conversationId]?.startCursor === before;
+  for (let attempt = 0; wanted(); attempt++) {
+    try {
+      const { conversation } = await ask(ConversationDocument, { id: conversationId, last: count, before });
+      change((state) => {
+        const list = state.messages[conversationId];
+        if (!conversation || list?.startCursor !== before) return state;
+        return { ...state, messages: { ...state.messages, [conversationId]: withPageBefore(list, conversation.messages) } };
+      });
+      break;
+    } catch (error) {
+      if (!refusalOf(error).passing) break;
+      await pause(attempt);
+    }
   }
+  loadingBefore.delete(conversationId);
 }

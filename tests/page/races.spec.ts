@@ -1,0 +1,117 @@
+import { Api } from './support/api.ts';
+import { hold, toldOf } from './support/held.ts';
+import { expect, scripted, test } from './support/test.ts';
+
+// What is told by the feed and what is answered take different ways: either may be there first.
+
+test('a message of which the feed tells before its answer comes is there once', async ({ page, ada }) => {
+  let held = await hold(page, 'SendMessage');
+  await ada.say('Hello.');
+  await held.answered;
+  await expect(ada.list.getByRole('button', { name: 'Options for Hello.' })).toBeVisible();
+  await expect(ada.list.getByRole('link')).toHaveText(['Hello.']);
+  held.release();
+  await ada.replyEnded();
+
+  held = await hold(page, 'SendMessage');
+  await ada.say('And now?');
+  await expect(ada.replies).toHaveCount(2);
+  await ada.replyEnded();
+  await expect(ada.questions).toHaveText([/Hello\./, /And now\?/]);
+  held.release();
+  await page.reload();
+  await expect(ada.questions).toHaveText([/Hello\./, /And now\?/]);
+});
+
+test('what changes while the list is on its way is not lost', async ({ page, ada, server }) => {
+  const api = await Api.of(server, ada);
+  const [id] = await api.converse('The old name');
+  const told = toldOf(page);
+  const held = await hold(page, 'Conversations');
+  await page.reload();
+  await held.answered;
+  await api.ask('mutation($id: ID!) { updateConversation(input: { id: $id, title: "The new name" }) { conversation { id } } }', { id });
+  await api.converse('Another one');
+  await told('The new name');
+  await told('Another one');
+  held.release();
+  await expect(ada.list.getByRole('link')).toHaveText(['Another one', 'The new name']);
+});
+
+test('what is said while a conversation is on its way is not lost', async ({ page, ada, server }) => {
+  const api = await Api.of(server, ada);
+  const id = await api.say('The first.');
+  const told = toldOf(page);
+  await page.reload();
+  const held = await hold(page, 'Conversation');
+  await ada.list.getByRole('link').first().click();
+  await held.answered;
+  await api.say('The second.', id);
+  await told('ReplyEnded');
+  held.release();
+  await expect(ada.questions).toHaveText([/The first\./, /The second\./]);
+  await expect(ada.replies.locator('.markdown')).toHaveText(['The first.', 'The second.']);
+});
+
+test('what is deleted elsewhere cannot be brought back here', async ({ page, ada, server }) => {
+  const api = await Api.of(server, ada);
+  const [id] = await api.converse('To be gone');
+  await page.getByRole('button', { name: 'Options for To be gone' }).click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  const undo = page.getByRole('button', { name: 'Undo' });
+  await expect(undo).toBeVisible();
+  await api.ask('mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }', { id });
+  // By itself it would go after seven seconds.
+  await expect(undo).toBeHidden({ timeout: 4_000 });
+});
+
+scripted('an answer to somebody who has left is not shown to who comes next', async ({ page, ada, provider }) => {
+  await ada.say('A secret.');
+  (await provider.asked()).end();
+  await ada.replyEnded();
+  const held = await hold(page, 'UpdateConversation');
+  await page.getByRole('button', { name: 'Options for A secret.' }).click();
+  await page.getByRole('menuitem', { name: 'Rename' }).click();
+  await page.getByLabel('New title').fill('A secret name');
+  await page.getByLabel('New title').press('Enter');
+  await held.answered;
+  await ada.accountMenu('Sign out');
+  await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
+
+  // Bob's own list is on its way still when Ada's answer comes.
+  const list = await hold(page, 'Conversations');
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.getByLabel('Email').fill(`bob.${ada.email}`);
+  await page.getByLabel('Password').fill('something else');
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await list.answered;
+  const late = page.waitForResponse((response) => response.request().postDataJSON()?.operationName === 'UpdateConversation');
+  held.release();
+  await (await late).finished();
+  list.release();
+  await expect(page.getByText('Your conversations will be listed here.')).toBeVisible();
+  await expect(page.getByText('A secret')).toHaveCount(0);
+});
+
+test('nothing is sent by the token of somebody who has signed in in another tab', async ({ page, context, ada, server, guard }) => {
+  // This tab hears nothing, neither of the other nor of the server, as one that was frozen.
+  guard.mayLoseConnections = true;
+  await page.addInitScript(() => {
+    BroadcastChannel.prototype.addEventListener = () => {};
+  });
+  await page.routeWebSocket(/graphql/, () => {});
+  await page.reload();
+  await expect(ada.composer).toBeVisible();
+  const other = ada.on(await context.newPage());
+  await other.page.goto('/');
+  await expect(other.composer).toBeVisible();
+  await other.accountMenu('Sign out');
+  other.email = `bob.${ada.email}`;
+  await other.signUp('Bob');
+
+  await ada.say('Between Ada and the model.');
+  await expect(page.getByText('Hello, Bob.')).toBeVisible();
+  const api = await Api.of(server, other);
+  const { me } = await api.ask('{ me { conversations(first: 1) { totalCount } } }');
+  expect(me.conversations.totalCount).toBe(0);
+});
