@@ -64,7 +64,8 @@ export function MessageList({ conversationId }: { conversationId: string }) {
               key={message.id}
               conversationId={conversationId}
               message={message}
-              question={message.role === 'ASSISTANT' ? items[index - 1]?.content : undefined}
+              question={message.role === 'ASSISTANT' && items[index - 1]?.role === 'USER' ? items[index - 1]?.content : undefined}
+              last={index === items.length - 1 && unsent.length === 0}
               queued={firstInProgress >= 0 && index > firstInProgress && inProgress(message)}
             />
           ))}

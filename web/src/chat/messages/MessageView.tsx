@@ -17,6 +17,8 @@ interface Props {
   message: Message;
   /** What a reply answers. */
   question?: string;
+  /** Whether nothing comes after it. */
+  last: boolean;
   /** Whether it waits for a reply before it. */
   queued: boolean;
 }
@@ -39,7 +41,8 @@ function QuestionView({ conversationId, message }: Props) {
           className="icon-button"
           aria-label={texts.sendAgain}
           title={texts.sendAgain}
-          onClick={() => send(conversationId, message.content)}
+          // A double click is meant once.
+          onClick={({ detail }) => detail < 2 && send(conversationId, message.content)}
         >
           <Icon name="retry" />
         </button>
@@ -52,7 +55,7 @@ function QuestionView({ conversationId, message }: Props) {
   );
 }
 
-function ReplyView({ conversationId, message, question, queued }: Props) {
+function ReplyView({ conversationId, message, question, last, queued }: Props) {
   const whole = useReplyText(message);
   const revealed = useRevealed(whole);
   // Stop means stop: nothing comes after it.
@@ -74,7 +77,7 @@ function ReplyView({ conversationId, message, question, queued }: Props) {
       {queued && !shown && <p className="note">{texts.waitingForTurn}</p>}
       {stopping && writing && <p className="note">{texts.stopping}</p>}
       <Ending message={message} />
-      {message.status === 'FAILED' && question && (
+      {message.status === 'FAILED' && question && last && (
         <button type="button" className="retry" onClick={() => send(conversationId, question)}>
           <Icon name="retry" />
           {texts.retry}
