@@ -103,6 +103,7 @@ export const texts = {
   left: (count: number) => `${count.toLocaleString('en')} left`,
   tooLong: (count: number) => `${count.toLocaleString('en')} too many`,
   waiting: 'Not sent yet: will be sent when the connection is back.',
+  tooManySent: 'Not sent yet: so many messages at once take their time.',
   notSent: 'Not sent:',
   discard: 'Discard',
 
@@ -138,9 +139,7 @@ export const texts = {
     UNREACHABLE: 'The server cannot be reached.',
     RATE_LIMITED: 'Too many attempts. Please wait a moment.',
     INTERNAL: 'The server failed. Please try again.',
-    CONFLICT: 'That is taken already.',
-    FORBIDDEN: 'That is not allowed here.',
-    UNAUTHENTICATED: 'The email or the password is wrong.',
+    UNAUTHENTICATED: 'You are not signed in any more.',
   } as Record<string, string>,
   signInRefusals: { UNAUTHENTICATED: 'The email or the password is wrong.' },
   signUpRefusals: {

@@ -37,7 +37,7 @@ export function UnsentMessage({ entry }: { entry: Entry }) {
       ) : (
         slow && (
           <p className="note" role="status">
-            {texts.waiting}{' '}
+            {entry.held ? texts.tooManySent : texts.waiting}{' '}
             <button type="button" className="link" onClick={() => drop(entry)}>
               {texts.discard}
             </button>

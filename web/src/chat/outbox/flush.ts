@@ -13,11 +13,14 @@ import { entriesOf, inputOf, isNew, nextToSend, randomKey, type Entry } from './
 
 /** Keeps a message, and sends it as soon as that is possible. */
 export function send(conversation: string, content: string, model?: string): void {
-  keep({ key: randomKey(), conversation: begunAs(conversation) ?? conversation, content, model, at: Date.now() });
+  const name = begunAs(conversation) ?? conversation;
+  // After those that wait already, should the clock have been set back.
+  const at = Math.max(Date.now(), (entriesOf(outboxStore.get(), name).at(-1)?.at ?? 0) + 1);
+  keep({ key: randomKey(), conversation: name, content, model, at });
 }
 
 /** Under the same key: should the server have stored it after all, it is not stored twice. */
-export function sendAgain({ refused: _, ...entry }: Entry): void {
+export function sendAgain({ refused: _, held: __, ...entry }: Entry): void {
   keep(entry);
 }
 
@@ -27,11 +30,11 @@ export function flushOutbox(): () => void {
   let ended = false;
 
   const look = () => {
+    if (ended || sessionStore.get().status !== 'signedIn') return;
     for (const entry of nextToSend(outboxStore.get(), busy)) {
       busy.add(entry.conversation);
       void deliver(entry, () => ended).finally(() => {
         busy.delete(entry.conversation);
-    if (ended || sessionStore.get().status !== 'signedIn') return;
         look();
       });
     }
@@ -61,6 +64,7 @@ async function deliver(entry: Entry, ended: () => boolean): Promise<void> {
           keep({ ...entry, refused: { code, message } });
           return true;
         }
+        if (code === 'RATE_LIMITED') keep({ ...entry, held: true });
         return retryAfter ?? 0;
       }
     });

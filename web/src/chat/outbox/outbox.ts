@@ -10,6 +10,8 @@ export interface Entry {
   readonly model?: string;
   /** When it was written, in milliseconds by this device's clock. */
   readonly at: number;
+  /** The server has asked for a little time, as there were so many. */
+  readonly held?: boolean;
   /** Why the server will not take it. It waits for the user then. */
   readonly refused?: { readonly code: string; readonly message: string };
 }
@@ -37,7 +39,7 @@ export function entriesOf(entries: readonly Entry[], conversation: string): Entr
 
 /**
  * What to send next: of each conversation the first entry only, so that they arrive in order. One that was refused does not
- * hold up those after it, unless the conversation is yet to begin with it.
+ * hold up those after it.
  */
 export function nextToSend(entries: readonly Entry[], busy: ReadonlySet<string>): Entry[] {
   const next = new Map<string, Entry>();
