@@ -7,6 +7,7 @@ import { MessageList } from '../messages/MessageList';
 import { ModelPicker } from '../models/ModelPicker';
 import { send } from '../outbox/flush';
 import { isNew, newConversation } from '../outbox/outbox';
+import { outboxStore } from '../outbox/storage';
 import { followReplies } from '../replies/follow';
 import { stopReply } from '../replies/stop';
 import { open, pathTo } from '../route';
@@ -37,6 +38,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
   const writing = useStateOf(({ messages }) =>
     conversationId ? messages[conversationId]?.items.find(inProgress)?.id : undefined,
   );
+  const unsent = useSyncExternalStore(outboxStore.subscribe, outboxStore.get);
   const missing = useSyncExternalStore(missingStore.subscribe, missingStore.get);
   const gone = useStateOf(({ conversations }) => conversationId !== undefined && conversations.gone.has(conversationId));
   const [newModel, setNewModel] = useState<string>();
@@ -45,6 +47,8 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
   useEffect(() => (begun ? followReplies(conversationId) : undefined), [begun, conversationId]);
   useEffect(() => setNewModel(undefined), [conversationId]);
 
+  // One that was to begin with a message that was taken back is as good as none.
+  const isEmpty = !begun && !unsent.some((entry) => entry.conversation === conversationId);
   const isMissing = conversationId !== undefined && (missing.has(conversationId) || gone);
 
   function onSend(content: string) {
@@ -59,7 +63,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
   }
 
   return (
-    <main className="conversation" data-empty={conversationId === undefined || undefined}>
+    <main className="conversation" data-empty={isEmpty || undefined}>
       <header className="top">
         <button
           type="button"
@@ -71,7 +75,8 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
           <Icon name="menu" />
         </button>
         <h1 dir="auto">{conversation?.title ?? texts.newChat}</h1>
-        {!isMissing && (
+        {/* Not before it is known what they are. */}
+        {!isMissing && (isEmpty || conversation) && (
           <button
             type="button"
             className="icon-button"
@@ -91,7 +96,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
             {texts.newChat}
           </a>
         </div>
-      ) : conversationId === undefined ? (
+      ) : isEmpty || conversationId === undefined ? (
         <div className="greeting">
           <Logo />
           <p dir="auto">{texts.greeting(user.name)}</p>
@@ -111,7 +116,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
           <ModelPicker value={(begun ? conversation?.model : newModel) ?? undefined} onChange={onModel} />
         </Composer>
       )}
-      {conversationId === undefined && (
+      {isEmpty && (
         <button type="button" className="link keys" onClick={openShortcuts}>
           {texts.shortcuts} <kbd>{MOD} /</kbd>
         </button>
