@@ -7,10 +7,13 @@ export async function copy(text: string): Promise<boolean> {
     const area = document.createElement('textarea');
     area.value = text;
     area.className = 'visually-hidden';
-    document.body.append(area);
+    const active = document.activeElement as HTMLElement | null;
+    // Under an open dialog nothing can be selected.
+    (active?.closest('dialog') ?? document.body).append(area);
     area.select();
     const done = document.execCommand('copy');
     area.remove();
+    active?.focus();
     return done;
   }
 }
