@@ -1,0 +1,93 @@
+import { expect, scripted, test } from './support/test.ts';
+
+const closed = test.extend({ settings: { CONFAB_REGISTRATION: 'closed' } });
+
+closed('where nobody can register, the page says so', async ({ page }) => {
+  await page.goto('/');
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.getByLabel('Email').fill('ada@example.com');
+  await page.getByLabel('Password').fill('correct horse battery');
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expect(page.getByRole('alert')).toHaveText(/^New accounts are not opened here\./);
+});
+
+test('an address that is none leads to nothing, and the page stands', async ({ page, ada }) => {
+  await page.goto('/c/%E0%A4%A');
+  await expect(page.getByText('This conversation does not exist, or is not yours.')).toBeVisible();
+  await page.getByRole('main').getByRole('link', { name: 'New chat' }).click();
+  await expect(ada.composer).toBeFocused();
+});
+
+test('a part of the page that is not there any more does not take the rest with it', async ({ page, ada, guard }) => {
+  guard.mayLoseConnections = true;
+  await page.route('**/assets/ShortcutsDialog-*', (route) => route.abort());
+  await ada.composer.fill('half a thought');
+  await page.keyboard.press('Control+/');
+  await expect(page.getByText('This part of the page could not be loaded.')).toBeVisible();
+  await expect(ada.composer).toHaveValue('half a thought');
+});
+
+test('a text of which no Markdown can be made is shown as it is', async ({ page, ada, guard }) => {
+  guard.expected = /Maximum call stack|error boundary/;
+  const nested = '>'.repeat(8_000);
+  await ada.choose('echo');
+  await ada.say(nested);
+  await ada.replyEnded();
+  await expect(ada.replies.last()).toContainText(nested);
+  await page.reload();
+  await expect(ada.replies.last()).toContainText(nested);
+  await expect(ada.composer).toBeVisible();
+});
+
+scripted('a stop that the server refuses is not passed over in silence', async ({ page, ada, provider }) => {
+  await ada.say('Tell me.');
+  (await provider.asked()).say('One half');
+  await expect(ada.reply).toHaveText('One half');
+  await page.route('**/graphql', (route) =>
+    route.request().postDataJSON()?.operationName === 'StopReply'
+      ? route.fulfill({ json: { data: null, errors: [{ message: 'failed', extensions: { code: 'INTERNAL' } }] } })
+      : route.fallback(),
+  );
+  await page.getByRole('button', { name: 'Stop the reply' }).click();
+  await expect(page.getByText('The reply could not be stopped: The server failed.')).toBeVisible();
+  await expect(page.getByText('Stopping…')).toBeHidden();
+});
+
+scripted('to press twice is to try again once', async ({ page, ada, provider }) => {
+  await ada.say('Anybody there?');
+  (await provider.asked()).refuse(400, 'no');
+  await page.getByRole('button', { name: 'Try again' }).dblclick();
+  const again = await provider.asked();
+  again.say('Yes.');
+  again.end();
+  await ada.replyEnded();
+  await expect(ada.reply).toHaveText('Yes.');
+  await expect(ada.questions).toHaveCount(2);
+  await expect(page.getByRole('button', { name: 'Try again' })).toHaveCount(0);
+});
+
+test('a first message that is taken back leaves an empty page, and not one that loads for ever', async ({ page, ada, server, guard }) => {
+  guard.mayLoseConnections = true;
+  server.line.cut();
+  await ada.say('I should not say this.');
+  await page.getByRole('button', { name: 'Discard' }).click();
+  await expect(page.getByText('Hello, Ada.')).toBeVisible();
+  await expect(page.getByText('Loading…')).toHaveCount(0);
+});
+
+test('over plain HTTP, where scripts have no clipboard, a secret can be copied all the same', async ({ page, context, ada }) => {
+  await context.addInitScript(() => Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined }));
+  await page.reload();
+  await ada.accountMenu('Account…');
+  const tokens = page.getByRole('region', { name: 'Access tokens' });
+  await tokens.getByRole('button', { name: 'New token' }).click();
+  await tokens.getByLabel('Name').fill('backup');
+  await tokens.getByRole('button', { name: 'Create token' }).click();
+  const secret = await tokens.getByLabel('Your new token').inputValue();
+  await tokens.getByRole('button', { name: 'Copy' }).click();
+  await expect(tokens.getByRole('button', { name: 'Copied' })).toBeFocused();
+  await tokens.getByRole('button', { name: 'I have kept it' }).click();
+  await page.keyboard.press('Escape');
+  await ada.composer.press('Control+V');
+  await expect(ada.composer).toHaveValue(secret);
+});
