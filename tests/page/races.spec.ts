@@ -88,6 +88,9 @@ scripted('an answer to somebody who has left is not shown to who comes next', as
   const late = page.waitForResponse((response) => response.request().postDataJSON()?.operationName === 'UpdateConversation');
   held.release();
   await (await late).finished();
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await expect(ada.list).toBeVisible();
+  expect(await page.getByText('A secret').count()).toBe(0);
   list.release();
   await expect(page.getByText('Your conversations will be listed here.')).toBeVisible();
   await expect(page.getByText('A secret')).toHaveCount(0);
@@ -96,6 +99,7 @@ scripted('an answer to somebody who has left is not shown to who comes next', as
 test('nothing is sent by the token of somebody who has signed in in another tab', async ({ page, context, ada, server, guard }) => {
   // This tab hears nothing, neither of the other nor of the server, as one that was frozen.
   guard.mayLoseConnections = true;
+  guard.expected = /status of 401/;
   await page.addInitScript(() => {
     BroadcastChannel.prototype.addEventListener = () => {};
   });

@@ -1,13 +1,12 @@
 import { createStore } from '../../store';
 import { ask } from '../graphql/client';
 import { StopReplyDocument } from '../graphql/generated';
-import { reasonOf } from '../graphql/reason';
 import { refusalOf } from '../graphql/refusal';
 import { inProgress, withMessages } from '../messages/list';
 import { pause } from '../pause';
 import { change, stateStore } from '../state';
 import { texts } from '../texts';
-import { notify } from '../ui/notices';
+import { notifyRefusal } from '../ui/notices';
 
 /** Replies that are to stop. */
 export const stoppingStore = createStore<ReadonlySet<string>>(new Set());
@@ -19,9 +18,8 @@ export async function stopReply(conversationId: string, messageId: string): Prom
   try {
     await untilStopped(conversationId, messageId);
   } catch (error) {
-    const { code } = refusalOf(error);
-    // Where there is no reply any more, or nobody to stop it, there is nothing to be told.
-    if (code !== 'NOT_FOUND' && code !== 'UNAUTHENTICATED') notify(`${texts.notStopped} ${reasonOf(error)}`);
+    // Where there is no reply any more there is nothing to be told.
+    if (refusalOf(error).code !== 'NOT_FOUND') notifyRefusal(error, texts.notStopped);
   } finally {
     const rest = new Set(stoppingStore.get());
     rest.delete(messageId);

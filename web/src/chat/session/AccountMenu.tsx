@@ -4,14 +4,13 @@ import { settleDeletion } from '../conversations/deletion';
 import { forgetUser } from '../composer/drafts';
 import { ask } from '../graphql/client';
 import { RevokeOtherSessionsDocument } from '../graphql/generated';
-import { reasonOf } from '../graphql/reason';
 import { outboxStore } from '../outbox/storage';
 import { open } from '../route';
 import { openShortcuts } from '../shortcuts/Shortcuts';
 import { texts } from '../texts';
 import { confirmed } from '../ui/confirm';
 import { Menu } from '../ui/Menu';
-import { notify } from '../ui/notices';
+import { notifyRefusal } from '../ui/notices';
 import { setTheme, themeStore, THEMES } from '../ui/theme';
 import { logOut, type User } from './session';
 
@@ -30,7 +29,7 @@ export function AccountMenu({ user }: { user: User }) {
       forgetUser(user.id);
       open();
     } catch (error) {
-      notify(`${texts.notSignedOut} ${reasonOf(error)}`);
+      notifyRefusal(error, texts.notSignedOut);
     }
   }
 

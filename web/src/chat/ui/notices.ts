@@ -1,5 +1,6 @@
 import { createStore } from '../../store';
 import { reasonOf } from '../graphql/reason';
+import { refusalOf } from '../graphql/refusal';
 import { texts } from '../texts';
 
 /** Something the page has to say that belongs to no place in it. */
@@ -28,9 +29,10 @@ export function notify(text: string, { action }: Pick<Notice, 'action'> = {}): n
   return id;
 }
 
-/** Says why a change that was shown already has been taken back. */
-export function notifyRefusal(error: unknown): void {
-  notify(`${texts.notSaved} ${reasonOf(error)}`);
+/** Says why something was not done; of a change that was shown already, why it has been taken back. */
+export function notifyRefusal(error: unknown, what: string = texts.notSaved): void {
+  // Who has been signed out sees that, and whoever signs in next has nothing to do with it.
+  if (refusalOf(error).code !== 'UNAUTHENTICATED') notify(`${what} ${reasonOf(error)}`);
 }
 
 export function dismiss(id: number | undefined): void {
