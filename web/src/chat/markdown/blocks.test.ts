@@ -43,3 +43,13 @@ test('another text begins anew', () => {
   const first = blocksOf('One.\n\nTwo.');
   expect(blocksOf('Three.', first).blocks.map(({ raw }) => raw)).toEqual(['Three.']);
 });
+
+test('what is too deep to be drawn is left as it is written', () => {
+  for (const depth of [100, 1_000, 20_000]) {
+    const text = `${'>'.repeat(depth)} a\n\nThe end.`;
+    const { blocks } = blocksOf(text);
+    expect(blocks.map(({ raw }) => raw).join('')).toBe(text);
+    expect(blocks.map(({ type }) => type)).not.toContain('blockquote');
+  }
+  expect(blocksOf('>>> a').blocks[0]!.type).toBe('blockquote');
+});

@@ -22,11 +22,33 @@ export function blocksOf(text: string, before: Blocks = noBlocks): Blocks {
   const unified = text.replace(/\r\n?/g, '\n');
   const kept = unified.startsWith(before.text) ? settled(before.blocks) : [];
   const length = kept.reduce((sum, { raw }) => sum + raw.length, 0);
-  const fresh = new Lexer({ gfm: true }).lex(unified.slice(length));
+  const fresh = lex(unified.slice(length));
   const blocks = [...kept, ...fresh];
   // Should the lexer have changed what it read, the pieces do not add up, and the next round begins anew.
   const whole = blocks.reduce((sum, { raw }) => sum + raw.length, 0) === unified.length;
   return { text: whole ? unified : '\0', blocks };
+}
+
+/** As many things stand in each other in what people write. More would be more than a browser can draw. */
+const DEEPEST = 50;
+
+/** A text in blocks. What nothing can be made of is left as it is written: it may be said by anybody, and must harm nothing. */
+export function lex(text: string): Block[] {
+  try {
+    return new Lexer({ gfm: true }).lex(text).map((block) => (isDeeper(block, DEEPEST) ? asWritten(block.raw) : block));
+  } catch {
+    return [asWritten(text)]; // so deep that the lexer itself has lost its way
+  }
+}
+
+function isDeeper(block: Block, depth: number): boolean {
+  if (depth === 0) return true;
+  const within: Block[] = block.type === 'list' ? block.items : (('tokens' in block && block.tokens) || []);
+  return within.some((part) => isDeeper(part, depth - 1));
+}
+
+function asWritten(raw: string): Block {
+  return { type: 'html', raw, text: raw, block: true, pre: false };
 }
 
 /** What no text to come can change: all before the last blank line that ends a block for good. */

@@ -1,6 +1,5 @@
-import { Lexer } from 'marked';
 import { useEffect, useReducer } from 'react';
-import type { Block } from './blocks';
+import { lex, type Block } from './blocks';
 
 type Mend = (raw: string) => string;
 
@@ -28,5 +27,5 @@ export function useMended(blocks: readonly Block[], growing: boolean): readonly 
   const last = blocks.at(-1);
   if (!growing || !mend || !last || WHOLE.has(last.type)) return blocks;
   const text = mend(last.raw);
-  return text === last.raw ? blocks : [...blocks.slice(0, -1), ...new Lexer({ gfm: true }).lex(text)];
+  return text === last.raw ? blocks : [...blocks.slice(0, -1), ...lex(text)];
 }
