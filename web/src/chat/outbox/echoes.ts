@@ -9,21 +9,48 @@ import { outboxStore } from './storage';
  */
 export const echoesStore = createStore<ReadonlySet<string>>(new Set());
 
+/** What the feed has told of, and when by this device's clock. */
+interface Heard {
+  readonly conversation: string;
+  readonly content: string;
+  readonly at: number;
+}
+
+/** As many of these are kept: an entry of another tab may be heard of later than what it has become. */
+const MOST = 20;
+
+let heard: readonly Heard[] = [];
+
 /**
  * A message was stored that we have not heard of before. The server does not tell its key, so it is known by its words;
  * should another device have said the same at the same time, ours is shown a moment later.
  */
-export function noteEcho(conversationId: string, { role, content }: Message): void {
+export function noteEcho(conversation: string, { role, content }: Message): void {
   if (role !== 'USER') return;
-  const echoes = echoesStore.get();
-  const isOurs = (entry: Entry) => !entry.refused && entry.content === content && !echoes.has(entry.key);
-  const entries = outboxStore.get();
-  const entry =
-    entriesOf(entries, conversationId).find(isOurs) ?? entries.filter(({ conversation }) => isNew(conversation)).find(isOurs);
-  if (entry) echoesStore.set(new Set(echoes).add(entry.key));
+  heard = [...heard, { conversation, content, at: Date.now() }].slice(-MOST);
+  match();
 }
 
 /** Whether an entry is to be shown as one that the server has not got. */
 export function isUnsent(entry: Entry, echoes: ReadonlySet<string>): boolean {
   return entry.refused !== undefined || !echoes.has(entry.key);
 }
+
+function match(): void {
+  for (const one of heard) {
+    const entry = entryOf(one);
+    if (!entry) continue;
+    heard = heard.filter((other) => other !== one);
+    echoesStore.set(new Set(echoesStore.get()).add(entry.key));
+  }
+}
+
+/** The entry that has become what was heard; nothing that was written after that. */
+function entryOf({ conversation, content, at }: Heard): Entry | undefined {
+  const entries = outboxStore.get();
+  const isIt = (entry: Entry) =>
+    entry.content === content && entry.at <= at && !entry.refused && !echoesStore.get().has(entry.key);
+  return entriesOf(entries, conversation).find(isIt) ?? entries.find((entry) => isNew(entry.conversation) && isIt(entry));
+}
+
+outboxStore.subscribe(match);
