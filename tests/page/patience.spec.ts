@@ -32,3 +32,26 @@ test('so does a page that is opened in it', async ({ page, ada, guard }) => {
   await expect(ada.composer).toBeVisible({ timeout: 40_000 });
   expect(swallowed).toBe(2);
 });
+
+scripted('a device that was asleep for hours, and whose connection is gone, is up to date again', async ({ page, ada, provider, server, guard }) => {
+  guard.mayLoseConnections = true;
+  await page.clock.install();
+  await page.reload();
+  await ada.say('Tell me.');
+  const answer = await provider.asked();
+  answer.say('One half');
+  await expect(ada.reply).toHaveText('One half');
+
+  server.line.silence();
+  answer.say(' and the other.');
+  answer.end();
+  // By now its token has expired as well.
+  await page.clock.fastForward('03:00:00');
+  server.line.passOthers();
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await expect(ada.reply).toHaveText('One half and the other.', { timeout: 10_000 });
+  await ada.replyEnded();
+  await ada.say('Thank you.');
+  (await provider.asked()).end();
+  await expect(ada.replies).toHaveCount(2);
+});

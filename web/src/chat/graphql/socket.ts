@@ -12,12 +12,15 @@ const FORBIDDEN = 4403;
 /** How often we see whether the connection is still there, and how long its answer may take. */
 const KEEP_ALIVE = 10_000;
 const ANSWER_WITHIN = 5_000;
+/** Even a tab in the background is given a moment each minute: who has heard nothing for longer was asleep. */
+const ASLEEP = 90_000;
 
 let client: Client | undefined;
 
 /** One socket for everything that is live. It comes back by itself for as long as somebody is signed in. */
 export function openSocket(): () => void {
   let tokenInUse: string | undefined;
+  let heardAt = Date.now();
   let silence: ReturnType<typeof setTimeout>;
   let opening: ReturnType<typeof setTimeout>;
 
@@ -46,6 +49,7 @@ export function openSocket(): () => void {
         opening = setTimeout(() => opened.terminate(), PATIENCE);
       },
       opened: () => clearTimeout(opening),
+      message: () => (heardAt = Date.now()),
       connected: () => connectionStore.set('online'),
       closed(event) {
         clearTimeout(silence);
@@ -85,11 +89,14 @@ export function openSocket(): () => void {
   // Nor one that comes out of the browser's cache of pages.
   const shown = ({ persisted }: PageTransitionEvent) => persisted && lost();
   addEventListener('pageshow', shown);
+  const awake = () => !document.hidden && Date.now() - heardAt > ASLEEP && lost();
+  document.addEventListener('visibilitychange', awake);
 
   client = opened;
   return () => {
     removeEventListener('offline', lost);
     removeEventListener('pageshow', shown);
+    document.removeEventListener('visibilitychange', awake);
     clearTimeout(silence);
     clearTimeout(opening);
     client = undefined;
