@@ -73,6 +73,34 @@ test('one that is deleted can be brought back, for a while', async ({ page, ada,
   await expect(page.getByText('This conversation does not exist, or is not yours.')).toBeVisible();
 });
 
+test('undoing leads back to where one was', async ({ page, ada }) => {
+  await ada.say('Hello.');
+  await ada.replyEnded();
+  const address = page.url();
+  await page.getByRole('button', { name: 'Options for Hello.' }).click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await expect(page).toHaveURL(/\/$/);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page).toHaveURL(address);
+  await expect(ada.composer).toBeFocused();
+});
+
+test('what was deleted without a network is deleted in the end', async ({ page, context, ada, server, guard }) => {
+  guard.mayLoseConnections = true;
+  await ada.say('Hello.');
+  await ada.replyEnded();
+  server.line.cut();
+  await page.getByRole('button', { name: 'Options for Hello.' }).click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await page.close();
+  server.line.mend();
+  const later = ada.on(await context.newPage());
+  await later.page.goto('/');
+  await expect(later.page.getByText('Your conversations will be listed here.')).toBeVisible();
+  const api = await Api.of(server, ada);
+  await expect.poll(async () => (await api.ask('{ me { conversations { totalCount } } }')).me.conversations.totalCount).toBe(0);
+});
+
 unlimited('a long one is loaded as it is scrolled, and only what is in sight is there', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   const id = await api.say('Message 0');
@@ -95,7 +123,14 @@ scripted('one may have its own model and instructions', async ({ page, ada, prov
     await page.getByRole('button', { name: 'Save' }).click();
     await expect(page.getByRole('dialog')).toBeHidden();
   };
-  await instruct('Speak like a pirate.');
+  await instruct('Speak like a parrot.');
+  await page.getByRole('button', { name: 'Instructions' }).click();
+  await page.getByRole('dialog').getByRole('textbox').fill('Speak like a pirate.');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').filter({ hasText: 'Discard what you have written?' }).getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.reload();
+  await expect(ada.list.getByRole('link'), 'nothing has begun yet').toHaveCount(0);
   await ada.say('Hello.');
   const answer = await provider.asked();
   expect(answer.request.messages[0]).toEqual({ role: 'system', content: 'Speak like a pirate.' });

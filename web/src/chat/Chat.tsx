@@ -1,8 +1,9 @@
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import { followChanges } from './changes/feed';
 import { moveDraft } from './composer/drafts';
 import { connectionStore } from './connection';
 import { ConversationView } from './conversations/ConversationView';
+import { resumeDeletions } from './conversations/deletion';
 import { conversationOf } from './conversations/list';
 import { Sidebar } from './conversations/Sidebar';
 import { useDrawer } from './conversations/useDrawer';
@@ -30,11 +31,14 @@ export function Chat({ user }: { user: User }) {
   const conversation = useSyncExternalStore(routeStore.subscribe, routeStore.get);
   const connection = useSyncExternalStore(connectionStore.subscribe, connectionStore.get);
 
+  const closeList = useCallback(() => setListOpen(false), []);
+
   useEffect(() => {
     openOutbox(user.id);
     const closeSocket = openSocket();
     const leaveChanges = followChanges();
     const stopFlushing = flushOutbox();
+    resumeDeletions();
     void loadModels();
     setReady(true);
     return () => {
@@ -81,7 +85,7 @@ export function Chat({ user }: { user: User }) {
     return () => removeEventListener('keydown', onKey);
   }, []);
 
-  useDrawer(listOpen);
+  useDrawer(listOpen, closeList);
 
   const title = useStateOf(({ conversations }) => conversationOf(conversations, conversation)?.title);
   useEffect(() => {
@@ -94,8 +98,8 @@ export function Chat({ user }: { user: User }) {
       <a className="skip" href="#composer">
         {texts.skip}
       </a>
-      <Sidebar user={user} current={conversation} onClose={() => setListOpen(false)} />
-      <div className="scrim" onClick={() => setListOpen(false)} />
+      <Sidebar user={user} current={conversation} onClose={closeList} />
+      <div className="scrim" onClick={closeList} />
       <ConversationView
         user={user}
         conversationId={conversation}

@@ -1,3 +1,6 @@
+/** Somebody's own words amid ours: whatever their direction, they do not turn round what follows (Unicode UAX #9, isolates). */
+const isolated = (words: string) => (/^[ -~]*$/.test(words) ? words : `\u2068${words}\u2069`);
+
 /** Every word the page says. To translate it, translate this. */
 export const texts = {
   name: 'Confab',
@@ -48,11 +51,12 @@ export const texts = {
   rename: 'Rename',
   renameTitle: 'New title',
   delete: 'Delete',
-  deleted: (title: string) => `“${title}” deleted.`,
+  deleted: (title: string) => `“${isolated(title)}” deleted.`,
   undo: 'Undo',
   today: 'Today',
   yesterday: 'Yesterday',
   lastDays: (days: number) => `Last ${days} days`,
+  missingTitle: 'Not found',
   missing: 'This conversation does not exist, or is not yours.',
   loading: 'Loading…',
   notSaved: 'That could not be saved:',
@@ -65,7 +69,7 @@ export const texts = {
 
   // Messages
   messages: 'Messages',
-  greeting: (name: string) => `Hello, ${name}. What is on your mind?`,
+  greeting: (name: string) => `Hello, ${isolated(name)}. What is on your mind?`,
   you: 'You',
   assistant: 'Assistant',
   waitingForTurn: 'Waits for the reply before it…',
@@ -110,6 +114,7 @@ export const texts = {
   // Settings of a conversation
   settings: 'Instructions',
   systemPrompt: 'Instructions for the model',
+  discardInstructions: 'Discard what you have written?',
   systemPromptHint: 'What the model is told before the conversation. Only for this conversation.',
   model: 'Model',
   defaultModel: (id: string) => `${id} (default)`,
@@ -142,6 +147,11 @@ export const texts = {
     UNAUTHENTICATED: 'You are not signed in any more.',
   } as Record<string, string>,
   signInRefusals: { UNAUTHENTICATED: 'The email or the password is wrong.' },
+  signUpFaults: {
+    name: 'A name has 1 to 100 characters, on one line.',
+    email: 'That is not an email address.',
+    password: 'A password has 8 to 256 characters.',
+  } as Record<string, string>,
   signUpRefusals: {
     CONFLICT: 'There is an account with this email already.',
     FORBIDDEN: 'New accounts are not opened here. If you have one, sign in; if not, ask whoever runs this server.',

@@ -21,10 +21,13 @@ export function moveDraft(user: string, from: string, to: string): void {
   keepDraft(user, from, '');
 }
 
+/** Under this name are the instructions for the conversation that is yet to begin. */
+export const NEW_INSTRUCTIONS = 'new:instructions';
+
 /** When the user signs out, nothing of theirs stays on the device. */
 export function forgetUser(user: string): void {
   for (const key of keptHere.keys()) {
-    if (key.startsWith(`${PREFIX}${user}:`) || key.startsWith(`confab:outbox:${user}:`) || key.startsWith('confab:begun:')) {
+    if (key.startsWith(`${PREFIX}${user}:`) || key.startsWith(`confab:outbox:${user}:`) || key.startsWith(`confab:deleting:${user}:`) || key.startsWith('confab:begun:')) {
       keptHere.remove(key);
     }
   }

@@ -30,7 +30,7 @@ export function ConversationRow({ conversation, current }: { conversation: Conve
 
   function onDelete() {
     const neighbour = neighbourOf(link.current?.parentElement);
-    deleteConversation(conversation);
+    deleteConversation(conversation, current);
     if (routeStore.get() === id) open();
     else queueMicrotask(() => neighbour?.focus());
   }

@@ -1,5 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { Composer } from '../composer/Composer';
+import { draftOf, keepDraft, NEW_INSTRUCTIONS } from '../composer/drafts';
 import { ConnectionLine } from '../ConnectionLine';
 import { missingStore } from '../messages/actions';
 import { inProgress } from '../messages/list';
@@ -42,6 +43,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
   const missing = useSyncExternalStore(missingStore.subscribe, missingStore.get);
   const gone = useStateOf(({ conversations }) => conversationId !== undefined && conversations.gone.has(conversationId));
   const [newModel, setNewModel] = useState<string>();
+  const [newPrompt, setNewPrompt] = useState(() => draftOf(user.id, NEW_INSTRUCTIONS));
   const [settingsOpen, setSettingsOpen] = useState(false);
 
   useEffect(() => (begun ? followReplies(conversationId) : undefined), [begun, conversationId]);
@@ -50,11 +52,24 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
   // One that was to begin with a message that was taken back is as good as none.
   const isEmpty = !begun && !unsent.some((entry) => entry.conversation === conversationId);
   const isMissing = conversationId !== undefined && (missing.has(conversationId) || gone);
+  const instructions = (begun ? conversation?.systemPrompt : newPrompt) ?? '';
 
   function onSend(content: string) {
     const target = conversationId ?? newConversation();
-    send(target, content, begun ? undefined : newModel);
+    send(target, content, begun ? {} : { model: newModel, systemPrompt: newPrompt || undefined });
+    if (!begun) instructNew('');
     if (target !== conversationId) open(target);
+  }
+
+  /** One that is yet to begin is told its instructions together with its first message. */
+  function instructNew(prompt: string) {
+    setNewPrompt(prompt);
+    keepDraft(user.id, NEW_INSTRUCTIONS, prompt);
+  }
+
+  async function onInstructions(systemPrompt: string) {
+    if (begun) await updateConversation({ id: conversationId, systemPrompt: systemPrompt || null });
+    else instructNew(systemPrompt);
   }
 
   function onModel(model: string | undefined) {
@@ -74,7 +89,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
         >
           <Icon name="menu" />
         </button>
-        <h1 dir="auto">{conversation?.title ?? texts.newChat}</h1>
+        <h1 dir="auto">{isMissing ? texts.missingTitle : (conversation?.title ?? texts.newChat)}</h1>
         {/* Not before it is known what they are. */}
         {!isMissing && (isEmpty || conversation) && (
           <button
@@ -82,7 +97,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
             className="icon-button"
             aria-label={texts.settings}
             title={texts.settings}
-            data-set={conversation?.systemPrompt ? true : undefined}
+            data-set={instructions ? true : undefined}
             onClick={() => setSettingsOpen(true)}
           >
             <Icon name="settings" />
@@ -122,11 +137,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
         </button>
       )}
       {settingsOpen && (
-        <SettingsDialog
-          conversation={begun ? conversation : undefined}
-          newModel={newModel}
-          onClose={() => setSettingsOpen(false)}
-        />
+        <SettingsDialog instructions={instructions} onSave={onInstructions} onClose={() => setSettingsOpen(false)} />
       )}
     </main>
   );

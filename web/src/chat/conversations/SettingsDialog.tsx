@@ -1,24 +1,23 @@
-import { useEffect, useRef, useState, type FormEvent } from 'react';
+import { useEffect, useRef, useState, type FormEvent, type SyntheticEvent } from 'react';
 import { reasonOf } from '../graphql/reason';
-import { open } from '../route';
 import { texts } from '../texts';
-import { createConversation, updateConversation } from './actions';
-import type { Conversation } from './list';
+import { confirmed } from '../ui/confirm';
 
 const LONGEST = 10_000;
 
 interface Props {
-  /** Nothing for one that is yet to begin: it begins with its instructions. */
-  conversation: Conversation | undefined;
-  newModel: string | undefined;
+  /** What they are now; empty, if there are none. */
+  instructions: string;
+  onSave: (instructions: string) => Promise<void>;
   onClose: () => void;
 }
 
-export function SettingsDialog({ conversation, newModel, onClose }: Props) {
+/** The instructions of a conversation. */
+export function SettingsDialog({ instructions, onSave, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [prompt, setPrompt] = useState(conversation?.systemPrompt ?? '');
+  const [prompt, setPrompt] = useState(instructions);
   const [saving, setSaving] = useState(false);
-  // `saving` is drawn a moment later than a second Enter can come, and a conversation has no idempotency key.
+  // `saving` is drawn a moment later than a second Enter can come.
   const busy = useRef(false);
   const [problem, setProblem] = useState<string>();
   const left = LONGEST - [...prompt].length;
@@ -27,14 +26,12 @@ export function SettingsDialog({ conversation, newModel, onClose }: Props) {
 
   async function save(event: FormEvent) {
     event.preventDefault();
-    const systemPrompt = prompt.trim() ? prompt : null;
     if (busy.current) return;
     busy.current = true;
     setSaving(true);
     setProblem(undefined);
     try {
-      if (conversation) await updateConversation({ id: conversation.id, systemPrompt });
-      else if (systemPrompt) open((await createConversation({ systemPrompt, model: newModel })).id);
+      await onSave(prompt.trim() ? prompt : '');
       dialog.current?.close();
     } catch (error) {
       setProblem(reasonOf(error));
@@ -43,8 +40,15 @@ export function SettingsDialog({ conversation, newModel, onClose }: Props) {
     }
   }
 
+  /** By Escape: what has been written is not thrown away unasked. */
+  async function cancel(event: SyntheticEvent) {
+    if (prompt === instructions) return;
+    event.preventDefault();
+    if (await confirmed(texts.discardInstructions, texts.discard)) dialog.current?.close();
+  }
+
   return (
-    <dialog ref={dialog} className="settings" onClose={onClose} aria-labelledby="settings-title">
+    <dialog ref={dialog} className="settings" onCancel={cancel} onClose={onClose} aria-labelledby="settings-title">
       <form onSubmit={save}>
         <h2 id="settings-title">{texts.systemPrompt}</h2>
         <p className="hint">{texts.systemPromptHint}</p>

@@ -1,10 +1,8 @@
 import { ask } from '../graphql/client';
 import {
   ConversationsDocument,
-  CreateConversationDocument,
   DeleteConversationDocument,
   UpdateConversationDocument,
-  type CreateConversationInput,
   type UpdateConversationInput,
 } from '../graphql/generated';
 import { refusalOf } from '../graphql/refusal';
@@ -48,12 +46,6 @@ export async function loadMoreConversations(): Promise<void> {
     }
   }
   loadingMore = false;
-}
-
-export async function createConversation(input: CreateConversationInput): Promise<Conversation> {
-  const { conversation } = (await ask(CreateConversationDocument, { input })).createConversation;
-  put(conversation);
-  return conversation;
 }
 
 /** Shows the change at once, and takes it back if the server refuses. */

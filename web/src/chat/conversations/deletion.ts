@@ -1,7 +1,9 @@
 import { refusalOf } from '../graphql/refusal';
+import { open } from '../route';
 import { texts } from '../texts';
 import { dismiss, notify, notifyRefusal } from '../ui/notices';
 import { deleteForGood, hideConversation, showConversation } from './actions';
+import { forgetWish, keepWish, wishes } from './deletionWishes';
 import type { Conversation } from './list';
 
 /** How long one can think better of it. */
@@ -11,31 +13,58 @@ const UNDO_FOR = 7_000;
 let deleted: Conversation | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let notice: number | undefined;
+let later: ReturnType<typeof setTimeout> | undefined;
 
-/** Hides a conversation, and deletes it a little later. */
-export function deleteConversation(conversation: Conversation): void {
+/** Hides a conversation, and deletes it a little later. Whoever was in it is so again if it is brought back. */
+export function deleteConversation(conversation: Conversation, wasOpen: boolean): void {
   void commitDeletion();
   hideConversation(conversation.id);
+  keepWish(conversation, Date.now() + UNDO_FOR);
   deleted = conversation;
   timer = setTimeout(commitDeletion, UNDO_FOR);
-  notice = notify(texts.deleted(conversation.title), { action: { label: texts.undo, run: undoDeletion } });
+  notice = notify(texts.deleted(conversation.title), { action: { label: texts.undo, run: () => undoDeletion(wasOpen) } });
 }
 
-function undoDeletion(): void {
+function undoDeletion(reopen: boolean): void {
   const conversation = take();
-  if (conversation) showConversation(conversation);
+  if (!conversation) return;
+  forgetWish(conversation.id);
+  showConversation(conversation);
+  if (reopen) open(conversation.id);
+}
+
+/** Goes on with what was wished while the server was away, and a page that is gone could not bring about. */
+export function resumeDeletions(): void {
+  clearTimeout(later);
+  for (const { conversation, due } of wishes()) {
+    if (conversation.id === deleted?.id) continue;
+    if (due > Date.now()) {
+      // Until then it can be thought better of, in the tab that is at it if it is still there.
+      later = setTimeout(resumeDeletions, due - Date.now() + 1);
+    } else {
+      hideConversation(conversation.id);
+      void bringAbout(conversation);
+    }
+  }
 }
 
 /** Deletes what is waiting to be. */
 export async function commitDeletion(): Promise<void> {
   const conversation = take();
-  if (!conversation) return;
-  await deleteForGood(conversation.id).catch((error) => {
+  if (conversation) await bringAbout(conversation);
+}
+
+async function bringAbout(conversation: Conversation): Promise<void> {
+  try {
+    await deleteForGood(conversation.id);
+    forgetWish(conversation.id);
+  } catch (error) {
     // Whoever has left is told nothing of it.
     if (refusalOf(error).code === 'UNAUTHENTICATED') return;
+    forgetWish(conversation.id);
     showConversation(conversation);
     notifyRefusal(error);
-  });
+  }
 }
 
 /** Another tab or device was quicker: there is nothing to bring back any more. */

@@ -1,21 +1,32 @@
 import { useEffect } from 'react';
 import { routeStore } from '../route';
 
+declare global {
+  interface Window {
+    /** https://html.spec.whatwg.org/multipage/interaction.html#close-requests-and-close-watchers */
+    readonly CloseWatcher?: new () => EventTarget & { destroy: () => void };
+  }
+}
+
 /** Where the list lies over the conversation (see `sidebar.css`). */
 const narrow = matchMedia('(max-width: 48rem)');
 const touch = matchMedia('(pointer: coarse)');
 
 /** While the list lies over the conversation, keyboard and screen reader are in it; then they are back where they were. */
-export function useDrawer(open: boolean): void {
+export function useDrawer(open: boolean, close: () => void): void {
   useEffect(() => {
     const conversation = document.querySelector<HTMLElement>('main.conversation');
     if (!open || !narrow.matches || !conversation) return;
     const opener = document.activeElement as HTMLElement | null;
     const route = routeStore.get();
     conversation.inert = true;
+    // On a phone the way back closes the list, and does not leave the conversation.
+    const watcher = window.CloseWatcher && new window.CloseWatcher();
+    watcher?.addEventListener('close', close);
     document.querySelector<HTMLElement>('.sidebar .narrow-only')?.focus();
     return () => {
       conversation.inert = false;
+      watcher?.destroy();
       const elsewhere = routeStore.get() !== route && !touch.matches;
       (elsewhere ? document.getElementById('composer') : opener)?.focus();
     };

@@ -14,6 +14,12 @@ import { placeOf } from './place';
 import { usePlace } from './usePlace';
 import { useStickToEnd } from './useStickToEnd';
 
+/** A conversation of so many messages is there as a whole: the browser finds what is searched for, and prints it. */
+const WHOLE = 60;
+/** Of a longer one only what is so near to being seen, in pixels. */
+const AROUND = 600;
+const EVERYTHING = 1_000_000;
+
 /** The messages of a conversation. Only those in sight are in the document, and earlier ones come as they are scrolled to. */
 export function MessageList({ conversationId }: { conversationId: string }) {
   const list = useStateOf(({ messages }) => messages[conversationId]);
@@ -58,7 +64,7 @@ export function MessageList({ conversationId }: { conversationId: string }) {
     <div className="messages-frame">
       <div className="messages" data-seeking={seeking || undefined} ref={scroller} tabIndex={0} aria-label={texts.messages} role="region" onScroll={loadBefore}>
         {loadingBefore && <p className="earlier">{texts.earlier}</p>}
-        <Virtualizer ref={virtualizer} as="ol" item="li" scrollRef={scroller} shift={prepended} bufferSize={600}>
+        <Virtualizer ref={virtualizer} as="ol" item="li" scrollRef={scroller} shift={prepended} bufferSize={items.length > WHOLE ? AROUND : EVERYTHING}>
           {items.map((message, index) => (
             <MessageView
               key={message.id}

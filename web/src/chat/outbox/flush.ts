@@ -11,12 +11,15 @@ import { change, stateStore } from '../state';
 import { begunAs, drop, keep, noteBegun, outboxStore, waits } from './storage';
 import { entriesOf, inputOf, isNew, nextToSend, randomKey, type Entry } from './outbox';
 
+/** What a conversation begins with, besides its first message. */
+export type Beginning = Pick<Entry, 'model' | 'systemPrompt'>;
+
 /** Keeps a message, and sends it as soon as that is possible. */
-export function send(conversation: string, content: string, model?: string): void {
+export function send(conversation: string, content: string, beginning: Beginning = {}): void {
   const name = begunAs(conversation) ?? conversation;
   // After those that wait already, should the clock have been set back.
   const at = Math.max(Date.now(), (entriesOf(outboxStore.get(), name).at(-1)?.at ?? 0) + 1);
-  keep({ key: randomKey(), conversation: name, content, model, at });
+  keep({ key: randomKey(), conversation: name, content, ...beginning, at });
 }
 
 /** Under the same key: should the server have stored it after all, it is not stored twice. */

@@ -17,6 +17,15 @@ test('one that was refused waits for its user, and does not hold up the others',
 });
 
 test('an entry is sent as the same input each time', () => {
-  expect(inputOf(entry('a', 'new_1', 1))).toEqual({ conversationId: null, content: 'a', model: null, idempotencyKey: 'a' });
+  expect(inputOf(entry('a', 'new_1', 1))).toEqual({
+    conversationId: null,
+    systemPrompt: null,
+    content: 'a',
+    model: null,
+    idempotencyKey: 'a',
+  });
+  const instructed = { ...entry('a', 'new_1', 1), systemPrompt: 'Be brief.' };
+  expect(inputOf(instructed).systemPrompt).toBe('Be brief.');
+  expect(inputOf({ ...instructed, conversation: 'conversation_1' }).systemPrompt, 'it has begun meanwhile').toBeNull();
   expect(inputOf(entry('a', 'conversation_1', 1)).conversationId).toBe('conversation_1');
 });

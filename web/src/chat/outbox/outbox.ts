@@ -8,6 +8,8 @@ export interface Entry {
   readonly conversation: string;
   readonly content: string;
   readonly model?: string;
+  /** What the model is told before it, in a conversation that begins with this message. */
+  readonly systemPrompt?: string;
   /** When it was written, in milliseconds by this device's clock. */
   readonly at: number;
   /** The server has asked for a little time, as there were so many. */
@@ -52,8 +54,15 @@ export function nextToSend(entries: readonly Entry[], busy: ReadonlySet<string>)
 }
 
 /** Always the same for an entry, or the server would take it for another message under the same key. */
-export function inputOf({ key, conversation, content, model }: Entry): SendMessageInput {
-  return { conversationId: isNew(conversation) ? null : conversation, content, model: model ?? null, idempotencyKey: key };
+export function inputOf({ key, conversation, content, model, systemPrompt }: Entry): SendMessageInput {
+  const begins = isNew(conversation);
+  return {
+    conversationId: begins ? null : conversation,
+    systemPrompt: (begins && systemPrompt) || null,
+    content,
+    model: model ?? null,
+    idempotencyKey: key,
+  };
 }
 
 function byTime(a: Entry, b: Entry): number {

@@ -1,4 +1,4 @@
-import { useId, useRef, useState, type FormEvent } from 'react';
+import { useEffect, useId, useRef, useState, type FormEvent } from 'react';
 import { reasonOf } from '../graphql/reason';
 import { refusalOf } from '../graphql/refusal';
 import { texts } from '../texts';
@@ -22,12 +22,23 @@ export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean 
       if (isNew) await register({ email: email!, password: password!, name: name!.trim() || null });
       else await logIn({ email: email!, password: password! });
     } catch (error) {
-      const { code } = refusalOf(error);
-      setProblem(reasonOf(error, isNew ? texts.signUpRefusals : texts.signInRefusals));
+      const { code, field } = refusalOf(error);
+      setProblem((field && texts.signUpFaults[field]) || reasonOf(error, isNew ? texts.signUpRefusals : texts.signInRefusals));
       setWorking(false);
-      form.current?.querySelector<HTMLInputElement>(code === 'UNAUTHENTICATED' ? '[name=password]' : '[name=email]')?.focus();
+      focus(field ?? (code === 'UNAUTHENTICATED' ? 'password' : 'email'));
     }
   }
+
+  function focus(field: string) {
+    form.current?.querySelector<HTMLInputElement>(`[name=${CSS.escape(field)}]`)?.focus();
+  }
+
+  // Whoever has changed over goes on at the top.
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current) focus(isNew ? 'name' : 'email');
+    first.current = false;
+  }, [isNew]);
 
   return (
     <main className="sign-in">
@@ -48,7 +59,7 @@ export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean 
             <span>
               {texts.yourName} <small>{texts.optional}</small>
             </span>
-            <input name="name" autoComplete="name" maxLength={100} dir="auto" />
+            <input name="name" autoComplete="name" dir="auto" />
           </label>
         )}
         <label>
@@ -64,7 +75,6 @@ export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean 
             type="password"
             autoComplete={isNew ? 'new-password' : 'current-password'}
             minLength={isNew ? 8 : undefined}
-            maxLength={256}
             required
             dir="ltr"
           />
