@@ -107,7 +107,7 @@ test('another name is there at once, in every tab', async ({ ada, context }) => 
   const part = await openAccount(ada);
   await part('Profile').getByLabel('Name').fill('Countess of Lovelace');
   await part('Profile').getByRole('button', { name: 'Save' }).click();
-  for (const tab of [ada, other]) await expect(tab.page.getByRole('button', { name: 'Account: Countess of Lovelace' })).toBeVisible();
+  for (const tab of [ada, other]) await expect(tab.page.getByRole('button', { name: 'Account: Countess of Lovelace', exact: true })).toBeVisible();
 });
 
 test('a device is signed out from another', async ({ ada, device }) => {

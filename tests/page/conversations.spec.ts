@@ -127,7 +127,7 @@ scripted('one may have its own model and instructions', async ({ page, ada, prov
   await page.getByRole('button', { name: 'Instructions' }).click();
   await page.getByRole('dialog').getByRole('textbox').fill('Speak like a pirate.');
   await page.keyboard.press('Escape');
-  await page.getByRole('dialog').filter({ hasText: 'Discard what you have written?' }).getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('alertdialog', { name: 'Discard what you have written?' }).getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('button', { name: 'Save' }).click();
   await page.reload();
   await expect(ada.list.getByRole('link'), 'nothing has begun yet').toHaveCount(0);

@@ -103,7 +103,13 @@ function TitleField({ conversation, onDone }: TitleFieldProps) {
         value={title}
         onChange={(event) => setTitle(event.target.value)}
         onBlur={() => done(true, false)}
-        onKeyDown={(event) => event.key === 'Escape' && (event.stopPropagation(), done(false, true))}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return;
+          // It is for this field, and not for the list that it stands in.
+          event.preventDefault();
+          event.stopPropagation();
+          done(false, true);
+        }}
       />
     </form>
   );

@@ -42,7 +42,6 @@ export function AccountMenu({ user }: { user: User }) {
             <span className="avatar" aria-hidden="true">
               {[...user.name][0]?.toUpperCase()}
             </span>
-            <span className="visually-hidden">{texts.account}: </span>
             <span className="name" dir="auto">
               {user.name}
             </span>
