@@ -128,3 +128,20 @@ fn media_type(name: &str) -> &'static str {
         _ => "application/octet-stream",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::to_bytes;
+
+    /// In a binary that was built without its pages, each is one that is not there.
+    #[tokio::test]
+    async fn where_a_page_was_not_built_it_is_said() {
+        let response = page("of-another-build.html");
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+        assert_eq!(response.headers()[header::CONTENT_SECURITY_POLICY], ASSETS);
+        let body = to_bytes(response.into_body(), 10_000).await.expect("it is short");
+        assert!(String::from_utf8_lossy(&body).contains("built without its pages"));
+    }
+}

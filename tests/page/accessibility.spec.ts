@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, scripted, test } from './support/test.ts';
+import { Witness } from './support/witness.ts';
 
 async function passes(page: Page, state: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -33,7 +34,7 @@ def f(x):
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const [device, viewport] of Object.entries({ wide: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } })) {
     scripted.describe(`${colorScheme}, ${device}`, () => {
-      scripted.use({ colorScheme, viewport, reducedMotion: 'reduce' } as object);
+      scripted.use({ colorScheme, viewport, contextOptions: { reducedMotion: 'reduce' } });
 
       scripted('axe finds nothing', async ({ page, ada, provider }) => {
         const openList = async () => device === 'phone' && page.getByRole('button', { name: 'Show conversations' }).click();
@@ -161,3 +162,22 @@ test('right-to-left text stands on its side', async ({ ada }) => {
     expect(await text.evaluate((element) => getComputedStyle(element).direction)).toBe('rtl');
   }
 });
+
+for (const reducedMotion of ['no-preference', 'reduce'] as const) {
+  scripted.describe(`motion: ${reducedMotion}`, () => {
+    scripted.use({ contextOptions: { reducedMotion } });
+
+    scripted('a piece of a reply is uncovered little by little, unless nothing is to move', async ({ page, ada, provider }) => {
+      const witness = await Witness.of(page);
+      await ada.say('Tell me.');
+      const answer = await provider.asked();
+      const piece = 'one word and another '.repeat(20);
+      answer.say(piece);
+      await expect(ada.reply).toHaveText(piece);
+      if (reducedMotion === 'reduce') expect(witness.seen.length).toBe(1);
+      else expect(witness.seen.length).toBeGreaterThan(3);
+      answer.end();
+      await ada.replyEnded();
+    });
+  });
+}

@@ -7,7 +7,8 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   forbidOnly: Boolean(process.env.CI),
-  timeout: 90_000,
+  // Only what hangs takes so long: each wait has a limit of its own.
+  timeout: 180_000,
   expect: { timeout: 20_000 },
   reporter: 'list',
   use: {
