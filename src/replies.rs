@@ -22,6 +22,7 @@ mod runner;
 mod send;
 mod stop;
 mod system_prompt;
+mod text;
 mod watch_runs;
 
 pub use crate::store::sends::WhenBusy;

@@ -1,26 +1,21 @@
 //! What a user says.
 
-use crate::error::{Error, Result};
+use super::text::checked;
+use crate::error::Result;
 
 /// The longest message, in Unicode scalar values.
 const LENGTH: usize = 10_000;
 /// The longest title, in Unicode scalar values.
 const TITLE_LENGTH: usize = 80;
 
-/// 1 to 10,000 Unicode scalar values without NUL, which PostgreSQL cannot keep.
+/// 1 to 10,000 Unicode scalar values without NUL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content(String);
 
 impl Content {
     /// Checks what is to be sent.
     pub fn parse(text: String) -> Result<Self> {
-        if text.is_empty() || text.chars().take(LENGTH + 1).count() > LENGTH {
-            return Err(Error::input("content", format!("must have 1 to {LENGTH} characters")));
-        }
-        if text.contains('\0') {
-            return Err(Error::input("content", "must not contain the character NUL"));
-        }
-        Ok(Self(text))
+        checked("content", text, LENGTH).map(Self)
     }
 
     /// The text.

@@ -1,6 +1,7 @@
 //! What a model is told before the conversation.
 
-use crate::error::{Error, Result};
+use super::text::checked;
+use crate::error::Result;
 
 /// The longest instructions, in Unicode scalar values.
 const LENGTH: usize = 10_000;
@@ -12,13 +13,7 @@ pub struct SystemPrompt(String);
 impl SystemPrompt {
     /// Checks instructions for a model.
     pub fn parse(text: String) -> Result<Self> {
-        if text.is_empty() || text.chars().take(LENGTH + 1).count() > LENGTH {
-            return Err(Error::input("systemPrompt", format!("must have 1 to {LENGTH} characters")));
-        }
-        if text.contains('\0') {
-            return Err(Error::input("systemPrompt", "must not contain the character NUL"));
-        }
-        Ok(Self(text))
+        checked("systemPrompt", text, LENGTH).map(Self)
     }
 
     /// The text.
