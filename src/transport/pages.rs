@@ -33,6 +33,7 @@ pub fn router() -> Router<Arc<Transport>> {
         .route("/c/{conversation}", get(chat))
         .route("/playground", get(|| async { page("playground.html") }))
         .route("/assets/{name}", get(asset))
+        .fallback(async || nothing_here())
 }
 
 /// A page, under a policy that lets it run our scripts and reach our server, and nothing else.
@@ -59,6 +60,13 @@ fn not_built() -> Response {
     const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Confab</title>\n\
         <p>This server was built without its pages. <code>make run</code> builds it with them.</p>\n\
         <p>Everything else works: GraphQL is spoken at <code>/graphql</code>.</p>\n</html>\n";
+    (StatusCode::NOT_FOUND, [(header::CONTENT_SECURITY_POLICY, ASSETS)], Html(PAGE)).into_response()
+}
+
+/// At every address that has none of ours.
+fn nothing_here() -> Response {
+    const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Not found · Confab</title>\n\
+        <p>There is nothing here. <a href=\"/\">Go to the chat page.</a></p>\n</html>\n";
     (StatusCode::NOT_FOUND, [(header::CONTENT_SECURITY_POLICY, ASSETS)], Html(PAGE)).into_response()
 }
 

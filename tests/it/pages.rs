@@ -198,6 +198,8 @@ async fn what_is_not_an_asset_is_not_found() {
         assert_eq!(answer.status, 404, "{path}");
         assert!(!answer.lists("cache-control", "immutable"), "{path}");
     }
+    let lost = get(&server, "/nope", None).await;
+    assert!(lost.text().contains("<a href=\"/\">"), "there is a way out");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
