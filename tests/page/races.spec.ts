@@ -108,6 +108,7 @@ test('nothing is sent by the token of somebody who has signed in in another tab'
   await other.page.goto('/');
   await expect(other.composer).toBeVisible();
   await other.accountMenu('Sign out');
+  await expect(other.page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
   other.email = `bob.${ada.email}`;
   await other.signUp('Bob');
 
