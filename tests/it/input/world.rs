@@ -24,6 +24,8 @@ const CODES: [&str; 8] = [
     "GRAPHQL_PARSE_FAILED",
     "GRAPHQL_VALIDATION_FAILED",
 ];
+/// More bytes than a socket's message may have (`CONFAB_MAX_BODY`).
+const TOO_LARGE: usize = 256 * 1024;
 /// What failed attempts and the time write.
 const WRITTEN_ANYWAY: [&str; 2] = ["security_events", "chores"];
 
@@ -90,7 +92,12 @@ impl World {
         let message = [br#"{"id":"1","type":"subscribe","payload":"#, payload, b"}"].concat();
         // A frame as it is: no text that is none could be said otherwise.
         let frame = Frame::message(message, OpCode::Data(Data::Text), true);
-        socket.0.send(Message::Frame(frame)).await.expect("the socket is open");
+        let sent = socket.0.send(Message::Frame(frame)).await;
+        // Whoever says far too much is hung up on while they are at it, and may hear nothing but that.
+        if payload.len() > TOO_LARGE && sent.is_err() {
+            return vec!["4400".into()];
+        }
+        sent.expect("the socket is open");
         let heard = match socket.hear().await {
             Ok(heard) => heard,
             Err(Closed(code)) => return vec![code.to_string()],
