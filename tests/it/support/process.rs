@@ -3,6 +3,7 @@
 use super::soon;
 use std::{
     io::{BufRead, BufReader, Read},
+    mem,
     net::SocketAddr,
     path::Path,
     process::{Command, Stdio},
@@ -14,7 +15,9 @@ use tokio::sync::{mpsc, oneshot};
 pub struct Process {
     pub id: u32,
     stdout: mpsc::UnboundedReceiver<String>,
-    stderr: oneshot::Receiver<String>,
+    stderr: mpsc::UnboundedReceiver<String>,
+    /// What has been read of `stderr`.
+    logged: String,
     code: oneshot::Receiver<Option<i32>>,
     ended: bool,
 }
@@ -47,23 +50,11 @@ impl Process {
             .spawn()
             .expect("the binary can be started");
         let id = child.id();
-        let (out, mut err) =
-            (child.stdout.take().expect("it is piped"), child.stderr.take().expect("it is piped"));
-        let (line, stdout) = mpsc::unbounded_channel();
-        thread::spawn(move || {
-            for said in BufReader::new(out).lines().map_while(Result::ok) {
-                let _ = line.send(said);
-            }
-        });
-        let (log, stderr) = oneshot::channel();
-        thread::spawn(move || {
-            let mut bytes = Vec::new();
-            let _ = err.read_to_end(&mut bytes);
-            let _ = log.send(String::from_utf8_lossy(&bytes).into_owned());
-        });
+        let stdout = lines(child.stdout.take().expect("it is piped"));
+        let stderr = lines(child.stderr.take().expect("it is piped"));
         let (end, code) = oneshot::channel();
         thread::spawn(move || end.send(child.wait().expect("it is our child").code()));
-        Self { id, stdout, stderr, code, ended: false }
+        Self { id, stdout, stderr, logged: String::new(), code, ended: false }
     }
 
     /// Runs it to its end. If it becomes a server instead, it is killed.
@@ -112,6 +103,15 @@ impl Process {
         }
     }
 
+    /// Waits for it to have logged `wanted`.
+    pub async fn logs(&mut self, wanted: &str) {
+        while !self.logged.contains(wanted) {
+            let line = soon(wanted, self.stderr.recv()).await;
+            self.logged += &line.unwrap_or_else(|| panic!("it never logged {wanted:?}:\n{}", self.logged));
+            self.logged.push('\n');
+        }
+    }
+
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         // The shell's own `kill` is there on every machine.
@@ -123,13 +123,30 @@ impl Process {
     pub async fn ended(mut self) -> Ended {
         let code = soon("the process to end", &mut self.code).await.expect("it is waited for");
         self.ended = true;
-        let stderr = soon("its last words", &mut self.stderr).await.expect("they are read");
         let mut stdout = String::new();
-        while let Some(line) = self.stdout.recv().await {
-            stdout += &line;
-            stdout.push('\n');
-        }
+        rest("its last words", &mut self.stdout, &mut stdout).await;
+        let mut stderr = mem::take(&mut self.logged);
+        rest("its last log", &mut self.stderr, &mut stderr).await;
         Ended { code, stdout, stderr }
+    }
+}
+
+/// What is written there, line by line, until it is closed.
+fn lines(written: impl Read + Send + 'static) -> mpsc::UnboundedReceiver<String> {
+    let (line, read) = mpsc::unbounded_channel();
+    thread::spawn(move || {
+        for bytes in BufReader::new(written).split(b'\n').map_while(Result::ok) {
+            let _ = line.send(String::from_utf8_lossy(&bytes).into_owned());
+        }
+    });
+    read
+}
+
+/// Adds all lines that are still to come.
+async fn rest(what: &str, lines: &mut mpsc::UnboundedReceiver<String>, text: &mut String) {
+    while let Some(line) = soon(what, lines.recv()).await {
+        *text += &line;
+        text.push('\n');
     }
 }
 
