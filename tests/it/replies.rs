@@ -249,7 +249,7 @@ async fn any_cutting_and_resuming_gives_the_same_text() {
 }
 
 /// What an instance leaves behind that died without a word: a reply of `echo` with what it had said, and a lease that
-/// is about to expire.
+/// expires soon.
 pub async fn left_by_the_dead(server: &Server, client: &Client, said: &str) -> String {
     let (conversation, first) = client.say("first", None).await;
     server.socket(client).await.to_the_end(&first).await;
@@ -257,7 +257,7 @@ pub async fn left_by_the_dead(server: &Server, client: &Client, said: &str) -> S
     let owner = client.data("{ me { id } }", json!({})).await["me"]["id"].as_str().unwrap().to_owned();
     let id = |text: &str| Id(uuid::Uuid::try_parse(text.rsplit_once('_').unwrap().1).unwrap());
     let (now, lease) = (server.clock.now(), Id::new());
-    let until = now + Duration::from_millis(500);
+    let until = now + Duration::from_secs(3);
     let new = NewMessage {
         owner: id(&owner),
         conversation: Target::Existing(id(&conversation)),
