@@ -2,9 +2,10 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { compressAssets } from './compress.ts';
 import { earlyScript } from './early.ts';
+import { serviceWorker } from './serviceWorker.ts';
 
 export default defineConfig({
-  plugins: [react(), earlyScript(), compressAssets()],
+  plugins: [react(), earlyScript(), serviceWorker(), compressAssets()],
 
   // The server puts a fresh nonce in place of this word in every page it sends.
   html: { cspNonce: '__CSP_NONCE__' },

@@ -33,6 +33,7 @@ pub fn router() -> Router<Arc<Transport>> {
         .route("/c/{conversation}", get(chat))
         .route("/playground", get(|| async { page("playground.html") }))
         .route("/assets/{name}", get(asset))
+        .route("/service-worker.js", get(service_worker))
         .fallback(async || nothing_here())
 }
 
@@ -72,6 +73,16 @@ fn nothing_here() -> Response {
 
 /// A script, style or font. Its name changes with its content, so browsers may keep it for ever.
 async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    file(&format!("assets/{name}"), "public, max-age=31536000, immutable", &headers)
+}
+
+/// Keeps the chat page on the device (see `web/src/serviceWorker`). Its name is the same for ever, so it is asked for again.
+async fn service_worker(headers: HeaderMap) -> Response {
+    file("service-worker.js", "no-cache", &headers)
+}
+
+/// A file as it was built, in the smallest of the codings that the client takes; nothing, if the client has it already.
+fn file(name: &str, cache_control: &str, headers: &HeaderMap) -> Response {
     let accepts = |coding: &str| {
         let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
         values.flat_map(|value| value.split(',')).any(|item| {
@@ -80,7 +91,7 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
             name.trim() == coding && quality.is_ok_and(|quality: f32| quality > 0.0)
         })
     };
-    let file = |suffix: &str| Built::get(&format!("assets/{name}{suffix}"));
+    let file = |suffix: &str| Built::get(&format!("{name}{suffix}"));
     let (file, coding) = if let Some(plain) = file("") {
         (plain, None)
     } else if let Some(brotli) = file(".br").filter(|_| accepts("br")) {
@@ -91,16 +102,13 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     };
     let etag = etag(&file.metadata.sha256_hash(), coding.unwrap_or_default());
-    let lasting = [
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-        (header::VARY, "Accept-Encoding"),
-        (header::ETAG, &etag),
-    ];
+    let lasting =
+        [(header::CACHE_CONTROL, cache_control), (header::VARY, "Accept-Encoding"), (header::ETAG, &etag)];
     let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     if known.flat_map(|value| value.split(',')).any(|known| known.trim().trim_start_matches("W/") == etag) {
         return (StatusCode::NOT_MODIFIED, lasting).into_response();
     }
-    let about = [(header::CONTENT_TYPE, media_type(&name)), (header::CONTENT_SECURITY_POLICY, ASSETS)];
+    let about = [(header::CONTENT_TYPE, media_type(name)), (header::CONTENT_SECURITY_POLICY, ASSETS)];
     match coding {
         Some(INFLATED) => (lasting, about, inflate(&file.data)).into_response(),
         Some(coding) => (lasting, about, [(header::CONTENT_ENCODING, coding)], file.data).into_response(),

@@ -41,7 +41,16 @@ fn asset() -> String {
 async fn every_answer_has_the_usual_headers() {
     let server = Server::start(Kind::Sqlite).await;
     let mut paths = addresses();
-    for known in ["/", "/graphql", "/export", "/healthz", "/readyz", "/playground", "/assets/{name}"] {
+    for known in [
+        "/",
+        "/graphql",
+        "/export",
+        "/healthz",
+        "/readyz",
+        "/playground",
+        "/assets/{name}",
+        "/service-worker.js",
+    ] {
         assert!(paths.iter().any(|path| path == known), "{known} is not found in the source: {paths:?}");
     }
     let asset = asset();
@@ -80,9 +89,13 @@ fn check(what: &str, answer: &Answer, may_be_kept: bool) {
     assert!(policy.contains("frame-ancestors 'none'"), "{what}: {policy}");
     assert!(!policy.contains("unsafe"), "{what}: {policy}");
     let kept = answer.header("cache-control");
+    let asked_again = what.contains("/service-worker.js") && kept == "no-cache";
     let keys = what.contains("/.well-known/jwks.json") && kept == "public, max-age=300";
     assert!(
-        kept == "no-store" || keys || (may_be_kept && answer.lists("cache-control", "immutable")),
+        kept == "no-store"
+            || keys
+            || asked_again
+            || (may_be_kept && answer.lists("cache-control", "immutable")),
         "{what}: {answer:?}"
     );
     for name in ["server", "x-powered-by", "strict-transport-security"] {

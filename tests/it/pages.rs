@@ -181,6 +181,23 @@ async fn everything_that_was_built_is_served() {
     }
 }
 
+/// It has the same name in every version, and must stand above the pages that it serves.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_service_worker_is_asked_for_again_and_sent_once() {
+    let server = Server::start(Kind::Sqlite).await;
+    let path = "/service-worker.js";
+    let first = get(&server, path, None).await;
+    assert_eq!((first.status, first.header("content-type")), (200, "text/javascript"));
+    assert_eq!(first.header("cache-control"), "no-cache");
+    assert!(first.header("content-security-policy").contains("connect-src 'self'"), "{first:?}");
+    let page = get(&server, "/", None).await;
+    for asset in assets(page.text()) {
+        assert!(first.text().contains(asset), "{asset}");
+    }
+    let known = server.get(path).header("if-none-match", first.header("etag"));
+    assert_eq!(Answer::to(known).await.status, 304);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_an_asset_is_not_found() {
     let server = Server::start(Kind::Sqlite).await;

@@ -18,9 +18,11 @@ test('an address that is none leads to nothing, and the page stands', async ({ p
   await expect(ada.composer).toBeFocused();
 });
 
-test('a part of the page that is not there any more does not take the rest with it', async ({ page, ada, guard }) => {
+test('a part of the page that is not there any more does not take the rest with it', async ({ page, context, ada, guard }) => {
   guard.mayLoseConnections = true;
-  await page.route('**/assets/ShortcutsDialog-*', (route) => route.abort());
+  await ada.pageKept();
+  await page.evaluate(async () => Promise.all((await caches.keys()).map((name) => caches.delete(name))));
+  await context.route('**/assets/ShortcutsDialog-*', (route) => route.abort());
   await ada.composer.fill('half a thought');
   await page.keyboard.press('Control+/');
   await expect(page.getByText('This part of the page could not be loaded.')).toBeVisible();

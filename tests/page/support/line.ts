@@ -26,7 +26,13 @@ export class Line {
   /** Every connection breaks, and no other can be made. */
   cut(): void {
     this.#state = 'cut';
-    this.#drop();
+    this.hangUp();
+  }
+
+  /** Every connection breaks; others can be made. */
+  hangUp(): void {
+    for (const pair of this.#pairs) for (const end of pair) end.resetAndDestroy();
+    this.#pairs.clear();
   }
 
   /** Connections stay, and nothing gets through: neither end is told. */
@@ -42,18 +48,13 @@ export class Line {
 
   /** What was silent does not come back to life, as on a device that has changed its network. */
   mend(): void {
-    if (this.#state === 'silent') this.#drop();
+    if (this.#state === 'silent') this.hangUp();
     this.#state = 'good';
   }
 
   async close(): Promise<void> {
     this.cut();
     await new Promise((resolve) => this.#entrance.close(resolve));
-  }
-
-  #drop(): void {
-    for (const pair of this.#pairs) for (const end of pair) end.resetAndDestroy();
-    this.#pairs.clear();
   }
 
   #join(near: Socket): void {

@@ -66,6 +66,15 @@ export class Person {
     await expect(this.replies.last()).not.toHaveAttribute('data-writing');
   }
 
+  /** Waits until the page and all its parts are on the device. */
+  async pageKept(): Promise<void> {
+    await this.page.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+      if (navigator.serviceWorker.controller) return;
+      await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true }));
+    });
+  }
+
   async accountMenu(item: string): Promise<void> {
     await this.page.getByRole('button', { name: /^Account: / }).click();
     await this.page.getByRole('menuitem', { name: item, exact: true }).click();
