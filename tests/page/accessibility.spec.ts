@@ -174,8 +174,10 @@ for (const reducedMotion of ['no-preference', 'reduce'] as const) {
       const piece = 'one word and another '.repeat(20);
       answer.say(piece);
       await expect(ada.reply).toHaveText(piece);
-      if (reducedMotion === 'reduce') expect(witness.seen.length).toBe(1);
-      else expect(witness.seen.length).toBeGreaterThan(3);
+      // A space at the end cannot be seen.
+      const shown = new Set(witness.seen.map((text) => text.trimEnd()).filter((text) => text !== ''));
+      if (reducedMotion === 'reduce') expect([...shown]).toEqual([piece.trimEnd()]);
+      else expect(shown.size).toBeGreaterThan(3);
       answer.end();
       await ada.replyEnded();
     });
