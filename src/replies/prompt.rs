@@ -35,17 +35,17 @@ fn turns(instructions: Option<String>, history: Vec<Message>, budget: usize) -> 
     let mut left = budget.saturating_sub(system.as_ref().map_or(0, |turn| turn.text.len()));
     let mut turns: Vec<Turn> = Vec::new();
     for message in history.into_iter().rev().filter(|message| !message.content.is_empty()) {
-        match left.checked_sub(message.content.len()) {
+        let turn = Turn { speaker: speaker(message.role), text: message.content };
+        // The same question twice without a word between: it was asked again because no answer came.
+        if turn.speaker == Speaker::User && turns.last() == Some(&turn) {
+            continue;
+        }
+        match left.checked_sub(turn.text.len()) {
             Some(rest) => left = rest,
             None if turns.is_empty() => left = 0,
             None => break,
         }
-        let speaker = match message.role {
-            Role::User => Speaker::User,
-            Role::Assistant => Speaker::Assistant,
-            Role::System => Speaker::System,
-        };
-        turns.push(Turn { speaker, text: message.content });
+        turns.push(turn);
     }
     // A conversation is not continued from the middle of an exchange.
     while turns.len() > 1 && turns.last().is_some_and(|turn| turn.speaker == Speaker::Assistant) {
@@ -54,6 +54,14 @@ fn turns(instructions: Option<String>, history: Vec<Message>, budget: usize) -> 
     turns.extend(system);
     turns.reverse();
     turns
+}
+
+fn speaker(role: Role) -> Speaker {
+    match role {
+        Role::User => Speaker::User,
+        Role::Assistant => Speaker::Assistant,
+        Role::System => Speaker::System,
+    }
 }
 
 #[cfg(test)]
@@ -90,5 +98,11 @@ mod tests {
     #[test]
     fn a_reply_that_said_nothing_is_left_out() {
         assert_eq!(texts(None, &["a", "", "b"], 100), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_question_that_was_asked_again_for_want_of_an_answer_is_shown_once() {
+        assert_eq!(texts(None, &["a", "b", "c", "", "c", "", "c"], 3), ["a", "b", "c"]);
+        assert_eq!(texts(None, &["no", "Why?", "no"], 100), ["no", "Why?", "no"]);
     }
 }
