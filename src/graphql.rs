@@ -19,6 +19,7 @@ mod query;
 pub mod refresh_cookie;
 pub mod resume;
 mod subscription;
+mod text_budget;
 pub(crate) mod tokens;
 mod types;
 pub mod values;

@@ -41,7 +41,11 @@ use axum::{
 };
 use futures_util::future::Either;
 use std::{sync::Arc, time::Duration};
+use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How soon somebody who cannot pay for an event is looked at again.
+const PAID_WITHIN: Duration = Duration::from_secs(1);
 
 /// What the transports work with.
 pub struct Transport {
@@ -124,6 +128,15 @@ impl Transport {
         let (cost, told) = (prepared.cost, prepared.tell_cost);
         let charged = self.throttle.cost(viewer.map(|viewer| viewer.user_id), from, cost).await?;
         Ok(told.then_some(charged))
+    }
+
+    /// Charges an event that has been told, and waits until it is paid: a subscription keeps its place meanwhile, so
+    /// whoever asks for more than they can pay gets all of it, only later.
+    async fn charge_event(&self, cost: u64, viewer: Option<Viewer>, from: ClientAddress) {
+        let user = viewer.map(|viewer| viewer.user_id);
+        while self.throttle.cost(user, from, cost).await.is_err() {
+            sleep(PAID_WITHIN).await;
+        }
     }
 
     /// Charges the least there is for a document that is refused: to read it was not for nothing.

@@ -27,7 +27,7 @@ pub struct Documents {
           value_parser = RangedU64ValueParser::<u64>::new().range(1..=32))]
     pub max_depth: u64,
 
-    /// Largest cost of a GraphQL operation: each field counts 1, times the page sizes it stands under.
+    /// Largest cost of a GraphQL operation: each field counts 1 or more, times the page sizes it stands under.
     #[arg(long, env = "CONFAB_MAX_COST", value_name = "CONFAB_MAX_COST", default_value = "50000",
           value_parser = value_parser!(u64).range(1..))]
     pub max_cost: u64,
@@ -56,6 +56,11 @@ pub struct Documents {
     #[arg(long, env = "CONFAB_MAX_VALUES", value_name = "CONFAB_MAX_VALUES", default_value = "1000",
           value_parser = value_parser!(u64).range(1..=values::MOST as u64))]
     pub max_values: u64,
+
+    /// Most long text (messages, instructions) in the answer to a GraphQL operation or in an event, in bytes.
+    #[arg(long, env = "CONFAB_MAX_TEXT", value_name = "CONFAB_MAX_TEXT", default_value = "16777216",
+          value_parser = RangedU64ValueParser::<usize>::new().range(65_536..))]
+    pub max_text: usize,
 }
 
 impl Config {
@@ -73,6 +78,7 @@ impl Config {
             aliases: documents.max_aliases,
             directives: documents.max_directives,
             values: documents.max_values,
+            text: documents.max_text,
             introspection: self.env == Environment::Development,
         }
     }

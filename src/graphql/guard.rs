@@ -7,9 +7,10 @@
 //! Two things come before: the text is looked at before it is parsed ([`super::tokens`]), and of variables only so many
 //! are read ([`super::values`]).
 
+mod prices;
 mod weight;
 
-pub use weight::CONNECTIONS;
+pub use prices::CONNECTIONS;
 
 use super::values;
 use async_graphql::{
@@ -43,6 +44,8 @@ pub struct Limits {
     /// Values in arguments, a variable's counted as often as it is used: each use copies them. Texts count one more for
     /// each 1024 bytes. And what the variables are given, used or not.
     pub values: u64,
+    /// Bytes of long texts in the answer, or in an event.
+    pub text: usize,
     /// Whether the schema may be asked about itself.
     pub introspection: bool,
 }
@@ -123,6 +126,30 @@ fn check_given(variables: &Variables, limits: &Limits) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The first field of an operation's root, its fragments opened.
+pub fn root_field<'a>(
+    operation: &'a OperationDefinition,
+    document: &'a ExecutableDocument,
+) -> Option<&'a str> {
+    fn first<'a>(set: &'a SelectionSet, document: &'a ExecutableDocument, levels: usize) -> Option<&'a str> {
+        set.items.iter().find_map(|item| match &item.node {
+            Selection::Field(field) => Some(field.node.name.node.as_str()),
+            _ if levels == 0 => None,
+            Selection::InlineFragment(fragment) => {
+                first(&fragment.node.selection_set.node, document, levels - 1)
+            }
+            Selection::FragmentSpread(spread) => {
+                let fragment = document.fragments.get(&spread.node.fragment_name.node)?;
+                first(&fragment.node.selection_set.node, document, levels - 1)
+            }
+        })
+    }
+    first(&operation.selection_set.node, document, ROOT_LEVELS)
+}
+
+/// A root field deeper in fragments is nobody's honest document.
+const ROOT_LEVELS: usize = 4;
+
 /// How many fields a root selection has when its fragments are opened; 2 stands for more than one.
 pub fn root_fields(operation: &OperationDefinition, document: &ExecutableDocument) -> usize {
     fn count(set: &SelectionSet, document: &ExecutableDocument, levels: usize) -> usize {
@@ -142,8 +169,7 @@ pub fn root_fields(operation: &OperationDefinition, document: &ExecutableDocumen
             .take(2)
             .sum()
     }
-    // A root field four fragments deep is nobody's honest document.
-    count(&operation.selection_set.node, document, 4)
+    count(&operation.selection_set.node, document, ROOT_LEVELS)
 }
 
 #[cfg(test)]
@@ -162,6 +188,7 @@ mod tests {
         aliases: 5,
         directives: 5,
         values: 50,
+        text: 1000,
         introspection: false,
     };
 
@@ -173,9 +200,21 @@ mod tests {
     #[test]
     fn fields_cost_one_each_times_the_rows_they_stand_under() {
         assert_eq!(cost("{ me { id name } }"), Ok(3));
-        assert_eq!(cost("{ me { conversations(first: 5) { nodes { id } } } }"), Ok(1 + 1 + 5 * 2));
-        assert_eq!(cost("query($n: Int) { me { conversations(last: $n) { nodes { id } } } }"), Ok(2 + 7 * 2));
-        assert_eq!(cost("{ me { conversations { nodes { id } } } }"), Ok(2 + 20 * 2), "the default page");
+        assert_eq!(cost("{ me { conversations(first: 5) { nodes { id } } } }"), Ok(1 + prices::DEAR + 5 * 2));
+        assert_eq!(
+            cost("query($n: Int) { me { conversations(last: $n) { nodes { id } } } }"),
+            Ok(1 + prices::DEAR + 7 * 2)
+        );
+        assert_eq!(
+            cost("{ me { sessions { id } accessTokens { id } } }"),
+            Ok(1 + 10 + 100 + 10 + 50),
+            "all of them"
+        );
+        assert_eq!(
+            cost("{ me { conversations { nodes { id } } } }"),
+            Ok(1 + prices::DEAR + 20 * 2),
+            "the default page"
+        );
         let nested =
             "{ me { conversations(first: 100) { nodes { messages(last: 100) { nodes { id } } } } } }";
         assert!(cost(nested).unwrap_err().contains("cost"));
@@ -236,7 +275,14 @@ mod tests {
         assert!(cost("subscription { ...F } fragment F on S { a b }").is_err());
         assert!(cost("subscription { ...F } fragment F on S { a }").is_ok());
         // What it may cost is what one event of it may cost: each is executed by itself.
+        let named = |query: &str| {
+            let document = parse_query(query).unwrap();
+            let (_, operation) = document.operations.iter().next().unwrap();
+            root_field(&operation.node, &document).map(str::to_owned)
+        };
+        assert_eq!(named("subscription { a: reply { cursor } }").unwrap(), "reply");
+        assert_eq!(named("subscription { ... { ...F } } fragment F on S { b: changes }").unwrap(), "changes");
         let changes = "subscription { changes { cursor ... on MessageAdded { message { content } } } }";
-        assert_eq!(cost(changes), Ok(1 + 1 + 1 + weight::LONG_COST));
+        assert_eq!(cost(changes), Ok(1 + 1 + 1 + prices::DEAR));
     }
 }

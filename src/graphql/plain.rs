@@ -21,12 +21,14 @@ pub trait Plain: ObjectType {
     fn plain(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value>;
 }
 
-/// Declares an object: its plain fields, each with its name in the schema, and after them those that may wait.
+/// Declares an object: its plain fields, each with its name in the schema; the long texts among those that follow, which
+/// wait for nothing either, but are taken from the operation's budget; and those that may wait.
 macro_rules! object {
     (
         impl $type:ty as $self:ident {
             $($(#[doc = $doc:literal])+ $name:literal $field:ident -> $output:ty { $($value:tt)* })*
         }
+        long { $($long:literal => $text:expr),* }
         $($waiting:tt)*
     ) => {
         #[::async_graphql::Object(use_type_description)]
@@ -38,13 +40,19 @@ macro_rules! object {
         impl $crate::graphql::plain::Plain for $type {
             fn plain(
                 &$self,
-                _: &::async_graphql::ContextSelectionSet<'_>,
+                ctx: &::async_graphql::ContextSelectionSet<'_>,
                 field: &::async_graphql::parser::types::Field,
             ) -> Option<::async_graphql::Value> {
                 match field.name.node.as_str() {
                     $($name => {
                         let value: $output = { $($value)* };
                         Some($crate::graphql::plain::Leaf::into_value(value))
+                    })*
+                    // Where there is no room for it, the executor finds out, and tells.
+                    $($long => {
+                        let text: Option<&str> = $text;
+                        text.is_none_or(|text| $crate::graphql::text_budget::Afford::affords(ctx, text))
+                            .then(|| $crate::graphql::plain::Leaf::into_value(text))
                     })*
                     _ => None,
                 }

@@ -2,6 +2,7 @@
 
 use super::{
     Loaders, guard,
+    text_budget::TextBudget,
     tokens::{self, LONGEST_NAME},
     values::{self, Given, GivenVariables},
 };
@@ -69,6 +70,8 @@ pub struct Prepared {
     pub single: bool,
     /// What it is reckoned to cost.
     pub cost: u64,
+    /// Whether each event costs as much: `changes` goes on for ever, while a reply is one answer in pieces.
+    pub costs_each_time: bool,
     /// Whether the client wants to know.
     pub tell_cost: bool,
 }
@@ -145,15 +148,18 @@ pub fn prepare(
     let kind = operation.map(|operation| operation.ty);
     let cost = guard::check(&document, &variables, limits)?;
     let single = operation.is_some_and(|operation| guard::root_fields(operation, &document) == 1);
+    let costs_each_time = kind == Some(OperationType::Subscription)
+        && operation.and_then(|operation| guard::root_field(operation, &document)) != Some("reply");
     // The document stands for its text, which is not looked at again.
     let mut request = Request::new("").variables(variables);
     request.operation_name = incoming.operation_name.clone();
     request.set_parsed_query(document);
     Ok(Prepared {
-        request: request.data(viewer).data(Loaders::new(store, viewer)),
+        request: request.data(viewer).data(Loaders::new(store, viewer)).data(TextBudget::new(limits.text)),
         operation: kind,
         single,
         cost,
+        costs_each_time,
         tell_cost: incoming.extensions.cost,
     })
 }

@@ -4,6 +4,7 @@ use super::{
     context::ContextExt,
     ids::Kind,
     resume::{Bookmarks, Resume},
+    text_budget::TextBudget,
     types::{Change, ReplyEvent},
 };
 use crate::error::Result;
@@ -32,11 +33,13 @@ impl Subscription {
         let id = Kind::Message.parse("messageId", &message_id)?;
         let bookmark = ctx.data_opt::<Bookmarks>().cloned().unwrap_or_default().reply;
         let resume = ctx.data_opt::<Resume>().cloned().unwrap_or_default();
+        let budget = ctx.data_unchecked::<TextBudget>().clone();
         let after = resume.cursor().or(after.as_deref());
         let events = ctx.domain().replies.follow(viewer.user_id, id, after, bookmark).await?;
         Ok(events.map(move |event| {
             let event = event?;
             resume.tell(&event.cursor);
+            budget.refill();
             Ok(ReplyEvent::from(event))
         }))
     }
@@ -58,11 +61,13 @@ impl Subscription {
         let viewer = ctx.signed_in()?;
         let bookmark = ctx.data_opt::<Bookmarks>().cloned().unwrap_or_default().changes;
         let resume = ctx.data_opt::<Resume>().cloned().unwrap_or_default();
+        let budget = ctx.data_unchecked::<TextBudget>().clone();
         let after = resume.cursor().or(after.as_deref());
         let events = ctx.domain().changes.follow(viewer.user_id, after, bookmark).await?;
         Ok(events.map(move |event| {
             let event = event?;
             resume.tell(&event.cursor);
+            budget.refill();
             Ok(Change::from(event))
         }))
     }

@@ -22,6 +22,7 @@ const LIMITS: Limits = Limits {
     aliases: 5,
     directives: 5,
     values: 60,
+    text: 1000,
     introspection: true,
 };
 

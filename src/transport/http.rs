@@ -163,7 +163,7 @@ async fn execute(
             return refusal(form, StatusCode::BAD_REQUEST, &error, id);
         }
         Some(OperationType::Subscription) => {
-            return sse::respond(&transport, grant, prepared, cost, headers, id.clone());
+            return sse::respond(&transport, grant, from, prepared, cost, headers, id.clone());
         }
         Some(OperationType::Mutation) if matches!(method, Method::Get) => {
             let error = Error::input("query", "is a mutation: those need POST");
@@ -172,7 +172,7 @@ async fn execute(
             return response;
         }
         _ if takes_events && negotiation::form(headers).is_none() => {
-            return sse::respond(&transport, grant, prepared, cost, headers, id.clone());
+            return sse::respond(&transport, grant, from, prepared, cost, headers, id.clone());
         }
         _ => {}
     }

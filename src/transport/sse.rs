@@ -7,11 +7,12 @@
 
 use super::{Transport, http::Written};
 use crate::{
-    accounts::{Grant, Presence},
+    accounts::{Grant, Presence, Viewer},
+    address::ClientAddress,
     graphql::{answer, prepare::Prepared, resume::Resume},
     throttle::Cost,
 };
-use async_graphql::parser::types::OperationType;
+use async_graphql::{self as graphql, parser::types::OperationType};
 use axum::{
     http::{HeaderMap, HeaderName, header},
     response::{
@@ -19,7 +20,10 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use futures_util::{StreamExt, stream};
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use std::{sync::Arc, time::Duration};
 use tokio::select;
 use tracing::Instrument;
@@ -38,6 +42,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub fn respond(
     transport: &Arc<Transport>,
     grant: Option<Grant>,
+    from: ClientAddress,
     prepared: Prepared,
     mut cost: Option<Cost>,
     headers: &HeaderMap,
@@ -49,7 +54,10 @@ pub fn respond(
     let request = prepared.request.data(resume.clone());
     let schema = transport.schema.clone();
     let subscription = prepared.operation == Some(OperationType::Subscription);
-    let results = if subscription {
+    let results = if prepared.costs_each_time {
+        let viewer = grant.as_ref().map(|grant| grant.viewer);
+        charged(transport.clone(), schema.execute_stream(request), prepared.cost, viewer, from)
+    } else if subscription {
         schema.execute_stream(request)
     } else {
         // In a task of its own: what has been begun is done, even when the client hangs up.
@@ -79,4 +87,20 @@ pub fn respond(
     let events = results.chain(complete).take_until(Box::pin(left));
     let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     ([UNBUFFERED, NOT_KEPT], events).into_response()
+}
+
+/// Events of which each is paid for before there is another.
+fn charged(
+    transport: Arc<Transport>,
+    mut events: BoxStream<'static, graphql::Response>,
+    cost: u64,
+    viewer: Option<Viewer>,
+    from: ClientAddress,
+) -> BoxStream<'static, graphql::Response> {
+    Box::pin(async_stream::stream! {
+        while let Some(event) = events.next().await {
+            yield event;
+            transport.charge_event(cost, viewer, from).await;
+        }
+    })
 }

@@ -40,5 +40,6 @@ mod sign_in;
 mod signing_keys;
 mod sse;
 mod store;
+mod text_budget;
 mod throttle;
 mod websocket;

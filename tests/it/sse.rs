@@ -4,8 +4,9 @@ use crate::{
     changes::{CHANGES, create},
     support::{Client, Kind, Server, code, content_of, soon},
 };
+use futures_util::poll;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 const REPLY: &str = "subscription($id: ID!) { reply(messageId: $id) { __typename
     ... on ReplySnapshot { text } ... on ReplyDelta { text } ... on ReplyFinished { message { content } } } }";
@@ -202,4 +203,29 @@ async fn a_stream_ends_without_complete_when_the_server_leaves() {
         assert_eq!(event.kind, "next");
     }
     server.ended().await;
+}
+
+/// Each change costs as much as if it were asked for; who cannot pay for it gets it later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_are_told_as_they_can_be_paid_for() {
+    let server = Server::with(Kind::Sqlite, |config| config.throttling.cost_rate = 2000).await;
+    let client = server.register().await;
+    let first = Events::ask(&server, &client, CHANGES, json!({}), None).await.next().await.expect("Reload");
+    for title in ["one", "two"] {
+        create(&client, title).await;
+        server.clock.advance(Duration::from_secs(60));
+    }
+    let query = "subscription { changes { ... on ConversationCreated { conversation {
+        title messages(first: 100) { nodes { id content } } } } } }";
+    let mut events = Events::ask(&server, &client, query, json!({}), first.id.as_deref()).await;
+    let title = |event: Option<Event>| {
+        event.expect("there is more").data["data"]["changes"]["conversation"]["title"].clone()
+    };
+    assert_eq!(title(events.next().await), "one");
+    for _ in 0..5 {
+        client.data("{ __typename }", json!({})).await;
+        assert!(poll!(pin!(events.next())).is_pending(), "the next one cannot be paid for yet");
+    }
+    server.clock.advance(Duration::from_secs(60));
+    assert_eq!(title(events.next().await), "two");
 }

@@ -1,25 +1,13 @@
 //! What a document comes to when its fragments are unfolded.
 
-use super::Refusal;
-use crate::graphql::{pages, values};
+use super::{Refusal, prices};
+use crate::graphql::values;
 use async_graphql::{
     Name, Positioned, Value, Variables,
     parser::types::{Directive, Field, FragmentDefinition, OperationDefinition, Selection, SelectionSet},
 };
 use async_graphql_value::Value as Argument;
 use std::collections::HashMap;
-
-/// The fields that may be long, and count as many.
-const LONG: [&str; 2] = ["content", "systemPrompt"];
-/// What a long field counts.
-pub const LONG_COST: u64 = 10;
-/// The lists of the schema's description of itself, each of which may lead back to all types.
-const INTROSPECTION: [&str; 7] =
-    ["types", "fields", "args", "inputFields", "interfaces", "possibleTypes", "enumValues"];
-/// How many rows such a list is reckoned to have.
-const INTROSPECTION_ROWS: u64 = 5;
-/// The fields that are connections, whose pages multiply what is asked of a row.
-pub const CONNECTIONS: [&str; 3] = ["conversations", "messages", "securityEvents"];
 
 /// How deep selections may stand in each other, fragments opened: the executor takes 32, whatever is allowed, and each
 /// level is a call within a call.
@@ -121,7 +109,7 @@ impl<'a> Scale<'a> {
             _ => self.set(&field.selection_set.node)?,
         };
         self.arguments(&field.arguments);
-        let own_cost = if LONG.contains(&field.name.node.as_str()) { LONG_COST } else { 1 };
+        let own_cost = prices::own_cost(&field.name.node);
         let own = Weight {
             depth: inner.depth + 1,
             cost: inner.cost.saturating_mul(self.rows(field)).saturating_add(own_cost),
@@ -174,7 +162,7 @@ impl<'a> Scale<'a> {
         }
     }
 
-    /// How many objects a field may stand for: the rows of a page, or what `ids` names. 1 if it is neither.
+    /// How many objects a field may stand for: the rows of a page, what `ids` names, or what such a list may have.
     fn rows(&self, field: &Field) -> u64 {
         let asked = |argument| match &field.get_argument(argument)?.node {
             Argument::Number(number) => number.as_u64(),
@@ -187,11 +175,6 @@ impl<'a> Scale<'a> {
             _ => None,
         };
         let rows = ["first", "last", "ids"].into_iter().filter_map(asked).max();
-        let unasked = match field.name.node.as_str() {
-            name if CONNECTIONS.contains(&name) => pages::DEFAULT as u64,
-            name if INTROSPECTION.contains(&name) => INTROSPECTION_ROWS,
-            _ => 1,
-        };
-        rows.unwrap_or(unasked).max(1)
+        rows.unwrap_or_else(|| prices::rows(&field.name.node)).max(1)
     }
 }

@@ -7,6 +7,7 @@ use crate::{
         ids::Kind,
         pages::PageArguments,
         plain::{self, List, Plain, object},
+        text_budget::Afford,
     },
     store::{
         self,
@@ -29,9 +30,6 @@ object! {
         /// The title: the first message's beginning, until the user sets one.
         "title" title -> &str { &self.0.title }
 
-        /// Instructions that the model is given before the conversation.
-        "systemPrompt" system_prompt -> Option<&str> { self.0.system_prompt.as_deref() }
-
         /// The model that replies, unless a message asks for another. Null stands for the default model.
         "model" model -> Option<&str> { self.0.model.as_deref() }
 
@@ -40,6 +38,12 @@ object! {
 
         /// When a message was last sent; until then, when it was started.
         "updatedAt" updated_at -> DateTime { DateTime(self.0.updated_at) }
+    }
+    long { "systemPrompt" => self.0.system_prompt.as_deref() }
+
+    /// Instructions that the model is given before the conversation.
+    async fn system_prompt(&self, ctx: &Context<'_>) -> Option<Result<&str>> {
+        self.0.system_prompt.as_deref().map(|text| ctx.afford(text))
     }
 
     /// The messages, oldest first.

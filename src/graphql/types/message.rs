@@ -6,6 +6,7 @@ use crate::{
         cursors::{Cursor, Position},
         ids::Kind,
         plain::{self, Leaf, List, Plain, object},
+        text_budget::Afford,
     },
     store,
 };
@@ -26,10 +27,6 @@ object! {
         /// Who said it.
         "role" role -> Role { self.0.role.into() }
 
-        /// What was said. Of a reply that is being written, what had been said a moment ago: subscribe to `reply` to
-        /// follow it.
-        "content" content -> &str { &self.0.content }
-
         /// How far it has come.
         "status" status -> MessageStatus { self.0.status.into() }
 
@@ -44,6 +41,13 @@ object! {
 
         /// Why the model stopped where it did. Null unless the status is COMPLETED.
         "finishReason" finish_reason -> Option<FinishReason> { self.0.finish_reason.map(Into::into) }
+    }
+    long { "content" => Some(&*self.0.content) }
+
+    /// What was said. Of a reply that is being written, what had been said a moment ago: subscribe to `reply` to
+    /// follow it.
+    async fn content(&self, ctx: &Context<'_>) -> Result<&str> {
+        ctx.afford(&self.0.content)
     }
 
     /// The conversation it belongs to.

@@ -53,7 +53,7 @@ impl Subscription {
     /// What it has for the client, from the first event to the end.
     pub fn events(self, prepared: Prepared) -> BoxStream<'static, Event> {
         Box::pin(async_stream::stream! {
-            // Once: that it is parked is not the client's doing. In a box, for it is seldom there.
+            // That it is parked is not the client's doing, and costs nothing. In a box, for it is seldom there.
             let charged = Box::pin(self.transport.charge(&prepared, self.presence.viewer(), self.caller.address)).await;
             let mut cost = match charged {
                 Ok(cost) => cost,
@@ -62,6 +62,7 @@ impl Subscription {
                     return;
                 }
             };
+            let each_time = prepared.costs_each_time.then_some(prepared.cost);
             let mut responses = self.execute(prepared);
             let mut patience = self.transport.sockets.park_after;
             let longest = patience * MOST_PATIENCE;
@@ -97,6 +98,9 @@ impl Subscription {
                     return;
                 }
                 yield Event::Next(response);
+                if let Some(cost) = each_time {
+                    self.transport.charge_event(cost, self.presence.viewer(), self.caller.address).await;
+                }
             }
             yield Event::Complete;
         })

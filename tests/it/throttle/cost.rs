@@ -1,16 +1,19 @@
 //! Asking for much.
 
 use super::{behind_proxy, network, retry_after};
-use crate::support::{Answer, Client, GRAPHQL, JSON, Kind, Server, UNTHROTTLED, code, on_both_databases};
+use crate::{
+    changes::{Device, create},
+    support::{Answer, Client, GRAPHQL, JSON, Kind, Server, UNTHROTTLED, code, on_both_databases},
+};
 use confab::config::Throttling;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// It costs 2.
 const ME: &str = "{ me { id } }";
-/// It costs 62.
+/// It costs 71.
 const PAGE: &str = "{ me { conversations { nodes { id title } } } }";
-/// It costs 82.
+/// It costs 91.
 const DEAR: &str = "{ me { conversations { nodes { id title createdAt } } } }";
 
 async fn costing(kind: Kind, cost_rate: u32) -> Server {
@@ -44,14 +47,14 @@ on_both_databases! {
         let silent = ask(&server, &client, JSON, &home, json!({ "query": ME, "extensions": null })).await;
         assert_eq!(silent.json().get("extensions"), None);
         let answer = ask(&server, &client, JSON, &home, telling(PAGE)).await.json();
-        assert_eq!(answer["extensions"]["cost"]["requested"], 62);
+        assert_eq!(answer["extensions"]["cost"]["requested"], 71);
         for accept in [GRAPHQL, JSON, "text/event-stream"] {
             let elsewhere = format!("{}::1", network());
             // Twice: what is refused costs nothing.
             for _ in 0..2 {
                 let refused = ask(&server, &client, accept, &elsewhere, telling(DEAR)).await;
                 let wait = retry_after(&refused);
-                assert!((3..=9).contains(&wait), "{wait}");
+                assert!((10..=17).contains(&wait), "{wait}");
                 assert_eq!(refused.json().get("data"), None, "nothing was executed");
             }
         }
@@ -64,7 +67,7 @@ on_both_databases! {
     }
 
     async fn who_is_not_signed_in_pays_by_address(kind) {
-        let server = costing(kind, 130).await;
+        let server = costing(kind, 150).await;
         let (home, stranger) = (format!("{}::1", network()), server.stranger());
         for _ in 0..2 {
             assert_eq!(ask(&server, &stranger, JSON, &home, telling(PAGE)).await.status, 200);
@@ -81,6 +84,7 @@ on_both_databases! {
         let server = costing(kind, 130).await;
         let client = server.register().await;
         let (conversation, reply) = client.say("hello", None).await;
+        server.clock.advance(Duration::from_secs(60)); // what it cost
         let mut socket = server.socket(&client).await;
         let subscribe = json!({ "query": format!("subscription {{ reply(messageId: \"{reply}\") {{ cursor }} }}"),
             "extensions": { "cost": true } });
@@ -114,6 +118,44 @@ on_both_databases! {
         socket.subscribe("d", &dear, json!({})).await;
         assert_eq!(socket.hear().await.unwrap()["type"], "next");
     }
+
+    /// `changes` goes on for ever: it is as if each event were asked for.
+    async fn each_change_is_paid_for_and_none_is_lost(kind) {
+        let server = costing(kind, 2000).await;
+        let client = server.register().await;
+        let cursor = Device::new(&server, &client).await.cursor;
+        for title in ["one", "two", "three"] {
+            create(&client, title).await;
+            server.clock.advance(Duration::from_secs(60));
+        }
+        let mut socket = server.socket(&client).await;
+        let query = "subscription($after: String) { changes(after: $after) { ... on ConversationCreated { conversation {
+            title messages(first: 100) { nodes { id content } } } } } }";
+        socket.subscribe("c", query, json!({ "after": cursor })).await;
+        for title in ["one", "two", "three"] {
+            let event = socket.hear().await.expect("the socket stays open");
+            assert_eq!(event["payload"]["data"]["changes"]["conversation"]["title"], title, "{event}");
+            for _ in 0..5 {
+                assert_eq!(socket.ping().await, Vec::<Value>::new(), "the next one cannot be paid for yet");
+            }
+            server.clock.advance(Duration::from_secs(60));
+        }
+    }
+
+    /// What is stored stays: there is far less of it in a minute than of what is read.
+    async fn to_store_something_costs_more_than_to_read_it(kind) {
+        let server = costing(kind, 3000).await;
+        let client = server.register().await;
+        let home = format!("{}::1", network());
+        let prompt = json!({ "query": "mutation($p: String) { createConversation(input: { systemPrompt: $p }) { __typename } }",
+            "variables": { "p": "🦀".repeat(10_000) } });
+        let mut stored = 0;
+        for _ in 0..10 {
+            stored += u32::from(ask(&server, &client, JSON, &home, prompt.clone()).await.status == 200);
+        }
+        // Twice, and twice more if Redis was too slow once, so that it was counted here.
+        assert!((2..=4).contains(&stored), "{stored}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -145,7 +187,7 @@ async fn what_costs_more_than_a_minute_gives_takes_all() {
     let server = costing(Kind::Sqlite, 10).await;
     let (home, stranger) = (format!("{}::1", network()), server.stranger());
     let answer = ask(&server, &stranger, JSON, &home, telling(PAGE)).await.json();
-    assert_eq!(answer["extensions"]["cost"], json!({ "requested": 62, "remaining": 0, "limit": 10 }));
+    assert_eq!(answer["extensions"]["cost"], json!({ "requested": 71, "remaining": 0, "limit": 10 }));
     retry_after(&ask(&server, &stranger, JSON, &home, telling(ME)).await);
 }
 

@@ -1,0 +1,66 @@
+//! Answers that would be far larger than what is asked for them.
+
+use crate::{
+    changes::Device,
+    support::{Client, Kind, Server, code, on_both_databases},
+};
+use serde_json::{Value, json};
+
+/// 40,000 bytes; the server of these tests lets an answer have 65,536.
+fn long() -> String {
+    "🦀".repeat(10_000)
+}
+
+async fn server(kind: Kind) -> Server {
+    Server::with(kind, |config| config.documents.max_text = 65_536).await
+}
+
+/// The query asks for too much.
+async fn refused(client: &Client, query: &str, variables: &Value) {
+    let mut answer = client.ask(query, variables.clone()).await;
+    let error = answer["errors"][0].take();
+    assert_eq!(code(&error), "BAD_USER_INPUT", "{query}: {error}");
+    assert!(error["message"].as_str().unwrap().contains("CONFAB_MAX_TEXT"), "{error}");
+    assert!(error["path"].is_array(), "{error}");
+}
+
+on_both_databases! {
+    async fn the_same_text_again_and_again_is_not_told(kind) {
+        let server = server(kind).await;
+        let client = server.register().await;
+        let create = "mutation($p: String) { createConversation(input: { systemPrompt: $p }) { conversation { id } } }";
+        let created = client.data(create, json!({ "p": long() })).await;
+        let conversation = created["createConversation"]["conversation"]["id"].as_str().unwrap();
+        let sent = client.send(json!({ "content": long(), "model": "echo", "conversationId": conversation })).await;
+        server.socket(&client).await.to_the_end(sent["reply"]["id"].as_str().unwrap()).await;
+        let ids = json!({ "c": conversation, "ids": vec![sent["message"]["id"].clone(); 3] });
+        // By each way that leads there: alone, in a list, in the edges of one, by aliases, and where null is a value.
+        for query in [
+            "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Message { content } } }",
+            "query($c: ID!) { conversation(id: $c) { messages { nodes { content } } } }",
+            "query($c: ID!) { conversation(id: $c) { messages { edges { node { content } } } } }",
+            "query($c: ID!) { conversation(id: $c) { messages(first: 1) { nodes { content a: content } } } }",
+            "query($c: ID!) { conversation(id: $c) { systemPrompt a: systemPrompt } }",
+            "{ me { conversations { nodes { systemPrompt a: systemPrompt } } } }",
+        ] {
+            refused(&client, query, &ids).await;
+        }
+        // Each operation has its own, and each text can be read.
+        for _ in 0..2 {
+            let one = client.data("query($c: ID!) { conversation(id: $c) { messages(last: 1) { nodes { content } } } }",
+                ids.clone()).await;
+            assert_eq!(one["conversation"]["messages"]["nodes"][0]["content"], long());
+        }
+    }
+
+    async fn each_event_has_as_much_as_an_answer(kind) {
+        let server = server(kind).await;
+        let client = server.register().await;
+        let mut device = Device::new(&server, &client).await;
+        client.send(json!({ "content": long(), "model": "echo" })).await;
+        device.hear("ConversationCreated").await;
+        for event in ["MessageAdded", "MessageAdded", "ReplyEnded"] {
+            device.hear(event).await;
+        }
+    }
+}
