@@ -24,6 +24,11 @@ export function moveDraft(user: string, from: string, to: string): void {
 /** Under this name are the instructions for the conversation that is yet to begin. */
 export const NEW_INSTRUCTIONS = 'new:instructions';
 
+/** Under this name are the instructions of a conversation that are being written, and not saved yet. */
+export function halfWritten(conversation: string): string {
+  return `${conversation}:half-written`;
+}
+
 /** When the user signs out, nothing of theirs stays on the device. */
 export function forgetUser(user: string): void {
   for (const key of keptHere.keys()) {

@@ -1,4 +1,4 @@
-/** The longest message, in Unicode scalar values: what the server counts. */
+/** The longest message, and the longest instructions, in Unicode scalar values: what the server counts. */
 export const LONGEST = 10_000;
 
 /** How many Unicode scalar values a text has. */

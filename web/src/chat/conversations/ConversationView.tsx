@@ -22,8 +22,8 @@ import { Logo } from '../ui/Logo';
 import { notifyRefusal } from '../ui/notices';
 import { updateConversation } from './actions';
 import { follows } from './follows';
+import { InstructionsDialog } from './InstructionsDialog';
 import { conversationOf } from './list';
-import { SettingsDialog } from './SettingsDialog';
 
 interface Props {
   user: User;
@@ -35,6 +35,7 @@ interface Props {
 
 export function ConversationView({ user, conversationId, listOpen, onOpenList }: Props) {
   const begun = conversationId !== undefined && !isNew(conversationId);
+  const name = conversationId ?? 'new';
   const conversation = useStateOf(({ conversations }) => conversationOf(conversations, conversationId));
   const writing = useStateOf(({ messages }) =>
     conversationId ? messages[conversationId]?.items.find(inProgress)?.id : undefined,
@@ -44,10 +45,12 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
   const gone = useStateOf(({ conversations }) => conversationId !== undefined && conversations.gone.has(conversationId));
   const [newModel, setNewModel] = useState<string>();
   const [newPrompt, setNewPrompt] = useState(() => draftOf(user.id, NEW_INSTRUCTIONS));
-  const [settingsOpen, setSettingsOpen] = useState(false);
+  // The conversation whose instructions are being written.
+  const [instructing, setInstructing] = useState<string>();
 
   useEffect(() => (begun ? followReplies(conversationId) : undefined), [begun, conversationId]);
   useEffect(() => setNewModel(undefined), [conversationId]);
+  useEffect(() => setInstructing(undefined), [conversationId]);
 
   // One that was to begin with a message that was taken back is as good as none.
   const isEmpty = !begun && !unsent.some((entry) => entry.conversation === conversationId);
@@ -98,7 +101,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
             aria-label={texts.settings}
             title={texts.settings}
             data-set={instructions ? true : undefined}
-            onClick={() => setSettingsOpen(true)}
+            onClick={() => setInstructing(name)}
           >
             <Icon name="settings" />
           </button>
@@ -123,7 +126,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
       {!isMissing && (
         <Composer
           user={user.id}
-          conversation={conversationId ?? 'new'}
+          conversation={name}
           writing={writing}
           onSend={onSend}
           onStop={() => conversationId && writing && void stopReply(conversationId, writing)}
@@ -136,8 +139,15 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
           {texts.shortcuts} <kbd>{MOD} /</kbd>
         </button>
       )}
-      {settingsOpen && (
-        <SettingsDialog instructions={instructions} onSave={onInstructions} onClose={() => setSettingsOpen(false)} />
+      {instructing === name && (
+        <InstructionsDialog
+          key={name}
+          user={user.id}
+          conversation={name}
+          instructions={instructions}
+          onSave={onInstructions}
+          onClose={() => setInstructing(undefined)}
+        />
       )}
     </main>
   );

@@ -1,28 +1,37 @@
 import { useEffect, useRef, useState, type FormEvent, type SyntheticEvent } from 'react';
+import { draftOf, halfWritten, keepDraft } from '../composer/drafts';
+import { lengthOf, LONGEST } from '../composer/length';
 import { reasonOf } from '../graphql/reason';
 import { texts } from '../texts';
 import { confirmed } from '../ui/confirm';
-
-const LONGEST = 10_000;
+import { notifyRefusal } from '../ui/notices';
 
 interface Props {
+  user: string;
+  /** Whose they are. */
+  conversation: string;
   /** What they are now; empty, if there are none. */
   instructions: string;
   onSave: (instructions: string) => Promise<void>;
   onClose: () => void;
 }
 
-/** The instructions of a conversation. */
-export function SettingsDialog({ instructions, onSave, onClose }: Props) {
+/** The instructions of a conversation. What is half written is kept until it is saved or thought better of. */
+export function InstructionsDialog({ user, conversation, instructions, onSave, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [prompt, setPrompt] = useState(instructions);
+  const [prompt, setPrompt] = useState(() => draftOf(user, halfWritten(conversation)) || instructions);
   const [saving, setSaving] = useState(false);
   // `saving` is drawn a moment later than a second Enter can come.
   const busy = useRef(false);
   const [problem, setProblem] = useState<string>();
-  const left = LONGEST - [...prompt].length;
+  const left = LONGEST - lengthOf(prompt);
 
   useEffect(() => dialog.current?.showModal(), []);
+
+  function write(next: string) {
+    setPrompt(next);
+    keepDraft(user, halfWritten(conversation), next === instructions ? '' : next);
+  }
 
   async function save(event: FormEvent) {
     event.preventDefault();
@@ -32,40 +41,48 @@ export function SettingsDialog({ instructions, onSave, onClose }: Props) {
     setProblem(undefined);
     try {
       await onSave(prompt.trim() ? prompt : '');
-      dialog.current?.close();
+      close();
     } catch (error) {
+      // Whoever has gone elsewhere meanwhile hears of it all the same.
+      if (!dialog.current) return notifyRefusal(error);
       setProblem(reasonOf(error));
       busy.current = false;
       setSaving(false);
     }
   }
 
+  /** Saved, or thought better of. */
+  function close() {
+    keepDraft(user, halfWritten(conversation), '');
+    dialog.current?.close();
+  }
+
   /** By Escape: what has been written is not thrown away unasked. */
   async function cancel(event: SyntheticEvent) {
     if (prompt === instructions) return;
     event.preventDefault();
-    if (await confirmed(texts.discardInstructions, texts.discard)) dialog.current?.close();
+    if (await confirmed(texts.discardInstructions, texts.discard)) close();
   }
 
   return (
-    <dialog ref={dialog} className="settings" onCancel={cancel} onClose={onClose} aria-labelledby="settings-title">
+    <dialog ref={dialog} className="settings" onCancel={cancel} onClose={onClose} aria-labelledby="instructions-title">
       <form onSubmit={save}>
-        <h2 id="settings-title">{texts.systemPrompt}</h2>
+        <h2 id="instructions-title">{texts.systemPrompt}</h2>
         <p className="hint">{texts.systemPromptHint}</p>
         <textarea
           autoFocus
           dir="auto"
           rows={8}
-          aria-labelledby="settings-title"
+          aria-labelledby="instructions-title"
           value={prompt}
-          onChange={(event) => setPrompt(event.target.value)}
+          onChange={(event) => write(event.target.value)}
         />
         {left < 1000 && <p className="count">{left < 0 ? texts.tooLong(-left) : texts.left(left)}</p>}
         <p className="problem" role="alert">
           {problem}
         </p>
         <div className="actions">
-          <button type="button" onClick={() => dialog.current?.close()}>
+          <button type="button" onClick={close}>
             {texts.cancel}
           </button>
           <button type="submit" className="primary" disabled={saving || left < 0}>

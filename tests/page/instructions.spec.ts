@@ -1,0 +1,98 @@
+import { Api } from './support/api.ts';
+import type { Person } from './support/person.ts';
+import { expect, test } from './support/test.ts';
+
+/** The dialog in which the instructions of the conversation that is open are written. */
+async function instructing({ page }: Person) {
+  await page.getByRole('button', { name: 'Instructions' }).click();
+  return page.getByRole('dialog', { name: 'Instructions for the model' });
+}
+
+async function instructionsOf(api: Api): Promise<Record<string, string | null>> {
+  const { me } = await api.ask('{ me { conversations(first: 10) { nodes { title systemPrompt } } } }');
+  return Object.fromEntries(me.conversations.nodes.map(({ title, systemPrompt }: any) => [title, systemPrompt]));
+}
+
+test('instructions are of the conversation that they were begun in', async ({ page, ada, server }) => {
+  const api = await Api.of(server, ada);
+  await api.converse('Of birds', 'Of ships');
+  await ada.list.getByRole('link', { name: 'Of ships' }).click();
+  await ada.list.getByRole('link', { name: 'Of birds' }).click();
+  const dialog = await instructing(ada);
+  await dialog.getByRole('textbox').fill('Speak like a parrot.');
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Of ships');
+  await expect(dialog).toBeHidden();
+  await expect((await instructing(ada)).getByRole('textbox')).toHaveValue('');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+
+  await page.goForward();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Of birds');
+  await expect(dialog, 'it does not open by itself').toBeHidden();
+  await expect((await instructing(ada)).getByRole('textbox')).toHaveValue('Speak like a parrot.');
+  await page.keyboard.press('Control+Shift+O');
+  await expect(page).toHaveURL(/\/$/);
+  await expect(dialog).toBeHidden();
+  await expect((await instructing(ada)).getByRole('textbox'), 'nor are they of what begins next').toHaveValue('');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+
+  await ada.list.getByRole('link', { name: 'Of birds' }).click();
+  await instructing(ada);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toBeHidden();
+  expect(await instructionsOf(api)).toEqual({ 'Of birds': 'Speak like a parrot.', 'Of ships': null });
+});
+
+test('instructions that are half written outlast a refresh, until they are saved or thought better of', async ({ page, ada, server }) => {
+  const api = await Api.of(server, ada);
+  const [id] = await api.converse('Of birds');
+  for (const address of [`/c/${id}`, '/']) {
+    await page.goto(address);
+    const dialog = await instructing(ada);
+    const field = dialog.getByRole('textbox');
+    await field.fill('Speak like');
+    await page.reload();
+    await instructing(ada);
+    await expect(field).toHaveValue('Speak like');
+    await field.fill('Speak like a parrot.');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await expect(dialog).toBeHidden();
+    await page.reload();
+    await instructing(ada);
+    await expect(field).toHaveValue('Speak like a parrot.');
+
+    await field.fill('Or rather');
+    await page.reload();
+    await instructing(ada);
+    await expect(field).toHaveValue('Or rather');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await instructing(ada);
+    await expect(field).toHaveValue('Speak like a parrot.');
+  }
+  expect(await instructionsOf(api), 'of the second nothing has begun').toEqual({ 'Of birds': 'Speak like a parrot.' });
+});
+
+test('instructions that are refused when nobody looks any more are still there', async ({ page, ada, server }) => {
+  const api = await Api.of(server, ada);
+  await api.converse('Of birds', 'Of ships');
+  await ada.list.getByRole('link', { name: 'Of ships' }).click();
+  await ada.list.getByRole('link', { name: 'Of birds' }).click();
+  let refuse = () => {};
+  const asked = new Promise<void>((resolve) =>
+    page.route('**/graphql', (route) => {
+      if (route.request().postDataJSON()?.operationName !== 'UpdateConversation') return route.fallback();
+      refuse = () => void route.fulfill({ json: { data: null, errors: [{ message: 'no', extensions: { code: 'INTERNAL' } }] } });
+      resolve();
+    }),
+  );
+  const dialog = await instructing(ada);
+  await dialog.getByRole('textbox').fill('Speak like a parrot.');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await asked;
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Of ships');
+  refuse();
+  await expect(page.getByText('That could not be saved:')).toBeVisible();
+  await page.goForward();
+  await expect((await instructing(ada)).getByRole('textbox')).toHaveValue('Speak like a parrot.');
+});
