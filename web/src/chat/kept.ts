@@ -46,3 +46,32 @@ export const keptHere = keptIn(() => localStorage);
 
 /** Of this tab alone. */
 export const keptInTab = keptIn(() => sessionStorage);
+
+/** Of this tab first: what other tabs have under the same key is not in its way. A new tab finds what one before it has left. */
+export const keptByTab: Pick<Kept, 'get' | 'set' | 'remove'> = {
+  get: (key) => keptInTab.get(key) ?? keptHere.get(key),
+  set(key, value) {
+    keptInTab.set(key, value);
+    keptHere.set(key, value);
+  },
+  remove(key) {
+    // What another tab has put there since is not this one's to take away.
+    const own = keptInTab.get(key);
+    if (own === undefined || keptHere.get(key) === own) keptHere.remove(key);
+    keptInTab.remove(key);
+  },
+};
+
+/** The key of what is a user's own. */
+export function keyOf(user: string, kind: string, name = ''): string {
+  return `confab:${kind}:${user}:${name}`;
+}
+
+/** When a user signs out, nothing of theirs stays on the device. */
+export function forgetUser(user: string): void {
+  for (const kept of [keptHere, keptInTab]) {
+    for (const key of kept.keys()) {
+      if (key.startsWith('confab:') && key.split(':')[2] === user) kept.remove(key);
+    }
+  }
+}

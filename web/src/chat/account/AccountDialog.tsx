@@ -74,7 +74,7 @@ export function AccountDialog({ user, onClose }: { user: User; onClose: () => vo
       ) : (
         !problem && <p className="hint late">{texts.loading}</p>
       )}
-      <YourData user={user} local={local} />
+      <YourData local={local} />
     </dialog>
   );
 }

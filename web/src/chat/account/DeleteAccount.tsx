@@ -1,17 +1,16 @@
 import { useEffect, useRef, useState } from 'react';
-import { forgetUser } from '../composer/drafts';
 import { settleDeletion } from '../conversations/deletion';
 import { ask } from '../graphql/client';
 import { Refusal } from '../graphql/refusal';
 import { open } from '../route';
-import { deleteBy, type User } from '../session/session';
+import { deleteBy } from '../session/session';
 import { accountTexts, texts } from '../texts';
 import { ActionForm } from './ActionForm';
 import { Field } from './Field';
 import { DeleteAccountDocument } from './generated';
 
 /** Two steps: what is lost is read before anything can be typed. */
-export function DeleteAccount({ user, local }: { user: User; local: boolean }) {
+export function DeleteAccount({ local }: { local: boolean }) {
   const [asked, setAsked] = useState(false);
   const question = useRef<HTMLHeadingElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -42,7 +41,7 @@ export function DeleteAccount({ user, local }: { user: User; local: boolean }) {
         action={accountTexts.deleteForGood}
         blame={{ RATE_LIMITED: local ? 'password' : 'word' }}
         words={{ FORBIDDEN: accountTexts.proveAgain }}
-        onSubmit={({ password, word }) => deleteAccount(user, local ? password! : null, word!)}
+        onSubmit={({ password, word }) => deleteAccount(local ? password! : null, word!)}
         aside={
           <button type="button" className="plain" onClick={() => setAsked(false)}>
             {texts.cancel}
@@ -56,14 +55,11 @@ export function DeleteAccount({ user, local }: { user: User; local: boolean }) {
   );
 }
 
-async function deleteAccount(user: User, password: string | null, word: string): Promise<void> {
+async function deleteAccount(password: string | null, word: string): Promise<void> {
   if (word.trim().toLowerCase() !== accountTexts.deleteWord) {
     throw new Refusal({ code: 'BAD_USER_INPUT', field: 'word', message: accountTexts.faults.word! });
   }
   await settleDeletion();
-  await deleteBy(async () => {
-    await ask(DeleteAccountDocument, { password });
-    forgetUser(user.id);
-  });
+  await deleteBy(() => ask(DeleteAccountDocument, { password }));
   open();
 }

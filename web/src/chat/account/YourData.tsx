@@ -1,12 +1,11 @@
 import { ask } from '../graphql/client';
-import type { User } from '../session/session';
 import { accountTexts } from '../texts';
 import { ActionForm } from './ActionForm';
 import { DeleteAccount } from './DeleteAccount';
 import { download } from './download';
 import { ExportMyDataDocument } from './generated';
 
-export function YourData({ user, local }: { user: User; local: boolean }) {
+export function YourData({ local }: { local: boolean }) {
   return (
     <section aria-labelledby="account-data">
       <h3 id="account-data">{accountTexts.yourData}</h3>
@@ -19,7 +18,7 @@ export function YourData({ user, local }: { user: User; local: boolean }) {
           return accountTexts.exporting;
         }}
       />
-      <DeleteAccount user={user} local={local} />
+      <DeleteAccount local={local} />
     </section>
   );
 }

@@ -1,16 +1,14 @@
-import { keptHere } from '../kept';
-
-const PREFIX = 'confab:draft:';
+import { keptByTab, keyOf } from '../kept';
 
 /** What somebody has begun to write in a conversation, kept on this device. */
 export function draftOf(user: string, conversation: string): string {
-  return keptHere.get(`${PREFIX}${user}:${conversation}`) ?? '';
+  return keptByTab.get(keyOf(user, 'draft', conversation)) ?? '';
 }
 
 export function keepDraft(user: string, conversation: string, text: string): void {
-  const key = `${PREFIX}${user}:${conversation}`;
-  if (text) keptHere.set(key, text);
-  else keptHere.remove(key);
+  const key = keyOf(user, 'draft', conversation);
+  if (text) keptByTab.set(key, text);
+  else keptByTab.remove(key);
 }
 
 /** A conversation of our own naming has become one of the server's. */
@@ -27,13 +25,4 @@ export const NEW_INSTRUCTIONS = 'new:instructions';
 /** Under this name are the instructions of a conversation that are being written, and not saved yet. */
 export function halfWritten(conversation: string): string {
   return `${conversation}:half-written`;
-}
-
-/** When the user signs out, nothing of theirs stays on the device. */
-export function forgetUser(user: string): void {
-  for (const key of keptHere.keys()) {
-    if (key.startsWith(`${PREFIX}${user}:`) || key.startsWith(`confab:outbox:${user}:`) || key.startsWith(`confab:deleting:${user}:`) || key.startsWith('confab:begun:')) {
-      keptHere.remove(key);
-    }
-  }
 }

@@ -1,4 +1,4 @@
-import { keptHere } from '../kept';
+import { keptHere, keyOf } from '../kept';
 import { sessionStore } from '../session/session';
 import type { Conversation } from './list';
 
@@ -31,5 +31,5 @@ export function wishes(): Wish[] {
 
 function prefix(): string {
   const session = sessionStore.get();
-  return `confab:deleting:${session.status === 'signedIn' ? session.user.id : ''}:`;
+  return keyOf(session.status === 'signedIn' ? session.user.id : '', 'deleting');
 }

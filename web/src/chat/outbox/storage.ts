@@ -1,9 +1,7 @@
 import { createStore } from '../../store';
-import { keptHere } from '../kept';
+import { keptHere, keyOf } from '../kept';
+import * as begun from './begun';
 import type { Entry } from './outbox';
-
-const PREFIX = 'confab:outbox:';
-const BEGUN = 'confab:begun:';
 
 /** What waits to be sent, in all tabs: each entry under a key of its own, so that tabs never overwrite each other's. */
 export const outboxStore = createStore<readonly Entry[]>([]);
@@ -17,38 +15,33 @@ export function openOutbox(userId: string): void {
 }
 
 export function keep(entry: Entry): void {
-  keptHere.set(keyOf(entry), JSON.stringify(entry));
+  keptHere.set(keyFor(entry), JSON.stringify(entry));
   read();
 }
 
 export function drop(entry: Entry): void {
-  keptHere.remove(keyOf(entry));
+  keptHere.remove(keyFor(entry));
   read();
 }
 
+/** See `begun.ts`. */
+export const noteBegun = (name: string, conversation: string) => begun.noteBegun(owner, name, conversation);
+export const begunAs = (name: string) => begun.begunAs(owner, name);
+
 /** Whether an entry is still to be sent, by what is stored now: another tab's doings may not have been told yet. */
 export function waits(entry: Entry): boolean {
-  const stored = keptHere.get(keyOf(entry));
+  const stored = keptHere.get(keyFor(entry));
   return stored !== undefined && !(JSON.parse(stored) as Entry).refused;
 }
 
-/** Remembers which conversation one of our own naming has become, for a page that is still at its old address. */
-export function noteBegun(name: string, conversationId: string): void {
-  keptHere.set(BEGUN + name, conversationId);
-}
-
-export function begunAs(name: string): string | undefined {
-  return keptHere.get(BEGUN + name);
-}
-
-function keyOf({ key }: Entry): string {
-  return `${PREFIX}${owner}:${key}`;
+function keyFor({ key }: Entry): string {
+  return keyOf(owner, 'outbox', key);
 }
 
 function read(): void {
   const entries: Entry[] = [];
   for (const key of keptHere.keys()) {
-    if (!key.startsWith(`${PREFIX}${owner}:`)) continue;
+    if (!key.startsWith(keyOf(owner, 'outbox'))) continue;
     try {
       entries.push(JSON.parse(keptHere.get(key)!) as Entry);
     } catch {
@@ -60,5 +53,5 @@ function read(): void {
 
 // Another tab has written.
 addEventListener('storage', ({ key }) => {
-  if (owner && (key === null || key.startsWith(PREFIX))) read();
+  if (owner && (key === null || key.startsWith(keyOf(owner, 'outbox')))) read();
 });

@@ -1,7 +1,6 @@
 import { useState, useSyncExternalStore } from 'react';
 import { OpenAccountDialog } from '../account/OpenAccountDialog';
 import { settleDeletion } from '../conversations/deletion';
-import { forgetUser } from '../composer/drafts';
 import { ask } from '../graphql/client';
 import { RevokeOtherSessionsDocument } from '../graphql/generated';
 import { outboxStore } from '../outbox/storage';
@@ -26,7 +25,6 @@ export function AccountMenu({ user }: { user: User }) {
       await settleDeletion();
       if (everywhere) await ask(RevokeOtherSessionsDocument, {});
       await logOut();
-      forgetUser(user.id);
       open();
     } catch (error) {
       notifyRefusal(error, texts.notSignedOut);

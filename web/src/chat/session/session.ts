@@ -9,6 +9,7 @@ import {
   type TokensFragment,
 } from '../graphql/generated';
 import { refusalOf } from '../graphql/refusal';
+import { forgetUser } from '../kept';
 import { pause } from '../pause';
 import { exclusively } from './exclusively';
 import { askForTokens } from './tokens';
@@ -56,7 +57,7 @@ const tabs = typeof BroadcastChannel === 'undefined' ? undefined : new Broadcast
 tabs?.addEventListener('message', ({ data }: MessageEvent<Told>) => {
   if ('tokens' in data) adopt(data.tokens);
   else if ('user' in data) meet(data.user);
-  else leave(data);
+  else depart(data);
 });
 
 let flight: Promise<void> | undefined;
@@ -115,7 +116,7 @@ export async function logOut(): Promise<void> {
   flight.catch(() => undefined);
   await out.finally(() => (flight = undefined));
   tabs?.postMessage({ signedOut: true } satisfies Told);
-  leave();
+  depart();
 }
 
 let deleting = false;
@@ -128,7 +129,7 @@ export async function deleteBy(task: () => Promise<unknown>): Promise<void> {
     await task();
     tabs?.postMessage({ signedOut: true, deleted: true } satisfies Told);
     // What is in the cookie is good for nothing any more, and forgotten when it is next shown to the server.
-    leave({ deleted: true });
+    depart({ deleted: true });
   } finally {
     deleting = false;
   }
@@ -166,6 +167,13 @@ function meet(user: User): void {
   const session = sessionStore.get();
   const same = session.status === 'signedIn' && session.user.name === user.name && session.user.email === user.email;
   if (!same) sessionStore.set({ status: 'signedIn', user });
+}
+
+/** By their own will: nothing of theirs stays, whichever tab they left in. Whose session has ended finds their drafts again. */
+function depart(how: { deleted?: boolean } = {}): void {
+  const session = sessionStore.get();
+  leave(how);
+  if (session.status === 'signedIn') forgetUser(session.user.id);
 }
 
 function leave({ ended = false, deleted = false } = {}): void {

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { forgetUser, keptByTab, keptHere, keptInTab, keyOf } from './kept';
+
+test('what a tab takes away is its own, and what another has put there since stays', () => {
+  const key = keyOf('ada', 'draft', 'new');
+  keptByTab.set(key, 'mine');
+  keptHere.set(key, 'another tab’s');
+  expect(keptByTab.get(key)).toBe('mine');
+  keptByTab.remove(key);
+  expect(keptByTab.get(key)).toBe('another tab’s');
+  keptByTab.remove(key);
+  expect(keptByTab.get(key)).toBeUndefined();
+});
+
+test('who leaves takes along what is theirs, of whatever kind, and nothing else', () => {
+  const theirs = [keyOf('ada', 'draft', 'a:b'), keyOf('ada', 'outbox', '1'), keyOf('ada', 'begun', 'new_1')];
+  const others = [keyOf('bob', 'draft', 'ada'), 'confab:theme', 'ada'];
+  for (const key of [...theirs, ...others]) {
+    keptHere.set(key, key);
+    keptInTab.set(key, key);
+  }
+  forgetUser('ada');
+  for (const kept of [keptHere, keptInTab]) expect(kept.keys().sort()).toEqual([...others].sort());
+});
