@@ -8,6 +8,7 @@ import { conversationOf } from './conversations/list';
 import { Sidebar } from './conversations/Sidebar';
 import { useDrawer } from './conversations/useDrawer';
 import { openSocket } from './graphql/socket';
+import { forgetChoices, moveChoice } from './models/choice';
 import { forgetModels, loadModels } from './models/models';
 import { forgetMissing, show } from './messages/actions';
 import { forgetPlaces } from './messages/place';
@@ -46,6 +47,7 @@ export function Chat({ user }: { user: User }) {
       leaveChanges();
       forgetReplies();
       forgetModels();
+      forgetChoices();
       forgetMissing();
       forgetPlaces();
       closeSocket();
@@ -60,6 +62,7 @@ export function Chat({ user }: { user: User }) {
       const begun = name && isNew(name) ? begunAs(name) : undefined;
       if (!name || !begun) return;
       moveDraft(user.id, name, begun);
+      moveChoice(user.id, name, begun);
       open(begun, { replace: true });
     };
     look();

@@ -5,7 +5,9 @@ import { ConnectionLine } from '../ConnectionLine';
 import { missingStore } from '../messages/actions';
 import { inProgress } from '../messages/list';
 import { MessageList } from '../messages/MessageList';
+import { choiceIn, choicesStore, choose, moveChoice, NEW } from '../models/choice';
 import { ModelPicker } from '../models/ModelPicker';
+import { offered } from '../models/models';
 import { send } from '../outbox/flush';
 import { isNew, newConversation } from '../outbox/outbox';
 import { outboxStore } from '../outbox/storage';
@@ -19,7 +21,6 @@ import { openShortcuts } from '../shortcuts/Shortcuts';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { Logo } from '../ui/Logo';
-import { notifyRefusal } from '../ui/notices';
 import { updateConversation } from './actions';
 import { follows } from './follows';
 import { InstructionsDialog } from './InstructionsDialog';
@@ -35,7 +36,7 @@ interface Props {
 
 export function ConversationView({ user, conversationId, listOpen, onOpenList }: Props) {
   const begun = conversationId !== undefined && !isNew(conversationId);
-  const name = conversationId ?? 'new';
+  const name = conversationId ?? NEW;
   const conversation = useStateOf(({ conversations }) => conversationOf(conversations, conversationId));
   const writing = useStateOf(({ messages }) =>
     conversationId ? messages[conversationId]?.items.find(inProgress)?.id : undefined,
@@ -43,25 +44,30 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
   const unsent = useSyncExternalStore(outboxStore.subscribe, outboxStore.get);
   const missing = useSyncExternalStore(missingStore.subscribe, missingStore.get);
   const gone = useStateOf(({ conversations }) => conversationId !== undefined && conversations.gone.has(conversationId));
-  const [newModel, setNewModel] = useState<string>();
+  const choice = useSyncExternalStore(choicesStore.subscribe, () => choiceIn(user.id, name));
   const [newPrompt, setNewPrompt] = useState(() => draftOf(user.id, NEW_INSTRUCTIONS));
   // The conversation whose instructions are being written.
   const [instructing, setInstructing] = useState<string>();
 
   useEffect(() => (begun ? followReplies(conversationId) : undefined), [begun, conversationId]);
-  useEffect(() => setNewModel(undefined), [conversationId]);
   useEffect(() => setInstructing(undefined), [conversationId]);
 
   // One that was to begin with a message that was taken back is as good as none.
   const isEmpty = !begun && !unsent.some((entry) => entry.conversation === conversationId);
   const isMissing = conversationId !== undefined && (missing.has(conversationId) || gone);
+  // Empty for the default one; nothing until the conversation is known.
+  const model = choice ?? (begun ? conversation && (conversation.model ?? '') : '');
   const instructions = (begun ? conversation?.systemPrompt : newPrompt) ?? '';
 
   function onSend(content: string) {
     const target = conversationId ?? newConversation();
-    send(target, content, begun ? {} : { model: newModel, systemPrompt: newPrompt || undefined });
+    // One that begins with the default model stays with the default, whichever that will be.
+    const newModel = isEmpty ? model : offered(model ?? '');
+    send(target, content, begun ? {} : { model: newModel || undefined, systemPrompt: newPrompt || undefined });
     if (!begun) instructNew('');
-    if (target !== conversationId) open(target);
+    if (target === conversationId) return;
+    moveChoice(user.id, name, target);
+    open(target);
   }
 
   /** One that is yet to begin is told its instructions together with its first message. */
@@ -73,11 +79,6 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
   async function onInstructions(systemPrompt: string) {
     if (begun) await updateConversation({ id: conversationId, systemPrompt: systemPrompt || null });
     else instructNew(systemPrompt);
-  }
-
-  function onModel(model: string | undefined) {
-    if (!begun) return setNewModel(model);
-    updateConversation({ id: conversationId, model: model ?? null }).catch(notifyRefusal);
   }
 
   return (
@@ -131,7 +132,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
           onSend={onSend}
           onStop={() => conversationId && writing && void stopReply(conversationId, writing)}
         >
-          <ModelPicker value={(begun ? conversation?.model : newModel) ?? undefined} onChange={onModel} />
+          <ModelPicker value={model} onChange={(next) => choose(user.id, name, next)} />
         </Composer>
       )}
       {isEmpty && (

@@ -17,6 +17,13 @@ export async function loadModels(): Promise<void> {
   }
 }
 
+/** The id of the model that is shown, be it the default one; nothing if none is, or one that is not offered any more. */
+export function offered(model: string): string | undefined {
+  const models = modelsStore.get();
+  if (models.length < 2) return undefined;
+  return models.find(({ id, isDefault }) => (model ? id === model : isDefault))?.id;
+}
+
 export function forgetModels(): void {
   modelsStore.set([]);
 }

@@ -4,6 +4,7 @@ import { SendMessageDocument, type SendMessageMutation } from '../graphql/genera
 import { refusalOf } from '../graphql/refusal';
 import { loadMessages } from '../messages/actions';
 import { withMessages } from '../messages/list';
+import { shownIn } from '../models/choice';
 import { pause } from '../pause';
 import { exclusively } from '../session/exclusively';
 import { sessionStore } from '../session/session';
@@ -15,11 +16,11 @@ import { entriesOf, inputOf, isNew, nextToSend, randomKey, type Entry } from './
 export type Beginning = Pick<Entry, 'model' | 'systemPrompt'>;
 
 /** Keeps a message, and sends it as soon as that is possible. */
-export function send(conversation: string, content: string, beginning: Beginning = {}): void {
+export function send(conversation: string, content: string, { model, systemPrompt }: Beginning = {}): void {
   const name = begunAs(conversation) ?? conversation;
   // After those that wait already, should the clock have been set back.
   const at = Math.max(Date.now(), (entriesOf(outboxStore.get(), name).at(-1)?.at ?? 0) + 1);
-  keep({ key: randomKey(), conversation: name, content, ...beginning, at });
+  keep({ key: randomKey(), conversation: name, content, model: model ?? shownIn(name), systemPrompt, at });
 }
 
 /** Under the same key: should the server have stored it after all, it is not stored twice. */

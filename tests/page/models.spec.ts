@@ -1,0 +1,102 @@
+import type { Page } from '@playwright/test';
+import { Api } from './support/api.ts';
+import { hold } from './support/held.ts';
+import { expect, scripted, test } from './support/test.ts';
+
+const picker = (page: Page) => page.getByRole('combobox', { name: 'Model' });
+const chosen = (page: Page) => picker(page).locator('option:checked');
+const modelsOf = async (api: Api) =>
+  (await api.ask('{ me { conversations(first: 10) { nodes { model } } } }')).me.conversations.nodes.map(({ model }: any) => model);
+
+/** Keeps the requests of this name from the server, until they are let go. */
+async function delay(page: Page, operation: string): Promise<() => void> {
+  let letGo = () => {};
+  const gone = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route('**/graphql', async (route) => {
+    if (route.request().postDataJSON()?.operationName === operation) await gone;
+    await route.fallback();
+  });
+  return letGo;
+}
+
+test('the model that is shown is the one that replies, though the server hears of the choice later', async ({ page, ada, server }) => {
+  const api = await Api.of(server, ada);
+  await ada.choose('echo');
+  await ada.say('Hello.');
+  await ada.replyEnded();
+  const letGo = await delay(page, 'UpdateConversation');
+  await ada.choose('eliza (default)');
+  await ada.say('Who are you?');
+  await ada.replyEnded();
+  await expect(ada.replies.last().getByText('eliza', { exact: true })).toBeVisible();
+  await expect(chosen(page), 'not what the server thinks still').toHaveText('eliza (default)');
+  await ada.choose('echo');
+  await ada.say('And now?');
+  await ada.replyEnded();
+  await expect(ada.reply).toHaveText('And now?');
+  await ada.choose('eliza (default)');
+  letGo();
+  await expect.poll(() => modelsOf(api)).toEqual([null]);
+  await expect(chosen(page)).toHaveText('eliza (default)');
+});
+
+test('a message that waits is for the model that was shown when it was written', async ({ page, ada, server }) => {
+  const api = await Api.of(server, ada);
+  await ada.choose('echo');
+  await ada.say('Hello.');
+  await ada.replyEnded();
+  const letGo = await delay(page, 'SendMessage');
+  await ada.say('Said to echo.');
+  await ada.choose('eliza (default)');
+  await expect.poll(() => modelsOf(api)).toEqual([null]);
+  letGo();
+  await expect(ada.reply).toHaveText('Said to echo.');
+});
+
+test('the choice stays while the first message is on its way, and after it', async ({ page, ada, server }) => {
+  const held = await hold(page, 'SendMessage');
+  await ada.choose('echo');
+  await ada.say('Hello.');
+  await held.answered;
+  await expect(page).toHaveURL(/\/c\/new_/);
+  await expect(chosen(page)).toHaveText('echo');
+  await expect(page, 'it is on its way still').toHaveURL(/\/c\/new_/);
+  // Thought better of before the server's answer is there.
+  await ada.choose('eliza (default)');
+  await held.release();
+  await expect(page).toHaveURL(/\/c\/conversation_/);
+  await expect(chosen(page)).toHaveText('eliza (default)');
+  await expect.poll(async () => modelsOf(await Api.of(server, ada))).toEqual([null]);
+  await ada.replyEnded();
+  await expect(ada.reply).toHaveText('Hello.');
+});
+
+test('what was chosen for a new chat outlasts a refresh, and is for that one only', async ({ page, ada }) => {
+  await ada.choose('echo');
+  await ada.composer.fill('for echo');
+  await page.reload();
+  await expect(ada.composer).toHaveValue('for echo');
+  await expect(chosen(page)).toHaveText('echo');
+  await ada.composer.press('Enter');
+  await ada.replyEnded();
+  await expect(ada.reply).toHaveText('for echo');
+  await page.getByRole('link', { name: 'New chat' }).click();
+  await expect(chosen(page)).toHaveText('eliza (default)');
+});
+
+const single = scripted.extend({
+  settings: ({ provider }, use) => use({ ...provider.settings, CONFAB_PROVIDERS: 'scripted' }),
+});
+
+single('where there is one model there is nothing to choose', async ({ page, ada, provider }) => {
+  const models = page.waitForResponse((response) => response.request().postDataJSON()?.operationName === 'Models');
+  await page.reload();
+  await models;
+  await expect(page.locator('.tools')).toBeEmpty();
+  await expect(picker(page)).toHaveCount(0);
+  await ada.say('Hello.');
+  const answer = await provider.asked();
+  answer.say('The only one.');
+  answer.end();
+  await expect(ada.reply).toHaveText('The only one.');
+});
