@@ -100,3 +100,23 @@ single('where there is one model there is nothing to choose', async ({ page, ada
   answer.end();
   await expect(ada.reply).toHaveText('The only one.');
 });
+
+test('nothing is said or chosen that is not known yet, and nothing moves when it is', async ({ page, ada }) => {
+  await ada.choose('echo');
+  await ada.say('Hello.');
+  await ada.replyEnded();
+  const field = async () => (await page.locator('.composer .field').boundingBox())!;
+  const [conversation, conversations, models] = [await hold(page, 'Conversation'), await hold(page, 'Conversations'), await hold(page, 'Models')];
+  await page.reload();
+  await Promise.all([conversation.answered, conversations.answered, models.answered]);
+  const title = page.getByRole('heading', { level: 1 });
+  await expect(title).toHaveText('Loading…');
+  const before = await field();
+  await models.release();
+  await expect(picker(page), 'it is not known yet which').toHaveCount(0);
+  await conversation.release();
+  await conversations.release();
+  await expect(title).toHaveText('Hello.');
+  await expect(chosen(page)).toHaveText('echo');
+  expect(await field()).toEqual(before);
+});

@@ -93,7 +93,15 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
         >
           <Icon name="menu" />
         </button>
-        <h1 dir="auto">{isMissing ? texts.missingTitle : (conversation?.title ?? texts.newChat)}</h1>
+        <h1 dir="auto">
+          {isMissing ? (
+            texts.missingTitle
+          ) : begun && !conversation ? (
+            <span className="visually-hidden">{texts.loading}</span>
+          ) : (
+            (conversation?.title ?? texts.newChat)
+          )}
+        </h1>
         {/* Not before it is known what they are. */}
         {!isMissing && (isEmpty || conversation) && (
           <button
