@@ -1,10 +1,11 @@
 import { useId, useRef } from 'react';
 import { ask } from '../graphql/client';
+import { RevokeOtherSessionsDocument } from '../graphql/generated';
 import { refusalOf } from '../graphql/refusal';
 import { accountTexts, texts } from '../texts';
 import type { Session } from './account';
 import { deviceOf } from './device';
-import { EndOtherSessionsDocument, RevokeSessionDocument } from './generated';
+import { RevokeSessionDocument } from './generated';
 import { accountReason } from './reason';
 import { useTask } from './useTask';
 import { ago } from './when';
@@ -97,6 +98,6 @@ async function endOne({ id, agent }: Session): Promise<string> {
 }
 
 async function endOthers(): Promise<string> {
-  const { revokedIds } = (await ask(EndOtherSessionsDocument, {})).revokeOtherSessions;
+  const { revokedIds } = (await ask(RevokeOtherSessionsDocument, {})).revokeOtherSessions;
   return accountTexts.othersEnded(revokedIds.length);
 }

@@ -1,7 +1,7 @@
 import { memo, useSyncExternalStore } from 'react';
 import { Markdown } from '../markdown/Markdown';
 import { send } from '../outbox/flush';
-import { failureOf } from '../replies/announceEnd';
+import { failureOf } from '../replies/failure';
 import { useReplyText } from '../replies/follow';
 import { stoppingStore } from '../replies/stop';
 import { useRevealed } from '../replies/useRevealed';

@@ -1,4 +1,5 @@
 import { withConversation } from '../conversations/list';
+import { exclusively } from '../exclusively';
 import { ask } from '../graphql/client';
 import { SendMessageDocument, type SendMessageMutation } from '../graphql/generated';
 import { refusalOf } from '../graphql/refusal';
@@ -6,7 +7,6 @@ import { loadMessages } from '../messages/actions';
 import { withMessages } from '../messages/list';
 import { shownIn } from '../models/choice';
 import { pause } from '../pause';
-import { exclusively } from '../session/exclusively';
 import { sessionStore } from '../session/session';
 import { change, stateStore } from '../state';
 import { begunAs, drop, keep, noteBegun, outboxStore, waits } from './storage';

@@ -1,6 +1,7 @@
 import type { Message } from '../messages/list';
 import { texts } from '../texts';
 import { announce } from '../ui/Announcer';
+import { failureOf } from './failure';
 
 const LONGEST = 160;
 
@@ -9,11 +10,6 @@ export function announceEnd({ status, content, error }: Message): void {
   if (status === 'FAILED') announce(texts.replyFailed(failureOf(error)));
   else if (status === 'STOPPED') announce(texts.replyStopped);
   else announce(texts.replyFinished(firstSentence(content)));
-}
-
-/** Why a reply broke off, in plain words. */
-export function failureOf(error: Message['error']): string {
-  return (error && texts.failed[error.code]) ?? texts.failedOtherwise;
 }
 
 export function firstSentence(text: string): string {

@@ -1,4 +1,5 @@
 import { createStore } from '../../store';
+import { exclusively } from '../exclusively';
 import {
   LogInDocument,
   LogOutDocument,
@@ -11,7 +12,6 @@ import {
 import { refusalOf } from '../graphql/refusal';
 import { forgetUser } from '../kept';
 import { pause } from '../pause';
-import { exclusively } from './exclusively';
 import { askForTokens } from './tokens';
 
 export type User = TokensFragment['user'];
