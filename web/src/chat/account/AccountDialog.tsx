@@ -35,7 +35,7 @@ export function AccountDialog({ user, onClose }: { user: User; onClose: () => vo
   }
 
   return (
-    <dialog ref={dialog} className="settings account-dialog" aria-labelledby="account-title" onClose={onClose}>
+    <dialog ref={dialog} className="dialog account-dialog" aria-labelledby="account-title" onClose={onClose}>
       <header>
         <h2 id="account-title">{texts.account}</h2>
         <button

@@ -65,7 +65,7 @@ export function InstructionsDialog({ user, conversation, instructions, onSave, o
   }
 
   return (
-    <dialog ref={dialog} className="settings" onCancel={cancel} onClose={onClose} aria-labelledby="instructions-title">
+    <dialog ref={dialog} className="dialog" onCancel={cancel} onClose={onClose} aria-labelledby="instructions-title">
       <form onSubmit={save}>
         <h2 id="instructions-title">{texts.systemPrompt}</h2>
         <p className="hint">{texts.systemPromptHint}</p>

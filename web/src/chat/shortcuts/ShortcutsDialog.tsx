@@ -18,7 +18,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   useEffect(() => dialog.current?.showModal(), []);
 
   return (
-    <dialog ref={dialog} className="settings shortcuts" onClose={onClose} aria-labelledby="shortcuts-title">
+    <dialog ref={dialog} className="dialog shortcuts" onClose={onClose} aria-labelledby="shortcuts-title">
       <form method="dialog">
         <h2 id="shortcuts-title">{texts.shortcuts}</h2>
         <dl>

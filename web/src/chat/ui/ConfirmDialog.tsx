@@ -28,7 +28,7 @@ function Ask({ question: { text, action, answer } }: { question: Question }) {
     <dialog
       ref={dialog}
       role="alertdialog"
-      className="settings confirm"
+      className="dialog confirm"
       aria-labelledby={id}
       onClose={(event) => {
         event.stopPropagation();
