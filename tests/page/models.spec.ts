@@ -5,8 +5,11 @@ import { expect, scripted, test } from './support/test.ts';
 
 const picker = (page: Page) => page.getByRole('combobox', { name: 'Model' });
 const chosen = (page: Page) => picker(page).locator('option:checked');
-const modelsOf = async (api: Api) =>
-  (await api.ask('{ me { conversations(first: 10) { nodes { model } } } }')).me.conversations.nodes.map(({ model }: any) => model);
+
+async function modelsOf(api: Api): Promise<(string | null)[]> {
+  const { me } = await api.ask('{ me { conversations(first: 10) { nodes { model } } } }');
+  return me.conversations.nodes.map(({ model }: any) => model);
+}
 
 /** Keeps the requests of this name from the server, until they are let go. */
 async function delay(page: Page, operation: string): Promise<() => void> {
@@ -19,7 +22,7 @@ async function delay(page: Page, operation: string): Promise<() => void> {
   return letGo;
 }
 
-test('the model that is shown is the one that replies, though the server hears of the choice later', async ({ page, ada, server }) => {
+test('the model that is shown replies, though the server hears of the choice later', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   await ada.choose('echo');
   await ada.say('Hello.');
@@ -84,6 +87,23 @@ test('what was chosen for a new chat outlasts a refresh, and is for that one onl
   await expect(chosen(page)).toHaveText('eliza (default)');
 });
 
+test('a model that is not offered any more holds up no message', async ({ page, ada }) => {
+  await ada.say('Hello.');
+  await ada.replyEnded();
+  // As a page has them that is older than the server.
+  await page.route('**/graphql', async (route) => {
+    if (route.request().postDataJSON()?.operationName !== 'Models') return route.fallback();
+    const response = await route.fetch();
+    await route.fulfill({ response, body: (await response.text()).replace('"eliza"', '"withdrawn"') });
+  });
+  await page.reload();
+  await expect(chosen(page)).toHaveText('withdrawn (default)');
+  await ada.say('Is anybody there?');
+  await expect(ada.replies).toHaveCount(2);
+  await ada.replyEnded();
+  await expect(ada.replies.last().getByText('eliza', { exact: true })).toBeVisible();
+});
+
 const single = scripted.extend({
   settings: ({ provider }, use) => use({ ...provider.settings, CONFAB_PROVIDERS: 'scripted' }),
 });
@@ -106,7 +126,9 @@ test('nothing is said or chosen that is not known yet, and nothing moves when it
   await ada.say('Hello.');
   await ada.replyEnded();
   const field = async () => (await page.locator('.composer .field').boundingBox())!;
-  const [conversation, conversations, models] = [await hold(page, 'Conversation'), await hold(page, 'Conversations'), await hold(page, 'Models')];
+  const conversation = await hold(page, 'Conversation');
+  const conversations = await hold(page, 'Conversations');
+  const models = await hold(page, 'Models');
   await page.reload();
   await Promise.all([conversation.answered, conversations.answered, models.answered]);
   const title = page.getByRole('heading', { level: 1 });

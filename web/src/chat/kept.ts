@@ -47,7 +47,7 @@ export const keptHere = keptIn(() => localStorage);
 /** Of this tab alone. */
 export const keptInTab = keptIn(() => sessionStorage);
 
-/** Of this tab first: what other tabs have under the same key is not in its way. A new tab finds what one before it has left. */
+/** Of this tab first, whatever others have under the same key; and a new tab finds what one before it has left. */
 export const keptByTab: Pick<Kept, 'get' | 'set' | 'remove'> = {
   get: (key) => keptInTab.get(key) ?? keptHere.get(key),
   set(key, value) {

@@ -18,10 +18,11 @@ export const NEW = 'new';
 
 /** What was chosen, if the server has not heard of it yet. */
 export function choiceIn(user: string, conversation: string): string | undefined {
-  return choicesStore.get().get(conversation) ?? (isYetToBegin(conversation) ? keptByTab.get(keyOf(user, 'model', conversation)) : undefined);
+  const kept = isYetToBegin(conversation) ? keptByTab.get(keyOf(user, 'model', conversation)) : undefined;
+  return choicesStore.get().get(conversation) ?? kept;
 }
 
-/** The model that is shown in a conversation that has begun: it is to reply, though the server may think of another still. */
+/** The model that is shown in a conversation that has begun: it is to reply, should the server think of another still. */
 export function shownIn(id: string): string | undefined {
   const conversation = conversationOf(stateStore.get().conversations, id);
   const model = choicesStore.get().get(id) ?? (conversation && (conversation.model ?? ''));
@@ -35,7 +36,7 @@ export function choose(user: string, conversation: string, model: string): void 
   else void tell(conversation);
 }
 
-/** The first message has been written: the next new chat is for the default model again. */
+/** A conversation has another name now: what was chosen goes along, and is not for the next that begins. */
 export function moveChoice(user: string, from: string, to: string): void {
   const model = choiceIn(user, from);
   if (model === undefined) return;

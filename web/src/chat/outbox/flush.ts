@@ -61,9 +61,14 @@ async function deliver(entry: Entry, ended: () => boolean): Promise<void> {
         sent(entry, (await ask(SendMessageDocument, { input: inputOf(entry) })).sendMessage);
         return true;
       } catch (error) {
-        const { code, message, passing, retryAfter } = refusalOf(error);
+        const { code, field, message, passing, retryAfter } = refusalOf(error);
         // It waits for its user to come back, or has been taken back meanwhile.
         if (code === 'UNAUTHENTICATED' || !waits(entry)) return true;
+        // A model that is not offered any more: then the conversation's own replies, or says why it cannot.
+        if (field === 'model' && entry.model && !isNew(entry.conversation)) {
+          keep({ ...entry, model: undefined });
+          return true;
+        }
         if (!passing) {
           keep({ ...entry, refused: { code, message } });
           return true;

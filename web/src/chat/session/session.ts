@@ -169,7 +169,7 @@ function meet(user: User): void {
   if (!same) sessionStore.set({ status: 'signedIn', user });
 }
 
-/** By their own will: nothing of theirs stays, whichever tab they left in. Whose session has ended finds their drafts again. */
+/** By their own will, in whichever tab: nothing of theirs stays. Whose session has ended finds their drafts again. */
 function depart(how: { deleted?: boolean } = {}): void {
   const session = sessionStore.get();
   leave(how);
