@@ -9,6 +9,7 @@ import { Sidebar } from './conversations/Sidebar';
 import { useDrawer } from './conversations/useDrawer';
 import { openSocket } from './graphql/socket';
 import { forgetChoices, moveChoice } from './models/choice';
+import { forgetTroubles } from './loading/troubles';
 import { forgetModels, loadModels } from './models/models';
 import { forgetMissing, show } from './messages/actions';
 import { forgetPlaces } from './messages/place';
@@ -50,6 +51,7 @@ export function Chat({ user }: { user: User }) {
       forgetChoices();
       forgetMissing();
       forgetPlaces();
+      forgetTroubles();
       closeSocket();
       stateStore.set(noState);
     };

@@ -44,6 +44,7 @@ export const texts = {
   // Conversations
   conversations: 'Conversations',
   newChat: 'New chat',
+  untitled: 'Conversation',
   noConversations: 'Your conversations will be listed here.',
   openList: 'Show conversations',
   closeList: 'Hide conversations',
@@ -59,6 +60,7 @@ export const texts = {
   missingTitle: 'Not found',
   missing: 'This conversation does not exist, or is not yours.',
   loading: 'Loading…',
+  notLoaded: 'That could not be loaded:',
   notSaved: 'That could not be saved:',
   dismiss: 'Dismiss',
   partNotLoaded: 'This part of the page could not be loaded. If it happens again, reload the page.',

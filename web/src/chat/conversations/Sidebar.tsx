@@ -2,6 +2,7 @@ import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { VList, type VListHandle } from 'virtua';
 import { AccountMenu } from '../session/AccountMenu';
 import type { User } from '../session/session';
+import { TroubleNote } from '../loading/TroubleNote';
 import { echoesStore, isUnsent } from '../outbox/echoes';
 import { entriesOf, isNew } from '../outbox/outbox';
 import { outboxStore } from '../outbox/storage';
@@ -12,7 +13,7 @@ import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { Logo } from '../ui/Logo';
 import { period } from '../ui/moments';
-import { loadMoreConversations } from './actions';
+import { CONVERSATIONS, loadMoreConversations } from './actions';
 import { ConversationRow } from './ConversationRow';
 import { follows } from './follows';
 
@@ -64,6 +65,7 @@ export function Sidebar({ user, current, onClose }: Props) {
       </a>
       <nav aria-label={texts.conversations}>
         {loaded && items.length === 0 && waiting.length === 0 && <p className="hint">{texts.noConversations}</p>}
+        <TroubleNote what={CONVERSATIONS} className="hint" />
         <VList ref={list} className="conversation-list" onScroll={more} itemSize={36}>
           {waiting.map((name) => (
             <a

@@ -6,25 +6,24 @@ import {
   type UpdateConversationInput,
 } from '../graphql/generated';
 import { refusalOf } from '../graphql/refusal';
+import { untilDone } from '../loading/troubles';
 import { pause } from '../pause';
 import { sessionStore } from '../session/session';
 import { change, stateStore } from '../state';
 import { conversationOf, withConversation, withConversationBack, withFirstPage, withoutConversation, withPage, type Conversation } from './list';
 
 const PAGE = 30;
+/** What the list is called when it cannot be loaded. */
+export const CONVERSATIONS = 'conversations';
 
 /** Loads the list from its beginning, and tries until it is there. */
 export async function reloadConversations(): Promise<void> {
-  for (let attempt = 0; sessionStore.get().status === 'signedIn'; attempt++) {
-    try {
-      const before = stateStore.get().conversations.items;
-      const { me } = await ask(ConversationsDocument, { first: PAGE });
-      if (me) change((state) => ({ ...state, conversations: withFirstPage(state.conversations, me.conversations, before) }));
-      return;
-    } catch {
-      await pause(attempt);
-    }
-  }
+  const wanted = () => sessionStore.get().status === 'signedIn';
+  await untilDone(CONVERSATIONS, wanted, async () => {
+    const before = stateStore.get().conversations.items;
+    const { me } = await ask(ConversationsDocument, { first: PAGE });
+    if (me) change((state) => ({ ...state, conversations: withFirstPage(state.conversations, me.conversations, before) }));
+  });
 }
 
 let loadingMore = false;
@@ -35,16 +34,10 @@ export async function loadMoreConversations(): Promise<void> {
   loadingMore = true;
   // Unless the list is loaded anew meanwhile.
   const wanted = () => stateStore.get().conversations.endCursor === after;
-  for (let attempt = 0; wanted(); attempt++) {
-    try {
-      const { me } = await ask(ConversationsDocument, { first: PAGE, after });
-      if (me && wanted()) change((state) => ({ ...state, conversations: withPage(state.conversations, me.conversations) }));
-      break;
-    } catch (error) {
-      if (!refusalOf(error).passing) break;
-      await pause(attempt);
-    }
-  }
+  await untilDone(CONVERSATIONS, wanted, async () => {
+    const { me } = await ask(ConversationsDocument, { first: PAGE, after });
+    if (me && wanted()) change((state) => ({ ...state, conversations: withPage(state.conversations, me.conversations) }));
+  });
   loadingMore = false;
 }
 

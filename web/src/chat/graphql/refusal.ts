@@ -28,6 +28,11 @@ export class Refusal extends Error {
   get passing(): boolean {
     return this.code === 'UNREACHABLE' || this.code === 'RATE_LIMITED';
   }
+
+  /** Whether the same can be asked for as often as one likes, and will never be had. */
+  get final(): boolean {
+    return ['NOT_FOUND', 'BAD_USER_INPUT', 'UNAUTHENTICATED'].includes(this.code);
+  }
 }
 
 export function refusalOf(error: unknown): Refusal {

@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
+import { TroubleNote, useTrouble } from '../loading/TroubleNote';
 import { echoesStore, isUnsent } from '../outbox/echoes';
 import { entriesOf } from '../outbox/outbox';
 import { outboxStore } from '../outbox/storage';
@@ -35,6 +36,7 @@ export function MessageList({ conversationId }: { conversationId: string }) {
   const seeking = usePlace({ conversationId, list, scroller, virtualizer, toEnd });
   const first = useRef<string>(undefined);
   const [loadingBefore, setLoadingBefore] = useState(false);
+  const trouble = useTrouble(conversationId);
 
   // Where messages are put before the others, what is in sight stays where it is.
   const prepended = first.current !== undefined && items[0] !== undefined && items[0].id !== first.current;
@@ -63,7 +65,7 @@ export function MessageList({ conversationId }: { conversationId: string }) {
   return (
     <div className="messages-frame">
       <div className="messages" data-seeking={seeking || undefined} ref={scroller} tabIndex={0} aria-label={texts.messages} role="region" onScroll={loadBefore}>
-        {loadingBefore && <p className="earlier">{texts.earlier}</p>}
+        {loadingBefore && !trouble && <p className="earlier">{texts.earlier}</p>}
         <Virtualizer ref={virtualizer} as="ol" item="li" scrollRef={scroller} shift={prepended} bufferSize={items.length > WHOLE ? AROUND : EVERYTHING}>
           {items.map((message, index) => (
             <MessageView
@@ -80,7 +82,8 @@ export function MessageList({ conversationId }: { conversationId: string }) {
           ))}
         </Virtualizer>
       </div>
-      {(!list || seeking) && unsent.length === 0 && (
+      <TroubleNote what={conversationId} className={(list && !seeking) || unsent.length > 0 ? 'earlier' : 'loading'} />
+      {(!list || seeking) && unsent.length === 0 && !trouble && (
         <p className="loading late" role="status">
           {texts.loading}
         </p>

@@ -1,8 +1,7 @@
 import { withConversation } from '../conversations/list';
 import { ask } from '../graphql/client';
 import { ConversationDocument } from '../graphql/generated';
-import { refusalOf } from '../graphql/refusal';
-import { pause } from '../pause';
+import { untilDone } from '../loading/troubles';
 import { sessionStore } from '../session/session';
 import { change, stateStore } from '../state';
 import { createStore } from '../../store';
@@ -40,25 +39,17 @@ export async function loadMessages(conversationId: string): Promise<void> {
 }
 
 async function loadEnd(conversationId: string): Promise<void> {
-  for (let attempt = 0; sessionStore.get().status === 'signedIn'; attempt++) {
-    try {
-      const { conversation } = await ask(ConversationDocument, { id: conversationId, last: PAGE });
-      if (!conversation) return;
-      const { messages, ...rest } = conversation;
-      change((state) => ({
-        conversations: withConversation(state.conversations, rest),
-        messages: { ...state.messages, [conversationId]: withLastPage(state.messages[conversationId], messages) },
-      }));
-      return;
-    } catch (error) {
-      const { code } = refusalOf(error);
-      if (code === 'NOT_FOUND' || code === 'BAD_USER_INPUT') {
-        missingStore.set(new Set(missingStore.get()).add(conversationId));
-        return;
-      }
-      await pause(attempt);
-    }
-  }
+  const wanted = () => sessionStore.get().status === 'signedIn';
+  const refusal = await untilDone(conversationId, wanted, async () => {
+    const { conversation } = await ask(ConversationDocument, { id: conversationId, last: PAGE });
+    if (!conversation) return;
+    const { messages, ...rest } = conversation;
+    change((state) => ({
+      conversations: withConversation(state.conversations, rest),
+      messages: { ...state.messages, [conversationId]: withLastPage(state.messages[conversationId], messages) },
+    }));
+  });
+  if (refusal && refusal.code !== 'UNAUTHENTICATED') missingStore.set(new Set(missingStore.get()).add(conversationId));
 }
 
 /** Loads anew what is shown; the rest is forgotten, and loaded when it is opened. */
@@ -78,26 +69,26 @@ export function show(conversationId: string | undefined): void {
   if (conversationId && !stateStore.get().messages[conversationId]) void loadMessages(conversationId);
 }
 
-const loadingBefore = new Set<string>();
+const loadingBefore = new Map<string, Promise<void>>();
 
-export async function loadMessagesBefore(conversationId: string, count = PAGE): Promise<void> {
+/** Loads the page before what is there; once, however many ask for it. */
+export function loadMessagesBefore(conversationId: string, count = PAGE): Promise<void> {
+  const underWay = loadingBefore.get(conversationId);
+  if (underWay) return underWay;
+  const begun = loadPageBefore(conversationId, count).finally(() => loadingBefore.delete(conversationId));
+  loadingBefore.set(conversationId, begun);
+  return begun;
+}
+
+async function loadPageBefore(conversationId: string, count: number): Promise<void> {
   const before = stateStore.get().messages[conversationId]?.startCursor;
-  if (!before || loadingBefore.has(conversationId)) return;
-  loadingBefore.add(conversationId);
-  const wanted = () => stateStore.get().messages[conversationId]?.startCursor === before;
-  for (let attempt = 0; wanted(); attempt++) {
-    try {
-      const { conversation } = await ask(ConversationDocument, { id: conversationId, last: count, before });
-      change((state) => {
-        const list = state.messages[conversationId];
-        if (!conversation || list?.startCursor !== before) return state;
-        return { ...state, messages: { ...state.messages, [conversationId]: withPageBefore(list, conversation.messages) } };
-      });
-      break;
-    } catch (error) {
-      if (!refusalOf(error).passing) break;
-      await pause(attempt);
-    }
-  }
-  loadingBefore.delete(conversationId);
+  const wanted = () => before !== undefined && stateStore.get().messages[conversationId]?.startCursor === before;
+  await untilDone(conversationId, wanted, async () => {
+    const { conversation } = await ask(ConversationDocument, { id: conversationId, last: count, before });
+    change((state) => {
+      const list = state.messages[conversationId];
+      if (!list || !conversation || list.startCursor !== before) return state;
+      return { ...state, messages: { ...state.messages, [conversationId]: withPageBefore(list, conversation.messages) } };
+    });
+  });
 }
