@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { expect, scripted, test } from './support/test.ts';
 import { Witness } from './support/witness.ts';
 
@@ -133,6 +133,99 @@ scripted('everything is done by keys alone', async ({ page, ada, provider }) => 
   await page.keyboard.press('Control+Shift+O');
   await expect(page).toHaveURL(/\/$/);
   await expect(ada.composer).toBeFocused();
+});
+
+scripted('so is what is done more rarely', async ({ page, ada, provider, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const focused = page.locator(':focus');
+  const tabTo = async (locator: Locator, key = 'Tab') => {
+    await expect(locator).toBeVisible();
+    for (let count = 0; count < 40; count++) {
+      await page.keyboard.press(key);
+      if (await locator.evaluate((element) => element === document.activeElement)) return;
+    }
+    throw new Error(`no way to ${locator}, the last was ${await focused.evaluate((element) => element.outerHTML)}`);
+  };
+  const button = (name: string | RegExp) => page.getByRole('button', { name });
+
+  // The model.
+  const model = page.getByRole('combobox', { name: 'Model' });
+  await tabTo(model);
+  await page.keyboard.type('scripted');
+  await expect(model.locator('option:checked')).toHaveText(/scripted/);
+
+  // The instructions.
+  await tabTo(button('Instructions'), 'Shift+Tab');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog').getByRole('textbox')).toBeFocused();
+  await page.keyboard.type('Be brief.');
+  await tabTo(page.getByRole('dialog').getByRole('button', { name: 'Save' }));
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog')).toBeHidden();
+  await expect(button('Instructions')).toBeFocused();
+
+  // A reply is copied.
+  await page.keyboard.press('Tab');
+  await tabTo(ada.composer);
+  await page.keyboard.type('Hello.');
+  await page.keyboard.press('Enter');
+  const answer = await provider.asked();
+  expect(answer.request.messages[0]).toEqual({ role: 'system', content: 'Be brief.' });
+  answer.say('Copy me.');
+  answer.end();
+  await ada.replyEnded();
+  await tabTo(ada.replies.last().getByRole('button', { name: 'Copy' }), 'Shift+Tab');
+  await page.keyboard.press('Enter');
+  await expect(button('Copied')).toBeFocused();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('Copy me.');
+
+  // The account.
+  await tabTo(button(/^Account: /), 'Shift+Tab');
+  await page.keyboard.press('Enter');
+  while (!(await focused.textContent())?.includes('Account…')) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  const account = page.getByRole('dialog', { name: 'Account' });
+  await tabTo(account.getByLabel('Name', { exact: true }).first());
+  await page.keyboard.type('Countess');
+  await page.keyboard.press('Enter');
+  await expect(account.getByText('Saved.')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(account).toBeHidden();
+  await expect(button('Account: Countess')).toBeFocused();
+
+  // The shortcuts.
+  await page.keyboard.press('Control+/');
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toContainText('Bring back the conversation');
+  await page.keyboard.press('Escape');
+  await expect(button('Account: Countess')).toBeFocused();
+
+  // One is deleted that is not open, and brought back.
+  await page.keyboard.press('Control+Shift+O');
+  await expect(ada.composer).toBeFocused();
+  await page.keyboard.type('Another one.');
+  await page.keyboard.press('Enter');
+  (await provider.asked()).end();
+  await ada.replyEnded();
+  const row = ada.list.getByRole('link', { name: 'Hello.' });
+  await tabTo(button('Options for Hello.'), 'Shift+Tab');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  await expect(row).toBeHidden();
+  await expect(ada.list.getByRole('link')).toBeFocused();
+  await page.keyboard.press('Control+z');
+  await expect(row).toBeFocused();
+  await expect(page.getByText('“Hello.” deleted.')).toBeHidden();
+
+  // And the one that is: in the field, that key is for what is written there.
+  await tabTo(button('Options for Another one.'), 'Shift+Tab');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  await expect(ada.composer).toBeFocused();
+  await tabTo(button('Undo'));
+  await page.keyboard.press('Enter');
+  await expect(ada.questions).toHaveText(/Another one\./);
 });
 
 scripted('who listens hears that a reply has ended, and not every word of it', async ({ page, ada, provider }) => {

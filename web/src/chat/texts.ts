@@ -137,6 +137,7 @@ export const texts = {
     stop: 'Stop the reply, from the message field',
     newChat: 'New chat',
     rename: 'Rename the conversation in the list',
+    undo: 'Bring back the conversation that was just deleted',
     scroll: 'Scroll, from the list of messages',
     shortcuts: 'Show this list',
   },

@@ -5,13 +5,15 @@ import { dismiss, notify, notifyRefusal } from '../ui/notices';
 import { deleteForGood, hideConversation, showConversation } from './actions';
 import { forgetWish, keepWish, wishes } from './deletionWishes';
 import type { Conversation } from './list';
+import { rowOf } from './neighbour';
 
 /** How long one can think better of it. */
 const UNDO_FOR = 7_000;
 
 /** The conversation that was deleted last, as long as it can be brought back. */
 let deleted: Conversation | undefined;
-let timer: ReturnType<typeof setTimeout> | undefined;
+/** Whether it was open. */
+let reopen = false;
 let notice: number | undefined;
 let later: ReturnType<typeof setTimeout> | undefined;
 
@@ -19,18 +21,23 @@ let later: ReturnType<typeof setTimeout> | undefined;
 export function deleteConversation(conversation: Conversation, wasOpen: boolean): void {
   void commitDeletion();
   hideConversation(conversation.id);
-  keepWish(conversation, Date.now() + UNDO_FOR);
   deleted = conversation;
-  timer = setTimeout(commitDeletion, UNDO_FOR);
-  notice = notify(texts.deleted(conversation.title), { action: { label: texts.undo, run: () => undoDeletion(wasOpen) } });
+  reopen = wasOpen;
+  notice = notify(texts.deleted(conversation.title), {
+    action: { label: texts.undo, run: undoDeletion },
+    // Other tabs go by what is kept.
+    time: { lasts: UNDO_FOR, until: (due) => keepWish(conversation, due), over: () => void commitDeletion() },
+  });
 }
 
-function undoDeletion(reopen: boolean): void {
+function undoDeletion(): void {
   const conversation = take();
   if (!conversation) return;
   forgetWish(conversation.id);
   showConversation(conversation);
   if (reopen) open(conversation.id);
+  // The list puts its rows in place before it is drawn, and may take one round more.
+  else requestAnimationFrame(() => requestAnimationFrame(() => rowOf(conversation.id)?.focus()));
 }
 
 /** Goes on with what was wished while the server was away, and a page that is gone could not bring about. */
@@ -51,7 +58,9 @@ export function resumeDeletions(): void {
 /** Deletes what is waiting to be. */
 export async function commitDeletion(): Promise<void> {
   const conversation = take();
-  if (conversation) await bringAbout(conversation);
+  if (!conversation) return;
+  keepWish(conversation, Date.now());
+  await bringAbout(conversation);
 }
 
 async function bringAbout(conversation: Conversation): Promise<void> {
@@ -79,12 +88,20 @@ export async function settleDeletion(): Promise<void> {
 
 /** The one that is waiting to be deleted; it waits no more. */
 function take(): Conversation | undefined {
-  clearTimeout(timer);
   dismiss(notice);
   const conversation = deleted;
   deleted = undefined;
   return conversation;
 }
+
+// The notice is a long way off for who deletes by keys. In a field they mean what they have written there.
+addEventListener('keydown', (event) => {
+  const field = event.target instanceof Element && event.target.closest('input, textarea, select, dialog');
+  if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key.toLowerCase() !== 'z') return;
+  if (!deleted || field) return;
+  event.preventDefault();
+  undoDeletion();
+});
 
 // Whoever closes the page has thought of it.
 addEventListener('pagehide', commitDeletion);

@@ -10,6 +10,8 @@ export interface Wish {
 
 /** Kept on the device until the server has heard of it: a page that is closed too early, or without a network, forgets nothing. */
 export function keepWish(conversation: Conversation, due: number): void {
+  // Whoever has left meanwhile wishes for nothing.
+  if (sessionStore.get().status !== 'signedIn') return;
   keptHere.set(prefix() + conversation.id, JSON.stringify({ conversation, due } satisfies Wish));
 }
 

@@ -9,6 +9,7 @@ const KEYS: readonly (readonly [what: string, ...keys: string[]])[] = [
   [texts.keysFor.stop, 'Esc'],
   [texts.keysFor.newChat, MOD, 'Shift', 'O'],
   [texts.keysFor.rename, 'F2'],
+  [texts.keysFor.undo, MOD, 'Z'],
   [texts.keysFor.scroll, 'PgUp'],
   [texts.keysFor.shortcuts, MOD, '/'],
 ];

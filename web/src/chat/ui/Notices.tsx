@@ -1,6 +1,6 @@
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { texts } from '../texts';
-import { dismiss, noticesStore } from './notices';
+import { dismiss, hold, letGo, noticesStore, type Notice } from './notices';
 
 /** The one place where the page says something quietly: a live region, which is there before it has anything to say. */
 export function Notices() {
@@ -11,14 +11,40 @@ export function Notices() {
 
   return (
     <div className="toasts" role="status">
-      {notices.map(({ id, text, action }) => (
-        <p key={id} className="toast">
-          <span dir="auto">{text}</span>
-          <button type="button" className="link" onClick={action?.run ?? (() => dismiss(id))}>
-            {action?.label ?? texts.dismiss}
-          </button>
-        </p>
+      {notices.map((notice) => (
+        <Toast key={notice.id} {...notice} />
       ))}
     </div>
+  );
+}
+
+function Toast({ id, text, action }: Notice) {
+  const at = useRef(new Set<'pointer' | 'keyboard'>());
+
+  function come(by: 'pointer' | 'keyboard') {
+    at.current.add(by);
+    hold(id);
+  }
+
+  function go(by: 'pointer' | 'keyboard') {
+    if (at.current.delete(by) && at.current.size === 0) letGo(id);
+  }
+
+  // One that others have pushed out of the page is not looked at any more.
+  useEffect(() => () => (['pointer', 'keyboard'] as const).forEach(go), []);
+
+  return (
+    <p
+      className="toast"
+      onPointerEnter={() => come('pointer')}
+      onPointerLeave={() => go('pointer')}
+      onFocus={() => come('keyboard')}
+      onBlur={() => go('keyboard')}
+    >
+      <span dir="auto">{text}</span>
+      <button type="button" className="link" onClick={action?.run ?? (() => dismiss(id))}>
+        {action?.label ?? texts.dismiss}
+      </button>
+    </p>
   );
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Refusal } from '../graphql/refusal';
-import { dismiss, notify, notifyRefusal, noticesStore } from './notices';
+import { dismiss, hold, letGo, notify, notifyRefusal, noticesStore } from './notices';
 
 const said = () => noticesStore.get().map(({ text }) => text);
 
@@ -17,6 +17,26 @@ test('a notice goes by itself, one with an action only when it is told to', () =
   expect(said()).toEqual(['with an action']);
   dismiss(kept);
   expect(said()).toEqual([]);
+});
+
+test('the time stands still while somebody is at a notice, and then begins anew', () => {
+  const over = vi.fn();
+  const until = vi.fn();
+  const id = notify('with a time', { action: { label: 'Undo', run() {} }, time: { lasts: 7_000, until, over } });
+  vi.advanceTimersByTime(6_999);
+  hold(id);
+  vi.advanceTimersByTime(600_000);
+  expect(until.mock.lastCall![0]).toBeGreaterThan(Date.now());
+  letGo(id);
+  expect(until).toHaveBeenLastCalledWith(Date.now() + 7_000);
+  vi.advanceTimersByTime(6_999);
+  expect(over).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  expect(over).toHaveBeenCalledOnce();
+  dismiss(id);
+  letGo(id);
+  vi.advanceTimersByTime(60_000);
+  expect(over).toHaveBeenCalledOnce();
 });
 
 test('the same is said once, and never so much that it covers the page', () => {
