@@ -100,7 +100,7 @@ export function Composer({ user, conversation, writing, onSend, onStop, children
           aria-label={texts.composer}
           aria-describedby="composer-count"
           placeholder={texts.placeholder}
-          title={texts.keys}
+          title={touch.matches ? undefined : texts.keys}
           value={text}
           onChange={(event) => write(event.target.value)}
           onKeyDown={onKeyDown}

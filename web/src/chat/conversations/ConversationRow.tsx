@@ -12,7 +12,13 @@ import { neighbourOf } from './neighbour';
 
 const LONGEST_TITLE = 200;
 
-export function ConversationRow({ conversation, current }: { conversation: Conversation; current: boolean }) {
+interface Props {
+  conversation: Conversation;
+  current: boolean;
+  onOpen: (conversationId: string) => void;
+}
+
+export function ConversationRow({ conversation, current, onOpen }: Props) {
   const { id, title } = conversation;
   const [renaming, setRenaming] = useState(false);
   const link = useRef<HTMLAnchorElement>(null);
@@ -43,7 +49,7 @@ export function ConversationRow({ conversation, current }: { conversation: Conve
         href={pathTo(id)}
         aria-current={current ? 'page' : undefined}
         title={title}
-        onClick={(event) => follows(event) && open(id)}
+        onClick={(event) => follows(event) && onOpen(id)}
         onKeyDown={(event) => event.key === 'F2' && setRenaming(true)}
       >
         <span className="title" dir="auto">

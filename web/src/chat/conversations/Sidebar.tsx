@@ -32,6 +32,12 @@ export function Sidebar({ user, current, onClose }: Props) {
   // Those that wait for their first message to be sent stand before all others.
   const waiting = [...new Set(entries.filter((entry) => isUnsent(entry, echoes)).map(({ conversation }) => conversation).filter(isNew))];
 
+  // Also to where one is already: it is to be seen.
+  const go = (name?: string) => {
+    open(name);
+    onClose();
+  };
+
   const more = () => {
     const handle = list.current;
     if (handle && endCursor && handle.scrollOffset + handle.viewportSize * 2 > handle.scrollSize) void loadMoreConversations();
@@ -41,7 +47,7 @@ export function Sidebar({ user, current, onClose }: Props) {
   return (
     <aside className="sidebar" aria-label={texts.conversations}>
       <header>
-        <a href="/" className="brand" onClick={(event) => follows(event) && open()}>
+        <a href="/" className="brand" onClick={(event) => follows(event) && go()}>
           <Logo />
           {texts.name}
         </a>
@@ -54,11 +60,7 @@ export function Sidebar({ user, current, onClose }: Props) {
         className="new-chat"
         title={`${MOD}+Shift+O`}
         aria-current={current === undefined ? 'page' : undefined}
-        onClick={(event) => {
-          if (!follows(event)) return;
-          open();
-          onClose();
-        }}
+        onClick={(event) => follows(event) && go()}
       >
         <Icon name="plus" />
         {texts.newChat}
@@ -73,7 +75,7 @@ export function Sidebar({ user, current, onClose }: Props) {
               className="conversation-row waiting"
               href={pathTo(name)}
               aria-current={current === name ? 'page' : undefined}
-              onClick={(event) => follows(event) && open(name)}
+              onClick={(event) => follows(event) && go(name)}
             >
               <span className="title" dir="auto">
                 {entriesOf(entries, name)[0]?.content.slice(0, 80)}
@@ -84,7 +86,7 @@ export function Sidebar({ user, current, onClose }: Props) {
             const { id, updatedAt } = conversation;
             const name = period(new Date(updatedAt));
             const before = items[index - 1];
-            const row = <ConversationRow key={id} conversation={conversation} current={id === current} />;
+            const row = <ConversationRow key={id} conversation={conversation} current={id === current} onOpen={go} />;
             if (before && period(new Date(before.updatedAt)) === name) return [row];
             return [
               <h2 key={name} className="period">

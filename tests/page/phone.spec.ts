@@ -1,0 +1,164 @@
+import type { Locator, Page } from '@playwright/test';
+import { expect, scripted } from './support/test.ts';
+
+scripted.use({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+
+const opener = (page: Page) => page.getByRole('button', { name: 'Show conversations' });
+
+/** What is under the list cannot be reached while it is there. */
+async function listIs(page: Page, state: 'open' | 'closed'): Promise<void> {
+  await expect(page.getByRole('link', { name: 'New chat' })).toBeVisible({ visible: state === 'open' });
+  await expect(page.locator('main')).toHaveJSProperty('inert', state === 'open');
+  await expect(opener(page)).toHaveAttribute('aria-expanded', String(state === 'open'));
+}
+
+scripted('one talks by tapping', async ({ page, ada, provider }) => {
+  await ada.composer.tap();
+  await page.keyboard.type('first');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('second');
+  await expect(ada.composer, 'Enter is for new lines').toHaveValue('first\nsecond');
+  await expect(ada.composer, 'and nothing says otherwise').not.toHaveAttribute('title');
+  await expect(ada.questions).toHaveCount(0);
+  await page.getByRole('button', { name: 'Send', exact: true }).tap();
+  const answer = await provider.asked();
+  answer.say('One half');
+  await expect(ada.reply).toHaveText('One half');
+  await page.getByRole('button', { name: 'Stop the reply' }).tap();
+  await expect(page.getByText('Stopped.', { exact: true })).toBeVisible();
+});
+
+scripted('the list lies over the conversation, and goes by its button, by the way back, beside it and by choosing', async ({ page, context, ada, provider }) => {
+  // The way back of a phone is no key that a test could press.
+  await context.addInitScript(() => {
+    class Watcher extends EventTarget {
+      destroy() {}
+      constructor() {
+        super();
+        addEventListener('the way back', () => this.dispatchEvent(new Event('close')), { once: true });
+      }
+    }
+    Object.assign(window, { CloseWatcher: Watcher });
+  });
+  await page.reload();
+  for (const text of ['One', 'Another']) {
+    await ada.composer.fill(text);
+    await page.getByRole('button', { name: 'Send', exact: true }).tap();
+    (await provider.asked()).end();
+    await ada.replyEnded();
+    if (text === 'Another') break;
+    await opener(page).tap();
+    await page.getByRole('link', { name: 'New chat' }).tap();
+    await listIs(page, 'closed');
+  }
+  const address = page.url();
+
+  await listIs(page, 'closed');
+  await opener(page).tap();
+  await listIs(page, 'open');
+  await expect(page.getByRole('button', { name: 'Hide conversations' })).toBeFocused();
+  await page.getByRole('button', { name: 'Hide conversations' }).tap();
+  await listIs(page, 'closed');
+  await expect(opener(page)).toBeFocused();
+
+  await opener(page).tap();
+  await listIs(page, 'open');
+  await page.evaluate(() => dispatchEvent(new Event('the way back')));
+  await listIs(page, 'closed');
+  await expect(page).toHaveURL(address);
+
+  await opener(page).tap();
+  await listIs(page, 'open');
+  await page.touchscreen.tap(380, 500);
+  await listIs(page, 'closed');
+
+  await opener(page).tap();
+  await ada.list.getByRole('link', { name: 'One', exact: true }).tap();
+  await listIs(page, 'closed');
+  await expect(ada.questions).toHaveText(/One/);
+  await expect(page).not.toHaveURL(address);
+
+  // Where one is already.
+  await opener(page).tap();
+  await ada.list.getByRole('link', { name: 'One', exact: true }).tap();
+  await listIs(page, 'closed');
+  await opener(page).tap();
+  await page.getByRole('link', { name: 'Confab' }).tap();
+  await listIs(page, 'closed');
+  await opener(page).tap();
+  await page.getByRole('link', { name: 'Confab' }).tap();
+  await listIs(page, 'closed');
+});
+
+scripted('one is renamed and deleted by tapping', async ({ page, ada, provider }) => {
+  await ada.composer.fill('Hello.');
+  await page.getByRole('button', { name: 'Send', exact: true }).tap();
+  (await provider.asked()).end();
+  await ada.replyEnded();
+  await opener(page).tap();
+  await page.getByRole('button', { name: 'Options for Hello.' }).tap();
+  await page.getByRole('menuitem', { name: 'Rename' }).tap();
+  await page.getByLabel('New title').fill('By tapping');
+  await page.touchscreen.tap(150, 600);
+  await expect(ada.list.getByRole('link')).toHaveText(['By tapping']);
+  await page.getByRole('button', { name: 'Options for By tapping' }).tap();
+  await page.getByRole('menuitem', { name: 'Delete' }).tap();
+  await listIs(page, 'closed');
+  await page.getByRole('button', { name: 'Undo' }).tap();
+  await expect(ada.questions).toHaveText(/Hello\./);
+  await opener(page).tap();
+  await expect(ada.list.getByRole('link')).toHaveText(['By tapping']);
+});
+
+const WIDE = `A${'very'.repeat(60)}long word, and https://example.com/${'path/'.repeat(40)}
+
+\`\`\`js
+const wide = '${'x'.repeat(300)}';
+\`\`\`
+
+| ${Array.from({ length: 12 }, (_, index) => `column ${index}`).join(' | ')} |
+|${'---|'.repeat(12)}
+| ${'value | '.repeat(12)}
+`;
+
+for (const width of [320, 360, 390]) {
+  scripted(`nothing hangs over at ${width} pixels, and all of it can be hit`, async ({ page, ada, provider }) => {
+    await page.setViewportSize({ width, height: 740 });
+    const fits = async (state: string, where: Locator = page.locator('html')) => {
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(over, state).toBe(0);
+      expect(await where.evaluate((element) => element.scrollWidth - element.clientWidth), state).toBeLessThanOrEqual(0);
+      const small = await page.locator('button:visible, select:visible').evaluateAll((all) =>
+        all
+          .filter((element) => Math.min(element.getBoundingClientRect().width, element.getBoundingClientRect().height) < 24)
+          .map((element) => element.outerHTML),
+      );
+      expect(small, state).toEqual([]);
+    };
+    await fits('an empty page');
+    await ada.composer.fill('Show me.');
+    await page.getByRole('button', { name: 'Send', exact: true }).tap();
+    const answer = await provider.asked();
+    answer.say(WIDE);
+    answer.end();
+    await ada.replyEnded();
+    await expect(ada.reply.locator('table')).toBeVisible();
+    await fits('a conversation', page.getByRole('region', { name: 'Messages' }));
+    await opener(page).tap();
+    await listIs(page, 'open');
+    await fits('the list', page.getByRole('complementary', { name: 'Conversations' }));
+    await page.getByRole('button', { name: /^Account: / }).tap();
+    await fits('a menu', page.getByRole('menu'));
+    await page.getByRole('menuitem', { name: 'Account…' }).tap();
+    await expect(page.getByText('this device')).toBeVisible();
+    for (const name of ['Change email', 'Change password', 'New token', 'Delete account…'])
+      await page.getByRole('button', { name, exact: true }).tap();
+    await fits('the account', page.getByRole('dialog', { name: 'Account' }));
+    await page.keyboard.press('Escape');
+    await ada.accountMenu('Sign out');
+    await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
+    await fits('signing in');
+    await page.getByRole('button', { name: 'Create account' }).tap();
+    await fits('signing up');
+  });
+}
