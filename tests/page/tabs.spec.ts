@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { expect, scripted, test } from './support/test.ts';
 
 scripted('two tabs are in step', async ({ page, context, ada, provider }) => {
@@ -73,6 +74,16 @@ const shortLived = scripted.extend({
 shortLived('tokens are renewed for all tabs while a reply goes on', async ({ ada, context, provider }) => {
   const other = ada.on(await context.newPage());
   const renewals: number[] = [];
+  // The access token that each has sent last, on its socket or with a request.
+  const sent = new Map<Page, string>();
+  for (const { page } of [ada, other]) {
+    const look = (text: string | null | undefined) => {
+      const token = /eyJ[\w-]+\.[\w-]+\.[\w-]+/.exec(text ?? '')?.[0];
+      if (token) sent.set(page, token);
+    };
+    page.on('request', (request) => look(request.headers().authorization));
+    page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => look(String(payload))));
+  }
   context.on('response', async (response) => {
     if (!response.request().postData()?.includes('refreshSession')) return;
     // What is under way when the test ends cannot be read.
@@ -86,9 +97,16 @@ shortLived('tokens are renewed for all tabs while a reply goes on', async ({ ada
   answer.say('One');
   await other.list.getByRole('link', { name: 'Hello.' }).click();
   const begun = renewals.length;
+  const tokens = new Set<string>();
   for (const word of [' two', ' three', ' four']) {
     const count = renewals.length;
     await expect.poll(() => renewals.length).toBeGreaterThan(count);
+    // What one tab has got is the other's as well: each that asked for itself would never send the same.
+    const shared = () => {
+      const [one, another] = [ada, other].map(({ page }) => sent.get(page));
+      return one !== undefined && one === another && !tokens.has(one) && tokens.add(one);
+    };
+    await expect.poll(shared, { message: 'both tabs have the same new token' }).toBeTruthy();
     answer.say(word);
     for (const tab of [ada, other]) await expect(tab.reply).toContainText(word);
   }
