@@ -1,5 +1,16 @@
 import { gzipSync } from 'node:zlib';
+import type { Page } from '@playwright/test';
 import { expect, test } from './support/test.ts';
+
+function fetched(page: Page): Promise<string> {
+  return page.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .filter((entry) => entry.name.includes('/assets/') && (entry as PerformanceResourceTiming).transferSize > 0)
+      .map(({ name }) => name)
+      .join('\n'),
+  );
+}
 
 test('the first load is small, kept, and asked for once', async ({ page, ada, context }) => {
   const scripts = new Map<string, number>();
@@ -13,6 +24,9 @@ test('the first load is small, kept, and asked for once', async ({ page, ada, co
   await fresh.goto(page.url());
   await expect(ada.on(fresh).composer).toBeVisible();
   await fresh.waitForLoadState('networkidle');
+  // What has come over the network, by what the browser says: the first page had to ask for it, the second for nothing.
+  expect(await fetched(page)).toContain('/assets/');
+  expect(await fetched(fresh)).toBe('');
   const total = [...scripts.values()].reduce((sum, size) => sum + size, 0);
   expect(total).toBeGreaterThan(10_000);
   expect(total).toBeLessThan(150_000);

@@ -79,3 +79,19 @@ test('nothing is kept by it but what everybody is given, in its last version', a
   // The playground is far larger than the chat page, and no part of it.
   expect(kept.paths.filter((path) => /playground|editor|monaco/.test(path))).toEqual([]);
 });
+
+test('a device without a network says so, and sends what waits when it has one', async ({ page, context, ada, guard }) => {
+  guard.mayLoseConnections = true;
+  const offline = page.getByText('You are offline. What you send will wait.');
+  await expect(offline).toBeHidden();
+  await context.setOffline(true);
+  await expect(offline).toBeVisible();
+  await expect(page.getByText('Reconnecting…')).toHaveCount(0);
+  await ada.say('Can you hear me?');
+  await expect(page.getByText('Not sent yet')).toBeVisible();
+  await context.setOffline(false);
+  await expect(offline).toBeHidden();
+  await ada.replyEnded();
+  await expect(ada.questions).toHaveText([/Can you hear me\?/]);
+  await expect(page.getByText('Not sent yet')).toHaveCount(0);
+});

@@ -44,7 +44,6 @@ export const texts = {
   // Conversations
   conversations: 'Conversations',
   newChat: 'New chat',
-  untitled: 'Conversation',
   noConversations: 'Your conversations will be listed here.',
   openList: 'Show conversations',
   closeList: 'Hide conversations',
