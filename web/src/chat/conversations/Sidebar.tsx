@@ -1,5 +1,5 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react';
-import { VList, type VListHandle } from 'virtua';
+import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { AccountMenu } from '../session/AccountMenu';
 import type { User } from '../session/session';
 import { TroubleNote } from '../loading/TroubleNote';
@@ -27,7 +27,7 @@ export function Sidebar({ user, current, onClose }: Props) {
   const { items, loaded, endCursor } = useStateOf(({ conversations }) => conversations);
   const entries = useSyncExternalStore(outboxStore.subscribe, outboxStore.get);
   const echoes = useSyncExternalStore(echoesStore.subscribe, echoesStore.get);
-  const list = useRef<VListHandle>(null);
+  const list = useRef<VirtualizerHandle>(null);
 
   // Those that wait for their first message to be sent stand before all others.
   const waiting = [...new Set(entries.filter((entry) => isUnsent(entry, echoes)).map(({ conversation }) => conversation).filter(isNew))];
@@ -68,34 +68,36 @@ export function Sidebar({ user, current, onClose }: Props) {
       <nav aria-label={texts.conversations}>
         {loaded && items.length === 0 && waiting.length === 0 && <p className="hint">{texts.noConversations}</p>}
         <TroubleNote what={CONVERSATIONS} className="hint" />
-        <VList ref={list} className="conversation-list" onScroll={more} itemSize={36}>
-          {waiting.map((name) => (
-            <a
-              key={name}
-              className="conversation-row waiting"
-              href={pathTo(name)}
-              aria-current={current === name ? 'page' : undefined}
-              onClick={(event) => follows(event) && go(name)}
-            >
-              <span className="title" dir="auto">
-                {entriesOf(entries, name)[0]?.content.slice(0, 80)}
-              </span>
-            </a>
-          ))}
-          {items.flatMap((conversation, index) => {
-            const { id, updatedAt } = conversation;
-            const name = period(new Date(updatedAt));
-            const before = items[index - 1];
-            const row = <ConversationRow key={id} conversation={conversation} current={id === current} onOpen={go} />;
-            if (before && period(new Date(before.updatedAt)) === name) return [row];
-            return [
-              <h2 key={name} className="period">
-                {name}
-              </h2>,
-              row,
-            ];
-          })}
-        </VList>
+        <div className="conversation-list">
+          <Virtualizer ref={list} as="ul" item="li" onScroll={more} itemSize={36}>
+            {waiting.map((name) => (
+              <a
+                key={name}
+                className="conversation-row waiting"
+                href={pathTo(name)}
+                aria-current={current === name ? 'page' : undefined}
+                onClick={(event) => follows(event) && go(name)}
+              >
+                <span className="title" dir="auto">
+                  {entriesOf(entries, name)[0]?.content.slice(0, 80)}
+                </span>
+              </a>
+            ))}
+            {items.flatMap((conversation, index) => {
+              const { id, updatedAt } = conversation;
+              const name = period(new Date(updatedAt));
+              const before = items[index - 1];
+              const row = <ConversationRow key={id} conversation={conversation} current={id === current} onOpen={go} />;
+              if (before && period(new Date(before.updatedAt)) === name) return [row];
+              return [
+                <h2 key={name} className="period">
+                  {name}
+                </h2>,
+                row,
+              ];
+            })}
+          </Virtualizer>
+        </div>
       </nav>
       <AccountMenu user={user} />
     </aside>
