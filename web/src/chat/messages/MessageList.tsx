@@ -11,17 +11,16 @@ import { Icon } from '../ui/Icon';
 import { loadMessagesBefore } from './actions';
 import { inProgress } from './list';
 import { MessageView } from './MessageView';
+import { mounted, WHOLE } from './mounted';
 import { placeOf } from './place';
+import { useHeld } from './useHeld';
 import { usePlace } from './usePlace';
 import { useStickToEnd } from './useStickToEnd';
 
-/** A conversation of so many messages is there as a whole: the browser finds what is searched for, and prints it. */
-const WHOLE = 60;
-/** Of a longer one only what is so near to being seen, in pixels. */
+/** What is so near to being seen is in the document, in pixels. */
 const AROUND = 600;
-const EVERYTHING = 1_000_000;
 
-/** The messages of a conversation. Only those in sight are in the document, and earlier ones come as they are scrolled to. */
+/** The messages of a conversation. Of a long one only those in sight are in the document; earlier ones are loaded as they are scrolled to. */
 export function MessageList({ conversationId }: { conversationId: string }) {
   const list = useStateOf(({ messages }) => messages[conversationId]);
   const outbox = useSyncExternalStore(outboxStore.subscribe, outboxStore.get);
@@ -60,13 +59,22 @@ export function MessageList({ conversationId }: { conversationId: string }) {
     if (latest) toEnd();
   }, [latest]);
 
+  const held = useHeld(scroller, items.length > WHOLE);
   const firstInProgress = items.findIndex(inProgress);
 
   return (
     <div className="messages-frame">
       <div className="messages" data-seeking={seeking || undefined} ref={scroller} tabIndex={0} aria-label={texts.messages} role="region" onScroll={loadBefore}>
         {loadingBefore && !trouble && <p className="earlier">{texts.earlier}</p>}
-        <Virtualizer ref={virtualizer} as="ol" item="li" scrollRef={scroller} shift={prepended} bufferSize={items.length > WHOLE ? AROUND : EVERYTHING}>
+        <Virtualizer
+          ref={virtualizer}
+          as="ol"
+          item="li"
+          scrollRef={scroller}
+          shift={prepended}
+          bufferSize={AROUND}
+          keepMounted={mounted(items, items.length + unsent.length, held)}
+        >
           {items.map((message, index) => (
             <MessageView
               key={message.id}

@@ -1,0 +1,45 @@
+import { useLayoutEffect, useState, type RefObject } from 'react';
+
+const none: ReadonlySet<string> = new Set();
+
+/**
+ * The messages that the reader has hold of: the one with the focus, and those that something is selected in. They are to stay
+ * in the document when they are scrolled out of sight, or the focus would be lost, and the selection.
+ */
+export function useHeld(scroller: RefObject<HTMLElement | null>, active: boolean): ReadonlySet<string> {
+  const [held, setHeld] = useState(none);
+
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element || !active) return;
+    const look = () => setHeld((before) => unlessSame(before, heldIn(element)));
+    look();
+    element.addEventListener('focusin', look);
+    // Where the focus goes out of the list altogether nothing else tells.
+    element.addEventListener('focusout', look);
+    document.addEventListener('selectionchange', look);
+    return () => {
+      element.removeEventListener('focusin', look);
+      element.removeEventListener('focusout', look);
+      document.removeEventListener('selectionchange', look);
+    };
+  }, [scroller, active]);
+
+  return active ? held : none;
+}
+
+function heldIn(scroller: HTMLElement): ReadonlySet<string> {
+  const selection = getSelection();
+  const selects = selection && !selection.isCollapsed;
+  const held = new Set<string>();
+  for (const message of scroller.querySelectorAll<HTMLElement>('[data-message]')) {
+    if (message.contains(document.activeElement) || (selects && selection.containsNode(message, true))) {
+      held.add(message.dataset.message!);
+    }
+  }
+  return held;
+}
+
+function unlessSame(before: ReadonlySet<string>, now: ReadonlySet<string>): ReadonlySet<string> {
+  return now.size === before.size && [...now].every((id) => before.has(id)) ? before : now;
+}
