@@ -63,6 +63,32 @@ test('stop means stop: what was shown is what is kept', async ({ page, ada, prov
   await expect(page.getByText('Stopped.', { exact: true })).toHaveCount(2);
 });
 
+test('what was half written when a reply was stopped stays Markdown, and is copied as it was written', async ({ page, ada, provider, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const end = 'And **bold so far, and [a link](http://exa';
+  await ada.say('Tell me.');
+  const answer = await provider.asked();
+  answer.say(`The first.\n\n${end}`);
+  await expect(ada.reply.locator('strong')).toHaveText('bold so far, and a link');
+  await page.getByRole('button', { name: 'Stop the reply' }).click();
+  await expect(page.getByText('Stopped.', { exact: true })).toBeVisible();
+  await ada.replyEnded();
+  await expect(ada.reply.locator('p')).toHaveText(['The first.', 'And bold so far, and a link']);
+  await page.reload();
+  await expect(ada.reply.locator('strong')).toHaveText('bold so far, and a link');
+  await ada.replies.last().getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(`The first.\n\n${end}`);
+
+  await ada.say('Go on.');
+  const table = await provider.asked();
+  table.say('A table:\n\n| a | b');
+  await expect(ada.reply.getByRole('columnheader')).toHaveText(['a', 'b']);
+  table.breakOff();
+  await expect(ada.replies.last()).toContainText('The model could not be reached, or broke off.');
+  await ada.replyEnded();
+  await expect(ada.reply.getByRole('columnheader')).toHaveText(['a', 'b']);
+});
+
 test('a reply that fails says why, and can be tried again', async ({ page, ada, provider }) => {
   await ada.say('Anybody there?');
   (await provider.asked()).refuse(400, 'This model does not like your question.');

@@ -11,12 +11,12 @@ import { useMended } from './useMended';
 
 /**
  * Markdown as React elements. No HTML is made from what a model says, so there is none to sanitise: tags in it are shown as
- * the text they are, pictures as links, for the page asks nothing of other hosts.
+ * the text they are, pictures as links, for the page asks nothing of other hosts. `unfinished`: it grows still, or was broken off.
  */
-export const Markdown = memo(function Markdown({ text, growing = false }: { text: string; growing?: boolean }) {
+export const Markdown = memo(function Markdown({ text, unfinished = false }: { text: string; unfinished?: boolean }) {
   const before = useRef(noBlocks);
   before.current = blocksOf(text, before.current);
-  const blocks = useMended(before.current.blocks, growing);
+  const blocks = useMended(before.current.blocks, unfinished);
   const levels = levelsOf(blocks);
   return (
     <div className="markdown" dir="auto">

@@ -3,18 +3,18 @@ import { lex, type Block } from './blocks';
 
 type Mend = (raw: string) => string;
 
-/** Loaded with the first reply that is seen growing. */
+/** Loaded with the first reply that is seen unfinished. */
 let mend: Mend | undefined;
 
 /** Blocks in which nothing is bare syntax while it is being written. */
 const WHOLE = new Set(['code', 'html', 'space', 'hr']);
 
-/** The blocks of a text that grows, the last one mended (see `mend.ts`); those of one that does not, as they are. */
-export function useMended(blocks: readonly Block[], growing: boolean): readonly Block[] {
+/** The blocks of a text that is not finished, the last one mended (see `mend.ts`); those of one that is, as they are. */
+export function useMended(blocks: readonly Block[], unfinished: boolean): readonly Block[] {
   const [, draw] = useReducer((times: number) => times + 1, 0);
 
   useEffect(() => {
-    if (!growing || mend) return;
+    if (!unfinished || mend) return;
     import('./mend').then(
       ({ mended }) => {
         mend = mended;
@@ -22,10 +22,10 @@ export function useMended(blocks: readonly Block[], growing: boolean): readonly 
       },
       () => undefined, // without a network it is shown as it comes
     );
-  }, [growing]);
+  }, [unfinished]);
 
   const last = blocks.at(-1);
-  if (!growing || !mend || !last || WHOLE.has(last.type)) return blocks;
+  if (!unfinished || !mend || !last || WHOLE.has(last.type)) return blocks;
   const text = mend(last.raw);
   return text === last.raw ? blocks : [...blocks.slice(0, -1), ...lex(text)];
 }

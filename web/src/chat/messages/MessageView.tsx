@@ -10,7 +10,7 @@ import { Boundary } from '../ui/Boundary';
 import { CopyButton } from '../ui/CopyButton';
 import { Icon } from '../ui/Icon';
 import { Moment } from '../ui/Moment';
-import { inProgress, type Message } from './list';
+import { cutShort, inProgress, type Message } from './list';
 
 interface Props {
   conversationId: string;
@@ -73,7 +73,7 @@ function ReplyView({ conversationId, message, question, last, queued }: Props) {
       aria-busy={writing}
     >
       <h2 aria-label={texts.assistant} />
-      {shown ? <ReplyText text={shown} growing={growing} /> : writing && !queued && <Waiting />}
+      {shown ? <ReplyText text={shown} unfinished={growing || cutShort(message)} /> : writing && !queued && <Waiting />}
       {queued && !shown && <p className="note">{texts.waitingForTurn}</p>}
       {stopping && writing && <p className="note">{texts.stopping}</p>}
       <Ending message={message} />
@@ -94,7 +94,7 @@ function ReplyView({ conversationId, message, question, last, queued }: Props) {
 }
 
 /** As it was written, should it be such that nothing can be made of it. */
-function ReplyText(props: { text: string; growing: boolean }) {
+function ReplyText(props: { text: string; unfinished: boolean }) {
   return (
     <Boundary
       instead={

@@ -35,6 +35,11 @@ export function inProgress({ status }: Message): boolean {
   return status === 'PENDING' || status === 'STREAMING';
 }
 
+/** Whether a reply ended where its writer had not meant it to. */
+export function cutShort({ status, finishReason }: Message): boolean {
+  return status === 'STOPPED' || status === 'FAILED' || finishReason === 'LENGTH' || finishReason === 'CONTENT_FILTER';
+}
+
 function merged(items: readonly Message[], message: Message): readonly Message[] {
   const index = items.findLastIndex(({ id }) => id === message.id);
   if (index < 0) {
