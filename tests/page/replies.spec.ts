@@ -110,6 +110,9 @@ test('a reply that fails says why, and can be tried again', async ({ page, ada, 
   last.end();
   await ada.replyEnded();
   await expect(ada.reply).toHaveText('Yes.');
+  // What had said something stays, with its question; what had said nothing does not.
+  await expect(ada.replies.locator('.markdown')).toHaveText(['Half an', 'Yes.']);
+  await expect(ada.questions).toHaveCount(2);
 });
 
 test('who sends before the reply has ended waits for their turn', async ({ page, ada, provider }) => {

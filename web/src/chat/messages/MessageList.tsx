@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { TroubleNote, useTrouble } from '../loading/TroubleNote';
 import { echoesStore, isUnsent } from '../outbox/echoes';
@@ -9,6 +9,7 @@ import { useStateOf } from '../state';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { loadMessagesBefore } from './actions';
+import { withoutAskedAgain } from './askedAgain';
 import { inProgress } from './list';
 import { MessageView } from './MessageView';
 import { mounted, WHOLE } from './mounted';
@@ -26,13 +27,14 @@ export function MessageList({ conversationId }: { conversationId: string }) {
   const outbox = useSyncExternalStore(outboxStore.subscribe, outboxStore.get);
   const echoes = useSyncExternalStore(echoesStore.subscribe, echoesStore.get);
   const unsent = entriesOf(outbox, conversationId).filter((entry) => !list || isUnsent(entry, echoes));
-  const items = list?.items ?? [];
+  const loaded = list?.items;
+  const items = useMemo(() => withoutAskedAgain(loaded ?? []), [loaded]);
 
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useRef<VirtualizerHandle>(null);
   const [elsewhere] = useState(() => placeOf(conversationId) !== undefined);
   const { atEnd, toEnd } = useStickToEnd(scroller, elsewhere);
-  const seeking = usePlace({ conversationId, list, scroller, virtualizer, toEnd });
+  const seeking = usePlace({ conversationId, list, shown: items, scroller, virtualizer, toEnd });
   const first = useRef<string>(undefined);
   const [loadingBefore, setLoadingBefore] = useState(false);
   const trouble = useTrouble(conversationId);

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useReducer, useState, type RefObject } from 'react';
 import type { VirtualizerHandle } from 'virtua';
 import { loadMessagesBefore } from './actions';
-import type { MessageList } from './list';
+import type { Message, MessageList } from './list';
 import { keepPlace, placeIn, placeOf } from './place';
 
 /** The most messages to load on the way to where the reader was. */
@@ -11,19 +11,23 @@ const PAGE = 100;
 interface Options {
   conversationId: string;
   list: MessageList | undefined;
+  /** Those of the list that are shown. */
+  shown: readonly Message[];
   scroller: RefObject<HTMLElement | null>;
   virtualizer: RefObject<VirtualizerHandle | null>;
   toEnd: () => void;
 }
 
 /** Brings readers back to where they were when they come to a conversation again, as after a refresh. Tells whether it still seeks. */
-export function usePlace({ conversationId, list, scroller, virtualizer, toEnd }: Options): boolean {
+export function usePlace({ conversationId, list, shown, scroller, virtualizer, toEnd }: Options): boolean {
   const [sought, setSought] = useState(() => placeOf(conversationId));
   const [tries, tryAgain] = useReducer((count: number) => count + 1, 0);
 
   useLayoutEffect(() => {
     if (!sought || !list) return;
-    const index = list.items.findIndex(({ id }) => id === sought.message);
+    const place = list.items.findIndex(({ id }) => id === sought.message);
+    // What is not shown any more has given its place to what follows.
+    const index = place < 0 ? -1 : shown.indexOf(list.items.slice(place).find((message) => shown.includes(message))!);
     if (index >= 0) {
       virtualizer.current?.scrollToIndex(index, { align: 'start', offset: sought.offset });
       setSought(undefined);
@@ -33,7 +37,7 @@ export function usePlace({ conversationId, list, scroller, virtualizer, toEnd }:
       toEnd();
       setSought(undefined);
     }
-  }, [sought, list, tries, conversationId, virtualizer, toEnd]);
+  }, [sought, list, shown, tries, conversationId, virtualizer, toEnd]);
 
   // As a layout effect it ends before the places are forgotten, when somebody signs out.
   useLayoutEffect(() => {
