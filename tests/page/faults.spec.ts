@@ -1,3 +1,4 @@
+import type { Locator } from '@playwright/test';
 import { expect, scripted, test } from './support/test.ts';
 
 const closed = test.extend({ settings: { CONFAB_REGISTRATION: 'closed' } });
@@ -72,6 +73,32 @@ scripted('to press twice is to try again once', async ({ page, ada, provider }) 
   await page.reload();
   await expect(ada.reply).toHaveText('Yes.');
   await expect(ada.questions).toHaveCount(1);
+});
+
+scripted('a key that is held down sends once', async ({ page, ada, provider }) => {
+  const hold = async (button: Locator) => {
+    await button.focus();
+    for (let press = 0; press < 6; press++) await page.keyboard.down('Enter');
+    await page.keyboard.up('Enter');
+  };
+  await ada.say('Anybody there?');
+  const first = await provider.asked();
+  first.say('Yes.');
+  first.end();
+  await ada.replyEnded();
+  await hold(ada.questions.first().getByRole('button', { name: 'Send again' }));
+  (await provider.asked()).refuse(400, 'no');
+  await expect(ada.replies.last()).toContainText('The model gave no answer.');
+  await hold(page.getByRole('button', { name: 'Try again' }));
+  const last = await provider.asked();
+  last.say('Yes, yes.');
+  last.end();
+  await expect(ada.reply).toHaveText('Yes, yes.');
+  await expect(ada.questions).toHaveCount(2);
+  // Pressed anew it sends anew.
+  await ada.questions.first().getByRole('button', { name: 'Send again' }).press('Enter');
+  (await provider.asked()).end();
+  await expect(ada.questions).toHaveCount(3);
 });
 
 test('a first message that is taken back leaves an empty page, and not one that loads for ever', async ({ page, ada, server, guard }) => {

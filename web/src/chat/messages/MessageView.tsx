@@ -10,6 +10,7 @@ import { Boundary } from '../ui/Boundary';
 import { CopyButton } from '../ui/CopyButton';
 import { Icon } from '../ui/Icon';
 import { Moment } from '../ui/Moment';
+import { pressedOnce } from '../ui/pressedOnce';
 import { cutShort, inProgress, type Message } from './list';
 
 interface Props {
@@ -41,8 +42,7 @@ function QuestionView({ conversationId, message }: Props) {
           className="icon-button"
           aria-label={texts.sendAgain}
           title={texts.sendAgain}
-          // A double click is meant once.
-          onClick={({ detail }) => detail < 2 && send(conversationId, message.content)}
+          {...pressedOnce(() => send(conversationId, message.content))}
         >
           <Icon name="retry" />
         </button>
@@ -78,7 +78,7 @@ function ReplyView({ conversationId, message, question, last, queued }: Props) {
       {stopping && writing && <p className="note">{texts.stopping}</p>}
       <Ending message={message} />
       {message.status === 'FAILED' && question && last && (
-        <button type="button" className="retry" onClick={() => send(conversationId, question)}>
+        <button type="button" className="retry" {...pressedOnce(() => send(conversationId, question))}>
           <Icon name="retry" />
           {texts.retry}
         </button>
