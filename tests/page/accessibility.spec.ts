@@ -245,6 +245,13 @@ scripted('who listens hears that a reply has ended, and not every word of it', a
   answer.end();
   await ada.replyEnded();
   await expect.poll(() => heard.jsonValue()).toEqual(['Reply finished. This is the reply.']);
+
+  await ada.say('And the plan?');
+  const plan = await provider.asked();
+  plan.say('## The **plan**, in [short](https://example.com)\n\n- one\n- two\n');
+  plan.end();
+  await ada.replyEnded();
+  await expect.poll(() => heard.evaluate((texts) => texts.at(-1)), { message: 'words, and no Markdown' }).toBe('Reply finished. The plan, in short');
 });
 
 test('right-to-left text stands on its side', async ({ ada }) => {
