@@ -65,14 +65,7 @@ function blocks(tokens: Token[] = []): ReactNode {
 }
 
 function list({ ordered, start, items, raw }: Tokens.List): ReactNode {
-  const children = items.map((item, index) => (
-    <li key={index}>
-      {item.task && (
-        <input type="checkbox" checked={item.checked ?? false} disabled readOnly aria-label={texts.task(item.checked ?? false)} />
-      )}
-      {blocks(item.tokens.filter(({ type }) => type !== 'checkbox'))}
-    </li>
-  ));
+  const children = items.map((item, index) => <Item key={index} item={item} />);
   const dir = directionOf(raw);
   if (!ordered) return <ul dir={dir}>{children}</ul>;
   return (
@@ -81,6 +74,16 @@ function list({ ordered, start, items, raw }: Tokens.List): ReactNode {
     </ol>
   );
 }
+
+/** As with blocks: a long list that grows costs no more than its last item. */
+const Item = memo(function Item({ item: { task, checked = false, tokens } }: { item: Tokens.ListItem }) {
+  return (
+    <li>
+      {task && <input type="checkbox" checked={checked} disabled readOnly aria-label={texts.task(checked)} />}
+      {blocks(tokens.filter(({ type }) => type !== 'checkbox'))}
+    </li>
+  );
+});
 
 function table({ header, rows, align, raw }: Tokens.Table): ReactNode {
   const side = (column: number) => (align[column] ? `align-${align[column]}` : undefined);

@@ -1,3 +1,4 @@
+import type { Tokens } from 'marked';
 import { expect, test } from 'vitest';
 import { blocksOf, noBlocks, type Blocks } from './blocks';
 
@@ -37,6 +38,32 @@ test('what has been settled stays the same object', () => {
   expect(second.blocks[0]).toBe(first.blocks[0]);
   expect(second.blocks[2]).toBe(first.blocks[2]);
   expect(second.blocks.at(-1)!.raw).toBe('Another that grows');
+});
+
+test('a list that grows is read as the whole would be, to the last token', () => {
+  const pieces = ['- ', '* ', '1. ', '7) ', 'word ', '**bold** ', '`code`', '\n', '\n\n', '  - ', '   1. ', '  ', '[x] ', '[ref]', '\n[ref]: https://x.org\n', '> ', '```\n', '# ', '---'];
+  for (let seed = 1; seed <= 60; seed++) {
+    const next = random(seed);
+    let text = '- one\n- two\n';
+    let grown = blocksOf(text);
+    for (let step = 0; step < 30; step++) {
+      text += pieces[Math.floor(next() * pieces.length)];
+      grown = blocksOf(text, grown);
+      expect(grown.blocks, JSON.stringify(text)).toEqual(Array.from(blocksOf(text).blocks));
+    }
+  }
+});
+
+test('of a list that grows, the items that have not are the same objects', () => {
+  const first = blocksOf('- one\n- two **bold**\n  - three\n- fo');
+  const second = blocksOf('- one\n- two **bold**\n  - three\n- four\n- five', first);
+  const itemsOf = ({ blocks }: Blocks) => (blocks[0] as Tokens.List).items;
+  expect(itemsOf(second)).toHaveLength(4);
+  expect(itemsOf(second)[0]).toBe(itemsOf(first)[0]);
+  expect(itemsOf(second)[1]).toBe(itemsOf(first)[1]);
+  // A blank line between items makes paragraphs of them all.
+  const loose = blocksOf('- one\n- two **bold**\n  - three\n- four\n- five\n\n- six', second);
+  expect(itemsOf(loose)[0]).not.toBe(itemsOf(first)[0]);
 });
 
 test('another text begins anew', () => {

@@ -1,4 +1,5 @@
 import { Lexer, type Token } from 'marked';
+import { shared } from './shared';
 
 /** A paragraph, list, table, piece of code…, with the text it was made from. */
 export type Block = Token;
@@ -11,18 +12,22 @@ export interface Blocks {
 
 export const noBlocks: Blocks = { text: '', blocks: [] };
 
+/** What may define a reference, wherever it stands: that changes all that is before and after it. */
+const DEFINITION = /^[ \t>*+\-\d.)]*\[[^\]]{1,1000}\]:/m;
+
 /** What ends for good with a blank line. A list goes on after one, and so may what stands in it. */
 const ENDS = new Set(['paragraph', 'heading', 'hr', 'table']);
 
 /**
  * Splits a text that may be a continuation of the one before. What cannot change any more is taken over as it is, the same
- * objects, so that a growing reply costs no more than its last block; the rest is read anew.
+ * objects, so that a growing reply costs no more than its last block; the rest is read anew, and what is equal in it, as the
+ * items of a list that goes on, is the same objects still.
  */
 export function blocksOf(text: string, before: Blocks = noBlocks): Blocks {
   const unified = text.replace(/\r\n?/g, '\n');
-  const kept = unified.startsWith(before.text) ? settled(before.blocks) : [];
+  const kept = unified.startsWith(before.text) && !DEFINITION.test(unified) ? settled(before.blocks) : [];
   const length = kept.reduce((sum, { raw }) => sum + raw.length, 0);
-  const fresh = lex(unified.slice(length));
+  const fresh = shared(before.blocks.slice(kept.length), lex(unified.slice(length)));
   const blocks = [...kept, ...fresh];
   // Should the lexer have changed what it read, the pieces do not add up, and the next round begins anew.
   const whole = blocks.reduce((sum, { raw }) => sum + raw.length, 0) === unified.length;
@@ -53,8 +58,6 @@ function asWritten(raw: string): Block {
 
 /** What no text to come can change: all before the last blank line that ends a block for good. */
 function settled(blocks: readonly Block[]): readonly Block[] {
-  // A reference may be defined after its use, and is used after its definition.
-  if (blocks.some(({ type }) => type === 'def')) return [];
   let last = blocks.length - 1;
   while (last >= 0 && blocks[last]!.type === 'space') last--;
   for (let end = last; end > 0; end--) {

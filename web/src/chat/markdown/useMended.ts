@@ -1,5 +1,6 @@
 import { useEffect, useReducer } from 'react';
 import { lex, type Block } from './blocks';
+import { shared } from './shared';
 
 type Mend = (raw: string) => string;
 
@@ -27,5 +28,5 @@ export function useMended(blocks: readonly Block[], unfinished: boolean): readon
   const last = blocks.at(-1);
   if (!unfinished || !mend || !last || WHOLE.has(last.type)) return blocks;
   const text = mend(last.raw);
-  return text === last.raw ? blocks : [...blocks.slice(0, -1), ...lex(text)];
+  return text === last.raw ? blocks : [...blocks.slice(0, -1), ...shared([last], lex(text))];
 }

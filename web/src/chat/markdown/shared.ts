@@ -1,0 +1,20 @@
+/**
+ * What has been read anew, made of the parts of what was there before wherever they are equal: so that who draws them sees by
+ * the objects alone what has changed, as one item of a long list.
+ */
+export function shared<T>(before: unknown, now: T): T {
+  if (Array.isArray(before) && Array.isArray(now)) {
+    const parts = now.map((part, index) => shared(before[index], part));
+    const isSame = parts.length === before.length && parts.every((part, index) => Object.is(part, before[index]));
+    return (isSame ? before : parts) as T;
+  }
+  if (!isObject(before) || !isObject(now)) return now;
+  const keys = Object.keys(now);
+  const parts = Object.fromEntries(keys.map((key) => [key, shared(before[key], now[key])]));
+  const isSame = keys.length === Object.keys(before).length && keys.every((key) => Object.is(parts[key], before[key]));
+  return (isSame ? before : parts) as T;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
