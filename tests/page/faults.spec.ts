@@ -107,6 +107,7 @@ test('a first message that is taken back leaves an empty page, and not one that 
   await ada.say('I should not say this.');
   await page.getByRole('button', { name: 'Discard' }).click();
   await expect(page.getByText('Hello, Ada.')).toBeVisible();
+  await expect(ada.composer, 'to be written otherwise').toHaveValue('I should not say this.');
   await expect(page.getByText('Loading…')).toHaveCount(0);
 });
 
@@ -135,6 +136,9 @@ slow('one message too many says why it waits, and can be taken back', async ({ p
   await ada.replyEnded();
   await ada.say('The second.');
   await expect(page.getByText('Not sent yet: so many messages at once take their time.')).toBeVisible();
+  await ada.composer.fill('The third, begun already.');
+  await expect(ada.questions.last().getByRole('button', { name: 'Copy' })).toBeVisible();
   await page.getByRole('button', { name: 'Discard' }).click();
   await expect(ada.questions).toHaveText([/The first\./]);
+  await expect(ada.composer, 'what is written there is not written over').toHaveValue('The third, begun already.');
 });

@@ -3,6 +3,7 @@ import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { draftOf, keepDraft } from './drafts';
 import { lengthOf, LONGEST } from './length';
+import { takesBack } from './putBack';
 
 /** The count is shown when it begins to matter. */
 const COUNT_FROM = LONGEST - 1_000;
@@ -38,6 +39,14 @@ export function Composer({ user, conversation, writing, onSend, onStop, children
     setText(next);
     keepDraft(user, conversation, next);
   }
+
+  // With each letter it is another text that must not be written over.
+  useLayoutEffect(() =>
+    takesBack((taken) => {
+      if (text.trim() === '') write(taken);
+      if (!touch.matches) field.current?.focus();
+    }),
+  );
 
   useLayoutEffect(() => {
     const element = field.current;

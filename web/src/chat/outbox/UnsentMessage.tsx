@@ -1,7 +1,10 @@
 import { useEffect, useState } from 'react';
+import { putBack } from '../composer/putBack';
 import { reasonOf } from '../graphql/reason';
 import { Refusal } from '../graphql/refusal';
 import { texts } from '../texts';
+import { CopyButton } from '../ui/CopyButton';
+import { pressedOnce } from '../ui/pressedOnce';
 import { sendAgain } from './flush';
 import type { Entry } from './outbox';
 import { drop } from './storage';
@@ -17,6 +20,12 @@ export function UnsentMessage({ entry }: { entry: Entry }) {
     return () => clearTimeout(timer);
   }, []);
 
+  // Who takes it back may have meant to write it otherwise.
+  function discard() {
+    drop(entry);
+    putBack(entry.content);
+  }
+
   return (
     <article className="message question unsent" aria-label={texts.you} data-slow={slow || undefined}>
       <div className="bubble">
@@ -27,20 +36,22 @@ export function UnsentMessage({ entry }: { entry: Entry }) {
           <p>
             {texts.notSent} {reasonOf(new Refusal(entry.refused))}
           </p>
-          <button type="button" className="link" onClick={() => sendAgain(entry)}>
+          <button type="button" className="link" {...pressedOnce(() => sendAgain(entry))}>
             {texts.retry}
           </button>
-          <button type="button" className="link" onClick={() => drop(entry)}>
+          <button type="button" className="link" onClick={discard}>
             {texts.discard}
           </button>
+          <CopyButton text={entry.content} label={texts.copy} />
         </div>
       ) : (
         slow && (
           <p className="note" role="status">
             {entry.held ? texts.tooManySent : texts.waiting}{' '}
-            <button type="button" className="link" onClick={() => drop(entry)}>
+            <button type="button" className="link" onClick={discard}>
               {texts.discard}
             </button>
+            <CopyButton text={entry.content} label={texts.copy} />
           </p>
         )
       )}
