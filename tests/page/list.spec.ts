@@ -29,9 +29,9 @@ test('earlier messages stay as they are while a reply grows: the same nodes, and
   const api = await Api.of(server, ada);
   const id = await api.say(`1: ${PARAGRAPHS}`);
   for (let count = 2; count <= 5; count++) await api.say(`${count}: ${PARAGRAPHS}`, id);
+  await api.ask('mutation($id: ID!) { updateConversation(input: { id: $id, model: "scripted" }) { conversation { id } } }', { id });
   await page.goto(`/c/${id}`);
   await expect(ada.replies.locator('.markdown')).toHaveCount(5);
-  await ada.choose('scripted');
   await ada.say('Tell me.');
   const answer = await provider.asked();
   answer.say('It begins.\n\n');
@@ -56,11 +56,16 @@ test('in a long conversation the message that has the focus, or a selection, is 
   for (let count = 2; count <= 31; count++) await api.say(`${count}: ${'some words of it '.repeat(40)}`, id);
   await page.goto(`/c/${id}`);
   const scroller = page.getByRole('region', { name: 'Messages' });
-  // The page before is loaded, so that there is more than is kept as a whole.
   await expect(ada.replies.last()).toContainText('31:');
-  await scroller.evaluate((element) => (element.scrollTop = 0));
-  await expect(ada.questions.first()).toContainText('1: the beginning');
+  // By hand, or the end is kept in sight; and as often as earlier messages come.
+  const toTop = () =>
+    expect(async () => {
+      await scroller.hover();
+      await page.mouse.wheel(0, -100_000);
+      await expect(ada.questions.filter({ hasText: '1: the beginning' })).toBeInViewport({ timeout: 1_000 });
+    }).toPass({ timeout: 60_000 });
   const first = ada.questions.first();
+  await toTop();
   await first.getByRole('button', { name: 'Copy' }).focus();
   await scroller.evaluate((element) => (element.scrollTop = element.scrollHeight));
   await expect(ada.replies.last()).toBeInViewport();
@@ -69,11 +74,10 @@ test('in a long conversation the message that has the focus, or a selection, is 
   await expect(first.getByRole('button', { name: 'Copy' })).toBeFocused();
 
   await ada.composer.focus();
-  await expect(page.getByText('1: the beginning'), 'nor is it, when it has not').toHaveCount(0);
+  await expect(ada.questions.filter({ hasText: '1: the beginning' }), 'nor is it, when it has not').toHaveCount(0);
 
   const selected = await ada.replies.last().evaluate((reply) => (getSelection()!.selectAllChildren(reply.querySelector('.markdown')!), getSelection()!.toString()));
   expect(selected).toContain('31: some words');
-  await scroller.evaluate((element) => (element.scrollTop = 0));
-  await expect(page.getByText('1: the beginning').first()).toBeInViewport();
+  await toTop();
   expect(await page.evaluate(() => getSelection()!.toString())).toBe(selected);
 });
