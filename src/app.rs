@@ -203,7 +203,10 @@ impl App {
                 park_after,
                 operations: config.max_operations,
             },
-            open_sockets: OpenSockets::new(config.connections.max_sockets),
+            open_sockets: OpenSockets::new(
+                config.connections.max_sockets,
+                config.connections.max_connections_per_address,
+            ),
             max_body: config.max_body,
             body_time: seconds(config.connections.request_timeout),
             allowed_origins: config.allowed_origins(),

@@ -69,7 +69,7 @@ pub struct Transport {
     pub guard: guard::Limits,
     /// What a socket may take.
     pub sockets: SocketLimits,
-    /// Who has how many of them.
+    /// Who has how many of them, and which address.
     pub open_sockets: OpenSockets,
     /// The largest body of a request, in bytes.
     pub max_body: usize,

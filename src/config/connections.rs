@@ -33,7 +33,8 @@ pub struct Connections {
     pub max_connections: usize,
 
     // A school or a mobile network may be one address.
-    /// Most of them from one address, unless it is a trusted proxy's (0: no limit).
+    /// Most of them from one address, unless it is a trusted proxy's; and most WebSockets from one that are not signed
+    /// in, behind a proxy too (0: no limit).
     #[arg(
         long,
         env = "CONFAB_MAX_CONNECTIONS_PER_ADDRESS",

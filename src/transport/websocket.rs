@@ -26,7 +26,8 @@ use crate::{
 };
 use axum::{
     extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
-    response::Response,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
 };
 use futures_util::{SinkExt, StreamExt};
 use messages::{FromClient, ToClient};
@@ -112,6 +113,10 @@ pub fn upgrade(
     id: Arc<str>,
     caller: Caller,
 ) -> Response {
+    let Some(place) = transport.open_sockets.open_for_nobody(caller.address) else {
+        let later = [(header::RETRY_AFTER, "5")];
+        return (StatusCode::TOO_MANY_REQUESTS, later, "too many sockets of this address\n").into_response();
+    };
     let span = info_span!(parent: None, "socket", request_id = &*id, user_id = field::Empty);
     let tasks = transport.tasks.clone();
     upgrade
@@ -119,16 +124,24 @@ pub fn upgrade(
         .read_buffer_size(READ_BUFFER)
         .max_message_size(transport.max_body)
         .max_frame_size(transport.max_body)
-        .on_upgrade(move |socket| tasks.track_future(serve(transport, socket, id, caller).instrument(span)))
+        .on_upgrade(move |socket| {
+            tasks.track_future(serve(transport, socket, id, caller, place).instrument(span))
+        })
 }
 
-async fn serve(transport: Arc<Transport>, mut socket: WebSocket, id: Arc<str>, caller: Caller) {
+/// Its place is kept until the client is gone.
+async fn serve(
+    transport: Arc<Transport>,
+    mut socket: WebSocket,
+    id: Arc<str>,
+    caller: Caller,
+    mut place: OpenSocket,
+) {
     let write = transport.sockets.write;
     let hangup = if socket.protocol().is_some() {
         let operations = Operations::new(transport.clone(), id, caller);
-        Talk { operations, place: None, pace: Pace::new(Instant::now()), socket: &mut socket, transport }
-            .converse()
-            .await
+        let pace = Pace::new(Instant::now());
+        Talk { operations, place: &mut place, pace, socket: &mut socket, transport }.converse().await
     } else {
         Some(Close::SUBPROTOCOL)
     };
@@ -147,8 +160,8 @@ struct Talk<'a> {
     transport: Arc<Transport>,
     socket: &'a mut WebSocket,
     operations: Operations,
-    /// Its place among the user's sockets, if somebody is signed in.
-    place: Option<OpenSocket>,
+    /// Its place among the user's sockets; among those of its address, until somebody has signed in.
+    place: &'a mut OpenSocket,
     pace: Pace,
 }
 
@@ -180,7 +193,7 @@ impl Talk<'_> {
         };
         if let Some(grant) = grant {
             let place = self.transport.open_sockets.open(grant.viewer.user_id);
-            self.place = Some(place.ok_or(Some(Close::CROWDED))?);
+            *self.place = place.ok_or(Some(Close::CROWDED))?;
         }
         self.operations.presence = Presence::new(grant);
         self.say([ToClient::ConnectionAck.write()]).await

@@ -79,7 +79,8 @@ async fn a_user_has_so_many_sockets_and_no_more() {
     open(&server, &eve).await.expect("others have their own");
     let mut nobodys = Vec::new();
     for _ in 0..4 {
-        nobodys.push(open(&server, &server.stranger()).await.expect("nobody has no limit of their own"));
+        nobodys
+            .push(open(&server, &server.stranger()).await.expect("nobody is no user: their address counts"));
     }
     first.0.close(None).await.expect("it was open");
     let again = async {
@@ -88,6 +89,54 @@ async fn a_user_has_so_many_sockets_and_no_more() {
         }
     };
     soon("the place to be free", again).await;
+}
+
+/// Behind a proxy connections are counted for no address: there, too, nobody is to have all of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_has_so_many_sockets_of_nobody_and_no_more() {
+    let server = Server::with(Kind::Sqlite, |config| {
+        config.trusted_proxies = "127.0.0.1".parse().expect("an address");
+        config.connections.max_connections_per_address = 3;
+    })
+    .await;
+    let client = server.register().await;
+    let from = async |address: &str| {
+        let headers = [("sec-websocket-protocol", "graphql-transport-ws"), ("x-forwarded-for", address)];
+        Socket::ask_for(server.address, &headers).await
+    };
+    let mut first = from("2001:db8:1:1::1").await.expect("there is place");
+    let mut second = from("2001:db8:1:1::2").await.expect("there is place");
+    first.init(None).await;
+    second.init(None).await;
+    let mut third = from("2001:db8:1:1::3").await.expect("there is place");
+    assert_eq!(from("2001:db8:1:1::4").await.err(), Some(429), "who has said nothing yet is nobody too");
+    for elsewhere in ["2001:db8:1:2::1", "192.0.2.1"] {
+        from(elsewhere).await.expect("other addresses have their own").init(None).await;
+    }
+    assert_eq!(first.ping().await, [Value::Null; 0], "those within are not concerned");
+
+    // Who signs in is somebody, and makes room for another.
+    third.init(client.token.as_deref()).await;
+    let mut signed_in = from("2001:db8:1:1::4").await.expect("there is place");
+    signed_in.init(client.token.as_deref()).await;
+    let _fifth = from("2001:db8:1:1::5").await.expect("there is place");
+    assert_eq!(from("2001:db8:1:1::6").await.err(), Some(429));
+
+    // So does who leaves.
+    second.0.close(None).await.expect("it was open");
+    let again = async {
+        loop {
+            match from("2001:db8:1:1::6").await {
+                Ok(socket) => return socket,
+                Err(status) => assert_eq!(status, 429),
+            }
+            yield_now().await;
+        }
+    };
+    let mut sixth = soon("the place to be free", again).await;
+    sixth.init(None).await;
+    assert_eq!(from("2001:db8:1:1::7").await.err(), Some(429));
+    assert_eq!(signed_in.ping().await, [Value::Null; 0]);
 }
 
 /// It is said again, before anybody has told who they are.
