@@ -144,27 +144,43 @@ impl Transport {
         self.throttle.cost(viewer.map(|viewer| viewer.user_id), from, 1).await.map(drop)
     }
 
-    /// Who an `Authorization` header names, and until when; `None` if there is none.
-    async fn grant(&self, headers: &HeaderMap) -> Result<Option<Grant>> {
-        let mut values = headers.get_all(header::AUTHORIZATION).iter();
-        match (values.next(), values.next()) {
-            (None, _) => Ok(None),
-            (Some(value), None) => {
-                let malformed =
-                    Error::Unauthenticated("`Authorization` must be `Bearer` and an access token");
-                self.authenticate(value.to_str().map_err(|_| malformed)?).await.map(Some)
-            }
-            _ => Err(Error::Unauthenticated("there must be one `Authorization`")),
+    /// Charges likewise what is refused before anybody is known, to the address; what is to be answered then. What is our
+    /// own fault costs nothing.
+    async fn charge_unknown(&self, refusal: Error, from: ClientAddress) -> Error {
+        match refusal {
+            Error::Internal(_) => refusal,
+            refusal => self.charge_refused(None, from).await.err().unwrap_or(refusal),
         }
     }
 
-    /// Who `Bearer …` names (RFC 6750), and until when.
-    async fn authenticate(&self, authorization: &str) -> Result<Grant> {
-        match authorization.split_once(' ') {
+    /// Who an `Authorization` header names, and until when; `None` if there is none.
+    async fn grant(&self, headers: &HeaderMap, from: ClientAddress) -> Result<Option<Grant>> {
+        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            // What is no text is no token either.
+            (Some(value), None) => {
+                self.authenticate(value.to_str().unwrap_or_default(), from).await.map(Some)
+            }
+            _ => {
+                let several = Error::Unauthenticated("there must be one `Authorization`");
+                Err(self.charge_unknown(several, from).await)
+            }
+        }
+    }
+
+    /// Who `Bearer …` names (RFC 6750), and until when. To find out that it is nobody is not for nothing: it may have
+    /// been looked up. Who is somebody is not charged, nor kept out by others at their address.
+    async fn authenticate(&self, authorization: &str, from: ClientAddress) -> Result<Grant> {
+        let grant = match authorization.split_once(' ') {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
                 self.accounts.authenticate(token.trim()).await
             }
             _ => Err(Error::Unauthenticated("`Authorization` must be `Bearer` and an access token")),
+        };
+        match grant {
+            Ok(grant) => Ok(grant),
+            Err(refusal) => Err(self.charge_unknown(refusal, from).await),
         }
     }
 }

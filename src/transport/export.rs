@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     accounts::{Caller, Exporting, Grant, Presence, Ticket},
+    address::ClientAddress,
     error::{Error, Result},
     store::{self, Instant, SecurityEventKind, users::User},
 };
@@ -58,7 +59,7 @@ pub async fn get(
     Query(Parameters { ticket }): Query<Parameters>,
 ) -> Response {
     let begun = async {
-        let grant = who(&transport, &headers, ticket).await?;
+        let grant = who(&transport, &headers, ticket, caller.address).await?;
         let user_id = grant.viewer.user_id;
         let place = transport.accounts.exports.begin(user_id)?;
         let user = transport.store.users(&[user_id]).await?.pop();
@@ -78,8 +79,13 @@ pub async fn head() -> Response {
 }
 
 /// Whose data is asked for, and until when.
-async fn who(transport: &Transport, headers: &HeaderMap, ticket: Option<String>) -> Result<Grant> {
-    match (transport.grant(headers).await?, ticket) {
+async fn who(
+    transport: &Transport,
+    headers: &HeaderMap,
+    ticket: Option<String>,
+    from: ClientAddress,
+) -> Result<Grant> {
+    match (transport.grant(headers, from).await?, ticket) {
         (Some(grant), None) => Ok(grant),
         (None, Some(ticket)) => transport.accounts.take_export_ticket(&Ticket::presented(ticket)).await,
         (Some(_), Some(_)) => Err(Error::input("ticket", "cannot be combined with `Authorization`")),

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     accounts::Caller,
+    address::ClientAddress,
     error::Error,
     graphql::{
         answer,
@@ -49,27 +50,31 @@ pub async fn post(
     let Some(form) = form(&headers) else {
         return not_acceptable();
     };
-    let refuse = |status, message: &str| refusal(form, status, &Error::input("request", message), &id);
+    let from = caller.address;
+    let refuse = async |status, message: &str| {
+        refuse(&transport, form, status, Error::input("request", message), from, &id).await
+    };
     if !body::is_plain(&headers) {
         // It says what is taken instead (RFC 9110, section 15.5.16).
-        let refused = refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "must not be compressed");
+        let refused = refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "must not be compressed").await;
         return ([(header::ACCEPT_ENCODING, "identity")], refused).into_response();
     }
     if !is_json(&headers) {
-        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "must have the content type application/json");
+        let message = "must have the content type application/json";
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message).await;
     }
     let read = body::read(sent, transport.max_body, transport.body_time, &transport.leaving);
     let text = match read.await {
         Ok(text) => text,
-        Err((status, message)) => return refuse(status, message),
+        Err((status, message)) => return refuse(status, message).await,
     };
     let cookie = match refresh_cookie(&headers, by_tls) {
         Ok(cookie) => cookie,
-        Err(error) => return refusal(form, status_of(&error), &error, &id),
+        Err(error) => return self::refuse(&transport, form, status_of(&error), error, from, &id).await,
     };
     match parse(&text) {
         Ok(incoming) => execute(transport, form, &id, caller, &headers, incoming, Method::Post(cookie)).await,
-        Err(message) => refuse(StatusCode::BAD_REQUEST, message),
+        Err(message) => refuse(StatusCode::BAD_REQUEST, message).await,
     }
 }
 
@@ -106,15 +111,17 @@ pub async fn get(
     let Some(form) = negotiation::form(&headers) else {
         return not_acceptable();
     };
-    let refuse =
-        |message: &str| refusal(form, StatusCode::BAD_REQUEST, &Error::input("request", message), &id);
+    let refuse = async |message: &str| {
+        let error = Error::input("request", message);
+        refuse(&transport, form, StatusCode::BAD_REQUEST, error, caller.address, &id).await
+    };
     let Ok(Parameters { query: Some(query), operation_name, variables, extensions }) = parameters else {
-        return refuse("must have the parameter `query`");
+        return refuse("must have the parameter `query`").await;
     };
     let Ok(variables) =
         variables.filter(|text| !text.is_empty()).map(|text| serde_json::from_str(&text)).transpose()
     else {
-        return refuse("must have a JSON object as `variables`");
+        return refuse("must have a JSON object as `variables`").await;
     };
     let variables = variables.unwrap_or_default();
     let extensions = extensions.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
@@ -131,7 +138,7 @@ async fn execute(
     incoming: Incoming,
     method: Method,
 ) -> Response {
-    let grant = match transport.grant(headers).await {
+    let grant = match transport.grant(headers, caller.address).await {
         Ok(grant) => grant,
         Err(error) => return refusal(form, status_of(&error), &error, id),
     };
@@ -308,6 +315,21 @@ pub fn refusal(form: Form, status: StatusCode, error: &Error, id: &str) -> Respo
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response
+}
+
+/// The answer to a request that is refused before anybody is known: its address pays for having been heard.
+async fn refuse(
+    transport: &Transport,
+    form: Form,
+    status: StatusCode,
+    error: Error,
+    from: ClientAddress,
+    id: &str,
+) -> Response {
+    match transport.charge_unknown(error, from).await {
+        limited @ Error::RateLimited { .. } => refusal(form, status_of(&limited), &limited, id),
+        error => refusal(form, status, &error, id),
+    }
 }
 
 /// The answer, with the time to come back (RFC 9110, section 10.2.3).

@@ -101,6 +101,8 @@ impl Close {
                 tracing::error!(error = %cause, "token not looked up");
                 Self::UNAVAILABLE
             }
+            // Later it may be told whether the token is good.
+            Error::RateLimited { .. } => Self::UNAVAILABLE,
             _ => Self::FORBIDDEN,
         }
     }
@@ -257,7 +259,7 @@ impl Talk<'_> {
             let Some(authorization) = payload.authorization else {
                 return Ok(None);
             };
-            let grant = self.transport.authenticate(&authorization).await;
+            let grant = self.transport.authenticate(&authorization, self.operations.address()).await;
             let grant = grant.map_err(|error| Some(Close::of(&error)))?;
             tracing::Span::current().record("user_id", field::display(grant.viewer.user_id));
             return Ok(Some(grant));

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     accounts::{Caller, Presence},
+    address::ClientAddress,
     error::Error,
     graphql::{
         answer,
@@ -59,6 +60,11 @@ impl Operations {
         let presence = Presence::default();
         let caller = Arc::new(caller);
         Self { transport, request_id, caller, presence, running: StreamMap::new(), places }
+    }
+
+    /// From where it is asked.
+    pub fn address(&self) -> ClientAddress {
+        self.caller.address
     }
 
     /// Whether an operation of this id is in progress.

@@ -3,9 +3,13 @@
 use super::{behind_proxy, network, retry_after};
 use crate::{
     changes::{Device, create},
-    support::{Answer, Client, GRAPHQL, JSON, Kind, Server, UNTHROTTLED, code, on_both_databases},
+    support::{
+        Answer, Client, Closed, GRAPHQL, JSON, Kind, Server, Socket, UNTHROTTLED, code, on_both_databases,
+    },
 };
-use confab::config::Throttling;
+use confab::{accounts::PersonalToken, config::Throttling};
+use reqwest::RequestBuilder;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -78,6 +82,74 @@ on_both_databases! {
         // Where there is a user, the address does not matter.
         let client = server.register().await;
         assert_eq!(ask(&server, &client, JSON, &home, telling(PAGE)).await.status, 200);
+    }
+
+    /// What is refused before anything is executed is paid for by the address: to find out that it is no good, here that
+    /// there is no such token, was not for nothing.
+    async fn what_is_refused_early_costs_the_address(kind) {
+        let server = costing(kind, 10).await;
+        let client = server.register().await;
+        let forged = || PersonalToken::random().expose_secret().to_owned();
+        let query = "/graphql?query={__typename}";
+        type Asks<'a> = &'a dyn Fn() -> RequestBuilder;
+        let ways: [(&str, u16, Asks<'_>); 11] = [
+            ("forged", 401, &|| server.post().bearer_auth(forged()).json(&telling(ME))),
+            ("no token", 401, &|| server.post().bearer_auth("nonsense").json(&telling(ME))),
+            ("two tokens", 401, &|| server.post().bearer_auth("a").bearer_auth("b").json(&telling(ME))),
+            ("by events", 401, &|| {
+                server.post().header("accept", "text/event-stream").bearer_auth(forged()).json(&telling(ME))
+            }),
+            ("by GET", 401, &|| server.get(query).bearer_auth(forged())),
+            ("an export", 401, &|| server.get("/export").bearer_auth(forged())),
+            ("GET of nothing", 400, &|| server.get("/graphql?variables=7").header("accept", JSON)),
+            ("no JSON", 400, &|| server.post().header("content-type", JSON).body("{\"query\": [".repeat(9))),
+            ("a form", 415, &|| server.post().header("content-type", "text/plain").body("{}")),
+            ("compressed", 415, &|| server.post().header("content-encoding", "gzip").json(&telling(ME))),
+            ("no such cookie", 400, &|| server.post().header("confab-session", "x").json(&telling(ME))),
+        ];
+        for (way, status, asks) in ways {
+            let home = format!("{}::1", network());
+            let mut refused = 0;
+            let limited = loop {
+                let answer = Answer::to(asks().header("x-forwarded-for", &home)).await;
+                if answer.status != status {
+                    break answer;
+                }
+                refused += 1;
+                assert!(refused < 100, "{way}: there is no end to it");
+            };
+            retry_after(&limited);
+            assert!(refused >= 10, "{way}: {refused}");
+            // Who is somebody pays for themselves, and there is another address for everybody else.
+            assert_eq!(ask(&server, &client, JSON, &home, telling("{ __typename }")).await.status, 200, "{way}");
+            server.clock.advance(Duration::from_secs(60));
+        }
+    }
+
+    async fn a_socket_that_is_opened_in_vain_costs_the_address(kind) {
+        let server = costing(kind, 10).await;
+        let client = server.register().await;
+        let home = format!("{}::1", network());
+        let open = async |token: &str| {
+            let headers = [("sec-websocket-protocol", "graphql-transport-ws"), ("x-forwarded-for", &*home)];
+            let mut socket = Socket::ask_for(server.address, &headers).await.expect("a socket");
+            let payload = json!({ "authorization": format!("Bearer {token}") });
+            socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+            socket.hear().await
+        };
+        let mut refused = 0;
+        let limited = loop {
+            match open(PersonalToken::random().expose_secret()).await {
+                Err(Closed(4403)) => refused += 1,
+                other => break other,
+            }
+            assert!(refused < 100, "there is no end to it");
+        };
+        // Not one of the codes after which clients never come back.
+        assert_eq!(limited, Err(Closed(1013)));
+        assert!(refused >= 10, "{refused}");
+        let token = client.token.as_deref().expect("it is signed in");
+        assert_eq!(open(token).await, Ok(json!({ "type": "connection_ack" })), "who is somebody");
     }
 
     async fn a_socket_is_charged_as_any_request_is(kind) {
