@@ -45,6 +45,7 @@ use crate::{
     error::{Error, Result},
     store::{
         Database, Id, SecurityEventKind,
+        sessions::Session,
         users::{EmailTaken, User},
     },
     throttle::Throttle,
@@ -159,7 +160,7 @@ impl Accounts {
         match self.sessions.refresh(token, caller).await? {
             Refreshed::Next(session, next) => {
                 let user = self.user(session.user_id).await?;
-                self.signed_in(user, session.id, next)
+                self.signed_in(user, &session, next)
             }
             Refreshed::Reused(user) => {
                 self.audit.note(user, SecurityEventKind::RefreshTokenReused, caller).await;
@@ -210,16 +211,18 @@ impl Accounts {
     async fn open_session(&self, user: User, caller: &Caller) -> Result<SignedIn> {
         let opened = self.sessions.open(&user, caller).await?;
         let (session, token) = opened.ok_or(Error::Unauthenticated("wrong e-mail address or password"))?;
-        self.signed_in(user, session.id, token)
+        self.signed_in(user, &session, token)
     }
 
-    fn signed_in(&self, user: User, session: Id, token: RefreshToken) -> Result<SignedIn> {
-        let viewer = Viewer::in_person(user.id, session);
+    fn signed_in(&self, user: User, session: &Session, token: RefreshToken) -> Result<SignedIn> {
+        let viewer = Viewer::in_person(user.id, session.id);
+        let (access_token, expires_in) =
+            self.access_tokens.issue(viewer, self.clock.now(), session.expires_at)?;
         Ok(SignedIn {
-            access_token: self.access_tokens.issue(viewer, self.clock.now())?,
+            access_token,
             refresh_token: token.into_secret(),
             refresh_expires_in: self.sessions.lasting(),
-            expires_in: self.access_tokens.ttl(),
+            expires_in,
             user,
         })
     }

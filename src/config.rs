@@ -91,7 +91,7 @@ pub struct Config {
           value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub jwt_key_file: Option<PathBuf>,
 
-    /// Seconds an access token is good.
+    /// Seconds an access token is good, unless its session ends before.
     #[arg(long, env = "CONFAB_ACCESS_TOKEN_TTL", value_name = "CONFAB_ACCESS_TOKEN_TTL", default_value = "900",
           value_parser = RangedU64ValueParser::<u64>::new().range(1..=86_400))]
     pub access_token_ttl: u64,

@@ -90,24 +90,28 @@ impl AccessTokens {
         &self.keys.published
     }
 
-    /// How long a token is good.
+    /// How long a token is good, at most.
     pub fn ttl(&self) -> Duration {
         self.ttl
     }
 
-    /// A token for the viewer, good from now.
-    pub fn issue(&self, viewer: Viewer, now: Instant) -> Result<String> {
+    /// A token for the viewer, good from now until their session's end at the latest; and for how long that is, to the
+    /// second.
+    pub fn issue(&self, viewer: Viewer, now: Instant, end: Instant) -> Result<(String, Duration)> {
+        let left = u64::try_from(end.unix_seconds() - now.unix_seconds()).unwrap_or(0);
+        let good = self.ttl.min(Duration::from_secs(left));
         let claims = Claims {
             iss: ISSUER.into(),
             aud: AUDIENCE.into(),
             sub: viewer.user_id.0,
             sid: viewer.session_id.0,
             iat: now.unix_seconds(),
-            exp: (now + self.ttl).unix_seconds(),
+            exp: (now + good).unix_seconds(),
         };
         let (kid, key) = &self.keys.sign;
         let header = Header { typ: Some(TYPE.into()), kid: kid.clone(), ..Header::new(self.keys.algorithm) };
-        jsonwebtoken::encode(&header, &claims, key).map_err(Error::internal)
+        let token = jsonwebtoken::encode(&header, &claims, key).map_err(Error::internal)?;
+        Ok((token, good))
     }
 
     /// Whose token this is, if it is good now. None is good for longer than they are now, whatever was set when it was
@@ -154,7 +158,9 @@ mod tests {
     #[test]
     fn a_token_is_good_until_it_expires() {
         let (tokens, viewer) = (tokens(SECRET), Viewer::in_person(Id::new(), Id::new()));
-        let token = tokens.issue(viewer, NOW).unwrap();
+        let minute = Duration::from_secs(60);
+        let (token, good) = tokens.issue(viewer, NOW, NOW + minute * 60).unwrap();
+        assert_eq!(good, tokens.ttl());
         let grant = Grant { viewer, expires_at: NOW + Duration::from_secs(900) };
         assert_eq!(tokens.verify(&token, NOW + Duration::from_secs(899)).unwrap(), grant);
         let error = tokens.verify(&token, NOW + Duration::from_secs(900)).unwrap_err();
@@ -162,6 +168,13 @@ mod tests {
         let stricter = AccessTokens::new(keys(SECRET), Duration::from_secs(60));
         assert!(stricter.verify(&token, NOW + Duration::from_secs(59)).is_ok());
         assert!(stricter.verify(&token, NOW + Duration::from_secs(60)).is_err(), "it is not for as long now");
+        let (last, good) = tokens.issue(viewer, NOW, NOW + minute).unwrap();
+        assert_eq!(
+            (good, tokens.verify(&last, NOW).unwrap().expires_at),
+            (minute, NOW + minute),
+            "its session ends"
+        );
+        assert_eq!(tokens.issue(viewer, NOW, NOW - minute).unwrap().1, Duration::ZERO);
     }
 
     #[test]
@@ -188,10 +201,11 @@ mod tests {
         let longer = Header { typ: Some(TYPE.into()), ..Header::new(Algorithm::HS512) };
         assert!(!good(&longer, AUDIENCE, ISSUER), "another algorithm");
 
-        let strangers =
-            super::tests::tokens("another secret of at least 32 bytes!").issue(viewer, NOW).unwrap();
+        let end = NOW + Duration::from_secs(900);
+        let (strangers, _) =
+            super::tests::tokens("another secret of at least 32 bytes!").issue(viewer, NOW, end).unwrap();
         assert!(tokens.verify(&strangers, NOW).is_err());
-        let token = tokens.issue(viewer, NOW).unwrap();
+        let (token, _) = tokens.issue(viewer, NOW, end).unwrap();
         let (head, rest) = token.split_once('.').unwrap();
         let (body, _) = rest.split_once('.').unwrap();
         assert!(tokens.verify(&format!("{head}.{body}."), NOW).is_err(), "no signature");

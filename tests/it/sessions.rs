@@ -134,6 +134,31 @@ on_both_databases! {
         }
     }
 
+    async fn no_access_token_outlives_its_session(kind) {
+        let server = Server::with(kind, |config| {
+            config.refresh_token_ttl = 60;
+            config.access_token_ttl = 3600;
+        })
+        .await;
+        let client = server.register().await;
+        let query = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken refreshToken expiresIn } }";
+        let input = json!({ "input": { "email": client.email, "password": PASSWORD } });
+        let payload = signed_out(&client).data(query, input).await["logIn"].take();
+        let expires_in = payload["expiresIn"].as_u64().expect("seconds");
+        assert!(expires_in <= 60, "{expires_in}");
+        let client = with_tokens(&client, &payload);
+        let mut socket = server.socket(&client).await;
+        assert_eq!(sessions(&client).await.len(), 2);
+        // One of a refreshed session is good for as long as that, and not the one before it.
+        server.clock.advance(Duration::from_secs(30));
+        let next = refreshed(&client).await;
+        server.clock.advance(Duration::from_secs(30));
+        assert!(!is_signed_in(&client).await && is_signed_in(&next).await);
+        assert_eq!(socket.closed().await, 4403);
+        server.clock.advance(Duration::from_secs(30));
+        assert!(!is_signed_in(&next).await);
+    }
+
     async fn an_instance_that_starts_later_knows_what_has_ended(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
