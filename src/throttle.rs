@@ -4,7 +4,8 @@
 //! in process ([`local`]), or for all instances together in Redis ([`shared`]). When Redis is away each instance counts
 //! for itself: nobody is let through unseen, and nobody is shut out.
 //!
-//! **Signing in.** Each address has a bucket, whatever accounts it tries. Each account has one as well, which guesses
+//! **Signing in.** Each address has a bucket, whatever accounts it tries, and so has its network, for who has one has as
+//! many addresses as they like: of IPv6 65,536. (So it is with registering.) Each account has one as well, which guesses
 //! from everywhere share; so that they do not lock out its owner, each network has a few attempts at each account of its
 //! own, in which nobody else's count, and which the right password gives back. To guess at more than the account's rate
 //! thus takes ever more networks. An address that has no account is counted as if it had one: nothing can be learnt.
@@ -30,6 +31,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 const OWN_ATTEMPTS: u32 = 5;
 /// How long until all of them are given back.
 const OWN_ATTEMPTS_PER: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many addresses a network counts for: those of a few who keep out of each other's way.
+const ADDRESSES: u32 = 8;
 /// How long Redis may take to answer.
 pub const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -67,9 +70,11 @@ pub struct Throttle {
     clock: Clock,
     shared: Option<Shared>,
     log_in_address: Limit,
+    log_in_around: Limit,
     log_in_network: Limit,
     log_in_account: Limit,
     register: Limit,
+    register_around: Limit,
     send: Limit,
     cost: Limit,
 }
@@ -109,13 +114,16 @@ impl Throttle {
             let quota = Quota { amount: NonZeroU32::new(amount)?, per };
             Some(Kind { name, quota, local: Buckets::new(quota, clock.clone()) })
         };
+        let around = |per_address: u32| per_address.saturating_mul(ADDRESSES);
         let own = if rates.log_in_per_account == 0 { 0 } else { OWN_ATTEMPTS };
         Self {
             shared: redis.map(|connection| Shared::new(connection, patience)),
             log_in_address: limit("log-in:address", rates.log_in_per_address, MINUTE),
+            log_in_around: limit("log-in:around", around(rates.log_in_per_address), MINUTE),
             log_in_network: limit("log-in:network", own, OWN_ATTEMPTS_PER),
             log_in_account: limit("log-in:account", rates.log_in_per_account, MINUTE),
             register: limit("register", rates.register_per_address, MINUTE),
+            register_around: limit("register:around", around(rates.register_per_address), MINUTE),
             send: limit("send", rates.send, MINUTE),
             cost: limit("cost", rates.cost, MINUTE),
             clock,
@@ -126,7 +134,7 @@ impl Throttle {
     /// not.
     pub async fn log_in(&self, from: ClientAddress, email: &str) -> Result<()> {
         let refused = refusal("too many attempts to sign in");
-        self.take(&self.log_in_address, &from.host().to_string(), 1).await.map_err(refused)?;
+        self.take_around([&self.log_in_address, &self.log_in_around], from).await.map_err(refused)?;
         let Err(own) = self.take(&self.log_in_network, &own_share(from, email), 1).await else {
             return Ok(());
         };
@@ -146,8 +154,8 @@ impl Throttle {
 
     /// Whether an account may be made from this address now.
     pub async fn register(&self, from: ClientAddress) -> Result<()> {
-        let taken = self.take(&self.register, &from.host().to_string(), 1).await;
-        taken.map(drop).map_err(refusal("too many accounts are made from this address"))
+        let taken = self.take_around([&self.register, &self.register_around], from).await;
+        taken.map_err(refusal("too many accounts are made from this address"))
     }
 
     /// Whether this user may send a message now.
@@ -167,6 +175,17 @@ impl Throttle {
         let remaining = self.take(&self.cost, &whose, requested).await;
         let remaining = remaining.map_err(refusal("the operations of the last minute cost too much"))?;
         Ok(Cost { requested, budget: Some(Budget { remaining, limit: kind.quota.amount.get() }) })
+    }
+
+    /// Takes one from an address's bucket and one from its network's, in this order: who is refused takes nothing from
+    /// their neighbours.
+    async fn take_around(
+        &self,
+        [address, network]: [&Limit; 2],
+        from: ClientAddress,
+    ) -> Result<(), Duration> {
+        self.take(address, &from.host().to_string(), 1).await?;
+        self.take(network, &from.network().to_string(), 1).await.map(drop)
     }
 
     /// Takes so much from somebody's bucket, or all that it can hold: what is left, or how long to wait.

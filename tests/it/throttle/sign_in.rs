@@ -89,6 +89,60 @@ on_both_databases! {
         retry_after(&guess(format!("{home}:5::1")).await);
     }
 
+    /// Who has a network has as many addresses as they like.
+    async fn one_network_cannot_try_many_accounts_nor_make_them(kind) {
+        let throttling =
+            Throttling { login_rate_per_address: 1, register_rate_per_address: 1, ..UNTHROTTLED };
+        let server = behind_proxy(kind, throttling).await;
+        let guess = async |from: String| {
+            let email = format!("{}@example.com", uuid::Uuid::now_v7());
+            log_in(&server, from, &email, GUESS).await
+        };
+        let register = async |from: String| {
+            let email = format!("{}@example.com", uuid::Uuid::now_v7());
+            let input = json!({ "input": { "email": email, "password": PASSWORD } });
+            ask_from(&server, &server.stranger(), from, REGISTER, input).await
+        };
+        let random = rand::random::<u8>();
+        for (network, other) in [
+            (network(), network()),
+            (format!("::ffff:203.{random}.113"), format!("::ffff:203.{random}.114")),
+        ] {
+            let ipv4 = network.contains('.');
+            let address = |network: &str, one: usize| match ipv4 {
+                true => format!("{network}.{one}"),
+                false => format!("{network}:{one:x}::1"),
+            };
+            // Eight times what one address may, and what comes back meanwhile.
+            let mut one = 0;
+            let refused = loop {
+                one += 1;
+                let answer = guess(address(&network, one)).await;
+                if answer.status == 429 {
+                    break answer;
+                }
+                assert!(wrong(&answer) && one < 100, "{one}: {answer:?}");
+            };
+            assert!(one > 8, "{one}");
+            retry_after(&refused);
+            assert!(wrong(&guess(address(&other, 1)).await), "another network");
+            let mut one = 0;
+            let refused = loop {
+                one += 1;
+                let answer = register(address(&network, one)).await;
+                if answer.status == 429 {
+                    break answer;
+                }
+                assert!(answer.json()["data"]["register"].is_object() && one < 100, "{one}: {answer:?}");
+            };
+            assert!(one > 8, "{one}");
+            retry_after(&refused);
+            assert_eq!(register(address(&other, 1)).await.status, 200, "another network");
+            server.clock.advance(Duration::from_secs(60));
+            assert!(wrong(&guess(address(&network, 200)).await));
+        }
+    }
+
     async fn one_address_cannot_make_many_accounts(kind) {
         let throttling = Throttling { register_rate_per_address: 2, ..UNTHROTTLED };
         let server = behind_proxy(kind, throttling).await;
