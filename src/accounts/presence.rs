@@ -1,6 +1,6 @@
 //! Presence: who is at the other end of a connection that may outlive their access token.
 
-use super::{Accounts, Grant, Viewer};
+use super::{Access, Accounts, Grant, Viewer};
 use crate::{
     error::{Error, Result},
     store::Instant,
@@ -12,6 +12,8 @@ use tokio::{select, sync::watch};
 
 /// The longest before its token expires that a client is told.
 const LONGEST_NOTICE: Duration = Duration::from_secs(60);
+/// How often it is looked whether a personal access token is still there.
+const LOOK_EVERY: Duration = Duration::from_secs(300);
 
 /// Who is present, and by which token they are: none, if they are not signed in. Cloning shares it.
 #[derive(Clone, Debug, Default)]
@@ -72,7 +74,25 @@ impl Accounts {
                 biased; // another token in time is in time
                 _ = present.changed() => {} // the sender is here
                 () = session.ended() => return Over::Ended,
+                () = self.found_gone(viewer) => return Over::Ended,
                 () = self.clock.reached(expires_at) => return Over::Expired,
+            }
+        }
+    }
+
+    /// Waits until a personal access token is found to be gone. It may be good for longer than its deletion is
+    /// remembered, and an instance that is cut off hears of nothing; a session's is not. While the database does not
+    /// answer, nothing is found.
+    async fn found_gone(&self, viewer: Viewer) {
+        if !matches!(viewer.access, Access::Write | Access::Read) {
+            return pending().await;
+        }
+        loop {
+            self.clock.reached(self.clock.now() + LOOK_EVERY).await;
+            // In a box, for it is seldom there.
+            let there = Box::pin(self.store.has_access_token(viewer.session_id)).await;
+            if matches!(there, Ok(false)) {
+                return;
             }
         }
     }

@@ -72,6 +72,13 @@ impl Database {
         Ok(read!(self, first, named.select(AccessToken::as_select())).optional()?)
     }
 
+    /// Whether a token is there, expired or not.
+    pub async fn has_access_token(&self, id: Id) -> Result<bool> {
+        let found: Option<Id> =
+            read!(self, first, access_tokens::table.find(id).select(access_tokens::id)).optional()?;
+        Ok(found.is_some())
+    }
+
     /// Notes that a token is used, unless that was noted after `since`.
     pub async fn touch_access_token(&self, id: Id, now: Instant, since: Instant) -> Result<()> {
         transact!(self, async |conn| {

@@ -190,6 +190,24 @@ on_both_databases! {
         }
     }
 
+    /// An instance may have been cut off for longer than anybody remembers the deletion: what is gone is found gone.
+    async fn a_socket_ends_with_its_token_even_if_nobody_tells(kind) {
+        let server = Server::start(kind).await;
+        let ada = server.register().await;
+        let (created, other) = (json!({ "name": "x", "scopes": ["READ"] }), json!({ "name": "y", "scopes": ["WRITE"] }));
+        let (created, other) = (create(&ada, created).await, create(&ada, other).await);
+        let mut socket = server.socket(&script(&server, &created)).await;
+        let mut stays = server.socket(&script(&server, &other)).await;
+        let mut sql = Sql::of(&server).await;
+        let (_, digits) = created["accessToken"]["id"].as_str().unwrap().rsplit_once('_').unwrap();
+        let key = sql.key(digits.parse().unwrap());
+        sql.execute(&format!("DELETE FROM access_tokens WHERE id = {key}")).await;
+        assert_eq!(socket.ping().await, [Value::Null; 0], "it has not been looked at");
+        server.clock.advance(Duration::from_secs(300));
+        assert_eq!(socket.closed().await, 4403);
+        assert_eq!(stays.ping().await, [Value::Null; 0]);
+    }
+
     async fn what_is_asked_for_a_token_is_checked_and_there_are_not_too_many(kind) {
         let server = Server::start(kind).await;
         let ada = server.register().await;
