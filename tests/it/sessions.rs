@@ -14,6 +14,9 @@ const REVOKE: &str = "mutation($id: ID!) { revokeSession(input: { id: $id }) { r
 const REAUTHENTICATE: &str =
     "mutation($token: String!) { reauthenticate(input: { accessToken: $token }) { expiresAt } }";
 
+/// How often it is measured how long something takes.
+const ROUNDS: usize = 5;
+
 /// The same user, signed in on another device.
 async fn another_device(client: &Client) -> Client {
     let query = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken refreshToken } }";
@@ -107,9 +110,8 @@ on_both_databases! {
             let server = Server::with(kind, |config| config.redis_url = redis.map(Into::into)).await;
             let elsewhere = server.beside().await;
             let owner = server.register().await;
-            let mut least = Duration::MAX;
-            // How long it takes is the server's, and now and then the machine's.
-            for _ in 0..3 {
+            let mut took = Vec::new();
+            for _ in 0..ROUNDS {
                 let stolen = another_device(&owner).await;
                 let client = refreshed(&stolen).await;
                 let there = client.at(elsewhere.address);
@@ -122,12 +124,16 @@ on_both_databases! {
                 for socket in &mut sockets {
                     assert_eq!(socket.hear().await, Err(Closed(4403)));
                 }
-                least = least.min(begun.elapsed());
+                took.push(begun.elapsed());
                 assert!(!is_signed_in(&there).await);
                 assert_eq!(refusal(&client).await, "UNAUTHENTICATED", "its successor is no good either");
             }
-            assert!(least < Duration::from_secs(1), "{least:?} with {shown:?}");
-            assert_eq!(kinds_of_events(&owner).await.iter().filter(|kind| *kind == "REFRESH_TOKEN_REUSED").count(), 3);
+            // Each time within the patience of `hear`, whatever the machine does; and within a second as a rule: now and
+            // then it is the machine that takes long, but were it the server, it would be so at least every other time.
+            took.sort();
+            assert!(took[ROUNDS / 2] < Duration::from_secs(1), "{took:?} with {shown:?}");
+            let events = kinds_of_events(&owner).await;
+            assert_eq!(events.iter().filter(|kind| *kind == "REFRESH_TOKEN_REUSED").count(), ROUNDS);
             assert!(is_signed_in(&owner).await && is_signed_in(&owner.at(elsewhere.address)).await);
             // Whoever is there for the first time knows it too.
             assert_eq!(sessions(&owner).await.len(), 1);
