@@ -330,20 +330,21 @@ async fn a_server_starts_without_the_provider_and_finds_it_later() {
     assert!(!refused(&ada).await);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_registration_is_closed_nobody_makes_an_account() {
-    let server = Server::start(Kind::Sqlite).await;
-    let ada = server.register().await;
-    let mut server = server;
-    server.config.identities.registration = Registration::Closed;
-    let server = server.restart().await;
-    let register = "mutation($input: RegisterInput!) { register(input: $input) { user { id } } }";
-    for email in ["new@example.com", &*ada.email] {
-        let input = json!({ "input": { "email": email, "password": PASSWORD } });
-        let error = server.stranger().error(register, input).await;
-        assert_eq!(code(&error), "FORBIDDEN", "nor is it told who has an account");
+on_both_databases! {
+    async fn where_registration_is_closed_nobody_makes_an_account(kind) {
+        let server = Server::start(kind).await;
+        let ada = server.register().await;
+        let mut server = server;
+        server.config.identities.registration = Registration::Closed;
+        let server = server.restart().await;
+        let register = "mutation($input: RegisterInput!) { register(input: $input) { user { id } } }";
+        for email in ["new@example.com", &*ada.email] {
+            let input = json!({ "input": { "email": email, "password": PASSWORD } });
+            let error = server.stranger().error(register, input).await;
+            assert_eq!(code(&error), "FORBIDDEN", "nor is it told who has an account");
+        }
+        let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { user { email } } }";
+        let input = json!({ "input": { "email": ada.email, "password": PASSWORD } });
+        assert_eq!(server.stranger().data(log_in, input).await["logIn"]["user"]["email"], ada.email);
     }
-    let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { user { email } } }";
-    let input = json!({ "input": { "email": ada.email, "password": PASSWORD } });
-    assert_eq!(server.stranger().data(log_in, input).await["logIn"]["user"]["email"], ada.email);
 }

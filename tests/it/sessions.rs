@@ -381,119 +381,116 @@ async fn hear_notice(socket: &mut Socket) -> String {
     ping["payload"]["expiresAt"].as_str().expect("a moment").to_owned()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_socket_ends_with_its_token_and_is_told_before() {
-    let server = Server::start(Kind::Sqlite).await;
-    let client = server.register().await;
-    let ttl = Duration::from_secs(server.config.access_token_ttl);
-    let mut socket = server.socket(&client).await;
-    let mut signed_out = server.socket(&server.stranger()).await;
-    // A token lasts for whole seconds.
-    server.clock.advance(ttl - Duration::from_secs(62));
-    assert_eq!(socket.ping().await, [Value::Null; 0], "there is more than a minute left");
-    server.clock.advance(Duration::from_secs(2));
-    let expires_at = hear_notice(&mut socket).await;
-    assert!(expires_at > server.clock.now().to_rfc3339());
-    socket.say(json!({ "type": "pong" })).await;
-    assert_eq!(socket.ping().await, [Value::Null; 0], "it is told once");
-    server.clock.advance(Duration::from_secs(60));
-    assert_eq!(socket.hear().await, Err(Closed(4403)));
-    assert!(expires_at <= server.clock.now().to_rfc3339());
-    assert_eq!(signed_out.ping().await, [Value::Null; 0], "nothing of theirs expires");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_short_lived_token_is_told_of_when_a_tenth_of_its_time_is_left() {
-    let server = Server::with(Kind::Sqlite, |config| config.access_token_ttl = 100).await;
-    let client = server.register().await;
-    let mut socket = server.socket(&client).await;
-    server.clock.advance(Duration::from_secs(88));
-    assert_eq!(socket.ping().await, [Value::Null; 0]);
-    server.clock.advance(Duration::from_secs(2));
-    hear_notice(&mut socket).await;
-    // Who connects so late is told at once.
-    hear_notice(&mut server.socket(&client).await).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_socket_goes_on_with_a_new_token_and_so_does_all_that_is_on_it() {
-    let server = Server::start(Kind::Sqlite).await;
-    let mut client = server.register().await;
-    let ttl = Duration::from_secs(server.config.access_token_ttl);
-    let mut socket = server.socket(&client).await;
-    socket.subscribe("changes", "subscription { changes { __typename } }", json!({})).await;
-    assert_eq!(socket.hear().await.unwrap()["payload"]["data"]["changes"]["__typename"], "Reload");
-    for _ in 0..3 {
-        server.clock.advance(ttl - Duration::from_secs(30));
+on_both_databases! {
+    async fn a_socket_ends_with_its_token_and_is_told_before(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let ttl = Duration::from_secs(server.config.access_token_ttl);
+        let mut socket = server.socket(&client).await;
+        let mut signed_out = server.socket(&server.stranger()).await;
+        // A token lasts for whole seconds.
+        server.clock.advance(ttl - Duration::from_secs(62));
+        assert_eq!(socket.ping().await, [Value::Null; 0], "there is more than a minute left");
+        server.clock.advance(Duration::from_secs(2));
         let expires_at = hear_notice(&mut socket).await;
-        client = refreshed(&client).await;
-        let answer = over(&mut socket, REAUTHENTICATE, json!({ "token": client.token })).await;
-        assert_eq!(answer.get("errors"), None, "{answer}");
-        assert!(answer["data"]["reauthenticate"]["expiresAt"].as_str() > Some(&*expires_at));
-        assert_eq!(
-            over(&mut socket, "{ me { email } }", json!({})).await["data"]["me"]["email"],
-            client.email
-        );
-        // The subscription has been parked and executed again meanwhile, or not: nobody can tell.
-        client.data("mutation { createConversation { conversation { id } } }", json!({})).await;
-        let told = socket.hear().await.unwrap();
-        assert_eq!(told["payload"]["data"]["changes"]["__typename"], "ConversationCreated", "{told}");
+        assert!(expires_at > server.clock.now().to_rfc3339());
+        socket.say(json!({ "type": "pong" })).await;
+        assert_eq!(socket.ping().await, [Value::Null; 0], "it is told once");
+        server.clock.advance(Duration::from_secs(60));
+        assert_eq!(socket.hear().await, Err(Closed(4403)));
+        assert!(expires_at <= server.clock.now().to_rfc3339());
+        assert_eq!(signed_out.ping().await, [Value::Null; 0], "nothing of theirs expires");
     }
-    // It lives by the session of the last token, not of the first.
-    let other = another_device(&client).await;
-    over(&mut socket, REAUTHENTICATE, json!({ "token": other.token })).await;
-    client.data(REVOKE, json!({ "id": own_session(&client).await })).await;
-    assert_eq!(socket.ping().await, [Value::Null; 0]);
-    other.data(REVOKE, json!({ "id": own_session(&other).await })).await;
-    assert_eq!(socket.hear().await, Err(Closed(4403)));
-}
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_socket_does_not_change_hands() {
-    let server = Server::start(Kind::Sqlite).await;
-    let (client, other) = (server.register().await, server.register().await);
-    let mut socket = server.socket(&client).await;
-    let mut nobodys = server.socket(&server.stranger()).await;
-    let ended = another_device(&client).await;
-    client.data(REVOKE, json!({ "id": own_session(&ended).await })).await;
-    for (token, expected) in [
-        (other.token.as_deref(), "FORBIDDEN"),
-        (Some("nonsense"), "UNAUTHENTICATED"),
-        (Some(&*client.refresh_token), "UNAUTHENTICATED"),
-        (ended.token.as_deref(), "UNAUTHENTICATED"),
-    ] {
-        let answer = over(&mut socket, REAUTHENTICATE, json!({ "token": token })).await;
-        assert_eq!(code(&answer["errors"][0]), expected, "{answer}");
+    async fn a_short_lived_token_is_told_of_when_a_tenth_of_its_time_is_left(kind) {
+        let server = Server::with(kind, |config| config.access_token_ttl = 100).await;
+        let client = server.register().await;
+        let mut socket = server.socket(&client).await;
+        server.clock.advance(Duration::from_secs(88));
+        assert_eq!(socket.ping().await, [Value::Null; 0]);
+        server.clock.advance(Duration::from_secs(2));
+        hear_notice(&mut socket).await;
+        // Who connects so late is told at once.
+        hear_notice(&mut server.socket(&client).await).await;
     }
-    let answer = over(&mut nobodys, REAUTHENTICATE, json!({ "token": client.token })).await;
-    assert_eq!(code(&answer["errors"][0]), "FORBIDDEN");
-    assert_eq!(over(&mut nobodys, "{ me { id } }", json!({})).await["data"]["me"], Value::Null);
-    assert_eq!(over(&mut socket, "{ me { email } }", json!({})).await["data"]["me"]["email"], client.email);
-    let over_http = client.error(REAUTHENTICATE, json!({ "token": client.token })).await;
-    assert_eq!(code(&over_http), "BAD_USER_INPUT");
-    // Nothing of this has made it live longer.
-    server.clock.advance(Duration::from_secs(server.config.access_token_ttl));
-    assert_eq!(socket.closed().await, 4403);
-}
 
-/// A client that does not read keeps its socket from nothing.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_socket_on_which_a_write_is_stuck_is_closed_too() {
-    let server = Server::start(Kind::Sqlite).await;
-    let client = server.register().await;
-    let lost = another_device(&client).await;
-    let id = own_session(&lost).await;
-    let long = "x".repeat(10_000);
-    let (conversation, _) = client.say(&long, None).await;
-    let mut socket = server.socket(&lost).await;
-    let query = "query($id: ID!) { conversation(id: $id) { a: messages(first: 2) { nodes { content } }
-        b: messages(first: 2) { nodes { content } } } }";
-    // Far more than the system's buffers take.
-    for i in 0..90 {
-        socket.subscribe(&i.to_string(), query, json!({ "id": conversation })).await;
+    async fn a_socket_goes_on_with_a_new_token_and_so_does_all_that_is_on_it(kind) {
+        let server = Server::start(kind).await;
+        let mut client = server.register().await;
+        let ttl = Duration::from_secs(server.config.access_token_ttl);
+        let mut socket = server.socket(&client).await;
+        socket.subscribe("changes", "subscription { changes { __typename } }", json!({})).await;
+        assert_eq!(socket.hear().await.unwrap()["payload"]["data"]["changes"]["__typename"], "Reload");
+        for _ in 0..3 {
+            server.clock.advance(ttl - Duration::from_secs(30));
+            let expires_at = hear_notice(&mut socket).await;
+            client = refreshed(&client).await;
+            let answer = over(&mut socket, REAUTHENTICATE, json!({ "token": client.token })).await;
+            assert_eq!(answer.get("errors"), None, "{answer}");
+            assert!(answer["data"]["reauthenticate"]["expiresAt"].as_str() > Some(&*expires_at));
+            assert_eq!(
+                over(&mut socket, "{ me { email } }", json!({})).await["data"]["me"]["email"],
+                client.email
+            );
+            // The subscription has been parked and executed again meanwhile, or not: nobody can tell.
+            client.data("mutation { createConversation { conversation { id } } }", json!({})).await;
+            let told = socket.hear().await.unwrap();
+            assert_eq!(told["payload"]["data"]["changes"]["__typename"], "ConversationCreated", "{told}");
+        }
+        // It lives by the session of the last token, not of the first.
+        let other = another_device(&client).await;
+        over(&mut socket, REAUTHENTICATE, json!({ "token": other.token })).await;
+        client.data(REVOKE, json!({ "id": own_session(&client).await })).await;
+        assert_eq!(socket.ping().await, [Value::Null; 0]);
+        other.data(REVOKE, json!({ "id": own_session(&other).await })).await;
+        assert_eq!(socket.hear().await, Err(Closed(4403)));
     }
-    client.data(REVOKE, json!({ "id": id })).await;
-    let begun = Instant::now();
-    soon("the socket to be closed", socket.closed()).await;
-    assert!(begun.elapsed() < Duration::from_secs(server.config.write_timeout));
+
+    async fn a_socket_does_not_change_hands(kind) {
+        let server = Server::start(kind).await;
+        let (client, other) = (server.register().await, server.register().await);
+        let mut socket = server.socket(&client).await;
+        let mut nobodys = server.socket(&server.stranger()).await;
+        let ended = another_device(&client).await;
+        client.data(REVOKE, json!({ "id": own_session(&ended).await })).await;
+        for (token, expected) in [
+            (other.token.as_deref(), "FORBIDDEN"),
+            (Some("nonsense"), "UNAUTHENTICATED"),
+            (Some(&*client.refresh_token), "UNAUTHENTICATED"),
+            (ended.token.as_deref(), "UNAUTHENTICATED"),
+        ] {
+            let answer = over(&mut socket, REAUTHENTICATE, json!({ "token": token })).await;
+            assert_eq!(code(&answer["errors"][0]), expected, "{answer}");
+        }
+        let answer = over(&mut nobodys, REAUTHENTICATE, json!({ "token": client.token })).await;
+        assert_eq!(code(&answer["errors"][0]), "FORBIDDEN");
+        assert_eq!(over(&mut nobodys, "{ me { id } }", json!({})).await["data"]["me"], Value::Null);
+        assert_eq!(over(&mut socket, "{ me { email } }", json!({})).await["data"]["me"]["email"], client.email);
+        let over_http = client.error(REAUTHENTICATE, json!({ "token": client.token })).await;
+        assert_eq!(code(&over_http), "BAD_USER_INPUT");
+        // Nothing of this has made it live longer.
+        server.clock.advance(Duration::from_secs(server.config.access_token_ttl));
+        assert_eq!(socket.closed().await, 4403);
+    }
+
+    /// A client that does not read keeps its socket from nothing.
+    async fn a_socket_on_which_a_write_is_stuck_is_closed_too(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let lost = another_device(&client).await;
+        let id = own_session(&lost).await;
+        let long = "x".repeat(10_000);
+        let (conversation, _) = client.say(&long, None).await;
+        let mut socket = server.socket(&lost).await;
+        let query = "query($id: ID!) { conversation(id: $id) { a: messages(first: 2) { nodes { content } }
+            b: messages(first: 2) { nodes { content } } } }";
+        // Far more than the system's buffers take.
+        for i in 0..90 {
+            socket.subscribe(&i.to_string(), query, json!({ "id": conversation })).await;
+        }
+        client.data(REVOKE, json!({ "id": id })).await;
+        let begun = Instant::now();
+        soon("the socket to be closed", socket.closed()).await;
+        assert!(begun.elapsed() < Duration::from_secs(server.config.write_timeout));
+    }
 }
