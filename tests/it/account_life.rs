@@ -98,8 +98,13 @@ on_both_databases! {
 
     async fn a_new_password_ends_the_other_sessions(kind) {
         let server = Server::start(kind).await;
+        let beside = server.beside().await;
         let (ada, eve) = (server.register().await, server.register().await);
         let other = log_in(&server, &ada.email, PASSWORD).await["data"]["logIn"].take();
+        let mut ended = ada.clone();
+        ended.token = other["accessToken"].as_str().map(str::to_owned);
+        let mut opened = [server.socket(&ended).await, beside.socket(&ended).await];
+        let mut stay = [beside.socket(&ada).await, beside.socket(&eve).await];
         let input = |current: &str, new: &str| json!({ "currentPassword": current, "newPassword": new });
         let field = |field: &str| ("BAD_USER_INPUT".to_owned(), json!(field));
         let new = "another horse entirely";
@@ -109,10 +114,14 @@ on_both_databases! {
 
         let changed = ada.data(CHANGE_PASSWORD, json!({ "input": input(PASSWORD, new) })).await;
         assert_eq!(changed["changePassword"]["endedSessions"], 1);
+        for socket in &mut opened {
+            assert_eq!(socket.hear().await, Err(Closed(4403)), "on every instance");
+        }
+        for socket in &mut stay {
+            assert_eq!(socket.ping().await, [Value::Null; 0]);
+        }
         let error = server.stranger().error(REFRESH, json!({ "token": other["refreshToken"] })).await;
         assert_eq!(code(&error), "UNAUTHENTICATED");
-        let mut ended = ada.clone();
-        ended.token = other["accessToken"].as_str().map(str::to_owned);
         assert_eq!(codes(&ended.ask("{ me { id } }", json!({})).await), ["UNAUTHENTICATED"]);
         for kept in [&ada, &eve] {
             server.stranger().data(REFRESH, json!({ "token": kept.refresh_token })).await;
@@ -142,7 +151,8 @@ on_both_databases! {
         let secret = ada.data(token, json!({})).await["createAccessToken"]["secret"].take();
         let mut script = server.stranger();
         script.token = Some(secret.as_str().unwrap().to_owned());
-        let mut opened = [socket, server.socket(&script).await];
+        let beside = server.beside().await;
+        let mut opened = [socket, server.socket(&script).await, beside.socket(&ada).await, beside.socket(&script).await];
         ada.data("mutation { exportMyData { url } }", json!({})).await;
         let with = rows(&mut sql).await;
         for (table, rows) in &with {
