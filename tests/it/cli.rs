@@ -165,7 +165,19 @@ async fn a_bad_setting_is_named_and_no_secret_with_it() {
 #[tokio::test]
 async fn production_takes_no_secret_that_could_be_guessed() {
     let folder = folder();
-    for secret in ["", "hunter2", "changeme-changeme-changeme-changeme", "00000000000000000000000000000000"] {
+    for secret in [
+        "",
+        "hunter2",
+        "changeme-changeme-changeme-changeme",
+        "00000000000000000000000000000000",
+        "qwertyuiopasdfghjklzxcvbnmqazwsx",
+        "zyxwvutsrqponmlkjihgfedcba987654",
+        "replace-this-key-before-you-deploy",
+        "MyVeryLongProductionSigningKey2026",
+        "JWT_KEY_FOR_PROD_DO_NOT_SHARE_IT!",
+        "1q2w3e4r5t6y7u8i9o0p1a2s3d4f5g6h",
+        "aabbccddeeffgghhiijjkkllmmnnoopp",
+    ] {
         let settings = [("CONFAB_ENV", "production"), ("CONFAB_JWT_SECRET", secret)];
         let ended = Process::run(folder.path(), &[], &settings).await;
         assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{ended:?}");
