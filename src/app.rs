@@ -195,6 +195,7 @@ impl App {
             changes,
             throttle,
             trusted_proxies: config.trusted_proxies.clone(),
+            behind_tls: config.env == Environment::Production,
             guard: config.document_limits(),
             sockets: SocketLimits {
                 init: seconds(config.init_timeout),

@@ -75,8 +75,8 @@ pub struct Config {
     #[arg(long, env = "REDIS_URL", value_name = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
 
-    /// `development`, or `production` on the internet: then no introspection, no hints at field names, and no secret that
-    /// could be guessed.
+    /// `development`, or `production` on the internet: then no introspection, no hints at field names, no secret that
+    /// could be guessed, and TLS (at a proxy) taken for granted.
     #[arg(long, env = "CONFAB_ENV", value_name = "CONFAB_ENV", default_value = "development")]
     pub env: Environment,
 

@@ -65,6 +65,8 @@ pub struct Transport {
     pub throttle: Arc<Throttle>,
     /// Whose word for a client's address counts.
     pub trusted_proxies: TrustedProxies,
+    /// Whether clients come by TLS alone, be it told or not.
+    pub behind_tls: bool,
     /// What a document may have.
     pub guard: guard::Limits,
     /// What a socket may take.
@@ -98,7 +100,7 @@ pub fn router(transport: Transport) -> Router {
         .layer(middleware::from_fn_with_state(addresses.clone(), proxies::layer))
         .layer(middleware::from_fn(hosts::layer))
         .layer(middleware::from_fn(request_id::layer))
-        .layer(middleware::from_fn_with_state(addresses, headers::layer))
+        .layer(middleware::from_fn_with_state((addresses, transport.behind_tls), headers::layer))
         .with_state(Arc::new(transport))
 }
 

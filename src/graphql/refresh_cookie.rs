@@ -1,27 +1,32 @@
 //! The cookie that our own page keeps its refresh token in, where no script can read it.
 //!
 //! The page asks for it with each of the requests that hand out or take such a token; see [`crate::transport`] for who
-//! may. The cookie is sent to `/graphql` alone, and by no other site's doing.
+//! may. The cookie is sent by no other site's doing. Over TLS its name begins with `__Host-`, which browsers take from the
+//! very host that it is for alone (RFC 6265bis, section 4.1.3.2): a neighbour with a part of our name cannot put another in
+//! its place, by which a user would be signed in as somebody else. Such a cookie must be for all paths; the other, for
+//! development, is sent to `/graphql` alone.
 
 use secrecy::{ExposeSecret, SecretString};
 use std::{fmt::Write, time::Duration};
 
 const NAME: &str = "confab_refresh";
+const SECURE_NAME: &str = "__Host-confab_refresh";
 
 /// A request of whoever keeps its refresh token in the cookie.
 #[derive(Debug)]
 pub struct RefreshCookie {
     /// What it has brought.
     presented: Option<SecretString>,
-    /// Whether it came by TLS: then the cookie goes by nothing else.
+    /// Whether it came by TLS, as all do in production: then the cookie goes by nothing else.
     secure: bool,
 }
 
 impl RefreshCookie {
-    /// Finds it among a request's cookies (RFC 6265, section 4.2). Of two of that name neither is taken.
+    /// Finds it among a request's cookies (RFC 6265, section 4.2), by the one name that it has here. Of two of that name
+    /// neither is taken.
     pub fn among<'a>(cookies: impl Iterator<Item = &'a str>, secure: bool) -> Self {
         let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let mut named = pairs.filter(|(name, _)| *name == NAME).map(|(_, value)| value);
+        let mut named = pairs.filter(|(name, _)| *name == name_of(secure)).map(|(_, value)| value);
         let presented = named.next().filter(|value| !value.is_empty());
         let presented = presented.filter(|_| named.next().is_none()).map(|value| value.to_owned().into());
         Self { presented, secure }
@@ -43,13 +48,18 @@ impl RefreshCookie {
     }
 
     fn set(&self, value: &str, lasts: Duration) -> String {
-        let mut cookie = format!("{NAME}={value}; Path=/graphql; HttpOnly; SameSite=Strict");
+        let (name, path) = (name_of(self.secure), if self.secure { "/" } else { "/graphql" });
+        let mut cookie = format!("{name}={value}; Path={path}; HttpOnly; SameSite=Strict");
         let _ = write!(cookie, "; Max-Age={}", lasts.as_secs()); // a string takes all
         if self.secure {
             cookie.push_str("; Secure");
         }
         cookie
     }
+}
+
+fn name_of(secure: bool) -> &'static str {
+    if secure { SECURE_NAME } else { NAME }
 }
 
 #[cfg(test)]
@@ -70,6 +80,11 @@ mod tests {
             let cookie = RefreshCookie::among(lines.iter().copied(), false);
             assert_eq!(cookie.presented(), expected, "{lines:?}");
             assert!(!format!("{cookie:?}").contains("\"a\""));
+            assert_eq!(RefreshCookie::among(lines.iter().copied(), true).presented(), None, "{lines:?}");
+            let prefixed: Vec<_> =
+                lines.iter().map(|line| line.replace("confab_refresh", "__Host-confab_refresh")).collect();
+            let by_tls = RefreshCookie::among(prefixed.iter().map(String::as_str), true);
+            assert_eq!(by_tls.presented(), expected, "{prefixed:?}");
         }
     }
 
@@ -78,6 +93,7 @@ mod tests {
         let cookie = |secure| RefreshCookie { presented: None, secure };
         let kept = cookie(false).keep(&"token".to_owned().into(), Duration::from_secs(60));
         assert_eq!(kept, "confab_refresh=token; Path=/graphql; HttpOnly; SameSite=Strict; Max-Age=60");
-        assert!(cookie(true).forget().ends_with("SameSite=Strict; Max-Age=0; Secure"));
+        let forgotten = cookie(true).forget();
+        assert_eq!(forgotten, "__Host-confab_refresh=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure");
     }
 }

@@ -32,13 +32,16 @@ pub const NO_PAGE: [(HeaderName, &str); 2] = [
 /// A year, for this host alone: what else is below its name is not ours to speak for.
 const HSTS: &str = "max-age=31536000";
 
-/// Whether a request has come by TLS, as far as is known.
+/// Whether a request has come by TLS, as far as is known: in production all are taken to have.
 #[derive(Clone, Copy, Debug)]
 pub struct ByTls(pub bool);
 
+/// Whose word counts for how a request came, and whether all come by TLS.
+pub type Known = (Arc<Addresses>, bool);
+
 /// Completes an answer's headers.
-pub async fn layer(State(addresses): State<Arc<Addresses>>, mut request: Request, next: Next) -> Response {
-    let by_tls = addresses.trust_peer_of(&request) && came_by_tls(request.headers());
+pub async fn layer(State((addresses, all)): State<Known>, mut request: Request, next: Next) -> Response {
+    let by_tls = all || (addresses.trust_peer_of(&request) && came_by_tls(request.headers()));
     request.extensions_mut().insert(ByTls(by_tls));
     let mut response = next.run(request).await;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {

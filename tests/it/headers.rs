@@ -1,6 +1,6 @@
 //! The headers that every answer has.
 
-use crate::support::{Answer, Kind, Server};
+use crate::support::{Answer, Kind, Server, in_production};
 use reqwest::Method;
 use serde_json::json;
 use std::{
@@ -130,5 +130,15 @@ async fn who_came_by_tls_is_told_to_come_so_again() {
                 );
             }
         }
+    }
+}
+
+/// Production is behind TLS, whether a trusted proxy says so or not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_production_everybody_is_told_to_come_by_tls() {
+    let server = Server::with(Kind::Sqlite, in_production).await;
+    for path in ["/", "/healthz", "/nope"] {
+        let answer = Answer::to(server.get(path)).await;
+        assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "{path}");
     }
 }

@@ -1,6 +1,6 @@
 //! The cookie that the chat page keeps its refresh token in.
 
-use crate::support::{Answer, Kind, PASSWORD, Server, code, codes};
+use crate::support::{Answer, Kind, PASSWORD, Server, code, codes, in_production};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
@@ -59,6 +59,31 @@ async fn a_page_signs_in_refreshes_and_signs_out_without_seeing_a_refresh_token(
     }
 }
 
+/// Whoever may set cookies for the whole domain, from a name beside or above ours, cannot set one of the name that is read:
+/// browsers take `__Host-` only from the very host, over TLS and for all of its paths (RFC 6265bis, section 4.1.3.2).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_production_the_cookie_goes_by_tls_alone_and_nobody_else_can_have_set_it() {
+    let server = Server::with(Kind::Sqlite, in_production).await;
+    let client = server.register().await;
+    let input = json!({ "input": { "email": client.email, "password": PASSWORD } });
+    // That it came by TLS nobody has told.
+    let (cookie, how) = kept(&Answer::to(asks(&server, None, LOG_IN, input)).await);
+    let (name, token) = cookie.split_once('=').expect("a pair");
+    let month = server.config.refresh_token_ttl;
+    let expected = format!("Path=/; HttpOnly; SameSite=Strict; Max-Age={month}; Secure");
+    assert_eq!((name, how), ("__Host-confab_refresh", expected));
+    let of_others = format!("confab_refresh={token}; __Secure-confab_refresh={token}");
+    let refused = Answer::to(asks(&server, Some(&of_others), REFRESH, json!({}))).await;
+    assert_eq!(codes(&refused.json()), ["UNAUTHENTICATED"], "another name is not read");
+    assert_eq!(
+        kept(&refused),
+        ("__Host-confab_refresh=".into(), "Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure".into())
+    );
+    let set_by_others = format!("confab_refresh=nonsense; {cookie}; __Secure-confab_refresh=nonsense");
+    let refreshed = Answer::to(asks(&server, Some(&set_by_others), REFRESH, json!({}))).await;
+    assert_eq!(refreshed.json()["data"]["refreshSession"]["user"]["email"], json!(client.email));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_but_our_own_page_has_to_do_with_the_cookie() {
     let server = Server::with(Kind::Sqlite, |config| {
@@ -90,7 +115,8 @@ async fn nobody_but_our_own_page_has_to_do_with_the_cookie() {
     assert_eq!(code(&Answer::to(odd).await.refusal()), "BAD_USER_INPUT");
     // What came by TLS goes by nothing else.
     let by_tls = asks(&server, None, LOG_IN, input).header("x-forwarded-proto", "https");
-    assert!(kept(&Answer::to(by_tls).await).1.ends_with("; Secure"));
+    let (name, how) = kept(&Answer::to(by_tls).await);
+    assert!(name.starts_with("__Host-confab_refresh=") && how.ends_with("; Secure"), "{name}; {how}");
     // A preflight gets no leave for the header.
     let preflight = server.ask(reqwest::Method::OPTIONS, "/graphql").header("origin", "https://chat.example");
     let preflight = preflight.header("access-control-request-method", "POST");
