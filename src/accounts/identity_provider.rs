@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     error::{Error, Result},
     poke::Poked,
-    store::{Id, Instant},
+    store::{Id, Instant, account_life::REMEMBERED},
 };
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, de::IgnoredAny};
@@ -24,6 +24,9 @@ use uuid::Uuid;
 const SKEW: Duration = Duration::from_secs(60);
 /// The longest that a token is taken for good at once: who stays longer shows another.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
+/// From this age on no token is taken, however long it is to last: as long it is remembered that an account was deleted,
+/// and one from before must not make another.
+const OLDEST: Duration = REMEMBERED;
 /// The longest subject, in bytes (OpenID Connect Core, section 2).
 const LONGEST_SUBJECT: usize = 255;
 
@@ -148,7 +151,9 @@ impl IdentityProvider {
         if too_early || nobody || of_other_kind || client || lacking {
             return Err(BAD);
         }
-        if moment(claims.exp) <= now {
+        let issued_at = moment(claims.iat);
+        let expires_at = moment(claims.exp).min(issued_at + OLDEST);
+        if expires_at <= now {
             return Err(Error::Unauthenticated("the access token has expired"));
         }
         Ok(Identified {
@@ -157,8 +162,8 @@ impl IdentityProvider {
             email: claims.email,
             // A time to come proves nothing for longer than now.
             proved_at: moment(claims.auth_time.unwrap_or(claims.iat)).min(now),
-            issued_at: moment(claims.iat),
-            expires_at: moment(claims.exp).min(now + LONGEST),
+            issued_at,
+            expires_at: expires_at.min(now + LONGEST),
         })
     }
 

@@ -17,8 +17,8 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use std::time::Duration;
 
-/// How long it is remembered when an identity's account was deleted: by then no token from before is good.
-const REMEMBERED: Duration = Duration::from_secs(2 * 24 * 3600);
+/// How long it is remembered when an identity's account was deleted: by then no token from before is taken.
+pub const REMEMBERED: Duration = Duration::from_secs(2 * 24 * 3600);
 
 /// What went with an account, and must be told of.
 #[derive(Clone, Debug)]

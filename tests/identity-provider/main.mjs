@@ -1,6 +1,6 @@
 // An OpenID Provider on a free port, for one test. It says its address on its first line; then it takes commands, a line
 // each, and answers each with a line: `rotate` signs by new keys and still tells the old ones, `retire` tells only the
-// newest, `away` answers nothing but 503, and `back` ends that. It ends with its input.
+// newest, `last` has tokens from then on last for a year, `away` answers nothing but 503, and `back` ends that. It ends with its input.
 //
 // Whoever signs in is called what they type in as their login. A client is called after the algorithm that its access
 // tokens are signed by.
@@ -14,6 +14,7 @@ console.info = console.error;
 
 const ALGORITHMS = ["RS256", "ES256", "EdDSA"];
 
+let seconds = 600;
 let generation = 0;
 async function newKeys() {
   generation += 1;
@@ -50,7 +51,7 @@ function provider(issuer, keys) {
           audience: resource,
           scope: "chat",
           accessTokenFormat: "jwt",
-          accessTokenTTL: 600,
+          accessTokenTTL: seconds,
           jwt: { sign: { alg: client.clientId } },
         }),
       },
@@ -79,6 +80,9 @@ const commands = {
   },
   retire() {
     keys = keys.slice(0, ALGORITHMS.length);
+  },
+  last() {
+    seconds = 365 * 24 * 3600;
   },
   away() {
     away = true;

@@ -205,6 +205,30 @@ on_both_databases! {
         assert!(refused(&ada).await, "the old one is not the new account's");
         assert!(!refused(&by(&server, &provider.sign_in("RS256", "eve").await.access_token)).await);
     }
+
+    async fn a_token_from_before_the_account_was_deleted_never_makes_another_however_long_it_lasts(kind) {
+        let mut provider = IdentityProvider::start().await;
+        provider.tell("last").await;
+        let server = Server::with(kind, trusting(&provider)).await;
+        let ada = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
+        let eve = by(&server, &provider.sign_in("RS256", "eve").await.access_token);
+        ada.data(DELETE, json!({})).await;
+        assert!(refused(&ada).await && !refused(&eve).await);
+        let mut sql = Sql::of(&server).await;
+        let left = sql.everything().await["users"].len();
+        server.clock.advance(Duration::from_secs(2 * 24 * 3600 - 60));
+        assert!(refused(&ada).await && !refused(&eve).await, "so long it is good, and no longer");
+        server.clock.advance(Duration::from_secs(61));
+        let forgotten = async {
+            while !sql.everything().await["revocations"].is_empty() {
+                server.poke.all();
+                yield_now().await;
+            }
+        };
+        soon("the deletion to be forgotten", forgotten).await;
+        assert!(refused(&ada).await && refused(&eve).await);
+        assert_eq!(sql.everything().await["users"].len(), left, "nobody new is there");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
