@@ -1,10 +1,13 @@
-//! The laws over the seeds and their mutations: the same ones at each run, so that a failure can be had again.
+//! The laws over the seeds and their mutations: the same ones at each run, and a few that are drawn anew. By which seed
+//! those were drawn is told by a failure; with `CONFAB_LAWS_SEED` set to it they are had again.
 
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
-use std::{fs, panic::catch_unwind, path::Path};
+use std::{env, fs, panic::catch_unwind, path::Path};
 
 /// How many inputs each law is tried on.
 const RUNS: usize = 5_000;
+/// On how many of them that are others at each run.
+const NEW_RUNS: usize = 500;
 /// No input is longer.
 const LONGEST: usize = 2048;
 
@@ -22,13 +25,17 @@ over_seeds_and_mutations! { cursors guard ids request socket }
 
 fn holds(name: &str, law: fn(&[u8])) {
     let (seeds, words) = (seeds(name), words());
-    let holds = |input: &[u8]| {
-        assert!(catch_unwind(|| law(input)).is_ok(), "{name}: {}", input.escape_ascii());
+    let holds = |input: &[u8], drawn: u64| {
+        let held = catch_unwind(|| law(input)).is_ok();
+        assert!(held, "{name}, CONFAB_LAWS_SEED={drawn}: {}", input.escape_ascii());
     };
-    seeds.iter().for_each(|seed| holds(seed));
-    let mut random = StdRng::seed_from_u64(1);
-    for _ in 0..RUNS {
-        holds(&mutation(&seeds, &words, &mut random));
+    seeds.iter().for_each(|seed| holds(seed, 1));
+    let chosen = env::var("CONFAB_LAWS_SEED").ok().map(|seed| seed.parse().expect("the seed is a number"));
+    for (drawn, runs) in [(1, RUNS), (chosen.unwrap_or_else(rand::random), NEW_RUNS)] {
+        let mut random = StdRng::seed_from_u64(drawn);
+        for _ in 0..runs {
+            holds(&mutation(&seeds, &words, &mut random), drawn);
+        }
     }
 }
 
