@@ -68,7 +68,7 @@ pub struct Config {
 
     /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME` [default: confab.db in the data folder].
     #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL", hide_env_values = true)]
-    pub database_url: Option<String>,
+    pub database_url: Option<SecretString>,
 
     /// `redis://USER:PASSWORD@HOST:PORT`, on which instances tell each other what replies say [default: none, for a
     /// single instance].
@@ -265,8 +265,8 @@ impl Config {
 
     /// The database's URL; for the default one the data folder is made.
     pub fn database_url(&self) -> Result<String, String> {
-        match self.database_url.clone().filter(|url| !url.is_empty()) {
-            Some(url) => Ok(url),
+        match self.database_url.as_ref().map(ExposeSecret::expose_secret).filter(|url| !url.is_empty()) {
+            Some(url) => Ok(url.to_owned()),
             None => Ok(format!("sqlite:{}", self.made_data_dir()?.join("confab.db").display())),
         }
     }

@@ -2,13 +2,14 @@
 
 use super::builtin::{ECHO, ELIZA};
 use secrecy::SecretString;
+use std::fmt;
 use url::Url;
 
 /// The built-in models' provider.
 pub const BUILTIN: &str = "builtin";
 
-/// An OpenAI-compatible endpoint and what it offers.
-#[derive(Clone, Debug)]
+/// An OpenAI-compatible endpoint and what it offers. `Debug` does not show its address, which may hold a password.
+#[derive(Clone)]
 pub struct Provider {
     /// As it is called in the settings: `openai`, `ollama`, …
     pub name: String,
@@ -18,6 +19,13 @@ pub struct Provider {
     pub api_key: Option<SecretString>,
     /// The models it is used for; if empty, the provider is asked.
     pub models: Vec<String>,
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, models, .. } = self;
+        formatter.debug_struct("Provider").field("name", name).field("models", models).finish_non_exhaustive()
+    }
 }
 
 /// What is offered: the built-in models, endpoints, or both, in order of preference.
@@ -133,6 +141,8 @@ mod tests {
         assert_eq!(providers.endpoints[0].base_url.as_str(), "https://api.openai.com/v1");
         assert_eq!(providers.endpoints[0].models, ["gpt-5-mini"]);
         assert!(!format!("{providers:?}").contains("sk-secret"));
+        let providers = read(&[], &[("OPENAI_BASE_URL", "http://me:marked@127.0.0.1:9911/v1")]).unwrap();
+        assert!(!format!("{providers:?}").contains("marked"));
     }
 
     #[test]

@@ -18,11 +18,11 @@ use async_graphql::{
     },
 };
 use serde::{Deserialize, Deserializer};
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 /// A GraphQL request as it comes over any transport (GraphQL over HTTP, "Request Parameters"). Of its
-/// `extensions` only `cost` is looked at.
-#[derive(Debug, Default, Deserialize)]
+/// `extensions` only `cost` is looked at. `Debug` does not show it: it may hold passwords and tokens.
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Incoming {
     /// The document's text.
@@ -35,6 +35,12 @@ pub struct Incoming {
     /// What the client wants besides.
     #[serde(default)]
     pub extensions: Extensions,
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Incoming").finish_non_exhaustive()
+    }
 }
 
 impl Incoming {

@@ -14,7 +14,7 @@ use std::{cell::Cell, fmt};
 pub const MOST: usize = 10_000;
 
 /// A JSON value, or the beginning of one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Given {
     /// The value, as far as it is kept.
     pub value: Value,
@@ -32,7 +32,7 @@ impl<'de> Deserialize<'de> for Given {
 }
 
 /// What a request's variables stand for; null is the same as none.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct GivenVariables {
     /// As far as they are kept.
     pub variables: Variables,

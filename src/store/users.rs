@@ -3,6 +3,7 @@
 use super::{Database, Error, Id, Instant, Result, read, schema::users, transact};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use std::fmt;
 
 /// A row of `users`.
 #[derive(Clone, Queryable, Selectable, Identifiable, Insertable)]
@@ -49,8 +50,8 @@ impl Database {
 }
 
 /// What somebody has shown to change something about their account, found good a moment ago: with it the change is made,
-/// or not at all.
-#[derive(Clone, Debug)]
+/// or not at all. `Debug` does not show it.
+#[derive(Clone)]
 pub struct Proof {
     /// Whose account it is.
     pub user: Id,
@@ -58,6 +59,12 @@ pub struct Proof {
     pub password_hash: Option<String>,
     /// The session that they ask by, if it is one.
     pub session: Option<Id>,
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Proof").field("user", &self.user).finish_non_exhaustive()
+    }
 }
 
 /// Holds the user's row until the transaction ends; false if what was shown is not good any more.

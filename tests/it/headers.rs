@@ -21,7 +21,8 @@ fn addresses() -> Vec<String> {
     texts.flat_map(routes).filter(|path| path.starts_with('/')).collect()
 }
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
+/// The files below a folder.
+pub fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries =
         fs::read_dir(folder).expect("the source is there").map(|entry| entry.expect("a file").path());
     let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());

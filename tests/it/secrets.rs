@@ -1,10 +1,15 @@
 //! Secrets, which nobody is told: not by the log, however much of it there is, and not by an answer.
 
-use crate::support::{
-    AUDIENCE, Client, IdentityProvider, PASSWORD, Process, Provider, Socket, codes, redis_url, soon,
+use crate::{
+    headers::sources,
+    support::{
+        AUDIENCE, Client, IdentityProvider, PASSWORD, Process, Provider, Socket, codes, default_settings,
+        redis_url, soon,
+    },
 };
+use confab::store::{Id, users::Proof};
 use serde_json::{Value, json};
-use std::fs;
+use std::{fs, path::Path};
 
 const KEY: &str = "-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
@@ -119,4 +124,57 @@ async fn the_log_tells_no_secret_however_much_it_tells() {
             assert_eq!(told, None, "{secret} is told by {what}");
         }
     }
+}
+
+#[test]
+fn what_is_kept_of_secrets_is_not_shown() {
+    let mut config = default_settings();
+    config.database_url = Some("postgres://confab:marked@db.internal/confab".to_owned().into());
+    config.redis_url = Some("redis://confab:marked@db.internal".to_owned().into());
+    config.jwt_secret = Some("marked".to_owned().into());
+    let proof = Proof { user: Id::new(), password_hash: Some("marked".into()), session: None };
+    for shown in [format!("{config:?}"), format!("{proof:?}")] {
+        assert!(!shown.contains("marked"), "{shown}");
+    }
+}
+
+/// `Debug` is not derived where a field of plain text is called as secrets are.
+#[test]
+fn no_type_with_a_secret_in_plain_text_derives_debug() {
+    const SECRETS: [&str; 11] = [
+        "authorization",
+        "password",
+        "password_hash",
+        "secret",
+        "api_key",
+        "token",
+        "access_token",
+        "refresh_token",
+        "database_url",
+        "redis_url",
+        "base_url",
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut seen, mut told) = (0, Vec::new());
+    for file in sources(&folder).iter().filter(|file| file.extension().is_some_and(|end| end == "rs")) {
+        let text = fs::read_to_string(file).expect("the source can be read");
+        for item in text
+            .split("#[derive(")
+            .skip(1)
+            .filter(|item| item.split(')').next().is_some_and(|of| of.contains("Debug")))
+        {
+            // Up to the end of the type, wherever in the file it is.
+            let fields = item.split("\n}").next().unwrap_or_default().lines().map(str::trim);
+            for (name, kind) in fields.filter_map(|line| line.trim_start_matches("pub ").split_once(": ")) {
+                seen += 1;
+                let plain =
+                    ["String", "Url", "Variables", "Vec<u8>"].iter().any(|plain| kind.contains(plain));
+                if SECRETS.contains(&name) && plain && !kind.contains("Secret") {
+                    told.push(format!("{}: {name}: {kind}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(seen > 100, "the source was read");
+    assert_eq!(told, [""; 0]);
 }

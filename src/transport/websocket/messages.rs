@@ -5,6 +5,7 @@ use crate::{graphql::prepare::Incoming, store::Instant, transport::http::Written
 use async_graphql::ServerError;
 use axum::extract::ws::Message;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use std::fmt;
 
 /// The longest id that a client may give an operation, in bytes: it is kept as long as the operation lasts, and said
 /// again with each of its events.
@@ -69,12 +70,18 @@ fn from_object_if_any<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     object.map(read).transpose().map_err(serde::de::Error::custom)
 }
 
-/// What comes with `connection_init`.
-#[derive(Debug, Default, Deserialize)]
+/// What comes with `connection_init`. It is not shown, not even by `Debug`.
+#[derive(Default, Deserialize)]
 pub struct InitPayload {
     /// As the HTTP header of that name.
     #[serde(alias = "Authorization")]
     pub authorization: Option<String>,
+}
+
+impl fmt::Debug for InitPayload {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("InitPayload").finish_non_exhaustive()
+    }
 }
 
 /// What the server says.
@@ -127,5 +134,21 @@ impl<'a> ToClient<'a> {
     /// As it goes out.
     pub fn write(&self) -> Message {
         Message::Text(serde_json::to_string(self).expect("all maps have strings as keys").into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_client_says_is_not_shown() {
+        for said in [
+            r#"{"type":"connection_init","payload":{"authorization":"Bearer marked"}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":"{ marked }","operationName":"marked","variables":{"password":"marked"}}}"#,
+        ] {
+            let read = FromClient::read(said).unwrap();
+            assert!(!format!("{read:?}").contains("marked"), "{read:?}");
+        }
     }
 }

@@ -77,7 +77,7 @@ impl Server {
         let database_url = kind.create(folder.path()).await;
         let mut config = default_settings();
         config.data_dir = folder.path().to_owned();
-        config.database_url = Some(database_url.clone());
+        config.database_url = Some(database_url.clone().into());
         config.pace_ms = 0;
         config.drain = 0;
         config.throttling = UNTHROTTLED;
