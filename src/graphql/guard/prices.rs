@@ -29,9 +29,9 @@ const STORING: [&str; 10] = [
     "changePassword",
     "createAccessToken",
     "createConversation",
+    "deleteAccessToken",
     "deleteConversation",
     "exportMyData",
-    "deleteAccessToken",
     "sendMessage",
     "updateConversation",
 ];

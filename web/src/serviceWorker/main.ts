@@ -19,7 +19,14 @@ const CACHE = `confab:${BUILT.version}`;
 /** How long the server may take to answer before the page that is kept is shown, in milliseconds. */
 const PATIENCE = 5_000;
 
-self.addEventListener('install', (event) => {
+/** Service Worker Static Routing: what browsers that know it need not ask the worker for. */
+interface InstallEvent extends ExtendableEvent {
+  addRoutes?(rules: { condition: { urlPattern: { pathname: string } }; source: 'network' }): void;
+}
+
+self.addEventListener('install', (event: InstallEvent) => {
+  // What a page says as it is closed would go down with it if it had to wait for the worker.
+  event.addRoutes?.({ condition: { urlPattern: { pathname: '/graphql' } }, source: 'network' });
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([PAGE, ...BUILT.files])));
 });
 
