@@ -132,7 +132,7 @@ test('nothing is said or chosen that is not known yet, and nothing moves when it
   await page.reload();
   await Promise.all([conversation.answered, conversations.answered, models.answered]);
   const title = page.getByRole('heading', { level: 1 });
-  await expect(title).toHaveText('Loading…');
+  await expect(title).toHaveText('Conversation');
   const before = await field();
   await models.release();
   await expect(picker(page), 'it is not known yet which').toHaveCount(0);

@@ -44,6 +44,7 @@ export const texts = {
   // Conversations
   conversations: 'Conversations',
   newChat: 'New chat',
+  untitled: 'Conversation',
   noConversations: 'Your conversations will be listed here.',
   openList: 'Show conversations',
   closeList: 'Hide conversations',

@@ -97,7 +97,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
           {isMissing ? (
             texts.missingTitle
           ) : begun && !conversation ? (
-            <span className="visually-hidden">{texts.loading}</span>
+            <span className="visually-hidden">{texts.untitled}</span>
           ) : (
             (conversation?.title ?? texts.newChat)
           )}
