@@ -34,12 +34,13 @@ impl Accounts {
         caller: &Caller,
     ) -> Result<User> {
         let (user, proof) = self.prove(viewer, "password", password, caller).await?;
-        let event = SecurityEvent {
-            detail: user.email,
+        // Made when the account is held: what came later is told to have come later.
+        let event = || SecurityEvent {
+            detail: user.email.clone(),
             ..self.audit.event(user.id, SecurityEventKind::EmailChanged, caller)
         };
         let key = email.key().to_owned();
-        match self.store.change_email(&proof, &email.into_string(), &key, &event).await? {
+        match self.store.change_email(&proof, &email.into_string(), &key, event).await? {
             Ok(true) => self.user(user.id).await,
             Ok(false) => Err(OUTDATED),
             Err(EmailTaken) => Err(Error::Conflict("an account with this e-mail address exists already")),
@@ -57,9 +58,9 @@ impl Accounts {
     ) -> Result<usize> {
         let (user, proof) = self.prove(viewer, "currentPassword", current, caller).await?;
         let hash = self.passwords.hash(new).await?;
-        let event = self.audit.event(user.id, SecurityEventKind::PasswordChanged, caller);
+        let event = || self.audit.event(user.id, SecurityEventKind::PasswordChanged, caller);
         let ending = self.sessions.ending();
-        let changed = self.store.change_password(&proof, &hash, ending, &event);
+        let changed = self.store.change_password(&proof, &hash, ending, event);
         let ended = changed.await?.ok_or(OUTDATED)?;
         self.sessions.ended(&ended, ending);
         Ok(ended.len())

@@ -44,7 +44,7 @@ impl Database {
         proof: &Proof,
         email: &str,
         email_key: &str,
-        event: &SecurityEvent,
+        event: impl Fn() -> SecurityEvent + Send + Sync,
     ) -> Result<Result<bool, EmailTaken>> {
         let changed = transact!(self, async |conn| {
             if !hold!(conn, proof) {
@@ -54,7 +54,7 @@ impl Database {
                 .set((users::email.eq(email), users::email_key.eq(email_key)))
                 .execute(conn)
                 .await?;
-            note!(conn, event);
+            note!(conn, &event());
             Ok(true)
         });
         match changed {
@@ -71,7 +71,7 @@ impl Database {
         proof: &Proof,
         new: &str,
         ending: Ending,
-        event: &SecurityEvent,
+        event: impl Fn() -> SecurityEvent + Send + Sync,
     ) -> Result<Option<Vec<Id>>> {
         transact!(self, async |conn| {
             if !hold!(conn, proof) {
@@ -79,7 +79,7 @@ impl Database {
             }
             let own = users::table.find(proof.user);
             diesel::update(own).set(users::password_hash.eq(new)).execute(conn).await?;
-            note!(conn, event);
+            note!(conn, &event());
             Ok(Some(end_all!(conn, proof.user, proof.session, ending)))
         })
     }
