@@ -52,7 +52,8 @@ impl Subscription {
     /// reload again, and goes on from there.
     ///
     /// An event tells what has changed; its object is as it is now, which may be later than the event. That a message
-    /// was added tells also that its conversation's `updatedAt` has moved: there is no event of its own for that.
+    /// was added tells also that its conversation's `updatedAt` has moved: there is no event of its own for that. Each
+    /// event costs as much as an operation that asks for the same; one that cannot be paid for comes later.
     async fn changes(
         &self,
         ctx: &Context<'_>,
