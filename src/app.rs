@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     config::{Complete, Config, Environment, Registration},
     conversations::Conversations,
-    graphql::{self, Domain},
+    graphql::{self, Domain, document::Documents, service::GraphqlService},
     housekeeping::keep_house,
     poke::Poke,
     removal::Removal,
@@ -186,22 +186,28 @@ impl App {
         tasks.spawn(changes.clone().keep_watch(leaving.clone()));
         let (watches, until) = (accounts.clone(), leaving.clone());
         tasks.spawn(async move { watches.sessions.keep_watch(known_from, until).await });
+        let service = Arc::new(GraphqlService {
+            schema: graphql::schema(domain),
+            documents: Documents::new(&graphql::sdl(), config.document_limits())?,
+            store: store.clone(),
+            replies: replies.clone(),
+            changes,
+            throttle: throttle.clone(),
+            tasks: tasks.clone(),
+            park_after,
+        });
         let router = transport::router(Transport {
-            schema: graphql::schema(domain, config.env == Environment::Development),
+            service,
             accounts,
             store,
             readiness: Readiness::default(),
-            replies: replies.clone(),
-            changes,
             throttle,
             trusted_proxies: config.trusted_proxies.clone(),
             behind_tls: config.env == Environment::Production,
-            guard: config.document_limits(),
             sockets: SocketLimits {
                 init: seconds(config.init_timeout),
                 ping: seconds(config.ping_interval),
                 write: seconds(config.write_timeout),
-                park_after,
                 operations: config.max_operations,
             },
             open_sockets: OpenSockets::new(

@@ -1,7 +1,7 @@
 //! What a client may learn of a failure: one error, each kind with a stable code.
 //!
 //! Whatever went wrong inside is [`Error::Internal`]: its cause is logged once, where the answer is made (see
-//! [`crate::graphql::answer`]), and the client is told a request id and nothing else.
+//! [`crate::graphql::response`]), and the client is told a request id and nothing else.
 
 use crate::store;
 use std::sync::Arc;
@@ -57,15 +57,86 @@ impl Error {
     }
 
     /// The stable code that clients tell errors apart by.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> Code {
         match self {
-            Self::Unauthenticated(_) => "UNAUTHENTICATED",
-            Self::Forbidden(_) => "FORBIDDEN",
-            Self::NotFound(_) => "NOT_FOUND",
-            Self::BadUserInput { .. } => "BAD_USER_INPUT",
-            Self::Conflict(_) => "CONFLICT",
-            Self::RateLimited { .. } => "RATE_LIMITED",
-            Self::Internal(_) => "INTERNAL",
+            Self::Unauthenticated(_) => Code::Unauthenticated,
+            Self::Forbidden(_) => Code::Forbidden,
+            Self::NotFound(_) => Code::NotFound,
+            Self::BadUserInput { .. } => Code::BadUserInput,
+            Self::Conflict(_) => Code::Conflict,
+            Self::RateLimited { .. } => Code::RateLimited,
+            Self::Internal(_) => Code::Internal,
+        }
+    }
+}
+
+/// What kind of failure it is: the one place that says what each is called and which HTTP status and which WebSocket
+/// close code it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// Nobody is signed in, or the access token is invalid.
+    Unauthenticated,
+    /// The caller may not do this.
+    Forbidden,
+    /// The object does not exist, or belongs to somebody else.
+    NotFound,
+    /// The request, or a field of its input, is invalid.
+    BadUserInput,
+    /// The operation cannot be executed by this HTTP method.
+    MethodNotAllowed,
+    /// The input contradicts what is stored.
+    Conflict,
+    /// A limit was exceeded; a retry after some seconds may succeed.
+    RateLimited,
+    /// A fault of the server.
+    Internal,
+    /// The document cannot be parsed.
+    GraphqlParseFailed,
+    /// The document or its variables do not fit the schema, or exceed a limit.
+    GraphqlValidationFailed,
+    /// The request names a document by a hash that the server does not know.
+    PersistedQueryNotSupported,
+}
+
+impl Code {
+    /// The code as clients see it, in `extensions.code`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::BadUserInput | Self::MethodNotAllowed => "BAD_USER_INPUT",
+            Self::Conflict => "CONFLICT",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::Internal => "INTERNAL",
+            Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
+            Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
+        }
+    }
+
+    /// The HTTP status of a request that was refused with this code (RFC 9110, section 15).
+    pub fn http_status(self) -> u16 {
+        match self {
+            Self::BadUserInput
+            | Self::GraphqlParseFailed
+            | Self::GraphqlValidationFailed
+            | Self::PersistedQueryNotSupported => 400,
+            Self::Unauthenticated => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::Conflict => 409,
+            Self::RateLimited => 429,
+            Self::Internal => 500,
+        }
+    }
+
+    /// The WebSocket close code where `connection_init` was refused with this code. 1013 makes clients come back.
+    pub fn close_code(self) -> u16 {
+        match self {
+            Self::RateLimited | Self::Internal => 1013,
+            _ => 4403,
         }
     }
 }

@@ -1,26 +1,27 @@
-//! The schema: what clients may ask, each type in a file of its own below [`types`].
+//! The schema, and the path of an operation through it.
 //!
-//! The roots ([`query`], [`mutation`], [`subscription`]) authorise, call one function of the domain and wrap what
-//! it returns. A document is first checked by the [`guard`]; what comes out is finished by [`answer`], where every
-//! error gets its code.
+//! [`service`] takes every operation from its transport: it has the document prepared ([`document`]), charges for it,
+//! executes it and finishes the answer ([`response`]). The schema's types are below [`types`], each in a file of its
+//! own. Its roots ([`query`], [`mutation`], [`subscription`]) authorise, call one function of the domain and wrap what
+//! it returns.
 
-pub mod answer;
 mod batch;
 mod context;
 pub(crate) mod cursors;
-pub mod guard;
+pub mod document;
 pub(crate) mod ids;
 mod loaders;
 mod mutation;
 mod pages;
 mod plain;
-pub mod prepare;
 mod query;
 pub mod refresh_cookie;
+pub mod request;
+pub mod response;
 pub mod resume;
+pub mod service;
 mod subscription;
 mod text_budget;
-pub(crate) mod tokens;
 mod types;
 pub mod values;
 
@@ -34,6 +35,7 @@ use crate::{
     replies::Replies,
     store::Database,
 };
+use async_graphql::{SDLExportOptions, ValidationMode};
 use std::sync::Arc;
 
 /// The domain, as the schema's roots call it.
@@ -57,20 +59,21 @@ pub struct Domain {
 /// The executable schema.
 pub type Schema = async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
-/// The schema over this domain. Without `hints` it neither describes itself nor suggests names.
-pub fn schema(domain: Domain, hints: bool) -> Schema {
-    let schema = builder().data(domain);
-    if hints { schema.finish() } else { schema.disable_introspection().disable_suggestions().finish() }
+/// The schema over this domain.
+pub fn schema(domain: Domain) -> Schema {
+    builder().data(domain).finish()
 }
 
 /// The schema in GraphQL's own language, as `schema.graphql` has it.
 pub fn sdl() -> String {
-    builder().finish().sdl()
+    builder().finish().sdl_with_options(SDLExportOptions::new().include_specified_by())
 }
 
+/// Documents are validated before the executor gets them ([`document`]), so its own rules are not run.
 fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
     Schema::build(query::Query, mutation::Mutation::default(), subscription::Subscription)
         .register_output_type::<types::Node>()
         .register_output_type::<types::ReplyEvent>()
         .register_output_type::<types::Change>()
+        .validation_mode(ValidationMode::Fast)
 }

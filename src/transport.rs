@@ -13,6 +13,7 @@ mod pages;
 mod proxies;
 mod readiness;
 mod request_id;
+mod response;
 mod sse;
 pub(crate) mod websocket;
 
@@ -22,14 +23,12 @@ pub use readiness::Readiness;
 pub use websocket::{Limits as SocketLimits, OpenSockets};
 
 use crate::{
-    accounts::{Accounts, Grant, Viewer},
+    accounts::{Accounts, Grant},
     address::ClientAddress,
-    changes::Changes,
     error::{Error, Result},
-    graphql::{Schema, guard, prepare::Prepared, resume::Bookmarks},
-    replies::Replies,
+    graphql::service::GraphqlService,
     store::Database,
-    throttle::{Cost, Throttle},
+    throttle::Throttle,
 };
 use axum::{
     Json, Router,
@@ -39,36 +38,25 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use futures_util::future::Either;
 use std::{sync::Arc, time::Duration};
-use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-
-/// How soon somebody who cannot pay for an event is looked at again.
-const PAID_WITHIN: Duration = Duration::from_secs(1);
 
 /// What the transports work with.
 pub struct Transport {
-    /// Executes what is asked.
-    pub schema: Schema,
+    /// Executes operations.
+    pub service: Arc<GraphqlService>,
     /// Tells who asks.
     pub accounts: Arc<Accounts>,
-    /// What the dataloaders read, and what must answer for the server to be ready.
+    /// Must answer for the server to be ready.
     pub store: Database,
     /// Whether the database answers.
     pub readiness: Readiness,
-    /// Tells a parked subscription when to go on.
-    pub replies: Replies,
-    /// Likewise.
-    pub changes: Changes,
     /// What operations may cost together.
     pub throttle: Arc<Throttle>,
     /// Whose word for a client's address counts.
     pub trusted_proxies: TrustedProxies,
     /// Whether clients come by TLS alone, be it told or not.
     pub behind_tls: bool,
-    /// What a document may have.
-    pub guard: guard::Limits,
     /// What a socket may take.
     pub sockets: SocketLimits,
     /// Who has how many of them, and which address.
@@ -113,45 +101,12 @@ async fn keys(State(transport): State<Arc<Transport>>) -> impl IntoResponse {
 }
 
 impl Transport {
-    /// Waits until a silent subscription has more to tell than its bookmark says. `None` if that is so already, or
-    /// cannot be told.
-    fn more_after(&self, bookmarks: &Bookmarks) -> Option<impl Future<Output = ()> + Send + use<>> {
-        let reply = self.replies.more_after(&bookmarks.reply).map(Either::Left);
-        reply.or_else(|| self.changes.more_after(&bookmarks.changes).map(Either::Right))
-    }
-
-    /// Charges an operation to whoever asks for it; the cost, if they want to be told.
-    async fn charge(
-        &self,
-        prepared: &Prepared,
-        viewer: Option<Viewer>,
-        from: ClientAddress,
-    ) -> Result<Option<Cost>> {
-        let (cost, told) = (prepared.cost, prepared.tell_cost);
-        let charged = self.throttle.cost(viewer.map(|viewer| viewer.user_id), from, cost).await?;
-        Ok(told.then_some(charged))
-    }
-
-    /// Charges an event that has been told, and waits until it is paid: a subscription keeps its place meanwhile, so
-    /// whoever asks for more than they can pay gets all of it, only later.
-    async fn charge_event(&self, cost: u64, viewer: Option<Viewer>, from: ClientAddress) {
-        let user = viewer.map(|viewer| viewer.user_id);
-        while self.throttle.cost(user, from, cost).await.is_err() {
-            sleep(PAID_WITHIN).await;
-        }
-    }
-
-    /// Charges the least there is for a document that is refused: to read it was not for nothing.
-    async fn charge_refused(&self, viewer: Option<Viewer>, from: ClientAddress) -> Result<()> {
-        self.throttle.cost(viewer.map(|viewer| viewer.user_id), from, 1).await.map(drop)
-    }
-
-    /// Charges likewise what is refused before anybody is known, to the address; what is to be answered then. What is our
-    /// own fault costs nothing.
+    /// Charges an address for a request that is refused before its caller is known; the error to answer with. A fault of
+    /// the server costs nothing.
     async fn charge_unknown(&self, refusal: Error, from: ClientAddress) -> Error {
         match refusal {
             Error::Internal(_) => refusal,
-            refusal => self.charge_refused(None, from).await.err().unwrap_or(refusal),
+            refusal => self.throttle.cost(None, from, 1).await.err().unwrap_or(refusal),
         }
     }
 

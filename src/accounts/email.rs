@@ -74,7 +74,7 @@ mod tests {
             &long,
         ] {
             let error = Email::parse(text).unwrap_err();
-            assert_eq!(error.code(), "BAD_USER_INPUT", "{text:?}");
+            assert_eq!(error.code().as_str(), "BAD_USER_INPUT", "{text:?}");
         }
     }
 

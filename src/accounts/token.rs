@@ -164,7 +164,7 @@ mod tests {
         let grant = Grant { viewer, expires_at: NOW + Duration::from_secs(900) };
         assert_eq!(tokens.verify(&token, NOW + Duration::from_secs(899)).unwrap(), grant);
         let error = tokens.verify(&token, NOW + Duration::from_secs(900)).unwrap_err();
-        assert_eq!(error.code(), "UNAUTHENTICATED");
+        assert_eq!(error.code().as_str(), "UNAUTHENTICATED");
         let stricter = AccessTokens::new(keys(SECRET), Duration::from_secs(60));
         assert!(stricter.verify(&token, NOW + Duration::from_secs(59)).is_ok());
         assert!(stricter.verify(&token, NOW + Duration::from_secs(60)).is_err(), "it is not for as long now");

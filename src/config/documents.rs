@@ -1,7 +1,7 @@
 //! How much a GraphQL document may have. There is no way to have no limit at all: nothing after them would bear it.
 
 use super::{Config, Environment};
-use crate::graphql::{guard::Limits, values};
+use crate::graphql::{document::Limits, values};
 use clap::{Args, builder::RangedU64ValueParser, value_parser};
 
 /// How much a GraphQL document may have. What a fragment has counts as often as it is spread, but for tokens.

@@ -1,14 +1,10 @@
 use crate::graphql::{
-    guard::{Limits, check, root_fields},
-    tokens,
+    self,
+    document::{Documents, Limits},
+    values::GivenVariables,
 };
-use async_graphql::{
-    Positioned, Variables,
-    parser::{
-        parse_query,
-        types::{Directive, ExecutableDocument, OperationType, Selection, SelectionSet},
-    },
-};
+use async_graphql::parser::types::{DocumentOperations, OperationType, Selection, SelectionSet};
+use std::{collections::HashSet, sync::LazyLock};
 
 /// Small, so that many a document exceeds them.
 const LIMITS: Limits = Limits {
@@ -26,8 +22,11 @@ const LIMITS: Limits = Limits {
     introspection: true,
 };
 
-/// Whatever is given, it is read and guarded in an end. What the guard lets pass has, all fragments unfolded, no more
-/// than the limits allow: it is walked here as the executor would, so a guard that miscounts is found out.
+static DOCUMENTS: LazyLock<Documents> =
+    LazyLock::new(|| Documents::new(&graphql::sdl(), LIMITS).expect("the schema is valid"));
+
+/// Whatever is given is prepared or rejected. What the executor gets is within the limits, and nothing in it is left to
+/// decide: no variable, directive or named fragment, and no response key twice.
 ///
 /// The input is a document; after a NUL, which no document has, the variables as JSON.
 pub fn guard(input: &[u8]) {
@@ -36,72 +35,45 @@ pub fn guard(input: &[u8]) {
         None => (input, &b"{}"[..]),
     };
     let Ok(text) = str::from_utf8(text) else { return };
-    if tokens::check(text, &LIMITS).is_err() {
-        return;
-    }
-    let Ok(document) = parse_query(text) else { return };
-    let variables = Variables::from_json(serde_json::from_slice(variables).unwrap_or_default());
-    let Ok(cost) = check(&document, &variables, &LIMITS) else { return };
-    assert!(cost <= LIMITS.cost, "{cost}");
-    let mut selections = 0;
-    for (_, operation) in document.operations.iter() {
-        let mut tally =
-            Tally { document: &document, fields: 0, aliases: 0, directives: 0, roots: 0, selections };
-        tally.directives(&operation.node.directives);
-        tally.walk(&operation.node.selection_set.node, 1);
-        assert!(tally.fields <= cost, "{} fields for {cost}", tally.fields);
-        selections = tally.selections;
-        let is_subscription = operation.node.ty == OperationType::Subscription;
-        assert!(!is_subscription || root_fields(&operation.node, &document) == 1);
-    }
-}
-
-/// What has been met so far. That a limit is exceeded ends the walk, which might else have no end.
-struct Tally<'a> {
-    document: &'a ExecutableDocument,
-    fields: u64,
-    aliases: u64,
-    directives: u64,
-    roots: u64,
-    /// Those of the operations before included.
-    selections: u64,
-}
-
-impl Tally<'_> {
-    fn walk(&mut self, set: &SelectionSet, level: u64) {
-        assert!(level <= LIMITS.depth + 1, "too deep");
-        for selection in &set.items {
-            self.selections += 1;
-            assert!(self.selections <= LIMITS.selections, "too many selections");
-            match &selection.node {
-                Selection::Field(field) => {
-                    assert!(level <= LIMITS.depth, "too deep");
-                    self.fields += 1;
-                    self.roots += u64::from(level == 1);
-                    assert!(self.roots <= LIMITS.root_fields, "too many root fields");
-                    assert!(self.fields <= LIMITS.cost, "too many fields");
-                    self.aliases += u64::from(field.node.alias.is_some());
-                    assert!(self.aliases <= LIMITS.aliases, "too many aliases");
-                    self.directives(&field.node.directives);
-                    self.walk(&field.node.selection_set.node, level + 1);
-                }
-                Selection::InlineFragment(fragment) => {
-                    self.directives(&fragment.node.directives);
-                    self.walk(&fragment.node.selection_set.node, level);
-                }
-                Selection::FragmentSpread(spread) => {
-                    self.directives(&spread.node.directives);
-                    let fragment = self.document.fragments.get(&spread.node.fragment_name.node);
-                    let fragment = &fragment.expect("a fragment that is not there was let pass").node;
-                    self.directives(&fragment.directives);
-                    self.walk(&fragment.selection_set.node, level);
-                }
-            }
+    let variables: GivenVariables = serde_json::from_slice(variables).unwrap_or_default();
+    let mut prepared = match DOCUMENTS.prepare(text, None, &variables) {
+        Ok(prepared) => prepared,
+        Err(rejection) => {
+            assert!(!rejection.0.is_empty(), "rejected without a reason");
+            return;
         }
-    }
+    };
+    assert!(prepared.cost <= LIMITS.cost, "{}", prepared.cost);
+    let Some(mut request) = prepared.take_request() else { return };
+    let document = request.parsed_query().expect("it has been parsed");
+    assert!(document.fragments.is_empty());
+    let DocumentOperations::Single(operation) = &document.operations else { panic!("several operations") };
+    assert!(operation.node.variable_definitions.is_empty() && operation.node.directives.is_empty());
+    let roots = operation.node.selection_set.node.items.len() as u64;
+    assert!(roots <= LIMITS.root_fields, "{roots} root fields");
+    assert!(operation.node.ty != OperationType::Subscription || roots == 1);
+    walk(&operation.node.selection_set.node, 1, &mut HashSet::new());
+}
 
-    fn directives(&mut self, directives: &[Positioned<Directive>]) {
-        self.directives += directives.len() as u64;
-        assert!(self.directives <= LIMITS.directives, "too many directives");
+fn walk<'a>(set: &'a SelectionSet, level: u64, keys: &mut HashSet<&'a str>) {
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) => {
+                let field = &field.node;
+                assert!(level <= LIMITS.depth, "too deep");
+                assert!(keys.insert(field.response_key().node.as_str()), "a response key twice");
+                assert!(field.directives.is_empty());
+                for (_, value) in &field.arguments {
+                    assert!(value.node.clone().into_const().is_some(), "a variable");
+                }
+                walk(&field.selection_set.node, level + 1, &mut HashSet::new());
+            }
+            Selection::InlineFragment(fragment) => {
+                assert!(fragment.node.type_condition.is_some() && fragment.node.directives.is_empty());
+                // Of one object only one of them applies.
+                walk(&fragment.node.selection_set.node, level, &mut HashSet::new());
+            }
+            Selection::FragmentSpread(_) => panic!("a named fragment"),
+        }
     }
 }

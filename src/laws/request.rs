@@ -1,4 +1,4 @@
-use crate::{graphql::prepare::Incoming, transport::http::parse};
+use crate::{graphql::request::Request, transport::http::parse};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ pub(super) fn is_request(value: &Value) -> bool {
         && request.get("variables").is_none_or(|variables| variables.is_null() || variables.is_object())
 }
 
-pub(super) fn same(one: &Incoming, other: &Incoming) -> bool {
+pub(super) fn same(one: &Request, other: &Request) -> bool {
     one.query == other.query
         && one.operation_name == other.operation_name
         && one.variables.variables == other.variables.variables

@@ -67,7 +67,7 @@ mod tests {
         #[test]
         fn any_text_is_a_cursor_or_a_fault_of_the_field(text in "\\PC{0,40}") {
             if let Err(error) = Cursor::decode(&text, Id::new()) {
-                prop_assert_eq!(error.code(), "BAD_USER_INPUT");
+                prop_assert_eq!(error.code().as_str(), "BAD_USER_INPUT");
             }
         }
     }

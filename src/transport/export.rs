@@ -6,12 +6,7 @@
 
 mod document;
 
-use super::{
-    Transport,
-    http::{refusal, status_of},
-    negotiation::Form,
-    request_id::RequestId,
-};
+use super::{Transport, negotiation::Form, request_id::RequestId, response::refusal};
 use crate::{
     accounts::{Caller, Exporting, Grant, Presence, Ticket},
     address::ClientAddress,
@@ -69,7 +64,7 @@ pub async fn get(
     };
     match begun.await {
         Ok((user, grant, place)) => respond(&transport, user, grant, place),
-        Err(error) => refusal(Form::Json, status_of(&error), &error, &id),
+        Err(error) => refusal(Form::Json, &error, &id),
     }
 }
 

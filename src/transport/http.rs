@@ -7,19 +7,18 @@ use super::{
     headers::ByTls,
     negotiation::{self, Form},
     request_id::RequestId,
-    sse, websocket,
+    response, sse, websocket,
 };
 use crate::{
     accounts::Caller,
     address::ClientAddress,
     error::Error,
     graphql::{
-        answer,
-        prepare::{Incoming, Prepared, prepare},
         refresh_cookie::RefreshCookie,
+        request::Request,
+        service::{Answer, Call, Carries, Identity},
     },
 };
-use async_graphql::{self as graphql, Value, parser::types::OperationType};
 use axum::{
     Extension,
     body::Body,
@@ -28,12 +27,12 @@ use axum::{
         rejection::QueryRejection,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use serde::{Deserialize, Serialize};
-use std::{mem, sync::Arc};
-use tracing::{Instrument, Span};
+use serde::Deserialize;
+use std::sync::Arc;
+use tracing::Span;
 
 /// Where a page keeps its refresh token, if not by itself.
 const CONFAB_SESSION: &str = "confab-session";
@@ -48,7 +47,7 @@ pub async fn post(
     sent: Body,
 ) -> Response {
     let Some(form) = form(&headers) else {
-        return not_acceptable();
+        return response::not_acceptable();
     };
     let from = caller.address;
     let refuse = async |status, message: &str| {
@@ -70,10 +69,12 @@ pub async fn post(
     };
     let cookie = match refresh_cookie(&headers, by_tls) {
         Ok(cookie) => cookie,
-        Err(error) => return self::refuse(&transport, form, status_of(&error), error, from, &id).await,
+        Err(error) => {
+            return self::refuse(&transport, form, response::status_of(error.code()), error, from, &id).await;
+        }
     };
     match parse(&text) {
-        Ok(incoming) => execute(transport, form, &id, caller, &headers, incoming, Method::Post(cookie)).await,
+        Ok(incoming) => execute(transport, &id, caller, &headers, incoming, Method::Post(cookie)).await,
         Err(message) => refuse(StatusCode::BAD_REQUEST, message).await,
     }
 }
@@ -109,7 +110,7 @@ pub async fn get(
         return Redirect::to("/playground").into_response();
     }
     let Some(form) = negotiation::form(&headers) else {
-        return not_acceptable();
+        return response::not_acceptable();
     };
     let refuse = async |message: &str| {
         let error = Error::input("request", message);
@@ -125,85 +126,50 @@ pub async fn get(
     };
     let variables = variables.unwrap_or_default();
     let extensions = extensions.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-    let incoming = Incoming { query, operation_name, variables, extensions };
-    execute(transport, form, &id, caller, &headers, incoming, Method::Get).await
+    let incoming = Request { query, operation_name, variables, extensions };
+    execute(transport, &id, caller, &headers, incoming, Method::Get).await
+}
+
+/// How a request was sent; and by POST, perhaps, by a page that keeps its refresh token in a cookie.
+enum Method {
+    Get,
+    Post(Option<RefreshCookie>),
 }
 
 async fn execute(
     transport: Arc<Transport>,
-    form: Form,
     id: &Arc<str>,
     caller: Caller,
     headers: &HeaderMap,
-    incoming: Incoming,
+    request: Request,
     method: Method,
 ) -> Response {
-    let grant = match transport.grant(headers, caller.address).await {
-        Ok(grant) => grant,
-        Err(error) => return refusal(form, status_of(&error), &error, id),
+    let grant = transport.grant(headers, caller.address).await;
+    if let Ok(Some(grant)) = &grant {
+        Span::current().record("user_id", tracing::field::display(grant.viewer.user_id));
+    }
+    let (mutations, cookie) = match method {
+        Method::Get => (false, None),
+        Method::Post(cookie) => (true, cookie),
     };
-    let viewer = grant.map(|grant| grant.viewer);
-    if let Some(viewer) = viewer {
-        Span::current().record("user_id", tracing::field::display(viewer.user_id));
-    }
-    let from = caller.address;
-    let prepared = match prepare(&incoming, viewer, &transport.store, &transport.guard) {
-        Ok(prepared) => prepared.with(Arc::new(caller)),
-        Err(unfit) => {
-            return match transport.charge_refused(viewer, from).await {
-                Ok(()) => reply(form, unfit.into_response(), false),
-                Err(error) => refusal(form, status_of(&error), &error, id),
-            };
-        }
+    let resume = sse::resume(headers);
+    let call = Call {
+        request_id: id.clone(),
+        caller: Arc::new(caller),
+        identity: Identity::Request(grant.clone().map(|grant| grant.map(|grant| grant.viewer))),
+        carries: Carries { mutations, subscriptions: negotiation::takes_events(headers) },
+        cookie,
+        resume: Some(resume),
+        permit: None,
     };
-    let cost = match transport.charge(&prepared, viewer, from).await {
-        Ok(cost) => cost,
-        Err(error) => return refusal(form, status_of(&error), &error, id),
-    };
-    let takes_events = negotiation::takes_events(headers);
-    match prepared.operation {
-        Some(OperationType::Subscription) if !takes_events => {
-            let error = Error::input(
-                "query",
-                "is a subscription: those need a WebSocket, or `Accept: text/event-stream`",
-            );
-            return refusal(form, StatusCode::BAD_REQUEST, &error, id);
-        }
-        Some(OperationType::Subscription) => {
-            return sse::respond(&transport, grant, from, prepared, cost, headers, id.clone());
-        }
-        Some(OperationType::Mutation) if matches!(method, Method::Get) => {
-            let error = Error::input("query", "is a mutation: those need POST");
-            let mut response = refusal(form, StatusCode::METHOD_NOT_ALLOWED, &error, id);
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-            return response;
-        }
-        _ if takes_events && negotiation::form(headers).is_none() => {
-            return sse::respond(&transport, grant, from, prepared, cost, headers, id.clone());
-        }
-        _ => {}
+    let answer = transport.service.execute(request, call).await;
+    match (answer, negotiation::form(headers)) {
+        (Answer::Stream(events), _) => sse::stream(&transport, grant.ok().flatten(), events),
+        (Answer::Executed(executed), Some(form)) => response::executed(form, executed),
+        (Answer::Refused(refused), Some(form)) => response::refused(form, &refused),
+        (Answer::Executed(executed), None) => sse::once(executed.response),
+        (Answer::Refused(refused), None) => sse::once(refused.response),
     }
-    // In a task of its own: what has been begun is done, even when the client hangs up.
-    let Prepared { mut request, single, .. } = prepared;
-    if let Method::Post(Some(cookie)) = method {
-        request = request.data(cookie);
-    }
-    let schema = transport.schema.clone();
-    let executed = transport.tasks.spawn(async move { schema.execute(request).await }.in_current_span());
-    match executed.await {
-        Ok(response) => {
-            let mut response = answer::finish(response, id);
-            answer::tell_cost(&mut response, cost);
-            reply(form, response, single)
-        }
-        Err(_) => panicked(form, id),
-    }
-}
-
-/// How it is asked; and by POST, perhaps, by a page that keeps its refresh token in a cookie.
-enum Method {
-    Get,
-    Post(Option<RefreshCookie>),
 }
 
 /// The cookie, if the request says that a page of ours keeps its refresh token there. Another site's cannot say so: such
@@ -228,7 +194,7 @@ fn form(headers: &HeaderMap) -> Option<Form> {
 }
 
 /// Reads the body of a request.
-pub fn parse(body: &[u8]) -> Result<Incoming, &'static str> {
+pub fn parse(body: &[u8]) -> Result<Request, &'static str> {
     let malformed = "must be a JSON object with `query`, and `variables` if there are any";
     // By itself the reader would pass over what is no UTF-8 in a part that nobody asks for.
     let body = str::from_utf8(body).map_err(|_| malformed)?;
@@ -247,77 +213,7 @@ fn is_json(headers: &HeaderMap) -> bool {
         && (charset.is_empty() || charset == "charset=utf-8" || charset == "charset=\"utf-8\"")
 }
 
-/// An answer as it is written: without `data` if nothing was executed (GraphQL specification, "Response Format").
-#[derive(Serialize)]
-pub struct Written<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Value>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [graphql::ServerError],
-    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    extensions: &'a std::collections::BTreeMap<String, Value>,
-}
-
-impl<'a> Written<'a> {
-    /// Borrows from the answer what is written of it.
-    pub fn new(response: &'a graphql::Response) -> Self {
-        Self {
-            data: (!nothing_executed(response)).then_some(&response.data),
-            errors: &response.errors,
-            extensions: &response.extensions,
-        }
-    }
-}
-
-/// Whether the errors are of the request, not of its execution.
-pub fn nothing_executed(response: &graphql::Response) -> bool {
-    response.data == Value::Null && response.errors.iter().any(|error| error.path.is_empty())
-}
-
-/// `single` tells that there is but one root field.
-fn reply(form: Form, mut response: graphql::Response, single: bool) -> Response {
-    let cookies = mem::take(&mut response.http_headers);
-    let mut written = reply_to(form, response, single);
-    written.headers_mut().extend(cookies);
-    written
-}
-
-fn reply_to(form: Form, response: graphql::Response, single: bool) -> Response {
-    // Nothing was done, and it is worth another try: HTTP has its own words for that, which proxies and clients know.
-    if let Some(seconds) = answer::retry_after(&response).filter(|_| single) {
-        return later(write(form, StatusCode::TOO_MANY_REQUESTS, &response), seconds);
-    }
-    let refused = form == Form::GraphQlResponse && nothing_executed(&response);
-    let status = if refused { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    write(form, status, &response)
-}
-
-/// The status of a request of which nothing was done.
-pub fn status_of(error: &Error) -> StatusCode {
-    match error {
-        Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-        Error::Forbidden(_) => StatusCode::FORBIDDEN,
-        Error::NotFound(_) => StatusCode::NOT_FOUND,
-        Error::BadUserInput { .. } => StatusCode::BAD_REQUEST,
-        Error::Conflict(_) => StatusCode::CONFLICT,
-        Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-    }
-}
-
-/// The answer to a request of which nothing was done.
-pub fn refusal(form: Form, status: StatusCode, error: &Error, id: &str) -> Response {
-    let mut response = write(form, status, &answer::refuse(error, id));
-    if let Error::RateLimited { retry_after, .. } = error {
-        response = later(response, *retry_after);
-    }
-    if status == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    response
-}
-
-/// The answer to a request that is refused before anybody is known: its address pays for having been heard.
+/// Refuses a request before its caller is known. Its address is charged.
 async fn refuse(
     transport: &Transport,
     form: Form,
@@ -327,36 +223,7 @@ async fn refuse(
     id: &str,
 ) -> Response {
     match transport.charge_unknown(error, from).await {
-        limited @ Error::RateLimited { .. } => refusal(form, status_of(&limited), &limited, id),
-        error => refusal(form, status, &error, id),
+        limited @ Error::RateLimited { .. } => response::refusal(form, &limited, id),
+        error => response::with_status(status, response::refusal(form, &error, id)),
     }
-}
-
-/// The answer, with the time to come back (RFC 9110, section 10.2.3).
-fn later(mut response: Response, seconds: u64) -> Response {
-    response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-    response
-}
-
-fn write(form: Form, status: StatusCode, response: &graphql::Response) -> Response {
-    match serde_json::to_vec(&Written::new(response)) {
-        Ok(body) => {
-            (status, [(header::CONTENT_TYPE, form.content_type()), (header::CACHE_CONTROL, "no-store")], body)
-                .into_response()
-        }
-        Err(error) => {
-            tracing::error!(%error, "answer not written");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
-}
-
-fn not_acceptable() -> Response {
-    let message = "answers are application/graphql-response+json, application/json or text/event-stream\n";
-    (StatusCode::NOT_ACCEPTABLE, message).into_response()
-}
-
-/// The answer where a handler has panicked. The panic hook has logged it, but for what the panic says.
-pub fn panicked(form: Form, id: &str) -> Response {
-    refusal(form, StatusCode::INTERNAL_SERVER_ERROR, &Error::internal("a handler panicked"), id)
 }

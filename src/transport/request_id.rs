@@ -1,6 +1,6 @@
 //! A name for each request, on every line of the log that is written for it and in the answer.
 
-use super::{http, negotiation::Form};
+use super::{negotiation::Form, response};
 use axum::{
     extract::Request,
     http::{HeaderName, HeaderValue},
@@ -25,8 +25,8 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(RequestId(id.clone()));
     async move {
         let begun = Instant::now();
-        let response = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-        let mut response = response.unwrap_or_else(|_| http::panicked(Form::Json, &id));
+        let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        let mut response = answered.unwrap_or_else(|_| response::panicked(Form::Json, &id));
         let (status, ms) = (response.status().as_u16(), begun.elapsed().as_secs_f64() * 1e3);
         if path == "/graphql" {
             tracing::info!(%method, path, status, ms, "answered");

@@ -5,14 +5,11 @@
 //! where to go on. A stream ends without `complete` when its access token expires, or the session of that is ended: the
 //! client comes back, with another token.
 
-use super::{Transport, http::Written};
+use super::{Transport, response::Written};
 use crate::{
-    accounts::{Grant, Presence, Viewer},
-    address::ClientAddress,
-    graphql::{answer, prepare::Prepared, resume::Resume},
-    throttle::Cost,
+    accounts::{Grant, Presence},
+    graphql::{resume::Resume, service as graphql},
 };
-use async_graphql::{self as graphql, parser::types::OperationType};
 use axum::{
     http::{HeaderMap, HeaderName, header},
     response::{
@@ -21,12 +18,12 @@ use axum::{
     },
 };
 use futures_util::{
-    StreamExt,
+    Stream, StreamExt,
+    future::ready,
     stream::{self, BoxStream},
 };
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 use tokio::select;
-use tracing::Instrument;
 
 /// How often a silent connection is told that it lives: proxies give up on those that say nothing.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -37,70 +34,53 @@ const NOT_KEPT: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 /// Where a client that comes back has been.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// Executes an operation, and answers with its events as they come; the first one tells the cost, if there is one to
-/// tell.
-pub fn respond(
+/// Where the client has been, and is after each event.
+pub fn resume(headers: &HeaderMap) -> Resume {
+    let after = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
+    Resume::after(after.filter(|text| !text.is_empty()))
+}
+
+/// The events of a subscription, as they come.
+pub fn stream(
     transport: &Arc<Transport>,
     grant: Option<Grant>,
-    from: ClientAddress,
-    prepared: Prepared,
-    mut cost: Option<Cost>,
-    headers: &HeaderMap,
-    id: Arc<str>,
+    events: BoxStream<'static, graphql::Event>,
 ) -> Response {
-    let after =
-        headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
-    let resume = Resume::after(after);
-    let request = prepared.request.data(resume.clone());
-    let schema = transport.schema.clone();
-    let subscription = prepared.operation == Some(OperationType::Subscription);
-    let results = if prepared.costs_each_time {
-        let viewer = grant.as_ref().map(|grant| grant.viewer);
-        charged(transport.clone(), schema.execute_stream(request), prepared.cost, viewer, from)
-    } else if subscription {
-        schema.execute_stream(request)
-    } else {
-        // In a task of its own: what has been begun is done, even when the client hangs up.
-        let executed = transport.tasks.spawn(async move { schema.execute(request).await }.in_current_span());
-        stream::once(executed).filter_map(|response| async { response.ok() }).boxed()
-    };
-    let results = results.map(move |response| {
-        let mut response = answer::finish(response, &id);
-        answer::tell_cost(&mut response, cost.take());
-        let event = Event::default().event("next").json_data(Written::new(&response));
-        event.map(|event| match resume.told() {
-            Some(cursor) => event.id(cursor),
-            None => event,
-        })
+    let events = events.map(|event| match event {
+        graphql::Event::Next(response, cursor) => {
+            let event = next(&response);
+            event.map(|event| if let Some(cursor) = cursor { event.id(cursor) } else { event })
+        }
+        graphql::Event::Refused(response) => next(&response),
     });
-    let complete = stream::once(async { Ok(Event::default().event("complete").data("")) });
-    // When the server leaves it ends without `complete`: the client comes back.
-    let transport = transport.clone();
-    // What was begun with a good token is answered: it may be what ends the session.
-    let presence = Presence::new(grant.filter(|_| subscription));
+    // It ends without `complete` when the server leaves, or the session is over: the client comes back.
+    let (transport, presence) = (transport.clone(), Presence::new(grant));
     let left = async move {
         select! {
             () = transport.leaving.cancelled() => {}
             _ = transport.accounts.over(&presence) => {}
         }
     };
-    let events = results.chain(complete).take_until(Box::pin(left));
+    respond(events.chain(stream::once(ready(complete()))).take_until(Box::pin(left)))
+}
+
+/// One response, and the end. The cookies that it sets are headers.
+pub fn once(mut response: async_graphql::Response) -> Response {
+    let cookies = mem::take(&mut response.http_headers);
+    let mut responded = respond(stream::iter([next(&response), complete()]));
+    responded.headers_mut().extend(cookies);
+    responded
+}
+
+fn respond(events: impl Stream<Item = Result<Event, axum::Error>> + Send + 'static) -> Response {
     let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     ([UNBUFFERED, NOT_KEPT], events).into_response()
 }
 
-/// Events of which each is paid for before there is another.
-fn charged(
-    transport: Arc<Transport>,
-    mut events: BoxStream<'static, graphql::Response>,
-    cost: u64,
-    viewer: Option<Viewer>,
-    from: ClientAddress,
-) -> BoxStream<'static, graphql::Response> {
-    Box::pin(async_stream::stream! {
-        while let Some(event) = events.next().await {
-            yield event;
-            transport.charge_event(cost, viewer, from).await;
-        }
-    })
+fn next(response: &async_graphql::Response) -> Result<Event, axum::Error> {
+    Event::default().event("next").json_data(Written::new(response))
+}
+
+fn complete() -> Result<Event, axum::Error> {
+    Ok(Event::default().event("complete").data(""))
 }

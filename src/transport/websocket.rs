@@ -15,7 +15,6 @@ mod open_sockets;
 mod operations;
 mod pace;
 mod places;
-mod subscription;
 
 pub use open_sockets::OpenSockets;
 
@@ -63,8 +62,6 @@ pub struct Limits {
     pub ping: Duration,
     /// How long a write may take.
     pub write: Duration,
-    /// How long a new subscription is silent until it is parked.
-    pub park_after: Duration,
     /// The most operations at once.
     pub operations: usize,
 }
@@ -94,15 +91,13 @@ impl Close {
     const TOO_QUICK: Self = Self(4429, "Too many messages");
     const CROWDED: Self = Self(4429, "Too many sockets of this user");
 
-    /// Why nobody could be authenticated.
+    /// Why the caller could not be authenticated.
     fn of(error: &Error) -> Self {
-        match error {
-            Error::Internal(cause) => {
-                tracing::error!(error = %cause, "token not looked up");
-                Self::UNAVAILABLE
-            }
-            // Later it may be told whether the token is good.
-            Error::RateLimited { .. } => Self::UNAVAILABLE,
+        if let Error::Internal(cause) = error {
+            tracing::error!(error = %cause, "an access token could not be looked up");
+        }
+        match error.code().close_code() {
+            1013 => Self::UNAVAILABLE,
             _ => Self::FORBIDDEN,
         }
     }

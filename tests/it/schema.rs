@@ -1,7 +1,7 @@
 //! The schema as its readers see it: complete, described, and used rightly by our own examples.
 
 use crate::support::{Client, Kind, Server, codes};
-use confab::graphql::guard::CONNECTIONS;
+use confab::graphql::document::CONNECTIONS;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, path::Path};
 

@@ -1,7 +1,7 @@
 //! The protocol's messages.
 
 use super::operations::Event;
-use crate::{graphql::prepare::Incoming, store::Instant, transport::http::Written};
+use crate::{graphql::request::Request, store::Instant, transport::response::Written};
 use async_graphql::ServerError;
 use axum::extract::ws::Message;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
@@ -25,7 +25,7 @@ pub enum FromClient {
     Subscribe {
         id: String,
         #[serde(deserialize_with = "from_object")]
-        payload: Incoming,
+        payload: Request,
     },
     Complete {
         id: String,

@@ -1,28 +1,24 @@
 //! The operations in progress on one socket.
 
-use super::{
-    places::{Full, Place, Places},
-    subscription::Subscription,
-};
+use super::places::{Full, Place, Places};
 use crate::{
     accounts::{Caller, Presence},
     address::ClientAddress,
     error::Error,
     graphql::{
-        answer,
-        prepare::{Incoming, prepare},
-        resume::Bookmarks,
+        request::Request,
+        response,
+        service::{self, Answer, Call, Carries, Identity},
     },
-    transport::{Transport, http::nothing_executed},
+    transport::Transport,
 };
-use async_graphql::{Response, parser::types::OperationType};
+use async_graphql::Response;
 use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
 };
 use std::{future::pending, sync::Arc};
 use tokio_stream::StreamMap;
-use tracing::Instrument;
 
 /// Another try is worth it when an operation has ended.
 const TOO_LARGE: Error = Error::RateLimited {
@@ -79,11 +75,11 @@ impl Operations {
 
     /// Starts an operation; false if there are as many as one socket may have. How much their requests hold no client
     /// counts, so one that is too much is refused, and the others go on.
-    pub fn start(&mut self, id: String, incoming: Incoming) -> bool {
-        let events = match self.places.take(&incoming) {
-            Ok(place) => self.execute(incoming, place),
+    pub fn start(&mut self, id: String, request: Request) -> bool {
+        let events = match self.places.take(&request) {
+            Ok(place) => self.execute(request, place),
             Err(Full::Bytes) => {
-                let refused = Event::Refused(answer::refuse(&TOO_LARGE, &self.request_id));
+                let refused = Event::Refused(response::refuse(&TOO_LARGE, &self.request_id));
                 stream::iter([refused]).boxed()
             }
             Err(Full::Operations) => return false,
@@ -106,65 +102,34 @@ impl Operations {
         }
     }
 
-    fn execute(&self, incoming: Incoming, place: Place) -> BoxStream<'static, Event> {
-        let Transport { store, guard, tasks, .. } = &*self.transport;
-        let viewer = self.presence.viewer();
-        let prepared = match prepare(&incoming, viewer, store, guard) {
-            Ok(prepared) => prepared.with(self.caller.clone()),
-            Err(unfit) => {
-                let (transport, id, from) =
-                    (self.transport.clone(), self.request_id.clone(), self.caller.address);
-                let refused = async move {
-                    let response = match transport.charge_refused(viewer, from).await {
-                        Ok(()) => unfit.into_response(),
-                        Err(error) => answer::refuse(&error, &id),
-                    };
-                    drop(place);
-                    Event::Refused(response)
-                };
-                return stream::once(refused).boxed();
-            }
+    fn execute(&self, request: Request, place: Place) -> BoxStream<'static, Event> {
+        let call = Call {
+            request_id: self.request_id.clone(),
+            caller: self.caller.clone(),
+            identity: Identity::Socket(self.presence.clone()),
+            carries: Carries { mutations: true, subscriptions: true },
+            cookie: None,
+            resume: None,
+            permit: Some(Box::new(place)),
         };
-        let (id, from) = (self.request_id.clone(), self.caller.address);
-        if prepared.operation == Some(OperationType::Subscription) {
-            let subscription = Subscription {
-                transport: self.transport.clone(),
-                request_id: id,
-                caller: self.caller.clone(),
-                presence: self.presence.clone(),
-                incoming,
-                bookmarks: Bookmarks::default(),
-                _place: place,
-            };
-            return subscription.events(prepared);
-        }
-        // In a task of its own: what has been begun is done, even when the client hangs up.
-        let (transport, request_id, presence) = (self.transport.clone(), id.clone(), self.presence.clone());
-        let execute = async move {
-            let response = match transport.charge(&prepared, viewer, from).await {
-                Ok(cost) => {
-                    let response = transport.schema.execute(prepared.request.data(presence)).await;
-                    let mut response = answer::finish(response, &request_id);
-                    answer::tell_cost(&mut response, cost);
-                    response
-                }
-                Err(error) => answer::refuse(&error, &request_id),
-            };
-            drop(place);
-            response
-        };
-        let executed = tasks.spawn(execute.in_current_span());
-        stream::once(async move {
-            match executed.await {
-                Ok(response) if nothing_executed(&response) => vec![Event::Refused(response)],
-                Ok(response) => vec![Event::Next(response), Event::Complete],
-                Err(_) => {
-                    let error = Error::internal("an operation panicked");
-                    vec![Event::Refused(answer::refuse(&error, &id))]
-                }
-            }
-        })
-        .flat_map(stream::iter)
-        .boxed()
+        let service = self.transport.service.clone();
+        // Only the stream is kept of a subscription.
+        let answer = Box::pin(async move { service.execute(request, call).await });
+        stream::once(answer).flat_map(events).boxed()
+    }
+}
+
+fn events(answer: Answer) -> BoxStream<'static, Event> {
+    let complete = || stream::iter([Event::Complete]);
+    match answer {
+        Answer::Refused(refused) => stream::iter([Event::Refused(refused.response)]).boxed(),
+        Answer::Executed(executed) => stream::iter([Event::Next(executed.response), Event::Complete]).boxed(),
+        Answer::Stream(events) => events
+            .map(|event| match event {
+                service::Event::Next(response, _) => Event::Next(response),
+                service::Event::Refused(response) => Event::Refused(response),
+            })
+            .chain(complete())
+            .boxed(),
     }
 }

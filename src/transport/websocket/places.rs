@@ -2,7 +2,7 @@
 //! subscription keeps its request as long as it lasts, parked or not.
 
 use super::Limits;
-use crate::graphql::prepare::Incoming;
+use crate::graphql::request::Request;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -47,8 +47,8 @@ impl Places {
     }
 
     /// Takes a place for a request. One that weighs more than all may is let in alone.
-    pub fn take(&self, incoming: &Incoming) -> Result<Place, Full> {
-        let weight = u32::try_from(incoming.weight()).unwrap_or(u32::MAX).min(self.most_bytes);
+    pub fn take(&self, request: &Request) -> Result<Place, Full> {
+        let weight = u32::try_from(request.weight()).unwrap_or(u32::MAX).min(self.most_bytes);
         let operation = self.operations.clone().try_acquire_owned().map_err(|_| Full::Operations)?;
         let bytes = self.bytes.clone().try_acquire_many_owned(weight).map_err(|_| Full::Bytes)?;
         Ok(Place { _operation: operation, _bytes: bytes })

@@ -1,19 +1,32 @@
 //! The last step of every answer: each error gets its code, and nothing inside is told to anybody.
 
-use crate::{error::Error, throttle::Cost};
-use async_graphql::{ErrorExtensionValues, Response, ServerError, Value, value};
+use crate::{
+    error::{Code, Error},
+    throttle::Cost,
+};
+use async_graphql::{ErrorExtensionValues, PathSegment, Response, ServerError, Value, value};
 
 /// The most errors of one answer. The last of so many tells how many more there were.
 const MOST_ERRORS: usize = 50;
 
-/// Gives every error its `extensions`. `request_id` is what an internal error is found by in the log, where this
-/// writes its cause.
+/// Puts the errors in order and gives each its `extensions`. `request_id` is what an internal error is found by in the
+/// log, where this writes its cause.
 pub fn finish(mut response: Response, request_id: &str) -> Response {
+    // Fields are executed side by side, so the order in which they fail differs from run to run.
+    response.errors.sort_by(|a, b| (&a.locations, path(a)).cmp(&(&b.locations, path(b))));
     cap(&mut response.errors);
     for error in &mut response.errors {
         finish_error(error, request_id);
     }
     response
+}
+
+fn path(error: &ServerError) -> Vec<Result<usize, &str>> {
+    let segments = error.path.iter().map(|segment| match segment {
+        PathSegment::Field(key) => Err(key.as_str()),
+        PathSegment::Index(index) => Ok(*index),
+    });
+    segments.collect()
 }
 
 fn cap(errors: &mut Vec<ServerError>) {
@@ -33,28 +46,16 @@ fn finish_error(error: &mut ServerError, request_id: &str) {
     if extensions.get("code").is_none() {
         match error.source::<Error>() {
             Some(ours) => {
-                extensions.set("code", ours.code());
+                extensions.set("code", ours.code().as_str());
                 describe(ours, &mut extensions, request_id);
             }
             // The executor's own: before anything was resolved it is validation, after that a value did not fit.
-            None if error.path.is_empty() => {
-                extensions.set("code", "GRAPHQL_VALIDATION_FAILED");
-                unhint(&mut error.message);
-            }
-            None => extensions.set("code", "BAD_USER_INPUT"),
+            None if error.path.is_empty() => extensions.set("code", Code::GraphqlValidationFailed.as_str()),
+            None => extensions.set("code", Code::BadUserInput.as_str()),
         }
     }
     error.source = None;
     error.extensions = Some(extensions);
-}
-
-/// The executor (7.0.18) suggests arguments of directives even when it is told to suggest nothing.
-fn unhint(message: &mut String) {
-    if message.contains("\" on directive \"")
-        && let Some(hint) = message.find(" Did you mean")
-    {
-        message.truncate(hint);
-    }
 }
 
 fn describe(error: &Error, extensions: &mut ErrorExtensionValues, request_id: &str) {
@@ -94,7 +95,7 @@ pub fn retry_after(response: &Response) -> Option<u64> {
 /// The answer to a request of which nothing was executed.
 pub fn refuse(error: &Error, request_id: &str) -> Response {
     let mut extensions = ErrorExtensionValues::default();
-    extensions.set("code", error.code());
+    extensions.set("code", error.code().as_str());
     describe(error, &mut extensions, request_id);
     let mut refusal = ServerError::new(error.to_string(), None);
     refusal.extensions = Some(extensions);

@@ -1,0 +1,91 @@
+use crate::error::Code;
+use apollo_compiler::validation::{DiagnosticList, WithErrors};
+use async_graphql::{Pos, Response, ServerError};
+
+/// The longest message, in bytes. Messages quote the document, which may be long.
+const LONGEST_MESSAGE: usize = 500;
+
+/// One reason why a document is not executed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// GRAPHQL_PARSE_FAILED or GRAPHQL_VALIDATION_FAILED.
+    pub code: Code,
+    /// What is wrong and what to do, in a sentence.
+    pub message: String,
+    /// Where it is wrong. Empty if it is not at any one place.
+    pub locations: Vec<Pos>,
+}
+
+impl Fault {
+    /// The document, or a variable, is invalid.
+    pub fn validation(message: impl Into<String>) -> Self {
+        Self { code: Code::GraphqlValidationFailed, message: message.into(), locations: Vec::new() }
+    }
+
+    /// The text cannot be parsed.
+    pub fn syntax(message: impl std::fmt::Display) -> Self {
+        let message = format!("Syntax error: {message}");
+        Self { code: Code::GraphqlParseFailed, message, locations: Vec::new() }
+    }
+
+    /// The same fault at a position.
+    pub fn at(mut self, position: Pos) -> Self {
+        self.locations.push(position);
+        self
+    }
+}
+
+/// Why a document is not executed: at least one fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection(pub Vec<Fault>);
+
+impl Rejection {
+    /// The document does not fit the schema.
+    pub(super) fn invalid(errors: &DiagnosticList) -> Self {
+        let faults = errors.iter().map(|diagnostic| {
+            let error = diagnostic.to_json();
+            let locations = error.locations.iter().map(|at| Pos { line: at.line, column: at.column });
+            Fault { locations: locations.collect(), ..Fault::validation(shortened(error.message)) }
+        });
+        Self(faults.collect())
+    }
+
+    /// The text cannot be parsed. Only the first error counts: the parser goes on after it by guessing.
+    pub(super) fn syntax<T>(errors: &WithErrors<T>) -> Self {
+        let Some(error) = errors.errors.iter().map(|diagnostic| diagnostic.to_json()).next() else {
+            return Fault::syntax("the document cannot be parsed").into();
+        };
+        let message = shortened(error.message);
+        let fault = Fault::syntax(message.strip_prefix("syntax error: ").unwrap_or(&message));
+        error
+            .locations
+            .first()
+            .map_or(fault.clone(), |at| fault.at(Pos { line: at.line, column: at.column }))
+            .into()
+    }
+
+    /// The response that reports it.
+    pub fn into_response(self) -> Response {
+        let errors = self.0.into_iter().map(|fault| {
+            let mut error = ServerError::new(fault.message, None);
+            error.locations = fault.locations;
+            error.extensions.get_or_insert_default().set("code", fault.code.as_str());
+            error
+        });
+        Response::from_errors(errors.collect())
+    }
+}
+
+impl From<Fault> for Rejection {
+    fn from(fault: Fault) -> Self {
+        Self(vec![fault])
+    }
+}
+
+fn shortened(mut message: String) -> String {
+    if message.len() > LONGEST_MESSAGE {
+        message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
+        message.push('…');
+    }
+    message
+}

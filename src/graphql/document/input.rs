@@ -1,0 +1,87 @@
+//! Coercion of values that stand in the document (GraphQL specification, "Input Coercion").
+//!
+//! The document has been validated, so a literal fits its type. What is left is to put in the variables, to wrap a
+//! single value where a list is expected, and to fill in defaults.
+
+use apollo_compiler::{
+    Name, Schema,
+    ast::{Type, Value as Literal},
+    collections::HashMap,
+    schema::ExtendedType,
+};
+use async_graphql::{Name as ResponseName, Number, Value, indexmap::IndexMap};
+
+/// The coerced values of an operation's variables. A variable that was not given and has no default is absent.
+pub type VariableValues = HashMap<Name, Value>;
+
+/// Coerces a literal to a type. `None` if it is a variable that is absent.
+pub fn coerce(
+    schema: &Schema,
+    of_type: &Type,
+    literal: &Literal,
+    variables: &VariableValues,
+) -> Option<Value> {
+    if let Literal::Variable(name) = literal {
+        return variables.get(name).cloned();
+    }
+    if let (Literal::Null, _) | (_, Type::Named(_) | Type::NonNullNamed(_)) = (literal, of_type) {
+        return Some(named(schema, of_type.inner_named_type(), literal, variables));
+    }
+    let item = of_type.item_type();
+    let items = match literal {
+        Literal::List(items) => {
+            items.iter().map(|literal| coerce(schema, item, literal, variables).unwrap_or_default()).collect()
+        }
+        single => vec![coerce(schema, item, single, variables)?],
+    };
+    Some(Value::List(items))
+}
+
+fn named(schema: &Schema, name: &Name, literal: &Literal, variables: &VariableValues) -> Value {
+    match (schema.types.get(name), literal) {
+        (Some(ExtendedType::InputObject(of_type)), Literal::Object(fields)) => {
+            let given: HashMap<_, _> = fields.iter().map(|(name, literal)| (name, literal)).collect();
+            let fields = of_type.fields.iter().filter_map(|(name, field)| {
+                let value = given.get(name).and_then(|literal| coerce(schema, &field.ty, literal, variables));
+                let value =
+                    value.or_else(|| default_of(schema, &field.ty, field.default_value.as_deref()))?;
+                Some((ResponseName::new(name.as_str()), value))
+            });
+            Value::Object(fields.collect())
+        }
+        // An ID may be written as an integer of any size.
+        (_, Literal::Int(int)) if name == "ID" => Value::String(int.as_str().to_owned()),
+        (_, literal) => plain(literal, variables),
+    }
+}
+
+/// The value that stands in the schema for an argument or a field that is absent.
+pub fn default_of<'a>(schema: &Schema, of_type: &Type, default: Option<&'a Literal>) -> Option<Value> {
+    coerce(schema, of_type, default?, &VariableValues::default())
+}
+
+/// A literal as it is, for scalars and enums.
+fn plain(literal: &Literal, variables: &VariableValues) -> Value {
+    match literal {
+        Literal::Null => Value::Null,
+        Literal::Enum(name) => Value::Enum(ResponseName::new(name.as_str())),
+        Literal::Variable(name) => variables.get(name).cloned().unwrap_or_default(),
+        Literal::String(text) => Value::String(text.clone()),
+        Literal::Int(int) => number(int.as_str()),
+        Literal::Float(float) => number(float.as_str()),
+        Literal::Boolean(value) => Value::Boolean(*value),
+        Literal::List(items) => Value::List(items.iter().map(|item| plain(item, variables)).collect()),
+        Literal::Object(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(name, literal)| (ResponseName::new(name.as_str()), plain(literal, variables)));
+            Value::Object(fields.collect::<IndexMap<_, _>>())
+        }
+    }
+}
+
+fn number(text: &str) -> Value {
+    let integer = || text.parse::<i64>().map(Number::from).ok();
+    let float = || text.parse().ok().and_then(Number::from_f64);
+    integer().or_else(float).map_or(Value::Null, Value::Number)
+}

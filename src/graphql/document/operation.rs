@@ -1,0 +1,369 @@
+//! The operation as the executor gets it: one field for each response key, and nothing left to decide.
+
+use super::{
+    Document, Documents, Fault, Rejection,
+    input::{self, VariableValues},
+    introspection, prices,
+};
+use crate::graphql::values;
+use apollo_compiler::{
+    Name, Node,
+    ast::OperationType as Kind,
+    executable::{Directive, DirectiveList, Field, Operation, Selection, SelectionSet},
+    schema::ExtendedType,
+};
+use async_graphql::{
+    Name as ResponseName, Pos, Positioned, Request, Response, Value,
+    indexmap::IndexMap,
+    parser::types::{self as executor, DocumentOperations, ExecutableDocument, OperationType},
+};
+use std::{collections::HashMap, sync::Arc};
+
+/// A field on an interface is written once for each object type that it may be of. How many fields of the document's
+/// limit the result may have, in multiples.
+const UNFOLDED: u64 = 8;
+
+/// An operation that is ready to be executed.
+pub struct Prepared {
+    /// Query, mutation or subscription.
+    pub kind: OperationType,
+    /// The names of the root fields, without introspection.
+    pub roots: Vec<String>,
+    /// What the operation costs.
+    pub cost: u64,
+    /// The response keys of all root fields, in order.
+    keys: Vec<ResponseName>,
+    executable: Option<ExecutableDocument>,
+    introspection: Option<introspection::Introspection>,
+    merged: Merged,
+}
+
+/// The positions of fields that were merged into one, by their path of response keys and the first position.
+type Merged = HashMap<(String, Pos), Vec<Pos>>;
+
+impl Prepared {
+    /// The request for the executor. `None` if nothing is left for it, as all root fields are introspection.
+    pub fn take_request(&mut self) -> Option<Request> {
+        let mut request = Request::new("");
+        request.set_parsed_query(self.executable.take()?);
+        Some(request)
+    }
+
+    /// Adds what introspection yields, and the positions of merged fields to the errors' locations.
+    pub fn complete(&self, documents: &Documents, response: &mut Response) {
+        for error in &mut response.errors {
+            let keys = error.path.iter().filter_map(|segment| match segment {
+                async_graphql::PathSegment::Field(key) => Some(key.as_str()),
+                async_graphql::PathSegment::Index(_) => None,
+            });
+            if let Some(&at) = error.locations.first()
+                && !self.merged.is_empty()
+                && let Some(all) = self.merged.get(&(keys.collect::<Vec<_>>().join("."), at))
+            {
+                error.locations.clone_from(all);
+            }
+        }
+        let Some(introspection) = &self.introspection else { return };
+        let (described, errors) = introspection.execute(documents);
+        response.errors.extend(errors);
+        if let (Value::Object(data), Some(mut described)) = (&mut response.data, described) {
+            let fields = self.keys.iter().filter_map(|key| {
+                Some((key.clone(), data.swap_remove(key).or_else(|| described.swap_remove(key))?))
+            });
+            *data = fields.collect();
+        } else {
+            response.data = Value::Null;
+        }
+    }
+}
+
+/// Rewrites a valid operation for these variables.
+pub fn prepare(
+    documents: &Documents,
+    document: &Arc<Document>,
+    operation: &Node<Operation>,
+    variables: VariableValues,
+) -> Result<Prepared, Rejection> {
+    let mut rewriting = Rewriting {
+        documents,
+        document,
+        variables: &variables,
+        path: Vec::new(),
+        values: 0,
+        fields: 0,
+        merged: Merged::new(),
+    };
+    let root_type = operation.object_type();
+    let (mut set, cost) = rewriting.set(root_type, &[&operation.selection_set])?;
+    let limits = &documents.limits;
+    let position = document.lines.of(operation.location());
+    if cost > limits.cost {
+        let message = format!("The operation's cost is {cost}; at most {} is allowed.", limits.cost);
+        return Err(Fault::validation(message).at(position).into());
+    }
+    let merged = rewriting.merged;
+    let keys = set.items.iter().filter_map(field_of).map(|field| field.response_key().node.clone()).collect();
+    let all = set.items.len();
+    set.items
+        .retain(|item| field_of(item).is_some_and(|field| !introspection::is_root_field(&field.name.node)));
+    let introspection = (set.items.len() < all)
+        .then(|| introspection::Introspection::new(document.clone(), operation.clone(), &variables));
+    let kind = match operation.operation_type {
+        Kind::Query => OperationType::Query,
+        Kind::Mutation => OperationType::Mutation,
+        Kind::Subscription => OperationType::Subscription,
+    };
+    let roots = set.items.iter().filter_map(field_of).map(|field| field.name.node.to_string()).collect();
+    let executable = (!set.items.is_empty()).then(|| ExecutableDocument {
+        operations: DocumentOperations::Single(Positioned::new(
+            executor::OperationDefinition {
+                ty: kind,
+                variable_definitions: Vec::new(),
+                directives: Vec::new(),
+                selection_set: Positioned::new(set, position),
+            },
+            position,
+        )),
+        fragments: HashMap::default(),
+    });
+    Ok(Prepared { kind, roots, cost, keys, executable, introspection, merged })
+}
+
+fn field_of(item: &Positioned<executor::Selection>) -> Option<&executor::Field> {
+    match &item.node {
+        executor::Selection::Field(field) => Some(&field.node),
+        _ => None,
+    }
+}
+
+struct Rewriting<'a> {
+    documents: &'a Documents,
+    document: &'a Document,
+    variables: &'a VariableValues,
+    /// The response keys on the way to the current set.
+    path: Vec<&'a str>,
+    /// Values in arguments so far.
+    values: u64,
+    /// Fields so far.
+    fields: u64,
+    merged: Merged,
+}
+
+/// The fields of each response key, in order.
+type Collected<'a> = IndexMap<&'a str, Vec<&'a Node<Field>>>;
+
+impl<'a> Rewriting<'a> {
+    /// The sets merged into one, and what it costs.
+    fn set(
+        &mut self,
+        of_type: &Name,
+        sets: &[&'a SelectionSet],
+    ) -> Result<(executor::SelectionSet, u64), Rejection> {
+        let schema = &self.documents.schema;
+        let is_object = matches!(schema.types.get(of_type), Some(ExtendedType::Object(_)));
+        let has_fragments =
+            || sets.iter().flat_map(|set| &set.selections).any(|selection| selection.as_field().is_none());
+        if is_object || !has_fragments() {
+            return self.fields_of(of_type, sets);
+        }
+        // One fragment for each object type that the interface or union may stand for.
+        let (mut items, mut largest) = (Vec::new(), 0);
+        for object in self.possible_types(of_type) {
+            let (set, cost) = self.fields_of(object, sets)?;
+            largest = largest.max(cost);
+            if set.items.is_empty() {
+                continue;
+            }
+            let position = set.items[0].pos;
+            let on =
+                executor::TypeCondition { on: Positioned::new(ResponseName::new(object.as_str()), position) };
+            let fragment = executor::InlineFragment {
+                type_condition: Some(Positioned::new(on, position)),
+                directives: Vec::new(),
+                selection_set: Positioned::new(set, position),
+            };
+            let fragment = executor::Selection::InlineFragment(Positioned::new(fragment, position));
+            items.push(Positioned::new(fragment, position));
+        }
+        Ok((executor::SelectionSet { items }, largest))
+    }
+
+    fn possible_types(&self, of_type: &Name) -> Vec<&'a Name> {
+        let Documents { schema, implementers, .. } = self.documents;
+        match schema.types.get(of_type) {
+            Some(ExtendedType::Union(union)) => union.members.iter().map(|member| &member.name).collect(),
+            _ => implementers.get(of_type).map_or_else(Vec::new, |types| types.objects.iter().collect()),
+        }
+    }
+
+    fn fields_of(
+        &mut self,
+        of_type: &Name,
+        sets: &[&'a SelectionSet],
+    ) -> Result<(executor::SelectionSet, u64), Rejection> {
+        let mut collected = Collected::new();
+        let mut spread = Vec::new();
+        for set in sets {
+            self.collect(of_type, set, &mut spread, &mut collected)?;
+        }
+        let mut items = Vec::with_capacity(collected.len());
+        let mut cost = 0_u64;
+        for (key, fields) in collected {
+            self.path.push(key);
+            let (field, cost_of_field) = self.field(key, &fields)?;
+            self.path.pop();
+            cost = cost.saturating_add(cost_of_field);
+            items.push(Positioned::new(executor::Selection::Field(field.clone()), field.pos));
+        }
+        Ok((executor::SelectionSet { items }, cost))
+    }
+
+    /// Gathers the fields that apply to an object type (GraphQL specification, "CollectFields").
+    fn collect(
+        &self,
+        of_type: &Name,
+        set: &'a SelectionSet,
+        spread: &mut Vec<&'a Name>,
+        collected: &mut Collected<'a>,
+    ) -> Result<(), Rejection> {
+        for selection in &set.selections {
+            if !self.is_included(selection.directives())? {
+                continue;
+            }
+            match selection {
+                Selection::Field(field) => collected.entry(field.response_key()).or_default().push(field),
+                Selection::InlineFragment(fragment) => {
+                    if fragment
+                        .type_condition
+                        .as_ref()
+                        .is_none_or(|condition| self.applies(condition, of_type))
+                    {
+                        self.collect(of_type, &fragment.selection_set, spread, collected)?;
+                    }
+                }
+                Selection::FragmentSpread(named) => {
+                    let name = &named.fragment_name;
+                    if spread.contains(&name) {
+                        continue;
+                    }
+                    spread.push(name);
+                    if let Some(fragment) = self.document.executable.fragments.get(name)
+                        && self.applies(fragment.type_condition(), of_type)
+                    {
+                        self.collect(of_type, &fragment.selection_set, spread, collected)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn applies(&self, condition: &Name, of_type: &Name) -> bool {
+        condition == of_type || self.documents.schema.is_subtype(condition, of_type)
+    }
+
+    /// What `@skip` and `@include` say.
+    fn is_included(&self, directives: &DirectiveList) -> Result<bool, Rejection> {
+        if directives.is_empty() {
+            return Ok(true);
+        }
+        let condition =
+            |name: &str| directives.get(name).map(|directive| self.condition(directive)).transpose();
+        Ok(!condition("skip")?.unwrap_or(false) && condition("include")?.unwrap_or(true))
+    }
+
+    fn condition(&self, directive: &Node<Directive>) -> Result<bool, Rejection> {
+        let literal = directive.specified_argument_by_name("if");
+        if let Some(condition) = literal.and_then(|literal| literal.to_bool()) {
+            return Ok(condition);
+        }
+        let variable = literal.and_then(|literal| literal.as_variable());
+        match variable.and_then(|name| self.variables.get(name)) {
+            Some(Value::Boolean(condition)) => Ok(*condition),
+            _ => {
+                let message = format!("Argument \"if\" of \"@{}\" must not be null.", directive.name);
+                Err(Fault::validation(message).at(self.document.lines.of(directive.location())).into())
+            }
+        }
+    }
+
+    /// One field in the place of all of one response key. They have the same name and arguments, which validation has
+    /// found out.
+    fn field(
+        &mut self,
+        key: &'a str,
+        fields: &[&'a Node<Field>],
+    ) -> Result<(Positioned<executor::Field>, u64), Rejection> {
+        let first = fields[0];
+        let position = self.document.lines.of(first.location());
+        let limit = self.documents.limits.selections.saturating_mul(UNFOLDED);
+        self.fields += 1;
+        if self.fields > limit {
+            let message = format!("The operation unfolds to more than {limit} fields.");
+            return Err(Fault::validation(message).at(position).into());
+        }
+        if fields.len() > 1 {
+            let positions = fields.iter().map(|field| self.document.lines.of(field.location())).collect();
+            self.merged.insert((self.path.join("."), position), positions);
+        }
+        let arguments = self.arguments(first, position)?;
+        let sets: Vec<_> = fields.iter().map(|field| &field.selection_set).collect();
+        let (set, inner) = match first.selection_set.selections.is_empty() {
+            true => (executor::SelectionSet { items: Vec::new() }, 0),
+            false => self.set(first.ty().inner_named_type(), &sets)?,
+        };
+        let cost =
+            inner.saturating_mul(rows(&first.name, &arguments)).saturating_add(prices::own_cost(&first.name));
+        let name = ResponseName::new(first.name.as_str());
+        let field = executor::Field {
+            alias: first.alias.as_ref().map(|_| Positioned::new(ResponseName::new(key), position)),
+            name: Positioned::new(name, position),
+            arguments,
+            directives: Vec::new(),
+            selection_set: Positioned::new(set, position),
+        };
+        Ok((Positioned::new(field, position), cost))
+    }
+
+    /// The field's arguments, coerced. One that is absent and has no default is left out.
+    fn arguments(
+        &mut self,
+        field: &'a Field,
+        position: Pos,
+    ) -> Result<Vec<(Positioned<ResponseName>, Positioned<async_graphql_value::Value>)>, Rejection> {
+        let Documents { schema, limits, .. } = self.documents;
+        let mut arguments = Vec::with_capacity(field.arguments.len());
+        for definition in &field.definition.arguments {
+            let given = field.arguments.iter().find(|argument| argument.name == definition.name);
+            let value =
+                given.and_then(|given| input::coerce(schema, &definition.ty, &given.value, self.variables));
+            let value = value
+                .or_else(|| input::default_of(schema, &definition.ty, definition.default_value.as_deref()));
+            let Some(value) = value else { continue };
+            self.values = self.values.saturating_add(values::size(&value));
+            if self.values > limits.values {
+                let message = format!("The operation's arguments have more than {} values.", limits.values);
+                return Err(Fault::validation(message).at(position).into());
+            }
+            let at = given.map_or(position, |given| self.document.lines.of(given.location()));
+            let name = ResponseName::new(definition.name.as_str());
+            arguments.push((Positioned::new(name, at), Positioned::new(value.into_value(), at)));
+        }
+        Ok(arguments)
+    }
+}
+
+/// How many objects a field may stand for: the rows of a page, what `ids` names, or what such a list may have.
+fn rows(
+    field: &Name,
+    arguments: &[(Positioned<ResponseName>, Positioned<async_graphql_value::Value>)],
+) -> u64 {
+    use async_graphql_value::Value;
+    let given = arguments.iter().filter(|(name, _)| matches!(name.node.as_str(), "first" | "last" | "ids"));
+    let rows = given.filter_map(|(_, value)| match &value.node {
+        Value::Number(number) => number.as_u64(),
+        Value::List(items) => Some(items.len() as u64),
+        _ => None,
+    });
+    rows.max().unwrap_or_else(|| prices::rows(field)).max(1)
+}
