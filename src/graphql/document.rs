@@ -5,7 +5,7 @@
 //! 1. [`syntax`]: the text's size and nesting are checked, then `apollo-compiler` parses it.
 //! 2. [`weight`]: fields, fragments, aliases and directives are counted as if fragments were unfolded. Each fragment is
 //!    counted once, so the work is linear in the text, whatever it unfolds to.
-//! 3. `apollo-compiler` validates the document against the schema.
+//! 3. `apollo-compiler` validates the document against the schema; [`rules`] adds what it leaves out.
 //! 4. [`variables`]: the values of the chosen operation's variables are coerced to their types.
 //! 5. [`operation`]: the chosen operation is rewritten: `@skip` and `@include` applied, fragments unfolded, equal
 //!    response keys merged, arguments coerced, defaults filled in. Its cost is known then.
@@ -22,6 +22,7 @@ mod limits;
 mod lines;
 mod operation;
 pub(super) mod prices;
+mod rules;
 mod syntax;
 mod variables;
 mod weight;
@@ -76,6 +77,7 @@ impl Documents {
     pub fn new(sdl: &str, limits: Limits) -> anyhow::Result<Self> {
         let schema = Schema::parse_and_validate(sdl, "schema.graphql")
             .map_err(|invalid| anyhow::anyhow!("the schema is invalid: {}", invalid.errors))?;
+        let schema = introspection::add_is_one_of(schema);
         let implementers = schema.implementers_map();
         let cache = Cache::with_weighter(CACHED_DOCUMENTS, CACHED_TEXT, TextLength);
         Ok(Self { schema, implementers, limits, cache })
@@ -117,10 +119,11 @@ impl Documents {
         let document = syntax::parse(text)?;
         let lines = Lines::new(text);
         weight::check(&document, &lines, &self.limits)?;
-        let executable = document
-            .to_executable_validate(&self.schema)
-            .map_err(|errors| Rejection::invalid(&errors.errors))?;
-        Ok(Document { executable, lines })
+        let executable =
+            document.to_executable_validate(&self.schema).or_else(rules::forgive_repeated_root_field)?;
+        let document = Document { executable, lines };
+        rules::check(&self.schema, &document)?;
+        Ok(document)
     }
 }
 

@@ -23,9 +23,9 @@ use crate::{
     store::Database,
     throttle::{Cost, Throttle},
 };
-use async_graphql::{self as executor, Response, parser::types::OperationType};
-use futures_util::{FutureExt, stream::BoxStream};
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use async_graphql::{self as executor, Response, indexmap::IndexMap, parser::types::OperationType};
+use futures_util::stream::BoxStream;
+use std::{any::Any, sync::Arc, time::Duration};
 use subscription::Subscription;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -149,14 +149,22 @@ impl Refused {
 }
 
 impl GraphqlService {
-    /// Executes a request. A panic is an INTERNAL error of this request alone.
-    pub async fn execute(self: &Arc<Self>, request: Request, call: Call) -> Answer {
-        let request_id = call.request_id.clone();
-        let answer = AssertUnwindSafe(self.answer(request, call)).catch_unwind().await;
-        answer.unwrap_or_else(|_| Err(Refused::panicked(&request_id))).unwrap_or_else(Answer::Refused)
+    /// Executes a request, in a task of its own that starts at once: what has begun is finished, even if the client is
+    /// gone. A panic is an INTERNAL error of this request alone.
+    pub fn execute(
+        self: &Arc<Self>,
+        request: Request,
+        call: Call,
+    ) -> impl Future<Output = Answer> + Send + use<> {
+        let (service, request_id) = (self.clone(), call.request_id.clone());
+        let task = self.tasks.spawn(async move { service.answer(request, call).await }.in_current_span());
+        async move {
+            let answer = task.await.unwrap_or_else(|_| Err(Refused::panicked(&request_id)));
+            answer.unwrap_or_else(Answer::Refused)
+        }
     }
 
-    async fn answer(self: &Arc<Self>, request: Request, call: Call) -> Result<Answer, Refused> {
+    async fn answer(self: Arc<Self>, request: Request, call: Call) -> Result<Answer, Refused> {
         let prepared = self.prepare(&request);
         let refuse = |error: Error| Refused::new(&error, &call.request_id);
         let viewer = viewer(&call.identity, prepared.as_ref().ok()).map_err(refuse)?;
@@ -175,10 +183,10 @@ impl GraphqlService {
         let cost = request.extensions.cost.then_some(cost);
         match prepared.kind {
             OperationType::Subscription => {
-                let subscription = Subscription::new(self.clone(), request, call);
+                let subscription = Subscription::new(self, request, call);
                 Ok(Answer::Stream(subscription.events(prepared, cost)))
             }
-            _ => self.execute_once(prepared, viewer, call, cost).await.map(Answer::Executed),
+            _ => Ok(Answer::Executed(self.execute_once(prepared, viewer, call, cost).await)),
         }
     }
 
@@ -187,42 +195,32 @@ impl GraphqlService {
         self.documents.prepare(query, operation_name.as_deref(), variables)
     }
 
-    /// Executes a query or a mutation in a task of its own: what has begun is finished, even if the client is gone.
+    /// Executes a query or a mutation.
     async fn execute_once(
-        self: &Arc<Self>,
+        &self,
         mut prepared: Prepared,
         viewer: Option<Viewer>,
         call: Call,
         cost: Option<Cost>,
-    ) -> Result<Executed, Refused> {
-        let Call { request_id, caller, identity, cookie, permit, .. } = call;
-        let single = prepared.roots.len() == 1;
-        let request = prepared.take_request().map(|request| {
-            let mut request = self.with_data(request, viewer, caller);
-            if let Identity::Socket(presence) = identity {
-                request = request.data(presence);
+    ) -> Executed {
+        let Call { request_id, caller, identity, cookie, permit: _permit, .. } = call;
+        let mut response = match prepared.take_request() {
+            Some(request) => {
+                let mut request = self.with_data(request, viewer, caller);
+                if let Identity::Socket(presence) = identity {
+                    request = request.data(presence);
+                }
+                if let Some(cookie) = cookie {
+                    request = request.data(cookie);
+                }
+                self.schema.execute(request).await
             }
-            if let Some(cookie) = cookie {
-                request = request.data(cookie);
-            }
-            request
-        });
-        let (service, id) = (self.clone(), request_id.clone());
-        let execute = async move {
-            let _permit = permit;
-            let mut response = match request {
-                Some(request) => service.schema.execute(request).await,
-                None => Response::new(executor::Value::Object(Default::default())),
-            };
-            prepared.complete(&service.documents, &mut response);
-            let mut response = response::finish(response, &id);
-            response::tell_cost(&mut response, cost);
-            response
+            None => Response::new(executor::Value::Object(IndexMap::default())),
         };
-        match self.tasks.spawn(execute.in_current_span()).await {
-            Ok(response) => Ok(Executed { response, single }),
-            Err(_) => Err(Refused::panicked(&request_id)),
-        }
+        prepared.complete(&self.documents, &mut response);
+        let mut response = response::finish(response, &request_id);
+        response::tell_cost(&mut response, cost);
+        Executed { response, single: prepared.roots.len() == 1 }
     }
 
     /// Gives a request what the resolvers need.
@@ -248,8 +246,10 @@ fn viewer(identity: &Identity, prepared: Option<&Prepared>) -> Result<Option<Vie
         Identity::Socket(presence) => Ok(presence.viewer()),
         Identity::Request(Ok(viewer)) => Ok(*viewer),
         Identity::Request(Err(error)) => {
+            // `__typename` tells nothing.
             let is_open = |prepared: &Prepared| {
-                prepared.roots.iter().all(|root| OPEN_TO_ANONYMOUS.contains(&root.as_str()))
+                let mut roots = prepared.roots.iter().filter(|root| *root != "__typename").peekable();
+                roots.peek().is_some() && roots.all(|root| OPEN_TO_ANONYMOUS.contains(&root.as_str()))
             };
             match (error, prepared) {
                 (Error::Unauthenticated(_), Some(prepared)) if is_open(prepared) => Ok(None),

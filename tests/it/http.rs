@@ -134,7 +134,7 @@ async fn part_of_the_data_is_an_answer_whose_errors_tell_where() {
         );
         assert_eq!(error["extensions"], json!({ "code": "BAD_USER_INPUT", "field": "id" }));
     }
-    let refusal = ask(&server, &client, GRAPHQL, query("{ models {\nnope } }")).await.refusal();
+    let refusal = ask(&server, &client, GRAPHQL, query("{ models { id\nnope } }")).await.refusal();
     assert_eq!(refusal["locations"], json!([{ "line": 2, "column": 1 }]));
 }
 

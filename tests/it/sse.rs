@@ -151,7 +151,7 @@ async fn queries_and_mutations_are_answered_by_one_event() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_executed_is_refused_before_the_stream() {
+async fn errors_before_execution_come_as_an_event_where_only_events_are_accepted() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     let ask = async |accept: &str, query: &str| {
@@ -160,8 +160,19 @@ async fn what_cannot_be_executed_is_refused_before_the_stream() {
         let response = request.json(&json!({ "query": query })).send().await.expect("the server answers");
         (response.status().as_u16(), response.json::<Value>().await.expect("it is JSON"))
     };
-    let (status, answer) = ask("text/event-stream", "{ nope").await;
-    assert_eq!((status, code(&answer["errors"][0])), (400, "GRAPHQL_PARSE_FAILED"));
+    for (query, token, expected) in [
+        ("{ nope", &client, "GRAPHQL_PARSE_FAILED"),
+        ("{ nope }", &client, "GRAPHQL_VALIDATION_FAILED"),
+        ("query($id: ID!) { node(id: $id) { id } }", &client, "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription { nope }", &client, "GRAPHQL_VALIDATION_FAILED"),
+        ("{ me { id } }", &Client::new(server.address, Some("nonsense".into())), "UNAUTHENTICATED"),
+    ] {
+        let mut events = Events::ask(&server, token, query, json!({}), None).await;
+        let event = events.next().await.expect("an event");
+        assert_eq!((event.kind.as_str(), code(&event.data["errors"][0])), ("next", expected), "{query}");
+        assert_eq!(event.data.get("data"), None, "nothing was executed");
+        assert_eq!(events.next().await.expect("an end").kind, "complete");
+    }
     let (status, answer) =
         ask("application/json", "subscription { reply(messageId: \"x\") { cursor } }").await;
     assert_eq!((status, code(&answer["errors"][0])), (400, "BAD_USER_INPUT"));

@@ -1,19 +1,77 @@
 //! Introspection, which `apollo-compiler` answers from the schema alone.
+//!
+//! `__Type.isOneOf` (GraphQL specification, September 2025) is missing there (1.33), and tools select it. So it is
+//! added to the schema, and selected as `inputFields { isOneOf__: __typename }`, which is null exactly where `isOneOf`
+//! is. In the result the marked list is replaced with `false`: no input object here is a OneOf input object.
 
 use super::{Document, Documents, input::VariableValues};
 use apollo_compiler::{
-    Node,
-    executable::Operation,
+    ExecutableDocument, Name, Node, Schema,
+    ast::Type,
+    executable::{DirectiveList, Field, Operation, Selection, SelectionSet},
     introspection::{check_max_depth, partial_execute},
+    name,
     response::{GraphQLError, JsonMap, JsonValue},
+    schema::{Component, ExtendedType, FieldDefinition},
     validation::Valid,
 };
-use async_graphql::{Name, Pos, ServerError, Value, indexmap::IndexMap};
+use async_graphql::{Name as ResponseName, Pos, ServerError, Value, indexmap::IndexMap};
 use std::sync::Arc;
 
 /// Whether a root field asks about the schema.
 pub fn is_root_field(name: &str) -> bool {
     matches!(name, "__schema" | "__type")
+}
+
+/// Marks the items of a list that stands for `isOneOf`.
+const MARK: &str = "isOneOf__";
+
+/// Adds `__Type.isOneOf` to a schema.
+pub fn add_is_one_of(schema: Valid<Schema>) -> Valid<Schema> {
+    let mut schema = schema.into_inner();
+    if let Some(ExtendedType::Object(of_type)) = schema.types.get_mut("__Type") {
+        let field = FieldDefinition {
+            description: None,
+            name: name!("isOneOf"),
+            arguments: Vec::new(),
+            ty: Type::Named(name!("Boolean")),
+            directives: DirectiveList::default(),
+        };
+        of_type.make_mut().fields.insert(name!("isOneOf"), Component::new(field));
+    }
+    Valid::assume_valid(schema)
+}
+
+/// The document with what stands for `isOneOf` in its place.
+fn without_is_one_of(schema: &Schema, document: &Valid<ExecutableDocument>) -> Valid<ExecutableDocument> {
+    let mut document = document.clone().into_inner();
+    for operation in document.operations.anonymous.iter_mut().chain(document.operations.named.values_mut()) {
+        replace(schema, &mut operation.make_mut().selection_set);
+    }
+    for fragment in document.fragments.values_mut() {
+        replace(schema, &mut fragment.make_mut().selection_set);
+    }
+    Valid::assume_valid(document)
+}
+
+fn replace(schema: &Schema, set: &mut SelectionSet) {
+    for selection in &mut set.selections {
+        match selection {
+            Selection::Field(field) if field.name == "isOneOf" && set.ty == "__Type" => {
+                let key = field.response_key().clone();
+                let Ok(input_fields) = schema.type_field("__Type", "inputFields") else { continue };
+                let Ok(type_name) = schema.type_field("__InputValue", "__typename") else { continue };
+                let marked =
+                    Field::new(name!("__typename"), type_name.node.clone()).with_alias(name!("isOneOf__"));
+                let list = Field::new(name!("inputFields"), input_fields.node.clone()).with_alias(key);
+                let list = list.with_directives(field.directives.iter().cloned()).with_selection(marked);
+                *field = field.same_location(list);
+            }
+            Selection::Field(field) => replace(schema, &mut field.make_mut().selection_set),
+            Selection::InlineFragment(fragment) => replace(schema, &mut fragment.make_mut().selection_set),
+            Selection::FragmentSpread(_) => {}
+        }
+    }
 }
 
 /// The introspection of one operation.
@@ -32,16 +90,17 @@ impl Introspection {
     }
 
     /// The root fields that ask about the schema, by their response keys; and the errors.
-    pub fn execute(&self, documents: &Documents) -> (Option<IndexMap<Name, Value>>, Vec<ServerError>) {
+    pub fn execute(
+        &self,
+        documents: &Documents,
+    ) -> (Option<IndexMap<ResponseName, Value>>, Vec<ServerError>) {
         let Self { document, operation, variables } = self;
-        let executed = check_max_depth(&document.executable, operation).and_then(|()| {
-            partial_execute(
-                &documents.schema,
-                &documents.implementers,
-                &document.executable,
-                operation,
-                variables,
-            )
+        let Documents { schema, implementers, .. } = documents;
+        let executable = without_is_one_of(schema, &document.executable);
+        let name = operation.name.as_ref().map(Name::as_str);
+        let executed = executable.operations.get(name).and_then(|operation| {
+            check_max_depth(&executable, operation)?;
+            partial_execute(schema, implementers, &executable, operation, variables)
         });
         let executed = match executed {
             Ok(executed) => executed,
@@ -51,7 +110,8 @@ impl Introspection {
             }
         };
         let fields = executed.data.map(|data| {
-            let fields = data.into_iter().map(|(key, value)| (Name::new(key.as_str()), value_of(value)));
+            let fields =
+                data.into_iter().map(|(key, value)| (ResponseName::new(key.as_str()), value_of(value)));
             fields.collect()
         });
         (fields, executed.errors.iter().map(server_error).collect())
@@ -70,10 +130,16 @@ fn value_of(json: JsonValue) -> Value {
         JsonValue::Bool(value) => Value::Boolean(value),
         JsonValue::Number(number) => Value::Number(number),
         JsonValue::String(text) => Value::String(text.as_str().to_owned()),
+        JsonValue::Array(items) if items.first().is_some_and(is_mark) => Value::Boolean(false),
         JsonValue::Array(items) => Value::List(items.into_iter().map(value_of).collect()),
         JsonValue::Object(fields) => {
-            let fields = fields.into_iter().map(|(key, value)| (Name::new(key.as_str()), value_of(value)));
+            let fields =
+                fields.into_iter().map(|(key, value)| (ResponseName::new(key.as_str()), value_of(value)));
             Value::Object(fields.collect())
         }
     }
+}
+
+fn is_mark(item: &JsonValue) -> bool {
+    item.as_object().is_some_and(|item| item.len() == 1 && item.contains_key(MARK))
 }

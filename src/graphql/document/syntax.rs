@@ -64,9 +64,74 @@ pub fn check(text: &str, limits: &Limits) -> Result<(), Rejection> {
 
 /// Parses a text that has been checked.
 pub fn parse(text: &str) -> Result<ast::Document, Rejection> {
-    // A byte order mark is white space to GraphQL (specification, "Unicode").
-    Parser::new()
-        .recursion_limit(2 * MOST_NESTED)
-        .parse_ast(text, "document")
-        .map_err(|errors| Rejection::syntax(&errors))
+    let text = blanked(text)?;
+    let parsed = Parser::new().recursion_limit(2 * MOST_NESTED).parse_ast(text, "document");
+    parsed.map_err(|errors| Rejection::syntax(&errors))
+}
+
+/// The text with spaces in the place of commas and of descriptions, which mean nothing in an executable document: the
+/// parser (apollo-parser 0.8) refuses some of them. All else keeps its position.
+fn blanked(text: &str) -> Result<String, Rejection> {
+    let tokens: Vec<_> = Lexer::new(text)
+        .filter_map(Result::ok)
+        .filter(|token| !matches!(token.kind(), TokenKind::Whitespace | TokenKind::Comment))
+        .collect();
+    let mut bytes = text.as_bytes().to_vec();
+    let mut blank = |token: &apollo_parser::Token<'_>| {
+        for byte in &mut bytes[token.index()..token.index() + token.data().len()] {
+            if !matches!(byte, b'\n' | b'\r') {
+                *byte = b' ';
+            }
+        }
+    };
+    let (significant, commas): (Vec<_>, Vec<_>) =
+        tokens.into_iter().partition(|token| token.kind() != TokenKind::Comma);
+    commas.iter().for_each(&mut blank);
+    // The brackets that are open, by their kinds; the names of definitions stand outside of all.
+    let mut open = Vec::new();
+    let mut in_header = false;
+    for (at, token) in significant.iter().enumerate() {
+        let next = significant.get(at + 1);
+        match token.kind() {
+            TokenKind::LCurly | TokenKind::LParen | TokenKind::LBracket => open.push(token.kind()),
+            TokenKind::RCurly | TokenKind::RParen | TokenKind::RBracket => {
+                open.pop();
+            }
+            TokenKind::Name if open.is_empty() => in_header = true,
+            // The parser drops an argument or an object's field that has no value, if it is the last.
+            TokenKind::Name
+                if open.contains(&TokenKind::LParen) && open.last() != Some(&TokenKind::LBracket) =>
+            {
+                let before = at.checked_sub(1).map(|before| significant[before].kind());
+                let begins = !matches!(
+                    before,
+                    Some(TokenKind::Colon | TokenKind::Dollar | TokenKind::At | TokenKind::Eq)
+                );
+                if begins && next.is_some_and(|next| next.kind() != TokenKind::Colon) {
+                    let at = next.map_or(token.index(), |next| next.index());
+                    return Err(Fault::syntax("expected `:` and a value")
+                        .at(Lines::new(text).position(at))
+                        .into());
+                }
+            }
+            TokenKind::StringValue if open.is_empty() => {
+                let describes = |next: &apollo_parser::Token<'_>| {
+                    matches!(next.data(), "query" | "mutation" | "subscription" | "fragment")
+                };
+                if next.is_some_and(describes) {
+                    blank(token);
+                }
+            }
+            // A variable's: what follows `=` is its default.
+            TokenKind::StringValue if in_header && open == [TokenKind::LParen] => {
+                let is_default = at > 0 && significant[at - 1].kind() == TokenKind::Eq;
+                if !is_default && next.is_some_and(|next| next.kind() == TokenKind::Dollar) {
+                    blank(token);
+                }
+            }
+            _ => {}
+        }
+        in_header &= open.first() != Some(&TokenKind::LCurly);
+    }
+    Ok(String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned()))
 }

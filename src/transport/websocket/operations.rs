@@ -15,6 +15,7 @@ use crate::{
 use async_graphql::Response;
 use futures_util::{
     StreamExt,
+    future::ready,
     stream::{self, BoxStream},
 };
 use std::{future::pending, sync::Arc};
@@ -94,12 +95,16 @@ impl Operations {
         if self.running.next_many(events, limit).await == 0 {
             pending::<()>().await;
         }
-        // What has ended is forgotten at once: its id is the client's to use again.
-        for (id, event) in events {
+        // An operation that has ended is removed at once: the client may use its id again. Nothing follows its end.
+        let mut refused = Vec::new();
+        events.retain(|(id, event)| {
+            let is_over = refused.contains(id);
             if let Event::Refused(_) | Event::Complete = event {
                 self.running.remove(id);
+                refused.push(id.clone());
             }
-        }
+            !is_over
+        });
     }
 
     fn execute(&self, request: Request, place: Place) -> BoxStream<'static, Event> {
@@ -112,24 +117,23 @@ impl Operations {
             resume: None,
             permit: Some(Box::new(place)),
         };
-        let service = self.transport.service.clone();
-        // Only the stream is kept of a subscription.
-        let answer = Box::pin(async move { service.execute(request, call).await });
+        // In a box: only the stream is kept of a subscription.
+        let answer = Box::pin(self.transport.service.execute(request, call));
         stream::once(answer).flat_map(events).boxed()
     }
 }
 
 fn events(answer: Answer) -> BoxStream<'static, Event> {
-    let complete = || stream::iter([Event::Complete]);
     match answer {
         Answer::Refused(refused) => stream::iter([Event::Refused(refused.response)]).boxed(),
         Answer::Executed(executed) => stream::iter([Event::Next(executed.response), Event::Complete]).boxed(),
+        // `complete` after an `error` is dropped with the operation.
         Answer::Stream(events) => events
             .map(|event| match event {
                 service::Event::Next(response, _) => Event::Next(response),
                 service::Event::Refused(response) => Event::Refused(response),
             })
-            .chain(complete())
+            .chain(stream::once(ready(Event::Complete)))
             .boxed(),
     }
 }

@@ -178,9 +178,10 @@ async fn in_production_the_schema_is_not_told() {
         for text in ["{ modles { id } }", "{ models { ids } }", "{ node(idd: 1, id: 1) { id } }"] {
             let answer = stranger.ask(text, json!({})).await.to_string();
             assert!(answer.contains("GRAPHQL_VALIDATION_FAILED"), "{answer}");
-            let hinted = answer.contains("Did you mean");
-            assert!(!hinted || env == Development, "{env:?}: {answer}");
-            assert!(hinted || env == Production || !text.contains("modles"), "{env:?}: {answer}");
+            assert!(
+                !answer.contains("models") || text.contains("models"),
+                "{env:?} hints at a name: {answer}"
+            );
         }
         assert_eq!(stranger.data("{ __typename }", json!({})).await["__typename"], "Query");
     }
@@ -218,7 +219,7 @@ async fn of_what_fails_inside_nothing_is_told_but_a_request_id() {
 async fn an_operations_name_is_short() {
     let server = Server::start(Kind::Sqlite).await;
     let mut socket = server.socket(&server.stranger()).await;
-    for (length, refused) in [(200, "Unknown operation"), (201, "200 bytes"), (200_000, "200 bytes")] {
+    for (length, refused) in [(200, "no operation named"), (201, "200 bytes"), (200_000, "200 bytes")] {
         let name = "x".repeat(length);
         let request =
             json!({ "query": "query A { __typename } query B { __typename }", "operationName": name });
