@@ -186,9 +186,11 @@ impl App {
         tasks.spawn(changes.clone().keep_watch(leaving.clone()));
         let (watches, until) = (accounts.clone(), leaving.clone());
         tasks.spawn(async move { watches.sessions.keep_watch(known_from, until).await });
+        let mut trusted = complete.trusted_documents;
+        trusted.add(&transport::page_documents()).map_err(anyhow::Error::msg)?;
         let service = Arc::new(GraphqlService {
             schema: graphql::schema(domain),
-            documents: Documents::new(&graphql::sdl(), config.document_limits())?,
+            documents: Documents::new(&graphql::sdl(), config.document_limits(), trusted)?,
             store: store.clone(),
             replies: replies.clone(),
             changes,

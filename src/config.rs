@@ -7,16 +7,19 @@ mod connections;
 mod documents;
 mod identities;
 mod throttling;
+mod trusted;
 
 pub use connections::Connections;
 pub use documents::Documents;
 pub use identities::{Identities, Registration};
 pub use throttling::Throttling;
+pub use trusted::{DocumentsAllowed, Trusted};
 
 use crate::{
     accounts::{Keys, ProviderSettings, Secret},
     assistant::providers::Providers,
     bus::redis::RedisBus,
+    graphql::document::TrustedDocuments,
     transport::TrustedProxies,
 };
 use clap::{
@@ -192,6 +195,10 @@ pub struct Config {
     #[command(flatten)]
     pub documents: Documents,
 
+    /// Which GraphQL documents are executed.
+    #[command(flatten)]
+    pub trusted: Trusted,
+
     /// Most operations in progress on one WebSocket.
     #[arg(long, env = "CONFAB_MAX_OPERATIONS", value_name = "CONFAB_MAX_OPERATIONS", default_value = "100",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000))]
@@ -239,6 +246,8 @@ pub struct Complete {
     pub identity_provider: Option<ProviderSettings>,
     /// Who answers.
     pub providers: Providers,
+    /// The documents of the manifest.
+    pub trusted_documents: TrustedDocuments,
 }
 
 impl Config {
@@ -260,6 +269,7 @@ impl Config {
             secret,
             identity_provider: self.identities.provider(self.env == Environment::Production)?,
             providers,
+            trusted_documents: self.trusted.read()?,
         })
     }
 

@@ -18,6 +18,7 @@ mod sse;
 pub(crate) mod websocket;
 
 pub use listen::{Limits as ConnectionLimits, listen};
+pub use pages::documents as page_documents;
 pub use proxies::TrustedProxies;
 pub use readiness::Readiness;
 pub use websocket::{Limits as SocketLimits, OpenSockets};

@@ -24,6 +24,7 @@ mod operation;
 pub(super) mod prices;
 mod rules;
 mod syntax;
+mod trusted;
 mod variables;
 mod weight;
 
@@ -32,8 +33,10 @@ pub use limits::Limits;
 pub use operation::Prepared;
 pub use prices::CONNECTIONS;
 pub use syntax::LONGEST_NAME;
+pub use trusted::TrustedDocuments;
 
 use super::values::GivenVariables;
+use crate::error::Code;
 use apollo_compiler::{
     ExecutableDocument, Name, Node, Schema, collections::HashMap, executable::Operation,
     schema::Implementers, validation::Valid,
@@ -53,6 +56,7 @@ pub struct Documents {
     schema: Valid<Schema>,
     implementers: HashMap<Name, Implementers>,
     limits: Limits,
+    trusted: TrustedDocuments,
     cache: Cache<String, Arc<Document>, TextLength>,
 }
 
@@ -74,18 +78,29 @@ impl Weighter<String, Arc<Document>> for TextLength {
 
 impl Documents {
     /// Reads documents against the schema that this SDL describes. Fails if the SDL is invalid.
-    pub fn new(sdl: &str, limits: Limits) -> anyhow::Result<Self> {
+    pub fn new(sdl: &str, limits: Limits, trusted: TrustedDocuments) -> anyhow::Result<Self> {
         let schema = Schema::parse_and_validate(sdl, "schema.graphql")
             .map_err(|invalid| anyhow::anyhow!("the schema is invalid: {}", invalid.errors))?;
         let schema = introspection::add_is_one_of(schema);
         let implementers = schema.implementers_map();
         let cache = Cache::with_weighter(CACHED_DOCUMENTS, CACHED_TEXT, TextLength);
-        Ok(Self { schema, implementers, limits, cache })
+        Ok(Self { schema, implementers, limits, trusted, cache })
     }
 
     /// What a document may have.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The text of a trusted document. An id that is unknown is PERSISTED_QUERY_NOT_SUPPORTED, which makes clients send
+    /// the text instead.
+    pub fn trusted(&self, id: &str) -> Result<&str, Rejection> {
+        // Apollo's and urql's links look at the message.
+        let unknown = || Fault {
+            code: Code::PersistedQueryNotSupported,
+            ..Fault::validation("PersistedQueryNotSupported")
+        };
+        self.trusted.get(id).ok_or_else(|| unknown().into())
     }
 
     /// Prepares the operation of this name, or the only one.
@@ -117,6 +132,10 @@ impl Documents {
     fn parse(&self, text: &str) -> Result<Document, Rejection> {
         syntax::check(text, &self.limits)?;
         let document = syntax::parse(text)?;
+        if !self.trusted.admit(&document) {
+            let message = "This server executes trusted documents only.";
+            return Err(Fault { code: Code::Forbidden, ..Fault::validation(message) }.into());
+        }
         let lines = Lines::new(text);
         weight::check(&document, &lines, &self.limits)?;
         let executable =

@@ -13,7 +13,7 @@ use async_graphql::{
     resolver_utils::resolve_list,
 };
 use futures_util::future::try_join_all;
-use std::{borrow::Cow, collections::HashSet};
+use std::borrow::Cow;
 
 /// An object some of whose fields never wait.
 pub trait Plain: ObjectType {
@@ -103,7 +103,7 @@ impl<T: Plain> OutputType for List<T> {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        let Some(fields) = selected::<T>(ctx, &ctx.item.node) else {
+        let Some(fields) = selected(&ctx.item.node) else {
             return resolve_list(ctx, field, &self.0, Some(self.0.len())).await;
         };
         let mut waiting = Vec::new();
@@ -133,7 +133,7 @@ impl<T: Plain> OutputType for List<T> {
 
 /// An object that is the plain field of another; `None` if some field of it must wait.
 pub fn nested<T: Plain>(item: &T, ctx: &ContextSelectionSet<'_>, set: &SelectionSet) -> Option<Value> {
-    let fields = selected::<T>(ctx, set)?;
+    let fields = selected(set)?;
     let values = fields.into_iter().map(|field| Some((key(field), value_of(item, ctx, &field.node)?)));
     values.collect::<Option<_>>().map(Value::Object)
 }
@@ -149,47 +149,12 @@ fn key(field: &Positioned<Field>) -> Name {
     field.node.response_key().node.clone()
 }
 
-/// The fields selected of an object of this type, its fragments opened. `None` where only the executor knows what to
-/// do: a key that is selected twice and so must be merged, a directive, a fragment that is not there.
-fn selected<'a, T: Plain>(
-    ctx: &ContextSelectionSet<'a>,
-    set: &'a SelectionSet,
-) -> Option<Vec<&'a Positioned<Field>>> {
-    fn gather<'a>(
-        ctx: &ContextSelectionSet<'a>,
-        object: &str,
-        set: &'a SelectionSet,
-        fields: &mut Vec<&'a Positioned<Field>>,
-    ) -> Option<()> {
-        for selection in &set.items {
-            let (condition, set) = match &selection.node {
-                Selection::Field(field) if field.node.directives.is_empty() => {
-                    fields.push(field);
-                    continue;
-                }
-                Selection::Field(_) => return None,
-                Selection::InlineFragment(fragment) => {
-                    (fragment.node.type_condition.as_ref(), &fragment.node.selection_set)
-                }
-                Selection::FragmentSpread(spread) => {
-                    let fragment = ctx.query_env.fragments.get(&spread.node.fragment_name.node)?;
-                    (Some(&fragment.node.type_condition), &fragment.node.selection_set)
-                }
-            };
-            let applies = condition.is_none_or(|condition| {
-                let name = condition.node.on.node.as_str();
-                let interfaces = ctx.schema_env.registry.implements.get(object);
-                name == object || interfaces.is_some_and(|interfaces| interfaces.contains(name))
-            });
-            if applies {
-                gather(ctx, object, &set.node, fields)?;
-            }
-        }
-        Some(())
-    }
-
-    let mut fields = Vec::with_capacity(set.items.len());
-    gather(ctx, &T::type_name(), set, &mut fields)?;
-    let mut keys = HashSet::with_capacity(fields.len());
-    fields.iter().all(|field| keys.insert(&field.node.response_key().node)).then_some(fields)
+/// The fields selected of an object. Documents come without fragments on objects, without directives, and with each
+/// response key once (see [`crate::graphql::document`]); should there be anything else, the executor resolves it.
+fn selected(set: &SelectionSet) -> Option<Vec<&Positioned<Field>>> {
+    let fields = set.items.iter().map(|item| match &item.node {
+        Selection::Field(field) => Some(field),
+        _ => None,
+    });
+    fields.collect()
 }

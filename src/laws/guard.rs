@@ -1,6 +1,6 @@
 use crate::graphql::{
     self,
-    document::{Documents, Limits},
+    document::{Documents, Limits, TrustedDocuments},
     values::GivenVariables,
 };
 use async_graphql::parser::types::{DocumentOperations, OperationType, Selection, SelectionSet};
@@ -23,7 +23,7 @@ const LIMITS: Limits = Limits {
 };
 
 static DOCUMENTS: LazyLock<Documents> =
-    LazyLock::new(|| Documents::new(&graphql::sdl(), LIMITS).expect("the schema is valid"));
+    LazyLock::new(|| Documents::new(&graphql::sdl(), LIMITS, TrustedDocuments::default()).expect("the schema is valid"));
 
 /// Whatever is given is prepared or rejected. What the executor gets is within the limits, and nothing in it is left to
 /// decide: no variable, directive or named fragment, and no response key twice.

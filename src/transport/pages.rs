@@ -22,6 +22,18 @@ use std::{borrow::Cow, io::Read, sync::Arc};
 #[allow_missing = true]
 struct Built;
 
+/// The operations of the chat page.
+#[derive(RustEmbed)]
+#[folder = "web/src/chat/graphql"]
+#[include = "*.graphql"]
+struct PageDocuments;
+
+/// The text of all operations of the chat page, which are trusted documents.
+pub fn documents() -> String {
+    let files = PageDocuments::iter().filter_map(|name| PageDocuments::get(&name));
+    files.map(|file| String::from_utf8_lossy(&file.data).into_owned()).collect::<Vec<_>>().join("\n")
+}
+
 /// Where a page's HTML wants its nonce (see `web/vite.config.ts`).
 const NONCE: &str = "__CSP_NONCE__";
 

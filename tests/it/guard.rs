@@ -102,7 +102,7 @@ async fn each_limit_is_kept_over_every_transport() {
             )}),
         ),
         (valid, "`U` is never used", asking("{ me { id } } fragment U on User { id }")),
-        (valid, "values is", json!({ "query": ids, "variables": { "ids": vec!["x"; 501] } })),
+        (valid, "1000 values", json!({ "query": ids, "variables": { "ids": vec!["x"; 501] } })),
         (valid, "1000 values", json!({ "query": ids, "variables": { "ids": [], "unused": vec![0; 1000] } })),
         (valid, "1000 values", json!({ "query": ids, "variables": { "ids": vec![0; 30_000] } })),
     ] {

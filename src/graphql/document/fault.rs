@@ -8,7 +8,8 @@ const LONGEST_MESSAGE: usize = 500;
 /// One reason why a document is not executed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// GRAPHQL_PARSE_FAILED or GRAPHQL_VALIDATION_FAILED.
+    /// GRAPHQL_PARSE_FAILED or GRAPHQL_VALIDATION_FAILED; FORBIDDEN or PERSISTED_QUERY_NOT_SUPPORTED where only trusted
+    /// documents are executed, or one is named that is unknown.
     pub code: Code,
     /// What is wrong and what to do, in a sentence.
     pub message: String,
@@ -73,6 +74,12 @@ impl Rejection {
             error
         });
         Response::from_errors(errors.collect())
+    }
+}
+
+impl std::fmt::Display for Rejection {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.0.first().map_or("", |fault| &fault.message))
     }
 }
 
