@@ -22,8 +22,9 @@ const LIMITS: Limits = Limits {
     introspection: true,
 };
 
-static DOCUMENTS: LazyLock<Documents> =
-    LazyLock::new(|| Documents::new(&graphql::sdl(), LIMITS, TrustedDocuments::default()).expect("the schema is valid"));
+static DOCUMENTS: LazyLock<Documents> = LazyLock::new(|| {
+    Documents::new(&graphql::sdl(), LIMITS, TrustedDocuments::default()).expect("the schema is valid")
+});
 
 /// Whatever is given is prepared or rejected. What the executor gets is within the limits, and nothing in it is left to
 /// decide: no variable, directive or named fragment, and no response key twice.

@@ -27,6 +27,7 @@ mod input;
 mod instances;
 mod leases;
 mod messages;
+mod operations;
 mod pages;
 mod parking;
 mod providers;

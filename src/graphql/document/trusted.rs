@@ -46,7 +46,8 @@ impl TrustedDocuments {
             Manifest::ById(documents) => documents,
         };
         for (id, text) in documents {
-            self.add(&text).map_err(|fault| format!("has the document {id}, which cannot be parsed: {fault}"))?;
+            self.add(&text)
+                .map_err(|fault| format!("has the document {id}, which cannot be parsed: {fault}"))?;
             self.by_id.insert(id, text);
         }
         Ok(())
