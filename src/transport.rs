@@ -12,6 +12,7 @@ mod negotiation;
 mod pages;
 mod proxies;
 mod readiness;
+pub(crate) mod request;
 mod request_id;
 mod sse;
 pub(crate) mod websocket;

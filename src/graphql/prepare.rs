@@ -17,7 +17,7 @@ use async_graphql::{
         types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
     },
 };
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::Error};
 use std::{fmt, sync::Arc};
 
 /// A GraphQL request as it comes over any transport (GraphQL over HTTP, "Request Parameters"). Of its
@@ -27,7 +27,8 @@ use std::{fmt, sync::Arc};
 pub struct Incoming {
     /// The document's text.
     pub query: String,
-    /// Which of the document's operations is meant. Needed only if there are several.
+    /// Which of the document's operations is meant. Needed only if there are several. An empty name counts as absent.
+    #[serde(default, deserialize_with = "name_if_any")]
     pub operation_name: Option<String>,
     /// What the operation's variables stand for. Null is the same as none.
     #[serde(default)]
@@ -51,7 +52,11 @@ impl Incoming {
     }
 }
 
-/// The `extensions` of a request. What is none of ours is left aside, whatever it is.
+fn name_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|name| !name.is_empty()))
+}
+
+/// The `extensions` of a request: an object, or null for none. Entries that the server does not know are ignored.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Extensions {
     /// `"cost": true`: the answer's `extensions` are to tell what the operation costs.
@@ -61,8 +66,13 @@ pub struct Extensions {
 impl<'de> Deserialize<'de> for Extensions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let extensions = Given::deserialize(deserializer)?;
-        let Value::Object(extensions) = extensions.value else { return Ok(Self::default()) };
-        Ok(Self { cost: extensions.get("cost") == Some(&Value::Boolean(true)) })
+        match extensions.value {
+            Value::Object(extensions) => {
+                Ok(Self { cost: extensions.get("cost") == Some(&Value::Boolean(true)) })
+            }
+            Value::Null => Ok(Self::default()),
+            _ => Err(D::Error::custom("the extensions are not an object")),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::{graphql::prepare::Incoming, transport::http::parse};
+use crate::{graphql::prepare::Incoming, transport::request::parse};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -26,7 +26,9 @@ pub(super) fn is_request(value: &Value) -> bool {
     let Value::Object(request) = value else { return false };
     request.get("query").is_some_and(Value::is_string)
         && request.get("operationName").is_none_or(|name| name.is_null() || name.is_string())
-        && request.get("variables").is_none_or(|variables| variables.is_null() || variables.is_object())
+        && ["variables", "extensions"]
+            .iter()
+            .all(|name| request.get(*name).is_none_or(|value| value.is_null() || value.is_object()))
 }
 
 pub(super) fn same(one: &Incoming, other: &Incoming) -> bool {

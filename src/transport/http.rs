@@ -6,6 +6,7 @@ use super::{
     Transport, body, cors,
     headers::ByTls,
     negotiation::{self, Form},
+    request::{self, Parameters},
     request_id::RequestId,
     sse, websocket,
 };
@@ -31,7 +32,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::{mem, sync::Arc};
 use tracing::{Instrument, Span};
 
@@ -59,7 +60,7 @@ pub async fn post(
         let refused = refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "must not be compressed").await;
         return ([(header::ACCEPT_ENCODING, "identity")], refused).into_response();
     }
-    if !is_json(&headers) {
+    if !request::is_json(&headers) {
         let message = "must have the content type application/json";
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message).await;
     }
@@ -72,20 +73,10 @@ pub async fn post(
         Ok(cookie) => cookie,
         Err(error) => return self::refuse(&transport, form, status_of(&error), error, from, &id).await,
     };
-    match parse(&text) {
+    match request::parse(&text) {
         Ok(incoming) => execute(transport, form, &id, caller, &headers, incoming, Method::Post(cookie)).await,
         Err(message) => refuse(StatusCode::BAD_REQUEST, message).await,
     }
-}
-
-/// The parameters of a query by GET.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Parameters {
-    query: Option<String>,
-    operation_name: Option<String>,
-    variables: Option<String>,
-    extensions: Option<String>,
 }
 
 /// `GET /graphql`: a WebSocket, a person who wants the playground, or a query.
@@ -103,30 +94,19 @@ pub async fn get(
         }
         return websocket::upgrade(transport, upgrade, id, caller);
     }
-    let parameters = parameters.map(|Query(parameters)| parameters);
-    let asks_nothing = parameters.as_ref().is_ok_and(|parameters| parameters.query.is_none());
-    if asks_nothing && negotiation::wants_page(&headers) {
+    if Parameters::is_empty(&parameters) && negotiation::wants_page(&headers) {
         return Redirect::to("/playground").into_response();
     }
     let Some(form) = negotiation::form(&headers) else {
         return not_acceptable();
     };
-    let refuse = async |message: &str| {
-        let error = Error::input("request", message);
-        refuse(&transport, form, StatusCode::BAD_REQUEST, error, caller.address, &id).await
-    };
-    let Ok(Parameters { query: Some(query), operation_name, variables, extensions }) = parameters else {
-        return refuse("must have the parameter `query`").await;
-    };
-    let Ok(variables) =
-        variables.filter(|text| !text.is_empty()).map(|text| serde_json::from_str(&text)).transpose()
-    else {
-        return refuse("must have a JSON object as `variables`").await;
-    };
-    let variables = variables.unwrap_or_default();
-    let extensions = extensions.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-    let incoming = Incoming { query, operation_name, variables, extensions };
-    execute(transport, form, &id, caller, &headers, incoming, Method::Get).await
+    match Parameters::decode(parameters) {
+        Ok(incoming) => execute(transport, form, &id, caller, &headers, incoming, Method::Get).await,
+        Err(message) => {
+            let error = Error::input("request", message);
+            refuse(&transport, form, StatusCode::BAD_REQUEST, error, caller.address, &id).await
+        }
+    }
 }
 
 async fn execute(
@@ -225,26 +205,6 @@ fn refresh_cookie(headers: &HeaderMap, by_tls: bool) -> Result<Option<RefreshCoo
 /// The form of an answer that is no stream of events; `None` if the client takes nothing of ours.
 fn form(headers: &HeaderMap) -> Option<Form> {
     negotiation::form(headers).or(negotiation::takes_events(headers).then_some(Form::GraphQlResponse))
-}
-
-/// Reads the body of a request.
-pub fn parse(body: &[u8]) -> Result<Incoming, &'static str> {
-    let malformed = "must be a JSON object with `query`, and `variables` if there are any";
-    // By itself the reader would pass over what is no UTF-8 in a part that nobody asks for.
-    let body = str::from_utf8(body).map_err(|_| malformed)?;
-    if body.trim_ascii_start().starts_with('[') {
-        return Err("must be one operation: several at once are not taken");
-    }
-    serde_json::from_str(body).map_err(|_| malformed)
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let content_type =
-        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let (media_type, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
-    let charset = parameters.trim().to_ascii_lowercase();
-    media_type.trim().eq_ignore_ascii_case("application/json")
-        && (charset.is_empty() || charset == "charset=utf-8" || charset == "charset=\"utf-8\"")
 }
 
 /// An answer as it is written: without `data` if nothing was executed (GraphQL specification, "Response Format").
