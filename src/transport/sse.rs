@@ -5,37 +5,40 @@
 //! where to go on. A stream ends without `complete` when its access token expires, or the session of that is ended: the
 //! client comes back, with another token.
 
-use super::{Transport, http::Written};
+mod events;
+
+use super::{
+    Transport,
+    http::{Written, refusal},
+    negotiation::{self, Form},
+};
 use crate::{
     accounts::{Grant, Presence, Viewer},
     address::ClientAddress,
+    error::Error,
     graphql::{answer, prepare::Prepared, resume::Resume},
     throttle::Cost,
 };
 use async_graphql::{self as graphql, parser::types::OperationType};
 use axum::{
-    http::{HeaderMap, HeaderName, header},
-    response::{
-        IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
+    http::{HeaderMap, HeaderName, StatusCode},
+    response::Response,
 };
 use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
 };
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio::select;
 use tracing::Instrument;
 
-/// How often a silent connection is told that it lives: proxies give up on those that say nothing.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Tells nginx and its kind to pass each event on at once.
-const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
-/// Events are of the moment, and of one user.
-const NOT_KEPT: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 /// Where a client that comes back has been.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// A place is free again when the client closes another socket or stream.
+const TOO_MANY: Error = Error::RateLimited {
+    message: "too many WebSockets and event streams of this user or address",
+    retry_after: 5,
+};
 
 /// Executes an operation, and answers with its events as they come; the first one tells the cost, if there is one to
 /// tell.
@@ -50,10 +53,20 @@ pub fn respond(
 ) -> Response {
     let after =
         headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
+    let subscription = prepared.operation == Some(OperationType::Subscription);
+    // What is answered once counts as little as any other request.
+    let permit = match (subscription, &grant) {
+        (false, _) => Some(None),
+        (true, Some(grant)) => transport.open_streams.open(grant.viewer.user_id).map(Some),
+        (true, None) => transport.open_streams.open_anonymous(from).map(Some),
+    };
+    let Some(permit) = permit else {
+        let form = negotiation::form(headers).unwrap_or(Form::GraphQlResponse);
+        return refusal(form, StatusCode::TOO_MANY_REQUESTS, &TOO_MANY, &id);
+    };
     let resume = Resume::after(after);
     let request = prepared.request.data(resume.clone());
     let schema = transport.schema.clone();
-    let subscription = prepared.operation == Some(OperationType::Subscription);
     let results = if prepared.costs_each_time {
         let viewer = grant.as_ref().map(|grant| grant.viewer);
         charged(transport.clone(), schema.execute_stream(request), prepared.cost, viewer, from)
@@ -67,13 +80,9 @@ pub fn respond(
     let results = results.map(move |response| {
         let mut response = answer::finish(response, &id);
         answer::tell_cost(&mut response, cost.take());
-        let event = Event::default().event("next").json_data(Written::new(&response));
-        event.map(|event| match resume.told() {
-            Some(cursor) => event.id(cursor),
-            None => event,
-        })
+        events::next(&Written::new(&response), resume.told().as_deref())
     });
-    let complete = stream::once(async { Ok(Event::default().event("complete").data("")) });
+    let complete = stream::once(async { Ok(events::COMPLETE) });
     // When the server leaves it ends without `complete`: the client comes back.
     let transport = transport.clone();
     // What was begun with a good token is answered: it may be what ends the session.
@@ -84,9 +93,7 @@ pub fn respond(
             _ = transport.accounts.over(&presence) => {}
         }
     };
-    let events = results.chain(complete).take_until(Box::pin(left));
-    let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
-    ([UNBUFFERED, NOT_KEPT], events).into_response()
+    events::respond(results.chain(complete).take_until(Box::pin(left)), permit)
 }
 
 /// Events of which each is paid for before there is another.

@@ -11,15 +11,12 @@
 //! ended the socket is closed at once, whatever is being written.
 
 pub(crate) mod messages;
-mod open_sockets;
 mod operations;
 mod pace;
 mod places;
 mod subscription;
 
-pub use open_sockets::OpenSockets;
-
-use super::Transport;
+use super::{Transport, open_streams::OpenStream};
 use crate::{
     accounts::{Caller, Grant, Over, Presence},
     error::Error,
@@ -31,7 +28,6 @@ use axum::{
 };
 use futures_util::{SinkExt, StreamExt};
 use messages::{FromClient, ToClient};
-use open_sockets::OpenSocket;
 use operations::{Event, Operations};
 use pace::Pace;
 use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
@@ -115,7 +111,7 @@ pub fn upgrade(
     id: Arc<str>,
     caller: Caller,
 ) -> Response {
-    let Some(place) = transport.open_sockets.open_for_nobody(caller.address) else {
+    let Some(place) = transport.open_streams.open_anonymous(caller.address) else {
         let later = [(header::RETRY_AFTER, "5")];
         return (StatusCode::TOO_MANY_REQUESTS, later, "too many sockets of this address\n").into_response();
     };
@@ -137,7 +133,7 @@ async fn serve(
     mut socket: WebSocket,
     id: Arc<str>,
     caller: Caller,
-    mut place: OpenSocket,
+    mut place: OpenStream,
 ) {
     let write = transport.sockets.write;
     let hangup = if socket.protocol().is_some() {
@@ -163,7 +159,7 @@ struct Talk<'a> {
     socket: &'a mut WebSocket,
     operations: Operations,
     /// Its place among the user's sockets; among those of its address, until somebody has signed in.
-    place: &'a mut OpenSocket,
+    place: &'a mut OpenStream,
     pace: Pace,
 }
 
@@ -194,7 +190,7 @@ impl Talk<'_> {
             () = leaving.cancelled() => return Err(Some(Close::LEAVING)),
         };
         if let Some(grant) = grant {
-            let place = self.transport.open_sockets.open(grant.viewer.user_id);
+            let place = self.transport.open_streams.open(grant.viewer.user_id);
             *self.place = place.ok_or(Some(Close::CROWDED))?;
         }
         self.operations.presence = Presence::new(grant);
