@@ -18,7 +18,7 @@ use crate::{
     replies::{self, Replies},
     store::{Database, Instant, Statements},
     throttle::{self, Throttle},
-    transport::{self, ConnectionLimits, OpenSockets, Readiness, SocketLimits, Transport, TrustedProxies},
+    transport::{self, ConnectionLimits, OpenStreams, Readiness, SocketLimits, Transport, TrustedProxies},
 };
 use anyhow::Context;
 use std::{sync::Arc, thread::available_parallelism, time::Duration};
@@ -212,7 +212,7 @@ impl App {
                 write: seconds(config.write_timeout),
                 operations: config.max_operations,
             },
-            open_sockets: OpenSockets::new(
+            open_streams: OpenStreams::new(
                 config.connections.max_sockets,
                 config.connections.max_connections_per_address,
             ),

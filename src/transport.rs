@@ -9,19 +9,22 @@ mod hosts;
 pub(crate) mod http;
 mod listen;
 mod negotiation;
+mod open_streams;
 mod pages;
 mod proxies;
 mod readiness;
+pub(crate) mod request;
 mod request_id;
 mod response;
 mod sse;
 pub(crate) mod websocket;
 
 pub use listen::{Limits as ConnectionLimits, listen};
+pub use open_streams::OpenStreams;
 pub use pages::documents as page_documents;
 pub use proxies::TrustedProxies;
 pub use readiness::Readiness;
-pub use websocket::{Limits as SocketLimits, OpenSockets};
+pub use websocket::Limits as SocketLimits;
 
 use crate::{
     accounts::{Accounts, Grant},
@@ -60,8 +63,8 @@ pub struct Transport {
     pub behind_tls: bool,
     /// What a socket may take.
     pub sockets: SocketLimits,
-    /// Who has how many of them, and which address.
-    pub open_sockets: OpenSockets,
+    /// Counts the WebSockets and event streams of each user and address.
+    pub open_streams: OpenStreams,
     /// The largest body of a request, in bytes.
     pub max_body: usize,
     /// How long a body may take to come.

@@ -44,7 +44,7 @@ pub struct Connections {
     pub max_connections_per_address: usize,
 
     // A person has a few tabs on a few devices.
-    /// Most WebSockets of one user on each instance (0: no limit).
+    /// Most WebSockets and event streams of one user on each instance, together (0: no limit).
     #[arg(long, env = "CONFAB_MAX_SOCKETS", value_name = "CONFAB_MAX_SOCKETS", default_value = "100")]
     pub max_sockets: usize,
 }

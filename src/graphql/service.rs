@@ -10,7 +10,7 @@ use super::{
     Loaders, Schema,
     document::{Documents, Prepared, Rejection},
     refresh_cookie::RefreshCookie,
-    request::Request,
+    request::{DocumentSource, Request},
     response,
     resume::Resume,
     text_budget::TextBudget,
@@ -191,8 +191,12 @@ impl GraphqlService {
     }
 
     fn prepare(&self, request: &Request) -> Result<Prepared, Rejection> {
-        let Request { query, operation_name, variables, .. } = request;
-        self.documents.prepare(query, operation_name.as_deref(), variables)
+        let Request { document, operation_name, variables, .. } = request;
+        let text = match document {
+            DocumentSource::Text(text) => text,
+            DocumentSource::Id(id) => self.documents.trusted(id)?,
+        };
+        self.documents.prepare(text, operation_name.as_deref(), variables)
     }
 
     /// Executes a query or a mutation.

@@ -1,4 +1,4 @@
-use crate::{graphql::request::Request, transport::http::parse};
+use crate::{graphql::request::Request, transport::request::parse};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -24,13 +24,22 @@ pub fn request(input: &[u8]) {
 /// GraphQL over HTTP, "Request Parameters".
 pub(super) fn is_request(value: &Value) -> bool {
     let Value::Object(request) = value else { return false };
-    request.get("query").is_some_and(Value::is_string)
+    let is_string = |value: &Value| value.is_null() || value.is_string();
+    let persisted = value.pointer("/extensions/persistedQuery").is_some_and(Value::is_string)
+        || value.pointer("/extensions/persistedQuery/sha256Hash").is_some_and(Value::is_string);
+    let named = ["query", "documentId", "doc_id"];
+    // One name of the id or the other.
+    !(request.contains_key("documentId") && request.contains_key("doc_id"))
+        && named.iter().all(|name| request.get(*name).is_none_or(is_string))
+        && (persisted || named.iter().any(|name| request.get(*name).is_some_and(Value::is_string)))
         && request.get("operationName").is_none_or(|name| name.is_null() || name.is_string())
-        && request.get("variables").is_none_or(|variables| variables.is_null() || variables.is_object())
+        && ["variables", "extensions"]
+            .iter()
+            .all(|name| request.get(*name).is_none_or(|value| value.is_null() || value.is_object()))
 }
 
 pub(super) fn same(one: &Request, other: &Request) -> bool {
-    one.query == other.query
+    one.document == other.document
         && one.operation_name == other.operation_name
         && one.variables.variables == other.variables.variables
         && one.variables.cut == other.variables.cut

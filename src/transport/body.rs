@@ -1,7 +1,7 @@
 //! A request's body: whole, as it is, and in time.
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes, HttpBody, to_bytes},
     http::{HeaderMap, StatusCode, header},
 };
 use std::time::Duration;
@@ -14,13 +14,19 @@ const LAST_CALL: Duration = Duration::from_secs(3);
 /// Why a body is not taken, to be read after "the request".
 pub type Refused = (StatusCode, &'static str);
 
-/// Reads a body of so many bytes at most, which must all come within this time.
+/// Reads a body of at most so many bytes, which must all arrive within this time.
+///
+/// A body whose declared length is too large is refused before any of it is read, so that a client that sent
+/// `Expect: 100-continue` gets no `100 Continue`.
 pub async fn read(
     body: Body,
     most: usize,
     time: Duration,
     leaving: &CancellationToken,
 ) -> Result<Bytes, Refused> {
+    if body.size_hint().lower() > most as u64 {
+        return Err((StatusCode::PAYLOAD_TOO_LARGE, "is too large"));
+    }
     let too_slow = (StatusCode::REQUEST_TIMEOUT, "took too long to arrive");
     let last_call = async {
         leaving.cancelled().await;

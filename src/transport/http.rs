@@ -6,6 +6,7 @@ use super::{
     Transport, body, cors,
     headers::ByTls,
     negotiation::{self, Form},
+    request::{self, Parameters},
     request_id::RequestId,
     response, sse, websocket,
 };
@@ -30,7 +31,6 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use serde::Deserialize;
 use std::sync::Arc;
 use tracing::Span;
 
@@ -58,7 +58,7 @@ pub async fn post(
         let refused = refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "must not be compressed").await;
         return ([(header::ACCEPT_ENCODING, "identity")], refused).into_response();
     }
-    if !is_json(&headers) {
+    if !request::is_json(&headers) {
         let message = "must have the content type application/json";
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message).await;
     }
@@ -73,20 +73,10 @@ pub async fn post(
             return self::refuse(&transport, form, response::status_of(error.code()), error, from, &id).await;
         }
     };
-    match parse(&text) {
-        Ok(incoming) => execute(transport, &id, caller, &headers, incoming, Method::Post(cookie)).await,
+    match request::parse(&text) {
+        Ok(request) => execute(transport, &id, caller, &headers, request, Method::Post(cookie)).await,
         Err(message) => refuse(StatusCode::BAD_REQUEST, message).await,
     }
-}
-
-/// The parameters of a query by GET.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Parameters {
-    query: Option<String>,
-    operation_name: Option<String>,
-    variables: Option<String>,
-    extensions: Option<String>,
 }
 
 /// `GET /graphql`: a WebSocket, a person who wants the playground, or a query.
@@ -104,30 +94,19 @@ pub async fn get(
         }
         return websocket::upgrade(transport, upgrade, id, caller);
     }
-    let parameters = parameters.map(|Query(parameters)| parameters);
-    let asks_nothing = parameters.as_ref().is_ok_and(|parameters| parameters.query.is_none());
-    if asks_nothing && negotiation::wants_page(&headers) {
+    if Parameters::is_empty(&parameters) && negotiation::wants_page(&headers) {
         return Redirect::to("/playground").into_response();
     }
-    let Some(form) = negotiation::form(&headers) else {
+    let Some(form) = form(&headers) else {
         return response::not_acceptable();
     };
-    let refuse = async |message: &str| {
-        let error = Error::input("request", message);
-        refuse(&transport, form, StatusCode::BAD_REQUEST, error, caller.address, &id).await
-    };
-    let Ok(Parameters { query: Some(query), operation_name, variables, extensions }) = parameters else {
-        return refuse("must have the parameter `query`").await;
-    };
-    let Ok(variables) =
-        variables.filter(|text| !text.is_empty()).map(|text| serde_json::from_str(&text)).transpose()
-    else {
-        return refuse("must have a JSON object as `variables`").await;
-    };
-    let variables = variables.unwrap_or_default();
-    let extensions = extensions.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-    let incoming = Request { query, operation_name, variables, extensions };
-    execute(transport, &id, caller, &headers, incoming, Method::Get).await
+    match Parameters::decode(parameters) {
+        Ok(request) => execute(transport, &id, caller, &headers, request, Method::Get).await,
+        Err(message) => {
+            let error = Error::input("request", message);
+            refuse(&transport, form, StatusCode::BAD_REQUEST, error, caller.address, &id).await
+        }
+    }
 }
 
 /// How a request was sent; and by POST, perhaps, by a page that keeps its refresh token in a cookie.
@@ -152,7 +131,7 @@ async fn execute(
         Method::Get => (false, None),
         Method::Post(cookie) => (true, cookie),
     };
-    let resume = sse::resume(headers);
+    let (from, resume) = (caller.address, sse::resume(headers));
     let call = Call {
         request_id: id.clone(),
         caller: Arc::new(caller),
@@ -164,7 +143,11 @@ async fn execute(
     };
     let answer = transport.service.execute(request, call).await;
     match (answer, negotiation::form(headers)) {
-        (Answer::Stream(events), _) => sse::stream(&transport, grant.ok().flatten(), events),
+        (Answer::Stream(events), form) => {
+            let form = form.unwrap_or(Form::GraphQlResponse);
+            sse::stream(&transport, grant.ok().flatten(), from, events)
+                .unwrap_or_else(|error| response::refusal(form, &error, id))
+        }
         (Answer::Executed(executed), Some(form)) => response::executed(form, executed),
         (Answer::Refused(refused), Some(form)) => response::refused(form, &refused),
         (Answer::Executed(executed), None) => sse::once(executed.response),
@@ -191,26 +174,6 @@ fn refresh_cookie(headers: &HeaderMap, by_tls: bool) -> Result<Option<RefreshCoo
 /// The form of an answer that is no stream of events; `None` if the client takes nothing of ours.
 fn form(headers: &HeaderMap) -> Option<Form> {
     negotiation::form(headers).or(negotiation::takes_events(headers).then_some(Form::GraphQlResponse))
-}
-
-/// Reads the body of a request.
-pub fn parse(body: &[u8]) -> Result<Request, &'static str> {
-    let malformed = "must be a JSON object with `query`, and `variables` if there are any";
-    // By itself the reader would pass over what is no UTF-8 in a part that nobody asks for.
-    let body = str::from_utf8(body).map_err(|_| malformed)?;
-    if body.trim_ascii_start().starts_with('[') {
-        return Err("must be one operation: several at once are not taken");
-    }
-    serde_json::from_str(body).map_err(|_| malformed)
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let content_type =
-        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let (media_type, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
-    let charset = parameters.trim().to_ascii_lowercase();
-    media_type.trim().eq_ignore_ascii_case("application/json")
-        && (charset.is_empty() || charset == "charset=utf-8" || charset == "charset=\"utf-8\"")
 }
 
 /// Refuses a request before its caller is known. Its address is charged.

@@ -5,34 +5,35 @@
 //! where to go on. A stream ends without `complete` when its access token expires, or the session of that is ended: the
 //! client comes back, with another token.
 
+mod events;
+
 use super::{Transport, response::Written};
 use crate::{
     accounts::{Grant, Presence},
+    address::ClientAddress,
+    error::Error,
     graphql::{resume::Resume, service as graphql},
 };
 use axum::{
-    http::{HeaderMap, HeaderName, header},
-    response::{
-        IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
+    body::Bytes,
+    http::{HeaderMap, HeaderName},
+    response::Response,
 };
 use futures_util::{
-    Stream, StreamExt,
+    StreamExt,
     future::ready,
     stream::{self, BoxStream},
 };
-use std::{mem, sync::Arc, time::Duration};
+use std::{mem, sync::Arc};
 use tokio::select;
 
-/// How often a silent connection is told that it lives: proxies give up on those that say nothing.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Tells nginx and its kind to pass each event on at once.
-const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
-/// Events are of the moment, and of one user.
-const NOT_KEPT: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 /// Where a client that comes back has been.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// There is room again when the client closes another socket or stream.
+const TOO_MANY: Error = Error::RateLimited {
+    message: "too many WebSockets and event streams of this user or address",
+    retry_after: 5,
+};
 
 /// Where the client has been, and is after each event.
 pub fn resume(headers: &HeaderMap) -> Resume {
@@ -40,18 +41,22 @@ pub fn resume(headers: &HeaderMap) -> Resume {
     Resume::after(after.filter(|text| !text.is_empty()))
 }
 
-/// The events of a subscription, as they come.
+/// The events of a subscription, as they come. RATE_LIMITED if the user, or the address of a caller who is not signed in,
+/// has too many streams.
 pub fn stream(
     transport: &Arc<Transport>,
     grant: Option<Grant>,
+    from: ClientAddress,
     events: BoxStream<'static, graphql::Event>,
-) -> Response {
+) -> Result<Response, Error> {
+    let permit = match &grant {
+        Some(grant) => transport.open_streams.open(grant.viewer.user_id),
+        None => transport.open_streams.open_anonymous(from),
+    };
+    let permit = permit.ok_or(TOO_MANY)?;
     let events = events.map(|event| match event {
-        graphql::Event::Next(response, cursor) => {
-            let event = next(&response);
-            event.map(|event| if let Some(cursor) = cursor { event.id(cursor) } else { event })
-        }
-        graphql::Event::Refused(response) => next(&response),
+        graphql::Event::Next(response, cursor) => next(&response, cursor.as_deref()),
+        graphql::Event::Refused(response) => next(&response, None),
     });
     // It ends without `complete` when the server leaves, or the session is over: the client comes back.
     let (transport, presence) = (transport.clone(), Presence::new(grant));
@@ -61,26 +66,18 @@ pub fn stream(
             _ = transport.accounts.over(&presence) => {}
         }
     };
-    respond(events.chain(stream::once(ready(complete()))).take_until(Box::pin(left)))
+    let complete = stream::once(ready(Ok(events::COMPLETE)));
+    Ok(events::respond(events.chain(complete).take_until(Box::pin(left)), Some(permit)))
 }
 
 /// One response, and the end. The cookies that it sets are headers.
 pub fn once(mut response: async_graphql::Response) -> Response {
     let cookies = mem::take(&mut response.http_headers);
-    let mut responded = respond(stream::iter([next(&response), complete()]));
+    let mut responded = events::respond(stream::iter([next(&response, None), Ok(events::COMPLETE)]), None);
     responded.headers_mut().extend(cookies);
     responded
 }
 
-fn respond(events: impl Stream<Item = Result<Event, axum::Error>> + Send + 'static) -> Response {
-    let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
-    ([UNBUFFERED, NOT_KEPT], events).into_response()
-}
-
-fn next(response: &async_graphql::Response) -> Result<Event, axum::Error> {
-    Event::default().event("next").json_data(Written::new(response))
-}
-
-fn complete() -> Result<Event, axum::Error> {
-    Ok(Event::default().event("complete").data(""))
+fn next(response: &async_graphql::Response, cursor: Option<&str>) -> serde_json::Result<Bytes> {
+    events::next(&Written::new(response), cursor)
 }

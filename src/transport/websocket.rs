@@ -11,17 +11,15 @@
 //! ended the socket is closed at once, whatever is being written.
 
 pub(crate) mod messages;
-mod open_sockets;
 mod operations;
 mod pace;
 mod places;
 
-pub use open_sockets::OpenSockets;
-
-use super::Transport;
+use super::{Transport, open_streams::OpenStream};
 use crate::{
     accounts::{Caller, Grant, Over, Presence},
     error::Error,
+    graphql::response,
 };
 use axum::{
     extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
@@ -30,7 +28,6 @@ use axum::{
 };
 use futures_util::{SinkExt, StreamExt};
 use messages::{FromClient, ToClient};
-use open_sockets::OpenSocket;
 use operations::{Event, Operations};
 use pace::Pace;
 use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
@@ -50,7 +47,7 @@ const BATCH: usize = 64;
 /// Sockets are told that we leave spread over this time, so that their clients do not all come back at once.
 const LEAVE_WITHIN: Duration = Duration::from_millis(500);
 
-/// How long the client may take to close its side.
+/// How long the client may take to answer our Close frame.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What a socket may take.
@@ -66,8 +63,22 @@ pub struct Limits {
     pub operations: usize,
 }
 
-/// Why the server hangs up; `None` if the client did, or is gone.
-type Hangup = Option<Close>;
+/// Why a socket ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hangup {
+    /// The server closes it.
+    Server(Close),
+    /// The client has sent a Close frame, which is to be answered (RFC 6455, section 5.5.1).
+    Client,
+    /// The connection is broken, or the client does not read.
+    Gone,
+}
+
+impl From<Close> for Hangup {
+    fn from(close: Close) -> Self {
+        Self::Server(close)
+    }
+}
 
 /// A close code and its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +121,7 @@ pub fn upgrade(
     id: Arc<str>,
     caller: Caller,
 ) -> Response {
-    let Some(place) = transport.open_sockets.open_for_nobody(caller.address) else {
+    let Some(place) = transport.open_streams.open_anonymous(caller.address) else {
         let later = [(header::RETRY_AFTER, "5")];
         return (StatusCode::TOO_MANY_REQUESTS, later, "too many sockets of this address\n").into_response();
     };
@@ -132,33 +143,49 @@ async fn serve(
     mut socket: WebSocket,
     id: Arc<str>,
     caller: Caller,
-    mut place: OpenSocket,
+    mut place: OpenStream,
 ) {
     let write = transport.sockets.write;
     let hangup = if socket.protocol().is_some() {
-        let operations = Operations::new(transport.clone(), id, caller);
+        let operations = Operations::new(transport.clone(), id.clone(), caller);
         let pace = Pace::new(Instant::now());
-        Talk { operations, place: &mut place, pace, socket: &mut socket, transport }.converse().await
+        Talk { request_id: id, operations, place: &mut place, pace, socket: &mut socket, transport }
+            .converse()
+            .await
     } else {
-        Some(Close::SUBPROTOCOL)
+        Close::SUBPROTOCOL.into()
     };
-    if let Some(Close(code, reason)) = hangup {
-        tracing::debug!(code, reason, "socket closed");
-        let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
-        // The client may be gone: that is no matter.
-        let _ = timeout(write, socket.send(frame)).await;
-        // Were the connection closed with something unread, the client's system would drop the frame unseen.
-        let _ = timeout(FAREWELL, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
-    }
+    close(&mut socket, hangup, write).await;
+}
+
+/// Completes the closing handshake, so that the client sees a close code and a connection closed in order.
+async fn close(socket: &mut WebSocket, hangup: Hangup, write: Duration) {
+    let limit = match hangup {
+        Hangup::Server(Close(code, reason)) => {
+            tracing::debug!(code, reason, "socket closed");
+            let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+            // If the client is gone, nothing is left to do.
+            let _ = timeout(write, socket.send(frame)).await;
+            FAREWELL
+        }
+        Hangup::Client => write,
+        Hangup::Gone => return,
+    };
+    // Reading writes the answer to the client's Close frame, which Tungstenite has queued, and then ends. After our own
+    // it waits for the client's: were the connection closed with something unread, the client's system would drop the
+    // frame unseen.
+    let _ = timeout(limit, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
 }
 
 /// A conversation with one client.
 struct Talk<'a> {
     transport: Arc<Transport>,
+    /// By which the log names it.
+    request_id: Arc<str>,
     socket: &'a mut WebSocket,
     operations: Operations,
     /// Its place among the user's sockets; among those of its address, until somebody has signed in.
-    place: &'a mut OpenSocket,
+    place: &'a mut OpenStream,
     pace: Pace,
 }
 
@@ -172,10 +199,10 @@ impl Talk<'_> {
         // Not among what takes turns: a write may take long.
         select! {
             biased;
-            over = transport.accounts.over(&presence) => Some(match over {
-                Over::Expired => Close::EXPIRED,
-                Over::Ended => Close::ENDED,
-            }),
+            over = transport.accounts.over(&presence) => match over {
+                Over::Expired => Close::EXPIRED.into(),
+                Over::Ended => Close::ENDED.into(),
+            },
             Err(hangup) = self.talk() => hangup,
         }
     }
@@ -186,11 +213,11 @@ impl Talk<'_> {
         let leaving = self.transport.leaving.clone();
         let grant = select! {
             grant = timeout(limits.init, Box::pin(self.init())) => grant.map_err(|_| Close::INIT_TIMEOUT)??,
-            () = leaving.cancelled() => return Err(Some(Close::LEAVING)),
+            () = leaving.cancelled() => return Err(Close::LEAVING.into()),
         };
         if let Some(grant) = grant {
-            let place = self.transport.open_sockets.open(grant.viewer.user_id);
-            *self.place = place.ok_or(Some(Close::CROWDED))?;
+            let place = self.transport.open_streams.open(grant.viewer.user_id);
+            *self.place = place.ok_or(Close::CROWDED)?;
         }
         self.operations.presence = Presence::new(grant);
         self.say([ToClient::ConnectionAck.write()]).await
@@ -218,20 +245,20 @@ impl Talk<'_> {
                 _ = self.operations.next_many(&mut events, BATCH) => self.tell(&mut events).await?,
                 _ = heartbeat.tick() => {
                     if silent == 2 {
-                        return Err(Some(Close::SILENT));
+                        return Err(Close::SILENT.into());
                     }
                     // A session is used for as long as somebody is there.
                     if silent == 0
                         && let Some(viewer) = self.operations.presence.viewer()
                         && self.transport.accounts.sessions.see(viewer.session_id).is_err()
                     {
-                        return Err(Some(Close::ENDED));
+                        return Err(Close::ENDED.into());
                     }
                     silent += 1;
                     self.say([Message::Ping(Default::default())]).await?;
                 }
                 Some(expires_at) = notices.next() => self.say([ToClient::notice(expires_at).write()]).await?,
-                () = &mut leave => return Err(Some(Close::LEAVING)),
+                () = &mut leave => return Err(Close::LEAVING.into()),
             }
         }
     }
@@ -246,16 +273,17 @@ impl Talk<'_> {
                     self.say([ToClient::Pong { payload }.write()]).await?;
                     continue;
                 }
-                Some(FromClient::Pong { .. }) | None => continue,
-                Some(FromClient::Subscribe { .. } | FromClient::Complete { .. }) => {
-                    return Err(Some(Close::UNAUTHORIZED));
+                // Only to execute something needs a connection that has been acknowledged.
+                Some(FromClient::Pong | FromClient::Complete { .. }) | None => continue,
+                Some(FromClient::Subscribe { .. } | FromClient::Undecodable { .. }) => {
+                    return Err(Close::UNAUTHORIZED.into());
                 }
             };
             let Some(authorization) = payload.authorization else {
                 return Ok(None);
             };
             let grant = self.transport.authenticate(&authorization, self.operations.address()).await;
-            let grant = grant.map_err(|error| Some(Close::of(&error)))?;
+            let grant = grant.map_err(|error| Close::of(&error))?;
             tracing::Span::current().record("user_id", field::display(grant.viewer.user_id));
             return Ok(Some(grant));
         }
@@ -266,33 +294,52 @@ impl Talk<'_> {
         &mut self,
         heard: Option<Result<Message, axum::Error>>,
     ) -> Result<Option<FromClient>, Hangup> {
+        if let Some(Ok(Message::Close(_))) = heard {
+            return Err(Hangup::Client);
+        }
         if !self.pace.keep(Instant::now()) {
-            return Err(Some(Close::TOO_QUICK));
+            return Err(Close::TOO_QUICK.into());
         }
         match heard {
-            Some(Ok(Message::Text(text))) => FromClient::read(&text).map(Some).ok_or(Some(Close::INVALID)),
+            Some(Ok(Message::Text(text))) => Ok(Some(FromClient::read(&text).ok_or(Close::INVALID)?)),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
-            // Too long, or no UTF-8. Should the connection itself be broken, nobody will hear it.
-            Some(Ok(Message::Binary(_)) | Err(_)) => Err(Some(Close::INVALID)),
-            Some(Ok(Message::Close(_))) | None => Err(None),
+            // Too long, or not UTF-8. If the connection itself is broken, the frame goes nowhere.
+            Some(Ok(Message::Binary(_)) | Err(_)) => Err(Close::INVALID.into()),
+            Some(Ok(Message::Close(_))) | None => Err(Hangup::Gone),
         }
     }
 
     async fn answer(&mut self, message: FromClient) -> Result<(), Hangup> {
         match message {
-            FromClient::ConnectionInit { .. } => Err(Some(Close::SECOND_INIT)),
-            FromClient::Subscribe { id, .. } if self.operations.has(&id) => Err(Some(Close::DUPLICATE)),
+            FromClient::ConnectionInit { .. } => Err(Close::SECOND_INIT.into()),
+            FromClient::Subscribe { id, .. } | FromClient::Undecodable { id, .. }
+                if self.operations.has(&id) =>
+            {
+                Err(Close::DUPLICATE.into())
+            }
             FromClient::Subscribe { id, payload } => match self.operations.start(id, payload) {
                 true => Ok(()),
-                false => Err(Some(Close::TOO_MANY)),
+                false => Err(Close::TOO_MANY.into()),
             },
+            FromClient::Undecodable { id, reason } => self.refuse(&id, reason).await,
             FromClient::Complete { id } => {
                 self.operations.end(&id);
                 Ok(())
             }
             FromClient::Ping { payload } => self.say([ToClient::Pong { payload }.write()]).await,
-            FromClient::Pong { .. } => Ok(()),
+            FromClient::Pong => Ok(()),
         }
+    }
+
+    /// Answers a request that cannot be decoded. It costs as much as any other that is refused.
+    async fn refuse(&mut self, id: &str, reason: String) -> Result<(), Hangup> {
+        let user = self.operations.presence.viewer().map(|viewer| viewer.user_id);
+        let error = match self.transport.throttle.cost(user, self.operations.address(), 1).await {
+            Ok(_) => Error::input("payload", format!("cannot be decoded: {reason}")),
+            Err(limited) => limited,
+        };
+        let refused = Event::Refused(response::refuse(&error, &self.request_id));
+        self.say([ToClient::event(id, &refused).write()]).await
     }
 
     /// Writes what the operations have, in one go.
@@ -310,7 +357,10 @@ impl Talk<'_> {
             self.socket.flush().await
         };
         // A client that does not read is as good as gone, and would not read a reason either.
-        timeout(self.transport.sockets.write, written).await.map_err(|_| None)?.map_err(|_| None)
+        match timeout(self.transport.sockets.write, written).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Hangup::Gone),
+        }
     }
 }
 

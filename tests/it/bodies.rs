@@ -1,9 +1,13 @@
 //! Bodies that are small only as long as nobody inflates them.
 
-use crate::support::{Answer, GRAPHQL, JSON, Kind, Server, code};
+use crate::support::{Answer, GRAPHQL, JSON, Kind, Server, code, soon};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::json;
 use std::io::Write;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_compressed_is_refused_unread() {
@@ -36,5 +40,41 @@ async fn what_is_compressed_is_refused_unread() {
     assert_eq!(post("", bomb).await.status, 400);
     for coding in ["", "identity", "Identity, identity"] {
         assert_eq!(post(coding, plain.clone().into_bytes()).await.status, 200, "{coding}");
+    }
+}
+
+/// The first line of the answer to a POST request with these headers, of which no body is sent.
+async fn first_line(server: &Server, headers: &str) -> String {
+    let mut tcp = TcpStream::connect(server.address).await.expect("the server listens");
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: {}\r\ncontent-type: {JSON}\r\n{headers}\r\n",
+        server.address
+    );
+    tcp.write_all(head.as_bytes()).await.expect("it is open");
+    let mut line = String::new();
+    soon("an answer", BufReader::new(tcp).read_line(&mut line)).await.expect("it is text");
+    line.trim_end().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_declared_length_above_the_limit_is_refused_at_once() {
+    let server = Server::with(Kind::Sqlite, |config| config.max_body = 1000).await;
+    for expect in ["", "expect: 100-continue\r\n"] {
+        let refused = first_line(&server, &format!("content-length: 1001\r\n{expect}")).await;
+        assert_eq!(refused, "HTTP/1.1 413 Payload Too Large", "{expect}");
+    }
+    let invited = first_line(&server, "content-length: 1000\r\nexpect: 100-continue\r\n").await;
+    assert_eq!(invited, "HTTP/1.1 100 Continue");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_byte_order_mark_is_skipped() {
+    let server = Server::start(Kind::Sqlite).await;
+    let post = |body: Vec<u8>| Answer::to(server.post().header("content-type", JSON).body(body));
+    let body = json!({ "query": "{ __typename }" }).to_string();
+    let mark = "\u{feff}".as_bytes();
+    assert_eq!(post([mark, body.as_bytes()].concat()).await.status, 200);
+    for mark in [[mark, mark].concat(), b"\xfe\xff".to_vec(), b"\xef\xbb".to_vec()] {
+        assert_eq!(post([&mark, body.as_bytes()].concat()).await.status, 400, "{mark:?}");
     }
 }

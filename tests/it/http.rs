@@ -60,6 +60,7 @@ async fn only_a_body_of_json_is_executed() {
         (Some("application/jsonp"), query(CREATE)),
         (Some("application/graphql"), CREATE.into()),
         (Some("application/json; charset=utf-16"), query(CREATE)),
+        (Some("application/json; version=1; charset=latin1"), query(CREATE)),
         (Some("application/x-www-form-urlencoded"), form),
         (Some("application/x-www-form-urlencoded"), query(CREATE)),
         (Some("multipart/form-data; boundary=b"), parts),
@@ -72,11 +73,18 @@ async fn only_a_body_of_json_is_executed() {
         assert_eq!((answer.status, code(&answer.refusal())), (415, "BAD_USER_INPUT"), "{content_type:?}");
     }
     assert_eq!(traces(&client).await, 0);
-    for content_type in [JSON, "application/json; charset=utf-8", "Application/JSON;charset=\"UTF-8\""] {
+    for content_type in [
+        JSON,
+        "application/json;",
+        "application/json; charset=utf-8",
+        "application/json; charset=utf8;",
+        "application/json; profile=\"a; b\"; version=1",
+        "Application/JSON;charset=\"UTF-8\"",
+    ] {
         let request = server.post().bearer_auth(token).header("content-type", content_type);
         assert_eq!(Answer::to(request.body(query(CREATE))).await.status, 200, "{content_type}");
     }
-    assert_eq!(traces(&client).await, 3);
+    assert_eq!(traces(&client).await, 6);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -155,8 +163,15 @@ async fn a_query_can_be_asked_by_get() {
     assert_eq!(one.json(), json!({ "data": { "node": { "id": id } } }));
     let two = get(&[("query", both), ("operationName", "Two"), ("variables", "")]).await;
     assert!(two.json()["data"]["models"].is_array(), "{two:?}");
+    let unnamed =
+        [("query", "{ __typename }"), ("operationName", ""), ("variables", "null"), ("extensions", "")];
+    assert_eq!(get(&unnamed).await.status, 200, "what is empty or null is absent");
     for (parameters, expected) in [
         (vec![], "BAD_USER_INPUT"),
+        (vec![("query", "{ __typename }"), ("extensions", "[]")], "BAD_USER_INPUT"),
+        (vec![("query", "{ __typename }"), ("extensions", "nonsense")], "BAD_USER_INPUT"),
+        (vec![("query", "{ __typename }"), ("query", "{ __typename }")], "BAD_USER_INPUT"),
+        (vec![("query", "{ __typename }"), ("variables", "{}"), ("variables", "{}")], "BAD_USER_INPUT"),
         (vec![("query", both), ("variables", "nonsense")], "BAD_USER_INPUT"),
         (vec![("query", both), ("variables", "[1]")], "BAD_USER_INPUT"),
         (vec![("query", "{")], "GRAPHQL_PARSE_FAILED"),
@@ -324,4 +339,36 @@ async fn a_server_tells_whether_it_is_well_and_ready() {
     soon("the answer", connection.read_to_string(&mut answer)).await.expect("text");
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer:?}");
     server.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_parameter_has_its_type_and_may_be_absent() {
+    let server = Server::start(Kind::Sqlite).await;
+    let stranger = server.stranger();
+    let asked =
+        |name: &str, value: Value| json!({ "query": "query A { __typename }", name: value }).to_string();
+    for (name, value) in [
+        ("operationName", Value::Null),
+        ("operationName", json!("")),
+        ("operationName", json!("A")),
+        ("variables", Value::Null),
+        ("extensions", Value::Null),
+        ("extensions", json!({ "unknown": [1] })),
+        ("unknown", json!(1)),
+    ] {
+        let answer = ask(&server, &stranger, GRAPHQL, asked(name, value.clone())).await;
+        assert_eq!(answer.status, 200, "{name}: {value}");
+    }
+    for (name, value) in [
+        ("query", json!(1)),
+        ("operationName", json!(1)),
+        ("variables", json!([])),
+        ("variables", json!("{}")),
+        ("extensions", json!([])),
+        ("extensions", json!("{}")),
+        ("extensions", json!(false)),
+    ] {
+        let answer = ask(&server, &stranger, GRAPHQL, asked(name, value.clone())).await;
+        assert_eq!((answer.status, code(&answer.refusal())), (400, "BAD_USER_INPUT"), "{name}: {value}");
+    }
 }

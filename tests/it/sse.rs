@@ -2,11 +2,12 @@
 
 use crate::{
     changes::{CHANGES, create},
-    support::{Client, Kind, Server, code, content_of, soon},
+    support::{Answer, Client, Closed, Kind, Server, Socket, code, content_of, soon},
 };
 use futures_util::poll;
 use serde_json::{Value, json};
 use std::{pin::pin, time::Duration};
+use tokio::task::yield_now;
 
 const REPLY: &str = "subscription($id: ID!) { reply(messageId: $id) { __typename
     ... on ReplySnapshot { text } ... on ReplyDelta { text } ... on ReplyFinished { message { content } } } }";
@@ -239,4 +240,56 @@ async fn changes_are_told_as_they_can_be_paid_for() {
     }
     server.clock.advance(Duration::from_secs(60));
     assert_eq!(title(events.next().await), "two");
+}
+
+/// A browser's `EventSource` drops an event without `data:`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_event_has_data_on_the_wire() {
+    let server = Server::start(Kind::Sqlite).await;
+    let client = server.register().await;
+    let ask = server.post().header("accept", "text/event-stream").json(&json!({ "query": "{ __typename }" }));
+    let answer = Answer::to(ask.bearer_auth(client.token.as_deref().expect("signed in"))).await;
+    assert_eq!(answer.header("content-type"), "text/event-stream");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(
+        answer.text(),
+        ":\n\nevent: next\ndata: {\"data\":{\"__typename\":\"Query\"}}\n\nevent: complete\ndata:\n\n"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_count_together_with_sockets() {
+    let server = Server::with(Kind::Sqlite, |config| config.connections.max_sockets = 2).await;
+    let (ada, eve) = (server.register().await, server.register().await);
+    let _socket = server.socket(&ada).await;
+    let mut stream = Events::ask(&server, &ada, CHANGES, json!({}), None).await;
+    stream.next_of("changes").await;
+    let another = async || {
+        let ask = server.post().header("accept", "text/event-stream").json(&json!({ "query": CHANGES }));
+        soon("an answer", ask.bearer_auth(ada.token.as_deref().expect("signed in")).send())
+            .await
+            .expect("an answer")
+    };
+    let refused = another().await;
+    assert_eq!(
+        (refused.status().as_u16(), &refused.headers()["retry-after"]),
+        (429, &"5".parse().expect("text"))
+    );
+    let refused: Value = refused.json().await.expect("JSON");
+    assert_eq!(code(&refused["errors"][0]), "RATE_LIMITED");
+    let mut socket = Socket::connect(server.address).await;
+    let authorization = format!("Bearer {}", ada.token.as_deref().expect("signed in"));
+    socket.say(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
+    assert_eq!(socket.hear().await, Err(Closed(4429)));
+    // What is answered once does not count, and others have their own places.
+    let mut once = Events::ask(&server, &ada, "{ me { id } }", json!({}), None).await;
+    assert_eq!(once.next().await.expect("an answer").kind, "next");
+    Events::ask(&server, &eve, CHANGES, json!({}), None).await.next_of("changes").await;
+    drop(stream);
+    let free = async {
+        while another().await.status() == 429 {
+            yield_now().await;
+        }
+    };
+    soon("the place to be free", free).await;
 }

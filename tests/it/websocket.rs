@@ -1,5 +1,6 @@
 //! `graphql-transport-ws`: its messages, its close codes, and what one socket may do to another.
 
+mod closing;
 mod limits;
 
 use crate::support::{Client, Closed, Kind, Provider, Server, Socket, code, codes, soon};
@@ -56,6 +57,11 @@ async fn a_socket_must_say_init_first_and_soon_and_once() {
     // To ping meanwhile is allowed, and wins no time.
     assert_eq!(silent.ping().await, [Value::Null; 0]);
     assert_eq!(silent.hear().await, Err(Closed(4408)));
+
+    // Nobody needs a connection to give up what never began.
+    let mut early = Socket::connect(server.address).await;
+    early.say(json!({ "type": "complete", "id": "1" })).await;
+    early.init(None).await;
 
     let mut hasty = Socket::connect(server.address).await;
     hasty.subscribe("1", CREATE, json!({})).await;
@@ -136,8 +142,20 @@ async fn what_is_no_message_of_the_protocol_closes_the_socket() {
         r#"["subscribe",{"id":"1","payload":{"query":"{ me { id } }"}}]"#,
         r#"{"type":"subscribe","id":"1","payload":{"query":5}}"#,
         r#"{"type":"subscribe","id":"1","payload":{"query":"{ me { id } }","variables":[]}}"#,
-        r#"{"type":"subscribe","id":"1","payload":{"query":"{ me { id } }","variables":{"n":1e999}}}"#,
+        r#"{"type":"subscribe","id":"1","payload":{"query":"{ me { id } }","operationName":1}}"#,
+        r#"{"type":"subscribe","id":"1","payload":{"query":"{ me { id } }","extensions":[]}}"#,
+        r#"{"type":"subscribe","id":"","payload":{"query":"{ me { id } }"}}"#,
+        r#"{"type":"subscribe","id":"\ud800","payload":{"query":"{ me { id } }"}}"#,
+        r#"{"type":"subscribe","id":"","payload":{"query":"\ud800"}}"#,
+        r#"{"type":"subscribe","id":"1","payload":{"query":"\ud8"}}"#,
         r#"{"type":"complete"}"#,
+        r#"{"type":"complete","id":1}"#,
+        r#"{"type":"complete","id":""}"#,
+        r#"{"type":"ping","payload":[]}"#,
+        r#"{"type":"ping","payload":"text"}"#,
+        r#"{"type":"ping","payload":0}"#,
+        r#"{"type":"pong","payload":[]}"#,
+        r#"{"type":"pong","payload":false}"#,
     ] {
         let mut socket = server.socket(&server.stranger()).await;
         socket.say_text(text).await;
@@ -162,6 +180,9 @@ async fn pings_are_answered_with_their_payload() {
         socket.say(json!({ "type": "ping", "payload": payload })).await;
         assert_eq!(socket.hear().await, Ok(json!({ "type": "pong", "payload": payload })));
     }
+    socket.say(json!({ "type": "ping", "payload": null })).await;
+    assert_eq!(socket.hear().await, Ok(json!({ "type": "pong" })));
+    socket.say(json!({ "type": "pong", "payload": null })).await;
     socket.say(json!({ "type": "pong" })).await;
     socket.say(json!({ "type": "pong", "payload": { "any": "thing" } })).await;
     socket.say(json!({ "type": "ping" })).await;
@@ -215,6 +236,43 @@ async fn what_cannot_be_executed_is_an_error_and_ends_the_operation() {
         assert_eq!(code(&refusal["payload"][0]), expected, "{query}");
         assert_eq!(socket.ping().await, [Value::Null; 0], "nothing follows");
     }
+}
+
+/// It is JSON, so the message is one of the protocol; but no string can hold a lone surrogate.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payload_that_cannot_be_decoded_fails_its_operation_alone() {
+    let (server, client, mut socket, reply) = long_reply().await;
+    let nested = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for payload in [
+        r#"{"query":"{ node(id: \"\ud800\") { id } }"}"#,
+        r#"{"query":"{ me { id } }","variables":{"id":"\udc00 alone"}}"#,
+        r#"{"query":"{ me { id } }","operationName":"\ud800\ud800"}"#,
+        r#"{"query":"{ me { id } }","variables":{"n":1e999}}"#,
+        &format!(r#"{{"query":"{{ me {{ id }} }}","variables":{{"deep":{nested}}}}}"#),
+    ] {
+        socket.say_text(&format!(r#"{{"type":"subscribe","id":"1","payload":{payload}}}"#)).await;
+        let refusal = socket.hear().await.expect("the socket stays open");
+        assert_eq!((&refusal["type"], &refusal["id"]), (&json!("error"), &json!("1")), "{payload}");
+        assert_eq!(code(&refusal["payload"][0]), "BAD_USER_INPUT", "{payload}");
+        assert_eq!(socket.ping().await, [Value::Null; 0], "nothing follows");
+    }
+    // Two halves are a whole.
+    socket
+        .say_text(r#"{"type":"subscribe","id":"1","payload":{"query":"{ me { id } } # \ud83d\ude00"}}"#)
+        .await;
+    assert_eq!(socket.hear().await.expect("a result")["type"], "next");
+    socket.hear().await.expect("its end");
+    // Its id must be free all the same.
+    socket.follow(&reply, None).await;
+    socket.until("word").await;
+    socket
+        .say_text(&format!(r#"{{"type":"subscribe","id":"{reply}","payload":{{"query":"\ud800"}}}}"#))
+        .await;
+    assert_eq!(socket.closed().await, 4409);
+    let mut hasty = Socket::connect(server.address).await;
+    hasty.say_text(r#"{"type":"subscribe","id":"1","payload":{"query":"\ud800"}}"#).await;
+    assert_eq!(hasty.hear().await, Err(Closed(4401)));
+    drop(client);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

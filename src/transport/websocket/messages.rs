@@ -4,70 +4,97 @@ use super::operations::Event;
 use crate::{graphql::request::Request, store::Instant, transport::response::Written};
 use async_graphql::ServerError;
 use axum::extract::ws::Message;
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
-use std::fmt;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::{borrow::Cow, fmt};
 
 /// The longest id that a client may give an operation, in bytes: it is kept as long as the operation lasts, and said
 /// again with each of its events.
 pub const LONGEST_ID: usize = 200;
 
-/// The longest payload of a ping, in bytes as it is written: it is said again.
+/// The longest payload of a ping, in bytes as it is sent: the pong has it again.
 pub const LONGEST_PING: usize = 1024;
 
-/// What a client says.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+/// A message from the client.
+#[derive(Debug)]
 pub enum FromClient {
     ConnectionInit {
-        #[serde(default, deserialize_with = "from_object_if_any")]
         payload: Option<InitPayload>,
     },
     Subscribe {
         id: String,
-        #[serde(deserialize_with = "from_object")]
         payload: Request,
+    },
+    /// A `subscribe` message whose payload is JSON that cannot be decoded, and why: it has a lone surrogate, a number out
+    /// of range, or too many levels. Only this operation fails.
+    Undecodable {
+        id: String,
+        reason: String,
     },
     Complete {
         id: String,
     },
+    /// The payload is sent back as it is.
     Ping {
-        payload: Option<serde_json::Value>,
+        payload: Option<Box<RawValue>>,
     },
-    Pong {
-        #[serde(rename = "payload")]
-        _payload: Option<serde::de::IgnoredAny>,
-    },
+    Pong,
+}
+
+/// The fields of every message. Its parts are only checked to be JSON; [`FromClient::read`] decodes those that the type
+/// has, so that no part of a message is decoded twice.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    payload: Option<&'a RawValue>,
 }
 
 impl FromClient {
-    /// Reads a message; `None` if it is none. (A list of a struct's values would pass for the struct.)
+    /// Decodes a message; `None` if it is not one of the protocol. (A list of a struct's values would pass for the
+    /// struct.)
     pub fn read(text: &str) -> Option<Self> {
-        let read = || serde_json::from_str(text).ok().filter(Self::is_short);
-        text.trim_start().starts_with('{').then(read).flatten()
-    }
-
-    /// Whether what would be said again is no longer than it may be.
-    fn is_short(&self) -> bool {
-        match self {
-            Self::Subscribe { id, .. } | Self::Complete { id } => id.len() <= LONGEST_ID,
-            Self::Ping { payload: Some(payload) } => payload.to_string().len() <= LONGEST_PING,
-            Self::ConnectionInit { .. } | Self::Ping { payload: None } | Self::Pong { .. } => true,
+        if !text.trim_start().starts_with('{') {
+            return None;
+        }
+        let Envelope { kind, id, payload } = serde_json::from_str(text).ok()?;
+        // A null payload is an absent one. `complete` has none.
+        if kind != "complete" && payload.is_some_and(|payload| !payload.get().starts_with('{')) {
+            return None;
+        }
+        match &*kind {
+            "connection_init" => {
+                let payload = payload.map(|payload| serde_json::from_str(payload.get()));
+                Some(Self::ConnectionInit { payload: payload.transpose().ok()? })
+            }
+            "subscribe" => {
+                let (id, payload) = (operation_id(id)?, payload?);
+                match serde_json::from_str(payload.get()) {
+                    Ok(payload) => Some(Self::Subscribe { id, payload }),
+                    // It has already been found to be JSON.
+                    Err(error) if error.is_syntax() => {
+                        Some(Self::Undecodable { id, reason: error.to_string() })
+                    }
+                    Err(_) => None,
+                }
+            }
+            "complete" => Some(Self::Complete { id: operation_id(id)? }),
+            "ping" if payload.is_none_or(|payload| payload.get().len() <= LONGEST_PING) => {
+                Some(Self::Ping { payload: payload.map(ToOwned::to_owned) })
+            }
+            "pong" => Some(Self::Pong),
+            _ => None,
         }
     }
 }
 
-/// A struct from an object, and from nothing else.
-fn from_object<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
-    from_object_if_any(deserializer)?.ok_or_else(|| serde::de::Error::custom("null is no object"))
-}
-
-/// The same; null is nothing.
-fn from_object_if_any<'de, D: Deserializer<'de>, T: DeserializeOwned>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    let object = Option::<serde_json::Map<_, _>>::deserialize(deserializer)?;
-    let read = |object| serde_json::from_value(serde_json::Value::Object(object));
-    object.map(read).transpose().map_err(serde::de::Error::custom)
+/// An operation's id: a string that is neither empty nor too long.
+fn operation_id(id: Option<&RawValue>) -> Option<String> {
+    let id: String = serde_json::from_str(id?.get()).ok()?;
+    (1..=LONGEST_ID).contains(&id.len()).then_some(id)
 }
 
 /// What comes with `connection_init`. It is not shown, not even by `Debug`.
@@ -105,7 +132,7 @@ pub enum ToClient<'a> {
     },
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]
-        payload: Option<serde_json::Value>,
+        payload: Option<Box<RawValue>>,
     },
 }
 

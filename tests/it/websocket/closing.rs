@@ -1,0 +1,108 @@
+//! The closing handshake (RFC 6455, section 7).
+
+use super::{PROTOCOL, long_reply};
+use crate::support::{Kind, Server, Socket, soon};
+use futures_util::StreamExt;
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use tokio_tungstenite::{
+    MaybeTlsStream,
+    tungstenite::{
+        Message,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
+};
+
+const TEXT: u8 = 0x81;
+const CLOSE: u8 = 0x88;
+
+/// A frame from a client, whose mask changes nothing.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(payload.len()).expect("it is short");
+    [&[first, 0x80 | length, 0, 0, 0, 0], payload].concat()
+}
+
+/// A socket's bytes as they come.
+async fn raw(server: &Server) -> TcpStream {
+    let socket = Socket::ask_for(server.address, &[PROTOCOL]).await.expect("it opens");
+    let MaybeTlsStream::Plain(tcp) = socket.0.into_inner() else { panic!("there is no TLS here") };
+    tcp
+}
+
+/// All that the server still sends, until it closes the connection in order: a reset would be an error.
+async fn rest(tcp: &mut TcpStream) -> Vec<u8> {
+    let mut heard = Vec::new();
+    soon("the end", tcp.read_to_end(&mut heard)).await.expect("it is closed in order");
+    heard
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_clients_close_frame_is_answered_with_its_own_code() {
+    let server = Server::start(Kind::Sqlite).await;
+    let closing = |code: u16, reason: &str| [&code.to_be_bytes(), reason.as_bytes()].concat();
+    for payload in [
+        vec![],
+        closing(1000, "Normal Closure"),
+        closing(1001, ""),
+        closing(4005, ""),
+        closing(4499, "Terminated"),
+    ] {
+        for init in [false, true] {
+            let mut tcp = raw(&server).await;
+            let mut answer = vec![];
+            if init {
+                let message = br#"{"type":"connection_init"}"#;
+                tcp.write_all(&frame(TEXT, message)).await.expect("it is open");
+                let ack = br#"{"type":"connection_ack"}"#;
+                answer = [&[TEXT, ack.len() as u8], &ack[..]].concat();
+            }
+            tcp.write_all(&frame(CLOSE, &payload)).await.expect("it is open");
+            answer.extend([&[CLOSE, payload.len() as u8], &payload[..]].concat());
+            assert_eq!(rest(&mut tcp).await, answer, "{payload:?}, {init}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_that_the_server_closes_ends_in_order() {
+    let server = Server::start(Kind::Sqlite).await;
+    let mut tcp = raw(&server).await;
+    tcp.write_all(&frame(TEXT, b"nonsense")).await.expect("it is open");
+    let mut head = [0; 4];
+    soon("a close frame", tcp.read_exact(&mut head)).await.expect("it is open");
+    assert_eq!((head[0], u16::from_be_bytes([head[2], head[3]])), (CLOSE, 4400));
+    let mut reason = vec![0; usize::from(head[1]) - 2];
+    tcp.read_exact(&mut reason).await.expect("the frame is whole");
+    tcp.write_all(&frame(CLOSE, &4400_u16.to_be_bytes())).await.expect("it is still open");
+    assert_eq!(rest(&mut tcp).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_library_sees_the_code_that_it_has_closed_with() {
+    let (server, client, mut following, reply) = long_reply().await;
+    following.follow(&reply, None).await;
+    following.until("word").await;
+    // As much as the system's buffers may not hold: it is being written when the frame comes.
+    let mut busy = server.socket(&client).await;
+    let schema = "{ __schema { types { name description fields { name description type { name }
+        args { name description } } } } }";
+    for id in ["1", "2", "3"] {
+        busy.subscribe(id, schema, json!({})).await;
+    }
+    let idle = server.socket(&client).await;
+    for mut socket in [following, busy, idle] {
+        let close = CloseFrame { code: CloseCode::Normal, reason: "Normal Closure".into() };
+        socket.0.close(Some(close.clone())).await.expect("it is open");
+        loop {
+            match soon("the answer", socket.0.next()).await {
+                Some(Ok(Message::Close(answer))) => break assert_eq!(answer, Some(close)),
+                Some(Ok(_)) => {}
+                other => panic!("no close frame, but {other:?}"),
+            }
+        }
+        assert!(soon("the end", socket.0.next()).await.is_none());
+    }
+}
