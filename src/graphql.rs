@@ -34,6 +34,7 @@ use crate::{
     replies::Replies,
     store::Database,
 };
+use async_graphql::SDLExportOptions;
 use std::sync::Arc;
 
 /// The domain, as the schema's roots call it.
@@ -65,7 +66,7 @@ pub fn schema(domain: Domain, hints: bool) -> Schema {
 
 /// The schema in GraphQL's own language, as `schema.graphql` has it.
 pub fn sdl() -> String {
-    builder().finish().sdl()
+    builder().finish().sdl_with_options(SDLExportOptions::new().include_specified_by())
 }
 
 fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
