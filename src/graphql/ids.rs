@@ -16,12 +16,19 @@ pub enum Kind {
     Message,
     AccessToken,
     Session,
+    SecurityEvent,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::User, Self::Conversation, Self::Message, Self::AccessToken, Self::Session];
+    pub const ALL: [Self; 6] = [
+        Self::User,
+        Self::Conversation,
+        Self::Message,
+        Self::AccessToken,
+        Self::Session,
+        Self::SecurityEvent,
+    ];
 
     fn prefix(self) -> &'static str {
         match self {
@@ -30,12 +37,13 @@ impl Kind {
             Self::Message => "message",
             Self::AccessToken => "access_token",
             Self::Session => "session",
+            Self::SecurityEvent => "security_event",
         }
     }
 
     /// The global id of a row.
     pub fn id(self, id: store::Id) -> ID {
-        let mut text = String::with_capacity(13 + 32);
+        let mut text = String::with_capacity(15 + 32);
         text.push_str(self.prefix());
         write!(text, "_{id}").expect("a String takes all that is written");
         ID(text)

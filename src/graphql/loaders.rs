@@ -8,8 +8,10 @@ use crate::{
     error::Result,
     store::{
         Database, Id,
+        access_tokens::AccessToken,
         conversations::Conversation,
         messages::{Message, Window},
+        security_events::SecurityEvent,
         sessions::Session,
         users::User,
     },
@@ -28,6 +30,10 @@ pub struct Loaders {
     pub windows: Batch<Windows>,
     /// Sessions, by id.
     pub sessions: Batch<Sessions>,
+    /// Personal access tokens, by id.
+    pub access_tokens: Batch<AccessTokens>,
+    /// Security events, by id.
+    pub security_events: Batch<SecurityEvents>,
 }
 
 impl Loaders {
@@ -39,7 +45,9 @@ impl Loaders {
             conversations: Batch::new(Conversations(source.clone())),
             messages: Batch::new(Messages(source.clone())),
             windows: Batch::new(Windows(source.clone())),
-            sessions: Batch::new(Sessions(source)),
+            sessions: Batch::new(Sessions(source.clone())),
+            access_tokens: Batch::new(AccessTokens(source.clone())),
+            security_events: Batch::new(SecurityEvents(source)),
         }
     }
 }
@@ -110,6 +118,38 @@ impl Load for Sessions {
             return Ok(HashMap::new());
         };
         let found = self.0.store.sessions(viewer.user_id, ids).await?;
+        Ok(found.into_iter().map(|row| (row.id, Arc::new(row))).collect())
+    }
+}
+
+/// Personal access tokens by id, those that have expired included.
+pub struct AccessTokens(Source);
+
+impl Load for AccessTokens {
+    type Key = Id;
+    type Value = Arc<AccessToken>;
+
+    async fn load(&self, ids: &[Id]) -> Result<HashMap<Id, Arc<AccessToken>>> {
+        let Some(viewer) = self.0.viewer else {
+            return Ok(HashMap::new());
+        };
+        let found = self.0.store.access_tokens_by_id(viewer.user_id, ids).await?;
+        Ok(found.into_iter().map(|row| (row.id, Arc::new(row))).collect())
+    }
+}
+
+/// Security events by id.
+pub struct SecurityEvents(Source);
+
+impl Load for SecurityEvents {
+    type Key = Id;
+    type Value = Arc<SecurityEvent>;
+
+    async fn load(&self, ids: &[Id]) -> Result<HashMap<Id, Arc<SecurityEvent>>> {
+        let Some(viewer) = self.0.viewer else {
+            return Ok(HashMap::new());
+        };
+        let found = self.0.store.security_events(viewer.user_id, ids).await?;
         Ok(found.into_iter().map(|row| (row.id, Arc::new(row))).collect())
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     context::ContextExt,
     ids::{self, Kind},
-    types::{Conversation, Message, Model, Node, Session, User},
+    types::{AccessToken, Conversation, Message, Model, Node, SecurityEvent, Session, User},
 };
 use crate::error::{Error, Result};
 use async_graphql::{Context, Description, ID, Object};
@@ -72,7 +72,12 @@ async fn node(ctx: &Context<'_>, field: &'static str, id: &ID) -> Result<Node> {
             loaders.conversations.get(id).await?.map(|row| Node::Conversation(Conversation(row)))
         }
         Kind::Message => loaders.messages.get(id).await?.map(|row| Node::Message(Message(row))),
-        Kind::AccessToken => None, // their owner has the list
+        Kind::AccessToken => {
+            loaders.access_tokens.get(id).await?.map(|row| Node::AccessToken(AccessToken(row)))
+        }
+        Kind::SecurityEvent => {
+            loaders.security_events.get(id).await?.map(|row| Node::SecurityEvent(SecurityEvent(row)))
+        }
         Kind::Session => {
             let now = ctx.domain().accounts.clock.now();
             let alive = loaders.sessions.get(id).await?.filter(|row| row.expires_at > now);

@@ -25,7 +25,7 @@ pub use node::Node;
 pub use page_info::PageInfo;
 pub use reply_error::ReplyError;
 pub use reply_event::ReplyEvent;
-pub use security_event::SecurityEventConnection;
+pub use security_event::{SecurityEvent, SecurityEventConnection};
 pub use session::Session;
 pub use usage::Usage;
 pub use user::User;

@@ -66,6 +66,14 @@ impl Database {
         Ok(read!(self, load, own.select(AccessToken::as_select()))?)
     }
 
+    /// Returns those of the user's tokens that have one of these ids, expired or not, in no order.
+    pub async fn access_tokens_by_id(&self, owner: Id, ids: &[Id]) -> Result<Vec<AccessToken>> {
+        let own = access_tokens::table
+            .filter(access_tokens::id.eq_any(ids.to_vec()))
+            .filter(access_tokens::user_id.eq(owner));
+        Ok(read!(self, load, own.select(AccessToken::as_select()))?)
+    }
+
     /// The token that has this hash, expired or not.
     pub async fn access_token_by_hash(&self, hash: &[u8]) -> Result<Option<AccessToken>> {
         let named = access_tokens::table.filter(access_tokens::hash.eq(hash.to_vec()));

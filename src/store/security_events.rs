@@ -92,6 +92,14 @@ impl Database {
         })
     }
 
+    /// Returns those of the user's events that have one of these ids, in no order.
+    pub async fn security_events(&self, user: Id, ids: &[Id]) -> Result<Vec<SecurityEvent>> {
+        let own = security_events::table
+            .filter(security_events::id.eq_any(ids.to_vec()))
+            .filter(security_events::user_id.eq(user));
+        Ok(read!(self, load, own.select(SecurityEvent::as_select()))?)
+    }
+
     /// A part of a user's list.
     pub async fn security_events_page(&self, user: Id, slice: Slice<Place>) -> Result<Page<SecurityEvent>> {
         let rows = read!(self, load, {

@@ -8,6 +8,8 @@ const CREATE: &str = "mutation($input: CreateAccessTokenInput!) { createAccessTo
     accessToken { id name scopes createdAt expiresAt lastUsedAt } secret } }";
 const DELETE: &str = "mutation($id: ID!) { deleteAccessToken(input: { id: $id }) { deletedId } }";
 const TOKENS: &str = "{ me { accessTokens { id name scopes createdAt expiresAt lastUsedAt } } }";
+const NODE: &str = "query($id: ID!) { node(id: $id) { __typename id ... on AccessToken {
+    name scopes createdAt expiresAt lastUsedAt } } }";
 const ME: &str = "{ me { email } }";
 
 async fn create(client: &Client, input: Value) -> Value {
@@ -165,8 +167,7 @@ on_both_databases! {
         let id = json!({ "id": long["accessToken"]["id"] });
         assert_eq!(code(&eve.error(DELETE, id.clone()).await), "NOT_FOUND", "it is a stranger's");
         assert_eq!(tokens(&eve).await, json!([]));
-        let query = "query($id: ID!) { node(id: $id) { id } }";
-        assert_eq!(code(&eve.error(query, id.clone()).await), "NOT_FOUND");
+        assert_eq!(code(&eve.error(NODE, id.clone()).await), "NOT_FOUND");
 
         let (short, long) = (script(&server, &short), script(&server, &long));
         let elsewhere = server.beside().await;
@@ -180,8 +181,15 @@ on_both_databases! {
         let mut ada = ada;
         ada.token = server.stranger().data(log_in, input).await["logIn"]["accessToken"].as_str().map(str::to_owned);
         assert_eq!(codes(&long.ask(ME, json!({})).await), [""; 0]);
-        assert_eq!(tokens(&ada).await.as_array().unwrap().len(), 2, "one that has expired is still seen");
+        let listed = tokens(&ada).await;
+        assert_eq!(listed.as_array().unwrap().len(), 2, "one that has expired is still seen");
+        for token in listed.as_array().unwrap() {
+            let mut node = ada.data(NODE, json!({ "id": token["id"] })).await["node"].take();
+            assert_eq!(node.as_object_mut().unwrap().remove("__typename"), Some(json!("AccessToken")));
+            assert_eq!(node, *token, "each is fetched by its id, expired or not");
+        }
         ada.data(DELETE, id.clone()).await;
+        assert_eq!(code(&ada.error(NODE, id.clone()).await), "NOT_FOUND", "it is gone");
         assert_eq!(code(&ada.error(DELETE, id).await), "NOT_FOUND");
         let mut made_up = long.clone();
         made_up.token = Some(format!("confab_pat_{}", "0".repeat(72)));

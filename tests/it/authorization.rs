@@ -179,10 +179,8 @@ on_both_databases! {
             let (theirs, nothing) = (theirs.await, nothing.await);
             assert_eq!(theirs, nothing, "{whose:?}");
             assert!(theirs.contains("\"data\":{\"node\":null}"), "{theirs}");
-            if *whose != world::Whose::AccessToken {
-                let answer = world.ada.ask(&query, json!({ "id": id })).await;
-                assert!(answer["errors"].is_null() && world.tells(&answer.to_string()), "{answer}");
-            }
+            let answer = world.ada.ask(&query, json!({ "id": id })).await;
+            assert!(answer["errors"].is_null() && world.tells(&answer.to_string()), "{answer}");
         }
 
         // What is downloaded, too.

@@ -43,4 +43,5 @@ mod sse;
 mod store;
 mod text_budget;
 mod throttle;
+mod typed_client;
 mod websocket;

@@ -1,6 +1,6 @@
 //! The audit trail: what is noted, for whom, and how much of it.
 
-use crate::support::{Client, PASSWORD, Server, Sql, code, on_both_databases, soon};
+use crate::support::{Client, PASSWORD, Server, Sql, code, codes, on_both_databases, soon};
 use confab::store::{
     Database, Id, SecurityEventKind, Statements, paging::Slice, security_events::SecurityEvent,
 };
@@ -10,7 +10,7 @@ use tokio::task::yield_now;
 
 const EVENTS: &str =
     "query($first: Int, $after: String) { me { securityEvents(first: $first, after: $after) {
-    nodes { kind at address agent detail } pageInfo { hasNextPage endCursor } } } }";
+    nodes { id kind at address agent detail } pageInfo { hasNextPage endCursor } } } }";
 const LOG_IN: &str = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
 
 async fn events(client: &Client) -> Vec<Value> {
@@ -85,6 +85,27 @@ on_both_databases! {
             }
         }
         assert_eq!(paged, told);
+    }
+
+    async fn an_event_is_fetched_by_its_id_while_it_is_kept(kind) {
+        let server = Server::start(kind).await;
+        let (ada, eve) = (server.register().await, server.register().await);
+        let create = "mutation { createAccessToken(input: { name: \"cron\", scopes: [READ] }) { secret } }";
+        ada.data(create, json!({})).await;
+        let events = events(&ada).await;
+        let ids: Vec<&Value> = events.iter().map(|event| &event["id"]).collect();
+        assert_eq!(ids.len(), 2);
+        let query = "query($ids: [ID!]!) { nodes(ids: $ids) {
+            ... on SecurityEvent { id kind at address agent detail } } }";
+        assert_eq!(ada.data(query, json!({ "ids": ids })).await["nodes"], json!(events));
+        let answer = eve.ask(query, json!({ "ids": ids })).await;
+        assert_eq!(answer["data"]["nodes"], json!([null, null]));
+        assert_eq!(codes(&answer), ["NOT_FOUND"; 2], "they are a stranger's");
+
+        let store = Database::connect(&server.database_url, &Statements::default()).await.unwrap();
+        let later = server.clock.now() + Duration::from_secs(1);
+        store.delete_security_events_before(later, 150).await.unwrap();
+        assert_eq!(codes(&ada.ask(query, json!({ "ids": ids })).await), ["NOT_FOUND"; 2], "they are gone");
     }
 
     async fn what_calls_itself_something_is_quoted_and_cut(kind) {

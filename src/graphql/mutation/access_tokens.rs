@@ -9,6 +9,7 @@ use crate::{
 };
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use secrecy::ExposeSecret;
+use std::sync::Arc;
 
 /// The mutations of personal access tokens. None of them can be done with such a token.
 #[derive(Default)]
@@ -28,7 +29,7 @@ impl AccessTokens {
         let accounts = &ctx.domain().accounts;
         let (token, secret) = accounts.create_access_token(viewer, new, ctx.caller()).await?;
         let secret = secret.expose_secret().to_owned();
-        Ok(CreateAccessTokenPayload { access_token: AccessToken(token), secret })
+        Ok(CreateAccessTokenPayload { access_token: AccessToken(Arc::new(token)), secret })
     }
 
     /// Deletes a personal access token: no request is answered to it any more, and within a second the WebSockets that

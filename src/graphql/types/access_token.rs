@@ -1,16 +1,17 @@
 use super::DateTime;
 use crate::{accounts::Scope, graphql::ids::Kind, store};
 use async_graphql::{Description, Enum, ID, Object};
+use std::sync::Arc;
 
 /// A personal access token: what a script asks by, in the place of a session's, over HTTP and on sockets. No account can
 /// be changed by one.
 #[derive(Description)]
-pub struct AccessToken(pub store::access_tokens::AccessToken);
+pub struct AccessToken(pub Arc<store::access_tokens::AccessToken>);
 
 #[Object(use_type_description)]
 impl AccessToken {
-    /// Its id, for `deleteAccessToken`.
-    async fn id(&self) -> ID {
+    /// The global id, which `deleteAccessToken` takes too.
+    pub async fn id(&self) -> ID {
         Kind::AccessToken.id(self.0.id)
     }
 

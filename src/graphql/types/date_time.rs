@@ -5,7 +5,7 @@ use async_graphql::{Description, InputValueError, InputValueResult, Scalar, Scal
 #[derive(Description)]
 pub struct DateTime(pub Instant);
 
-#[Scalar(use_type_description, specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
+#[Scalar(use_type_description, specified_by_url = "https://scalars.graphql.org/chillicream/date-time.html")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         // Nothing takes a moment as input yet.

@@ -1,4 +1,4 @@
-use super::{Conversation, Message, Session, User};
+use super::{AccessToken, Conversation, Message, SecurityEvent, Session, User};
 use async_graphql::{ID, Interface};
 
 /// Anything with a global id (Relay's global object identification).
@@ -9,4 +9,6 @@ pub enum Node {
     Conversation(Conversation),
     Message(Message),
     Session(Session),
+    AccessToken(AccessToken),
+    SecurityEvent(SecurityEvent),
 }

@@ -1,18 +1,24 @@
 use super::{DateTime, PageInfo};
 use crate::{
-    graphql::cursors::Cursor,
+    graphql::{cursors::Cursor, ids::Kind},
     store::{self, Id, Instant, paging::Page, security_events::Place},
 };
-use async_graphql::{Description, Enum, Object};
+use async_graphql::{Description, Enum, ID, Object};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Something that happened to an account.
 #[derive(Clone, Description)]
-pub struct SecurityEvent(store::security_events::SecurityEvent);
+pub struct SecurityEvent(pub Arc<store::security_events::SecurityEvent>);
 
 #[Object(use_type_description)]
 impl SecurityEvent {
+    /// The global id.
+    pub async fn id(&self) -> ID {
+        Kind::SecurityEvent.id(self.0.id)
+    }
+
     /// What happened.
     async fn kind(&self) -> SecurityEventKind {
         self.0.kind.into()
@@ -74,7 +80,15 @@ pub enum SecurityEventKind {
 
 /// A page of security events.
 #[derive(Description)]
-pub struct SecurityEventConnection(pub Page<store::security_events::SecurityEvent>);
+pub struct SecurityEventConnection(Page<Arc<store::security_events::SecurityEvent>>);
+
+impl SecurityEventConnection {
+    /// The page that the store has read.
+    pub fn new(page: Page<store::security_events::SecurityEvent>) -> Self {
+        let Page { rows, has_previous, has_next } = page;
+        Self(Page { rows: rows.into_iter().map(Arc::new).collect(), has_previous, has_next })
+    }
+}
 
 #[Object(use_type_description)]
 impl SecurityEventConnection {
@@ -90,7 +104,7 @@ impl SecurityEventConnection {
 
     /// Where this page lies in the list.
     async fn page_info(&self) -> PageInfo {
-        let cursor = |row: &store::security_events::SecurityEvent| row.place().encode();
+        let cursor = |row: &Arc<store::security_events::SecurityEvent>| row.place().encode();
         PageInfo {
             has_previous_page: self.0.has_previous,
             has_next_page: self.0.has_next,

@@ -61,7 +61,7 @@ impl User {
     /// The user's personal access tokens, the latest first: at most 50, those that have expired among them.
     async fn access_tokens(&self, ctx: &Context<'_>) -> Result<Vec<AccessToken>> {
         let tokens = ctx.domain().store.access_tokens(self.0.id).await?;
-        Ok(tokens.into_iter().map(AccessToken).collect())
+        Ok(tokens.into_iter().map(|row| AccessToken(Arc::new(row))).collect())
     }
 
     /// What has happened to the account in the last 90 days, the latest first. Of one kind at most 200 events a day are
@@ -79,6 +79,6 @@ impl User {
     ) -> Result<SecurityEventConnection> {
         let slice = PageArguments { first, after, last, before }.slice()?;
         let page = ctx.domain().store.security_events_page(self.0.id, slice).await?;
-        Ok(SecurityEventConnection(page))
+        Ok(SecurityEventConnection::new(page))
     }
 }

@@ -98,8 +98,16 @@ const fn named(
     Named { root, takes, needs, of, query }
 }
 
-const NODES: &[Whose] =
-    &[Whose::User, Whose::Conversation, Whose::Message, Whose::Reply, Whose::Running, Whose::Session];
+const NODES: &[Whose] = &[
+    Whose::User,
+    Whose::Conversation,
+    Whose::Message,
+    Whose::Reply,
+    Whose::Running,
+    Whose::Session,
+    Whose::AccessToken,
+    Whose::SecurityEvent,
+];
 
 /// In the order in which their owner can do all of it.
 pub const NAMED: &[Named] = &[

@@ -22,6 +22,7 @@ pub enum Whose {
     Running,
     AccessToken,
     Session,
+    SecurityEvent,
 }
 
 pub struct World {
@@ -95,6 +96,8 @@ impl World {
         let sessions = elsewhere.data(query, json!({})).await["me"]["sessions"].take();
         let mut sessions = sessions.as_array().expect("a list").iter();
         let session = id(&sessions.find(|one| one["current"] == true).expect("it is one")["id"]);
+        let query = "{ me { securityEvents(first: 1) { nodes { id } } } }";
+        let event = id(&ada.data(query, json!({})).await["me"]["securityEvents"]["nodes"][0]["id"]);
         let cursors = cursors(&server, &ada, &reply).await;
         let ids = BTreeMap::from([
             (Whose::User, user),
@@ -104,6 +107,7 @@ impl World {
             (Whose::Running, running),
             (Whose::AccessToken, access_token),
             (Whose::Session, session),
+            (Whose::SecurityEvent, event),
         ]);
         let nobodies = [server.stranger(), ended, gone];
         Self { server, ada, eve, reader, writer, nobodies, ids, cursors, call, _provider: provider }

@@ -1,0 +1,68 @@
+// Compares the schema with that of the last release, `released.graphql`: whatever worked with it must still work.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildSchema, findBreakingChanges, findDangerousChanges, isInputObjectType } from 'graphql';
+import { read } from './sources.js';
+
+/** The changes since the last release that look breaking and are not, by their description; each with the reason. */
+const accepted = new Map([]);
+
+const released = buildSchema(read('tests/schema/released.graphql'));
+
+/**
+ * The changes that can break a client. graphql-js calls a changed default of an argument dangerous, and does not look
+ * at the defaults of inputs: a client that leaves them out notices both. Further values of enums and further types of
+ * an interface are no change: a client must expect them.
+ */
+function faults(from, to) {
+  const defaults = findDangerousChanges(from, to).filter(({ type }) => type === 'ARG_DEFAULT_VALUE_CHANGE');
+  return [...findBreakingChanges(from, to), ...defaults].map(({ description }) => description).concat(inputs(from, to));
+}
+
+function inputs(from, to) {
+  const changed = [];
+  for (const type of Object.values(from.getTypeMap()).filter(isInputObjectType)) {
+    const now = to.getType(type.name);
+    if (!isInputObjectType(now)) continue;
+    for (const { name, defaultValue } of Object.values(type.getFields())) {
+      const field = now.getFields()[name];
+      if (field && JSON.stringify(field.defaultValue) !== JSON.stringify(defaultValue)) {
+        changed.push(`${type.name}.${name} has changed its default.`);
+      }
+    }
+  }
+  return changed;
+}
+
+test('the schema breaks nothing of the last release', () => {
+  const found = faults(released, buildSchema(read('schema.graphql')));
+  assert.deepEqual(found.filter((fault) => !accepted.has(fault)), []);
+  assert.deepEqual([...accepted.keys()].filter((fault) => !found.includes(fault)), [], 'accepted, but not found');
+});
+
+const breaking = [
+  ['a field is removed', 'title: String!', '', 'Conversation.title was removed.'],
+  ['a type is changed', 'expiresIn: Int!', 'expiresIn: Int', 'AuthPayload.expiresIn changed type from Int! to Int.'],
+  ['a value is removed', 'STOPPED', '', 'STOPPED was removed from enum type MessageStatus.'],
+  ['an input is required', 'systemPrompt: String\n', 'systemPrompt: String!\n', 'CreateConversationInput.systemPrompt changed type'],
+  ['an argument is removed', 'node(id: ID!)', 'node(key: ID!)', 'Query.node arg id was removed.'],
+  ['an input has another default', 'whenBusy: WhenBusy! = QUEUE', 'whenBusy: WhenBusy! = REJECT', 'whenBusy'],
+  ['a type is no Node', 'type Session implements Node', 'type Session', 'Session no longer implements'],
+];
+for (const [what, is, becomes, expected] of breaking) {
+  test(`it is noticed when ${what}`, () => {
+    const text = plain(read('tests/schema/released.graphql'));
+    assert.ok(text.includes(is), `the schema has no ${is}`);
+    const found = faults(released, buildSchema(text.replaceAll(is, becomes)));
+    assert.ok(found.some((fault) => fault.includes(expected)), found.join('\n'));
+  });
+}
+
+/** The schema without descriptions, each field in one line. */
+function plain(text) {
+  return text
+    .replaceAll(/"""[^]*?"""/g, '')
+    .replaceAll(/\(\s+/g, '(')
+    .replaceAll(/,\s+/g, ', ')
+    .replaceAll(/\s+\)/g, ')');
+}

@@ -1,0 +1,16 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The text of a file of this project. */
+export function read(path) {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+/** The page's documents: their paths in this project. */
+export function documents() {
+  const all = readdirSync(join(root, 'web/src'), { recursive: true }).filter((name) => name.endsWith('.graphql'));
+  return all.sort().map((name) => join('web/src', name));
+}
