@@ -29,6 +29,7 @@ mod leases;
 mod messages;
 mod pages;
 mod parking;
+mod pool;
 mod providers;
 mod refresh_cookie;
 mod replies;
