@@ -16,6 +16,7 @@ pub mod identities;
 pub mod messages;
 mod migrations;
 pub mod paging;
+mod pool;
 mod postgres;
 pub mod removal;
 pub mod revocations;
@@ -131,9 +132,9 @@ macro_rules! read {
     ($database:expr, $method:ident, $query:expr) => {
         match $database {
             $crate::store::Database::Postgres(pool) => {
-                let mut conn = pool.get().await?;
-                $crate::store::database::in_time(::diesel_async::RunQueryDsl::$method($query, &mut *conn))
-                    .await
+                let $crate::store::pool::Connection { conn, trust } = &mut *pool.get().await?;
+                let answer = ::diesel_async::RunQueryDsl::$method($query, conn);
+                trust.renewed_by($crate::store::database::in_time(answer)).await
             }
             $crate::store::Database::Sqlite { readers, .. } => {
                 let query = $query;
@@ -151,8 +152,9 @@ macro_rules! transact {
     ($database:expr, async |$conn:ident| $body:expr) => {
         match $database {
             $crate::store::Database::Postgres(pool) => {
-                let mut conn = pool.get().await?;
-                $crate::store::database::in_time(conn.transaction(async |$conn| $body)).await
+                let $crate::store::pool::Connection { conn, trust } = &mut *pool.get().await?;
+                let done = conn.transaction(async |$conn| $body);
+                trust.renewed_by($crate::store::database::in_time(done)).await
             }
             $crate::store::Database::Sqlite { writer, .. } => {
                 writer.get().await?.immediate_transaction(async |$conn| $body).await

@@ -1,9 +1,15 @@
 //! The connections: a pool on PostgreSQL; one writer and several readers on SQLite.
 
-use super::{Error, Instant, Result, migrations, postgres::Postgres, statements::Statements, types::sql};
+use super::{
+    Error, Instant, Result, migrations,
+    pool::{Connection, Connections},
+    postgres::Postgres,
+    statements::Statements,
+    types::sql,
+};
 use diesel::{ConnectionError, ConnectionResult, SqliteConnection, result::DatabaseErrorKind};
 use diesel_async::{
-    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
+    AsyncConnection, SimpleAsyncConnection,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod,
         bb8::{Pool, RunError},
@@ -27,9 +33,13 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 /// SQLite's readers.
 const SQLITE_READERS: u32 = 4;
 
-/// What each connection to PostgreSQL is told first. A dropped request leaves its query running there, so no
-/// statement may take long.
-const POSTGRES_SETUP: &str = "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s'";
+/// What each connection to PostgreSQL is told first.
+///
+/// A dropped request leaves its query running there, so no statement may take long. Each prepared statement is planned
+/// once per connection, and again when the statistics change. By itself PostgreSQL plans a list of few ids at each use,
+/// which takes longer than to find the rows. Every query here has one good plan, whatever its values.
+const POSTGRES_SETUP: &str = "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s'; \
+                              SET plan_cache_mode = force_generic_plan";
 
 /// What each connection to SQLite is told first. `synchronous = FULL` keeps an acknowledged message through a
 /// power cut, not only through a crash of ours.
@@ -40,7 +50,7 @@ const SQLITE_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WA
 #[derive(Clone)]
 pub enum Database {
     /// Any number of instances share it.
-    Postgres(Pool<AsyncPgConnection>),
+    Postgres(bb8::Pool<Connections>),
     /// SQLite has one writer at a time: a pool of one lets writers queue in order, beside readers that never wait.
     Sqlite {
         /// The one connection that writes, always under `BEGIN IMMEDIATE`.
@@ -88,11 +98,11 @@ impl Database {
             .boxed()
         });
         let manager = AsyncDieselConnectionManager::new_with_config(url, config);
-        let pool = Pool::builder()
+        let pool = bb8::Pool::builder()
             .max_size(POSTGRES_CONNECTIONS)
             .min_idle(Some(1))
             .connection_timeout(CHECKOUT)
-            .build(manager)
+            .build(Connections::new(manager))
             .await
             .map_err(pool_error)?;
         Ok(Self::Postgres(pool))
@@ -102,7 +112,7 @@ impl Database {
     pub async fn migrate(&self) -> Result<()> {
         match self {
             Self::Postgres(pool) => {
-                let conn = pool.dedicated_connection().await.map_err(pool_error)?;
+                let Connection { conn, .. } = pool.dedicated_connection().await.map_err(pool_error)?;
                 migrations::run_on_postgres(conn).await
             }
             Self::Sqlite { writer, .. } => migrations::run_on_sqlite(&mut *writer.get().await?).await,
@@ -112,11 +122,12 @@ impl Database {
     /// The time by the database's clock, and how long it took to ask; `None` on SQLite, which has none of its own.
     pub async fn time(&self) -> Result<Option<(Instant, Duration)>> {
         let Self::Postgres(pool) = self else { return Ok(None) };
-        let mut conn = pool.get().await?;
+        let Connection { conn, trust } = &mut *pool.get().await?;
         let asked = Stopwatch::now();
         // Not the transaction's, as `now()` would tell it.
         let time = diesel::select(diesel::dsl::sql::<sql::Instant>("clock_timestamp()"));
-        let time = in_time(diesel_async::RunQueryDsl::get_result(time, &mut *conn)).await?;
+        let answer = diesel_async::RunQueryDsl::get_result(time, conn);
+        let time = trust.renewed_by(in_time(answer)).await?;
         Ok(Some((time, asked.elapsed())))
     }
 

@@ -133,14 +133,12 @@ impl Database {
     /// index for each.
     pub async fn messages_in(&self, conversations: &[Id], window: Window) -> Result<Vec<Message>> {
         let conversations = conversations.to_vec();
-        let order = (messages::conversation_id, messages::position);
-        Ok(match window {
+        let mut found: Vec<Message> = match window {
             Window::Between { from, to } => {
                 let window = messages::table
                     .filter(messages::conversation_id.eq_any(conversations))
                     .filter(messages::position.ge(from))
-                    .filter(messages::position.lt(to))
-                    .order(order);
+                    .filter(messages::position.lt(to));
                 read!(self, load, window.select(Message::as_select()))?
             }
             Window::Last { count, from } => {
@@ -148,11 +146,13 @@ impl Database {
                     .inner_join(conversations::table)
                     .filter(conversations::id.eq_any(conversations))
                     .filter(messages::position.ge(from))
-                    .filter(messages::position.ge((conversations::message_count - count).nullable()))
-                    .order(order);
+                    .filter(messages::position.ge((conversations::message_count - count).nullable()));
                 read!(self, load, window.select(Message::as_select()))?
             }
-        })
+        };
+        // PostgreSQL would copy all rows to sort them, which takes a third of the query's time.
+        found.sort_unstable_by_key(|message| (message.conversation_id, message.position));
+        Ok(found)
     }
 
     /// What had been said on the active branch before a position: the latest `limit` messages, oldest first.

@@ -5,7 +5,10 @@
 //! ended in the order of their ids, so that no two transactions wait for each other.
 
 use super::{
-    Database, Id, Instant, Result, read,
+    Database, Id, Instant, Result,
+    database::in_time,
+    pool::Connection,
+    read,
     revocations::Ending,
     schema::sessions,
     transact,
@@ -205,8 +208,8 @@ impl Database {
         let seen = sessions::table.filter(sessions::id.eq_any(ids)).filter(sessions::last_seen_at.lt(now));
         match self {
             Self::Postgres(pool) => {
-                let mut conn = pool.get().await?;
-                conn.transaction(async |conn| {
+                let Connection { conn, trust } = &mut *pool.get().await?;
+                let see = conn.transaction(async |conn| {
                     let free = seen.select(sessions::id).for_update().skip_locked();
                     let ids: Vec<Id> = free.load(conn).await?;
                     diesel::update(sessions::table.filter(sessions::id.eq_any(ids)))
@@ -214,8 +217,8 @@ impl Database {
                         .execute(conn)
                         .await?;
                     Ok(())
-                })
-                .await
+                });
+                trust.renewed_by(in_time(see)).await
             }
             Self::Sqlite { writer, .. } => {
                 let mut conn = writer.get().await?;

@@ -169,6 +169,13 @@ macro_rules! words {
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
+
+            fn from_word(word: &str) -> deserialize::Result<Self> {
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    other => Err(format!("`{other}` is no {}", stringify!($name)).into()),
+                }
+            }
         }
 
         impl<DB: Backend> ToSql<Text, DB> for $name
@@ -180,15 +187,16 @@ macro_rules! words {
             }
         }
 
-        impl<DB: Backend> FromSql<Text, DB> for $name
-        where
-            String: FromSql<Text, DB>,
-        {
-            fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-                match String::from_sql(value)?.as_str() {
-                    $($word => Ok(Self::$variant),)+
-                    other => Err(format!("`{other}` is no {}", stringify!($name)).into()),
-                }
+        // Once for each database: `FromSql` lends no `&str`, and a `String` would be allocated for each row.
+        impl FromSql<Text, Pg> for $name {
+            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+                Self::from_word(std::str::from_utf8(value.as_bytes())?)
+            }
+        }
+
+        impl FromSql<Text, Sqlite> for $name {
+            fn from_sql(mut value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+                Self::from_word(value.read_text())
             }
         }
     };

@@ -30,6 +30,7 @@ mod messages;
 mod operations;
 mod pages;
 mod parking;
+mod pool;
 mod providers;
 mod refresh_cookie;
 mod replies;

@@ -12,6 +12,7 @@ mod server;
 mod service;
 mod socket;
 mod sql;
+mod wire;
 
 pub use client::{Client, PASSWORD, code, codes, content_of};
 pub use cluster::{Cluster, Nodes};
@@ -25,6 +26,7 @@ pub use server::{PARK_AFTER, Server, UNTHROTTLED, default_settings, in_productio
 pub use service::Service;
 pub use socket::{Closed, Socket};
 pub use sql::Sql;
+pub use wire::Wire;
 
 use std::time::Duration;
 use tokio::time::timeout;

@@ -30,6 +30,11 @@ pub struct Service {
 impl Service {
     /// An empty PostgreSQL.
     pub async fn postgres() -> Self {
+        Self::postgres_with(&[]).await
+    }
+
+    /// An empty PostgreSQL with settings of its own, each as `name=value`.
+    pub async fn postgres_with(settings: &[&str]) -> Self {
         let folder = open_folder();
         let data = folder.path().join("postgres");
         fs::create_dir(&data).expect("a folder can be made");
@@ -46,10 +51,10 @@ impl Service {
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let port = free_port();
         let mut command = program("postgres");
-        for setting in
-            [&*format!("port={port}"), "listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off"]
-        {
-            command.extend(["-c".to_owned(), setting.to_owned()]);
+        let port_setting = format!("port={port}");
+        let usual = [&*port_setting, "listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off"];
+        for setting in usual.iter().chain(settings) {
+            command.extend(["-c".to_owned(), (*setting).to_owned()]);
         }
         Self { port, command, folder, child: None }.started().await
     }

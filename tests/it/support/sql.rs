@@ -25,7 +25,11 @@ struct Row {
 impl Sql {
     /// Connects to a server's database.
     pub async fn of(server: &Server) -> Self {
-        let url = &server.database_url;
+        Self::connect(&server.database_url).await
+    }
+
+    /// Connects to the database with this URL.
+    pub async fn connect(url: &str) -> Self {
         match url.strip_prefix("sqlite:") {
             Some(path) => {
                 let mut conn = SyncConnectionWrapper::establish(path).await.expect("it is there");

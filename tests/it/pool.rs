@@ -1,0 +1,127 @@
+//! The connections to PostgreSQL: what a request costs on them, and that a dead one fails no request.
+
+use crate::support::{Client, Kind, Server, Service, Sql, Wire, soon};
+use confab::config::Config;
+use futures_util::future::join_all;
+use secrecy::ExposeSecret;
+use serde_json::json;
+use std::time::Duration;
+use tokio::time::{advance, pause, resume, sleep};
+
+/// A query of three levels: the user, conversations, messages.
+const NESTED: &str = "{ me { conversations(first: 20) { nodes {
+    id messages(last: 20) { nodes { content } } } } } }";
+
+/// How many requests are under way at once, each with a connection of its own: fewer than the pool has.
+const AT_ONCE: usize = 8;
+
+/// Leads a server to its database through a wire.
+fn through_wire(config: &mut Config) -> Wire {
+    let database = config.database_url.take().expect("it is set");
+    let (wire, url) = Wire::to(database.expose_secret());
+    config.database_url = Some(url.into());
+    wire
+}
+
+/// A server whose database is behind a wire.
+async fn behind_wire() -> (Server, Wire) {
+    let mut wire = None;
+    let server = Server::with(Kind::Postgres, |config| wire = Some(through_wire(config))).await;
+    (server, wire.expect("the settings were changed"))
+}
+
+/// Asks so often at once that as many connections are in the pool: a lock keeps them busy until all are.
+async fn fill_pool(server: &Server, client: &Client) {
+    let mut sql = Sql::of(server).await;
+    sql.execute("BEGIN; LOCK TABLE conversations").await;
+    let release = async {
+        let waiting = "SELECT count(*)::text AS value FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let all_wait = async {
+            while sql.values(waiting).await != [AT_ONCE.to_string()] {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        soon("the requests to wait for the lock", all_wait).await;
+        sql.execute("COMMIT").await;
+    };
+    tokio::join!(ask_at_once(client), release);
+}
+
+/// Asks on as many connections as [`fill_pool`] leaves; each request must succeed.
+async fn ask_at_once(client: &Client) {
+    join_all((0..AT_ONCE).map(|_| client.data(NESTED, json!({})))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_nested_query_takes_one_round_trip_per_level() {
+    let (server, wire) = behind_wire().await;
+    let client = server.register().await;
+    client.say("hello", None).await;
+    // The server has work of its own now and then, and each connection prepares a statement once: the least counts.
+    let mut least = u64::MAX;
+    for _ in 0..30 {
+        let before = wire.round_trips();
+        client.data(NESTED, json!({})).await;
+        least = least.min(wire.round_trips() - before);
+    }
+    assert_eq!(least, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_the_server_has_closed_fails_no_request() {
+    let server = Server::start(Kind::Postgres).await;
+    let client = server.register().await;
+    let mut sql = Sql::of(&server).await;
+    for _ in 0..3 {
+        fill_pool(&server, &client).await;
+        // Each is waited for, up to 10 s.
+        let ended = "SELECT pg_terminate_backend(pid, 10000)::text AS value FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        let ended = sql.values(ended).await;
+        assert!(ended.len() >= AT_ONCE && ended.iter().all(|ended| ended == "true"), "{ended:?}");
+        ask_at_once(&client).await;
+    }
+}
+
+/// On one thread: the clock is moved for all of the server.
+#[tokio::test]
+async fn an_idle_connection_that_was_lost_fails_no_request() {
+    let (server, wire) = behind_wire().await;
+    let client = server.register().await;
+    fill_pool(&server, &client).await;
+    wire.forget();
+    pause();
+    advance(Duration::from_secs(2)).await;
+    resume();
+    ask_at_once(&client).await;
+}
+
+/// PostgreSQL counts what it plans (PostgreSQL documentation, "pg_stat_statements").
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_statement_is_planned_once_per_connection() {
+    let postgres = Service::postgres_with(&[
+        "shared_preload_libraries=pg_stat_statements",
+        "pg_stat_statements.track_planning=on",
+    ])
+    .await;
+    let url = postgres.postgres_url();
+    let server = Server::with(Kind::Postgres, |config| config.database_url = Some(url.clone().into())).await;
+    let client = server.register().await;
+    client.say("hello", None).await;
+    let mut sql = Sql::connect(&url).await;
+    sql.execute("CREATE EXTENSION pg_stat_statements").await;
+    const QUERIES: usize = 60;
+    for _ in 0..QUERIES {
+        client.data(NESTED, json!({})).await;
+    }
+    let statements = "SELECT concat_ws(' ', calls, plans) AS value FROM pg_stat_statements
+        WHERE query LIKE 'SELECT \"users\"%ANY%' OR query LIKE 'SELECT \"messages\"%ANY%'";
+    let counts = sql.values(statements).await;
+    assert_eq!(counts.len(), 2, "{counts:?}");
+    for count in &counts {
+        let (calls, plans) = count.split_once(' ').expect("two numbers");
+        let [calls, plans]: [usize; 2] = [calls, plans].map(|number| number.parse().expect("a number"));
+        assert!(calls >= QUERIES && plans <= 16, "{plans} plans for {calls} calls: more than connections");
+    }
+}
