@@ -30,7 +30,7 @@ use futures_util::{SinkExt, StreamExt};
 use messages::{FromClient, ToClient};
 use operations::{Event, Operations};
 use pace::Pace;
-use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
+use std::{borrow::Cow, convert::Infallible, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     select,
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
@@ -64,7 +64,7 @@ pub struct Limits {
 }
 
 /// Why a socket ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Hangup {
     /// The server closes it.
     Server(Close),
@@ -80,27 +80,35 @@ impl From<Close> for Hangup {
     }
 }
 
+/// How much of an operation's id a close reason has, in bytes.
+const LONGEST_ID_IN_REASON: usize = 90;
+
 /// A close code and its reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Close(u16, &'static str);
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Close(u16, Cow<'static, str>);
 
 impl Close {
-    const LEAVING: Self = Self(1012, "Service restart");
+    const LEAVING: Self = Self(1012, Cow::Borrowed("Service restart"));
     /// Tells clients to come back.
-    const UNAVAILABLE: Self = Self(1013, "Try again later");
-    const INVALID: Self = Self(4400, "Invalid message");
-    const UNAUTHORIZED: Self = Self(4401, "Unauthorized");
-    const FORBIDDEN: Self = Self(4403, "Forbidden");
-    const EXPIRED: Self = Self(4403, "Access token expired");
-    const ENDED: Self = Self(4403, "Session ended");
-    const SUBPROTOCOL: Self = Self(4406, "Subprotocol not acceptable");
-    const INIT_TIMEOUT: Self = Self(4408, "Connection initialisation timeout");
-    const SILENT: Self = Self(4408, "No answer to pings");
-    const DUPLICATE: Self = Self(4409, "Subscriber already exists");
-    const SECOND_INIT: Self = Self(4429, "Too many initialisation requests");
-    const TOO_MANY: Self = Self(4429, "Too many operations");
-    const TOO_QUICK: Self = Self(4429, "Too many messages");
-    const CROWDED: Self = Self(4429, "Too many sockets of this user");
+    const UNAVAILABLE: Self = Self(1013, Cow::Borrowed("Try again later"));
+    const INVALID: Self = Self(4400, Cow::Borrowed("Invalid message"));
+    const UNAUTHORIZED: Self = Self(4401, Cow::Borrowed("Unauthorized"));
+    const FORBIDDEN: Self = Self(4403, Cow::Borrowed("Forbidden"));
+    const EXPIRED: Self = Self(4403, Cow::Borrowed("Access token expired"));
+    const ENDED: Self = Self(4403, Cow::Borrowed("Session ended"));
+    const SUBPROTOCOL: Self = Self(4406, Cow::Borrowed("Subprotocol not acceptable"));
+    const INIT_TIMEOUT: Self = Self(4408, Cow::Borrowed("Connection initialisation timeout"));
+    const SILENT: Self = Self(4408, Cow::Borrowed("No answer to pings"));
+    const SECOND_INIT: Self = Self(4429, Cow::Borrowed("Too many initialisation requests"));
+    const TOO_MANY: Self = Self(4429, Cow::Borrowed("Too many operations"));
+    const TOO_QUICK: Self = Self(4429, Cow::Borrowed("Too many messages"));
+    const CROWDED: Self = Self(4429, Cow::Borrowed("Too many sockets of this user"));
+
+    /// The protocol has the id in the reason; a reason has at most 123 bytes (RFC 6455, section 5.5.1).
+    fn duplicate(id: &str) -> Self {
+        let id = &id[..id.floor_char_boundary(LONGEST_ID_IN_REASON)];
+        Self(4409, format!("Subscriber for {id} already exists").into())
+    }
 
     /// Why the caller could not be authenticated.
     fn of(error: &Error) -> Self {
@@ -162,8 +170,8 @@ async fn serve(
 async fn close(socket: &mut WebSocket, hangup: Hangup, write: Duration) {
     let limit = match hangup {
         Hangup::Server(Close(code, reason)) => {
-            tracing::debug!(code, reason, "socket closed");
-            let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+            tracing::debug!(code, reason = &*reason, "socket closed");
+            let frame = Message::Close(Some(CloseFrame { code, reason: reason.into_owned().into() }));
             // If the client is gone, nothing is left to do.
             let _ = timeout(write, socket.send(frame)).await;
             FAREWELL
@@ -315,7 +323,7 @@ impl Talk<'_> {
             FromClient::Subscribe { id, .. } | FromClient::Undecodable { id, .. }
                 if self.operations.has(&id) =>
             {
-                Err(Close::DUPLICATE.into())
+                Err(Close::duplicate(&id).into())
             }
             FromClient::Subscribe { id, payload } => match self.operations.start(id, payload) {
                 true => Ok(()),
