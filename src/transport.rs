@@ -73,6 +73,8 @@ pub struct Transport {
     pub sockets: SocketLimits,
     /// Who has how many of them, and which address.
     pub open_sockets: OpenSockets,
+    /// Whether the playground is served.
+    pub playground: bool,
     /// The largest body of a request, in bytes.
     pub max_body: usize,
     /// How long a body may take to come.
