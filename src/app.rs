@@ -216,6 +216,7 @@ impl App {
                 config.connections.max_sockets,
                 config.connections.max_connections_per_address,
             ),
+            playground: config.playground(),
             max_body: config.max_body,
             body_time: seconds(config.connections.request_timeout),
             allowed_origins: config.allowed_origins(),

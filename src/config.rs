@@ -47,6 +47,15 @@ pub enum Environment {
     Production,
 }
 
+/// Whether a part of the server is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It is there.
+    On,
+    /// It is not.
+    Off,
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -82,6 +91,11 @@ pub struct Config {
     /// could be guessed, and TLS (at a proxy) taken for granted.
     #[arg(long, env = "CONFAB_ENV", value_name = "CONFAB_ENV", default_value = "development")]
     pub env: Environment,
+
+    /// Whether `/playground` is served [default: `on` in development, `off` in production]. In production it has no
+    /// schema, because introspection is off there.
+    #[arg(long, env = "CONFAB_PLAYGROUND", value_name = "CONFAB_PLAYGROUND")]
+    pub playground: Option<Switch>,
 
     /// Secret that seals refresh tokens and signs access tokens, at least 32 bytes; the same on all instances. In
     /// production it must be set [default: one is made and kept in the data folder].
@@ -330,6 +344,11 @@ impl Config {
     /// Origins, besides the server's own, whose pages may use it.
     pub fn allowed_origins(&self) -> Vec<String> {
         self.allowed_origins.iter().filter(|origin| !origin.is_empty()).cloned().collect()
+    }
+
+    /// Whether the playground is served: in development, unless the setting says otherwise.
+    pub fn playground(&self) -> bool {
+        self.playground.map_or(self.env == Environment::Development, |switch| switch == Switch::On)
     }
 
     /// How long an access token is good.

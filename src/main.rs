@@ -97,6 +97,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let around = Surroundings::default();
     let poke = around.poke.clone();
     let mut hang_up = signal(SignalKind::hangup())?;
+    let playground = config.playground();
     let poked = async {
         while hang_up.recv().await.is_some() {
             tracing::info!("poked: looking for what there is to do");
@@ -114,7 +115,11 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         let address = listener.local_addr()?;
         println!("Confab is ready:");
         println!("  chat        http://{address}/");
-        println!("  playground  http://{address}/playground");
+        if playground {
+            println!("  playground  http://{address}/playground");
+        } else {
+            println!("  playground  off (CONFAB_PLAYGROUND=on turns it on)");
+        }
         println!("  GraphQL     http://{address}/graphql");
         println!("  WebSocket   ws://{address}/graphql");
         app.run(listener, told.cancelled()).await

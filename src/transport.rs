@@ -65,6 +65,8 @@ pub struct Transport {
     pub sockets: SocketLimits,
     /// Counts the WebSockets and event streams of each user and address.
     pub open_streams: OpenStreams,
+    /// Whether the playground is served.
+    pub playground: bool,
     /// The largest body of a request, in bytes.
     pub max_body: usize,
     /// How long a body may take to come.

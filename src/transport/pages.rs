@@ -3,7 +3,7 @@
 use super::Transport;
 use axum::{
     Router,
-    extract::Path,
+    extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::get,
@@ -37,25 +37,67 @@ pub fn documents() -> String {
 /// Where a page's HTML wants its nonce (see `web/vite.config.ts`).
 const NONCE: &str = "__CSP_NONCE__";
 
+/// Where a page's HTML wants to know about the playground (see [`Playground`]).
+const PLAYGROUND: &str = "__PLAYGROUND__";
+
+/// What the pages are told about the playground.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Playground {
+    On,
+    /// Introspection is off, so there is nothing to complete or to explore.
+    WithoutSchema,
+    Off,
+}
+
+impl Playground {
+    fn of(transport: &Transport) -> Self {
+        match (transport.playground, transport.service.documents.limits().introspection) {
+            (true, true) => Self::On,
+            (true, false) => Self::WithoutSchema,
+            (false, _) => Self::Off,
+        }
+    }
+
+    /// As `web/src/served.ts` reads it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::WithoutSchema => "without-schema",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// The chat page, which reads from its address what to show; the playground; and what they load.
 pub fn router() -> Router<Arc<Transport>> {
-    let chat = || async { page("index.html") };
     Router::new()
         .route("/", get(chat))
         .route("/c/{conversation}", get(chat))
-        .route("/playground", get(|| async { page("playground.html") }))
+        .route("/playground", get(playground))
         .route("/assets/{name}", get(asset))
         .route("/service-worker.js", get(service_worker))
         .fallback(async || nothing_here())
 }
 
+async fn chat(State(transport): State<Arc<Transport>>) -> Response {
+    page("index.html", Playground::of(&transport))
+}
+
+async fn playground(State(transport): State<Arc<Transport>>) -> Response {
+    match Playground::of(&transport) {
+        Playground::Off => playground_off(),
+        served => page("playground.html", served),
+    }
+}
+
 /// A page, under a policy that lets it run our scripts and reach our server, and nothing else.
-fn page(name: &str) -> Response {
+fn page(name: &str, playground: Playground) -> Response {
     let Some(file) = Built::get(name) else {
         return not_built();
     };
     let nonce = BASE64_STANDARD.encode(rand::random::<[u8; 16]>());
-    let html = String::from_utf8_lossy(&file.data).replace(NONCE, &nonce);
+    let html =
+        String::from_utf8_lossy(&file.data).replace(NONCE, &nonce).replace(PLAYGROUND, playground.name());
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; \
          font-src 'self' data:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -73,6 +115,16 @@ fn not_built() -> Response {
     const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Confab</title>\n\
         <p>This server was built without its pages. <code>make run</code> builds it with them.</p>\n\
         <p>Everything else works: GraphQL is spoken at <code>/graphql</code>.</p>\n</html>\n";
+    (StatusCode::NOT_FOUND, [(header::CONTENT_SECURITY_POLICY, ASSETS)], Html(PAGE)).into_response()
+}
+
+/// In the place of the playground, where it is off.
+fn playground_off() -> Response {
+    const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">\
+        <meta name=\"viewport\" content=\"width=device-width\"><title>Playground off · Confab</title>\n\
+        <p>The playground is off on this server. It is on by default only in development; \
+        <code>CONFAB_PLAYGROUND=on</code> turns it on.</p>\n\
+        <p>GraphQL is served at <code>/graphql</code>. <a href=\"/\">Go to the chat page.</a></p>\n</html>\n";
     (StatusCode::NOT_FOUND, [(header::CONTENT_SECURITY_POLICY, ASSETS)], Html(PAGE)).into_response()
 }
 
@@ -165,7 +217,7 @@ mod tests {
     /// In a binary that was built without its pages, each is one that is not there.
     #[tokio::test]
     async fn where_a_page_was_not_built_it_is_said() {
-        let response = page("of-another-build.html");
+        let response = page("of-another-build.html", Playground::On);
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
         assert_eq!(response.headers()[header::CONTENT_SECURITY_POLICY], ASSETS);

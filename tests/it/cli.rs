@@ -138,6 +138,7 @@ async fn a_bad_setting_is_named_and_no_secret_with_it() {
         ("CONFAB_LOG_FORMAT", "xml", ""),
         ("CONFAB_LOG", "confab=nonsense", ""),
         ("CONFAB_ENV", "staging", ""),
+        ("CONFAB_PLAYGROUND", "maybe", ""),
         ("CONFAB_OIDC_ISSUER", "nonsense", ""),
         ("CONFAB_OIDC_ISSUER", "http://id.example", ""),
         ("CONFAB_OIDC_ISSUER", "https://id.example?x=1", ""),
@@ -395,4 +396,27 @@ async fn sighup_pokes_what_runs_in_the_background() {
     assert_eq!(listed().await, "model-0", "the list is believed for a while");
     process.signal("HUP");
     soon("the new list", async { while listed().await != "model-1" {} }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_playground_is_off_in_production_unless_it_is_turned_on() {
+    let production =
+        [("CONFAB_ENV", "production"), ("CONFAB_JWT_SECRET", "q7Jx+2vTzZr1mKf0sYb8Gd5uWc9LhEaN")];
+    let get = async |settings: &[(&str, &str)]| {
+        let folder = folder();
+        let (_process, address) = Process::serve(folder.path(), &[], settings).await;
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client can be made");
+        let answer = Answer::to(client.get(format!("http://{address}/playground"))).await;
+        (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
+    };
+    let told = |name: &str| format!("name=\"confab-playground\" content=\"{name}\"");
+
+    let (status, page) = get(&[]).await;
+    assert!(status == 200 && page.contains(&told("on")), "{status} {page}");
+    let (status, page) = get(&[&production[..], &[("CONFAB_PLAYGROUND", "on")]].concat()).await;
+    assert!(status == 200 && page.contains(&told("without-schema")), "{status} {page}");
+    for settings in [&production[..], &[("CONFAB_PLAYGROUND", "off")]] {
+        let (status, page) = get(settings).await;
+        assert!(status == 404 && page.contains("CONFAB_PLAYGROUND=on"), "{status} {page}");
+    }
 }

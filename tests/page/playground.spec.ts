@@ -1,20 +1,56 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
+import type { Person } from './support/person.ts';
 import { expect, test } from './support/test.ts';
 
-test.use({ settings: { CONFAB_PACE_MS: '60' } });
+test.use({ settings: { CONFAB_PACE_MS: '30' } });
 
-async function run(page: Page, tab: string) {
+async function open(page: Page, tab: string) {
   await page.getByRole('tab').getByRole('button', { name: tab, exact: true }).click();
+}
+
+async function run(page: Page, tab: string): Promise<Locator> {
+  await open(page, tab);
   await page.getByRole('button', { name: 'Execute query (Ctrl-Enter)' }).click();
   return page.locator('.graphiql-response');
 }
+
+/** A reply that is being written, and watched. */
+async function watch(page: Page): Promise<Locator> {
+  await page.goto('/playground');
+  await expect(await run(page, 'Register')).toContainText('"accessToken"');
+  await expect(await run(page, 'SendMessage')).toContainText('"PENDING"');
+  await run(page, 'WatchReply');
+  const events = page.getByRole('region', { name: 'Events' });
+  await expect(events).toContainText('ReplySnapshot');
+  return events;
+}
+
+async function write(page: Page, editor: string, text: string) {
+  await page.locator(editor).first().click();
+  await page.keyboard.press('Control+A');
+  // As from the clipboard: the editor adds no brackets of its own.
+  await page.keyboard.insertText(text);
+}
+
+/** The GraphQL requests of a page that are to come. */
+function requests(page: Page): { query: string; authorization?: string }[] {
+  const seen: { query: string; authorization?: string }[] = [];
+  page.on('request', (request) => {
+    if (request.method() !== 'POST') return;
+    seen.push({ query: request.postDataJSON().query, authorization: request.headers().authorization });
+  });
+  return seen;
+}
+
+const signedIn = ({ page, email }: Person) => page.getByText(`Signed in as ${email}, on the chat page`);
 
 test('an operation of each kind is run, and a reply is seen streaming with the token that registering gave', async ({
   page,
 }) => {
   await page.goto('/graphql');
-  await expect(page, 'a browser is sent on').toHaveURL(/\/playground$/);
+  await expect(page, 'a browser is sent on').toHaveURL(/\/playground(#|$)/);
   await expect(await run(page, 'Register')).toContainText('"accessToken"');
+  await expect(page.getByText(/^Signed in as ada-\w+@example\.com, by this page$/)).toBeVisible();
   await expect(await run(page, 'SendMessage')).toContainText('"PENDING"');
 
   const response = await run(page, 'WatchReply');
@@ -36,10 +72,195 @@ test('an operation of each kind is run, and a reply is seen streaming with the t
 test('what is wrong is refused, with a code', async ({ page, guard }) => {
   guard.expected = /status of 400/;
   await page.goto('/playground');
-  await page.getByRole('tab').getByRole('button', { name: 'MyConversations' }).click();
-  await page.locator('.graphiql-editor').first().click();
-  await page.keyboard.press('Control+A');
-  await page.keyboard.type('{ nobody');
+  await open(page, 'MyConversations');
+  await write(page, '.graphiql-editor', '{ nobody');
   await page.getByRole('button', { name: 'Execute query (Ctrl-Enter)' }).click();
-  await expect(page.locator('.graphiql-response')).toContainText('GRAPHQL_VALIDATION_FAILED');
+  await expect(page.locator('.graphiql-response')).toContainText(/GRAPHQL_(VALIDATION|PARSE)_FAILED/);
+});
+
+test('the examples register a new account each time, and the password stays on the page', async ({ page }) => {
+  const passwords = [];
+  for (const visit of ['first', 'second']) {
+    await page.goto('/playground');
+    const asked = page.waitForRequest((request) => request.postData()?.includes('register(') ?? false);
+    await expect(await run(page, 'Register'), visit).toContainText('"accessToken"');
+    passwords.push((await asked).postDataJSON().variables.input.password);
+    await expect(page).toHaveURL(/#query=.*password/);
+  }
+  expect(new Set(passwords).size).toBe(2);
+  await expect(await run(page, 'LogIn'), 'to the account that was registered last').toContainText('"accessToken"');
+  // GraphiQL stores what has changed after a while.
+  const stored = () => page.evaluate(() => JSON.stringify(localStorage));
+  await expect.poll(stored).toContain('logIn(input: $input)');
+  await expect.poll(async () => JSON.parse(JSON.parse(await stored())['graphiql:tabState']).activeTabIndex).toBe(7);
+  for (const password of passwords) {
+    expect(await stored()).not.toContain(password);
+    expect(page.url()).not.toContain(password);
+  }
+});
+
+test('who is signed in on the chat page is signed in here, until they sign out', async ({ ada, context }) => {
+  const page = await context.newPage();
+  const here = ada.on(page);
+  await page.goto('/playground');
+  await expect(signedIn(here)).toBeVisible();
+  await expect(await run(page, 'MyConversations')).toContainText('"name": "Ada"');
+
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByText('Not signed in.')).toBeVisible();
+  await expect(ada.page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
+  await ada.signIn();
+  await expect(signedIn(here), 'this page is told').toBeVisible();
+});
+
+test('an Authorization header in the editor wins', async ({ ada: { page } }) => {
+  await page.goto('/playground');
+  await open(page, 'MyConversations');
+  await page.getByRole('button', { name: 'Headers' }).click();
+  const [request] = await Promise.all([
+    page.waitForRequest((request) => request.postData()?.includes('MyConversations') ?? false),
+    write(page, '[aria-label="Headers"] .graphiql-editor:not(.hidden)', '{ "Authorization": "Bearer mine" }').then(() =>
+      run(page, 'MyConversations'),
+    ),
+  ]);
+  expect(request.headers().authorization).toBe('Bearer mine');
+});
+
+for (const where of ['on the chat page', 'by this page']) {
+  test(`an access token that is refused is refreshed in flight, signed in ${where}`, async ({ ada, page }) => {
+    await page.goto('/playground');
+    if (where === 'by this page') await expect(await run(page, 'Register')).toContainText('"accessToken"');
+    await expect(page.getByText(new RegExp(`^Signed in as .*, ${where}$`))).toBeVisible();
+    const expired = { data: null, errors: [{ message: 'expired', extensions: { code: 'UNAUTHENTICATED' } }] };
+    const ofTheQuery = (url: URL) => url.pathname === '/graphql';
+    let refused: string | undefined;
+    await page.route(ofTheQuery, async (route) => {
+      const { authorization } = route.request().headers();
+      if (!route.request().postData()?.includes('MyConversations') || refused) return route.fallback();
+      refused = authorization;
+      await route.fulfill({ json: expired });
+    });
+    const seen = requests(page);
+    await expect(await run(page, 'MyConversations')).toContainText('"conversations"');
+    const [first, refresh, second] = seen;
+    expect([first!.authorization, refresh!.authorization]).toEqual([refused, undefined]);
+    expect(refresh!.query).toContain('refreshSession');
+    expect(second!.authorization).toMatch(/^Bearer /);
+    expect(second!.authorization).not.toBe(refused);
+    expect(seen).toHaveLength(3);
+    expect(ada.page).toBe(page);
+  });
+}
+
+test('a socket that is dropped comes back after the cursor, and nothing is lost or doubled', async ({ page }) => {
+  const subscriptions: string[] = [];
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload }) => String(payload).includes('"subscribe"') && subscriptions.push(String(payload))),
+  );
+  const events = await watch(page);
+  await expect(events).toContainText('ReplyDelta');
+  await expect(events.getByRole('status')).toHaveText('Socket open');
+  await events.getByRole('button', { name: 'Drop the socket' }).click();
+  await expect(events).toContainText('Socket closed (4499 Terminated)');
+  await expect(events).toContainText(/Socket open again, going on after \S+/);
+  await expect(events.getByText('The gathered text is the finished message, to the letter')).toBeVisible();
+  await expect(events.getByRole('status')).toHaveText(/^Socket closed/);
+  expect(subscriptions).toHaveLength(2);
+  expect(subscriptions[0]).not.toContain('after:');
+  expect(JSON.parse(subscriptions[1]!).payload.query).toMatch(/reply\(messageId: \$messageId, after: "[^"]+"\)/);
+
+  await events.getByText('ReplyFinished').click();
+  await expect(events.locator('details[open]')).toContainText('"COMPLETED"');
+});
+
+test.describe(() => {
+  test.use({ settings: { CONFAB_PACE_MS: '30', CONFAB_ACCESS_TOKEN_TTL: '2' } });
+
+  test('a subscription outlives its access token', async ({ page }) => {
+    const events = await watch(page);
+    await expect(events).toContainText('Socket closed (4403');
+    await expect(events).toContainText('Socket open again');
+    await expect(events.getByText('The gathered text is the finished message, to the letter')).toBeVisible();
+  });
+});
+
+test('copying as curl copies the operation, and no token', async ({ ada: { page }, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto('/playground');
+  await open(page, 'WatchReply');
+  await page.getByRole('button', { name: 'Copy as curl' }).click();
+  await expect(page.getByText('Copied.')).toBeVisible();
+  const command = await page.evaluate(() => navigator.clipboard.readText());
+  expect(command).toContain('subscription WatchReply');
+  expect(command).toContain('"authorization: Bearer $TOKEN"');
+  expect(command).not.toContain('eyJ');
+});
+
+test('a link opens its operation in a tab, and runs nothing', async ({ ada: { page } }) => {
+  const seen = requests(page);
+  const link = new URLSearchParams({
+    query: 'mutation Shared($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }',
+    variables: '{"id":"conversation_1"}',
+  });
+  await page.goto(`/playground#${link}`);
+  await expect(page.getByRole('tab', { selected: true })).toContainText('Shared');
+  await expect(page.locator('[aria-label="Operation Editor"]')).toContainText('deleteConversation');
+  await expect(page.locator('[aria-label="Variables"]')).toContainText('conversation_1');
+  // The operation that is run next is the only one.
+  await expect(await run(page, 'Models')).toContainText('"echo"');
+  await expect(page).toHaveURL(/#query=.*Models/);
+  expect(seen.filter(({ query }) => query.includes('Shared'))).toEqual([]);
+});
+
+test('the explorer writes operations', async ({ page }) => {
+  await page.goto('/playground');
+  await open(page, 'Models');
+  await page.getByRole('button', { name: 'Show GraphiQL Explorer' }).click();
+  await page.locator('.graphiql-explorer-node', { hasText: /^displayName|^isDefault/ }).first().click();
+  await expect(page.locator('[aria-label="Operation Editor"]')).toContainText(/displayName|isDefault/);
+});
+
+test.describe(() => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true });
+
+  test('everything can be reached on a phone', async ({ page }) => {
+    const events = await watch(page);
+    await events.getByRole('button', { name: 'Drop the socket' }).tap();
+    await expect(events).toContainText('Socket open again');
+    for (const name of ['Copy as curl', 'Show GraphiQL Explorer', 'Sign out', 'Headers']) {
+      await page.getByRole('button', { name }).scrollIntoViewIfNeeded();
+      await expect(page.getByRole('button', { name })).toBeInViewport({ ratio: 1 });
+    }
+    await page.getByRole('button', { name: 'Show GraphiQL Explorer' }).tap();
+    await expect(page.locator('.graphiql-explorer-root')).toBeInViewport();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  });
+});
+
+test.describe(() => {
+  test.use({ settings: { CONFAB_PLAYGROUND: 'off' } });
+
+  test('where the playground is off, its address says so, and the chat page has no link to it', async ({ ada, guard }) => {
+    await ada.page.getByRole('button', { name: /^Account: / }).click();
+    await expect(ada.page.getByRole('menuitem', { name: 'Sign out', exact: true })).toBeVisible();
+    await expect(ada.page.getByRole('menuitem', { name: 'API playground' })).toHaveCount(0);
+    guard.expected = /status of 404/;
+    const response = await ada.page.goto('/playground');
+    expect(response!.status()).toBe(404);
+    await expect(ada.page.getByText('The playground is off on this server.')).toBeVisible();
+  });
+});
+
+test.describe(() => {
+  const settings = { CONFAB_ENV: 'production', CONFAB_JWT_SECRET: 'q7Jx+2vTzZr1mKf0sYb8Gd5uWc9LhEaN', CONFAB_PLAYGROUND: 'on' };
+  test.use({ settings });
+
+  test('in production it says why there is no schema, and does not ask for it', async ({ page }) => {
+    const seen = requests(page);
+    await page.goto('/playground');
+    await expect(page.getByText('This server runs in production, where introspection is off.')).toBeVisible();
+    await expect(await run(page, 'Models')).toContainText('"echo"');
+    expect(seen.filter(({ query }) => query.includes('__schema'))).toEqual([]);
+  });
 });

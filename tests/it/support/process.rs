@@ -95,9 +95,9 @@ impl Process {
             // The last of the addresses.
             if let Some((_, rest)) = line.split_once("ws://") {
                 let address = rest.strip_suffix("/graphql").expect("it ends so");
-                for page in ["playground", "graphql"] {
-                    assert!(said.contains(&format!("http://{address}/{page}")), "{said}");
-                }
+                assert!(said.contains(&format!("http://{address}/graphql")), "{said}");
+                let playground = format!("  playground  http://{address}/playground");
+                assert!(said.contains(&playground) || said.contains("  playground  off ("), "{said}");
                 return (self, address.parse().expect("an address"));
             }
         }

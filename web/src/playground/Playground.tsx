@@ -1,88 +1,62 @@
-import { useGraphiQL } from '@graphiql/react';
+import { explorerPlugin } from '@graphiql/plugin-explorer';
+import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
+import type { TabsState } from '@graphiql/react';
 import { GraphiQL } from 'graphiql';
-import { useEffect, useRef, useSyncExternalStore } from 'react';
-import { EXAMPLES, REPLY_TABS, replyVariables } from './examples';
+import { withoutSchema } from '../served';
+import { fragmentOf } from './address';
+import { CopyAsCurl } from './CopyAsCurl';
+import { Events } from './Events';
 import { fetcher } from './fetcher';
-import { lastReplyStore, watchedTextStore } from './reply';
-import { restoredEditors } from './restore';
-import { forgetToken, tokenStore, type Token } from './token';
+import { FilledVariables } from './FilledVariables';
+import { initialEditors } from './initial';
+import { SignedIn } from './SignedIn';
+import { storage } from './storage';
+import { texts } from './texts';
+import { variablesIn } from './variables';
 
 /** Read once, before GraphiQL writes its own state there. */
-const restored = restoredEditors();
+const initial = initialEditors();
+
+const PLUGINS = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
 
 export function Playground() {
   return (
     <GraphiQL
       fetcher={fetcher}
-      defaultTabs={EXAMPLES}
-      {...restored}
+      storage={storage}
+      plugins={PLUGINS}
+      // `null` is none, and is not asked for.
+      schema={withoutSchema ? null : undefined}
+      {...initial}
       defaultEditorToolsVisibility
       // Headers hold tokens, and a token is not written to disk.
       shouldPersistHeaders={false}
+      onTabChange={keepInAddress}
     >
-      <GraphiQL.Logo>Confab</GraphiQL.Logo>
+      <GraphiQL.Logo>{texts.name}</GraphiQL.Logo>
+      <GraphiQL.Toolbar>
+        {({ prettify, merge, copy }) => (
+          <>
+            {prettify}
+            {merge}
+            {copy}
+            <CopyAsCurl />
+          </>
+        )}
+      </GraphiQL.Toolbar>
       <GraphiQL.Footer>
-        <ReplyIdFiller />
-        <WatchedText />
-        <TokenLine />
+        <FilledVariables />
+        {withoutSchema && <p className="without-schema">{texts.withoutSchema}</p>}
+        <Events />
+        <SignedIn />
       </GraphiQL.Footer>
     </GraphiQL>
   );
 }
 
-/** Puts the id of a new reply into the tabs that ask for one, once, when they are next opened. */
-function ReplyIdFiller() {
-  const replyId = useSyncExternalStore(lastReplyStore.subscribe, lastReplyStore.get);
-  const title = useGraphiQL((state) => state.tabs[state.activeTabIndex]?.title ?? '');
-  const variableEditor = useGraphiQL((state) => state.variableEditor);
-  const filled = useRef(new Map<string, string>());
-
-  useEffect(() => {
-    if (!replyId || !variableEditor || !REPLY_TABS.includes(title)) return;
-    if (filled.current.get(title) === replyId) return;
-    filled.current.set(title, replyId);
-    variableEditor.setValue(replyVariables(replyId));
-  }, [replyId, title, variableEditor]);
-
-  return null;
-}
-
-function WatchedText() {
-  const text = useSyncExternalStore(watchedTextStore.subscribe, watchedTextStore.get);
-  const box = useRef<HTMLParagraphElement>(null);
-
-  useEffect(() => {
-    box.current?.scrollTo({ top: box.current.scrollHeight });
-  }, [text]);
-
-  if (!text) return null;
-  return (
-    <p className="watched-text" dir="auto" ref={box} title="The text so far, gathered from the events above">
-      {text}
-    </p>
-  );
-}
-
-function TokenLine() {
-  const { token, refused } = useSyncExternalStore(tokenStore.subscribe, tokenStore.get);
-
-  return (
-    <p className="token-line">
-      <span role="status" title="A token is sent with every operation whose headers have no Authorization of their own">
-        {describe(token, refused)}
-      </span>
-      {token && (
-        <button type="button" onClick={forgetToken}>
-          Forget token
-        </button>
-      )}
-    </p>
-  );
-}
-
-function describe(token?: Token, refused?: boolean): string {
-  if (token) return token.email ? `Signed in as ${token.email}` : 'Using the token of the last sign-in';
-  return refused
-    ? 'The server did not accept the token, perhaps it has expired. Run LogIn for a new one.'
-    : 'No token in use. Run Register or LogIn, or type an Authorization header.';
+/** The active tab's operation is in the address, so that this can be shared. */
+function keepInAddress({ tabs, activeTabIndex }: TabsState): void {
+  const tab = tabs[activeTabIndex];
+  const fragment = fragmentOf({ query: tab?.query ?? '', variables: variablesIn(tab?.variables) });
+  if (location.hash.slice(1) !== fragment) history.replaceState(null, '', fragment ? `#${fragment}` : location.pathname);
 }

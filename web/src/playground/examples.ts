@@ -16,10 +16,12 @@ export const EXAMPLES: Tab[] = [
     query: `# Welcome! These tabs are a first conversation, step by
 # step. The play button, or Ctrl-Enter, runs a tab.
 #
-# 1. Open an account. The page remembers the access token
-#    and sends it along from now on, as the line below
-#    the response tells. Been here before? Then run the
-#    last tab, LogIn, instead.
+# 1. Open an account: whenever the page is opened, the
+#    variables have a new address and password. The page
+#    remembers the tokens, sends the access token along
+#    from now on, and refreshes it, as the line below the
+#    response tells. Signed in on the chat page? Then you
+#    are signed in here, and can begin with step 2.
 
 mutation Register($input: RegisterInput!) {
   register(input: $input) {
@@ -75,11 +77,12 @@ mutation SendMessage($input: SendMessageInput!) {
     query: `# 3. Watch the reply stream in: first a snapshot of the
 #    text so far, then what is added to it, in the end
 #    the finished message. The response shows one event
-#    at a time; the line below it gathers the text.
+#    at a time; the list below it has them all.
 #
 #    Leaving does not stop the reply. To come back to
 #    where you were, add "after" with the last cursor:
-#    reply(messageId: $messageId, after: "…")
+#    reply(messageId: $messageId, after: "…"). "Drop the
+#    socket" shows it: the page does just this.
 
 subscription WatchReply($messageId: ID!) {
   reply(messageId: $messageId) {
@@ -207,8 +210,8 @@ subscription WatchChanges {
 `,
   },
   {
-    query: `# Sign in to an account you have, for instance when the
-# access token has expired. The page remembers the new one.
+    query: `# Sign in to an account you have: the variables have the
+# one that was registered last in this browser tab.
 
 mutation LogIn($input: LogInInput!) {
   logIn(input: $input) {

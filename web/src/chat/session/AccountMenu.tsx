@@ -1,4 +1,5 @@
 import { useState, useSyncExternalStore } from 'react';
+import { hasPlayground } from '../../served';
 import { OpenAccountDialog } from '../account/OpenAccountDialog';
 import { settleDeletion } from '../conversations/deletion';
 import { ask } from '../graphql/client';
@@ -70,9 +71,11 @@ export function AccountMenu({ user }: { user: User }) {
         <button type="button" role="menuitem" onClick={openShortcuts}>
           {texts.shortcuts}
         </button>
-        <button type="button" role="menuitem" onClick={() => window.open('/playground', '_blank', 'noopener')}>
-          {texts.playground}
-        </button>
+        {hasPlayground && (
+          <button type="button" role="menuitem" onClick={() => window.open('/playground', '_blank', 'noopener')}>
+            {texts.playground}
+          </button>
+        )}
         <hr />
         <button type="button" role="menuitem" onClick={() => leave(false)}>
           {texts.signOut}

@@ -49,6 +49,14 @@ export function isFresh(): boolean {
   return access !== undefined && access.freshUntil > Date.now();
 }
 
+/** What the page does when somebody else has signed in in another tab. */
+let startAnew = () => location.assign('/');
+
+/** For a page that is not the chat page. */
+export function onOtherUser(task: () => void): void {
+  startAnew = task;
+}
+
 type Told = { tokens: Access } | { user: User } | { signedOut: true; deleted?: boolean };
 
 /** What tabs tell each other. */
@@ -154,7 +162,7 @@ function adopt(tokens: Access): void {
     // Somebody else signed in in another tab: nothing of what this one holds is theirs, and nothing of it is sent by their
     // token in the moment until the page is loaded anew.
     access = undefined;
-    location.assign('/');
+    startAnew();
     return;
   }
   access = tokens;

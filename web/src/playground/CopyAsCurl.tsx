@@ -1,0 +1,52 @@
+import { ToolbarButton, useGraphiQL } from '@graphiql/react';
+import { useEffect, useState } from 'react';
+import { curlOf } from './curl';
+import { texts } from './texts';
+import { variablesIn } from './variables';
+
+/** How long it is shown what has come of copying, in milliseconds. */
+const SHOWN = 4_000;
+
+export function CopyAsCurl() {
+  const { queryEditor, variableEditor, operationName } = useGraphiQL(({ queryEditor, variableEditor, operationName }) => ({
+    queryEditor,
+    variableEditor,
+    operationName,
+  }));
+  const [told, setTold] = useState('');
+
+  useEffect(() => {
+    if (!told) return;
+    const timer = setTimeout(() => setTold(''), SHOWN);
+    return () => clearTimeout(timer);
+  }, [told]);
+
+  async function copy() {
+    const command = curlOf(new URL('/graphql', location.href).href, {
+      query: queryEditor?.getValue() ?? '',
+      variables: variablesIn(variableEditor?.getValue()),
+      operationName,
+    });
+    if (!command) return setTold(texts.cannotCopy);
+    try {
+      await navigator.clipboard.writeText(command);
+      setTold(texts.copied);
+    } catch {
+      // By plain HTTP browsers have no clipboard for pages.
+      prompt(texts.copyByHand, command);
+    }
+  }
+
+  return (
+    <>
+      <ToolbarButton label={texts.copyAsCurl} onClick={() => void copy()}>
+        <span className="curl-icon" aria-hidden="true">
+          curl
+        </span>
+      </ToolbarButton>
+      <span role="status" className="copied">
+        {told}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,100 @@
+import { createStore, isRecord } from '../store';
+import { post } from './post';
+
+/**
+ * The session of the last `register`, `logIn` or `refreshSession` that was run on this page. It lives as long as the browser
+ * tab, and is gone with it; the chat page has no part in it.
+ */
+interface OwnSession {
+  accessToken: string;
+  /** If the operation asked for it: then the session can be refreshed. */
+  refreshToken?: string;
+  /** Until when the access token is sent, in milliseconds by this device's clock, if the operation asked for `expiresIn`. */
+  freshUntil?: number;
+  /** Likewise. */
+  email?: string;
+}
+
+interface State {
+  session?: OwnSession;
+  /** Whether the server has ended the session that there was. */
+  ended?: boolean;
+}
+
+const KEY = 'confab:playground:session';
+
+/** How long before it expires an access token is not sent any more, in milliseconds. */
+const MARGIN = 5_000;
+
+export const ownSessionStore = createStore<State>({ session: restored() });
+
+/** Looks for an access token among the top-level fields of a result. */
+export function learnSession(data: unknown): void {
+  if (!isRecord(data)) return;
+  for (const payload of Object.values(data)) {
+    if (!isRecord(payload) || typeof payload.accessToken !== 'string') continue;
+    const { accessToken, refreshToken, expiresIn, user } = payload;
+    const life = typeof expiresIn === 'number' ? expiresIn * 1000 : undefined;
+    keep({
+      accessToken,
+      refreshToken: typeof refreshToken === 'string' && refreshToken ? refreshToken : undefined,
+      freshUntil: life && Date.now() + life - Math.min(MARGIN, life / 20),
+      email: isRecord(user) && typeof user.email === 'string' ? user.email : undefined,
+    });
+  }
+}
+
+let flight: Promise<void> | undefined;
+
+/** Gets another access token in the place of `stale`, once, however many ask. Without a way to, the session has ended. */
+export function renewOwnSession(stale: string): Promise<void> {
+  const { session } = ownSessionStore.get();
+  if (session?.accessToken !== stale) return Promise.resolve();
+  flight ??= renew(session).finally(() => (flight = undefined));
+  return flight;
+}
+
+const REFRESH = `mutation Refresh($refreshToken: String!) {
+  refreshSession(input: { refreshToken: $refreshToken }) { accessToken refreshToken expiresIn user { email } }
+}`;
+
+async function renew({ refreshToken }: OwnSession): Promise<void> {
+  const result = refreshToken ? await post({ query: REFRESH, variables: { refreshToken } }) : undefined;
+  if (result?.data) learnSession(result.data);
+  // A server that cannot be reached has ended nothing.
+  else if (!result || result.errors?.some(({ extensions }) => extensions?.code)) forgetOwnSession(true);
+}
+
+const LOG_OUT = `mutation LogOut($refreshToken: String!) {
+  logOut(input: { refreshToken: $refreshToken }) { loggedOut }
+}`;
+
+/** Ends the session, here and on the server. */
+export async function logOutHere(): Promise<void> {
+  const refreshToken = ownSessionStore.get().session?.refreshToken;
+  forgetOwnSession();
+  if (refreshToken) await post({ query: LOG_OUT, variables: { refreshToken } });
+}
+
+export function forgetOwnSession(ended = false): void {
+  sessionStorage.removeItem(KEY);
+  ownSessionStore.set({ ended });
+}
+
+export function isStale({ freshUntil }: OwnSession): boolean {
+  return freshUntil !== undefined && freshUntil <= Date.now();
+}
+
+function keep(session: OwnSession): void {
+  sessionStorage.setItem(KEY, JSON.stringify(session));
+  ownSessionStore.set({ session });
+}
+
+function restored(): OwnSession | undefined {
+  try {
+    const kept: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
+    return isRecord(kept) && typeof kept.accessToken === 'string' ? (kept as unknown as OwnSession) : undefined;
+  } catch {
+    return undefined;
+  }
+}

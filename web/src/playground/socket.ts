@@ -1,0 +1,132 @@
+import type { Observable } from '@graphiql/toolkit';
+import type { ExecutionResult } from 'graphql';
+import { createClient, type Client } from 'graphql-ws';
+import { pause } from '../chat/pause';
+import { isRecord } from '../store';
+import { bearer, type Bearer } from './bearer';
+import { begin, followingStore, noteEnd, noteEvent, noteSocket, type Socket } from './following';
+import { resumedAfter } from './resume';
+import type { Operation } from './secrets';
+import { texts } from './texts';
+
+/** The server closes with this when an access token has expired, or its session was ended. */
+const FORBIDDEN = 4403;
+
+const ATTEMPTS = 10;
+
+/** Of the subscription that runs. GraphiQL runs one at a time. */
+let current: Client | undefined;
+
+/** Breaks the connection off, as a tunnel or a lift does. It comes back, and the subscription after its last cursor. */
+export function dropSocket(): void {
+  current?.terminate();
+}
+
+/**
+ * Each subscription has a client, and so a socket, of its own: its `connection_init` carries who asks now, and the socket is
+ * closed when the subscription ends.
+ */
+export function follow(operation: Operation, authorization?: string): Observable<ExecutionResult> {
+  return {
+    subscribe(observer: Observer) {
+      begin();
+      let ended = false;
+      const client = clientFor(authorization, () => (ended ? 'closed' : 'waiting'));
+      current = client;
+      const end = () => {
+        ended = true;
+        if (client === current) noteEnd();
+      };
+      const unsubscribe = client.subscribe<Record<string, unknown>>(resumable(operation), {
+        next(result) {
+          if (client === current) noteEvent(result);
+          observer.next(result as ExecutionResult);
+        },
+        error(error) {
+          end();
+          observer.error(Array.isArray(error) ? error : [{ message: told(error) }]);
+        },
+        complete() {
+          end();
+          observer.complete();
+        },
+      });
+      return {
+        unsubscribe() {
+          end();
+          unsubscribe();
+        },
+      };
+    },
+  } as Observable<ExecutionResult>;
+}
+
+interface Observer {
+  next: (result: ExecutionResult) => void;
+  error: (error: unknown) => void;
+  complete: () => void;
+}
+
+/** Is read each time the subscription is sent: at first it is as it was written, and after a break it goes on. */
+function resumable(operation: Operation) {
+  const now = () => {
+    const cursor = followingStore.get()?.cursor;
+    return cursor === undefined ? operation : resumedAfter(operation, cursor);
+  };
+  return {
+    operationName: operation.operationName,
+    get query() {
+      return now().query;
+    },
+    get variables() {
+      return now().variables;
+    },
+  };
+}
+
+function clientFor(authorization: string | undefined, stateOfClosed: () => Socket['state']): Client {
+  let who: Bearer | undefined;
+  /** How often in a row the server has refused who asks. */
+  let refusals = 0;
+  let again = false;
+  const note = (socket: Socket) => client === current && noteSocket(socket);
+
+  const client = createClient({
+    url: new URL('/graphql', location.href.replace(/^http/, 'ws')).href,
+    lazy: true,
+    connectionAckWaitTimeout: 10_000,
+    retryAttempts: ATTEMPTS,
+    retryWait: pause,
+    // Whoever is refused is asked for another token, once.
+    shouldRetry: (event) => !isClose(event) || event.code !== FORBIDDEN || (who !== undefined && refusals < 2),
+    async connectionParams() {
+      if (authorization) return { authorization };
+      who = refusals > 0 ? ((await who?.renewed()) ?? who) : await bearer();
+      return who ? { authorization: `Bearer ${who.token}` } : {};
+    },
+    on: {
+      connecting: () => note({ state: 'connecting' }),
+      connected() {
+        refusals = 0;
+        note({ state: 'open', again, after: again ? followingStore.get()?.cursor : undefined });
+        again = true;
+      },
+      closed(event) {
+        if (!isClose(event)) return;
+        if (event.code === FORBIDDEN) refusals += 1;
+        note({ state: stateOfClosed(), code: event.code, reason: event.reason });
+      },
+    },
+  });
+  return client;
+}
+
+/** What is closed by us need not be a `CloseEvent`. */
+function isClose(event: unknown): event is { code: number; reason: string } {
+  return isRecord(event) && typeof event.code === 'number' && typeof event.reason === 'string';
+}
+
+function told(error: unknown): string {
+  if (isClose(error)) return texts.socketClosed(error.code, error.reason);
+  return texts.unreachable(error instanceof Error ? error.message : texts.noConnection);
+}

@@ -1,0 +1,59 @@
+import { keptHere } from '../chat/kept';
+import { isRecord } from '../store';
+import { mayHoldSecrets, withoutSecrets } from './secrets';
+
+const PREFIX = 'graphiql:';
+
+/** Parts of a tab that GraphiQL keeps once more by themselves. They are needed no longer than the page lives. */
+const PARTS = ['graphiql:query', 'graphiql:variables', 'graphiql:headers'];
+
+const memory = new Map<string, string>();
+
+/** Where GraphiQL keeps tabs, history and settings: all of it in memory, and on the device what is no secret. */
+export const storage = {
+  getItem: (key: string) => memory.get(key) ?? (PARTS.includes(key) ? null : (keptHere.get(key) ?? null)),
+  setItem(key: string, value: string) {
+    memory.set(key, value);
+    if (!PARTS.includes(key)) keptHere.set(key, forDisk(value));
+  },
+  removeItem(key: string) {
+    memory.delete(key);
+    keptHere.remove(key);
+  },
+  clear() {
+    for (const key of ownKeys()) storage.removeItem(key);
+  },
+  get length() {
+    return ownKeys().length;
+  },
+};
+
+function ownKeys(): string[] {
+  return [...new Set([...memory.keys(), ...keptHere.keys()])].filter((key) => key.startsWith(PREFIX));
+}
+
+/** What GraphiQL stores is settings in a word, and operations in JSON: those of the tabs, of the history and of the favourites. */
+export function forDisk(value: string): string {
+  try {
+    return JSON.stringify(JSON.parse(value), (_key, part: unknown) => (isRecord(part) && 'query' in part ? stripped(part) : part));
+  } catch {
+    return value;
+  }
+}
+
+function stripped(tab: Record<string, unknown>): Record<string, unknown> {
+  const query = typeof tab.query === 'string' ? tab.query : '';
+  const text = typeof tab.variables === 'string' ? tab.variables : '';
+  let variables: unknown;
+  try {
+    variables = JSON.parse(text);
+  } catch {
+    // Half-written, or with comments.
+  }
+  if (!isRecord(variables)) {
+    return { ...tab, query: withoutSecrets({ query }, () => '').query, variables: mayHoldSecrets(text) ? '' : tab.variables };
+  }
+  const safe = withoutSecrets({ query, variables }, () => '');
+  const same = JSON.stringify(safe.variables) === JSON.stringify(variables);
+  return { ...tab, query: safe.query, variables: same ? text : JSON.stringify(safe.variables, null, 2) };
+}
