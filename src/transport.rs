@@ -16,6 +16,7 @@ mod request_id;
 mod sse;
 pub(crate) mod websocket;
 
+pub use cors::canonical as canonical_origin;
 pub use listen::{Limits as ConnectionLimits, listen};
 pub use proxies::TrustedProxies;
 pub use readiness::Readiness;
