@@ -49,6 +49,7 @@ use crate::{
         users::{EmailTaken, User},
     },
     throttle::Throttle,
+    unicode::{beginning, is_visible},
 };
 use secrecy::SecretString;
 use sessions::Refreshed;
@@ -135,7 +136,7 @@ impl Accounts {
         self.throttle.log_in(caller.address, email.key()).await?;
         let wrong = Error::Unauthenticated("wrong e-mail address or password");
         let password = Password::present(password).ok_or(wrong.clone())?;
-        let user = self.store.user_by_email(email.key()).await?;
+        let user = self.store.user_by_email(email.key(), &email.former_key()).await?;
         let hash = user.as_ref().and_then(|user| user.password_hash.clone());
         let right = self.passwords.verify(password, hash).await?;
         match user {
@@ -233,11 +234,10 @@ impl Accounts {
     }
 }
 
-/// As much of somebody else's name for a user as can be one here; `None` if that is nothing.
+/// As much of somebody else's name for a user as can be one here; `None` if nothing of that can be seen.
 fn cut_name(name: &str) -> Option<String> {
     let name: String = name.chars().filter(|character| !character.is_control()).collect();
-    let name: String = name.trim().chars().take(NAME_LENGTH).collect();
-    Some(name).filter(|name| !name.is_empty())
+    Some(beginning(name.trim(), NAME_LENGTH).to_owned()).filter(|name| is_visible(name))
 }
 
 /// A name as it is shown: on one line, without space around it.
@@ -249,6 +249,9 @@ fn display_name(name: &str) -> Result<String> {
     }
     if name.chars().any(char::is_control) {
         return Err(Error::input("name", "must not contain control characters"));
+    }
+    if !is_visible(name) {
+        return Err(Error::input("name", "must have a visible character"));
     }
     Ok(name.to_owned())
 }

@@ -87,6 +87,7 @@ impl App {
         let Surroundings { clock, statements, park_after, throttle_patience, poke, bus } = around;
         let store = Database::connect(&complete.database_url, &statements).await.context("DATABASE_URL")?;
         store.migrate().await.context("DATABASE_URL")?;
+        Accounts::canonicalize_emails(&store).await.context("DATABASE_URL")?;
         clock.set_by(&store).await.context("DATABASE_URL")?;
         let seconds = Duration::from_secs;
         let patience = Patience {

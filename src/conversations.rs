@@ -7,6 +7,7 @@ use crate::{
     removal::Removal,
     replies::{Replies, SystemPrompt},
     store::{self, Database, Id, conversations::Conversation},
+    unicode::is_visible,
 };
 
 /// The title of a conversation that nothing has been said in.
@@ -28,6 +29,9 @@ impl Title {
         }
         if text.chars().any(char::is_control) {
             return Err(Error::input("title", "must not contain control characters"));
+        }
+        if !is_visible(text) {
+            return Err(Error::input("title", "must have a visible character"));
         }
         Ok(Self(text.to_owned()))
     }

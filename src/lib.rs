@@ -42,6 +42,7 @@
 //! | [`throttle`], [`address`] | how much may be asked for, and where from |
 //! | [`error`] | what a client may learn |
 //! | `laws` | what holds for any input, for tests and fuzzing |
+//! | [`unicode`] | which characters can be seen, and where a text may be cut |
 //! | [`clock`], [`poke`], [`telemetry`], [`open_files`] | the time, waking what runs in the background, the log, the system's limit |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -68,3 +69,4 @@ pub mod store;
 pub mod telemetry;
 pub mod throttle;
 pub mod transport;
+pub mod unicode;

@@ -3,6 +3,7 @@
 use anyhow::{Context, anyhow};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use confab::{
+    accounts::Accounts,
     app::{App, Surroundings},
     config::Config,
     graphql, open_files,
@@ -77,7 +78,8 @@ fn run(command: Command, config: &Config) -> anyhow::Result<()> {
 async fn migrate(config: &Config) -> anyhow::Result<()> {
     let url = config.database_url().map_err(|error| anyhow!(error))?;
     let store = Database::connect(&url, &Statements::default()).await.context("DATABASE_URL")?;
-    store.migrate().await.context("DATABASE_URL")
+    store.migrate().await.context("DATABASE_URL")?;
+    Accounts::canonicalize_emails(&store).await.context("DATABASE_URL")
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {

@@ -19,6 +19,7 @@ mod response;
 mod sse;
 pub(crate) mod websocket;
 
+pub use cors::canonical as canonical_origin;
 pub use listen::{Limits as ConnectionLimits, listen};
 pub use open_streams::OpenStreams;
 pub use pages::documents as page_documents;

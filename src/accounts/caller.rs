@@ -1,6 +1,6 @@
 //! Where a request comes from, as it is limited by, and as a user is told of it later.
 
-use crate::address::ClientAddress;
+use crate::{address::ClientAddress, unicode::beginning};
 use std::net::Ipv4Addr;
 
 /// The longest description of a client that is kept, in characters.
@@ -19,7 +19,8 @@ impl Caller {
     /// A caller whose client describes itself like this (the header `User-Agent`); what is too long is cut.
     pub fn new(address: ClientAddress, agent: Option<&str>) -> Self {
         let kept = |agent: &str| {
-            agent.trim().chars().filter(|character| !character.is_control()).take(LONGEST).collect::<String>()
+            let agent: String = agent.chars().filter(|character| !character.is_control()).collect();
+            beginning(agent.trim(), LONGEST).to_owned()
         };
         Self { address, agent: agent.map(kept).filter(|agent| !agent.is_empty()) }
     }

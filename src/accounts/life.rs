@@ -1,7 +1,7 @@
 //! Another name, another address, another password. Whoever asks for one of the latter two shows the password again: a
 //! session may have been left open on somebody else's machine.
 
-use super::{Access, Accounts, Caller, Email, Password, Viewer, display_name};
+use super::{Access, Accounts, Caller, Email, Password, Viewer, display_name, email};
 use crate::{
     error::{Error, Result},
     store::{
@@ -79,7 +79,9 @@ impl Accounts {
         let Some(hash) = user.password_hash.clone() else {
             return Err(Error::Forbidden("who you are is known to the identity provider: change it there"));
         };
-        self.throttle.log_in(caller.address, &user.email_key).await?;
+        // Counted with the attempts to sign in, whatever its owner's key was before.
+        let key = user.email.as_deref().and_then(email::canonical).unwrap_or(user.email_key.clone());
+        self.throttle.log_in(caller.address, &key).await?;
         // What cannot be anybody's password is refused without work, as when signing in.
         let right = match Password::present(password) {
             Some(password) => self.passwords.verify(password, Some(hash.clone())).await?,
@@ -89,7 +91,7 @@ impl Accounts {
             self.audit.note(user.id, SecurityEventKind::PasswordRefused, caller).await;
             return Err(Error::input(field, "is not the account's password"));
         }
-        self.throttle.logged_in(caller.address, &user.email_key).await;
+        self.throttle.logged_in(caller.address, &key).await;
         Ok((
             user,
             Proof { user: viewer.user_id, password_hash: Some(hash), session: Some(viewer.session_id) },

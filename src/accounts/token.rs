@@ -71,6 +71,9 @@ struct Claims {
     /// When it was issued and when it expires, in seconds since 1970.
     iat: i64,
     exp: i64,
+    /// From when it is valid; ours do not say. It may have a fraction (RFC 7519, "NumericDate").
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nbf: Option<f64>,
 }
 
 /// Issues and verifies access tokens.
@@ -107,6 +110,7 @@ impl AccessTokens {
             sid: viewer.session_id.0,
             iat: now.unix_seconds(),
             exp: (now + good).unix_seconds(),
+            nbf: None,
         };
         let (kid, key) = &self.keys.sign;
         let header = Header { typ: Some(TYPE.into()), kid: kid.clone(), ..Header::new(self.keys.algorithm) };
@@ -129,7 +133,10 @@ impl AccessTokens {
         if token.header.typ.as_deref() != Some(TYPE) {
             return Err(bad);
         }
-        let Claims { sub, sid, iat, exp, .. } = token.claims;
+        let Claims { sub, sid, iat, exp, nbf, .. } = token.claims;
+        if nbf.is_some_and(|nbf| nbf * 1e6 > now.0 as f64) {
+            return Err(Error::Unauthenticated("the access token is not valid yet"));
+        }
         let expires_at = Instant::from_unix_seconds(exp).min(Instant::from_unix_seconds(iat) + self.ttl);
         if expires_at <= now {
             return Err(Error::Unauthenticated("the access token has expired"));
@@ -181,7 +188,7 @@ mod tests {
     fn nothing_but_our_own_access_tokens_is_good() {
         let tokens = tokens(SECRET);
         let viewer = Viewer::in_person(Id::new(), Id::new());
-        let good = |header: &Header, aud: &str, iss: &str| {
+        let good = |header: &Header, aud: &str, iss: &str, nbf: Option<f64>| {
             let claims = Claims {
                 iss: iss.into(),
                 aud: aud.into(),
@@ -189,17 +196,22 @@ mod tests {
                 sid: viewer.session_id.0,
                 iat: NOW.unix_seconds(),
                 exp: NOW.unix_seconds() + 900,
+                nbf,
             };
             let token = jsonwebtoken::encode(header, &claims, &tokens.keys.sign.1).unwrap();
             tokens.verify(&token, NOW).is_ok()
         };
         let ours = Header { typ: Some(TYPE.into()), ..Header::new(Algorithm::HS256) };
-        assert!(good(&ours, AUDIENCE, ISSUER));
-        assert!(!good(&ours, "another", ISSUER));
-        assert!(!good(&ours, AUDIENCE, "another"));
-        assert!(!good(&Header::new(Algorithm::HS256), AUDIENCE, ISSUER), "another type of token");
+        assert!(good(&ours, AUDIENCE, ISSUER, None));
+        assert!(!good(&ours, "another", ISSUER, None));
+        assert!(!good(&ours, AUDIENCE, "another", None));
+        assert!(!good(&Header::new(Algorithm::HS256), AUDIENCE, ISSUER, None), "another type of token");
+        let now = NOW.unix_seconds() as f64;
+        for (nbf, valid) in [(now - 60.0, true), (now, true), (now + 0.5, false), (now + 60.0, false)] {
+            assert_eq!(good(&ours, AUDIENCE, ISSUER, Some(nbf)), valid, "from {} seconds on", nbf - now);
+        }
         let longer = Header { typ: Some(TYPE.into()), ..Header::new(Algorithm::HS512) };
-        assert!(!good(&longer, AUDIENCE, ISSUER), "another algorithm");
+        assert!(!good(&longer, AUDIENCE, ISSUER, None), "another algorithm");
 
         let end = NOW + Duration::from_secs(900);
         let (strangers, _) =

@@ -1,7 +1,10 @@
 //! What a user says.
 
 use super::text::checked;
-use crate::error::Result;
+use crate::{
+    error::Result,
+    unicode::{beginning, is_visible},
+};
 
 /// The longest message, in Unicode scalar values.
 const LENGTH: usize = 10_000;
@@ -23,17 +26,17 @@ impl Content {
         &self.0
     }
 
-    /// The title of a conversation that begins with this: its first line, cut at a word if it is long.
+    /// The title of a conversation that begins with this: its first line that can be seen, cut at a word if it is long.
     pub fn title(&self) -> String {
-        let line = self.0.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("…");
+        let line = self.0.lines().find(|line| is_visible(line)).unwrap_or("…");
         let words: Vec<&str> = line.split_whitespace().collect();
         let line = words.join(" ");
-        let Some((cut, _)) = line.char_indices().nth(TITLE_LENGTH) else {
+        let kept = beginning(&line, TITLE_LENGTH);
+        if kept.len() == line.len() {
             return line;
-        };
-        let kept = &line[..cut];
-        let kept = kept.rsplit_once(' ').map_or(kept, |(words, _)| words);
-        format!("{kept}…")
+        }
+        let words = kept.rsplit_once(' ').map(|(words, _)| words).filter(|words| is_visible(words));
+        format!("{}…", words.unwrap_or(kept))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
         Id,
         conversations::Conversation,
         messages::Message,
-        sends::{NewMessage, Sent, Stored, Target, WhenBusy},
+        sends::{Before, NewMessage, Sent, Stored, Target, WhenBusy},
     },
 };
 use sha2::{Digest, Sha256};
@@ -19,6 +19,9 @@ const KEY_LENGTH: usize = 200;
 
 /// The longest name of a model, in bytes.
 const MODEL_LENGTH: usize = 200;
+
+/// The key belongs to another message.
+const OTHER_INPUT: Error = Error::Conflict("another message was sent under this `idempotencyKey`");
 
 /// How many seconds later a reply may well have ended: when one will, nobody knows.
 const RETRY_RUNNING: u64 = 5;
@@ -63,15 +66,23 @@ impl Replies {
     /// conversation is in progress, `when_busy` tells.
     pub async fn send(&self, owner: Id, send: SendMessage) -> Result<NewReply> {
         let engine = &self.0;
-        if let Some(model) = &send.model {
-            self.check_model(model).await?;
-        }
         if let Some(key) = &send.idempotency_key
             && (key.is_empty() || key.chars().count() > KEY_LENGTH || key.contains('\0'))
         {
             return Err(Error::input("idempotencyKey", format!("must have 1 to {KEY_LENGTH} characters")));
         }
-        engine.throttle.send(owner).await?;
+        let idempotency = send.idempotency_key.clone().map(|key| (key, fingerprint(&send)));
+        // Looked up before any limit or check: what was allowed once is not refused when it is repeated.
+        if let Some(answer) = self.sent_before(owner, &idempotency).await? {
+            return answer;
+        }
+        if let Some(model) = &send.model {
+            self.check_model(model).await?;
+        }
+        if let Err(refused) = engine.throttle.send(owner).await {
+            // The first one may have been stored meanwhile.
+            return self.sent_before(owner, &idempotency).await?.unwrap_or(Err(refused));
+        }
         let default_model = match send.model {
             Some(_) => None, // nobody will ask for it
             None => engine.catalog.default_model().await,
@@ -81,7 +92,7 @@ impl Replies {
         let new = NewMessage {
             owner,
             title: send.content.title(),
-            idempotency: send.idempotency_key.clone().map(|key| (key, fingerprint(&send))),
+            idempotency,
             conversation: match send.to {
                 Destination::Conversation(id) => Target::Existing(id),
                 Destination::NewConversation(prompt) => {
@@ -102,9 +113,7 @@ impl Replies {
                 return Ok(NewReply { conversation, message, reply });
             }
             Sent::Stored(stored) => stored,
-            Sent::OtherInput => {
-                return Err(Error::Conflict("another message was sent under this `idempotencyKey`"));
-            }
+            Sent::OtherInput => return Err(OTHER_INPUT),
             Sent::NoConversation => return Err(Error::NotFound("conversation")),
             Sent::NoModel => {
                 return Err(Error::input("model", "must be given: no provider has told its models yet"));
@@ -135,6 +144,21 @@ impl Replies {
             engine.look_for_runs(); // the reply before may just have ended
         }
         Ok(NewReply { conversation, message, reply })
+    }
+
+    /// The answer to a message that was sent before under its key; `None` if it was not.
+    async fn sent_before(
+        &self,
+        owner: Id,
+        idempotency: &Option<(String, Vec<u8>)>,
+    ) -> Result<Option<Result<NewReply>>> {
+        let Some((key, hash)) = idempotency else { return Ok(None) };
+        Ok(self.0.store.sent_before(owner, key, hash).await?.map(|before| match before {
+            Before::Same(Stored { conversation, message, reply, .. }) => {
+                Ok(NewReply { conversation, message, reply })
+            }
+            Before::OtherInput => Err(OTHER_INPUT),
+        }))
     }
 
     /// Tells whether a model is offered; if not, the field `model` is at fault.

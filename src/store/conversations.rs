@@ -3,7 +3,7 @@
 use super::{
     ChangeKind, Database, Id, Instant, Result,
     changes::record,
-    paging::{Page, Slice},
+    paging::{End, Page, Slice},
     read,
     removal::NOBODY,
     schema::{conversations, runs},
@@ -112,7 +112,33 @@ impl Database {
             };
             query
         })?;
-        Ok(Page::from_surplus(rows, &slice))
+        let mut page = Page::from_surplus(rows, &slice);
+        // What the client's cursors stand for may have been deleted, with all beyond it.
+        if !page.has_previous
+            && let Some(bound) = slice.after
+        {
+            let first = self.outermost_conversation(owner, End::First).await?;
+            page.has_previous = first.is_some_and(|first| first >= bound);
+        }
+        if !page.has_next
+            && let Some(bound) = slice.before
+        {
+            let last = self.outermost_conversation(owner, End::Last).await?;
+            page.has_next = last.is_some_and(|last| last <= bound);
+        }
+        Ok(page)
+    }
+
+    /// The place of the first or last one in the list.
+    async fn outermost_conversation(&self, owner: Id, end: End) -> Result<Option<(Instant, Id)>> {
+        let places = conversations::table
+            .filter(conversations::owner_id.eq(owner))
+            .select((conversations::updated_at, conversations::id));
+        let (at, id) = (conversations::updated_at, conversations::id);
+        Ok(match end {
+            End::First => read!(self, first, places.order((at.desc(), id.desc()))).optional()?,
+            End::Last => read!(self, first, places.order((at.asc(), id.asc()))).optional()?,
+        })
     }
 
     /// How many conversations the owner has.

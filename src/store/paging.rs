@@ -18,23 +18,31 @@ pub struct Slice<P> {
 pub struct Page<T> {
     /// In the list's order.
     pub rows: Vec<T>,
-    /// Whether rows come before these. Not looked up: after an `after` there are taken to be some.
+    /// Whether the list has rows before these.
     pub has_previous: bool,
-    /// Whether rows come after these. Likewise before a `before`.
+    /// Whether the list has rows after these.
     pub has_next: bool,
 }
 
+/// An end of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Where its first row is.
+    First,
+    /// Where its last row is.
+    Last,
+}
+
 impl<T> Page<T> {
-    /// A page from up to `limit + 1` rows read from the slice's end, the surplus one telling that there are more.
+    /// A page from up to `limit + 1` rows read from the slice's end, the surplus one telling that there are more. Whether there
+    /// are rows beyond the slice's bounds must still be found out.
     pub(super) fn from_surplus<P>(mut rows: Vec<T>, slice: &Slice<P>) -> Self {
         let limit = usize::try_from(slice.limit).unwrap_or(0);
         let more = rows.len() > limit;
         rows.truncate(limit);
         if slice.from_end {
             rows.reverse();
-            Self { rows, has_previous: more, has_next: slice.before.is_some() }
-        } else {
-            Self { rows, has_previous: slice.after.is_some(), has_next: more }
         }
+        Self { rows, has_previous: more && slice.from_end, has_next: more && !slice.from_end }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Database, Id, Instant, Result, SecurityEventKind,
-    paging::{Page, Slice},
+    paging::{End, Page, Slice},
     read,
     schema::security_events,
     transact,
@@ -121,7 +121,33 @@ impl Database {
             };
             query
         })?;
-        Ok(Page::from_surplus(rows, &slice))
+        let mut page = Page::from_surplus(rows, &slice);
+        // What the client's cursors stand for may have been deleted, with all beyond it.
+        if !page.has_previous
+            && let Some(bound) = slice.after
+        {
+            let first = self.outermost_event(user, End::First).await?;
+            page.has_previous = first.is_some_and(|first| first >= (bound.0, bound.1));
+        }
+        if !page.has_next
+            && let Some(bound) = slice.before
+        {
+            let last = self.outermost_event(user, End::Last).await?;
+            page.has_next = last.is_some_and(|last| last <= (bound.0, bound.1));
+        }
+        Ok(page)
+    }
+
+    /// The place of the first or last one in the list.
+    async fn outermost_event(&self, user: Id, end: End) -> Result<Option<(Instant, Id)>> {
+        let places = security_events::table
+            .filter(security_events::user_id.eq(user))
+            .select((security_events::at, security_events::id));
+        let (at, id) = (security_events::at, security_events::id);
+        Ok(match end {
+            End::First => read!(self, first, places.order((at.desc(), id.desc()))).optional()?,
+            End::Last => read!(self, first, places.order((at.asc(), id.asc()))).optional()?,
+        })
     }
 
     /// Forgets some of the events from before a moment, at most `limit`; how many they were.

@@ -5,6 +5,7 @@ use super::{
     changes::record,
     conversations::Conversation,
     messages::Message,
+    read,
     runs::Run,
     schema::{conversations, messages, runs, sends},
     transact,
@@ -102,6 +103,15 @@ pub enum Sent {
     TooManyRunning,
 }
 
+/// What was sent before under a key.
+#[derive(Clone, Debug)]
+pub enum Before {
+    /// The same, with this result.
+    Same(Stored),
+    /// Something else.
+    OtherInput,
+}
+
 /// A stored message, and the reply to it.
 #[derive(Clone, Debug)]
 pub struct Stored {
@@ -196,9 +206,13 @@ impl Database {
                         .await?;
                     let conversation = conversations::table
                         .find(reply.conversation_id)
+                        .filter(conversations::owner_id.eq(new.owner))
                         .select(Conversation::as_select())
                         .first(conn)
-                        .await?;
+                        .await
+                        .optional()?;
+                    // Deleted, and about to be removed.
+                    let Some(conversation) = conversation else { return Ok(Sent::NoConversation) };
                     return Ok(Sent::Before(Stored { conversation, message, reply, claimed: false }));
                 }
             }
@@ -303,6 +317,28 @@ impl Database {
             Err(Error::TooManyRuns) => Ok(Sent::TooManyRunning),
             sent => sent,
         }
+    }
+
+    /// What was sent before under this key. `None` if it was nothing, or is deleted.
+    pub async fn sent_before(&self, owner: Id, key: &str, input_hash: &[u8]) -> Result<Option<Before>> {
+        let before = sends::table
+            .inner_join(messages::table.on(messages::id.eq(sends::reply_id)))
+            .inner_join(conversations::table.on(conversations::id.eq(messages::conversation_id)))
+            .filter(sends::user_id.eq(owner).and(sends::key.eq(key.to_owned())))
+            .filter(conversations::owner_id.eq(owner));
+        let before: Option<(Vec<u8>, Message, Conversation)> = read!(
+            self,
+            first,
+            before.select((sends::input_hash, Message::as_select(), Conversation::as_select()))
+        )
+        .optional()?;
+        let Some((hash, reply, conversation)) = before else { return Ok(None) };
+        if hash != input_hash {
+            return Ok(Some(Before::OtherInput));
+        }
+        let message = messages::table.filter(messages::id.nullable().eq(reply.parent_id));
+        let message = read!(self, first, message.select(Message::as_select())).optional()?;
+        Ok(message.map(|message| Before::Same(Stored { conversation, message, reply, claimed: false })))
     }
 
     /// Forgets some of the keys of sends from before a moment, at most `limit`; how many they were.

@@ -1,7 +1,7 @@
 //! The people with an account.
 
 use super::{Database, Error, Id, Instant, Result, read, schema::users, transact};
-use diesel::prelude::*;
+use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use std::fmt;
 
@@ -36,10 +36,39 @@ impl Database {
         }
     }
 
-    /// The user with this address, as it is compared.
-    pub async fn user_by_email(&self, email_key: &str) -> Result<Option<User>> {
-        let own = users::table.filter(users::email_key.eq(email_key.to_owned()));
-        Ok(read!(self, first, own.select(User::as_select())).optional()?)
+    /// The user with this address, as it is compared; or as earlier versions compared it, if that finds somebody else.
+    pub async fn user_by_email(&self, email_key: &str, former_key: &str) -> Result<Option<User>> {
+        let own = users::table.filter(users::email_key.eq_any([email_key.to_owned(), former_key.to_owned()]));
+        let mut found: Vec<User> = read!(self, load, own.select(User::as_select()))?;
+        found.sort_by_key(|user| user.email_key == former_key);
+        Ok(found.pop())
+    }
+
+    /// The accounts whose address has letters beyond ASCII, or a domain in its `xn--` form: the first `limit` with an id above
+    /// `after`, with their address and its key.
+    pub async fn international_emails(
+        &self,
+        after: Id,
+        limit: i64,
+    ) -> Result<Vec<(Id, Option<String>, String)>> {
+        let international =
+            sql::<Bool>("(octet_length(email_key) <> length(email_key) OR email_key LIKE '%xn--%')");
+        let some =
+            users::table.filter(users::id.gt(after)).filter(international).order(users::id).limit(limit);
+        Ok(read!(self, load, some.select((users::id, users::email, users::email_key)))?)
+    }
+
+    /// Puts another key in the place of a user's, unless they have yet another by now, or it is taken.
+    pub async fn replace_email_key(&self, user: Id, from: &str, to: &str) -> Result<Result<(), EmailTaken>> {
+        let replaced: Result<usize> = transact!(self, async |conn| {
+            let own = users::table.find(user).filter(users::email_key.eq(from));
+            Ok(diesel::update(own).set(users::email_key.eq(to)).execute(conn).await?)
+        });
+        match replaced {
+            Ok(_) => Ok(Ok(())),
+            Err(Error::Taken(_)) => Ok(Err(EmailTaken)),
+            Err(error) => Err(error),
+        }
     }
 
     /// The users with these keys, in no order.

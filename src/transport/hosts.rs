@@ -30,7 +30,7 @@ fn fault(request: &Request) -> Option<&'static str> {
 }
 
 /// Empty is allowed, for what has no authority. A comma would be of two that were joined.
-fn is_host(host: &[u8]) -> bool {
+pub fn is_host(host: &[u8]) -> bool {
     let named = || Authority::try_from(host).is_ok_and(|authority| !authority.as_str().contains(['@', ',']));
     host.is_empty() || named()
 }

@@ -4,10 +4,11 @@
 //! Anybody can write such a header, so it counts only as far as trusted proxies have written it: read from its end,
 //! where the nearest one has added what it saw, up to the first address that is no trusted proxy's.
 
+use super::hosts::is_host;
 use crate::address::ClientAddress;
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderName, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
@@ -18,6 +19,8 @@ use std::{
     sync::{Arc, Once},
 };
 
+/// The host that a client asked for, where a proxy has replaced `Host`.
+pub const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The proxies whose word counts.
@@ -57,7 +60,8 @@ impl Addresses {
     }
 }
 
-/// Puts the client's address among the request's extensions.
+/// Puts the client's address among the request's extensions, and the host that it asked for in the place of `Host`, if a
+/// trusted proxy tells that one.
 pub async fn layer(State(addresses): State<Arc<Addresses>>, mut request: Request, next: Next) -> Response {
     let Addresses { trusted, told } = &*addresses;
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
@@ -67,6 +71,11 @@ pub async fn layer(State(addresses): State<Arc<Addresses>>, mut request: Request
         told.call_once(|| {
             tracing::warn!(%peer, "is this your proxy? All its clients count as one until CONFAB_TRUSTED_PROXIES names it");
         });
+    }
+    if trusted.trust(peer.to_canonical())
+        && let Some(host) = forwarded_host(request.headers())
+    {
+        request.headers_mut().insert(header::HOST, host);
     }
     request.extensions_mut().insert(ClientAddress::new(address));
     next.run(request).await
@@ -119,6 +128,22 @@ impl TrustedProxies {
     pub fn trust(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
+}
+
+/// The host that a client asked for, as the proxies tell. The first one was told by the proxy that the client came to.
+///
+/// A client may have written it itself, where the proxy passes that on. It could as well have written another `Host`; and no
+/// browser lets a page write either.
+fn forwarded_host(headers: &HeaderMap) -> Option<HeaderValue> {
+    let first = |name: &HeaderName| headers.get(name)?.to_str().ok()?.split(',').next().map(str::to_owned);
+    let host = first(&X_FORWARDED_HOST).or_else(|| {
+        let element = first(&header::FORWARDED)?;
+        let mut pairs = element.split(';').filter_map(|pair| pair.split_once('='));
+        let (_, host) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("host"))?;
+        Some(host.to_owned())
+    })?;
+    let host = host.trim().trim_matches('"');
+    HeaderValue::from_str(host).ok().filter(|_| !host.is_empty() && is_host(host.as_bytes()))
 }
 
 /// The address in an element of `Forwarded` (RFC 7239).
@@ -201,6 +226,31 @@ mod tests {
         {
             assert_eq!(client("10.0.0.1", &headers(one, other)), "10.0.0.1");
         }
+    }
+
+    #[test]
+    fn the_host_that_the_client_asked_for_is_told() {
+        let host = |headers: &[(HeaderName, &'static str)]| {
+            let headers = headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap()));
+            forwarded_host(&headers.collect()).map(|host| host.to_str().unwrap().to_owned())
+        };
+        for (told, expected) in [
+            ("chat.example", Some("chat.example")),
+            ("chat.example:8443, inner", Some("chat.example:8443")),
+            ("", None),
+            ("a b", None),
+            ("ada@chat.example", None),
+        ] {
+            assert_eq!(host(&[(X_FORWARDED_HOST, told)]).as_deref(), expected, "{told}");
+        }
+        for (told, expected) in [
+            ("for=192.0.2.1;host=chat.example;proto=https", Some("chat.example")),
+            ("for=192.0.2.1; Host=\"chat.example:443\", for=10.0.0.1;host=inner", Some("chat.example:443")),
+            ("for=192.0.2.1", None),
+        ] {
+            assert_eq!(host(&[(header::FORWARDED, told)]).as_deref(), expected, "{told}");
+        }
+        assert_eq!(host(&[]), None);
     }
 
     #[test]

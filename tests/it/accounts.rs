@@ -1,4 +1,4 @@
-use crate::support::{Client, Server, code, on_both_databases};
+use crate::support::{Client, PASSWORD, Server, Sql, code, on_both_databases};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -39,6 +39,71 @@ on_both_databases! {
         assert_eq!(code(&server.stranger().error(REGISTER, json!({ "input": input })).await), "CONFLICT");
     }
 
+    async fn an_address_has_one_account_in_all_its_spellings(kind) {
+        let server = Server::start(kind).await;
+        let client = server.stranger();
+        let input = |email: &str| json!({ "input": { "email": email, "password": PASSWORD } });
+        for (registered, others) in [
+            ("Rene\u{301}@bücher.example", ["rené@bücher.example", "RENÉ@XN--BCHER-KVA.example"]),
+            ("हिन्दी@उदाहरण.परीक्षा", ["हिन्दी@xn--p1b6ci4b4b3a.xn--11b5bs3a9aj6g", "हिन्दी@उदाहरण。परीक्षा"]),
+            ("ผู้ใช้@ตัวอย่าง.ไทย", ["ผู้ใช้@xn--72c1a1bt4awk9o.xn--o3cw4h", " ผู้ใช้@ตัวอย่าง.ไทย "]),
+            ("தமிழ்@இந்தியா.example", ["தமிழ்@xn--xkc2dl3a5ee0h.example", "தமிழ்@இந்தியா.EXAMPLE"]),
+        ] {
+            let payload = client.data(REGISTER, input(registered)).await;
+            assert_eq!(payload["register"]["user"]["email"], registered, "it is shown as it was written");
+            for other in others {
+                assert_eq!(code(&client.error(REGISTER, input(other)).await), "CONFLICT", "{other}");
+                assert_eq!(client.data(LOG_IN, input(other)).await["logIn"]["user"]["email"], registered);
+            }
+        }
+        let mover = server.register().await;
+        let change = "mutation($input: ChangeEmailInput!) { changeEmail(input: $input) { user { email } } }";
+        let to = |email: &str| json!({ "input": { "newEmail": email, "password": PASSWORD } });
+        assert_eq!(code(&mover.error(change, to("rené@xn--bcher-kva.example")).await), "CONFLICT");
+        mover.data(change, to("Zoe\u{308}@example.com")).await;
+        client.data(LOG_IN, input("zoë@example.com")).await;
+    }
+
+    /// Earlier versions compared addresses in lower case only.
+    async fn accounts_of_earlier_versions_are_found_by_all_spellings(kind) {
+        let server = Server::start(kind).await;
+        let input = |email: &str, password: &str| json!({ "input": { "email": email, "password": password } });
+        let register = async |email: &str, key: &str, password: &str| {
+            let made = format!("{}@example.com", uuid::Uuid::now_v7().simple());
+            server.stranger().data(REGISTER, input(&made, password)).await;
+            let mut sql = Sql::of(&server).await;
+            sql.execute(&format!("UPDATE users SET email = '{email}', email_key = '{key}' WHERE email = '{made}'")).await;
+        };
+        register("Rene\u{301}@Bücher.example", "rene\u{301}@bücher.example", "password of one").await;
+        // These two have one address.
+        register("Zoe\u{308}@example.com", "zoe\u{308}@example.com", "password of older").await;
+        register("zoë@xn--bcher-kva.example", "zoë@xn--bcher-kva.example", "password of other").await;
+        register("zoë@bücher.example", "zoë@bücher.example", "password of younger").await;
+        register("Odd@xn--a.example", "odd@xn--a.example", "password of odd").await;
+        let users = "SELECT CAST(count(*) AS text) AS value FROM users";
+        let before = Sql::of(&server).await.values(users).await;
+
+        let server = server.restart().await.restart().await;
+        assert_eq!(Sql::of(&server).await.values(users).await, before);
+        let client = server.stranger();
+        for (email, password) in [
+            ("rené@xn--bcher-kva.example", "password of one"),
+            ("Rene\u{301}@Bücher.example", "password of one"),
+            ("zoë@example.com", "password of older"),
+            ("zoe\u{308}@example.com", "password of older"),
+            ("ZOË@xn--bcher-kva.example", "password of other"),
+            ("zoe\u{308}@BÜCHER.example", "password of other"),
+            // Only by the spelling it was registered with.
+            ("Zoë@bücher.example", "password of younger"),
+            ("odd@XN--A.example", "password of odd"),
+        ] {
+            client.data(LOG_IN, input(email, password)).await;
+        }
+        for email in ["rené@bücher.example", "zoë@example.com", "zoë@bücher.example"] {
+            assert_eq!(code(&client.error(REGISTER, input(email, PASSWORD)).await), "CONFLICT", "{email}");
+        }
+    }
+
     async fn bad_input_is_refused_and_the_field_named(kind) {
         let server = Server::start(kind).await;
         let good = json!({ "email": "ada@example.com", "password": "12345678", "name": "Ada" });
@@ -50,6 +115,10 @@ on_both_databases! {
             ("name", json!("  ")),
             ("name", json!("a".repeat(101))),
             ("name", json!("a\u{0}b")),
+            ("name", json!("\u{200b}\u{2060}")),
+            ("name", json!("\u{3164}\u{2800} \u{fe0f}")),
+            ("email", json!("\u{200b}ada@example.com")),
+            ("email", json!("ada@xn--a.example")),
         ] {
             let mut input = good.clone();
             input[field] = value;

@@ -57,6 +57,72 @@ on_both_databases! {
         assert_eq!(sent["conversation"]["title"], "Mine");
     }
 
+    async fn a_long_first_message_is_cut_between_characters(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        for cluster in ["🇩🇪", "👩\u{200d}👩\u{200d}👧\u{200d}👦", "👍🏽", "षि"] {
+            let fitting = 80 / cluster.chars().count();
+            let sent = client.send(json!({ "content": cluster.repeat(100) })).await;
+            assert_eq!(sent["conversation"]["title"], format!("{}…", cluster.repeat(fitting)));
+            // The cut would be within the last one.
+            let sent = client.send(json!({ "content": format!("a{}", cluster.repeat(100)) })).await;
+            let fitting = 79 / cluster.chars().count();
+            assert_eq!(sent["conversation"]["title"], format!("a{}…", cluster.repeat(fitting)));
+        }
+        let sent = client.send(json!({ "content": "\u{200b}\n\u{3164}\nSeen" })).await;
+        assert_eq!(sent["conversation"]["title"], "Seen");
+        let sent = client.send(json!({ "content": "\u{200b}" })).await;
+        assert_eq!(sent["conversation"]["title"], "…");
+    }
+
+    async fn pages_stay_right_while_the_list_changes(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let mut ids = Vec::new();
+        for i in 0..6 {
+            ids.push(create(&client, json!({ "title": format!("c{i}") })).await["id"].take());
+        }
+        let delete = async |i: usize| client.data(DELETE, json!({ "id": ids[i] })).await;
+        let around = |page: &Value| {
+            let told = |key: &str| page["pageInfo"][key].as_bool().unwrap();
+            (told("hasPreviousPage"), told("hasNextPage"))
+        };
+        let first = page(&client, json!({ "first": 2 })).await;
+        assert_eq!((titles(&first), around(&first)), (vec!["c5", "c4"], (false, true)));
+        let (start, end) = (first["pageInfo"]["startCursor"].take(), first["pageInfo"]["endCursor"].take());
+
+        // The row of the cursor is deleted.
+        delete(4).await;
+        let second = page(&client, json!({ "first": 2, "after": end })).await;
+        assert_eq!((titles(&second), around(&second)), (vec!["c3", "c2"], (true, true)));
+        // All before it are.
+        delete(5).await;
+        let second = page(&client, json!({ "first": 2, "after": end })).await;
+        assert_eq!((titles(&second), around(&second)), (vec!["c3", "c2"], (false, true)));
+        assert_eq!(around(&page(&client, json!({ "last": 9, "after": end })).await), (false, false));
+        // New ones come before it.
+        create(&client, json!({ "title": "new" })).await;
+        let second = page(&client, json!({ "first": 2, "after": end })).await;
+        assert_eq!((titles(&second), around(&second)), (vec!["c3", "c2"], (true, true)));
+        let before = page(&client, json!({ "last": 2, "before": start })).await;
+        assert_eq!((titles(&before), around(&before)), (vec!["new"], (false, true)));
+        // All after it are deleted: an empty page.
+        for i in 0..4 {
+            delete(i).await;
+        }
+        for arguments in [json!({ "first": 2, "after": end }), json!({ "last": 2, "after": end })] {
+            let empty = page(&client, arguments).await;
+            assert_eq!((titles(&empty), around(&empty)), (vec![], (true, false)));
+        }
+        let before = page(&client, json!({ "last": 2, "before": start })).await;
+        assert_eq!((titles(&before), around(&before)), (vec!["new"], (false, false)));
+        let newest = page(&client, json!({})).await["pageInfo"]["startCursor"].take();
+        for arguments in [json!({ "last": 2, "before": newest }), json!({ "first": 2, "before": newest })] {
+            let empty = page(&client, arguments).await;
+            assert_eq!((titles(&empty), around(&empty)), (vec![], (false, true)));
+        }
+    }
+
     async fn pages_go_through_the_list_both_ways_without_a_gap(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
@@ -121,6 +187,8 @@ on_both_databases! {
             ("title", json!("")),
             ("title", json!("a".repeat(201))),
             ("title", json!("two\nlines")),
+            ("title", json!("\u{200b}\u{202e}")),
+            ("title", json!("\u{3164}")),
             ("title", json!(null)),
             ("systemPrompt", json!("")),
             ("systemPrompt", json!("a\u{0}b")),

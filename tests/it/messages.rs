@@ -15,6 +15,36 @@ fn contents(page: &Value) -> Vec<&str> {
 }
 
 on_both_databases! {
+    async fn empty_pages_tell_what_is_around_them(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let (conversation, _) = client.say("hello", None).await;
+        let query = "query($id: ID!, $first: Int, $after: String, $last: Int, $before: String) { conversation(id: $id) {
+            messages(first: $first, after: $after, last: $last, before: $before) {
+                nodes { id } pageInfo { hasPreviousPage hasNextPage startCursor endCursor } } } }";
+        let page = async |mut arguments: serde_json::Value| {
+            arguments["id"] = json!(conversation);
+            client.data(query, arguments).await["conversation"]["messages"].take()
+        };
+        let whole = page(json!({})).await["pageInfo"].take();
+        assert_eq!((&whole["hasPreviousPage"], &whole["hasNextPage"]), (&json!(false), &json!(false)));
+        for (arguments, expected) in [
+            (json!({ "first": 5, "after": whole["endCursor"] }), (true, false)),
+            (json!({ "last": 5, "after": whole["endCursor"] }), (true, false)),
+            (json!({ "first": 5, "before": whole["startCursor"] }), (false, true)),
+            (json!({ "last": 5, "before": whole["startCursor"] }), (false, true)),
+            (json!({ "first": 5, "after": whole["startCursor"], "before": whole["endCursor"] }), (true, true)),
+        ] {
+            let empty = page(arguments.clone()).await;
+            assert_eq!(empty["nodes"], json!([]), "{arguments}");
+            let around = (&empty["pageInfo"]["hasPreviousPage"], &empty["pageInfo"]["hasNextPage"]);
+            assert_eq!(around, (&json!(expected.0), &json!(expected.1)), "{arguments}");
+        }
+        let create = "mutation { createConversation { conversation { messages { pageInfo { hasPreviousPage hasNextPage } } } } }";
+        let nothing = client.data(create, json!({})).await["createConversation"]["conversation"]["messages"].take();
+        assert_eq!(nothing["pageInfo"], json!({ "hasPreviousPage": false, "hasNextPage": false }));
+    }
+
     async fn a_message_and_its_reply_are_stored(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;

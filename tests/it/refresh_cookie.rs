@@ -1,6 +1,6 @@
 //! The cookie that the chat page keeps its refresh token in.
 
-use crate::support::{Answer, Kind, PASSWORD, Server, code, codes, in_production};
+use crate::support::{Answer, Kind, PASSWORD, Process, Server, Socket, code, codes, in_production};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
@@ -25,6 +25,57 @@ fn kept(answer: &Answer) -> (String, String) {
     let [cookie] = cookies[..] else { panic!("{answer:?}") };
     let (pair, how) = cookie.to_str().expect("text").split_once("; ").expect("a cookie");
     (pair.to_owned(), how.to_owned())
+}
+
+/// The chat page finds out in this way whether a proxy lets the server know it for its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_is_known_by_its_host_whatever_the_port_and_case() {
+    let server = Server::with(Kind::Sqlite, |config| {
+        config.trusted_proxies = "127.0.0.1".parse().expect("an address");
+    })
+    .await;
+    let untrusting = Server::start(Kind::Sqlite).await;
+    for (origin, host, forwarded, good) in [
+        ("https://chat.example", "chat.example", "", true),
+        ("https://chat.example", "CHAT.example:443", "", true),
+        ("http://chat.example:80", "chat.example", "", true),
+        ("https://chat.example", "chat.example:80", "", false),
+        ("https://chat.example", "backend:8000", "", false),
+        ("https://chat.example", "backend:8000", "chat.example", true),
+        ("https://chat.example", "backend:8000", "Chat.example:443, inner", true),
+        ("https://evil.example", "backend:8000", "chat.example", false),
+    ] {
+        for (server, good) in [(&server, good), (&untrusting, good && forwarded.is_empty())] {
+            let mut request = server.post().header("confab-session", "cookie");
+            let mut headers = vec![("origin", origin), ("host", host)];
+            if !forwarded.is_empty() {
+                headers.push(("x-forwarded-host", forwarded));
+            }
+            for (name, value) in &headers {
+                request = request.header(*name, *value);
+            }
+            let answer = Answer::to(request.json(&json!({ "query": "{ __typename }" }))).await;
+            assert_eq!(
+                answer.status,
+                if good { 200 } else { 403 },
+                "{origin} at {host}, {forwarded}: {answer:?}"
+            );
+            if !good {
+                assert_eq!(code(&answer.refusal()), "FORBIDDEN");
+            }
+            let socket = Socket::ask_for(server.address, &headers).await;
+            assert_eq!(socket.err(), (!good).then_some(403), "{origin} at {host}, {forwarded}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_tells_of_a_proxy_that_replaces_the_host() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let (mut process, address) = Process::serve(folder.path(), &[], &[]).await;
+    let headers = [("host", "backend:8000"), ("origin", "https://chat.example")];
+    assert_eq!(Socket::ask_for(address, &headers).await.err(), Some(403));
+    process.logs("a proxy replaces `Host`").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

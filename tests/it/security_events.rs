@@ -24,6 +24,26 @@ async fn kinds(client: &Client) -> Vec<String> {
 }
 
 on_both_databases! {
+    async fn pages_of_events_stay_right_while_old_ones_are_forgotten(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let query = "query($first: Int, $after: String, $last: Int, $before: String) { me {
+            securityEvents(first: $first, after: $after, last: $last, before: $before) {
+                nodes { kind } pageInfo { hasPreviousPage hasNextPage startCursor } } } }";
+        let page = async |arguments: Value| client.data(query, arguments).await["me"]["securityEvents"].take();
+        let only = page(json!({})).await["pageInfo"]["startCursor"].take();
+        let around = |page: &Value| (page["pageInfo"]["hasPreviousPage"].clone(), page["pageInfo"]["hasNextPage"].clone());
+        let empty = page(json!({ "first": 1, "after": only })).await;
+        assert_eq!((&empty["nodes"], around(&empty)), (&json!([]), (json!(true), json!(false))));
+        let empty = page(json!({ "last": 1, "before": only })).await;
+        assert_eq!((&empty["nodes"], around(&empty)), (&json!([]), (json!(false), json!(true))));
+        Sql::of(&server).await.execute("DELETE FROM security_events").await;
+        for arguments in [json!({ "first": 1, "after": only }), json!({ "last": 1, "before": only })] {
+            let empty = page(arguments).await;
+            assert_eq!((&empty["nodes"], around(&empty)), (&json!([]), (json!(false), json!(false))));
+        }
+    }
+
     async fn a_user_is_told_what_happens_to_the_account(kind) {
         let server = Server::start(kind).await;
         let (ada, eve) = (server.register().await, server.register().await);

@@ -49,7 +49,7 @@ impl AccessTokens {
 /// A new personal access token.
 #[derive(InputObject)]
 struct CreateAccessTokenInput {
-    /// What to call it, 1 to 100 characters.
+    /// What to call it: 1 to 100 characters, at least one of them visible.
     name: String,
     /// What it is for, at least one.
     scopes: Vec<AccessTokenScope>,

@@ -75,7 +75,7 @@ impl AccountLife {
 /// Another name.
 #[derive(InputObject)]
 struct ChangeNameInput {
-    /// The name to show, 1 to 100 characters.
+    /// The name to show: 1 to 100 characters, at least one of them visible.
     name: String,
 }
 
@@ -84,7 +84,7 @@ struct ChangeNameInput {
 struct ChangeEmailInput {
     /// The account's password, once more.
     password: String,
-    /// The new address; upper and lower case make no difference.
+    /// The new address. Letter case, composed or decomposed letters, and the `xn--` form of a domain make no difference.
     new_email: String,
 }
 

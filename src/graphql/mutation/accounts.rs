@@ -26,7 +26,7 @@ impl Accounts {
     /// Signs in. A wrong address and a wrong password are both UNAUTHENTICATED, and cannot be told apart; too many
     /// attempts are RATE_LIMITED.
     async fn log_in(&self, ctx: &Context<'_>, input: LogInInput) -> Result<AuthPayload> {
-        let email = Email::parse(&input.email)?;
+        let email = Email::parse_to_sign_in(&input.email)?;
         Ok(hand_out(ctx, ctx.domain().accounts.log_in(email, &input.password, ctx.caller()).await?))
     }
 
@@ -66,11 +66,11 @@ impl Accounts {
 /// A new account.
 #[derive(InputObject)]
 struct RegisterInput {
-    /// The e-mail address; upper and lower case make no difference.
+    /// The e-mail address. Letter case, composed or decomposed letters, and the `xn--` form of a domain make no difference.
     email: String,
     /// 8 to 256 characters of any script.
     password: String,
-    /// The name to show, 1 to 100 characters. What stands before the address's @ if it is not given.
+    /// The name to show: 1 to 100 characters, at least one of them visible. What stands before the address's @ if it is not given.
     name: Option<String>,
 }
 

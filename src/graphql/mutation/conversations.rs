@@ -78,7 +78,7 @@ fn optional<T>(
 /// A new conversation.
 #[derive(Default, InputObject)]
 struct CreateConversationInput {
-    /// 1 to 200 characters. If it is not given, the first message gives the title.
+    /// 1 to 200 characters, at least one of them visible. If it is not given, the first message gives the title.
     title: Option<String>,
     /// Instructions for the model, 1 to 10,000 characters.
     system_prompt: Option<String>,
@@ -91,7 +91,7 @@ struct CreateConversationInput {
 struct UpdateConversationInput {
     /// The conversation's `id`.
     id: ID,
-    /// 1 to 200 characters.
+    /// 1 to 200 characters, at least one of them visible.
     title: MaybeUndefined<String>,
     /// Instructions for the model, 1 to 10,000 characters; null takes them away.
     system_prompt: MaybeUndefined<String>,

@@ -74,15 +74,22 @@ object! {
             .unwrap_or_default();
         Ok(MessageConnection {
             messages,
+            bounds: bounds(&slice),
             total: self.0.message_count,
         })
     }
 }
 
-/// Positions have no gap, so a page is a range of them. Only the last page of all depends on the conversation.
-fn window(slice: &Slice<Position>) -> Window {
+/// The positions between the cursors: from the first, up to but without the second.
+fn bounds(slice: &Slice<Position>) -> (i32, i32) {
     let from = slice.after.map_or(0, |Position(after)| after.saturating_add(1));
     let to = slice.before.map_or(i32::MAX, |Position(before)| before);
+    (from, to)
+}
+
+/// Positions have no gap, so a page is a range of them. Only the last page of all depends on the conversation.
+fn window(slice: &Slice<Position>) -> Window {
+    let (from, to) = bounds(slice);
     match (slice.from_end, slice.before) {
         (false, _) => Window::Between { from, to: to.min(from.saturating_add(slice.limit)) },
         (true, Some(_)) => Window::Between { from: from.max(to - slice.limit), to },

@@ -120,6 +120,8 @@ pub enum FinishReason {
 pub struct MessageConnection {
     /// The page's messages, by position.
     pub messages: Vec<Arc<store::messages::Message>>,
+    /// The positions that the page was to lie within: from the first, up to but without the second.
+    pub bounds: (i32, i32),
     /// How many messages the conversation has.
     pub total: i32,
 }
@@ -146,9 +148,13 @@ impl MessageConnection {
     async fn page_info(&self) -> PageInfo {
         let first = self.messages.first().map(|row| Self::cursor(row));
         let last = self.messages.last().map(|row| Self::cursor(row));
+        // An empty page has all others before it, or after it.
+        let (from, to) = self.bounds;
+        let begins_at = first.map_or(from, |Position(first)| first);
+        let ends_at = last.map_or(to, |Position(last)| last + 1);
         PageInfo {
-            has_previous_page: first.is_some_and(|Position(first)| first > 0),
-            has_next_page: last.is_some_and(|Position(last)| last + 1 < self.total),
+            has_previous_page: begins_at > 0 && self.total > 0,
+            has_next_page: ends_at < self.total,
             start_cursor: first.map(|cursor| cursor.encode()),
             end_cursor: last.map(|cursor| cursor.encode()),
         }

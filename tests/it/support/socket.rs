@@ -49,13 +49,15 @@ impl Socket {
         Self(socket)
     }
 
-    /// A socket asked for with these headers and no others, or the status that it was refused with. The client in
-    /// [`Self::connect`] would not take an answer without its subprotocol.
+    /// A socket asked for with these headers and no others, or the status that it was refused with. One of them may be
+    /// another `host`. The client in [`Self::connect`] would not take an answer without its subprotocol.
     pub async fn ask_for(address: SocketAddr, headers: &[(&str, &str)]) -> Result<Self, u16> {
         let mut stream = TcpStream::connect(address).await.expect("the server listens");
+        let own_host = format!("host: {address}\r\n");
+        let host = if headers.iter().any(|(name, _)| *name == "host") { "" } else { &own_host };
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let request = format!(
-            "GET /graphql HTTP/1.1\r\nhost: {address}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+            "GET /graphql HTTP/1.1\r\n{host}connection: upgrade\r\nupgrade: websocket\r\n\
              sec-websocket-version: 13\r\nsec-websocket-key: {}\r\n{headers}\r\n",
             generate_key()
         );

@@ -36,6 +36,32 @@ on_both_databases! {
         assert_eq!(said.map(content_of).collect::<Vec<_>>(), ["1", "2", "3", "5"]);
     }
 
+    async fn a_repetition_is_answered_whatever_the_limits(kind) {
+        let server = Server::with(kind, |config| {
+            config.throttling = Throttling { send_rate: 2, max_running: 1, ..UNTHROTTLED };
+            config.pace_ms = 60_000;
+        })
+        .await;
+        let client = server.register().await;
+        let input = |key: &str, content: &str| json!({ "content": content, "model": "echo", "idempotencyKey": key });
+        let first = client.send(input("a", "1")).await;
+        for _ in 0..3 {
+            let again = client.send(input("a", "1")).await;
+            assert_eq!((&again["message"], &again["reply"]["id"]), (&first["message"], &first["reply"]["id"]));
+        }
+        // Another one reaches the limit of running replies, and the next one that of messages.
+        for key in ["b", "c"] {
+            assert_eq!(client.try_send(input(key, "2")).await, Some(Err("RATE_LIMITED".into())));
+        }
+        assert_eq!(client.send(input("a", "1")).await["reply"]["id"], first["reply"]["id"]);
+        let conflict = client.try_send(input("a", "something else")).await;
+        assert_eq!(conflict, Some(Err("CONFLICT".into())));
+        let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
+        client.data(delete, json!({ "id": first["conversation"]["id"] })).await;
+        let deleted = client.try_send(input("a", "1")).await;
+        assert_eq!(deleted, Some(Err("RATE_LIMITED".into())), "what is deleted is no answer");
+    }
+
     /// HTTP's status is of the whole answer: where something was done, it tells of no refusal.
     async fn what_was_done_beside_a_refusal_is_told(kind) {
         let server = behind_proxy(kind, Throttling { send_rate: 1, ..UNTHROTTLED }).await;

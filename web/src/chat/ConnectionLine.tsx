@@ -20,7 +20,7 @@ export function ConnectionLine() {
 
   return (
     <p className="connection" role="status">
-      {offline ? texts.offline : late && connection !== 'online' ? texts.reconnecting : null}
+      {offline ? texts.offline : late && connection !== 'online' ? (connection === 'refusedOrigin' ? texts.refusedOrigin : texts.reconnecting) : null}
     </p>
   );
 }

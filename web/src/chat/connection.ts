@@ -3,8 +3,8 @@ import { createStore } from '../store';
 /**
  * Whether what is shown is live.
  *
- *     connecting ─▶ online ◀─▶ reconnecting
+ *     connecting ─▶ online ◀─▶ reconnecting ─▶ refusedOrigin ─▶ online
  */
-export type Connection = 'connecting' | 'online' | 'reconnecting';
+export type Connection = 'connecting' | 'online' | 'reconnecting' | 'refusedOrigin';
 
 export const connectionStore = createStore<Connection>('connecting');

@@ -32,6 +32,8 @@ export const texts = {
   sessionEnded: 'You have been signed out. Your drafts are still here.',
   restoring: 'Signing you in…',
   unreachable: 'The server cannot be reached. Trying again…',
+  refusedOrigin:
+    'The server refuses this page, because the proxy in front of it does not pass on the Host header. If you run this server, see “Proxy settings” in docs/operating.md. Trying again…',
   signOut: 'Sign out',
   signOutEverywhere: 'Sign out everywhere',
   signOutUnsent: (count: number) =>

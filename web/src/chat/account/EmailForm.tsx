@@ -24,7 +24,7 @@ export function EmailForm({ user }: { user: User }) {
             return accountTexts.emailChanged;
           }}
         >
-          <Field name="newEmail" label={accountTexts.newEmail} type="email" autoComplete="email" required />
+          <Field name="newEmail" label={accountTexts.newEmail} type="text" inputMode="email" autoCapitalize="off" spellCheck={false} autoComplete="email" required />
           <Field name="password" label={texts.password} type="password" autoComplete="current-password" required />
         </ActionForm>
       </Fold>

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
+import { beginning } from '../cut';
 import { open, pathTo, routeStore } from '../route';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
@@ -86,7 +87,7 @@ function TitleField({ conversation, onDone }: TitleFieldProps) {
   function done(keep: boolean, byKey: boolean) {
     if (left.current) return;
     left.current = true;
-    const next = [...title.trim()].slice(0, LONGEST_TITLE).join('');
+    const next = beginning(title.trim(), LONGEST_TITLE);
     if (keep && next && next !== conversation.title) {
       updateConversation({ id: conversation.id, title: next }).catch(notifyRefusal);
     }

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
+import { beginning } from '../cut';
 import { AccountMenu } from '../session/AccountMenu';
 import type { User } from '../session/session';
 import { TroubleNote } from '../loading/TroubleNote';
@@ -79,7 +80,7 @@ export function Sidebar({ user, current, onClose }: Props) {
                 onClick={(event) => follows(event) && go(name)}
               >
                 <span className="title" dir="auto">
-                  {entriesOf(entries, name)[0]?.content.slice(0, 80)}
+                  {beginning(entriesOf(entries, name)[0]?.content ?? '', 80)}
                 </span>
               </a>
             ))}

@@ -3,6 +3,7 @@ import { createClient, type Client } from 'graphql-ws';
 import { connectionStore } from '../connection';
 import { pause } from '../pause';
 import { accessToken, isFresh, refresh, sessionStore } from '../session/session';
+import { originIsRefused } from '../session/tokens';
 import { ReauthenticateDocument } from './generated';
 import { PATIENCE } from './patience';
 import { Refusal, refusalOf } from './refusal';
@@ -33,7 +34,9 @@ export function openSocket(): () => void {
     shouldRetry: () => sessionStore.get().status === 'signedIn',
     onNonLazyError: () => undefined,
     async retryWait(attempt) {
-      connectionStore.set('reconnecting');
+      // It has failed more than once: the browser does not tell whether the server refuses it.
+      if (attempt > 0) void findReason();
+      else connectionStore.set('reconnecting');
       await pause(attempt);
       // Without a good token the server would only turn us away.
       if (!isFresh()) await refresh().catch(() => undefined);
@@ -54,7 +57,7 @@ export function openSocket(): () => void {
       closed(event) {
         clearTimeout(silence);
         clearTimeout(opening);
-        connectionStore.set('reconnecting');
+        if (connectionStore.get() !== 'refusedOrigin') connectionStore.set('reconnecting');
         const { code } = event as CloseEvent;
         // Refreshed once: either there is a new token to come back with, or the session is over.
         if (code === FORBIDDEN) refresh(tokenInUse).catch(() => undefined);
@@ -68,6 +71,11 @@ export function openSocket(): () => void {
       },
     },
   });
+
+  async function findReason(): Promise<void> {
+    const refused = await originIsRefused().catch(() => false);
+    if (client === opened && connectionStore.get() !== 'online') connectionStore.set(refused ? 'refusedOrigin' : 'reconnecting');
+  }
 
   /** The token this socket was opened by is about to expire. */
   async function goOn(): Promise<void> {

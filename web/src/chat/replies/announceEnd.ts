@@ -1,3 +1,4 @@
+import { beginning } from '../cut';
 import { plainOf } from '../markdown/plain';
 import type { Message } from '../messages/list';
 import { texts } from '../texts';
@@ -12,10 +13,11 @@ const BEGINNING = 2_000;
 export function announceEnd({ status, content, error }: Message): void {
   if (status === 'FAILED') announce(texts.replyFailed(failureOf(error)));
   else if (status === 'STOPPED') announce(texts.replyStopped);
-  else announce(texts.replyFinished(firstSentence(plainOf(content.slice(0, BEGINNING)))));
+  else announce(texts.replyFinished(firstSentence(plainOf(beginning(content, BEGINNING)))));
 }
 
 export function firstSentence(text: string): string {
   const [first = ''] = text.trim().split(/(?<=[.!?。！？؟])\s|\n/u, 1);
-  return first.length > LONGEST ? `${first.slice(0, LONGEST)}…` : first;
+  const kept = beginning(first, LONGEST);
+  return kept === first ? first : `${kept}…`;
 }

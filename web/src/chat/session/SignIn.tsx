@@ -64,7 +64,18 @@ export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean 
         )}
         <label>
           <span>{texts.email}</span>
-          <input name="email" type="email" autoComplete="username" required autoFocus dir="ltr" />
+          {/* Browsers take only ASCII before the @ of the type `email`. */}
+          <input
+            name="email"
+            type="text"
+            inputMode="email"
+            autoCapitalize="off"
+            spellCheck={false}
+            autoComplete="username"
+            required
+            autoFocus
+            dir="auto"
+          />
         </label>
         <label>
           <span>

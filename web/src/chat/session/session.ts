@@ -12,7 +12,7 @@ import {
 import { refusalOf } from '../graphql/refusal';
 import { forgetUser } from '../kept';
 import { pause } from '../pause';
-import { askForTokens } from './tokens';
+import { askForTokens, isRefusedOrigin } from './tokens';
 
 export type User = TokensFragment['user'];
 
@@ -22,7 +22,7 @@ export type User = TokensFragment['user'];
  *     restoring ─▶ signedIn ◀─▶ signedOut
  */
 export type Session =
-  | { status: 'restoring'; unreachable?: boolean }
+  | { status: 'restoring'; trouble?: 'unreachable' | 'refusedOrigin' }
   | { status: 'signedIn'; user: User }
   | { status: 'signedOut'; ended?: boolean; deleted?: boolean };
 
@@ -97,9 +97,10 @@ export async function restore(): Promise<void> {
   for (let attempt = 0; sessionStore.get().status === 'restoring'; attempt++) {
     try {
       await refresh();
-    } catch {
+    } catch (error) {
+      const trouble = isRefusedOrigin(error) ? 'refusedOrigin' : 'unreachable';
       // Another tab may have told who it is.
-      if (sessionStore.get().status === 'restoring') sessionStore.set({ status: 'restoring', unreachable: true });
+      if (sessionStore.get().status === 'restoring') sessionStore.set({ status: 'restoring', trouble });
       await pause(attempt);
     }
   }
