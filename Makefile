@@ -23,6 +23,7 @@ test: tools ## every test, with a PostgreSQL and a Redis of their own (ARGS='nam
 	@cargo fetch --locked & scripts/build-web; scripts/install-packages tests/identity-provider; wait $$!
 	@npm --prefix web test --silent
 	@scripts/with-services cargo test --locked $(ARGS)
+	@[ "$(ARGS)" ] || scripts/test-clients
 	@[ "$(ARGS)" ] || scripts/test-page
 
 bench: tools ## measure the release build under load (ARGS='--help' for more)
