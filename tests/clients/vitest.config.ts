@@ -27,7 +27,7 @@ export default defineConfig({
     setupFiles: ['./support/environment.ts'],
     maxWorkers: 2,
     // Only what hangs takes so long.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });
