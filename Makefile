@@ -25,6 +25,7 @@ test: tools ## every test, with a PostgreSQL and a Redis of their own (ARGS='nam
 	@scripts/with-services cargo test --locked $(ARGS)
 	@[ "$(ARGS)" ] || scripts/test-schema
 	@[ "$(ARGS)" ] || scripts/test-protocols
+	@[ "$(ARGS)" ] || scripts/test-clients
 	@[ "$(ARGS)" ] || scripts/test-page
 
 bench: tools ## measure the release build under load (ARGS='--help' for more)

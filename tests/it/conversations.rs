@@ -87,7 +87,7 @@ on_both_databases! {
             let told = |key: &str| page["pageInfo"][key].as_bool().unwrap();
             (told("hasPreviousPage"), told("hasNextPage"))
         };
-        let first = page(&client, json!({ "first": 2 })).await;
+        let mut first = page(&client, json!({ "first": 2 })).await;
         assert_eq!((titles(&first), around(&first)), (vec!["c5", "c4"], (false, true)));
         let (start, end) = (first["pageInfo"]["startCursor"].take(), first["pageInfo"]["endCursor"].take());
 

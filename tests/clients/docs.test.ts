@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { page, withExamples } from './examples.js';
+import { Server } from './support/server.ts';
+
+const text = readFileSync(page, 'utf8');
+
+test('docs/clients.md shows the examples as they are (node tests/clients/examples.js writes them)', () => {
+  expect(text).toBe(withExamples(text));
+  const files = readdirSync(new URL('examples', import.meta.url)).filter((name) => /\.tsx?$/.test(name));
+  for (const file of files) expect(text).toContain(`<!-- tests/clients/examples/${file} -->`);
+});
+
+test('the commands of docs/clients.md work, one after the other', async () => {
+  const server = await Server.start({ CONFAB_PACE_MS: '100' });
+  try {
+    const commands = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, commands]) => commands!).join('\n');
+    expect(commands).toContain('http://127.0.0.1:8000/graphql');
+    const script = commands.replaceAll('http://127.0.0.1:8000/graphql', server.url);
+    const shell = spawn('bash', ['-euc', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr, changed] = ['', '', false];
+    shell.stderr.on('data', (text) => (stderr += text));
+    shell.stdout.on('data', (text) => {
+      stdout += text;
+      if (changed || !stdout.includes('"Reload"')) return;
+      changed = true;
+      // The change feed has no end: only at its next event does curl notice that nobody reads it.
+      void change(server);
+    });
+    const [status] = await once(shell, 'close');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).not.toContain('"errors"');
+
+    const lines = stdout.split('\n');
+    const answers = lines.filter((line) => line.startsWith('{"data"')).map((line) => JSON.parse(line).data);
+    const [signedIn, page, sent, sentAgain] = answers;
+    expect(signedIn.me).toMatchObject({ name: 'ada' });
+    expect(page.me.conversations.nodes).toHaveLength(3);
+    expect(sentAgain).toEqual(sent);
+    expect(JSON.parse(stdout.slice(stdout.indexOf('{\n')))).toMatchObject({ limit: 200000 });
+
+    const events = lines.filter((line) => line.startsWith('data: {')).map((line) => JSON.parse(line.slice(6)).data);
+    const replies = events.flatMap(({ reply }) => (reply ? [reply] : []));
+    const finished = replies.flatMap(({ message }) => (message ? [message.content] : []));
+    expect(finished).toEqual(['The quick brown fox jumps over the lazy dog.', 'Pack my box with five dozen liquor jugs.']);
+    // The second reply's snapshot is not shown: it was read before the break.
+    expect(replies.filter(({ __typename }) => __typename === 'ReplySnapshot')).toHaveLength(1);
+    expect(events.at(-1).changes.__typename).toBe('Reload');
+  } finally {
+    await server.close();
+  }
+});
+
+async function change(server: Server): Promise<void> {
+  const logIn = 'mutation { logIn(input: { email: "ada@example.com", password: "correct horse battery" }) { accessToken } }';
+  const { accessToken } = (await server.ask(logIn)).logIn;
+  await server.ask('mutation { createConversation(input: { title: "Another" }) { conversation { id } } }', {}, accessToken);
+}
