@@ -41,17 +41,8 @@ async fn ask_from(
     Answer::to(request.body(body)).await
 }
 
-/// The seconds to wait, of an answer that says so in every way there is: by status and header too, but for a stream of
-/// events, which is accepted first.
+/// The seconds to wait, of an answer that says so in every way there is.
 fn retry_after(answer: &Answer) -> u64 {
-    if answer.header("content-type") == "text/event-stream" {
-        let data = answer.text().lines().find_map(|line| line.strip_prefix("data: ")).expect("an event");
-        let event: Value = serde_json::from_str(data).expect("it is JSON");
-        let extensions = &event["errors"][0]["extensions"];
-        assert_eq!((answer.status, &extensions["code"]), (200, &json!("RATE_LIMITED")), "{event}");
-        assert_eq!(event.get("data"), None, "nothing was executed");
-        return extensions["retryAfter"].as_u64().expect("whole seconds");
-    }
     let error = &answer.json()["errors"][0];
     assert_eq!((answer.status, &error["extensions"]["code"]), (429, &json!("RATE_LIMITED")), "{error}");
     let seconds = error["extensions"]["retryAfter"].as_u64().expect("whole seconds");

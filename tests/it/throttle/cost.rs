@@ -59,7 +59,7 @@ on_both_databases! {
                 let refused = ask(&server, &client, accept, &elsewhere, telling(DEAR)).await;
                 let wait = retry_after(&refused);
                 assert!((10..=17).contains(&wait), "{wait}");
-                assert!(!refused.text().contains("\"data\""), "nothing was executed");
+                assert_eq!(refused.json().get("data"), None, "nothing was executed");
             }
         }
         assert_eq!(ask(&server, &client, JSON, &home, telling(ME)).await.status, 200, "cheaper");
@@ -96,7 +96,7 @@ on_both_databases! {
             ("forged", 401, &|| server.post().bearer_auth(forged()).json(&telling(ME))),
             ("no token", 401, &|| server.post().bearer_auth("nonsense").json(&telling(ME))),
             ("two tokens", 401, &|| server.post().bearer_auth("a").bearer_auth("b").json(&telling(ME))),
-            ("by events", 200, &|| {
+            ("by events", 401, &|| {
                 server.post().header("accept", "text/event-stream").bearer_auth(forged()).json(&telling(ME))
             }),
             ("by GET", 401, &|| server.get(query).bearer_auth(forged())),
@@ -112,10 +112,9 @@ on_both_databases! {
             let mut refused = 0;
             let limited = loop {
                 let answer = Answer::to(asks().header("x-forwarded-for", &home)).await;
-                if answer.text().contains("RATE_LIMITED") {
+                if answer.status != status {
                     break answer;
                 }
-                assert_eq!(answer.status, status, "{way}");
                 refused += 1;
                 assert!(refused < 100, "{way}: there is no end to it");
             };

@@ -38,7 +38,7 @@ function bearerOf(token: string, renew: (stale: string) => Promise<void>): Beare
 
 /** Waits until it is known who is signed in on the chat page, or that it cannot be known now. */
 function known(): Promise<void> {
-  const settled = (session: Session) => session.status !== 'restoring' || session.unreachable === true;
+  const settled = (session: Session) => session.status !== 'restoring' || session.trouble !== undefined;
   if (settled(sessionStore.get())) return Promise.resolve();
   return new Promise((resolve) => {
     const leave = sessionStore.subscribe(() => {
