@@ -44,5 +44,6 @@ mod sse;
 mod store;
 mod text_budget;
 mod throttle;
+mod trusted_documents;
 mod typed_client;
 mod websocket;

@@ -175,3 +175,17 @@ async fn nobody_but_our_own_page_has_to_do_with_the_cookie() {
     assert!(!preflight.lists("access-control-allow-headers", "confab-session"), "{preflight:?}");
     assert_eq!(preflight.header("access-control-allow-credentials"), "");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_server_sent_events_the_refresh_token_stays_in_the_cookie_too() {
+    let server = Server::start(Kind::Sqlite).await;
+    let client = server.register().await;
+    let input = json!({ "input": { "email": client.email, "password": PASSWORD } });
+    let answer = Answer::to(asks(&server, None, LOG_IN, input).header("accept", "text/event-stream")).await;
+    let (cookie, _) = kept(&answer);
+    assert!(answer.text().contains("\"refreshToken\":\"\""), "{}", answer.text());
+    let refresh = asks(&server, Some(&cookie), REFRESH, json!({})).header("accept", "text/event-stream");
+    let refreshed = Answer::to(refresh).await;
+    assert!(refreshed.text().contains(&client.email), "{}", refreshed.text());
+    kept(&refreshed);
+}
