@@ -28,10 +28,14 @@ struct Built;
 #[include = "*.graphql"]
 struct PageDocuments;
 
+/// By which the page finds out whether a proxy hides its host from the server.
+const PROBE: &str = "{ __typename }";
+
 /// The text of all operations of the chat page, which are trusted documents.
 pub fn documents() -> String {
     let files = PageDocuments::iter().filter_map(|name| PageDocuments::get(&name));
-    files.map(|file| String::from_utf8_lossy(&file.data).into_owned()).collect::<Vec<_>>().join("\n")
+    let texts = files.map(|file| String::from_utf8_lossy(&file.data).into_owned());
+    texts.chain([PROBE.to_owned()]).collect::<Vec<_>>().join("\n")
 }
 
 /// Where a page's HTML wants its nonce (see `web/vite.config.ts`).

@@ -62,7 +62,10 @@ pub fn executed(form: Form, executed: Executed) -> Response {
 /// "application/json").
 pub fn refused(form: Form, refused: &Refused) -> Response {
     let status = match (form, refused.code) {
-        (Form::Json, Code::GraphqlParseFailed | Code::GraphqlValidationFailed) => StatusCode::OK,
+        (
+            Form::Json,
+            Code::GraphqlParseFailed | Code::GraphqlValidationFailed | Code::PersistedQueryNotSupported,
+        ) => StatusCode::OK,
         (_, code) => status_of(code),
     };
     let mut written = write(form, status, &refused.response);

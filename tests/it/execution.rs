@@ -14,10 +14,10 @@ async fn response_keys_keep_the_querys_order() {
         .post(server.url("/graphql"))
         .bearer_auth(client.token.as_deref().unwrap())
         // `me` waits for the database, the others do not.
-        .json(&json!({ "query": "{ z: me { name id } a: __typename m: models { isDefault id } b: __typename }" }))
+        .json(&json!({ "query": "{ z: me { name id } a: __typename y: __schema { queryType { kind } } m: models { isDefault id } b: __typename }" }))
         .send();
     let text = response.await.unwrap().text().await.unwrap();
-    let places: Vec<_> = ["\"z\"", "\"name\"", "\"id\"", "\"a\"", "\"m\"", "\"isDefault\"", "\"b\""]
+    let places: Vec<_> = ["\"z\"", "\"name\"", "\"id\"", "\"a\"", "\"y\"", "\"m\"", "\"isDefault\"", "\"b\""]
         .map(|key| text.find(key).unwrap_or_else(|| panic!("no {key} in {text}")))
         .into();
     assert!(places.is_sorted(), "{text}");

@@ -120,6 +120,7 @@ async fn nothing_but_trusted_documents_is_executed_where_that_is_set() {
         ("fragment F on User { email } # the same\nquery Me { me { ...F } }", true),
         ("query Me { me { ...F } } fragment F on User { email id }", false),
         ("{ me { email } }", false),
+        ("{ __typename me { email } }", false),
         ("{ __schema { queryType { name } } }", false),
         ("subscription { changes { cursor } }", false),
         ("mutation { createConversation { conversation { id } } }", false),

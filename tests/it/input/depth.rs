@@ -27,9 +27,11 @@ on_both_databases! {
             }
             for body in bodies {
                 assert_eq!(world.heard_by_post(body.clone().into()).await, ["BAD_USER_INPUT"], "{body:.70}");
-                assert_eq!(world.heard_on_a_socket(body.as_bytes()).await, ["4400"], "{body:.70}");
+                // What is JSON, though too deep to be decoded, is the fault of this operation alone.
+                let on_a_socket = world.heard_on_a_socket(body.as_bytes()).await;
+                assert!(["4400", "BAD_USER_INPUT"].contains(&&*on_a_socket.join(" ")), "{body:.70}: {on_a_socket:?}");
             }
-            for message in ["ping", "pong", "complete", "connection_init"] {
+            for message in ["ping", "pong", "connection_init"] {
                 let mut socket = Socket::connect(world.server.address).await;
                 socket.say_text(&format!("{{\"type\":\"{message}\",\"id\":\"1\",\"payload\":{deep}}}")).await;
                 assert_eq!(socket.hear().await, Err(Closed(4400)), "{message}: {deep:.50}");
@@ -44,12 +46,10 @@ on_both_databases! {
             let address = format!("/graphql?query=%7Bme%7Bid%7D%7D&{parameter}={}", nested("[", "]", levels));
             Answer::to(world.server.get(&address).header("accept", GRAPHQL)).await
         };
-        for levels in [70, 7_000] {
-            let answer = by_get("variables", levels).await;
+        for (parameter, levels) in [("variables", 70), ("variables", 7_000), ("extensions", 70), ("extensions", 7_000)] {
+            let answer = by_get(parameter, levels).await;
             assert_eq!((answer.status, code(&answer.refusal())), (400, "BAD_USER_INPUT"), "{levels} levels");
         }
-        // By GET, what a client has there that is none of ours is passed over, whatever it is.
-        assert_eq!(by_get("extensions", 7_000).await.json(), json!({ "data": { "me": null } }));
         // A longer address is not read at all.
         let mut stream = TcpStream::connect(world.server.address).await.expect("the server listens");
         let address = format!("/graphql?query=%7Bme%7Bid%7D%7D&variables={}", nested("[", "]", DEEP));

@@ -247,9 +247,12 @@ async fn the_cost_is_told_however_it_is_asked_for() {
     post = post.bearer_auth(client.token.as_deref().unwrap());
     assert!(Answer::to(post).await.text().contains(r#""requested":2"#));
     // Whatever else a client has there is its own.
-    for other in ["", "[]", "7", "{", r#"{"cost":"yes"}"#, r#"{"persistedQuery":{}}"#] {
+    for other in ["", "null", "{}", r#"{"cost":"yes"}"#, r#"{"persistedQuery":{}}"#] {
         let answer = by_get(other).await;
         assert_eq!((answer.status, answer.json().get("extensions")), (200, None), "{other}");
+    }
+    for wrong in ["[]", "7", "{"] {
+        assert_eq!(by_get(wrong).await.status, 400, "{wrong}");
     }
 }
 
