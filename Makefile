@@ -20,7 +20,7 @@ dev: tools ## a debug server, built and started anew at every change
 	@exec scripts/dev
 
 test: tools ## every test, with a PostgreSQL and a Redis of their own (ARGS='name' for some)
-	@cargo fetch --locked & scripts/build-web; scripts/install-packages tests/identity-provider; wait $$!
+	@cargo fetch --locked & scripts/build-web; scripts/install-packages tests/identity-provider; scripts/install-packages tests/conformance; wait $$!
 	@npm --prefix web test --silent
 	@scripts/with-services cargo test --locked $(ARGS)
 	@[ "$(ARGS)" ] || scripts/test-schema

@@ -14,6 +14,7 @@ mod bodies;
 mod bus;
 mod changes;
 mod cli;
+mod conformance;
 mod connections;
 mod conversations;
 mod execution;

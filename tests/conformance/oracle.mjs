@@ -1,0 +1,85 @@
+import {
+  GraphQLError, execute, getOperationAST, getVariableValues, parse, specifiedRules, subscribe, validate,
+} from "graphql";
+
+/** The rules, each of which leaves its name at the errors that it reports. */
+const rules = specifiedRules.map((rule) => (context) => {
+  const own = Object.create(context);
+  own.reportError = (error) => {
+    error.rule = rule.name.replace(/Rule$/, "");
+    context.reportError(error);
+  };
+  return rule(own);
+});
+
+/** Line and column of each location. graphql-js counts UTF-16 code units in a line; here columns count characters. */
+function places({ source, locations = [] }) {
+  return locations.map(({ line, column }) => {
+    const before = source.body.split(/\r\n|[\n\r]/)[line - 1].slice(0, column - 1);
+    return [line, [...before].length + 1];
+  });
+}
+
+/** Parses and validates: the document, or what is wrong with it. */
+export function check(schema, query) {
+  let document;
+  try {
+    document = parse(query);
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    return { refusal: { stage: "parse", errors: [{ message: error.message, locations: places(error) }] } };
+  }
+  let errors;
+  try {
+    errors = validate(schema, document, rules, { maxErrors: 1000 });
+  } catch (error) {
+    // SingleFieldSubscriptions evaluates `@skip` without having any variables.
+    if (error instanceof GraphQLError) return { refusal: { stage: "unknown", errors: [] } };
+    throw error;
+  }
+  if (errors.length > 0) {
+    const listed = errors.map((error) => ({ rule: error.rule, message: error.message, locations: places(error) }));
+    return { refusal: { stage: "validate", errors: listed } };
+  }
+  return { document };
+}
+
+/** The operation's variables: what they are coerced to, or what is wrong with them. */
+export function coerce(schema, document, operationName, variables) {
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return { refusal: { stage: "choose", errors: [{ message: "no such operation", locations: [] }] } };
+  const { errors, coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1000 });
+  if (!errors) return { operation, coerced };
+  return { refusal: { stage: "coerce", errors: errors.map((error) => ({ message: error.message, locations: places(error) })) } };
+}
+
+/** Every response of an operation: one, or of a subscription one for each event. Its `data` is text, for its order. */
+export async function run(schema, document, operationName, variableValues, root) {
+  const options = { schema, document, operationName, variableValues, rootValue: root };
+  const isSubscription = getOperationAST(document, operationName)?.operation === "subscription";
+  if (!isSubscription) return [answer(await execute(options))];
+  let events;
+  try {
+    events = await subscribe(options);
+  } catch (error) {
+    // graphql-js cannot tell what to do when `@skip` leaves no root field.
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+  if (!(Symbol.asyncIterator in events)) return [answer(events)];
+  const answers = [];
+  for await (const event of events) answers.push(answer(event));
+  return answers;
+}
+
+function answer({ data, errors = [] }) {
+  return {
+    data: JSON.stringify(data ?? null),
+    errors: errors.map((error) => ({ message: error.message, path: error.path ?? [], locations: places(error) })),
+  };
+}
+
+/** Whether a document asks the schema about itself. */
+export function introspects(document) {
+  return JSON.stringify(document, (key, value) => (key === "loc" ? undefined : value)).match(/"value":"__(schema|type)"/) !== null;
+}

@@ -1,0 +1,126 @@
+//! In which way two answers to one request differ.
+
+use super::{
+    corpus::{Case, Expected, Fault, Place, Response},
+    subject::Answer,
+};
+use serde_json::Value;
+use std::fmt;
+
+/// One way in which the answers differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// The request is refused here and answered by graphql-js.
+    Refused,
+    /// It is the other way round.
+    Accepted,
+    /// Both refuse it; one because of its syntax, the other because of something else.
+    Stage,
+    /// Both refuse it, but because of different places in the document.
+    Place,
+    /// The number of responses: of events, unless one of them is an error.
+    Responses,
+    /// `data`, in which the order of keys counts.
+    Data,
+    /// The paths of the errors.
+    Paths,
+    /// The errors' locations, while their paths are the same.
+    Locations,
+    /// It panics here.
+    Panic,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", format!("{self:?}").to_lowercase())
+    }
+}
+
+/// Compares what graphql-js answers with what is answered here. Messages may differ.
+pub fn compare(case: &Case, answer: &Answer) -> Vec<Difference> {
+    match (&case.expected, answer) {
+        (_, Answer::Panicked) => vec![Difference::Panic],
+        (Expected::Unknown {}, _) => Vec::new(),
+        (Expected::Execute { .. }, Answer::Refused { .. }) => vec![Difference::Refused],
+        (Expected::Execute { answers: Some(expected), introspects }, Answer::Executed(answered)) => {
+            responses(expected, answered, *introspects)
+        }
+        (Expected::Execute { answers: None, .. }, Answer::Executed(_)) => Vec::new(),
+        (_, Answer::Executed(_)) => vec![Difference::Accepted],
+        (expected, Answer::Refused { syntax, places, .. }) => {
+            if matches!(expected, Expected::Parse { .. }) != *syntax {
+                return vec![Difference::Stage];
+            }
+            if same_place(expected.faults(), places) { Vec::new() } else { vec![Difference::Place] }
+        }
+    }
+}
+
+/// Whether a place that graphql-js names is among those named here. If it finds several errors, or names no place, only
+/// the verdict is compared: which other errors an error entails, and in which order, is up to the implementation.
+fn same_place(expected: &[Fault], places: &[Place]) -> bool {
+    match expected {
+        [Fault { locations, .. }] if !locations.is_empty() => {
+            locations.iter().any(|place| places.contains(place))
+        }
+        _ => true,
+    }
+}
+
+fn responses(expected: &[Response], answered: &[Response], introspects: bool) -> Vec<Difference> {
+    if expected.len() != answered.len() {
+        return vec![Difference::Responses];
+    }
+    let mut differences = Vec::new();
+    for (expected, answered) in expected.iter().zip(answered) {
+        if !same_data(&expected.data, &answered.data, introspects) {
+            differences.push(Difference::Data);
+        }
+        if sorted(expected, false) != sorted(answered, false) {
+            differences.push(Difference::Paths);
+        } else if sorted(expected, true) != sorted(answered, true) {
+            differences.push(Difference::Locations);
+        }
+    }
+    differences.dedup();
+    differences
+}
+
+/// The order of types, fields and directives in introspection is up to the implementation.
+fn same_data(expected: &str, answered: &str, introspects: bool) -> bool {
+    if !introspects {
+        return expected == answered;
+    }
+    let read = |text| {
+        let mut value = serde_json::from_str(text).expect("it is JSON");
+        without_order(&mut value);
+        value
+    };
+    read(expected) == read(answered)
+}
+
+fn without_order(value: &mut Value) {
+    match value {
+        Value::Array(items) => {
+            items.iter_mut().for_each(without_order);
+            items.sort_by_cached_key(Value::to_string);
+        }
+        Value::Object(fields) => {
+            fields.values_mut().for_each(without_order);
+        }
+        _ => {}
+    }
+}
+
+fn sorted(response: &Response, with_locations: bool) -> Vec<String> {
+    let mut errors: Vec<_> = response
+        .errors
+        .iter()
+        .map(|error| {
+            let path = serde_json::to_string(&error.path).expect("it is JSON");
+            if with_locations { format!("{path} {:?}", error.locations) } else { path }
+        })
+        .collect();
+    errors.sort();
+    errors
+}
