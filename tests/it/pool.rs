@@ -81,7 +81,8 @@ async fn a_connection_that_the_server_has_closed_fails_no_request() {
         let ended = "SELECT pg_terminate_backend(pid, 10000)::text AS value FROM pg_stat_activity
             WHERE datname = current_database() AND pid <> pg_backend_pid()";
         let ended = sql.values(ended).await;
-        assert!(ended.len() >= AT_ONCE && ended.iter().all(|ended| ended == "true"), "{ended:?}");
+        // One that has gone by itself is not ended.
+        assert!(ended.iter().filter(|ended| *ended == "true").count() >= AT_ONCE, "{ended:?}");
         ask_at_once(&client).await;
     }
 }
