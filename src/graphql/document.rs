@@ -138,8 +138,9 @@ impl Documents {
         }
         let lines = Lines::new(text);
         weight::check(&document, &lines, &self.limits)?;
-        let executable =
-            document.to_executable_validate(&self.schema).or_else(rules::forgive_repeated_root_field)?;
+        let executable = document
+            .to_executable_validate(&self.schema)
+            .or_else(|invalid| rules::forgive_repeated_root_field(invalid, &lines))?;
         let document = Document { executable, lines };
         rules::check(&self.schema, &document)?;
         Ok(document)

@@ -1,5 +1,9 @@
+use super::lines::Lines;
 use crate::error::Code;
-use apollo_compiler::validation::{DiagnosticList, WithErrors};
+use apollo_compiler::{
+    diagnostic::ToCliReport,
+    validation::{DiagnosticList, WithErrors},
+};
 use async_graphql::{Pos, Response, ServerError};
 
 /// The longest message, in bytes. Messages quote the document, which may be long.
@@ -42,27 +46,26 @@ pub struct Rejection(pub Vec<Fault>);
 
 impl Rejection {
     /// The document does not fit the schema.
-    pub(super) fn invalid(errors: &DiagnosticList) -> Self {
+    pub(super) fn invalid(errors: &DiagnosticList, lines: &Lines) -> Self {
         let faults = errors.iter().map(|diagnostic| {
-            let error = diagnostic.to_json();
-            let locations = error.locations.iter().map(|at| Pos { line: at.line, column: at.column });
-            Fault { locations: locations.collect(), ..Fault::validation(shortened(error.message)) }
+            let locations = diagnostic.error.location().map(|span| lines.position(span.offset()));
+            let message = shortened(diagnostic.error.to_string());
+            Fault { locations: locations.into_iter().collect(), ..Fault::validation(message) }
         });
         Self(faults.collect())
     }
 
     /// The text cannot be parsed. Only the first error counts: the parser goes on after it by guessing.
-    pub(super) fn syntax<T>(errors: &WithErrors<T>) -> Self {
-        let Some(error) = errors.errors.iter().map(|diagnostic| diagnostic.to_json()).next() else {
+    pub(super) fn syntax<T>(errors: &WithErrors<T>, lines: &Lines) -> Self {
+        let Some(first) = errors.errors.iter().next() else {
             return Fault::syntax("the document cannot be parsed").into();
         };
-        let message = shortened(error.message);
+        let message = shortened(first.error.to_string());
         let fault = Fault::syntax(message.strip_prefix("syntax error: ").unwrap_or(&message));
-        error
-            .locations
-            .first()
-            .map_or(fault.clone(), |at| fault.at(Pos { line: at.line, column: at.column }))
-            .into()
+        match first.error.location() {
+            Some(span) => fault.at(lines.position(span.offset())).into(),
+            None => fault.into(),
+        }
     }
 
     /// The response that reports it.

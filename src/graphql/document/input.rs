@@ -55,6 +55,26 @@ fn named(schema: &Schema, name: &Name, literal: &Literal, variables: &VariableVa
     }
 }
 
+/// Whether a coerced value has no null where its type allows none. A variable may have brought one: validation lets a
+/// nullable variable stand at a non-null position if one of the two has a default.
+pub fn fits(schema: &Schema, of_type: &Type, value: &Value) -> bool {
+    match (of_type, value) {
+        (_, Value::Null) => !of_type.is_non_null(),
+        (Type::List(item) | Type::NonNullList(item), Value::List(items)) => {
+            items.iter().all(|value| fits(schema, item, value))
+        }
+        (Type::Named(name) | Type::NonNullNamed(name), Value::Object(fields)) => match schema.types.get(name)
+        {
+            Some(ExtendedType::InputObject(of_type)) => of_type.fields.iter().all(|(name, field)| {
+                let value = fields.get(name.as_str());
+                value.map_or(!field.ty.is_non_null(), |value| fits(schema, &field.ty, value))
+            }),
+            _ => true,
+        },
+        _ => true,
+    }
+}
+
 /// The value that stands in the schema for an argument or a field that is absent.
 pub fn default_of<'a>(schema: &Schema, of_type: &Type, default: Option<&'a Literal>) -> Option<Value> {
     coerce(schema, of_type, default?, &VariableValues::default())

@@ -13,7 +13,7 @@ use apollo_compiler::{
     schema::ExtendedType,
 };
 use async_graphql::{
-    Name as ResponseName, Pos, Positioned, Request, Response, Value,
+    Name as ResponseName, PathSegment, Pos, Positioned, Request, Response, ServerError, Value,
     indexmap::IndexMap,
     parser::types::{self as executor, DocumentOperations, ExecutableDocument, OperationType},
 };
@@ -35,11 +35,22 @@ pub struct Prepared {
     keys: Vec<ResponseName>,
     executable: Option<ExecutableDocument>,
     introspection: Option<introspection::Introspection>,
-    merged: Merged,
+    document: Arc<Document>,
+    operation: Node<Operation>,
+    variables: VariableValues,
+    /// Whether an object has only a field that the executor needs and the client does not want.
+    has_empty: bool,
 }
 
-/// The positions of fields that were merged into one, by their path of response keys and the first position.
-type Merged = HashMap<(String, Pos), Vec<Pos>>;
+/// The response key of a field that stands for nothing: the executor refuses an object without fields. No name in a
+/// document has a space.
+const NOTHING: &str = " ";
+
+/// A field of the operation: its path of response keys, and where it stands in the document.
+struct Place {
+    path: Vec<String>,
+    positions: Vec<Pos>,
+}
 
 impl Prepared {
     /// The request for the executor. `None` if nothing is left for it, as all root fields are introspection.
@@ -49,19 +60,13 @@ impl Prepared {
         Some(request)
     }
 
-    /// Adds what introspection yields, and the positions of merged fields to the errors' locations.
+    /// Completes what the executor has left out: introspection, objects without fields, and the ends of errors' paths.
     pub fn complete(&self, documents: &Documents, response: &mut Response) {
-        for error in &mut response.errors {
-            let keys = error.path.iter().filter_map(|segment| match segment {
-                async_graphql::PathSegment::Field(key) => Some(key.as_str()),
-                async_graphql::PathSegment::Index(_) => None,
-            });
-            if let Some(&at) = error.locations.first()
-                && !self.merged.is_empty()
-                && let Some(all) = self.merged.get(&(keys.collect::<Vec<_>>().join("."), at))
-            {
-                error.locations.clone_from(all);
-            }
+        if !response.errors.is_empty() {
+            self.complete_errors(documents, &mut response.errors);
+        }
+        if self.has_empty {
+            remove_nothing(&mut response.data);
         }
         let Some(introspection) = &self.introspection else { return };
         let (described, errors) = introspection.execute(documents);
@@ -75,6 +80,47 @@ impl Prepared {
             response.data = Value::Null;
         }
     }
+    /// The executor names one of several merged fields, and of a field in a list only the index.
+    fn complete_errors(&self, documents: &Documents, errors: &mut [ServerError]) {
+        let mut rewriting = Rewriting::new(documents, &self.document, &self.variables);
+        rewriting.places = Some(Vec::new());
+        let root_type = self.operation.object_type();
+        if rewriting.set(root_type, &[&self.operation.selection_set]).is_err() {
+            return;
+        }
+        let places = rewriting.places.unwrap_or_default();
+        for error in errors {
+            let Some(at) = error.locations.first() else { continue };
+            let keys: Vec<_> = error.path.iter().filter_map(key_of).collect();
+            let is_at = |place: &&Place| {
+                let known = place.path.iter().map(String::as_str).take(keys.len());
+                place.positions.first() == Some(at) && known.eq(keys.iter().copied())
+            };
+            if let Some(Place { path, positions }) = places.iter().find(is_at) {
+                let missing = path[keys.len()..].iter().cloned().map(PathSegment::Field).collect::<Vec<_>>();
+                error.path.extend(missing);
+                error.locations.clone_from(positions);
+            }
+        }
+    }
+}
+
+fn key_of(segment: &PathSegment) -> Option<&str> {
+    match segment {
+        PathSegment::Field(key) => Some(key),
+        PathSegment::Index(_) => None,
+    }
+}
+
+fn remove_nothing(value: &mut Value) {
+    match value {
+        Value::List(items) => items.iter_mut().for_each(remove_nothing),
+        Value::Object(fields) => {
+            fields.shift_remove(NOTHING);
+            fields.values_mut().for_each(remove_nothing);
+        }
+        _ => {}
+    }
 }
 
 /// Rewrites a valid operation for these variables.
@@ -84,15 +130,7 @@ pub fn prepare(
     operation: &Node<Operation>,
     variables: VariableValues,
 ) -> Result<Prepared, Rejection> {
-    let mut rewriting = Rewriting {
-        documents,
-        document,
-        variables: &variables,
-        path: Vec::new(),
-        values: 0,
-        fields: 0,
-        merged: Merged::new(),
-    };
+    let mut rewriting = Rewriting::new(documents, document, &variables);
     let root_type = operation.object_type();
     let (mut set, cost) = rewriting.set(root_type, &[&operation.selection_set])?;
     let limits = &documents.limits;
@@ -101,7 +139,7 @@ pub fn prepare(
         let message = format!("The operation's cost is {cost}; at most {} is allowed.", limits.cost);
         return Err(Fault::validation(message).at(position).into());
     }
-    let merged = rewriting.merged;
+    let has_empty = rewriting.has_empty;
     let keys = set.items.iter().filter_map(field_of).map(|field| field.response_key().node.clone()).collect();
     let all = set.items.len();
     set.items
@@ -126,7 +164,19 @@ pub fn prepare(
         )),
         fragments: HashMap::default(),
     });
-    Ok(Prepared { kind, roots, cost, keys, executable, introspection, merged })
+    let (document, operation) = (document.clone(), operation.clone());
+    Ok(Prepared {
+        kind,
+        roots,
+        cost,
+        keys,
+        executable,
+        introspection,
+        document,
+        operation,
+        variables,
+        has_empty,
+    })
 }
 
 fn field_of(item: &Positioned<executor::Selection>) -> Option<&executor::Field> {
@@ -146,13 +196,20 @@ struct Rewriting<'a> {
     values: u64,
     /// Fields so far.
     fields: u64,
-    merged: Merged,
+    has_empty: bool,
+    /// The fields so far, if they are wanted.
+    places: Option<Vec<Place>>,
 }
 
 /// The fields of each response key, in order.
 type Collected<'a> = IndexMap<&'a str, Vec<&'a Node<Field>>>;
 
 impl<'a> Rewriting<'a> {
+    fn new(documents: &'a Documents, document: &'a Document, variables: &'a VariableValues) -> Self {
+        let (path, values, fields, has_empty, places) = (Vec::new(), 0, 0, false, None);
+        Self { documents, document, variables, path, values, fields, has_empty, places }
+    }
+
     /// The sets merged into one, and what it costs.
     fn set(
         &mut self,
@@ -302,15 +359,23 @@ impl<'a> Rewriting<'a> {
             let message = format!("The operation unfolds to more than {limit} fields.");
             return Err(Fault::validation(message).at(position).into());
         }
-        if fields.len() > 1 {
+        if let Some(places) = &mut self.places {
+            let path = self.path.iter().map(|&key| key.to_owned()).collect();
             let positions = fields.iter().map(|field| self.document.lines.of(field.location())).collect();
-            self.merged.insert((self.path.join("."), position), positions);
+            places.push(Place { path, positions });
         }
         let arguments = self.arguments(first, position)?;
         let sets: Vec<_> = fields.iter().map(|field| &field.selection_set).collect();
         let (set, inner) = match first.selection_set.selections.is_empty() {
             true => (executor::SelectionSet { items: Vec::new() }, 0),
-            false => self.set(first.ty().inner_named_type(), &sets)?,
+            false => {
+                let (mut set, cost) = self.set(first.ty().inner_named_type(), &sets)?;
+                if set.items.is_empty() {
+                    set.items.push(nothing(position));
+                    self.has_empty = true;
+                }
+                (set, cost)
+            }
         };
         let cost =
             inner.saturating_mul(rows(&first.name, &arguments)).saturating_add(prices::own_cost(&first.name));
@@ -340,6 +405,12 @@ impl<'a> Rewriting<'a> {
             let value = value
                 .or_else(|| input::default_of(schema, &definition.ty, definition.default_value.as_deref()));
             let Some(value) = value else { continue };
+            if !self.variables.is_empty() && !input::fits(schema, &definition.ty, &value) {
+                let (name, of_type) = (&definition.name, &definition.ty);
+                let message =
+                    format!("Argument \"{name}\" of type \"{of_type}\" must not be, or contain, null.");
+                return Err(Fault::validation(message).at(position).into());
+            }
             self.values = self.values.saturating_add(values::size(&value));
             if self.values > limits.values {
                 let message = format!("The operation's arguments have more than {} values.", limits.values);
@@ -351,6 +422,18 @@ impl<'a> Rewriting<'a> {
         }
         Ok(arguments)
     }
+}
+
+/// A field that any object has, under the key that stands for nothing.
+fn nothing(position: Pos) -> Positioned<executor::Selection> {
+    let field = executor::Field {
+        alias: Some(Positioned::new(ResponseName::new(NOTHING), position)),
+        name: Positioned::new(ResponseName::new("__typename"), position),
+        arguments: Vec::new(),
+        directives: Vec::new(),
+        selection_set: Positioned::new(executor::SelectionSet { items: Vec::new() }, position),
+    };
+    Positioned::new(executor::Selection::Field(Positioned::new(field, position)), position)
 }
 
 /// How many objects a field may stand for: the rows of a page, what `ids` names, or what such a list may have.

@@ -5,7 +5,7 @@
 //! - "Input Object Field Uniqueness".
 //! - "Single Root Field": apollo counts a response key that is selected twice as two fields.
 
-use super::{Document, Fault, Rejection};
+use super::{Document, Fault, Rejection, lines::Lines};
 use apollo_compiler::{
     ExecutableDocument, Name, Node, Schema,
     ast::{Type, Value},
@@ -19,10 +19,11 @@ use async_graphql::Pos;
 /// Accepts a document whose only errors are subscriptions that select their root field twice.
 pub fn forgive_repeated_root_field(
     invalid: WithErrors<ExecutableDocument>,
+    lines: &Lines,
 ) -> Result<Valid<ExecutableDocument>, Rejection> {
     let repeated = |name| name == Some("SubscriptionUsesMultipleFields");
     if !invalid.errors.iter().all(|diagnostic| repeated(diagnostic.error.unstable_error_name())) {
-        return Err(Rejection::invalid(&invalid.errors));
+        return Err(Rejection::invalid(&invalid.errors, lines));
     }
     // Checked by `check`.
     Ok(Valid::assume_valid(invalid.partial))

@@ -64,14 +64,20 @@ pub fn check(text: &str, limits: &Limits) -> Result<(), Rejection> {
 
 /// Parses a text that has been checked.
 pub fn parse(text: &str) -> Result<ast::Document, Rejection> {
-    let text = blanked(text)?;
-    let parsed = Parser::new().recursion_limit(2 * MOST_NESTED).parse_ast(text, "document");
-    parsed.map_err(|errors| Rejection::syntax(&errors))
+    let (blanked, valueless) = blanked(text);
+    let parsed = Parser::new().recursion_limit(2 * MOST_NESTED).parse_ast(blanked, "document");
+    let document = parsed.map_err(|errors| Rejection::syntax(&errors, &Lines::new(text)))?;
+    match valueless {
+        None => Ok(document),
+        Some(at) => Err(Fault::syntax("expected `:` and a value").at(Lines::new(text).position(at)).into()),
+    }
 }
 
 /// The text with spaces in the place of commas and of descriptions, which mean nothing in an executable document: the
-/// parser (apollo-parser 0.8) refuses some of them. All else keeps its position.
-fn blanked(text: &str) -> Result<String, Rejection> {
+/// parser (apollo-parser 0.8) refuses some of them. All else keeps its position. And where an argument or an object's field
+/// has no value: the parser drops it, if it is the last.
+fn blanked(text: &str) -> (String, Option<usize>) {
+    let mut valueless = None;
     let tokens: Vec<_> = Lexer::new(text)
         .filter_map(Result::ok)
         .filter(|token| !matches!(token.kind(), TokenKind::Whitespace | TokenKind::Comment))
@@ -98,7 +104,6 @@ fn blanked(text: &str) -> Result<String, Rejection> {
                 open.pop();
             }
             TokenKind::Name if open.is_empty() => in_header = true,
-            // The parser drops an argument or an object's field that has no value, if it is the last.
             TokenKind::Name
                 if open.contains(&TokenKind::LParen) && open.last() != Some(&TokenKind::LBracket) =>
             {
@@ -108,10 +113,7 @@ fn blanked(text: &str) -> Result<String, Rejection> {
                     Some(TokenKind::Colon | TokenKind::Dollar | TokenKind::At | TokenKind::Eq)
                 );
                 if begins && next.is_some_and(|next| next.kind() != TokenKind::Colon) {
-                    let at = next.map_or(token.index(), |next| next.index());
-                    return Err(Fault::syntax("expected `:` and a value")
-                        .at(Lines::new(text).position(at))
-                        .into());
+                    valueless = valueless.or(next.map(apollo_parser::Token::index));
                 }
             }
             TokenKind::StringValue if open.is_empty() => {
@@ -133,5 +135,5 @@ fn blanked(text: &str) -> Result<String, Rejection> {
         }
         in_header &= open.first() != Some(&TokenKind::LCurly);
     }
-    Ok(String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned()))
+    (String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned()), valueless)
 }
