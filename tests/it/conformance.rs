@@ -22,7 +22,7 @@ use tokio::join;
 /// The seed of the corpus that is always the same.
 const FIXED: u32 = 1;
 /// The seed of the other one, unless `CONFAB_CONFORMANCE_SEED` is set.
-const OTHER: u32 = 2;
+const OTHER: u32 = 3;
 /// How many requests a corpus has, besides those written by hand.
 const COUNT: u32 = 1500;
 /// How many unlisted disagreements are printed in full.

@@ -76,6 +76,7 @@ fn responses(expected: &[Response], answered: &[Response], introspects: bool) ->
         if !same_data(&expected.data, &answered.data, introspects) {
             differences.push(Difference::Data);
         }
+        let expected = &without_cancelled(expected, answered);
         if sorted(expected, false) != sorted(answered, false) {
             differences.push(Difference::Paths);
         } else if sorted(expected, true) != sorted(answered, true) {
@@ -84,6 +85,31 @@ fn responses(expected: &[Response], answered: &[Response], introspects: bool) ->
     }
     differences.dedup();
     differences
+}
+
+/// The errors without those that need not be reported: where a field becomes null because of one error below it, its
+/// other fields may be cancelled (GraphQL specification, "Handling Execution Errors").
+fn without_cancelled(expected: &Response, answered: &Response) -> Response {
+    let data: Value = serde_json::from_str(&expected.data).expect("it is JSON");
+    let reported = sorted(answered, false);
+    let errors = expected.errors.iter().filter(|error| {
+        let path = serde_json::to_string(&error.path).expect("it is JSON");
+        reported.contains(&path) || !is_below_null(&data, &error.path)
+    });
+    Response { data: expected.data.clone(), errors: errors.cloned().collect() }
+}
+
+fn is_below_null(data: &Value, path: &[Value]) -> bool {
+    match path {
+        [] => false,
+        _ if data.is_null() => true,
+        [Value::String(key), rest @ ..] => data.get(key).is_some_and(|data| is_below_null(data, rest)),
+        [Value::Number(index), rest @ ..] => {
+            let index = index.as_u64().and_then(|index| usize::try_from(index).ok());
+            index.and_then(|index| data.get(index)).is_some_and(|data| is_below_null(data, rest))
+        }
+        _ => false,
+    }
 }
 
 /// The order of types, fields and directives in introspection is up to the implementation.

@@ -72,7 +72,7 @@ pub struct Response {
     pub errors: Vec<FieldError>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct FieldError {
     pub message: String,
     pub path: Vec<serde_json::Value>,
