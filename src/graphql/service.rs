@@ -167,25 +167,27 @@ impl GraphqlService {
         let (service, request_id) = (self.clone(), call.request_id.clone());
         let task = self.tasks.spawn(async move { service.answer(request, call).await }.in_current_span());
         async move {
-            let answer = task.await.unwrap_or_else(|_| Err(Refused::panicked(&request_id)));
-            answer.unwrap_or_else(Answer::Refused)
+            match task.await {
+                Ok(answer) => answer.unwrap_or_else(|refused| Answer::Refused(*refused)),
+                Err(_) => Answer::Refused(Refused::panicked(&request_id)),
+            }
         }
     }
 
-    async fn answer(self: Arc<Self>, request: Request, call: Call) -> Result<Answer, Refused> {
+    async fn answer(self: Arc<Self>, request: Request, call: Call) -> Result<Answer, Box<Refused>> {
         let prepared = self.prepare(&request);
-        let refuse = |error: Error| Refused::new(&error, &call.request_id);
+        let refuse = |error: Error| Box::new(Refused::new(&error, &call.request_id));
         let viewer = viewer(&call.identity, prepared.as_ref().ok()).map_err(refuse)?;
         let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(rejection) => {
                 self.charge(1, viewer, &call.caller).await.map_err(refuse)?;
-                return Err(Refused::rejected(rejection, &call.request_id));
+                return Err(Box::new(Refused::rejected(rejection, &call.request_id)));
             }
         };
         if let Some((code, error)) = call.carries.refuses(prepared.kind) {
             self.charge(1, viewer, &call.caller).await.map_err(refuse)?;
-            return Err(Refused::with_code(code, &error, &call.request_id));
+            return Err(Box::new(Refused::with_code(code, &error, &call.request_id)));
         }
         let cost = self.charge(prepared.cost, viewer, &call.caller).await.map_err(refuse)?;
         let cost = request.extensions.cost.then_some(cost);

@@ -154,7 +154,8 @@ impl Replies {
     ) -> Result<Option<Result<NewReply>>> {
         let Some((key, hash)) = idempotency else { return Ok(None) };
         Ok(self.0.store.sent_before(owner, key, hash).await?.map(|before| match before {
-            Before::Same(Stored { conversation, message, reply, .. }) => {
+            Before::Same(stored) => {
+                let Stored { conversation, message, reply, .. } = *stored;
                 Ok(NewReply { conversation, message, reply })
             }
             Before::OtherInput => Err(OTHER_INPUT),

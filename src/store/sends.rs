@@ -107,7 +107,7 @@ pub enum Sent {
 #[derive(Clone, Debug)]
 pub enum Before {
     /// The same, with this result.
-    Same(Stored),
+    Same(Box<Stored>),
     /// Something else.
     OtherInput,
 }
@@ -338,7 +338,8 @@ impl Database {
         }
         let message = messages::table.filter(messages::id.nullable().eq(reply.parent_id));
         let message = read!(self, first, message.select(Message::as_select())).optional()?;
-        Ok(message.map(|message| Before::Same(Stored { conversation, message, reply, claimed: false })))
+        Ok(message
+            .map(|message| Before::Same(Box::new(Stored { conversation, message, reply, claimed: false }))))
     }
 
     /// Forgets some of the keys of sends from before a moment, at most `limit`; how many they were.

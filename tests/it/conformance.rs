@@ -76,8 +76,8 @@ async fn agree<'a>(
 
 fn report(case: &Case, difference: &str, answer: &subject::Answer) -> String {
     let mut report = format!("\n== {difference}\nschema {}: {:?}\n", case.schema, case.query);
-    let _ = write!(report, "operation {:?}, variables {}\n", case.operation_name, case.variables);
-    let _ = write!(report, "graphql-js: {}\n", case.expected);
+    let _ = writeln!(report, "operation {:?}, variables {}", case.operation_name, case.variables);
+    let _ = writeln!(report, "graphql-js: {}", case.expected);
     let _ = write!(report, "here:       {answer:?}");
     report
 }

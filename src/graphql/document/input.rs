@@ -76,7 +76,7 @@ pub fn fits(schema: &Schema, of_type: &Type, value: &Value) -> bool {
 }
 
 /// The value that stands in the schema for an argument or a field that is absent.
-pub fn default_of<'a>(schema: &Schema, of_type: &Type, default: Option<&'a Literal>) -> Option<Value> {
+pub fn default_of(schema: &Schema, of_type: &Type, default: Option<&Literal>) -> Option<Value> {
     coerce(schema, of_type, default?, &VariableValues::default())
 }
 

@@ -201,6 +201,9 @@ struct Rewriting<'a> {
     places: Option<Vec<Place>>,
 }
 
+/// A field's arguments as the executor takes them.
+type Arguments = Vec<(Positioned<ResponseName>, Positioned<async_graphql_value::Value>)>;
+
 /// The fields of each response key, in order.
 type Collected<'a> = IndexMap<&'a str, Vec<&'a Node<Field>>>;
 
@@ -391,11 +394,7 @@ impl<'a> Rewriting<'a> {
     }
 
     /// The field's arguments, coerced. One that is absent and has no default is left out.
-    fn arguments(
-        &mut self,
-        field: &'a Field,
-        position: Pos,
-    ) -> Result<Vec<(Positioned<ResponseName>, Positioned<async_graphql_value::Value>)>, Rejection> {
+    fn arguments(&mut self, field: &'a Field, position: Pos) -> Result<Arguments, Rejection> {
         let Documents { schema, limits, .. } = self.documents;
         let mut arguments = Vec::with_capacity(field.arguments.len());
         for definition in &field.definition.arguments {
