@@ -8,7 +8,7 @@ use crate::{
 use async_graphql::Context;
 use std::sync::Arc;
 
-/// Names for what every operation is given (see [`super::prepare`]).
+/// Names for what every operation is given (see [`super::service`]).
 pub trait ContextExt {
     /// The domain that the schema was made over.
     fn domain(&self) -> &Domain;
