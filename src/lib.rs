@@ -3,7 +3,7 @@
 //! # The path of one message
 //!
 //! A client posts `sendMessage` to `/graphql`. [`transport`] names the request, finds out who asks ([`accounts`]) and
-//! reads the body; [`graphql`] weighs the document, checks it against the schema and calls [`replies`]. There the
+//! reads the body; [`graphql`] validates the document, charges for it, executes it, and calls [`replies`]. There the
 //! message and an empty reply are stored in one transaction ([`store`]) and a runner is started: a task that is tied to
 //! no request and no socket. The client has its answer.
 //!
@@ -29,7 +29,7 @@
 //! | [`config`] | every setting |
 //! | [`app`] | builds everything once, and runs it |
 //! | [`transport`] | HTTP, WebSocket, the pages |
-//! | [`graphql`] | the schema, the guard, the dataloaders |
+//! | [`graphql`] | the path of every operation, documents, the schema, the dataloaders |
 //! | [`accounts`] | passwords, tokens, sessions, the audit trail |
 //! | [`conversations`] | starting, changing and deleting them |
 //! | [`replies`] | the reply engine |
