@@ -1,7 +1,7 @@
 //! The one path of every operation, whatever transport it comes by.
 //!
 //! A transport decodes a [`Request`], authenticates the caller and calls [`GraphqlService::execute`]. The service
-//! prepares the document, decides who asks, charges the cost, executes, and finishes the response: codes, positions,
+//! prepares the document, identifies the caller, charges the cost, executes, and finishes the response: codes, positions,
 //! cost. What comes back is a refusal, one response, or a stream of responses, which the transport encodes.
 
 mod subscription;
@@ -78,7 +78,7 @@ pub struct Call {
 pub enum Identity {
     /// What the request's own `Authorization` says: nobody, a user, or an invalid token.
     Request(Result<Option<Viewer>>),
-    /// Whoever is authenticated on the socket. Its subscriptions are parked while they are silent.
+    /// The user who is authenticated on the socket, if any. Its subscriptions are parked while they are silent.
     Socket(Presence),
 }
 
@@ -109,7 +109,7 @@ pub struct Refused {
     pub response: Response,
 }
 
-/// What came of a query or a mutation.
+/// The result of a query or a mutation.
 pub struct Executed {
     /// The response, and the headers for HTTP.
     pub response: Response,
@@ -254,7 +254,7 @@ impl GraphqlService {
     }
 }
 
-/// The user who asks. An invalid token is an error unless the operation is open to anonymous callers.
+/// The authenticated user. An invalid token is an error unless the operation is open to anonymous callers.
 fn viewer(identity: &Identity, prepared: Option<&Prepared>) -> Result<Option<Viewer>> {
     match identity {
         Identity::Socket(presence) => Ok(presence.viewer()),

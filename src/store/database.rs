@@ -33,7 +33,7 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 /// SQLite's readers.
 const SQLITE_READERS: u32 = 4;
 
-/// What each connection to PostgreSQL is told first.
+/// Settings of each connection to PostgreSQL.
 ///
 /// A dropped request leaves its query running there, so no statement may take long. Each prepared statement is planned
 /// once per connection, and again when the statistics change. By itself PostgreSQL plans a list of few ids at each use,

@@ -80,7 +80,7 @@ pub fn default_of(schema: &Schema, of_type: &Type, default: Option<&Literal>) ->
     coerce(schema, of_type, default?, &VariableValues::default())
 }
 
-/// A literal as it is, for scalars and enums.
+/// Converts a literal of a scalar or an enum.
 fn plain(literal: &Literal, variables: &VariableValues) -> Value {
     match literal {
         Literal::Null => Value::Null,
