@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     config::{Complete, Config, Environment, Registration},
     conversations::Conversations,
-    graphql::{self, Domain, document::Documents, service::GraphqlService},
+    graphql::{self, Domain, document::Documents, panics::PanicAt, service::GraphqlService},
     housekeeping::keep_house,
     poke::Poke,
     removal::Removal,
@@ -66,6 +66,8 @@ pub struct Surroundings {
     pub poke: Poke,
     /// Where instances of one process meet, if they are not to meet on Redis.
     pub bus: MemoryBus,
+    /// The field whose resolver panics.
+    pub panic_at: Option<PanicAt>,
 }
 
 impl Default for Surroundings {
@@ -77,6 +79,7 @@ impl Default for Surroundings {
             throttle_patience: throttle::PATIENCE,
             poke: Poke::default(),
             bus: MemoryBus::default(),
+            panic_at: None,
         }
     }
 }
@@ -84,7 +87,7 @@ impl Default for Surroundings {
 impl App {
     /// Connects to the database, brings its tables up to date, and builds everything.
     pub async fn build(config: &Config, complete: Complete, around: Surroundings) -> anyhow::Result<Self> {
-        let Surroundings { clock, statements, park_after, throttle_patience, poke, bus } = around;
+        let Surroundings { clock, statements, park_after, throttle_patience, poke, bus, panic_at } = around;
         let store = Database::connect(&complete.database_url, &statements).await.context("DATABASE_URL")?;
         store.migrate().await.context("DATABASE_URL")?;
         Accounts::canonicalize_emails(&store).await.context("DATABASE_URL")?;
@@ -190,7 +193,7 @@ impl App {
         let mut trusted = complete.trusted_documents;
         trusted.add(&transport::page_documents()).map_err(anyhow::Error::msg)?;
         let service = Arc::new(GraphqlService {
-            schema: graphql::schema(domain),
+            schema: graphql::schema(domain, panic_at),
             documents: Documents::new(&graphql::sdl(), config.document_limits(), trusted)?,
             store: store.clone(),
             replies: replies.clone(),
@@ -252,7 +255,8 @@ impl App {
         let Self { router, connections, trusted_proxies, replies, poke, _listening, tasks, leaving, drain } =
             self;
         replies.start(poke.listen());
-        let served = transport::listen(listener, router, connections, trusted_proxies, leaving.clone());
+        let served =
+            transport::listen(listener, router, connections, trusted_proxies, tasks.clone(), leaving.clone());
         // Its end, at the latest when everything else has had its time, is the end of all connections.
         let mut served = AbortOnDropHandle::new(tasks.spawn(served));
         tokio::select! {

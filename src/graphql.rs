@@ -13,6 +13,7 @@ pub(crate) mod ids;
 mod loaders;
 mod mutation;
 mod pages;
+pub mod panics;
 mod plain;
 mod query;
 pub mod refresh_cookie;
@@ -36,6 +37,7 @@ use crate::{
     store::Database,
 };
 use async_graphql::{SDLExportOptions, ValidationMode};
+use panics::PanicAt;
 use std::sync::Arc;
 
 /// The domain, as the schema's roots call it.
@@ -59,9 +61,13 @@ pub struct Domain {
 /// The executable schema.
 pub type Schema = async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
-/// The schema over this domain.
-pub fn schema(domain: Domain) -> Schema {
-    builder().data(domain).finish()
+/// The schema over this domain. A test can make a resolver panic.
+pub fn schema(domain: Domain, panic_at: Option<PanicAt>) -> Schema {
+    let builder = builder().data(domain);
+    match panic_at {
+        Some(panic_at) => builder.extension(panic_at).finish(),
+        None => builder.finish(),
+    }
 }
 
 /// The schema in GraphQL's own language, as `schema.graphql` has it.

@@ -131,12 +131,9 @@ impl Refused {
         Self { code: error.code(), response: response::refuse(error, request_id) }
     }
 
-    /// Whether the document, its variables or its kind of operation are at fault, and not the caller or the method.
-    pub fn is_of_document(&self) -> bool {
-        !matches!(
-            self.code,
-            Code::Unauthenticated | Code::RateLimited | Code::Internal | Code::MethodNotAllowed
-        )
+    /// Whether the operation is at fault, or the server while it executed it; not the caller or the HTTP method.
+    pub fn is_of_operation(&self) -> bool {
+        !matches!(self.code, Code::Unauthenticated | Code::RateLimited | Code::MethodNotAllowed)
     }
 
     fn with_code(code: Code, error: &Error, request_id: &str) -> Self {

@@ -151,8 +151,8 @@ async fn execute(
         (Answer::Executed(executed), Some(form)) => response::executed(form, executed),
         (Answer::Refused(refused), Some(form)) => response::refused(form, &refused),
         (Answer::Executed(executed), None) => sse::once(executed.response),
-        // An event reports what is wrong with the document; what is wrong with the HTTP request has a status.
-        (Answer::Refused(refused), None) if refused.is_of_document() => sse::once(refused.response),
+        // An event reports what is wrong with the operation. What is wrong with the HTTP request has a status.
+        (Answer::Refused(refused), None) if refused.is_of_operation() => sse::once(refused.response),
         (Answer::Refused(refused), None) => response::refused(Form::GraphQlResponse, &refused),
     }
 }

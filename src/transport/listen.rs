@@ -25,7 +25,7 @@ use tokio::{
     task::{JoinError, JoinSet},
     time::Instant,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// What connections may take.
 #[derive(Clone, Copy, Debug)]
@@ -47,12 +47,14 @@ const REFUSALS: usize = 64;
 /// How often the log is told that something keeps connections from being taken.
 const TELL: Duration = Duration::from_secs(10);
 
-/// Takes connections and serves them until the server leaves; then ends when they have ended. Dropping it ends them.
+/// Takes connections and serves them until the server leaves; then ends when they have ended. Dropping it ends them. The
+/// tasks are those that close connections.
 pub async fn listen(
     listener: TcpListener,
     router: Router,
     limits: Limits,
     proxies: TrustedProxies,
+    tasks: TaskTracker,
     leaving: CancellationToken,
 ) {
     let places = Places::new(limits.connections, limits.per_address);
@@ -74,7 +76,7 @@ pub async fn listen(
                 if let Err(error) = tcp.set_nodelay(true) {
                     tracing::debug!(%error, "small packets are delayed");
                 }
-                let (stream, turns) = Stream::new(tcp, limits, place);
+                let (stream, turns) = Stream::new(tcp, limits, place, tasks.clone());
                 connections.spawn(converse(stream, turns, peer, router.clone(), leaving.clone()));
             }
             Err(full) => refusals.turn_away(&mut connections, tcp, peer, full),

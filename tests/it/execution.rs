@@ -1,6 +1,7 @@
 //! What the executor must do right, and what some versions of it do not.
 
-use crate::support::{Kind, Server, code, codes};
+use crate::support::{Answer, Kind, Server, code, codes};
+use confab::graphql::panics::PanicAt;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -97,4 +98,56 @@ async fn a_failing_field_in_a_list_tells_its_whole_path() {
     let answer = client.ask(query, json!({})).await;
     assert_eq!(answer["data"], json!({ "a": "Query", "me": null }));
     assert_eq!(answer["errors"][0]["path"], json!(["me", "conversations", "nodes", 0, "messages"]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panic_is_the_internal_error_of_its_operation_alone() {
+    let sound = Server::start(Kind::Sqlite).await;
+    let client = sound.register().await;
+    let (conversation, reply) = client.say("hello", None).await;
+    let server = sound.beside_with_panic(PanicAt { parent: "Message", field: "content" }).await;
+    let client = client.at(server.address);
+    let query = "query($id: ID!) { node(id: $id) { ... on Message { content } } }";
+    let mutation =
+        "mutation($in: ID) { sendMessage(input: { conversationId: $in, content: \"sent\", model: \"echo\",
+        whenBusy: QUEUE }) { message { content } } }";
+    let subscription =
+        "subscription($id: ID!) { reply(messageId: $id) { ... on ReplyFinished { message { content } } } }";
+    let variables = json!({ "id": reply, "in": conversation });
+
+    let mut socket = server.socket(&client).await;
+    for query in [query, mutation, subscription] {
+        let body = json!({ "query": query, "variables": variables });
+        let authorized =
+            || server.post().bearer_auth(client.token.as_deref().expect("signed in")).json(&body);
+        if query != subscription {
+            let answer = Answer::to(authorized()).await;
+            assert_eq!((answer.status, code(&answer.refusal())), (500, "INTERNAL"), "{query}");
+        }
+        let answer = Answer::to(authorized().header("accept", "text/event-stream")).await;
+        assert_eq!(answer.status, 200, "{query}");
+        let events: Vec<_> = answer.text().split("\n\n").filter(|event| !event.is_empty()).collect();
+        let [.., last, end] = events[..] else { panic!("{events:?}") };
+        assert!(last.starts_with("event: next\n") && last.contains("INTERNAL"), "{query}: {events:?}");
+        assert!(end.starts_with("event: complete\n"), "{query}: {events:?}");
+
+        socket.subscribe("panics", query, variables.clone()).await;
+        let mut message = socket.hear().await.expect("the socket stays open");
+        while message["type"] == "next" {
+            message = socket.hear().await.expect("the socket stays open");
+        }
+        assert_eq!((&message["id"], &message["type"]), (&json!("panics"), &json!("error")), "{query}");
+        assert_eq!(code(&message["payload"][0]), "INTERNAL", "{query}");
+    }
+    socket.subscribe("goes on", "{ me { id } }", json!({})).await;
+    assert_eq!(socket.hear().await.expect("the socket stays open")["type"], "next");
+
+    // The resolver of a mutation had done its work: each of the three was stored.
+    let stored = "query($in: ID!) { conversation(id: $in) { messages { nodes { role content } } } }";
+    let data = client.at(sound.address).data(stored, json!({ "in": conversation })).await;
+    let messages = data["conversation"]["messages"]["nodes"].as_array().expect("a list");
+    assert_eq!(
+        messages.iter().filter(|message| message["content"] == "sent" && message["role"] == "USER").count(),
+        3
+    );
 }

@@ -96,10 +96,11 @@ pub async fn converse(
     if let Err(error) = ended {
         tracing::debug!(%peer, %error, "connection broken off");
     }
+    // What was upgraded is no longer here.
     if let Some(parts) = connection.into_parts()
-        && !leaving.is_cancelled()
+        && leaving.is_cancelled()
     {
-        parts.io.into_inner().close().await;
+        parts.io.into_inner().abort();
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Hyper has one limit, for a header and for being idle together, and none for writing. Here they are in one place,
 //! below it, and go on when the connection is upgraded to a WebSocket.
+//!
+//! Whoever drops a stream closes it in order: a task of the server's reads what the client still sends, for a moment.
 
 use super::{Limits, places::Place, turn::Turns};
 use std::{
@@ -15,6 +17,7 @@ use tokio::{
     net::TcpStream,
     time::{Sleep, sleep, timeout},
 };
+use tokio_util::task::TaskTracker;
 
 /// How long the client may go on talking after our last word.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -22,10 +25,11 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// A wait that is made only where there is something to wait for.
 type Wait = Option<Pin<Box<Sleep>>>;
 
-/// A connection that does not wait for ever. It holds its place among the others until it is dropped.
+/// A connection that does not wait for ever. It holds its place among the others until it is closed.
 #[derive(Debug)]
 pub struct Stream {
-    tcp: TcpStream,
+    /// There until the stream is closed.
+    connection: Option<(TcpStream, Place)>,
     limits: Limits,
     turns: Turns,
     /// The turn that `said` and `reading` are of.
@@ -36,15 +40,16 @@ pub struct Stream {
     writing: Wait,
     /// Whether a limit has been reached.
     expired: bool,
-    _place: Place,
+    /// Closes it when it is dropped.
+    tasks: TaskTracker,
 }
 
 impl Stream {
     /// A new connection, and whose turn it is on it.
-    pub fn new(tcp: TcpStream, limits: Limits, place: Place) -> (Self, Turns) {
+    pub fn new(tcp: TcpStream, limits: Limits, place: Place, tasks: TaskTracker) -> (Self, Turns) {
         let turns = Turns::default();
         let stream = Self {
-            tcp,
+            connection: Some((tcp, place)),
             limits,
             turns: turns.clone(),
             turn: 0,
@@ -52,16 +57,19 @@ impl Stream {
             reading: None,
             writing: None,
             expired: false,
-            _place: place,
+            tasks,
         };
         (stream, turns)
     }
 
-    /// Hears the client out for a moment, unless it was it that kept us waiting.
-    pub async fn close(mut self) {
-        if !self.expired {
-            hear_out(&mut self.tcp).await;
-        }
+    /// Closes the connection at once.
+    pub fn abort(mut self) {
+        self.connection = None;
+    }
+
+    fn tcp(&mut self) -> &mut TcpStream {
+        let (tcp, _) = self.connection.as_mut().expect("only who drops the stream takes it");
+        tcp
     }
 
     /// Whether the client has let its time pass. Called when there is nothing to read.
@@ -102,8 +110,22 @@ impl Stream {
         ready!(wait.as_mut().poll(context));
         self.expired = true;
         // Or the kernel would go on trying to send what nobody reads. If it cannot be told, it does so for a while.
-        let _ = self.tcp.set_zero_linger();
+        let _ = self.tcp().set_zero_linger();
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl Drop for Stream {
+    /// Unless it was the client that kept us waiting, hears it out.
+    fn drop(&mut self) {
+        if let Some((mut tcp, place)) = self.connection.take()
+            && !self.expired
+        {
+            self.tasks.spawn(async move {
+                hear_out(&mut tcp).await;
+                drop(place);
+            });
+        }
     }
 }
 
@@ -131,7 +153,7 @@ impl AsyncRead for Stream {
             (self.turn, self.said, self.reading) = (turn, false, None);
         }
         let before = buffer.filled().len();
-        let Poll::Ready(read) = Pin::new(&mut self.tcp).poll_read(context, buffer) else {
+        let Poll::Ready(read) = Pin::new(self.tcp()).poll_read(context, buffer) else {
             return self.poll_silence(context).map(Err);
         };
         if !self.said && buffer.filled().len() > before {
@@ -151,7 +173,7 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.tcp).poll_write(context, bytes);
+        let written = Pin::new(self.tcp()).poll_write(context, bytes);
         self.poll_written(context, written)
     }
 
@@ -160,19 +182,19 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.tcp).poll_write_vectored(context, pieces);
+        let written = Pin::new(self.tcp()).poll_write_vectored(context, pieces);
         self.poll_written(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.tcp.is_write_vectored()
+        self.connection.as_ref().is_some_and(|(tcp, _)| tcp.is_write_vectored())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_flush(context)
+        Pin::new(self.tcp()).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_shutdown(context)
+        Pin::new(self.tcp()).poll_shutdown(context)
     }
 }

@@ -7,6 +7,7 @@ use confab::{
     bus::memory::MemoryBus,
     clock::Clock,
     config::{Config, Environment, Throttling},
+    graphql::panics::PanicAt,
     poke::Poke,
     store::Statements,
 };
@@ -86,7 +87,7 @@ impl Server {
         change(&mut config);
         let settings = settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         let (folder, bus) = (Arc::new(folder), MemoryBus::default());
-        Self::launch(config, settings, database_url, folder, Clock::default(), bus).await
+        Self::launch(config, settings, database_url, folder, Clock::default(), bus, None).await
     }
 
     /// Another instance over the same database and the same bus.
@@ -94,10 +95,17 @@ impl Server {
         self.beside_with_clock(self.clock.clone()).await
     }
 
+    /// Another instance over the same database, where the resolver of a field panics.
+    pub async fn beside_with_panic(&self, panic_at: PanicAt) -> Self {
+        let (config, settings, url) = (self.config.clone(), self.settings.clone(), self.database_url.clone());
+        let (folder, clock, bus) = (self.folder.clone(), self.clock.clone(), self.bus.clone());
+        Self::launch(config, settings, url, folder, clock, bus, Some(panic_at)).await
+    }
+
     /// Another instance, on a machine whose clock is wrong.
     pub async fn beside_with_clock(&self, clock: Clock) -> Self {
         let (config, settings, url) = (self.config.clone(), self.settings.clone(), self.database_url.clone());
-        Self::launch(config, settings, url, self.folder.clone(), clock, self.bus.clone()).await
+        Self::launch(config, settings, url, self.folder.clone(), clock, self.bus.clone(), None).await
     }
 
     async fn launch(
@@ -107,6 +115,7 @@ impl Server {
         folder: Arc<TempDir>,
         clock: Clock,
         bus: MemoryBus,
+        panic_at: Option<PanicAt>,
     ) -> Self {
         let setting =
             |name: &str| settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
@@ -121,6 +130,7 @@ impl Server {
             throttle_patience: PATIENCE,
             bus: bus.clone(),
             poke: poke.clone(),
+            panic_at,
         };
         let app = App::build(&config, complete, around).await.expect("the server can be built");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
@@ -148,7 +158,8 @@ impl Server {
     pub async fn restart(self) -> Self {
         self.leave.cancel();
         soon("the server to end", self.running).await.expect("it does not panic");
-        Self::launch(self.config, self.settings, self.database_url, self.folder, self.clock, self.bus).await
+        Self::launch(self.config, self.settings, self.database_url, self.folder, self.clock, self.bus, None)
+            .await
     }
 
     /// Tells the server to end.

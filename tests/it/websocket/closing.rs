@@ -40,6 +40,22 @@ async fn rest(tcp: &mut TcpStream) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_over_the_limit_is_told_from_a_broken_connection() {
+    let server = Server::start(Kind::Sqlite).await;
+    for _ in 0..5 {
+        let mut tcp = raw(&server).await;
+        // More than the kernel keeps: the client is still writing when the server closes.
+        let length = 16 * server.config.max_body;
+        let mut message = [&[TEXT, 0x80 | 127], &length.to_be_bytes()[..], &[0; 4]].concat();
+        message.resize(message.len() + length, b' ');
+        soon("all of it to be sent", tcp.write_all(&message)).await.expect("it is open");
+        tcp.write_all(&frame(CLOSE, &1000_u16.to_be_bytes())).await.expect("it is open");
+        let heard = rest(&mut tcp).await;
+        assert_eq!((heard[0], &heard[2..4]), (CLOSE, &4400_u16.to_be_bytes()[..]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_clients_close_frame_is_answered_with_its_own_code() {
     let server = Server::start(Kind::Sqlite).await;
     let closing = |code: u16, reason: &str| [&code.to_be_bytes(), reason.as_bytes()].concat();

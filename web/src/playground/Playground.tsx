@@ -12,6 +12,7 @@ import { initialEditors } from './initial';
 import { SignedIn } from './SignedIn';
 import { storage } from './storage';
 import { texts } from './texts';
+import { UntilReady } from './UntilReady';
 import { variablesIn } from './variables';
 
 /** Read once, before GraphiQL writes its own state there. */
@@ -49,6 +50,7 @@ export function Playground() {
         {withoutSchema && <p className="without-schema">{texts.withoutSchema}</p>}
         <Events />
         <SignedIn />
+        <UntilReady />
       </GraphiQL.Footer>
     </GraphiQL>
   );
