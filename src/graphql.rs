@@ -14,7 +14,7 @@ mod loaders;
 mod mutation;
 mod pages;
 pub mod panics;
-mod plain;
+pub mod plain;
 mod query;
 pub mod refresh_cookie;
 pub mod request;

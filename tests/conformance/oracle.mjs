@@ -2,6 +2,12 @@ import {
   GraphQLError, execute, getOperationAST, getVariableValues, parse, specifiedRules, subscribe, validate,
 } from "graphql";
 
+// Where a field fails while another of the same object is still awaited, graphql-js lets go of the other's promise. Its
+// error is in no response, and must not end this process.
+process.on("unhandledRejection", (error) => {
+  if (!(error instanceof GraphQLError)) throw error;
+});
+
 /** The rules, each of which leaves its name at the errors that it reports. */
 const rules = specifiedRules.map((rule) => (context) => {
   const own = Object.create(context);

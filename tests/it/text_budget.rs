@@ -45,6 +45,10 @@ on_both_databases! {
         ] {
             refused(&client, query, &ids).await;
         }
+        let query = "{ me { conversations { nodes { messages { edges { node { content } } } } } } }";
+        let answer = client.ask(query, json!({})).await;
+        let path = json!(["me", "conversations", "nodes", 0, "messages", "edges", 1, "node", "content"]);
+        assert_eq!(answer["errors"][0]["path"], path, "each index is in the path");
         // Each operation has its own, and each text can be read.
         for _ in 0..2 {
             let one = client.data("query($c: ID!) { conversation(id: $c) { messages(last: 1) { nodes { content } } } }",

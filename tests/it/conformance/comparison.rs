@@ -1,7 +1,7 @@
 //! In which way two answers to one request differ.
 
 use super::{
-    corpus::{Case, Expected, Fault, Place, Response},
+    corpus::{Case, Expected, Fault, FieldError, Place, Response},
     subject::Answer,
 };
 use serde_json::Value;
@@ -76,7 +76,24 @@ fn responses(expected: &[Response], answered: &[Response], introspects: bool) ->
         if !same_data(&expected.data, &answered.data, introspects) {
             differences.push(Difference::Data);
         }
-        let expected = &without_cancelled(expected, answered);
+        let possible = sorted(&expected.possible, true);
+        let (reported, wanted) = (sorted(&answered.errors, false), sorted(&expected.errors, false));
+        if wanted.is_empty() != reported.is_empty() {
+            differences.push(Difference::Paths);
+            continue;
+        }
+        // Where a field becomes null because of one error below it, its other fields may be cancelled, and which error
+        // comes first is up to the implementation (GraphQL specification, "Handling Execution Errors").
+        let data: Value = serde_json::from_str(&expected.data).expect("it is JSON");
+        let expected = without(&expected.errors, |error| {
+            !reported.contains(&key(error, false)) && is_below_null(&data, &error.path)
+        });
+        let answered = without(&answered.errors, |error| {
+            !wanted.contains(&key(error, false))
+                && is_below_null(&data, &error.path)
+                && possible.contains(&key(error, true))
+        });
+        let (expected, answered) = (&expected, &answered);
         if sorted(expected, false) != sorted(answered, false) {
             differences.push(Difference::Paths);
         } else if sorted(expected, true) != sorted(answered, true) {
@@ -87,16 +104,8 @@ fn responses(expected: &[Response], answered: &[Response], introspects: bool) ->
     differences
 }
 
-/// The errors without those that need not be reported: where a field becomes null because of one error below it, its
-/// other fields may be cancelled (GraphQL specification, "Handling Execution Errors").
-fn without_cancelled(expected: &Response, answered: &Response) -> Response {
-    let data: Value = serde_json::from_str(&expected.data).expect("it is JSON");
-    let reported = sorted(answered, false);
-    let errors = expected.errors.iter().filter(|error| {
-        let path = serde_json::to_string(&error.path).expect("it is JSON");
-        reported.contains(&path) || !is_below_null(&data, &error.path)
-    });
-    Response { data: expected.data.clone(), errors: errors.cloned().collect() }
+fn without(errors: &[FieldError], need_not_be: impl Fn(&FieldError) -> bool) -> Vec<FieldError> {
+    errors.iter().filter(|error| !need_not_be(error)).cloned().collect()
 }
 
 fn is_below_null(data: &Value, path: &[Value]) -> bool {
@@ -138,15 +147,14 @@ fn without_order(value: &mut Value) {
     }
 }
 
-fn sorted(response: &Response, with_locations: bool) -> Vec<String> {
-    let mut errors: Vec<_> = response
-        .errors
-        .iter()
-        .map(|error| {
-            let path = serde_json::to_string(&error.path).expect("it is JSON");
-            if with_locations { format!("{path} {:?}", error.locations) } else { path }
-        })
-        .collect();
+/// What an error is compared by: its path, and where that is wanted its locations.
+fn key(error: &FieldError, with_locations: bool) -> String {
+    let path = serde_json::to_string(&error.path).expect("it is JSON");
+    if with_locations { format!("{path} {:?}", error.locations) } else { path }
+}
+
+fn sorted(errors: &[FieldError], with_locations: bool) -> Vec<String> {
+    let mut errors: Vec<_> = errors.iter().map(|error| key(error, with_locations)).collect();
     errors.sort();
     errors
 }

@@ -70,6 +70,10 @@ pub struct Response {
     /// JSON.
     pub data: String,
     pub errors: Vec<FieldError>,
+    /// From graphql-js: the errors of all fields that fail. Where several make the same field null, it is up to the
+    /// implementation which of them it reports.
+    #[serde(default)]
+    pub possible: Vec<FieldError>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -2,11 +2,13 @@
 
 use super::shown::show;
 use async_graphql::{
-    Enum, Error, ID, InputObject, InputValueResult, Interface, MaybeUndefined, Object, Result, Scalar,
-    ScalarType, Schema, SimpleObject, Subscription, Union, Value,
+    ContextSelectionSet, Enum, Error, ID, InputObject, InputValueResult, Interface, MaybeUndefined, Object,
+    OutputType, Positioned, Result, Scalar, ScalarType, Schema, ServerResult, SimpleObject, Subscription,
+    Union, Value, parser::types::Field, registry::Registry,
 };
-use futures_util::{Stream, stream};
-use std::sync::Mutex;
+use confab::graphql::plain::{List, Plain};
+use futures_util::{Stream, future::BoxFuture, stream};
+use std::{borrow::Cow, sync::Mutex};
 use tokio::task::yield_now;
 
 pub type TestSchema = Schema<Query, Mutation, Events>;
@@ -87,7 +89,38 @@ fn up_to<T>(list: Vec<T>, count: i32) -> Vec<T> {
     list.into_iter().take(usize::try_from(count).unwrap_or(0)).collect()
 }
 
+#[derive(Clone)]
 pub struct Deep(i32);
+
+/// A [`List`] as the server's schema has them, of objects that have such lists themselves.
+pub struct Many<T>(Vec<T>);
+
+impl<T: Plain + Clone> OutputType for Many<T> {
+    fn type_name() -> Cow<'static, str> {
+        Vec::<T>::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        Vec::<T>::qualified_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        Vec::<T>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        let list = List(self.0.clone());
+        let resolved: BoxFuture<'_, _> = Box::pin(async move { list.resolve(ctx, field).await });
+        resolved.await
+    }
+}
+
+/// Only `level` is read without waiting.
+impl Plain for Deep {
+    fn plain(&self, _: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+        (field.name.node == "level").then(|| self.0.into())
+    }
+}
 
 #[Object]
 impl Deep {
@@ -104,8 +137,8 @@ impl Deep {
     async fn maybe(&self) -> Option<Self> {
         (self.0 % 2 == 1).then_some(Self(self.0 + 1))
     }
-    async fn many(&self, #[graphql(default = 2)] count: i32) -> Vec<Self> {
-        up_to(vec![Self(self.0 + 1), Self(self.0 + 2), Self(self.0 + 3)], count)
+    async fn many(&self, #[graphql(default = 2)] count: i32) -> Many<Self> {
+        Many(up_to(vec![Self(self.0 + 1), Self(self.0 + 2), Self(self.0 + 3)], count))
     }
     async fn fails(&self) -> Option<Result<i32>> {
         Some(failed())
