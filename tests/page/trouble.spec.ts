@@ -88,3 +88,15 @@ test('that the network is away is said once', async ({ page, ada, server, guard 
   await expect(page.getByText('Reconnecting…')).toBeHidden({ timeout: 40_000 });
   await expect(page.getByText('Loading…')).toBeHidden();
 });
+
+test('a proxy that replaces the Host header is named, until it passes the header on', async ({ page, guard }) => {
+  guard.expected = /status of 403/;
+  await page.route('**/graphql', async (route) => {
+    const headers = { ...route.request().headers(), host: 'backend:8000' };
+    await route.fulfill({ response: await route.fetch({ headers }) });
+  });
+  await page.goto('/');
+  await expect(page.getByText('the proxy in front of it does not pass on the Host header')).toBeVisible();
+  await page.unrouteAll({ behavior: 'wait' });
+  await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
+});
