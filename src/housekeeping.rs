@@ -4,6 +4,7 @@ use crate::{
     accounts, changes,
     clock::Clock,
     poke::Poked,
+    removal::give_way,
     store::{self, Database, Instant},
 };
 use std::time::Duration;
@@ -85,7 +86,7 @@ impl Chore {
         let mut rows = 0;
         // In small steps, none of which keeps others waiting.
         loop {
-            match self.step(store, now).await? {
+            match give_way(self.step(store, now)).await? {
                 0 => return Ok(Some(rows)),
                 some => rows += some,
             }

@@ -7,11 +7,19 @@ use crate::{
 };
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
-use tokio::{select, sync::Notify, time::interval};
+use tokio::{
+    select,
+    sync::Notify,
+    time::{Instant, interval, sleep},
+};
 use tokio_util::sync::CancellationToken;
 
 /// How many messages are removed at once: other writers wait for no longer than that.
-const BATCH: i64 = 200;
+const BATCH: i64 = 25;
+/// How long the database is left to others after a step, as a multiple of what the step took.
+const SHARE_OF_OTHERS: u32 = 4;
+/// The longest that it is left to them.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How often each instance looks whether one that has died has left something.
 const LOOK_EVERY: Duration = Duration::from_secs(300);
 
@@ -54,7 +62,50 @@ impl Removal {
     }
 
     async fn remove(&self) -> store::Result<()> {
-        while self.store.remove_from_nobody(BATCH).await? {}
+        while give_way(self.store.remove_from_nobody(BATCH)).await? {}
         Ok(())
+    }
+}
+
+/// Does a step of the background's work, and then leaves the database to others for a while: SQLite has one writer, which
+/// a step keeps busy, and PostgreSQL's disk is everybody's too.
+pub(crate) async fn give_way<T>(step: impl Future<Output = T>) -> T {
+    let begun = Instant::now();
+    let done = step.await;
+    sleep(LONGEST_PAUSE.min(begun.elapsed() * SHARE_OF_OTHERS)).await;
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{messages::Message, scratch};
+
+    /// Far more than are removed in one step.
+    const MESSAGES: usize = 1500;
+
+    /// Counted, not timed: on a slow machine both are slow.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn others_write_while_what_was_deleted_is_removed() {
+        let (_folder, store, user) = scratch::database().await;
+        let conversation = scratch::conversation(&user, user.created_at);
+        store.insert_conversation(&conversation).await.unwrap();
+        let said = |position| {
+            let text = "x".repeat(4000);
+            Message::said(store::Id::new(), conversation.id, None, position, text, user.created_at)
+        };
+        store.insert_messages(&(0..MESSAGES as i32).map(said).collect::<Vec<_>>()).await.unwrap();
+        assert!(store.delete_conversation(user.id, conversation.id, user.created_at).await.unwrap());
+        let removal = Removal::new(store.clone());
+        let removed = tokio::spawn(async move { removal.remove().await });
+        let mut writes = 0;
+        while !removed.is_finished() {
+            store.insert_conversation(&scratch::conversation(&user, user.created_at)).await.unwrap();
+            writes += 1;
+        }
+        removed.await.unwrap().unwrap();
+        let steps = MESSAGES / BATCH as usize;
+        assert!(writes >= 2 * steps, "{writes} writes beside {steps} steps");
+        println!("{writes} writes beside {steps} steps");
     }
 }

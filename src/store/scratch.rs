@@ -1,12 +1,16 @@
 //! What unit tests write to.
 
 use super::{
-    Database, Id, Instant, Statements,
+    Database, Id, Instant, Result, Statements,
     conversations::Conversation,
+    messages::Message,
+    schema::messages,
     sessions::Session,
+    transact,
     users::{Proof, User},
 };
 use crate::clock::Clock;
+use diesel_async::{AsyncConnection, RunQueryDsl};
 use tempfile::TempDir;
 
 /// A new database in a folder that is removed with it, and a user.
@@ -39,6 +43,18 @@ pub fn conversation(owner: &User, at: Instant) -> Conversation {
         message_count: 0,
         created_at: at,
         updated_at: at,
+    }
+}
+
+impl Database {
+    /// Adds messages, whatever the conversation's count.
+    pub async fn insert_messages(&self, messages: &[Message]) -> Result<()> {
+        transact!(self, async |conn| {
+            for message in messages {
+                diesel::insert_into(messages::table).values(message).execute(conn).await?;
+            }
+            Ok(())
+        })
     }
 }
 
