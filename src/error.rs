@@ -1,7 +1,8 @@
 //! What a client may learn of a failure: one error, each kind with a stable code.
 //!
 //! Whatever went wrong inside is [`Error::Internal`]: its cause is logged once, where the answer is made (see
-//! [`crate::graphql::response`]), and the client is told a request id and nothing else.
+//! [`crate::graphql::response`]), and the client is told a request id and nothing else. What only a busy or absent
+//! database is to blame for is [`Error::Unavailable`]: the client is told when to retry.
 
 use crate::store;
 use std::sync::Arc;
@@ -37,6 +38,12 @@ pub enum Error {
         /// Whole seconds after which it is worth another try.
         retry_after: u64,
     },
+    /// The database is busy or away for the moment. The cause is for the log.
+    #[error(
+        "The server is busy, or its database is away. A mutation may have been executed. Retry after \
+         `retryAfter` seconds, with the same `idempotencyKey` if there is one."
+    )]
+    Unavailable(Arc<dyn std::error::Error + Send + Sync>),
     /// Our fault. The cause is for the log.
     #[error("internal error")]
     Internal(Arc<dyn std::error::Error + Send + Sync>),
@@ -56,6 +63,11 @@ impl Error {
         Self::Internal(cause.into().into())
     }
 
+    /// Something that may well succeed a little later was not done, or not known to be done, in time.
+    pub fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable(cause.into().into())
+    }
+
     /// The stable code that clients tell errors apart by.
     pub fn code(&self) -> Code {
         match self {
@@ -65,10 +77,23 @@ impl Error {
             Self::BadUserInput { .. } => Code::BadUserInput,
             Self::Conflict(_) => Code::Conflict,
             Self::RateLimited { .. } => Code::RateLimited,
+            Self::Unavailable(_) => Code::Unavailable,
             Self::Internal(_) => Code::Internal,
         }
     }
+
+    /// Whole seconds after which a retry may succeed, where that is known.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited { retry_after, .. } => Some(*retry_after),
+            Self::Unavailable(_) => Some(RETRY_UNAVAILABLE),
+            _ => None,
+        }
+    }
 }
+
+/// Seconds after which a database that was busy or away may well answer again.
+const RETRY_UNAVAILABLE: u64 = 2;
 
 /// What kind of failure it is: the one place that says what each is called and which HTTP status and which WebSocket
 /// close code it has.
@@ -88,6 +113,8 @@ pub enum Code {
     Conflict,
     /// A limit was exceeded; a retry after some seconds may succeed.
     RateLimited,
+    /// The server or its database is busy or away; a retry after some seconds may succeed.
+    Unavailable,
     /// A fault of the server.
     Internal,
     /// The document cannot be parsed.
@@ -108,6 +135,7 @@ impl Code {
             Self::BadUserInput | Self::MethodNotAllowed => "BAD_USER_INPUT",
             Self::Conflict => "CONFLICT",
             Self::RateLimited => "RATE_LIMITED",
+            Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
             Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
@@ -129,13 +157,14 @@ impl Code {
             Self::Conflict => 409,
             Self::RateLimited => 429,
             Self::Internal => 500,
+            Self::Unavailable => 503,
         }
     }
 
     /// The WebSocket close code where `connection_init` was refused with this code. 1013 makes clients come back.
     pub fn close_code(self) -> u16 {
         match self {
-            Self::RateLimited | Self::Internal => 1013,
+            Self::RateLimited | Self::Unavailable | Self::Internal => 1013,
             _ => 4403,
         }
     }
@@ -146,6 +175,7 @@ impl From<store::Error> for Error {
         match cause {
             // A token outlives its account for a moment; whatever it is to write belongs to nobody then.
             store::Error::Orphan => Self::Unauthenticated("the account is gone"),
+            cause if cause.is_unavailable() => Self::unavailable(cause),
             cause => Self::internal(cause),
         }
     }

@@ -13,6 +13,7 @@ pub mod conversations;
 mod database;
 pub mod export;
 pub mod identities;
+mod locking;
 pub mod messages;
 mod migrations;
 pub mod paging;
@@ -31,7 +32,7 @@ mod statements;
 pub mod types;
 pub mod users;
 
-pub use database::Database;
+pub use database::{Database, POSTGRES_SETUP};
 pub use statements::Statements;
 pub use types::{ChangeKind, FinishReason, Id, Instant, LATEST, MessageStatus, Role, SecurityEventKind};
 
@@ -53,6 +54,12 @@ pub enum Error {
     /// A connection could not be made.
     #[error("cannot connect to the database: {0}")]
     Connect(diesel::ConnectionError),
+    /// The PostgreSQL database cannot hold every character.
+    #[error(
+        "the database has the encoding {0}, but must have UTF8: create one with \
+         `CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`"
+    )]
+    Encoding(String),
     /// The tables could not be brought up to date.
     #[error("cannot migrate the database: {0}")]
     Migrate(Box<dyn std::error::Error + Send + Sync>),
@@ -88,7 +95,52 @@ impl Error {
             _ => false,
         }
     }
+
+    /// Whether the database is busy or away, so that the same may well succeed a little later. What was asked for may have
+    /// been done, if a connection was lost.
+    pub fn is_unavailable(&self) -> bool {
+        use diesel::result::{
+            DatabaseErrorKind::{
+                ClosedConnection, ReadOnlyTransaction, SerializationFailure, UnableToSendCommand,
+            },
+            Error as Failure,
+        };
+        match self {
+            Self::Pool(_) | Self::Connect(_) => true,
+            Self::Diesel(Failure::DatabaseError(kind, info)) => {
+                matches!(
+                    kind,
+                    ClosedConnection | ReadOnlyTransaction | SerializationFailure | UnableToSendCommand
+                ) || PASSING.iter().any(|passing| info.message().contains(passing))
+            }
+            Self::Diesel(Failure::BrokenTransactionManager | Failure::RollbackErrorOnCommit { .. }) => true,
+            _ => false,
+        }
+    }
 }
+
+/// What PostgreSQL and then SQLite say when they are busy, about to end, or out of room: Diesel tells no code of theirs.
+const PASSING: [&str; 19] = [
+    "canceling statement due to",
+    "deadlock detected",
+    "terminating connection",
+    "the database system is",
+    "too many clients",
+    "remaining connection slots",
+    "out of shared memory",
+    "out of memory",
+    "No space left on device",
+    "could not extend file",
+    "could not write",
+    "read-only transaction",
+    "database is locked",
+    "table is locked",
+    "database or disk is full",
+    "readonly database",
+    "disk I/O error",
+    "unable to open database file",
+    "interrupted",
+];
 
 /// How often a transaction is tried that gives way to others.
 const TRIES: usize = 5;

@@ -112,7 +112,7 @@ impl Transport {
     /// the server costs nothing.
     async fn charge_unknown(&self, refusal: Error, from: ClientAddress) -> Error {
         match refusal {
-            Error::Internal(_) => refusal,
+            Error::Internal(_) | Error::Unavailable(_) => refusal,
             refusal => self.throttle.cost(None, from, 1).await.err().unwrap_or(refusal),
         }
     }

@@ -125,7 +125,7 @@ impl ProviderKeys {
                 );
                 Ok(())
             }
-            Err(error) => Err(Error::internal(error)),
+            Err(error) => Err(Error::unavailable(error)),
         }
     }
 

@@ -61,12 +61,19 @@ fn finish_error(error: &mut ServerError, request_id: &str) {
 fn describe(error: &Error, extensions: &mut ErrorExtensionValues, request_id: &str) {
     match error {
         Error::BadUserInput { field, .. } => extensions.set("field", *field),
-        Error::RateLimited { retry_after, .. } => extensions.set("retryAfter", *retry_after),
         Error::Internal(cause) => {
             tracing::error!(request_id, error = %cause, "internal error");
             extensions.set("requestId", request_id);
         }
-        Error::Unauthenticated(_) | Error::Forbidden(_) | Error::NotFound(_) | Error::Conflict(_) => {}
+        Error::Unavailable(cause) => tracing::warn!(request_id, error = %cause, "unavailable"),
+        Error::Unauthenticated(_)
+        | Error::Forbidden(_)
+        | Error::NotFound(_)
+        | Error::Conflict(_)
+        | Error::RateLimited { .. } => {}
+    }
+    if let Some(seconds) = error.retry_after() {
+        extensions.set("retryAfter", seconds);
     }
 }
 
@@ -79,17 +86,15 @@ pub fn tell_cost(response: &mut Response, cost: Option<Cost>) {
     }
 }
 
-/// How many seconds to wait, if an answer is but one refusal to do so much so soon, and of nothing below a root field.
-pub fn retry_after(response: &Response) -> Option<u64> {
-    match (&response.data, &response.errors[..]) {
-        (Value::Null, [error]) if error.path.len() <= 1 => {
-            match error.extensions.as_ref()?.get("retryAfter")? {
-                Value::Number(seconds) => seconds.as_u64(),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
+/// The code and how many seconds to wait, if an answer is a single error that a retry may avoid, and of nothing below a
+/// root field.
+pub fn retry_after(response: &Response) -> Option<(Code, u64)> {
+    let (Value::Null, [error]) = (&response.data, &response.errors[..]) else { return None };
+    let extensions = error.extensions.as_ref().filter(|_| error.path.len() <= 1)?;
+    let Value::Number(seconds) = extensions.get("retryAfter")? else { return None };
+    let unavailable = extensions.get("code") == Some(&Code::Unavailable.as_str().into());
+    let code = if unavailable { Code::Unavailable } else { Code::RateLimited };
+    Some((code, seconds.as_u64()?))
 }
 
 /// The answer to a request of which nothing was executed.

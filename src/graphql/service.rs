@@ -133,7 +133,10 @@ impl Refused {
 
     /// Whether the operation is at fault, or the server while it executed it; not the caller or the HTTP method.
     pub fn is_of_operation(&self) -> bool {
-        !matches!(self.code, Code::Unauthenticated | Code::RateLimited | Code::MethodNotAllowed)
+        !matches!(
+            self.code,
+            Code::Unauthenticated | Code::RateLimited | Code::Unavailable | Code::MethodNotAllowed
+        )
     }
 
     fn with_code(code: Code, error: &Error, request_id: &str) -> Self {

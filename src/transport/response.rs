@@ -47,9 +47,9 @@ pub fn nothing_executed(response: &graphql::Response) -> bool {
 pub fn executed(form: Form, executed: Executed) -> Response {
     let Executed { mut response, single } = executed;
     let cookies = mem::take(&mut response.http_headers);
-    // The only field was refused, so nothing was done: proxies and clients know this status.
+    // The only field has failed, and a retry may succeed: proxies and clients know these statuses.
     let mut written = match response::retry_after(&response).filter(|_| single) {
-        Some(seconds) => retry_later(write(form, StatusCode::TOO_MANY_REQUESTS, &response), seconds),
+        Some((code, seconds)) => retry_later(write(form, status_of(code), &response), seconds),
         None => write(form, StatusCode::OK, &response),
     };
     written.headers_mut().extend(cookies);
@@ -80,7 +80,7 @@ pub fn refused(form: Form, refused: &Refused) -> Response {
         _ => {}
     }
     match response::retry_after(&refused.response) {
-        Some(seconds) => retry_later(written, seconds),
+        Some((_, seconds)) => retry_later(written, seconds),
         None => written,
     }
 }

@@ -112,7 +112,7 @@ impl Close {
 
     /// Why the caller could not be authenticated.
     fn of(error: &Error) -> Self {
-        if let Error::Internal(cause) = error {
+        if let Error::Internal(cause) | Error::Unavailable(cause) = error {
             tracing::error!(error = %cause, "an access token could not be looked up");
         }
         match error.code().close_code() {

@@ -53,7 +53,7 @@ async fn send_until_acknowledged(client: &Client, nodes: &Nodes, input: Value) -
         loop {
             match client.at(nodes.any()).try_send(input.clone()).await {
                 Some(Ok(payload)) => return payload,
-                Some(Err(code)) => assert_eq!(code, "INTERNAL"),
+                Some(Err(code)) => assert_eq!(code, "UNAVAILABLE"),
                 None => {}
             }
             sleep(Duration::from_millis(50)).await;

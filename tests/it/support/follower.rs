@@ -190,7 +190,7 @@ impl Follower {
                 match self.until_something_but_text().await {
                     Heard::Finished(message) => return message,
                     // The database is away: that passes.
-                    Heard::Error(code) if code == "INTERNAL" => self.breaks += 1,
+                    Heard::Error(code) if code == "UNAVAILABLE" => self.breaks += 1,
                     Heard::Error(code) => panic!("{code} after {:?}", self.text),
                     Heard::Text | Heard::Cut => {
                         while !self.connect(nodes.any()).await {

@@ -148,6 +148,7 @@ export const texts = {
   refusals: {
     UNREACHABLE: 'The server cannot be reached.',
     RATE_LIMITED: 'Too many attempts. Please wait a moment.',
+    UNAVAILABLE: 'The server is busy. Please try again in a moment.',
     INTERNAL: 'The server failed. Please try again.',
     UNAUTHENTICATED: 'You are not signed in any more.',
   } as Record<string, string>,

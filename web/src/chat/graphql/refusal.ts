@@ -26,7 +26,7 @@ export class Refusal extends Error {
 
   /** Whether the same may well go through a little later. */
   get passing(): boolean {
-    return this.code === 'UNREACHABLE' || this.code === 'RATE_LIMITED';
+    return ['UNREACHABLE', 'UNAVAILABLE', 'RATE_LIMITED'].includes(this.code);
   }
 
   /** Whether the same can be asked for as often as one likes, and will never be had. */

@@ -1,0 +1,83 @@
+//! A database that is busy or away: clients get UNAVAILABLE and when to retry, never INTERNAL.
+
+use crate::support::{Client, Kind, Server, Service, Socket, Sql, code, soon};
+use futures_util::future::join_all;
+use reqwest::Response;
+use serde_json::{Value, json};
+
+const SEND: &str =
+    "mutation { sendMessage(input: { content: \"hello\", model: \"echo\" }) { reply { id } } }";
+
+/// More than there are connections to PostgreSQL.
+const MANY: usize = 24;
+
+async fn post(server: &Server, client: &Client, query: &str) -> Response {
+    let request = server.post().json(&json!({ "query": query }));
+    request.bearer_auth(client.token.as_ref().expect("a token")).send().await.expect("the server answers")
+}
+
+/// An answer of the status 503 that says when to retry.
+async fn check_unavailable(response: Response) {
+    let retry_after =
+        response.headers().get("retry-after").map(|value| value.to_str().expect("text").to_owned());
+    let status = response.status().as_u16();
+    let answer: Value = response.json().await.expect("JSON");
+    let error = &answer["errors"][0];
+    assert_eq!((status, code(error)), (503, "UNAVAILABLE"), "{answer}");
+    let told = error["extensions"]["retryAfter"].as_u64().expect("seconds");
+    assert_eq!(retry_after, Some(told.to_string()), "{answer}");
+    assert!(error["message"].as_str().expect("a text").contains("may have been"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_that_is_locked_is_unavailable() {
+    let server = Server::start(Kind::Sqlite).await;
+    let client = server.register().await;
+    let mut sql = Sql::of(&server).await;
+    sql.execute("BEGIN IMMEDIATE").await;
+    check_unavailable(post(&server, &client, SEND).await).await;
+    sql.execute("ROLLBACK").await;
+    client.say("hello", None).await;
+}
+
+/// Some wait for a lock until their statements are cancelled, the others for a connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_that_is_locked_is_unavailable() {
+    let server = Server::start(Kind::Postgres).await;
+    let client = server.register().await;
+    let mut sql = Sql::of(&server).await;
+    sql.execute("BEGIN").await;
+    sql.execute("LOCK TABLE feeds").await;
+    for response in join_all((0..MANY).map(|_| post(&server, &client, SEND))).await {
+        check_unavailable(response).await;
+    }
+    sql.execute("ROLLBACK").await;
+    client.say("hello", None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_that_is_gone_is_unavailable() {
+    let mut postgres = Service::postgres().await;
+    let url = postgres.postgres_url();
+    let server = Server::with(Kind::Postgres, |config| config.database_url = Some(url.into())).await;
+    let client = server.register().await;
+    let create = "mutation { createAccessToken(input: { name: \"t\", scopes: [WRITE] }) { secret } }";
+    let created = client.data(create, json!({})).await;
+    let token = created["createAccessToken"]["secret"].as_str().expect("a token").to_owned();
+    let mut script = client.clone();
+    script.token = Some(token);
+    postgres.end("KILL");
+    // The caller is known by their token, or must be looked up first.
+    for caller in [&client, &script] {
+        check_unavailable(post(&server, caller, SEND).await).await;
+    }
+    let mut socket = Socket::connect(server.address).await;
+    let authorization = format!("Bearer {}", script.token.as_ref().expect("a token"));
+    let init = json!({ "type": "connection_init", "payload": { "authorization": authorization } });
+    socket.say(init).await;
+    assert_eq!(socket.closed().await, 1013);
+    postgres.start().await;
+    let back =
+        async { while !matches!(client.try_send(json!({ "content": "hello" })).await, Some(Ok(_))) {} };
+    soon("the database to be found again", back).await;
+}
