@@ -7,9 +7,11 @@ use super::{
     statements::Statements,
     types::sql,
 };
-use diesel::{ConnectionError, ConnectionResult, SqliteConnection, result::DatabaseErrorKind};
+use diesel::{
+    ConnectionError, ConnectionResult, SqliteConnection, result::DatabaseErrorKind, sql_types::Text,
+};
 use diesel_async::{
-    AsyncConnection, SimpleAsyncConnection,
+    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod,
         bb8::{Pool, RunError},
@@ -37,9 +39,13 @@ const SQLITE_READERS: u32 = 4;
 ///
 /// A dropped request leaves its query running there, so no statement may take long. Each prepared statement is planned
 /// once per connection, and again when the statistics change. By itself PostgreSQL plans a list of few ids at each use,
-/// which takes longer than to find the rows. Every query here has one good plan, whatever its values.
-const POSTGRES_SETUP: &str = "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s'; \
-                              SET plan_cache_mode = force_generic_plan";
+/// which takes longer than to find the rows. Every query here has one good plan, whatever its values and however many rows
+/// there are: by an index, row by row. PostgreSQL guesses that a range without known ends is a third of the table, and would
+/// read all of it; so the other ways are turned off. (Where there is no index it reads the table all the same, but would
+/// compile the query first.)
+pub const POSTGRES_SETUP: &str = "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s'; \
+                                  SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
+                                  SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
 
 /// What each connection to SQLite is told first. `synchronous = FULL` keeps an acknowledged message through a
 /// power cut, not only through a crash of ours.
@@ -83,7 +89,7 @@ impl Database {
         }
         let postgres = Postgres::parse(url)?;
         // The pool would try for a while and then not say what was wrong.
-        postgres.connect().await?;
+        check_encoding(&mut postgres.connect().await?).await?;
         let statements = statements.clone();
         let mut config = ManagerConfig::default();
         config.recycling_method = RecyclingMethod::Verified;
@@ -164,6 +170,13 @@ async fn sqlite_pool(
         .build(AsyncDieselConnectionManager::new_with_config(path, config))
         .await
         .map_err(pool_error)
+}
+
+/// A database in another encoding would refuse some characters, in the middle of a conversation.
+async fn check_encoding(conn: &mut AsyncPgConnection) -> Result<()> {
+    let encoding = diesel::dsl::sql::<Text>("current_setting('server_encoding')");
+    let encoding: String = diesel_async::RunQueryDsl::get_result(diesel::select(encoding), conn).await?;
+    if encoding == "UTF8" { Ok(()) } else { Err(Error::Encoding(encoding)) }
 }
 
 async fn set_up(conn: &mut impl SimpleAsyncConnection, statements: &str) -> ConnectionResult<()> {
