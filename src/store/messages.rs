@@ -145,8 +145,9 @@ impl Database {
                 let window = messages::table
                     .inner_join(conversations::table)
                     .filter(conversations::id.eq_any(conversations))
-                    .filter(messages::position.ge(from))
-                    .filter(messages::position.ge((conversations::message_count - count).nullable()));
+                    .filter(messages::position.ge((conversations::message_count - count).nullable()))
+                    // SQLite searches its index by one of two lower bounds: not by this one, which may be far below.
+                    .filter((messages::position + 0).ge(from));
                 read!(self, load, window.select(Message::as_select()))?
             }
         };

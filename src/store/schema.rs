@@ -96,6 +96,7 @@ diesel::table! {
         lease -> Nullable<Id>,
         lease_expires_at -> Nullable<Instant>,
         stop_requested -> Bool,
+        owner_id -> Nullable<Id>,
     }
 }
 

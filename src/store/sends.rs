@@ -292,6 +292,7 @@ impl Database {
                 lease: lease.map(|(lease, _)| lease),
                 lease_expires_at: lease.map(|(_, until)| until),
                 stop_requested: false,
+                owner_id: Some(new.owner),
             };
             diesel::insert_into(runs::table).values(&run).execute(conn).await?;
             news.extend(
@@ -302,10 +303,8 @@ impl Database {
             // After the user's feed is written to, and so locked: of sends at once, on whatever instances, the next one
             // counts this one. What is about to end does not count.
             if let Some(most) = new.most_running {
-                let own = runs::table
-                    .inner_join(conversations::table.on(conversations::id.eq(runs::conversation_id)))
-                    .filter(conversations::owner_id.eq(new.owner))
-                    .filter(runs::stop_requested.eq(false));
+                let own =
+                    runs::table.filter(runs::owner_id.eq(new.owner)).filter(runs::stop_requested.eq(false));
                 let running: i64 = own.count().get_result(conn).await?;
                 if running > most.get().into() {
                     return Err(Error::TooManyRuns); // nothing is stored

@@ -120,7 +120,7 @@ impl Server {
         let setting =
             |name: &str| settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
         let complete = config.complete(setting).expect("the settings are good");
-        let (statements, leave) = (Statements::default(), CancellationToken::new());
+        let (statements, leave) = (Statements::recording(), CancellationToken::new());
         let poke = Poke::default();
         let around = Surroundings {
             clock: clock.clone(),

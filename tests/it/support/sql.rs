@@ -22,6 +22,12 @@ struct Row {
     value: String,
 }
 
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
 impl Sql {
     /// Connects to a server's database.
     pub async fn of(server: &Server) -> Self {
@@ -56,6 +62,36 @@ impl Sql {
         }
         .expect("a query");
         rows.into_iter().map(|row| row.value).collect()
+    }
+
+    /// How this database executes a statement with places for values, as the server's connections have it executed.
+    pub async fn plan(&mut self, statement: &str) -> Vec<String> {
+        match self {
+            Self::Sqlite(conn) => {
+                let steps: Vec<Step> =
+                    sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(conn).await.expect("a plan");
+                steps.into_iter().map(|step| step.detail).collect()
+            }
+            Self::Postgres(_) => {
+                let values = (1..).take_while(|place| statement.contains(&format!("${place}"))).count();
+                let values = match values {
+                    0 => String::new(),
+                    count => format!("({})", vec!["NULL"; count].join(", ")),
+                };
+                self.execute(confab::store::POSTGRES_SETUP).await;
+                // EXPLAIN calls its column by a name that no row here can have.
+                self.execute(
+                    "CREATE OR REPLACE FUNCTION pg_temp.plan(statement text) RETURNS SETOF text LANGUAGE plpgsql
+                    AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || statement; END $$",
+                )
+                .await;
+                self.execute(&format!("PREPARE planned AS {statement}")).await;
+                let explain = format!("SELECT value FROM pg_temp.plan('EXECUTE planned{values}') AS value");
+                let steps = self.values(&explain).await;
+                self.execute("DEALLOCATE planned").await;
+                steps
+            }
+        }
     }
 
     /// A key as this database writes it.
