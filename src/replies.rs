@@ -11,6 +11,7 @@
 mod bookmark;
 mod content;
 mod cursor;
+mod doubts;
 mod follow;
 mod hub;
 mod mirrors;

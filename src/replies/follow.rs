@@ -28,6 +28,8 @@ impl Replies {
     ) -> Result<impl Stream<Item = Result<Event>> + use<>> {
         let engine = self.0.clone();
         let mut seen = bookmark.of(reply);
+        // Nothing of an attempt before the one that the database knows of.
+        let mut earliest = 0;
         let mut progress = seen.and_then(|_| engine.hub.progress(reply));
         if progress.is_none() {
             // Boxed here and below, so that a subscriber who waits does not keep room for a query.
@@ -39,12 +41,17 @@ impl Replies {
             if seen.is_none() {
                 seen = after.map(|cursor| Cursor::decode(cursor, reply)).transpose()?;
             }
+            earliest = message.attempt;
             progress = Some(engine.follow(message));
         }
         Ok(async_stream::try_stream! {
             while let Some(mut followed) = progress.take() {
                 loop {
-                    let next = followed.borrow_and_update().next(seen);
+                    let next = {
+                        let progress = followed.borrow_and_update();
+                        let over = progress.end.is_none() && progress.attempt < earliest;
+                        if over { None } else { progress.next(seen) }
+                    };
                     match next {
                         Some((next, cursor)) => {
                             seen = Some(cursor);
@@ -63,7 +70,9 @@ impl Replies {
                     }
                 }
                 let stored = Box::pin(engine.store.messages(owner, &[reply])).await?.pop();
-                progress = Some(engine.follow(stored.ok_or(Error::NotFound("message"))?));
+                let stored = stored.ok_or(Error::NotFound("message"))?;
+                earliest = stored.attempt;
+                progress = Some(engine.follow(stored));
             }
         })
     }

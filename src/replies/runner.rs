@@ -4,7 +4,7 @@
 
 use super::{Engine, hub::Live, progress::Progress, prompt::estimate_tokens};
 use crate::{
-    assistant::{End, Fault, FaultKind, Finish, Part, Usage},
+    assistant::{End, Fault, FaultKind, Finish, Part, Prompt, Usage},
     store::{
         self, FinishReason, Id, MessageStatus,
         messages::Message,
@@ -33,8 +33,10 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 const CHECKPOINT_BYTES: usize = 4096;
 /// The longest reply, in bytes: a model that goes on and on is cut there.
 const LONGEST: usize = 1 << 20;
-/// How long to go on trying to store how a reply ended.
+/// How long to go on trying to read the prompt, or to store how a reply ended.
 const SETTLE: Duration = Duration::from_secs(60);
+/// The first and the longest pause between two tries.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// How the work on a reply ended.
 enum Ending {
@@ -63,6 +65,12 @@ impl From<Fault> for Fail {
             FaultKind::Timeout => "TIMEOUT",
         };
         Self { code, message: fault.message }
+    }
+}
+
+impl From<Fail> for Ending {
+    fn from(fail: Fail) -> Self {
+        Self::Failed(fail)
     }
 }
 
@@ -147,7 +155,7 @@ impl Runner {
                         }
                     }
                     Some(Ok(Part::End(end))) => return Ending::Completed(end),
-                    Some(Err(fail)) => return Ending::Failed(fail),
+                    Some(Err(ending)) => return ending,
                     None => {
                         let message = "The model's provider broke off.".into();
                         return Ending::Failed(Fail { code: "PROVIDER_UNAVAILABLE", message });
@@ -158,18 +166,38 @@ impl Runner {
     }
 
     /// Asks the model. The answer tells of every failure itself, so that a stop is heard meanwhile.
-    async fn ask(&self) -> Result<impl Stream<Item = Result<Part, Fail>> + use<>, Fail> {
-        let prompt = self.engine.prompt(&self.reply).await.map_err(|error| {
-            tracing::error!(reply = %self.reply.id, %error, "prompt not read");
-            Fail::internal()
-        })?;
+    async fn ask(&self) -> Result<impl Stream<Item = Result<Part, Ending>> + use<>, Ending> {
+        let prompt = self.prompt().await?;
         let assistant = self.engine.catalog.assistant(&prompt.model).await.ok_or_else(|| {
             let message = format!("The model `{}` is not offered.", prompt.model);
             Fail { code: "PROVIDER_REJECTED", message }
         })?;
         let input = estimate_tokens(prompt.turns.iter().map(|turn| &*turn.text));
         self.asked.store(input, Ordering::Relaxed);
-        Ok(assistant.answer(prompt).map_err(Fail::from))
+        Ok(assistant.answer(prompt).map_err(|fault| Fail::from(fault).into()))
+    }
+
+    /// Reads the prompt, and tries again while the database is unavailable. If that lasts, the next attempt is left to
+    /// whoever has the database.
+    async fn prompt(&self) -> Result<Prompt, Ending> {
+        let give_up = Instant::now() + SETTLE;
+        let mut pause = PAUSES.0;
+        loop {
+            match self.engine.prompt(&self.reply).await {
+                Ok(prompt) => return Ok(prompt),
+                Err(error) if !error.is_unavailable() => {
+                    tracing::error!(reply = %self.reply.id, %error, "prompt not read");
+                    return Err(Fail::internal().into());
+                }
+                Err(error) if Instant::now() >= give_up => {
+                    tracing::error!(reply = %self.reply.id, %error, "prompt not read in time");
+                    return Err(Ending::Leaving);
+                }
+                Err(error) => tracing::warn!(reply = %self.reply.id, %error, "prompt not read yet"),
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(PAUSES.1);
+        }
     }
 
     /// Adds to the text; how long it is then.
@@ -217,7 +245,7 @@ impl Runner {
             finished_at: Some(self.engine.clock.now()),
         };
         let give_up = Instant::now() + SETTLE;
-        let mut pause = Duration::from_millis(100);
+        let mut pause = PAUSES.0;
         loop {
             match self.engine.store.finish_reply(self.reply.id, self.lease, &outcome).await {
                 Ok(Some(Ended { owner, message })) => {
@@ -234,7 +262,7 @@ impl Runner {
                 Err(error) => tracing::warn!(reply = %self.reply.id, %error, "end not stored yet"),
             }
             sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(5));
+            pause = (pause * 2).min(PAUSES.1);
         }
     }
 
@@ -266,7 +294,9 @@ struct Saves {
 
 impl Saves {
     fn new(lease: Duration) -> Self {
-        Self { running: None, length: 0, begun: Instant::now(), renew_every: lease / 3 }
+        // Looked at by a clock that ticks once for each checkpoint: not one tick later.
+        let renew_every = (lease / 3).saturating_sub(CHECKPOINT_EVERY / 2);
+        Self { running: None, length: 0, begun: Instant::now(), renew_every }
     }
 
     /// Whether there is new text, or the lease wants renewing.

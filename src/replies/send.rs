@@ -12,6 +12,7 @@ use crate::{
 };
 use sha2::{Digest, Sha256};
 use std::num::NonZeroU32;
+use tokio::time::Instant as Stopwatch;
 use tracing::Instrument;
 
 /// The longest idempotency key, in Unicode scalar values.
@@ -87,7 +88,7 @@ impl Replies {
             Some(_) => None, // nobody will ask for it
             None => engine.catalog.default_model().await,
         };
-        let (now, lease) = (engine.clock.now(), Id::new());
+        let (now, lease, begun) = (engine.clock.now(), Id::new(), Stopwatch::now());
         let until = now + engine.settings.lease;
         let new = NewMessage {
             owner,
@@ -137,7 +138,7 @@ impl Replies {
             self.stop_before(conversation.id, message.position.unwrap_or_default());
         }
         // Should it have taken so long that the lease is over, the reply is whose who finds it.
-        if claimed && engine.clock.now() < until {
+        if claimed && begun.elapsed() < engine.settings.lease {
             let runner = Runner::new(engine.clone(), reply.clone(), lease);
             engine.tasks.spawn(runner.run().in_current_span());
         } else {

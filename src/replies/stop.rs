@@ -8,8 +8,8 @@ use crate::{
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
-/// How long to wait for the runner to have stopped, beyond its lease: should it be dead, that must expire first.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait for the runner to have stopped, beyond its lease: should it be dead, that must be found out first.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How often to look whether anybody runs it still.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -33,12 +33,11 @@ impl Replies {
             } else if let Some(stopped) = engine.store.finish_idle_reply(reply, engine.clock.now()).await? {
                 let message = stopped.message.clone();
                 engine.ended(stopped);
-                // Its runner may live, and only have lost its lease.
-                engine.tell_everyone(&Notice::Stop(reply));
                 engine.look_for_runs(); // another may wait behind it
                 return Ok(message);
             } else {
-                // Kept for whoever takes over, should its runner be dead; who lives hears it at once.
+                // Kept for whoever takes over, should its runner be dead. One that lives hears it at once, and stores all that
+                // it has said, be its lease expired or not.
                 engine.store.request_stop(reply).await?;
                 engine.tell_everyone(&Notice::Stop(reply));
             }
@@ -48,7 +47,7 @@ impl Replies {
                 return Ok(Message::clone(&end));
             }
         }
-        Err(Error::internal("the reply's runner did not stop in time"))
+        Err(Error::unavailable("the reply's runner did not stop in time"))
     }
 
     /// Stops whatever is written of a conversation that is being deleted.

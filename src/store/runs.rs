@@ -4,6 +4,7 @@
 use super::{
     ChangeKind, Database, FinishReason, Id, Instant, MessageStatus, Result,
     changes::record,
+    locking::SkipLocked,
     messages::Message,
     read,
     schema::{conversations, messages, runs},
@@ -24,10 +25,22 @@ pub struct Run {
     pub position: i32,
     /// `None` while it waits for its turn.
     pub lease: Option<Id>,
-    /// From when another may take the lease, unless it is renewed. `None` while `lease` is.
+    /// When it expires, by the clock of its holder, unless it is renewed. `None` while `lease` is.
     pub lease_expires_at: Option<Instant>,
     /// Somebody has asked for it to stop.
     pub stop_requested: bool,
+    /// Whose conversation it is. `None` if an instance of a version before migration 9 has written it.
+    pub owner_id: Option<Id>,
+}
+
+/// When a lease expires that its holder has given up: by any clock, that is over.
+const RELEASED: Instant = Instant(0);
+
+impl Run {
+    /// Whether its holder has given it up.
+    pub fn is_released(&self) -> bool {
+        self.lease_expires_at == Some(RELEASED)
+    }
 }
 
 /// How a reply ended. What is `None` is left as it is stored: null, until a reply ends.
@@ -141,11 +154,12 @@ impl Database {
         })
     }
 
-    /// Ends a reply that nobody runs; `None` if somebody does, or it has ended.
+    /// Ends a reply that nobody has a lease of; `None` if somebody has, be it expired, or it has ended. A holder that lives
+    /// knows more of the text than is stored.
     pub async fn finish_idle_reply(&self, reply: Id, now: Instant) -> Result<Option<Ended>> {
         transact!(self, async |conn| {
             let idle =
-                runs::table.find(reply).filter(runs::lease.is_null().or(runs::lease_expires_at.le(now)));
+                runs::table.find(reply).filter(runs::lease.is_null().or(runs::lease_expires_at.eq(RELEASED)));
             if diesel::delete(idle).execute(conn).await? == 0 {
                 return Ok(None);
             }
@@ -161,12 +175,11 @@ impl Database {
     /// Stores what has been said and gives the lease up, so that anybody may take over at once. The lease becomes
     /// nobody's, so that a checkpoint still under way comes too late.
     pub async fn release_run(&self, reply: Id, lease: Id, content: &str) -> Result<()> {
-        // Over by whichever clock.
-        let (nobody, over) = (Id::new(), Instant(0));
+        let nobody = Id::new();
         transact!(self, async |conn| {
             let held = runs::table.find(reply).filter(runs::lease.eq(lease));
             let released = diesel::update(held)
-                .set((runs::lease.eq(nobody), runs::lease_expires_at.eq(over)))
+                .set((runs::lease.eq(nobody), runs::lease_expires_at.eq(RELEASED)))
                 .execute(conn)
                 .await?;
             if released > 0 && !content.is_empty() {
@@ -187,11 +200,11 @@ impl Database {
         })
     }
 
-    /// The runs that nobody holds and whose turn has come, at most `limit` of them, the longest waiting first.
-    pub async fn claimable_runs(&self, now: Instant, limit: i64) -> Result<Vec<Run>> {
+    /// The runs without a lease whose turn has come, at most `limit` of them, the longest waiting first.
+    pub async fn waiting_runs(&self, limit: i64) -> Result<Vec<Run>> {
         let earlier = diesel::alias!(runs as earlier);
-        let claimable = runs::table
-            .filter(runs::lease.is_null().or(runs::lease_expires_at.le(now)))
+        let waiting = runs::table
+            .filter(runs::lease.is_null())
             .filter(not(diesel::dsl::exists(
                 earlier
                     .filter(earlier.field(runs::conversation_id).eq(runs::conversation_id))
@@ -199,36 +212,43 @@ impl Database {
             )))
             .order(runs::message_id)
             .limit(limit);
-        Ok(read!(self, load, claimable.select(Run::as_select()))?)
+        Ok(read!(self, load, waiting.select(Run::as_select()))?)
     }
 
-    /// Takes the lease of a claimable run, unless another was quicker (`None`). A run whose earlier holder died
-    /// starts its next attempt, with the text of the last one dropped, unless there is to be none: then the text stays.
+    /// The runs whose holder may be dead, at most `limit` of them: their leases expire by `soon`, or after `late`, as none
+    /// does that was renewed in time by a clock like the caller's. Those that were given up are among them.
+    pub async fn doubtful_runs(&self, soon: Instant, late: Instant, limit: i64) -> Result<Vec<Run>> {
+        let doubtful = runs::table
+            .filter(runs::lease_expires_at.le(soon).or(runs::lease_expires_at.gt(late)))
+            .order(runs::lease_expires_at)
+            .limit(limit);
+        Ok(read!(self, load, doubtful.select(Run::as_select()))?)
+    }
+
+    /// Takes the lease of a run that is as the caller has seen it; `None` if another was quicker, if its holder has
+    /// renewed the lease since, or if the row is locked. A run whose earlier holder died starts its next attempt, with the
+    /// text of the last one dropped, unless there is to be none: then the text stays.
     pub async fn claim_run(
         &self,
-        reply: Id,
+        seen: &Run,
         lease: Id,
-        now: Instant,
         expires_at: Instant,
         most_attempts: i32,
     ) -> Result<Option<Claimed>> {
+        let reply = seen.message_id;
         transact!(self, async |conn| {
-            let free =
-                runs::table.find(reply).filter(runs::lease.is_null().or(runs::lease_expires_at.le(now)));
-            // Changes nothing, but locks the row: nobody may take it and give it up before it is taken here.
-            let before: Option<Option<Id>> = diesel::update(free)
-                .set(runs::lease.eq(runs::lease))
-                .returning(runs::lease)
-                .get_result(conn)
-                .await
-                .optional()?;
-            let Some(before) = before else { return Ok(None) };
+            // A frozen instance may hold the row: whoever waited for it would keep all other runs waiting.
+            let row = SkipLocked(runs::table.find(reply).select((runs::lease, runs::lease_expires_at)));
+            let row: Option<(Option<Id>, Option<Instant>)> = row.get_result(conn).await.optional()?;
+            if row != Some((seen.lease, seen.lease_expires_at)) {
+                return Ok(None);
+            }
             let stop_requested: bool = diesel::update(runs::table.find(reply))
                 .set((runs::lease.eq(lease), runs::lease_expires_at.eq(expires_at)))
                 .returning(runs::stop_requested)
                 .get_result(conn)
                 .await?;
-            if before.is_some() && !stop_requested {
+            if seen.lease.is_some() && !stop_requested {
                 // Whoever took the one too many may have died before it could end the reply: that one is not counted on.
                 let tried = messages::table.find(reply).filter(messages::attempt.le(most_attempts));
                 diesel::update(tried).set(messages::attempt.eq(messages::attempt + 1)).execute(conn).await?;

@@ -2,7 +2,7 @@
 
 mod steps;
 
-use confab::store::{Database, Id, Instant, MessageStatus};
+use confab::store::{Database, Id, Instant, LATEST, MessageStatus, runs::Run};
 use std::{collections::HashMap, time::Duration};
 
 pub const INSTANCES: usize = 3;
@@ -62,6 +62,11 @@ impl Reply {
 
     fn free(&self, now: Instant) -> bool {
         !self.ended() && self.lease.is_none_or(|(_, until)| until <= now)
+    }
+
+    /// Nobody has a lease, be it expired.
+    fn idle(&self) -> bool {
+        !self.ended() && self.lease.is_none_or(|(_, until)| until == Instant(0))
     }
 
     fn is_held_under(&self, lease: Id) -> bool {
@@ -133,10 +138,17 @@ impl World {
                 assert!(reply.shown.2 == MessageStatus::Stopped || too_late, "not stopped: {reply:?}");
             }
         }
-        let left =
-            self.store.claimable_runs(self.now + LEASE * 1000, ALL).await.expect("the database answers");
+        let left = self.claimable(self.now + LEASE * 1000).await;
         let ours = |id: Id| self.conversations.contains(&Some(id));
         assert!(left.iter().all(|run| !ours(run.conversation_id)), "{left:?}");
+    }
+
+    /// The runs that are waiting, or whose lease has expired by then.
+    async fn claimable(&self, now: Instant) -> Vec<Run> {
+        let mut runs = self.store.waiting_runs(ALL).await.expect("the database answers");
+        let expired = self.store.doubtful_runs(now, Instant(LATEST), ALL).await;
+        runs.extend(expired.expect("the database answers"));
+        runs
     }
 
     fn now_at(&self, at: usize) -> Instant {

@@ -5,8 +5,8 @@ use crate::support::Kind;
 use confab::{
     clock::Clock,
     store::{
-        Database, Id, MessageStatus,
-        runs::{Checkpoint, Claimed, Outcome},
+        Database, Id, Instant, LATEST, MessageStatus,
+        runs::{Checkpoint, Claimed, Outcome, Run},
         sends::{NewMessage, Sent, Target, WhenBusy},
     },
 };
@@ -141,16 +141,23 @@ impl Instance {
 
     async fn look(&self) -> Vec<Held> {
         let mut held = Vec::new();
-        for run in self.store.claimable_runs(self.clock.now(), 4).await.expect("they are found") {
-            held.extend(self.claim(run.message_id).await);
+        for run in self.claimable(self.clock.now(), 4).await {
+            held.extend(self.claim(&run).await);
         }
         held
     }
 
-    async fn claim(&self, id: Id) -> Option<Held> {
+    async fn claimable(&self, now: Instant, limit: i64) -> Vec<Run> {
+        let mut runs = self.store.waiting_runs(limit).await.expect("they are found");
+        runs.extend(self.store.doubtful_runs(now, Instant(LATEST), limit).await.expect("they are found"));
+        runs
+    }
+
+    async fn claim(&self, run: &Run) -> Option<Held> {
+        let id = run.message_id;
         let asked_before = self.seen().asked_to_stop.contains(&id);
         let (now, lease) = (self.clock.now(), Id::new());
-        let claimed = self.store.claim_run(id, lease, now, now + LEASE, ATTEMPTS).await;
+        let claimed = self.store.claim_run(run, lease, now + LEASE, ATTEMPTS).await;
         let Claimed { reply, stop_requested } = claimed.expect("it is claimed or not")?;
         assert!(stop_requested || !asked_before, "a wish to stop is lost");
         let held = Held { reply: id, lease, attempt: reply.attempt, text: reply.content };
@@ -254,8 +261,7 @@ async fn instances_that_race_never_write_the_same_attempt() {
     instance.clock.advance(LEASE);
     loop {
         instance.clock.advance(LEASE);
-        let left = instance.store.claimable_runs(instance.clock.now() + LEASE, 1).await;
-        if left.expect("they are found").is_empty() {
+        if instance.claimable(instance.clock.now() + LEASE, 1).await.is_empty() {
             break;
         }
         for held in instance.look().await {

@@ -3,7 +3,7 @@
 use super::{ALL, ATTEMPTS, Held, Instant, LEASE, Reply, World};
 use confab::store::{
     Id, MessageStatus,
-    runs::{Checkpoint, Claimed, Outcome},
+    runs::{Checkpoint, Claimed, Outcome, Run},
     sends::{NewMessage, Sent, Target, WhenBusy},
 };
 use std::time::Duration;
@@ -65,10 +65,9 @@ impl World {
     /// Looks for replies to take on. One whose turn has not come is not among them.
     pub async fn look(&mut self, at: usize, dies: bool) {
         let now = self.now_at(at);
-        let runs = self.store.claimable_runs(now, ALL).await.expect("the database answers");
-        let is_ours = |id: Id| self.replies.iter().any(|reply| reply.id == id);
-        let mut found: Vec<Id> = runs.iter().map(|run| run.message_id).filter(|id| is_ours(*id)).collect();
-        found.sort();
+        let mut found = self.claimable(now).await;
+        found.retain(|run| self.replies.iter().any(|reply| reply.id == run.message_id));
+        found.sort_by_key(|run| run.message_id);
         let first = |reply: &&Reply| {
             let mut same = self.replies.iter().filter(|other| other.conversation == reply.conversation);
             same.find(|other| !other.ended()).is_some_and(|first| first.id == reply.id)
@@ -76,10 +75,11 @@ impl World {
         let due = self.replies.iter().filter(|reply| reply.free(now)).filter(first);
         let mut due: Vec<Id> = due.map(|reply| reply.id).collect();
         due.sort();
-        assert_eq!(found, due, "what is due, each conversation's first alone");
-        for id in found {
-            if self.instances[at].held.iter().all(|held| held.reply != id) {
-                self.claim(at, id, dies).await;
+        let ids: Vec<Id> = found.iter().map(|run| run.message_id).collect();
+        assert_eq!(ids, due, "what is due, each conversation's first alone");
+        for run in found {
+            if self.instances[at].held.iter().all(|held| held.reply != run.message_id) {
+                self.claim(at, run, dies).await;
             }
         }
         if dies {
@@ -87,9 +87,9 @@ impl World {
         }
     }
 
-    async fn claim(&mut self, at: usize, id: Id, dies: bool) {
-        let (now, lease) = (self.now_at(at), Id::new());
-        let claimed = self.store.claim_run(id, lease, now, now + LEASE, ATTEMPTS).await;
+    async fn claim(&mut self, at: usize, run: Run, dies: bool) {
+        let (id, now, lease) = (run.message_id, self.now_at(at), Id::new());
+        let claimed = self.store.claim_run(&run, lease, now + LEASE, ATTEMPTS).await;
         let Claimed { reply: stored, stop_requested } =
             claimed.expect("the database answers").expect("it was due");
         let reply = self.reply(id).expect("it was due");
@@ -178,7 +178,7 @@ impl World {
             return self.end(held, MessageStatus::Stopped, None).await;
         }
         let ended = self.store.finish_idle_reply(id, now).await.expect("the database answers");
-        assert_eq!(ended.is_some(), self.replies[chosen].free(now), "it ends at once if nobody runs it");
+        assert_eq!(ended.is_some(), self.replies[chosen].idle(), "it ends at once if nobody has a lease");
         let reply = &mut self.replies[chosen];
         if ended.is_some() {
             reply.shown.2 = MessageStatus::Stopped;

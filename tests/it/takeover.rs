@@ -1,0 +1,231 @@
+//! Replies that change hands, or must not: frozen holders, wrong clocks, outages of the database.
+
+use crate::support::{
+    Call, Client, Follower, Heard, Kind, Provider, Server, Sql, content_of, on_both_databases, soon,
+};
+use confab::clock::Clock;
+use serde_json::{Value, json};
+use std::{collections::HashSet, time::Duration};
+use tokio::time::sleep;
+use uuid::Uuid;
+
+/// Two instances over one database, and what their replies come from.
+struct Two {
+    a: Server,
+    b: Server,
+    provider: Provider,
+    at_a: Client,
+    at_b: Client,
+    sql: Sql,
+}
+
+impl Two {
+    /// With a lease of so many seconds.
+    async fn start(kind: Kind, lease: u64) -> Self {
+        Self::with_clock(kind, lease, None).await
+    }
+
+    /// The second with a clock of its own.
+    async fn with_clock(kind: Kind, lease: u64, clock: Option<Clock>) -> Self {
+        let provider = Provider::start().await;
+        let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
+        let a = Server::with_providers(kind, &settings, |config| config.lease = lease).await;
+        let b = a.beside_with_clock(clock.unwrap_or_else(|| a.clock.clone())).await;
+        let at_a = a.register().await;
+        let (at_b, sql) = (at_a.at(b.address), Sql::of(&a).await);
+        Self { a, b, provider, at_a, at_b, sql }
+    }
+
+    /// A reply that `a` writes.
+    async fn begun(&mut self, content: &str) -> (String, Call) {
+        let sent = self.at_a.send(json!({ "content": content })).await;
+        let mut call = self.provider.call().await;
+        call.accept();
+        (id(&sent, "reply"), call)
+    }
+
+    /// Makes it look as if somebody else held the lease of a reply until a moment, in seconds since 1970.
+    async fn give_lease(&mut self, reply: &str, until: u64) {
+        let (run, lease) = (key(&self.sql, reply), self.sql.key(Uuid::now_v7()));
+        let until = match self.sql {
+            Sql::Postgres(_) => format!("to_timestamp({until})"),
+            Sql::Sqlite(_) => format!("{until}000000"),
+        };
+        let update = "UPDATE runs SET lease =";
+        self.sql
+            .execute(&format!("{update} {lease}, lease_expires_at = {until} WHERE message_id = {run}"))
+            .await;
+    }
+}
+
+fn id(payload: &Value, what: &str) -> String {
+    payload[what]["id"].as_str().expect("an id").to_owned()
+}
+
+/// A message's key as the database writes it.
+fn key(sql: &Sql, message: &str) -> String {
+    let (_, digits) = message.rsplit_once('_').expect("a global id");
+    sql.key(Uuid::parse_str(digits).expect("a key"))
+}
+
+fn asked(call: &Call) -> &str {
+    call.body["messages"][0]["content"].as_str().expect("a text")
+}
+
+async fn finished(follower: &mut Follower) -> Value {
+    match follower.until_something_but_text().await {
+        Heard::Finished(message) => message,
+        other => panic!("{other:?}"),
+    }
+}
+
+const FAR_AHEAD: u64 = 4_000_000_000;
+
+/// An instance that is frozen within a transaction keeps its rows locked until PostgreSQL ends it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_run_keeps_no_other_from_being_taken_over() {
+    let mut two = Two::start(Kind::Postgres, 60).await;
+    let (first, _call) = two.begun("first").await;
+    let (second, _call) = two.begun("second").await;
+    let mut frozen = Sql::of(&two.a).await;
+    two.give_lease(&first, 0).await;
+    two.give_lease(&second, 0).await;
+    frozen.execute("BEGIN").await;
+    let lock = format!("SELECT 1 FROM runs WHERE message_id = {} FOR UPDATE", key(&frozen, &first));
+    frozen.execute(&lock).await;
+    two.b.poke.all();
+    let call = two.provider.call().await;
+    assert_eq!(asked(&call), "second");
+    frozen.execute("COMMIT").await;
+    two.b.poke.all();
+    let call = two.provider.call().await;
+    assert_eq!(asked(&call), "first");
+}
+
+/// The connection that reads the prompt is lost, and the next ones must wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_prompt_that_cannot_be_read_for_a_moment_is_read_later() {
+    let mut two = Two::start(Kind::Postgres, 60).await;
+    two.b.leave();
+    let first = two.at_a.send(json!({ "content": "first" })).await;
+    let _call = two.provider.call().await;
+    let second =
+        two.at_a.send(json!({ "content": "second", "conversationId": first["conversation"]["id"] })).await;
+    let over = format!("DELETE FROM runs WHERE message_id = {}", key(&two.sql, &id(&first, "reply")));
+    two.sql.execute(&over).await;
+    two.sql.execute("BEGIN").await;
+    two.sql.execute("LOCK TABLE conversations IN ACCESS EXCLUSIVE MODE").await;
+    two.a.poke.all();
+    let lost = "SELECT pg_terminate_backend(pid)::text AS value FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%system_prompt%'";
+    let any_lost = async {
+        while two.sql.values(lost).await.is_empty() {
+            two.sql.execute("SELECT pg_stat_clear_snapshot()").await;
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    soon("the prompt to be read", any_lost).await;
+    two.sql.execute("COMMIT").await;
+    let mut call = two.provider.call().await;
+    call.say("hello").await;
+    call.finish("stop").await;
+    let mut follower = Follower::new(&two.at_a, &id(&second, "reply"));
+    assert!(follower.connect(two.a.address).await);
+    let message = finished(&mut follower).await;
+    assert_eq!((&message["status"], content_of(&message)), (&json!("COMPLETED"), "hello"));
+    assert_eq!(follower.attempt, 1);
+}
+
+on_both_databases! {
+    /// As a crash leaves it, if the clock is set back afterwards.
+    async fn a_lease_that_lies_far_ahead_is_taken_over(kind) {
+        let mut two = Two::start(kind, 3).await;
+        let (reply, _call) = two.begun("talk").await;
+        two.give_lease(&reply, FAR_AHEAD).await;
+        let mut call = two.provider.call().await;
+        call.say("hello").await;
+        call.finish("stop").await;
+        let mut follower = Follower::new(&two.at_b, &reply);
+        assert!(follower.connect(two.b.address).await);
+        let message = finished(&mut follower).await;
+        assert_eq!((&message["status"], follower.attempt), (&json!("COMPLETED"), 2));
+    }
+
+    async fn an_attempt_that_is_over_is_not_told_after_the_next_one(kind) {
+        let mut two = Two::start(kind, 60).await;
+        let (reply, mut first) = two.begun("talk").await;
+        first.say("one ").await;
+        let mut follower = Follower::new(&two.at_a, &reply);
+        assert!(follower.connect(two.a.address).await);
+        follower.until("one ").await;
+        follower.cut();
+        // Another has the next attempt, which the first instance does not know yet.
+        two.give_lease(&reply, 0).await;
+        two.b.poke.all();
+        let mut second = two.provider.call().await;
+        second.say("two ").await;
+        assert!(follower.connect(two.b.address).await);
+        follower.until("two ").await;
+        assert_eq!(follower.attempt, 2);
+        follower.cut();
+        let mut late = Follower::new(&two.at_a, &reply);
+        for follower in [&mut follower, &mut late] {
+            assert!(follower.connect(two.a.address).await);
+        }
+        // At its next checkpoint it learns of it.
+        first.say("three ").await;
+        second.say("four ").await;
+        for follower in [&mut follower, &mut late] {
+            // It panics where it is told an earlier attempt.
+            follower.until("four ").await;
+            assert_eq!((&*follower.text, follower.attempt), ("two four ", 2));
+        }
+    }
+
+    async fn what_was_shown_while_the_database_was_away_is_kept_by_a_stop(kind) {
+        let mut two = Two::start(kind, 15).await;
+        let (reply, mut call) = two.begun("talk").await;
+        call.say("one ").await;
+        let mut follower = Follower::new(&two.at_a, &reply);
+        assert!(follower.connect(two.a.address).await);
+        let stored = async {
+            while content_of(&two.at_a.message(&reply).await).is_empty() {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        soon("a checkpoint", stored).await;
+        two.sql.execute("ALTER TABLE runs RENAME TO away").await;
+        call.say("two ").await;
+        follower.until("two ").await;
+        // For so long that all leases run out.
+        two.a.clock.advance(Duration::from_secs(60));
+        two.sql.execute("ALTER TABLE away RENAME TO runs").await;
+        let stopped = two.at_b.stop(&reply).await;
+        assert_eq!(stopped, json!({ "status": "STOPPED", "content": "one two " }));
+        let message = finished(&mut follower).await;
+        assert_eq!(message["content"], "one two ");
+    }
+}
+
+/// On SQLite each machine goes by its own clock.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_whose_clock_is_far_ahead_takes_nothing_from_others() {
+    let ahead = Clock::ahead_by(Duration::from_secs(3600));
+    let mut two = Two::with_clock(Kind::Sqlite, 3, Some(ahead)).await;
+    let (reply, mut call) = two.begun("talk").await;
+    let mut leases = HashSet::new();
+    let renewed = async {
+        // Longer than a lease, in the course of which the other looks again and again.
+        while leases.len() < 6 {
+            leases.extend(two.sql.values("SELECT lease_expires_at || hex(lease) AS value FROM runs").await);
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    soon("the lease to be renewed", renewed).await;
+    call.say("hello").await;
+    call.finish("stop").await;
+    let mut follower = Follower::new(&two.at_a, &reply);
+    assert!(follower.connect(two.a.address).await);
+    let message = finished(&mut follower).await;
+    assert_eq!((&message["status"], follower.attempt), (&json!("COMPLETED"), 1));
+}
