@@ -21,6 +21,7 @@ mod introspection;
 mod limits;
 mod lines;
 mod operation;
+mod prepared;
 pub(super) mod prices;
 mod rules;
 mod syntax;
@@ -30,7 +31,7 @@ mod weight;
 
 pub use fault::{Fault, Rejection};
 pub use limits::Limits;
-pub use operation::Prepared;
+pub use prepared::Prepared;
 pub use prices::CONNECTIONS;
 pub use syntax::LONGEST_NAME;
 pub use trusted::TrustedDocuments;
