@@ -16,7 +16,7 @@ const INTROSPECTION: [&str; 7] =
 const INTROSPECTION_ROWS: u64 = 5;
 
 /// Texts that may be long.
-const LONG: [&str; 2] = ["content", "systemPrompt"];
+const LONG: [&str; 3] = ["content", "systemPrompt", "text"];
 /// Fields for each of which the database is asked: no dataloader gathers them.
 const READING: [&str; 5] = ["accessTokens", "conversations", "securityEvents", "sessions", "totalCount"];
 /// What each of those costs.

@@ -39,8 +39,8 @@ impl Messages {
         let new = ctx.domain().replies.send(viewer.user_id, send).await?;
         Ok(SendMessagePayload {
             conversation: Conversation(Arc::new(new.conversation)),
-            message: Message(Arc::new(new.message)),
-            reply: Message(Arc::new(new.reply)),
+            message: new.message.into(),
+            reply: new.reply.into(),
         })
     }
 
@@ -49,7 +49,7 @@ impl Messages {
         let viewer = ctx.may_write()?;
         let id = Kind::Message.parse("messageId", &input.message_id)?;
         let message = ctx.domain().replies.stop(viewer.user_id, id).await?;
-        Ok(StopReplyPayload { message: Message(Arc::new(message)) })
+        Ok(StopReplyPayload { message: message.into() })
     }
 }
 
