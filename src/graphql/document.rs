@@ -21,7 +21,7 @@ mod introspection;
 mod limits;
 mod lines;
 mod operation;
-pub(super) mod prices;
+pub(crate) mod prices;
 mod rules;
 mod syntax;
 mod trusted;
