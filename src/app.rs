@@ -11,7 +11,12 @@ use crate::{
     clock::Clock,
     config::{Complete, Config, Environment, Registration},
     conversations::Conversations,
-    graphql::{self, Domain, document::Documents, panics::PanicAt, service::GraphqlService},
+    graphql::{
+        self, Domain,
+        document::Documents,
+        panics::PanicAt,
+        service::{Dues, GraphqlService},
+    },
     housekeeping::keep_house,
     poke::Poke,
     removal::Removal,
@@ -199,6 +204,7 @@ impl App {
             replies: replies.clone(),
             changes,
             throttle: throttle.clone(),
+            dues: Dues::default(),
             tasks: tasks.clone(),
             park_after,
         });

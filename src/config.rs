@@ -5,6 +5,7 @@
 
 mod connections;
 mod documents;
+pub mod dotenv;
 mod identities;
 mod throttling;
 mod trusted;

@@ -22,7 +22,7 @@ mod limits;
 mod lines;
 mod operation;
 mod prepared;
-pub(super) mod prices;
+pub(crate) mod prices;
 mod rules;
 mod syntax;
 mod trusted;

@@ -33,6 +33,7 @@ mod pages;
 mod parking;
 mod pool;
 mod providers;
+mod readiness;
 mod refresh_cookie;
 mod replies;
 mod schema;
