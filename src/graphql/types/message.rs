@@ -65,7 +65,8 @@ object! {
     /// Why the reply broke off. Null unless its status is FAILED.
     async fn error(&self) -> Option<ReplyError> {
         let code = self.0.error_code.clone()?;
-        Some(ReplyError { code, message: self.0.error_message.clone().unwrap_or_default() })
+        let message = self.0.error_message.clone().unwrap_or_default();
+        Some(ReplyError { code, message, details: self.0.error_details.clone() })
     }
 
     /// The tokens that the reply took. Null while it is being written, and if no model was asked.
