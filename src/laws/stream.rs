@@ -71,8 +71,11 @@ fn expected(body: &[u8]) -> Option<Vec<Event>> {
             events.push(std::mem::take(&mut event));
             continue;
         }
+        if line.starts_with('{') {
+            events.push(Event { name: String::new(), data: line.to_owned() });
+            continue;
+        }
         let (field, value) = match line.split_once(':') {
-            _ if line.starts_with('{') => ("data", line),
             Some((field, value)) => (field, value.strip_prefix(' ').unwrap_or(value)),
             None => (line, ""),
         };

@@ -4,7 +4,7 @@
 //!
 //! - A byte order mark is skipped, and invalid UTF-8 is replaced by U+FFFD.
 //! - The last event counts even if the blank line after it is missing.
-//! - A line that begins with `{` is data: some providers report an error as bare JSON in the middle of a stream.
+//! - A line that begins with `{` is an event by itself: some providers report an error as bare JSON within a stream.
 //! - A body that begins with `{`, `[` or `<` is no stream: the whole of it is one event.
 //!
 //! The crates for this are made for the standard alone, and have no bounds: none takes all of the above.
@@ -139,11 +139,15 @@ impl Parser {
     /// Reads a whole line; gives the event that it ends.
     fn end_line(&mut self) -> Option<Event> {
         let line = &*self.line;
-        if line.is_empty() {
-            return self.end_event();
+        match line.first() {
+            None => return self.end_event(),
+            Some(b'{') => {
+                let data = text(std::mem::take(&mut self.line));
+                return Some(Event { name: String::new(), data });
+            }
+            Some(_) => {}
         }
         let (field, value) = match memchr::memchr(b':', line) {
-            _ if line[0] == b'{' => (&b"data"[..], line),
             Some(colon) => (&line[..colon], &line[colon + 1..]),
             None => (line, &b""[..]),
         };
