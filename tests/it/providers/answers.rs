@@ -151,7 +151,7 @@ on_both_databases! {
             ("data: {\"object\":\"error\",\"message\":\"x\",\"code\":400}\n\n", "PROVIDER_REJECTED"),
             ("data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"x\"}}\n\n", "PROVIDER_UNAVAILABLE"),
             ("data: {\"detail\":\"x\"}\n\n", "PROVIDER_UNAVAILABLE"),
-            ("{\"error\":{\"message\":\"x\",\"code\":429}}\n", "PROVIDER_UNAVAILABLE"),
+            ("{\"error\":{\"message\":\"x\",\"code\":400}}\n", "PROVIDER_REJECTED"),
             ("data: {\"choices\":[{\"error\":{\"code\":502,\"message\":\"x\"},\"finish_reason\":\"error\"}]}\n\n", "PROVIDER_UNAVAILABLE"),
             ("data: {\"choices\":[{\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}]}\n\n", "PROVIDER_UNAVAILABLE"),
         ] {

@@ -12,7 +12,7 @@ on_both_databases! {
         let long = "é".repeat(600);
         for (status, message, details) in [
             (400, "`top_k` is not supported", Some("`top_k` is not supported")),
-            (401, "Incorrect API key provided: sk-test.", Some("Incorrect API key provided: ***")),
+            (401, "Incorrect API key provided: sk-test.", Some("Incorrect API key provided: ***.")),
             (404, "no such model\nsk-proj-12345678", Some("no such model ***")),
             (422, &*long, Some(&long[..500])),
             (500, "a stack trace", None),
