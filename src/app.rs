@@ -102,6 +102,7 @@ impl App {
             connect: seconds(config.connect_timeout),
             first_token: seconds(config.first_token_timeout),
             idle: seconds(config.idle_timeout),
+            thinking: seconds(config.thinking_timeout),
         };
         let pace = Duration::from_millis(config.pace_ms);
         let catalog = Catalog::new(&complete.providers, pace, patience, config.default_model.clone())

@@ -32,6 +32,8 @@ pub struct Message {
     pub error_code: Option<String>,
     /// Why the reply failed, in a sentence for the user.
     pub error_message: Option<String>,
+    /// Why the reply failed, in the provider's words.
+    pub error_details: Option<String>,
     /// Why the model stopped; `None` unless the reply is completed.
     pub finish_reason: Option<FinishReason>,
     /// How many tokens the model was shown.
@@ -98,6 +100,8 @@ pub struct Rest {
     pub error_code: Option<String>,
     /// Why the reply failed, in a sentence for the user.
     pub error_message: Option<String>,
+    /// Why the reply failed, in the provider's words.
+    pub error_details: Option<String>,
     /// Why the model stopped; `None` unless the reply is completed.
     pub finish_reason: Option<FinishReason>,
     /// How many tokens the model was shown.
@@ -136,6 +140,7 @@ impl From<Message> for Shown {
             model: message.model,
             error_code: message.error_code,
             error_message: message.error_message,
+            error_details: message.error_details,
             finish_reason: message.finish_reason,
             input_tokens: message.input_tokens,
             output_tokens: message.output_tokens,
@@ -199,6 +204,7 @@ impl Message {
             attempt: 0,
             error_code: None,
             error_message: None,
+            error_details: None,
             finish_reason: None,
             input_tokens: None,
             output_tokens: None,

@@ -61,7 +61,7 @@ struct SendMessageInput {
     /// Instructions for the model, 1 to 10,000 characters, of the conversation that is started: not to be given with a
     /// `conversationId`.
     system_prompt: Option<String>,
-    /// What to say: 1 to 10,000 Unicode scalar values, without NUL.
+    /// What to say: 1 to 10,000 Unicode scalar values, without NUL and not all of them white space.
     content: String,
     /// The `id` of the model that is to reply. If it is not given, the conversation's.
     model: Option<String>,

@@ -93,7 +93,8 @@ object! {
     async fn error(&self) -> Option<ReplyError> {
         let rest = self.rest()?;
         let code = rest.error_code.clone()?;
-        Some(ReplyError { code, message: rest.error_message.clone().unwrap_or_default() })
+        let message = rest.error_message.clone().unwrap_or_default();
+        Some(ReplyError { code, message, details: rest.error_details.clone() })
     }
 
     /// The tokens that the reply took. Null while it is being written, and if no model was asked.

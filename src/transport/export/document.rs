@@ -124,6 +124,7 @@ fn of_message(message: &Message) -> Value {
         "attempt": message.attempt,
         "errorCode": message.error_code,
         "errorMessage": message.error_message,
+        "errorDetails": message.error_details,
         "finishReason": message.finish_reason.map(store::FinishReason::as_str),
         "inputTokens": message.input_tokens,
         "outputTokens": message.output_tokens,
