@@ -11,7 +11,12 @@ use crate::{
     clock::Clock,
     config::{Complete, Config, Environment, Registration},
     conversations::Conversations,
-    graphql::{self, Domain, document::Documents, panics::PanicAt, service::GraphqlService},
+    graphql::{
+        self, Domain,
+        document::Documents,
+        panics::PanicAt,
+        service::{Dues, GraphqlService},
+    },
     housekeeping::keep_house,
     poke::Poke,
     removal::Removal,
@@ -97,6 +102,7 @@ impl App {
             connect: seconds(config.connect_timeout),
             first_token: seconds(config.first_token_timeout),
             idle: seconds(config.idle_timeout),
+            thinking: seconds(config.thinking_timeout),
         };
         let pace = Duration::from_millis(config.pace_ms);
         let catalog = Catalog::new(&complete.providers, pace, patience, config.default_model.clone())
@@ -199,6 +205,7 @@ impl App {
             replies: replies.clone(),
             changes,
             throttle: throttle.clone(),
+            dues: Dues::default(),
             tasks: tasks.clone(),
             park_after,
         });

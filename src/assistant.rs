@@ -80,8 +80,7 @@ pub struct Usage {
     pub output_tokens: u32,
 }
 
-/// Why there is no (further) answer. The message is fit for the person who asked: it names no key, no address and
-/// no one else's text.
+/// Why there is no (further) answer. The message is fit for the person who asked: it names no key and no address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Fault {
@@ -89,6 +88,9 @@ pub struct Fault {
     pub kind: FaultKind,
     /// The same in a sentence, for the person who asked.
     pub message: String,
+    /// The provider's own words, without secrets and at most 500 bytes; `None` if it gave none, or none that concern the
+    /// person who asked.
+    pub details: Option<String>,
 }
 
 /// The kinds of [`Fault`].
@@ -96,8 +98,12 @@ pub struct Fault {
 pub enum FaultKind {
     /// The provider could not be reached, is overloaded, or broke off.
     Unavailable,
-    /// The provider answered that it will not do this: a wrong key, an unknown model, a prompt too long.
+    /// The provider answered that it will not do this: a wrong key or an unknown model.
     Rejected,
+    /// The prompt has more tokens than the model takes.
+    ContextTooLong,
+    /// The model said nothing that can be seen.
+    Empty,
     /// The provider was silent for too long.
     Timeout,
 }

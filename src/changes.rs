@@ -9,6 +9,7 @@
 mod bookmark;
 pub(crate) mod cursor;
 mod hub;
+mod shared;
 mod watch;
 
 pub use bookmark::Bookmark;
@@ -86,11 +87,11 @@ impl Changes {
         after: Option<&str>,
         bookmark: Bookmark,
     ) -> Result<impl Stream<Item = Result<Event>> + use<>> {
-        let (feed, mut seen) = match bookmark.of(owner) {
-            Some(Place { feed, seen, .. }) => (feed, Some(seen)),
+        let (feed, mut seen, mut is_new) = match bookmark.of(owner) {
+            Some(Place { feed, seen, .. }) => (feed, Some(seen), false),
             None => {
                 let after = after.map(|cursor| cursor::decode(cursor, owner)).transpose()?;
-                (self.hub.join(owner), after)
+                (self.hub.join(owner), after, true)
             }
         };
         let store = self.store.clone();
@@ -100,21 +101,22 @@ impl Changes {
                 bookmark.clear();
                 // Before the look, so that what is stored meanwhile is looked at again.
                 let (pokes, latest) = (feed.pokes(), feed.latest());
-                // Boxed, so that a follower who waits does not keep room for a query.
-                let read = Box::pin(store.changes_after(owner, seen.unwrap_or(i64::MAX), PAGE)).await;
-                let excerpt = match read {
-                    Ok(excerpt) => excerpt,
-                    Err(error) => {
-                        tracing::warn!(%error, "changes not read");
-                        // Very many may have been woken at once.
-                        let pause = rand::rng().random_range(1.0..3.0);
-                        sleep(Duration::from_secs_f64(pause)).await;
-                        continue;
-                    }
+                // Boxed, so that a follower who waits does not keep room for a query. Who has just come looks by
+                // themselves: what others have read may be older than their cursor.
+                let read = match seen {
+                    Some(seen) if !is_new => Box::pin(feed.read(&store, seen, pokes, latest)).await,
+                    _ => Box::pin(feed.read_alone(&store, seen.unwrap_or(i64::MAX))).await,
                 };
+                let Some(excerpt) = read else {
+                    // Very many may have been woken at once.
+                    let pause = rand::rng().random_range(1.0..3.0);
+                    sleep(Duration::from_secs_f64(pause)).await;
+                    continue;
+                };
+                is_new = false;
                 let last = excerpt.last;
                 feed.looked(latest, last);
-                for (sequence, next) in steps(seen, excerpt) {
+                for (sequence, next) in steps(seen, Excerpt::clone(&excerpt)) {
                     yield Event { cursor: cursor::encode(sequence, owner), next };
                     seen = Some(sequence); // they have it, for they ask for more
                 }

@@ -10,7 +10,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{self, Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::{select, sync::Notify, time::sleep};
 
@@ -22,10 +22,12 @@ const QUICKLY: Duration = Duration::from_millis(500);
 const TOLERABLE: Duration = Duration::from_secs(1);
 
 /// A clock. Its clones are the same clock.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Clock {
+    /// When it was made. It measures durations, whatever happens to this machine's clock meanwhile.
+    made: time::Instant,
     /// Microseconds by which this machine's clock is wrong, so that a test can have one that is.
-    wrong: i64,
+    wrong: Arc<AtomicI64>,
     /// Microseconds by which it differs from this machine's, to be as the database's.
     set_by: Arc<AtomicI64>,
     /// Microseconds that have passed for a test alone.
@@ -34,10 +36,39 @@ pub struct Clock {
     moved: Arc<Notify>,
 }
 
+impl Default for Clock {
+    fn default() -> Self {
+        Self {
+            made: time::Instant::now(),
+            wrong: Arc::default(),
+            set_by: Arc::default(),
+            passed: Arc::default(),
+            moved: Arc::default(),
+        }
+    }
+}
+
 impl Clock {
     /// A clock on a machine whose own is ahead by so much.
     pub fn ahead_by(wrong: Duration) -> Self {
-        Self { wrong: micros(wrong), ..Self::default() }
+        Self { wrong: Arc::new(micros(wrong).into()), ..Self::default() }
+    }
+
+    /// How much time has passed since this clock was made. To set the machine's clock changes nothing of it, so limits
+    /// and pauses are measured by it.
+    pub fn uptime(&self) -> Duration {
+        self.made.elapsed() + self.passed()
+    }
+
+    /// How much of it has passed for a test alone.
+    pub fn passed(&self) -> Duration {
+        Duration::from_micros(self.passed.load(Ordering::SeqCst).unsigned_abs())
+    }
+
+    /// Sets this machine's clock back, as an administrator may. No time passes.
+    pub fn set_back(&self, by: Duration) {
+        self.wrong.fetch_sub(micros(by), Ordering::SeqCst);
+        self.moved.notify_waiters();
     }
 
     /// The moment it is.
@@ -96,7 +127,7 @@ impl Clock {
     /// This machine's own time.
     fn machine(&self) -> Instant {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Instant(micros(since) + self.wrong)
+        Instant(micros(since) + self.wrong.load(Ordering::SeqCst))
     }
 }
 
@@ -109,6 +140,16 @@ mod tests {
     use super::*;
     use futures_util::poll;
     use std::pin::pin;
+
+    #[test]
+    fn setting_the_clock_back_changes_no_duration() {
+        let clock = Clock::default();
+        let (before, uptime) = (clock.now(), clock.uptime());
+        clock.set_back(Duration::from_secs(3600));
+        assert!(clock.now() < before && clock.uptime() >= uptime);
+        clock.advance(Duration::from_secs(60));
+        assert!(clock.uptime() >= uptime + Duration::from_secs(60));
+    }
 
     #[tokio::test]
     async fn who_waits_for_a_moment_is_woken_when_the_clock_is_set_forward() {

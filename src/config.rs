@@ -5,6 +5,7 @@
 
 mod connections;
 mod documents;
+pub mod dotenv;
 mod identities;
 mod throttling;
 mod trusted;
@@ -148,14 +149,14 @@ pub struct Config {
     pub throttling: Throttling,
 
     /// Providers of models, in order of preference: `builtin`, `openai`, `anthropic`, `gemini`, `mistral`, `groq`,
-    /// `deepseek`, `xai`, `ollama`, or a name of your own. Each name N is set up by the variables N_BASE_URL,
-    /// N_API_KEY and N_MODELS (a comma between models; if not set, one of its own for the seven hosted ones at their own
-    /// address, and whatever the provider tells elsewhere)
+    /// `deepseek`, `xai`, `ollama`, or a name of your own. Each name N is set up by the variables N_BASE_URL, N_API_KEY,
+    /// N_MODELS (a comma between models; if not set, the provider is asked), N_MERGE_TURNS (`off` sends turns of one speaker
+    /// in a row as they are) and N_CONTEXT_TOKENS (how many tokens the models take: `131072`, or `small=32768,large=131072`)
     /// [default: `openai` if OPENAI_BASE_URL or OPENAI_API_KEY is set, else `builtin`].
     #[arg(long, env = "CONFAB_PROVIDERS", value_name = "CONFAB_PROVIDERS", value_delimiter = ',')]
     pub providers: Vec<String>,
 
-    /// Model for conversations that name none [default: the first one offered].
+    /// Model for conversations that name none [default: the first one offered that can chat, as far as its name tells].
     #[arg(long, env = "CONFAB_DEFAULT_MODEL", value_name = "CONFAB_DEFAULT_MODEL")]
     pub default_model: Option<String>,
 
@@ -164,7 +165,8 @@ pub struct Config {
           value_parser = value_parser!(u64).range(0..=60_000))]
     pub pace_ms: u64,
 
-    /// How much of a conversation a model is shown, in tokens (reckoned as four bytes each).
+    /// How much of a conversation a model is shown, in tokens (estimated as four bytes each). For a model with known
+    /// N_CONTEXT_TOKENS it is three quarters of those, if that is more.
     #[arg(long, env = "CONFAB_HISTORY_TOKENS", value_name = "CONFAB_HISTORY_TOKENS", default_value = "8000",
           value_parser = value_parser!(u32).range(100..=10_000_000))]
     pub history_tokens: u32,
@@ -174,15 +176,21 @@ pub struct Config {
           value_parser = value_parser!(u64).range(1..=600))]
     pub connect_timeout: u64,
 
-    /// Seconds to wait for a reply's first token.
+    /// Seconds to wait for a provider to begin its answer.
     #[arg(long, env = "CONFAB_FIRST_TOKEN_TIMEOUT", value_name = "CONFAB_FIRST_TOKEN_TIMEOUT", default_value = "120",
           value_parser = value_parser!(u64).range(1..=3600))]
     pub first_token_timeout: u64,
 
-    /// Seconds to wait for each further token.
+    /// Seconds a provider may be silent once it has begun. Until the first text, anything it sends counts; then only text and
+    /// reasoning do.
     #[arg(long, env = "CONFAB_IDLE_TIMEOUT", value_name = "CONFAB_IDLE_TIMEOUT", default_value = "60",
           value_parser = value_parser!(u64).range(1..=3600))]
     pub idle_timeout: u64,
+
+    /// Seconds a model may think without any text, however lively its provider is.
+    #[arg(long, env = "CONFAB_THINKING_TIMEOUT", value_name = "CONFAB_THINKING_TIMEOUT", default_value = "600",
+          value_parser = value_parser!(u64).range(1..=86_400))]
+    pub thinking_timeout: u64,
 
     /// How often a reply is started when the instances that run it die or leave.
     #[arg(long, env = "CONFAB_REPLY_ATTEMPTS", value_name = "CONFAB_REPLY_ATTEMPTS", default_value = "3",

@@ -9,7 +9,8 @@ mod guard;
 mod ids;
 mod request;
 mod socket;
+mod stream;
 #[cfg(test)]
 mod tests;
 
-pub use self::{cursors::cursors, guard::guard, ids::ids, request::request, socket::socket};
+pub use self::{cursors::cursors, guard::guard, ids::ids, request::request, socket::socket, stream::stream};

@@ -21,8 +21,13 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
     let filter = format!("{filter},{DISCREET}");
     let filter = EnvFilter::try_new(filter).map_err(|error| format!("CONFAB_LOG: {error}"))?;
     let terminal = std::io::stderr().is_terminal();
-    let lines =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // A log that cannot be written (a full disk, a closed pipe) must not end the server. To report that on standard error,
+    // as is the default, would panic; and the panic hook, which logs, would panic again.
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false)
+        .with_target(false);
     match format {
         LogFormat::Text => lines.with_ansi(terminal).compact().try_init(),
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),

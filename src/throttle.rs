@@ -194,7 +194,7 @@ impl Throttle {
         let amount = u32::try_from(amount.max(1)).ok().and_then(NonZeroU32::new);
         let amount = amount.map_or(quota.amount, |amount| amount.min(quota.amount));
         let taken = match &self.shared {
-            Some(shared) => shared.take(name, *quota, whose, amount, self.clock.now().0).await,
+            Some(shared) => shared.take(name, *quota, whose, amount, self.clock.passed()).await,
             None => None,
         };
         taken.unwrap_or_else(|| local.take(whose, amount))

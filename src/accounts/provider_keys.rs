@@ -9,7 +9,6 @@ use crate::{
     clock::Clock,
     error::{Error, Result},
     poke::Poked,
-    store::Instant,
 };
 use anyhow::{Context, bail, ensure};
 use jsonwebtoken::{
@@ -42,8 +41,8 @@ pub struct ProviderKeys {
     http: Client,
     clock: Clock,
     known: RwLock<Arc<[Key]>>,
-    /// When they were last fetched, or tried to be: one request at a time.
-    asked: Mutex<Option<Instant>>,
+    /// When they were last fetched, or tried to be, by the clock's uptime: one request at a time.
+    asked: Mutex<Option<Duration>>,
 }
 
 struct Key {
@@ -111,7 +110,7 @@ impl ProviderKeys {
     /// Fetches the keys for the sake of one that is not known, unless that was done a moment ago.
     pub async fn look_again(&self) -> Result<()> {
         let mut asked = self.asked.lock().await;
-        let now = self.clock.now();
+        let now = self.clock.uptime();
         if asked.is_some_and(|at| now < at + AGAIN) {
             return Ok(());
         }
@@ -133,7 +132,7 @@ impl ProviderKeys {
     pub async fn keep(&self, mut poked: Poked) {
         loop {
             let mut asked = self.asked.lock().await;
-            *asked = Some(self.clock.now());
+            *asked = Some(self.clock.uptime());
             let pause = match self.fetch().await {
                 Ok(()) => EVERY,
                 Err(error) => {

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::poke::Poked;
 use futures_util::future::join_all;
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::{
-    select,
+    join, select,
     sync::watch,
     time::{sleep, timeout},
 };
@@ -32,7 +32,25 @@ pub struct Model {
     pub provider: String,
     /// Whether conversations that name no model get this one.
     pub is_default: bool,
+    /// How many tokens it takes, if the settings say.
+    pub context_tokens: Option<u32>,
 }
+
+/// What is in the names of models that do not chat. None of them is made the default.
+const NO_CHAT: [&str; 12] = [
+    "embed",
+    "whisper",
+    "tts",
+    "dall-e",
+    "moderation",
+    "image",
+    "audio",
+    "realtime",
+    "transcribe",
+    "rerank",
+    "guard",
+    "ocr",
+];
 
 /// All the models.
 pub struct Catalog {
@@ -48,6 +66,11 @@ struct Endpoint {
 }
 
 impl Endpoint {
+    /// Whether the settings name the model as this provider's.
+    fn names(&self, model: &str) -> bool {
+        self.assistant.provider().models.iter().any(|id| id == model)
+    }
+
     /// The settings' models, or else the provider's own; none while it has not told any.
     async fn models(&self) -> Vec<String> {
         let provider = self.assistant.provider();
@@ -105,24 +128,33 @@ impl Catalog {
     /// counts.
     pub async fn models(&self) -> Vec<Model> {
         let mut models: Vec<Model> = Vec::new();
-        let mut add = |id: String, provider: &str| {
-            if models.iter().all(|model| model.id != id) {
-                models.push(Model { id, provider: provider.to_owned(), is_default: false });
+        let mut known = HashSet::new();
+        let mut add = |id: String, provider: &str, context_tokens: Option<u32>| {
+            if known.insert(id.clone()) {
+                models.push(Model { id, provider: provider.to_owned(), is_default: false, context_tokens });
             }
         };
         let listed = join_all(self.endpoints.iter().map(Endpoint::models)).await;
         for (endpoint, ids) in self.endpoints.iter().zip(listed) {
-            ids.into_iter().for_each(|id| add(id, &endpoint.assistant.provider().name));
+            let provider = endpoint.assistant.provider();
+            for id in ids {
+                let context_tokens = provider.context.of(&id);
+                add(id, &provider.name, context_tokens);
+            }
         }
         if self.builtin.is_some() {
-            [ELIZA, ECHO].into_iter().for_each(|id| add(id.to_owned(), BUILTIN));
+            [ELIZA, ECHO].into_iter().for_each(|id| add(id.to_owned(), BUILTIN, None));
         }
+        let chats = |model: &Model| {
+            let name = model.id.to_lowercase();
+            !NO_CHAT.iter().any(|word| name.contains(word))
+        };
         let default = match &self.default {
-            Some(default) => models.iter_mut().find(|model| model.id == *default),
-            None => models.first_mut(),
+            Some(default) => models.iter().position(|model| model.id == *default),
+            None => models.iter().position(chats).or((!models.is_empty()).then_some(0)),
         };
         if let Some(default) = default {
-            default.is_default = true;
+            models[default].is_default = true;
         }
         models
     }
@@ -141,25 +173,51 @@ impl Catalog {
     ///
     /// A provider that should tell its models but does not is taken to have any: it may know better than its list.
     pub async fn assistant(&self, model: &str) -> Option<Arc<dyn Assistant>> {
-        let named = |endpoint: &&Endpoint| endpoint.assistant.provider().models.iter().any(|id| id == model);
-        if let Some(endpoint) = self.endpoints.iter().find(named) {
-            return Some(endpoint.assistant.clone());
-        }
         if let Some(builtin) = &self.builtin
             && [ELIZA, ECHO].contains(&model)
+            && !self.endpoints.iter().any(|endpoint| endpoint.names(model))
         {
             return Some(builtin.clone());
+        }
+        Some(self.endpoint(model).await?.assistant.clone())
+    }
+
+    /// How many tokens a model takes, if the settings say.
+    pub async fn context_tokens(&self, model: &str) -> Option<u32> {
+        if self.endpoints.iter().all(|endpoint| endpoint.assistant.provider().context.of(model).is_none()) {
+            return None;
+        }
+        self.endpoint(model).await?.assistant.provider().context.of(model)
+    }
+
+    /// The endpoint whose model it is.
+    async fn endpoint(&self, model: &str) -> Option<&Endpoint> {
+        if let Some(endpoint) = self.endpoints.iter().find(|endpoint| endpoint.names(model)) {
+            return Some(endpoint);
         }
         let listed = join_all(self.endpoints.iter().map(Endpoint::models)).await;
         let by_list = |has: &dyn Fn(&Vec<String>) -> bool| listed.iter().position(has);
         let found =
             by_list(&|models| models.iter().any(|id| id == model)).or_else(|| by_list(&Vec::is_empty))?;
-        Some(self.endpoints[found].assistant.clone())
+        Some(&self.endpoints[found])
     }
 
-    /// Keeps the lists of those providers that must be asked. Never ends.
+    /// Keeps the lists of those providers that must be asked, and logs which model is the default. Never ends.
     pub async fn keep_lists(&self, poke: Poked) {
-        let to_ask = self.endpoints.iter().filter(|endpoint| endpoint.assistant.provider().models.is_empty());
-        join_all(to_ask.map(|endpoint| endpoint.keep_asking(poke.clone()))).await;
+        let to_ask =
+            || self.endpoints.iter().filter(|endpoint| endpoint.assistant.provider().models.is_empty());
+        let keep_asking = join_all(to_ask().map(|endpoint| endpoint.keep_asking(poke.clone())));
+        let log_default = async {
+            for endpoint in to_ask() {
+                let _ = endpoint.told.subscribe().wait_for(Option::is_some).await; // its sender is here
+            }
+            match self.default_model().await {
+                Some(model) => tracing::info!(model, "default model"),
+                None => tracing::warn!(
+                    "no default model: no provider lists any; set CONFAB_DEFAULT_MODEL or N_MODELS"
+                ),
+            }
+        };
+        join!(keep_asking, log_default);
     }
 }

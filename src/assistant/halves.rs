@@ -9,6 +9,9 @@ use serde::{
 };
 use std::fmt;
 
+/// No piece is longer, in bytes: the rest is left out. It is more than a reply may have.
+const LONGEST: usize = 2 << 20;
+
 /// A string of JSON, in which half a character stands as WTF-8 has it: as the three bytes of a code point of its own.
 #[derive(Debug, Default)]
 pub struct Piece(Vec<u8>);
@@ -36,7 +39,7 @@ impl Visitor<'_> for Bytes {
     }
 
     fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Piece, E> {
-        Ok(Piece(bytes.to_vec()))
+        Ok(Piece(bytes[..bytes.len().min(LONGEST)].to_vec()))
     }
 }
 

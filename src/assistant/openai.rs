@@ -1,24 +1,41 @@
 //! Any endpoint that speaks OpenAI's chat completions: <https://platform.openai.com/docs/api-reference/chat>.
 //!
-//! Every wait has a limit. What fails before the first token with "too many" (429) or a server's fault (5xx) is
-//! tried again with growing pauses, or after the pause the provider asks for; after the first token nothing is,
-//! since the text so far cannot be taken back.
+//! Providers differ in what they send, so this is liberal in what it reads: [`events`] frames the body, [`chunk`] knows the
+//! dialects of one event, [`reader`] makes the answer of them. What cannot be read is skipped. A reply fails only if nothing
+//! sensible can be made of the answer, and always says why ([`fault`], [`refusal`]).
+//!
+//! Every wait has a limit ([`deadline`]). A request that fails before the first byte of an answer with "too many requests"
+//! (429) or a fault of the server (5xx) is tried again after growing pauses, or after the pause that the provider asks for.
+//! Later nothing is tried again, because text that was shown cannot be taken back.
 
-use super::{
-    Answer, Assistant, End, Fault, FaultKind, Finish, Part, Prompt, Speaker, Usage,
-    halves::{Joiner, Piece},
-    providers::Provider,
-};
-use eventsource_stream::{Event, Eventsource};
-use futures_util::{Stream, StreamExt, TryStreamExt, stream};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, header, redirect};
+mod chunk;
+mod deadline;
+pub mod events;
+mod fault;
+mod json;
+pub mod reader;
+mod refusal;
+mod request;
+pub mod secrets;
+mod thinking;
+
+pub use deadline::Patience;
+
+use super::{Answer, Assistant, Fault, FaultKind, Part, Prompt, providers::Provider};
+use bytes::Bytes;
+use deadline::Deadline;
+use events::{Events, Sign};
+use fault::{broken_off, unavailable};
+use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
+use json::Json;
+use reader::Reader;
+use refusal::Refusal;
+use request::Request;
+use reqwest::{Client, RequestBuilder, Response, header, redirect};
 use secrecy::ExposeSecret;
-use serde::{Deserialize, Serialize};
-use std::{
-    pin::Pin,
-    time::{Duration, SystemTime},
-};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use secrets::{Secrets, public};
+use std::{error::Error, time::Duration};
+use tokio::time::{Instant, sleep, timeout_at};
 
 /// How often a request is made before it is given up.
 const TRIES: u32 = 3;
@@ -26,29 +43,17 @@ const TRIES: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause a provider may ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
-/// How long to wait for the usage after the answer's end.
-const LAST_WORDS: Duration = Duration::from_secs(2);
-/// The most bytes one answer may take on the wire.
-const LONGEST_ANSWER: usize = 64 << 20;
-/// The most that is read of a refusal.
-const LONGEST_REFUSAL: usize = 16 << 10;
-
-/// How long to wait for what.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// For a connection to be made; of the list of models, for the whole of it.
-    pub connect: Duration,
-    /// From the request to the first token.
-    pub first_token: Duration,
-    /// From each token to the next.
-    pub idle: Duration,
-}
+/// The most bytes of a list of models.
+const LONGEST_LIST: usize = 2 << 20;
+/// The most models of one provider.
+const MOST_MODELS: usize = 2000;
 
 /// One endpoint.
 #[derive(Clone)]
 pub struct OpenAi {
     client: Client,
     provider: Provider,
+    secrets: Secrets,
     patience: Patience,
 }
 
@@ -60,7 +65,8 @@ impl OpenAi {
             .redirect(redirect::Policy::none())
             .user_agent(concat!("confab/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { client, provider, patience })
+        let secrets = Secrets::of(&provider);
+        Ok(Self { client, provider, secrets, patience })
     }
 
     /// What the settings say of it.
@@ -68,25 +74,26 @@ impl OpenAi {
         &self.provider
     }
 
-    /// The models that the endpoint says it has.
+    /// The models that the endpoint says it has, each once.
     pub async fn models(&self) -> Result<Vec<String>, Fault> {
-        #[derive(Deserialize)]
-        struct Models {
-            data: Vec<Model>,
+        let request = self.authorised(self.client.get(self.provider.address(&["models"])));
+        let response = request.timeout(self.patience.connect).send().await;
+        let response = response.map_err(|error| self.not_reached(error).fault)?;
+        if !response.status().is_success() {
+            let refusal = Refusal::read(response, &self.provider, &self.secrets, self.patience.connect);
+            return Err(refusal.await.fault);
         }
-        #[derive(Deserialize)]
-        struct Model {
-            id: String,
+        let mut body = self.body(response);
+        let mut list = Vec::new();
+        while let Some(bytes) = body.try_next().await? {
+            if list.len() + bytes.len() > LONGEST_LIST {
+                return Err(unavailable("The provider's list of models is too long."));
+            }
+            list.extend_from_slice(&bytes);
         }
-        let request = self.authorised(self.client.get(self.address("models"))).timeout(self.patience.connect);
-        let unreadable = |_| unavailable("The model's provider could not tell its models.");
-        let response = request.send().await.and_then(Response::error_for_status).map_err(unreadable)?;
-        let models: Models = response.json().await.map_err(unreadable)?;
-        Ok(models.data.into_iter().map(|model| model.id).collect())
-    }
-
-    fn address(&self, path: &str) -> String {
-        format!("{}/{path}", self.provider.base_url.as_str().trim_end_matches('/'))
+        let no_list = || unavailable("The provider's list of models cannot be read.");
+        let list = String::from_utf8_lossy(&list);
+        listed(Json::of(&json::valid(&list).ok_or_else(no_list)?)).ok_or_else(no_list)
     }
 
     fn authorised(&self, request: RequestBuilder) -> RequestBuilder {
@@ -96,18 +103,23 @@ impl OpenAi {
         }
     }
 
-    /// Asks until there is an answer to read, and reads to its first event.
-    async fn ask(&self, prompt: &Prompt, deadline: Instant) -> Result<(Event, Events), Fault> {
+    fn body(&self, response: Response) -> BoxStream<'static, Result<Bytes, Fault>> {
+        let provider = self.provider.name.clone();
+        let broken_off = move |error: reqwest::Error| {
+            tracing::warn!(provider, error = causes(&error.without_url()), "provider broke off");
+            broken_off()
+        };
+        response.bytes_stream().map_err(broken_off).boxed()
+    }
+
+    /// Asks until there is an answer to read, and reads its first bytes.
+    async fn ask(&self, prompt: &Prompt, deadline: Instant) -> Result<Events, Fault> {
         let mut pause = FIRST_PAUSE;
         let mut tried = 0;
         loop {
             tried += 1;
-            let silent = Fault {
-                kind: FaultKind::Timeout,
-                message: "The model's provider did not start to answer in time.".into(),
-            };
             let refusal = match timeout_at(deadline, self.ask_once(prompt)).await {
-                Err(_) => return Err(silent),
+                Err(_) => return Err(timed_out("The model's provider did not start to answer in time.")),
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(refusal)) => refusal,
             };
@@ -124,59 +136,27 @@ impl OpenAi {
         }
     }
 
-    async fn ask_once(&self, prompt: &Prompt) -> Result<(Event, Events), Refusal> {
-        let request =
-            self.client.post(self.address("chat/completions")).header(header::ACCEPT, "text/event-stream");
-        let response = self.authorised(request).json(&Request::new(prompt)).send().await.map_err(|error| {
-            tracing::warn!(provider = self.provider.name, error = %error.without_url(), "provider not reached");
-            Refusal::transient(unavailable("The model's provider cannot be reached."))
-        })?;
+    async fn ask_once(&self, prompt: &Prompt) -> Result<Events, Refusal> {
+        let address = self.provider.address(&["chat", "completions"]);
+        let request = self.client.post(address).header(header::ACCEPT, "text/event-stream");
+        let request = self.authorised(request).json(&Request::new(prompt, self.provider.merge_turns));
+        let response = request.send().await.map_err(|error| self.not_reached(error))?;
         if !response.status().is_success() {
-            return Err(self.refusal(response).await);
+            return Err(Refusal::read(response, &self.provider, &self.secrets, self.patience.connect).await);
         }
-        let mut events = events(response);
-        match events.next().await {
-            Some(Ok(event)) => Ok((event, events)),
+        let mut body = self.body(response);
+        match body.next().await {
+            Some(Ok(first)) => Ok(Events::new(first, body)),
             Some(Err(fault)) => Err(Refusal::transient(fault)),
-            None => Err(Refusal::transient(broken_off())),
+            None => Err(Refusal::transient(reader::empty())),
         }
     }
 
-    async fn refusal(&self, response: Response) -> Refusal {
-        let status = response.status();
-        let retry_after =
-            response.headers().get(header::RETRY_AFTER).and_then(|value| pause_asked(value.to_str().ok()?));
-        // The log gets the provider's code, not its words: they may quote the conversation or the key.
-        let body = response.bytes_stream().take(64).try_fold(Vec::new(), |mut body, bytes| async move {
-            body.extend_from_slice(&bytes[..bytes.len().min(LONGEST_REFUSAL.saturating_sub(body.len()))]);
-            Ok(body)
-        });
-        let body = timeout(self.patience.connect, body).await.ok().and_then(Result::ok).unwrap_or_default();
-        let error = serde_json::from_slice::<Refused>(&body).unwrap_or_default().error;
-        tracing::warn!(provider = self.provider.name, %status, code = ?error.code, kind = ?error.kind, "provider refused");
-        let number = status.as_u16();
-        match status {
-            StatusCode::TOO_MANY_REQUESTS => Refusal {
-                retry_after,
-                ..Refusal::transient(unavailable(
-                    "The model's provider is receiving too many requests (HTTP 429).",
-                ))
-            },
-            status if status.is_server_error() => Refusal {
-                retry_after,
-                ..Refusal::transient(unavailable(&format!(
-                    "The model's provider is in trouble (HTTP {number})."
-                )))
-            },
-            _ => Refusal {
-                fault: Fault {
-                    kind: FaultKind::Rejected,
-                    message: format!("The model's provider rejected the request (HTTP {number})."),
-                },
-                worth_another_try: false,
-                retry_after: None,
-            },
-        }
+    fn not_reached(&self, error: reqwest::Error) -> Refusal {
+        let base_url = public(&self.provider.base_url);
+        let error = causes(&error.without_url());
+        tracing::warn!(provider = self.provider.name, %base_url, error, "provider not reached");
+        Refusal::transient(unavailable("The model's provider cannot be reached."))
     }
 }
 
@@ -184,192 +164,77 @@ impl Assistant for OpenAi {
     fn answer(&self, prompt: Prompt) -> Answer {
         let this = self.clone();
         Box::pin(async_stream::try_stream! {
-            let first_token_by = Instant::now() + this.patience.first_token;
-            let (first, events) = this.ask(&prompt, first_token_by).await?;
-            let mut events = stream::once(std::future::ready(Ok(first))).chain(events);
-            let (mut spoken, mut ended, mut end) = (false, false, End::default());
-            let mut joiner = Joiner::default();
-            loop {
-                let by = match (ended, spoken) {
-                    (true, _) => Instant::now() + LAST_WORDS,
-                    (false, true) => Instant::now() + this.patience.idle,
-                    (false, false) => first_token_by,
+            let mut deadline = Deadline::new(this.patience);
+            let mut events = this.ask(&prompt, deadline.at()).await?;
+            let mut reader = Reader::new(&this.provider, &this.secrets);
+            deadline.heard();
+            let cut = loop {
+                let event = match timeout_at(deadline.at(), events.next()).await {
+                    Err(_) if deadline.is_thinking() => {
+                        break Some(timed_out("The model was thinking for too long."));
+                    }
+                    Err(_) => break Some(timed_out("The model's provider fell silent.")),
+                    Ok(Err(fault)) => break Some(fault),
+                    Ok(Ok(Sign::End)) => break None,
+                    Ok(Ok(Sign::Bytes)) => {
+                        deadline.heard();
+                        continue;
+                    }
+                    Ok(Ok(Sign::Event(event))) => event,
                 };
-                let event = match timeout_at(by, events.next()).await {
-                    Ok(Some(event)) => event,
-                    Ok(None) if ended => break,
-                    Ok(None) => Err(broken_off()),
-                    Err(_) if ended => break, // only the usage was still awaited
-                    Err(_) => Err(Fault {
-                        kind: FaultKind::Timeout,
-                        message: "The model's provider fell silent.".into(),
-                    }),
-                }?;
-                if event.data.trim() == "[DONE]" {
-                    break;
+                let news = match reader.read(&event) {
+                    Ok(news) if news.is_last => break None,
+                    Ok(news) => news,
+                    Err(fault) => break Some(fault),
+                };
+                deadline.heard();
+                if news.is_progress {
+                    deadline.progress(!news.text.is_empty(), reader.has_ended());
                 }
-                let chunk: Chunk = serde_json::from_str(&event.data)
-                    .map_err(|_| unavailable("The model's provider said something that is no answer."))?;
-                if chunk.error.is_some() {
-                    Err(unavailable("The model's provider broke off with an error."))?;
+                if !news.text.is_empty() {
+                    yield Part::Text(news.text);
                 }
-                if let Some(usage) = chunk.usage {
-                    end.usage = Some(Usage {
-                        input_tokens: usage.prompt_tokens,
-                        output_tokens: usage.completion_tokens,
-                    });
-                }
-                for choice in chunk.choices {
-                    if let Some(piece) = choice.delta.content.filter(|piece| !piece.is_empty()) {
-                        spoken = true;
-                        let text = joiner.join(piece);
-                        if !text.is_empty() {
-                            yield Part::Text(text);
-                        }
-                    }
-                    if let Some(reason) = choice.finish_reason {
-                        ended = true;
-                        end.finish = match &*reason {
-                            "length" => Finish::Length,
-                            "content_filter" => Finish::ContentFilter,
-                            _ => Finish::Stop,
-                        };
-                    }
-                }
+            };
+            let (rest, end) = reader.end(cut);
+            if !rest.is_empty() {
+                yield Part::Text(rest);
             }
-            if let Some(character) = joiner.end() {
-                yield Part::Text(character.into());
-            }
-            yield Part::End(end);
+            yield Part::End(end?);
         })
     }
 }
 
-/// An answer's events, each whole.
-type Events = Pin<Box<dyn Stream<Item = Result<Event, Fault>> + Send>>;
-
-fn events(response: Response) -> Events {
-    let mut left = LONGEST_ANSWER;
-    let bytes = response.bytes_stream().map(move |bytes| {
-        let bytes = bytes.map_err(|_| broken_off())?;
-        left = left.checked_sub(bytes.len()).ok_or_else(|| unavailable("The model's answer is too long."))?;
-        Ok(bytes)
-    });
-    Box::pin(bytes.eventsource().map_err(|error| match error {
-        eventsource_stream::EventStreamError::Transport(fault) => fault,
-        _ => unavailable("The model's provider said something that is no answer."),
-    }))
+fn timed_out(message: &str) -> Fault {
+    Fault { kind: FaultKind::Timeout, message: message.into(), details: None }
 }
 
-/// A request that got no answer.
-struct Refusal {
-    fault: Fault,
-    worth_another_try: bool,
-    retry_after: Option<Duration>,
-}
-
-impl Refusal {
-    fn transient(fault: Fault) -> Self {
-        Self { fault, worth_another_try: true, retry_after: None }
-    }
-}
-
-fn unavailable(message: &str) -> Fault {
-    Fault { kind: FaultKind::Unavailable, message: message.into() }
-}
-
-fn broken_off() -> Fault {
-    unavailable("The model's provider broke off.")
-}
-
-/// `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3).
-fn pause_asked(value: &str) -> Option<Duration> {
-    match value.trim().parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => {
-            let at = httpdate::parse_http_date(value).ok()?;
-            Some(at.duration_since(SystemTime::now()).unwrap_or_default())
+/// The ids of a list of models: `{"data": […]}`, as OpenAI has it, or the bare list. `None` if it is something else.
+fn listed(list: Json<'_>) -> Option<Vec<String>> {
+    let items = match list.items() {
+        Some(items) => items,
+        None => {
+            let fields = list.fields();
+            match fields.get("data").or_else(|| fields.get("models")) {
+                Some(items) => items.items()?,
+                None if fields.has("data") => Vec::new(), // Ollama without any model says null
+                None => return None,
+            }
         }
+    };
+    let ids = items.into_iter().filter_map(|item| item.text().or_else(|| item.fields().text("id")));
+    let mut seen = std::collections::HashSet::new();
+    Some(ids.filter(|id| !id.trim().is_empty() && seen.insert(id.clone())).take(MOST_MODELS).collect())
+}
+
+/// An error with what caused it: reqwest tells only in the cause that a connection was refused.
+fn causes(error: &dyn Error) -> String {
+    let mut all = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        all = format!("{all}: {error}");
+        cause = error.source();
     }
-}
-
-#[derive(Serialize)]
-struct Request<'a> {
-    model: &'a str,
-    messages: Vec<RequestMessage<'a>>,
-    stream: bool,
-    stream_options: StreamOptions,
-}
-
-#[derive(Serialize)]
-struct RequestMessage<'a> {
-    role: &'static str,
-    content: &'a str,
-}
-
-#[derive(Serialize)]
-struct StreamOptions {
-    include_usage: bool,
-}
-
-impl<'a> Request<'a> {
-    fn new(prompt: &'a Prompt) -> Self {
-        let message = |turn: &'a super::Turn| RequestMessage {
-            role: match turn.speaker {
-                Speaker::System => "system",
-                Speaker::User => "user",
-                Speaker::Assistant => "assistant",
-            },
-            content: &turn.text,
-        };
-        Self {
-            model: &prompt.model,
-            messages: prompt.turns.iter().map(message).collect(),
-            stream: true,
-            stream_options: StreamOptions { include_usage: true },
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct Chunk {
-    #[serde(default)]
-    choices: Vec<Choice>,
-    usage: Option<ChunkUsage>,
-    error: Option<serde::de::IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    #[serde(default)]
-    delta: Delta,
-    finish_reason: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct Delta {
-    content: Option<Piece>,
-}
-
-#[derive(Deserialize)]
-struct ChunkUsage {
-    #[serde(default)]
-    prompt_tokens: u32,
-    #[serde(default)]
-    completion_tokens: u32,
-}
-
-#[derive(Default, Deserialize)]
-struct Refused {
-    #[serde(default)]
-    error: RefusedError,
-}
-
-#[derive(Default, Deserialize)]
-struct RefusedError {
-    code: Option<serde_json::Value>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
+    all
 }
 
 #[cfg(test)]
@@ -377,25 +242,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pause_is_asked_for_in_seconds_or_by_a_date() {
-        assert_eq!(pause_asked("3"), Some(Duration::from_secs(3)));
-        assert_eq!(pause_asked("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
-        let later = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(60));
-        assert!(pause_asked(&later).unwrap() > Duration::from_secs(50));
-        assert_eq!(pause_asked("soon"), None);
-    }
-
-    #[test]
-    fn chunks_of_several_dialects_are_read() {
+    fn lists_of_models_are_read_in_every_form() {
+        let read = |text: &str| listed(Json::of(text));
         for text in [
-            r#"{"choices":[{"delta":{"role":"assistant","content":null},"finish_reason":null}],"usage":null}"#,
-            r#"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}"#,
-            r#"{"id":"x","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
+            r#"{"object":"list","data":[{"id":"a"},{"id":"b"},{"id":"a"}]}"#,
+            r#"[{"id":"a"},{"id":"b"}]"#,
+            r#"["a","b"]"#,
+            r#"{"data":[{"id":"a"},{"name":"no id"},null,{"id":null},{"id":7},{"id":" "},{"id":"b"}]}"#,
+            r#"{"models":[{"id":"a"},{"id":"b"}]}"#,
         ] {
-            assert!(serde_json::from_str::<Chunk>(text).unwrap().error.is_none(), "{text}");
+            assert_eq!(read(text), Some(vec!["a".to_owned(), "b".to_owned()]), "{text}");
         }
-        assert!(
-            serde_json::from_str::<Chunk>(r#"{"error":{"message":"overloaded"}}"#).unwrap().error.is_some()
-        );
+        assert_eq!(read(r#"{"data":null}"#), Some(Vec::new()));
+        assert_eq!(read(r#"{"error":"no"}"#), None);
+        assert_eq!(read(r#"{"data":7}"#), None);
     }
 }

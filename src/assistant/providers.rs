@@ -19,12 +19,57 @@ pub struct Provider {
     pub api_key: Option<SecretString>,
     /// The models it is used for; if empty, the provider is asked.
     pub models: Vec<String>,
+    /// Whether turns of one speaker in a row are sent as one.
+    pub merge_turns: bool,
+    /// How many tokens its models take.
+    pub context: ContextTokens,
+}
+
+impl Provider {
+    /// The address of a resource below the base URL. A query stays behind the path.
+    pub fn address(&self, path: &[&str]) -> Url {
+        let mut address = self.base_url.clone();
+        if let Ok(mut segments) = address.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        address
+    }
 }
 
 impl fmt::Debug for Provider {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, models, .. } = self;
         formatter.debug_struct("Provider").field("name", name).field("models", models).finish_non_exhaustive()
+    }
+}
+
+/// How many tokens the models of a provider take, prompt and answer together, as far as the settings say.
+#[derive(Clone, Debug, Default)]
+pub struct ContextTokens {
+    of_all: Option<u32>,
+    of_one: Vec<(String, u32)>,
+}
+
+impl ContextTokens {
+    /// Reads `131072` (of every model), `small=32768,large=131072`, or both in one list.
+    fn parse(list: &str) -> Result<Self, String> {
+        let mut tokens = Self::default();
+        for item in split(list) {
+            let (model, number) = item.rsplit_once('=').map_or((None, &*item), |(model, n)| (Some(model), n));
+            let number = number.trim().parse().ok().filter(|number| (1000..=10_000_000).contains(number));
+            let number =
+                number.ok_or("must be like 131072 or small=32768,large=131072, each 1000 to 10000000")?;
+            match model {
+                Some(model) => tokens.of_one.push((model.trim().to_owned(), number)),
+                None => tokens.of_all = Some(number),
+            }
+        }
+        Ok(tokens)
+    }
+
+    /// Those of a model; `None` if the settings do not say.
+    pub fn of(&self, model: &str) -> Option<u32> {
+        self.of_one.iter().find(|(name, _)| name == model).map(|(_, tokens)| *tokens).or(self.of_all)
     }
 }
 
@@ -37,22 +82,22 @@ pub struct Providers {
     pub endpoints: Vec<Provider>,
 }
 
-/// The addresses that large providers document for OpenAI's clients, and a model each is sure to have.
-const KNOWN: [(&str, &str, &str); 8] = [
-    ("openai", "https://api.openai.com/v1", "gpt-5-mini"),
-    ("anthropic", "https://api.anthropic.com/v1", "claude-sonnet-4-5"),
-    ("gemini", "https://generativelanguage.googleapis.com/v1beta/openai", "gemini-2.5-flash"),
-    ("mistral", "https://api.mistral.ai/v1", "mistral-small-latest"),
-    ("groq", "https://api.groq.com/openai/v1", "llama-3.3-70b-versatile"),
-    ("deepseek", "https://api.deepseek.com/v1", "deepseek-chat"),
-    ("xai", "https://api.x.ai/v1", "grok-4"),
-    ("ollama", "http://127.0.0.1:11434/v1", ""),
+/// The addresses that large providers document for OpenAI's clients. No model is named here: models are retired.
+const KNOWN: [(&str, &str); 8] = [
+    ("openai", "https://api.openai.com/v1"),
+    ("anthropic", "https://api.anthropic.com/v1"),
+    ("gemini", "https://generativelanguage.googleapis.com/v1beta/openai"),
+    ("mistral", "https://api.mistral.ai/v1"),
+    ("groq", "https://api.groq.com/openai/v1"),
+    ("deepseek", "https://api.deepseek.com/v1"),
+    ("xai", "https://api.x.ai/v1"),
+    ("ollama", "http://127.0.0.1:11434/v1"),
 ];
 
 impl Providers {
-    /// Reads the settings of the named providers: for a name `N` the variables `N_BASE_URL`, `N_API_KEY` and
-    /// `N_MODELS`. With no names it is OpenAI if its variables are set, else the built-in models. The error says
-    /// what to set.
+    /// Reads the settings of the named providers: for a name `N` the variables `N_BASE_URL`, `N_API_KEY`, `N_MODELS`,
+    /// `N_MERGE_TURNS` and `N_CONTEXT_TOKENS`. With no names it is OpenAI if its variables are set, else the built-in
+    /// models. The error says what to set.
     pub fn from_settings(names: &[String], setting: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let setting =
             |name: &str| setting(name).map(|value| value.trim().to_owned()).filter(|v| !v.is_empty());
@@ -75,17 +120,10 @@ impl Providers {
                 return Err(format!("CONFAB_PROVIDERS: `{name}` must be of the letters a-z, digits and _"));
             }
             let variable = |what: &str| format!("{}_{what}", name.to_uppercase());
-            let known = KNOWN.iter().find(|(known, ..)| known == name);
-            let own_url = setting(&variable("BASE_URL"));
-            let models: Vec<String> = match (setting(&variable("MODELS")), known, &own_url) {
-                (Some(models), ..) => split(&models),
-                (None, Some((_, _, model)), None) => split(model),
-                _ => Vec::new(), // it will be asked
-            };
-            let base_url =
-                own_url.or_else(|| known.map(|(_, url, _)| (*url).to_owned())).ok_or_else(|| {
-                    format!("{} must be set to use the provider `{name}`", variable("BASE_URL"))
-                })?;
+            let known = KNOWN.iter().find(|(known, _)| known == name).map(|(_, url)| (*url).to_owned());
+            let base_url = setting(&variable("BASE_URL")).or(known).ok_or_else(|| {
+                format!("{} must be set to use the provider `{name}`", variable("BASE_URL"))
+            })?;
             let base_url = Url::parse(&base_url)
                 .ok()
                 .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
@@ -93,7 +131,17 @@ impl Providers {
                     format!("{} must be an address such as http://127.0.0.1:11434/v1", variable("BASE_URL"))
                 })?;
             let api_key = setting(&variable("API_KEY")).map(SecretString::from);
-            providers.endpoints.push(Provider { name: name.clone(), base_url, api_key, models });
+            let models = setting(&variable("MODELS")).map(|models| split(&models)).unwrap_or_default();
+            let merge_turns = match setting(&variable("MERGE_TURNS")).as_deref() {
+                None | Some("on") => true,
+                Some("off") => false,
+                Some(_) => return Err(format!("{} must be `on` or `off`", variable("MERGE_TURNS"))),
+            };
+            let context = setting(&variable("CONTEXT_TOKENS")).unwrap_or_default();
+            let context = ContextTokens::parse(&context)
+                .map_err(|fault| format!("{} {fault}", variable("CONTEXT_TOKENS")))?;
+            let name = name.clone();
+            providers.endpoints.push(Provider { name, base_url, api_key, models, merge_turns, context });
         }
         Ok(providers)
     }
@@ -112,6 +160,21 @@ impl Providers {
 
 fn split(list: &str) -> Vec<String> {
     list.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(any(fuzzing, test))]
+impl Provider {
+    /// One of which nothing but the name is set.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            base_url: "http://127.0.0.1:9/v1".parse().expect("it is an address"),
+            api_key: None,
+            models: Vec::new(),
+            merge_turns: true,
+            context: ContextTokens::default(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -139,7 +202,7 @@ mod tests {
         assert_eq!((openai.base_url.as_str(), openai.models.len()), ("http://127.0.0.1:9911/v1", 0));
         let providers = read(&[], &[("OPENAI_API_KEY", "sk-secret")]).unwrap();
         assert_eq!(providers.endpoints[0].base_url.as_str(), "https://api.openai.com/v1");
-        assert_eq!(providers.endpoints[0].models, ["gpt-5-mini"]);
+        assert!(providers.endpoints[0].models.is_empty(), "it is asked which it has");
         assert!(!format!("{providers:?}").contains("sk-secret"));
         let providers = read(&[], &[("OPENAI_BASE_URL", "http://me:marked@127.0.0.1:9911/v1")]).unwrap();
         assert!(!format!("{providers:?}").contains("marked"));
@@ -162,9 +225,34 @@ mod tests {
     }
 
     #[test]
+    fn context_tokens_are_of_one_model_or_of_all() {
+        let tokens = ContextTokens::parse("8192, llama3:8b = 32768").unwrap();
+        assert_eq!((tokens.of("llama3:8b"), tokens.of("other")), (Some(32_768), Some(8192)));
+        assert_eq!(ContextTokens::parse("").unwrap().of("a"), None);
+        assert!(ContextTokens::parse("a=1").is_err());
+    }
+
+    #[test]
+    fn an_address_keeps_the_query_of_the_base_url() {
+        for (base_url, expected) in [
+            ("http://h/v1", "http://h/v1/chat/completions"),
+            ("http://h/v1/", "http://h/v1/chat/completions"),
+            ("http://h", "http://h/chat/completions"),
+            ("http://h/a%20b?api-version=1", "http://h/a%20b/chat/completions?api-version=1"),
+        ] {
+            let provider = Provider { base_url: base_url.parse().unwrap(), ..Provider::named("mine") };
+            assert_eq!(provider.address(&["chat", "completions"]).as_str(), expected);
+        }
+    }
+
+    #[test]
     fn a_fault_names_the_variable() {
         assert!(read(&["mine"], &[]).unwrap_err().contains("MINE_BASE_URL"));
         assert!(read(&["mine"], &[("MINE_BASE_URL", "ftp://x")]).unwrap_err().contains("MINE_BASE_URL"));
         assert!(read(&["My Own"], &[]).unwrap_err().contains("CONFAB_PROVIDERS"));
+        let mine = ("MINE_BASE_URL", "http://127.0.0.1:9/v1");
+        for (name, value) in [("MINE_MERGE_TURNS", "maybe"), ("MINE_CONTEXT_TOKENS", "many")] {
+            assert!(read(&["mine"], &[mine, (name, value)]).unwrap_err().contains(name));
+        }
     }
 }

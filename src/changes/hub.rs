@@ -1,5 +1,6 @@
 //! The feeds that are followed on this instance.
 
+use super::shared::LastRead;
 use crate::{
     bus::{Bus, Heard, Topic},
     store::Id,
@@ -24,6 +25,8 @@ pub(super) struct Feed {
     /// The greatest number that anybody here has found in the database.
     latest: AtomicI64,
     changed: Notify,
+    /// What was read last, for all who have come as far.
+    pub last_read: LastRead,
 }
 
 impl Feed {
@@ -167,6 +170,7 @@ impl Hub {
             pokes: AtomicU64::new(0),
             latest: AtomicI64::new(0),
             changed: Notify::new(),
+            last_read: LastRead::default(),
         });
         feeds.insert(user, Arc::downgrade(&feed));
         drop(feeds);

@@ -21,7 +21,8 @@ mod introspection;
 mod limits;
 mod lines;
 mod operation;
-pub(super) mod prices;
+mod prepared;
+pub(crate) mod prices;
 mod rules;
 mod syntax;
 mod trusted;
@@ -30,7 +31,7 @@ mod weight;
 
 pub use fault::{Fault, Rejection};
 pub use limits::Limits;
-pub use operation::Prepared;
+pub use prepared::Prepared;
 pub use prices::CONNECTIONS;
 pub use syntax::LONGEST_NAME;
 pub use trusted::TrustedDocuments;

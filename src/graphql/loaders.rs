@@ -10,7 +10,7 @@ use crate::{
         Database, Id,
         access_tokens::AccessToken,
         conversations::Conversation,
-        messages::{Message, Window},
+        messages::{Shown, Window},
         security_events::SecurityEvent,
         sessions::Session,
         users::User,
@@ -26,7 +26,9 @@ pub struct Loaders {
     pub conversations: Batch<Conversations>,
     /// Messages, by id.
     pub messages: Batch<Messages>,
-    /// Parts of active branches, by conversation and window.
+    /// Contents that were not read with their messages, by the message's id.
+    pub contents: Batch<Contents>,
+    /// Parts of active branches, by conversation, window and whether the [`Rest`](crate::store::messages::Rest) is wanted.
     pub windows: Batch<Windows>,
     /// Sessions, by id.
     pub sessions: Batch<Sessions>,
@@ -44,6 +46,7 @@ impl Loaders {
             users: Batch::new(Users(source.clone())),
             conversations: Batch::new(Conversations(source.clone())),
             messages: Batch::new(Messages(source.clone())),
+            contents: Batch::new(Contents(source.clone())),
             windows: Batch::new(Windows(source.clone())),
             sessions: Batch::new(Sessions(source.clone())),
             access_tokens: Batch::new(AccessTokens(source.clone())),
@@ -95,14 +98,27 @@ pub struct Messages(Source);
 
 impl Load for Messages {
     type Key = Id;
-    type Value = Arc<Message>;
+    type Value = Arc<Shown>;
 
-    async fn load(&self, ids: &[Id]) -> Result<HashMap<Id, Arc<Message>>> {
+    async fn load(&self, ids: &[Id]) -> Result<HashMap<Id, Arc<Shown>>> {
         let Some(viewer) = self.0.viewer else {
             return Ok(HashMap::new());
         };
-        let found = self.0.store.messages(viewer.user_id, ids).await?;
-        Ok(found.into_iter().map(|row| (row.id, Arc::new(row))).collect())
+        let found = self.0.store.shown_messages(viewer.user_id, ids).await?;
+        Ok(found.into_iter().map(|row| (row.brief.id, Arc::new(row))).collect())
+    }
+}
+
+/// Contents of messages that the viewer has been found to own.
+pub struct Contents(Source);
+
+impl Load for Contents {
+    type Key = Id;
+    type Value = Arc<str>;
+
+    async fn load(&self, ids: &[Id]) -> Result<HashMap<Id, Arc<str>>> {
+        let found = self.0.store.contents(ids).await?;
+        Ok(found.into_iter().map(|(id, content)| (id, content.into())).collect())
     }
 }
 
@@ -158,18 +174,19 @@ impl Load for SecurityEvents {
 pub struct Windows(Source);
 
 impl Load for Windows {
-    type Key = (Id, Window);
-    type Value = Vec<Arc<Message>>;
+    type Key = (Id, Window, bool);
+    type Value = Vec<Arc<Shown>>;
 
     async fn load(&self, keys: &[Self::Key]) -> Result<HashMap<Self::Key, Self::Value>> {
-        let mut conversations: HashMap<Window, Vec<Id>> = HashMap::new();
-        for (conversation, window) in keys {
-            conversations.entry(*window).or_default().push(*conversation);
+        let mut conversations: HashMap<(Window, bool), Vec<Id>> = HashMap::new();
+        for &(conversation, window, rest) in keys {
+            conversations.entry((window, rest)).or_default().push(conversation);
         }
         let mut found: HashMap<Self::Key, Self::Value> = HashMap::with_capacity(keys.len());
-        for (window, ids) in conversations {
-            for message in self.0.store.messages_in(&ids, window).await? {
-                found.entry((message.conversation_id, window)).or_default().push(Arc::new(message));
+        for ((window, rest), ids) in conversations {
+            for message in self.0.store.shown_messages_in(&ids, window, rest).await? {
+                let key = (message.brief.conversation_id, window, rest);
+                found.entry(key).or_default().push(Arc::new(message));
             }
         }
         Ok(found)

@@ -22,7 +22,7 @@ pub trait Plain: ObjectType {
 }
 
 /// Declares an object: its plain fields, each with its name in the schema; the long texts among those that follow, which
-/// wait for nothing either, but are taken from the operation's budget; and those that may wait.
+/// are taken from the operation's budget, and are `None` where they must be waited for; and those that may wait.
 macro_rules! object {
     (
         impl $type:ty as $self:ident {
@@ -50,9 +50,11 @@ macro_rules! object {
                     })*
                     // Where there is no room for it, the executor finds out, and tells.
                     $($long => {
-                        let text: Option<&str> = $text;
-                        text.is_none_or(|text| $crate::graphql::text_budget::Afford::affords(ctx, text))
-                            .then(|| $crate::graphql::plain::Leaf::into_value(text))
+                        let text: Option<Option<&str>> = $text;
+                        text.filter(|text| {
+                            text.is_none_or(|text| $crate::graphql::text_budget::Afford::affords(ctx, text.len()))
+                        })
+                        .map($crate::graphql::plain::Leaf::into_value)
                     })*
                     _ => None,
                 }

@@ -17,6 +17,8 @@ pub struct Request {
     pub variables: GivenVariables,
     /// What the client wants besides.
     pub extensions: Extensions,
+    /// How many bytes it had as it came.
+    pub bytes: usize,
 }
 
 /// Where a request's document is found.
@@ -81,7 +83,7 @@ impl Request {
             (None, None) => return None,
         };
         let operation_name = operation_name.filter(|name| !name.is_empty());
-        Some(Self { document, operation_name, variables, extensions })
+        Some(Self { document, operation_name, variables, extensions, bytes: 0 })
     }
 
     /// How many bytes it holds, about.

@@ -4,11 +4,14 @@
 //! prepares the document, identifies the caller, charges the cost, executes, and finishes the response: codes, positions,
 //! cost. What comes back is a refusal, one response, or a stream of responses, which the transport encodes.
 
+mod dues;
 mod subscription;
+
+pub use dues::Dues;
 
 use super::{
     Loaders, Schema,
-    document::{Documents, Prepared, Rejection},
+    document::{Documents, Prepared, Rejection, prices},
     refresh_cookie::RefreshCookie,
     request::{DocumentSource, Request},
     response,
@@ -49,6 +52,8 @@ pub struct GraphqlService {
     pub changes: Changes,
     /// Charges the cost.
     pub throttle: Arc<Throttle>,
+    /// The order in which subscriptions pay for their events.
+    pub dues: Dues,
     /// Owns what is executed: an operation that has begun is finished, even if its client is gone.
     pub tasks: TaskTracker,
     /// How long a new subscription on a socket is silent until it is parked.
@@ -178,17 +183,19 @@ impl GraphqlService {
         let prepared = self.prepare(&request);
         let refuse = |error: Error| Box::new(Refused::new(&error, &call.request_id));
         let viewer = viewer(&call.identity, prepared.as_ref().ok()).map_err(refuse)?;
-        let prepared = match prepared {
+        let size = prices::of_size(request.bytes);
+        let mut prepared = match prepared {
             Ok(prepared) => prepared,
             Err(rejection) => {
-                self.charge(1, viewer, &call.caller).await.map_err(refuse)?;
+                self.charge(1 + size, viewer, &call.caller).await.map_err(refuse)?;
                 return Err(Box::new(Refused::rejected(rejection, &call.request_id)));
             }
         };
         if let Some((code, error)) = call.carries.refuses(prepared.kind) {
-            self.charge(1, viewer, &call.caller).await.map_err(refuse)?;
+            self.charge(1 + size, viewer, &call.caller).await.map_err(refuse)?;
             return Err(Box::new(Refused::with_code(code, &error, &call.request_id)));
         }
+        prepared.cost = prepared.cost.saturating_add(size);
         let cost = self.charge(prepared.cost, viewer, &call.caller).await.map_err(refuse)?;
         let cost = request.extensions.cost.then_some(cost);
         match prepared.kind {

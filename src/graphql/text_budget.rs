@@ -45,19 +45,19 @@ impl TextBudget {
 
 /// Taking long texts from the budget of the operation.
 pub trait Afford {
-    /// Takes the text, if there is room for it.
-    fn affords(&self, text: &str) -> bool;
+    /// Takes a text of so many bytes, if there is room for it.
+    fn affords(&self, bytes: usize) -> bool;
 
-    /// The same, or why not: BAD_USER_INPUT.
-    fn afford<'a>(&self, text: &'a str) -> Result<&'a str> {
+    /// The same, or why not: BAD_USER_INPUT. Ask before the text is read, so that no more is read than is answered.
+    fn afford(&self, bytes: usize) -> Result<()> {
         let message = "the answer would have too much text (CONFAB_MAX_TEXT): ask for fewer rows at once";
-        self.affords(text).then_some(text).ok_or(Error::input("query", message))
+        self.affords(bytes).then_some(()).ok_or(Error::input("query", message))
     }
 }
 
 impl<T> Afford for ContextBase<'_, T> {
-    fn affords(&self, text: &str) -> bool {
-        self.data_unchecked::<TextBudget>().take(text.len())
+    fn affords(&self, bytes: usize) -> bool {
+        self.data_unchecked::<TextBudget>().take(bytes)
     }
 }
 

@@ -1,5 +1,7 @@
 use super::request::{has_fractions, is_request, same};
-use crate::transport::websocket::messages::{FromClient, InitPayload, LONGEST_ID, LONGEST_PING, ToClient};
+use crate::transport::websocket::messages::{
+    FromClient, InitPayload, LONGEST_ID, LONGEST_PING, LONGEST_SHORT, ToClient,
+};
 use axum::extract::ws::Message;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json, value::RawValue};
@@ -38,6 +40,7 @@ fn is_message(message: &Value) -> bool {
     match message["type"].as_str() {
         Some("connection_init") => is_init(payload),
         Some("subscribe") => has_id && is_request(payload),
+        _ if message.to_string().len() > LONGEST_SHORT => false,
         Some("complete") => has_id,
         Some("ping") => payload.is_null() || payload.is_object() && payload.to_string().len() <= LONGEST_PING,
         Some("pong") => payload.is_null() || payload.is_object(),

@@ -21,7 +21,7 @@ macro_rules! over_seeds_and_mutations {
     )*};
 }
 
-over_seeds_and_mutations! { cursors guard ids request socket }
+over_seeds_and_mutations! { cursors guard ids request socket stream }
 
 fn holds(name: &str, law: fn(&[u8])) {
     let (seeds, words) = (seeds(name), words());

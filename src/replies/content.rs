@@ -2,7 +2,7 @@
 
 use super::text::checked;
 use crate::{
-    error::Result,
+    error::{Error, Result},
     unicode::{beginning, is_visible},
 };
 
@@ -11,14 +11,19 @@ const LENGTH: usize = 10_000;
 /// The longest title, in Unicode scalar values.
 const TITLE_LENGTH: usize = 80;
 
-/// 1 to 10,000 Unicode scalar values without NUL.
+/// 1 to 10,000 Unicode scalar values without NUL, not all of them white space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content(String);
 
 impl Content {
     /// Checks what is to be sent.
     pub fn parse(text: String) -> Result<Self> {
-        checked("content", text, LENGTH).map(Self)
+        let text = checked("content", text, LENGTH)?;
+        // Many models refuse a turn without a word, and with it the whole conversation ever after.
+        match text.trim().is_empty() {
+            true => Err(Error::input("content", "must not be blank")),
+            false => Ok(Self(text)),
+        }
     }
 
     /// The text.
@@ -54,12 +59,13 @@ mod tests {
         assert!(content("🦀".repeat(10_000)).is_ok());
         assert!(content("🦀".repeat(10_001)).is_err());
         assert!(content("a\0b").is_err());
+        assert!(content(" \n\t\u{2003}").is_err(), "blank");
     }
 
     #[test]
     fn a_title_is_the_first_line_cut_at_a_word() {
         assert_eq!(content("\n  What is   it?\nReally?").unwrap().title(), "What is it?");
-        assert_eq!(content(" \n").unwrap().title(), "…");
+        assert_eq!(content("\u{200b}\n").unwrap().title(), "…");
         let long = content("seventeen letters ".repeat(10)).unwrap().title();
         assert!(long.ends_with("letters…") || long.ends_with("seventeen…"), "{long}");
         assert_eq!(content("🦀".repeat(200)).unwrap().title().chars().count(), TITLE_LENGTH + 1);

@@ -7,7 +7,9 @@ use crate::{
 };
 
 /// The most messages that are looked at, whatever their length.
-const MOST_MESSAGES: i64 = 500;
+const MOST_MESSAGES: i32 = 500;
+/// In a longer conversation, the first one that is looked at moves by so many.
+const MESSAGES_BLOCK: i32 = 250;
 /// What a token is reckoned at, in bytes of UTF-8: English has about four to one.
 const BYTES_PER_TOKEN: usize = 4;
 
@@ -22,38 +24,76 @@ impl Engine {
     pub(super) async fn prompt(&self, reply: &Message) -> store::Result<Prompt> {
         let instructions = self.store.system_prompt(reply.conversation_id).await?;
         let position = reply.position.unwrap_or(0);
-        let history = self.store.history(reply.conversation_id, position, MOST_MESSAGES).await?;
+        let count = i64::from(position - first_position(position));
+        let history = self.store.history(reply.conversation_id, position, count).await?;
         let model = reply.model.clone().unwrap_or_default();
-        let budget = self.settings.history_tokens as usize * BYTES_PER_TOKEN;
+        // A quarter of what a model takes is left to its answer.
+        let context = self.catalog.context_tokens(&model).await.map_or(0, |tokens| tokens / 4 * 3);
+        let budget = self.settings.history_tokens.max(context) as usize * BYTES_PER_TOKEN;
         Ok(Prompt { model, turns: turns(instructions, history, budget) })
     }
 }
 
-/// The latest messages that together fit into `budget` bytes, the last one in any case, after the instructions.
+/// The position of the first message that is looked at for a reply.
+fn first_position(reply: i32) -> i32 {
+    let beyond = (reply - MOST_MESSAGES).max(0);
+    (beyond + MESSAGES_BLOCK - 1) / MESSAGES_BLOCK * MESSAGES_BLOCK
+}
+
+/// The instructions, and the latest messages that together fit into `budget` bytes: the last one in any case. Messages that
+/// say nothing are left out.
 fn turns(instructions: Option<String>, history: Vec<Message>, budget: usize) -> Vec<Turn> {
     let system = instructions.map(|text| Turn { speaker: Speaker::System, text });
-    let mut left = budget.saturating_sub(system.as_ref().map_or(0, |turn| turn.text.len()));
+    let budget = budget.saturating_sub(system.as_ref().map_or(0, |turn| turn.text.len()));
     let mut turns: Vec<Turn> = Vec::new();
-    for message in history.into_iter().rev().filter(|message| !message.content.is_empty()) {
+    let last = history.len().saturating_sub(1);
+    for (i, message) in history.into_iter().enumerate() {
         let turn = Turn { speaker: speaker(message.role), text: message.content };
+        let is_blank = turn.text.trim().is_empty();
         // The same question twice without a word between: it was asked again because no answer came.
-        if turn.speaker == Speaker::User && turns.last() == Some(&turn) {
-            continue;
+        let is_repeated = turn.speaker == Speaker::User && turns.last() == Some(&turn);
+        if !is_repeated && (!is_blank || i == last) {
+            turns.push(turn);
         }
-        match left.checked_sub(turn.text.len()) {
-            Some(rest) => left = rest,
-            None if turns.is_empty() => left = 0,
-            None => break,
-        }
-        turns.push(turn);
     }
-    // A conversation is not continued from the middle of an exchange.
-    while turns.len() > 1 && turns.last().is_some_and(|turn| turn.speaker == Speaker::Assistant) {
-        turns.pop();
-    }
-    turns.extend(system);
-    turns.reverse();
+    turns.drain(..window(&turns, budget));
+    turns.splice(0..0, system);
     turns
+}
+
+/// Where the turns begin that a model is shown. A conversation is not continued from the middle of an exchange, so they begin
+/// with the user's.
+///
+/// Providers keep what they have read of a prompt, and charge less for a prompt that begins with the same. So the window
+/// does not slide with each message: once the budget is full, it moves on until half the budget is free again. The moves of
+/// earlier prompts are repeated here, because nobody remembers them.
+fn window(turns: &[Turn], budget: usize) -> usize {
+    let (mut start, mut total) = (0, 0);
+    for (i, turn) in turns.iter().enumerate() {
+        total += turn.text.len();
+        let is_prompt = turn.speaker == Speaker::User;
+        let is_full = is_prompt && total > budget;
+        while start < i
+            && (is_full && total > budget / 2 || is_prompt && turns[start].speaker != Speaker::User)
+        {
+            total -= turns[start].text.len();
+            start += 1;
+        }
+    }
+    start
+}
+
+/// The prompt without the older half of its messages, for a model that it was too long for. `None` if only one is left.
+pub(super) fn without_older_half(prompt: Prompt) -> Option<Prompt> {
+    let Prompt { model, mut turns } = prompt;
+    let first = usize::from(turns.first().is_some_and(|turn| turn.speaker == Speaker::System));
+    let count = turns.len() - first;
+    let mut dropped = count / 2;
+    while dropped < count - 1 && turns[first + dropped].speaker != Speaker::User {
+        dropped += 1;
+    }
+    turns.drain(first..first + dropped);
+    (dropped > 0).then_some(Prompt { model, turns })
 }
 
 fn speaker(role: Role) -> Speaker {
@@ -85,24 +125,62 @@ mod tests {
     #[test]
     fn the_latest_messages_that_fit_are_shown() {
         let all = ["aaaa", "bbbb", "cccc", "dddd", "eeee"];
-        assert_eq!(texts(None, &all, 100), all);
-        assert_eq!(texts(None, &all, 12), ["cccc", "dddd", "eeee"]);
-        assert_eq!(texts(None, &all, 11), ["eeee"], "not from the middle of an exchange");
+        assert_eq!(texts(None, &all, 20), all);
+        assert_eq!(texts(None, &all[..3], 12), ["aaaa", "bbbb", "cccc"]);
+        assert_eq!(texts(None, &all, 19), ["eeee"], "not from the middle of an exchange");
+        assert_eq!(texts(None, &["aaaaaaaa", "bbbbbbbb", "c", "d", "e"], 18), ["c", "d", "e"]);
     }
 
     #[test]
     fn the_question_and_the_instructions_are_always_shown() {
         assert_eq!(texts(Some("Be brief."), &["aaaa", "bbbb", "cccc"], 1), ["Be brief.", "cccc"]);
+        assert_eq!(texts(None, &[" "], 100), [" "]);
     }
 
     #[test]
-    fn a_reply_that_said_nothing_is_left_out() {
+    fn what_says_nothing_is_left_out() {
         assert_eq!(texts(None, &["a", "", "b"], 100), ["a", "b"]);
+        assert_eq!(texts(None, &["a", " \n", " ", "b", "c"], 100), ["a", "b", "c"]);
     }
 
     #[test]
     fn a_question_that_was_asked_again_for_want_of_an_answer_is_shown_once() {
         assert_eq!(texts(None, &["a", "b", "c", "", "c", "", "c"], 3), ["a", "b", "c"]);
         assert_eq!(texts(None, &["no", "Why?", "no"], 100), ["no", "Why?", "no"]);
+    }
+
+    #[test]
+    fn the_beginning_of_what_is_shown_moves_in_blocks() {
+        let all: Vec<String> = (0..400).map(|i| format!("{i:0>10}")).collect();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let mut beginnings = Vec::new();
+        for end in (1..all.len()).step_by(2) {
+            let shown = texts(None, &all[..end], 1000);
+            assert!(shown.len() == end || (49..=100).contains(&shown.len()), "{}", shown.len());
+            assert_eq!(shown, all[end - shown.len()..end]);
+            if beginnings.last() != Some(&shown[0]) {
+                beginnings.push(shown[0].clone());
+            }
+        }
+        assert_eq!(beginnings.len(), 7, "400 messages, of which 52 are left out at a time: {beginnings:?}");
+    }
+
+    #[test]
+    fn the_first_message_that_is_looked_at_moves_in_blocks() {
+        let first: Vec<i32> = [1, 499, 500, 501, 750, 751, 1001].map(first_position).into();
+        assert_eq!(first, [0, 0, 0, 250, 250, 500, 750]);
+    }
+
+    #[test]
+    fn the_older_half_is_left_out_but_not_the_instructions() {
+        let shorter = |instructions: Option<&str>, all: &[&str]| {
+            let turns = turns(instructions.map(str::to_owned), history(all), 1000);
+            let shorter = without_older_half(Prompt { model: String::new(), turns })?;
+            Some(shorter.turns.into_iter().map(|turn| turn.text).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(shorter(Some("s"), &["a", "b", "c", "d", "e"]).as_deref(), Some("s c d e"));
+        assert_eq!(shorter(None, &["a", "b", "c"]).as_deref(), Some("c"));
+        assert_eq!(shorter(None, &["a", "", "c"]).as_deref(), Some("c"));
+        assert_eq!(shorter(Some("s"), &["a"]), None);
     }
 }

@@ -2,7 +2,12 @@
 //!
 //! It never waits for the database while the model speaks: checkpoints run beside the stream.
 
-use super::{Engine, hub::Live, progress::Progress, prompt::estimate_tokens};
+use super::{
+    Engine,
+    hub::Live,
+    progress::Progress,
+    prompt::{estimate_tokens, without_older_half},
+};
 use crate::{
     assistant::{End, Fault, FaultKind, Finish, Part, Prompt, Usage},
     store::{
@@ -55,16 +60,23 @@ pub(super) struct Fail {
     pub code: &'static str,
     /// The same in a sentence, for the user.
     pub message: String,
+    /// The provider's own words.
+    pub details: Option<String>,
 }
+
+/// The prompt has more tokens than the model takes.
+const CONTEXT_TOO_LONG: &str = "CONTEXT_TOO_LONG";
 
 impl From<Fault> for Fail {
     fn from(fault: Fault) -> Self {
         let code = match fault.kind {
             FaultKind::Unavailable => "PROVIDER_UNAVAILABLE",
             FaultKind::Rejected => "PROVIDER_REJECTED",
+            FaultKind::ContextTooLong => CONTEXT_TOO_LONG,
+            FaultKind::Empty => "EMPTY",
             FaultKind::Timeout => "TIMEOUT",
         };
-        Self { code, message: fault.message }
+        Self { code, message: fault.message, details: fault.details }
     }
 }
 
@@ -75,13 +87,17 @@ impl From<Fail> for Ending {
 }
 
 impl Fail {
+    fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), details: None }
+    }
+
     fn internal() -> Self {
-        Self { code: "INTERNAL", message: "The server failed while it wrote this reply.".into() }
+        Self::new("INTERNAL", "The server failed while it wrote this reply.")
     }
 
     /// For a reply whose runners died as often as it may be started.
     pub fn interrupted() -> Self {
-        Self { code: "INTERRUPTED", message: "The server was interrupted while it wrote this reply.".into() }
+        Self::new("INTERRUPTED", "The server was interrupted while it wrote this reply.")
     }
 }
 
@@ -124,7 +140,8 @@ impl Runner {
     }
 
     async fn speak(&self) -> Ending {
-        let mut answer = pin!(stream::once(self.ask()).try_flatten());
+        let mut answer = pin!(stream::once(self.ask(None)).try_flatten());
+        let mut shortened = false;
         let mut clock = interval(CHECKPOINT_EVERY);
         clock.reset();
         let mut saves = Saves::new(self.engine.settings.lease);
@@ -155,22 +172,35 @@ impl Runner {
                         }
                     }
                     Some(Ok(Part::End(end))) => return Ending::Completed(end),
+                    Some(Err(Ending::Failed(fail)))
+                        if fail.code == CONTEXT_TOO_LONG && !shortened && self.length() == 0 =>
+                    {
+                        shortened = true;
+                        answer.set(stream::once(self.ask(Some(fail))).try_flatten());
+                    }
                     Some(Err(ending)) => return ending,
                     None => {
-                        let message = "The model's provider broke off.".into();
-                        return Ending::Failed(Fail { code: "PROVIDER_UNAVAILABLE", message });
+                        let fail = Fail::new("PROVIDER_UNAVAILABLE", "The model's provider broke off.");
+                        return Ending::Failed(fail);
                     }
                 },
             }
         }
     }
 
-    /// Asks the model. The answer tells of every failure itself, so that a stop is heard meanwhile.
-    async fn ask(&self) -> Result<impl Stream<Item = Result<Part, Ending>> + use<>, Ending> {
-        let prompt = self.prompt().await?;
+    /// Asks the model. The answer tells of every failure itself, so that a stop is heard meanwhile. If the prompt was
+    /// `too_long` before, its older half is left out.
+    async fn ask(
+        &self,
+        too_long: Option<Fail>,
+    ) -> Result<impl Stream<Item = Result<Part, Ending>> + use<>, Ending> {
+        let mut prompt = self.prompt().await?;
+        if let Some(fail) = too_long {
+            prompt = without_older_half(prompt).ok_or(fail)?;
+            tracing::info!(reply = %self.reply.id, "asking again without the older half of the conversation");
+        }
         let assistant = self.engine.catalog.assistant(&prompt.model).await.ok_or_else(|| {
-            let message = format!("The model `{}` is not offered.", prompt.model);
-            Fail { code: "PROVIDER_REJECTED", message }
+            Fail::new("PROVIDER_REJECTED", format!("The model `{}` is not offered.", prompt.model))
         })?;
         let input = estimate_tokens(prompt.turns.iter().map(|turn| &*turn.text));
         self.asked.store(input, Ordering::Relaxed);
@@ -200,16 +230,14 @@ impl Runner {
         }
     }
 
-    /// Adds to the text; how long it is then.
+    /// Adds to the text, up to the longest reply; how long it is then.
     fn append(&self, text: &str) -> usize {
         let mut length = 0;
         self.live.progress.send_modify(|progress| {
-            match text.contains('\0') {
-                false => progress.text.push_str(text),
-                // PostgreSQL keeps no NUL.
-                true => progress.text.push_str(&text.replace('\0', "\u{fffd}")),
-            }
-            length = progress.text.len();
+            let room = LONGEST.saturating_sub(progress.text.len());
+            progress.text.push_str(&text[..text.floor_char_boundary(room)]);
+            // What is missing may be less than a character.
+            length = if text.len() > room { LONGEST } else { progress.text.len() };
         });
         length
     }
@@ -228,12 +256,12 @@ impl Runner {
         let told = end.as_ref().and_then(|end| end.usage);
         let usage = told.or_else(|| self.estimated_usage(status, &content));
         let tokens = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
-        let (error_code, error_message) = fail.map(|fail| (fail.code.to_owned(), fail.message)).unzip();
         let outcome = Outcome {
             status,
             content,
-            error_code,
-            error_message,
+            error_code: fail.as_ref().map(|fail| fail.code.to_owned()),
+            error_message: fail.as_ref().map(|fail| fail.message.clone()),
+            error_details: fail.and_then(|fail| fail.details),
             finish_reason: end.map(|end| match end.finish {
                 Finish::Stop => FinishReason::Stop,
                 Finish::Length => FinishReason::Length,

@@ -159,6 +159,7 @@ fn end_at_once(engine: &Engine, Claimed { reply, stop_requested }: &Claimed) -> 
         content: reply.content.clone(),
         error_code,
         error_message,
+        error_details: None,
         finish_reason: None,
         input_tokens: None,
         output_tokens: None,

@@ -39,6 +39,14 @@ impl Database {
         })
     }
 
+    /// How many messages the owner's conversations have, without those off the active branch.
+    pub async fn count_messages_of(&self, owner: Id) -> Result<i64> {
+        let counts = conversations::table.filter(conversations::owner_id.eq(owner));
+        let total = counts.select(diesel::dsl::sum(conversations::message_count));
+        let total: Option<i64> = read!(self, get_result, total)?;
+        Ok(total.unwrap_or(0))
+    }
+
     /// The owner's conversations after a key, by their keys, at most `limit`.
     pub async fn conversations_after(&self, owner: Id, after: Id, limit: i64) -> Result<Vec<Conversation>> {
         let later = conversations::table

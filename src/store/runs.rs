@@ -55,6 +55,8 @@ pub struct Outcome {
     pub error_code: Option<String>,
     /// Why it failed, in a sentence for the user.
     pub error_message: Option<String>,
+    /// Why it failed, in the provider's words.
+    pub error_details: Option<String>,
     /// Why the model stopped, if the reply is completed.
     pub finish_reason: Option<FinishReason>,
     /// How many tokens the model was shown.

@@ -76,6 +76,7 @@ diesel::table! {
         attempt -> Integer,
         error_code -> Nullable<Text>,
         error_message -> Nullable<Text>,
+        error_details -> Nullable<Text>,
         finish_reason -> Nullable<Text>,
         input_tokens -> Nullable<Integer>,
         output_tokens -> Nullable<Integer>,

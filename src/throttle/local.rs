@@ -1,7 +1,7 @@
 //! Buckets in process, by the crate [`governor`].
 
 use super::Quota;
-use crate::{clock::Clock, store::Instant};
+use crate::clock::Clock;
 use governor::{
     InsufficientCapacity, Quota as Gcra, RateLimiter, clock, middleware::StateInformationMiddleware,
     nanos::Nanos, state::StateStore,
@@ -28,7 +28,7 @@ pub struct Buckets {
 impl Buckets {
     /// All full.
     pub fn new(quota: Quota, clock: Clock) -> Self {
-        let ticks = Ticks { since: clock.now(), clock };
+        let ticks = Ticks(clock);
         let levels = Levels(Arc::new(Mutex::new(Known {
             when_full: HashMap::new(),
             sweep_at: FEW,
@@ -54,20 +54,15 @@ impl Buckets {
     }
 }
 
-/// Time as governor takes it, by the server's clock.
+/// Time as governor takes it: monotonic, so that a clock that is set back keeps nobody out.
 #[derive(Clone)]
-struct Ticks {
-    clock: Clock,
-    since: Instant,
-}
+struct Ticks(Clock);
 
 impl clock::Clock for Ticks {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
-        // The clock may be set back; to before we were built is as far as it goes.
-        let micros = self.clock.now().0.saturating_sub(self.since.0);
-        Nanos::new(u64::try_from(micros).unwrap_or(0).saturating_mul(1000))
+        self.0.uptime().into()
     }
 }
 
@@ -158,6 +153,18 @@ mod tests {
         let known = buckets.levels.lock().when_full.len();
         assert!(known <= MOST, "{known}");
         assert!(buckets.take("greedy", ONE).is_err());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_nobody_out() {
+        let clock = Clock::default();
+        let buckets = buckets(1, &clock);
+        assert!(buckets.take("ada", ONE).is_ok());
+        clock.set_back(Duration::from_secs(3600));
+        let wait = buckets.take("ada", ONE).unwrap_err();
+        assert!(wait <= Duration::from_secs(60), "{wait:?}");
+        clock.advance(Duration::from_secs(60));
+        assert!(buckets.take("ada", ONE).is_ok());
     }
 
     #[test]

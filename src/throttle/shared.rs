@@ -18,9 +18,12 @@ const REST: Duration = Duration::from_secs(1);
 const PREFIX: &str = "confab:throttle:";
 
 /// Kept is when the bucket will be full, in microseconds: as text with all its digits, for Lua's own has fewer. The
-/// time is the instances' own, handed in; a bucket is never emptier than empty, should one of them have been wrong.
+/// time is Redis's own, so that an instance whose clock is wrong changes nothing. A bucket is never emptier than empty,
+/// should Redis's clock have been set back.
 const TAKE: &str = r"
-local now, window, take = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local passed, window, take = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2] + passed
 local full = tonumber(redis.call('GET', KEYS[1]) or '0')
 full = math.min(math.max(full, now), now + window) + take
 local left = now + window - full
@@ -46,19 +49,21 @@ impl Shared {
         Self { connection, take: Script::new(TAKE), patience, resting: Mutex::new(None) }
     }
 
-    /// Takes so much from somebody's bucket: what is left, or how long to wait. `None` if Redis does not answer.
+    /// Takes so much from somebody's bucket: what is left, or how long to wait. `None` if Redis does not answer. More
+    /// time may have `passed` than Redis knows of, for a test.
     pub async fn take(
         &self,
         kind: &str,
         quota: Quota,
         whose: &str,
         amount: NonZeroU32,
-        now: i64,
+        passed: Duration,
     ) -> Option<Result<u32, Duration>> {
         let window = u64::try_from(quota.per.as_micros()).unwrap_or(u64::MAX);
         let take = window.saturating_mul(amount.get().into()) / u64::from(quota.amount.get());
         let mut call = self.take.key(key(kind, whose));
-        call.arg(now).arg(window).arg(take);
+        let passed = u64::try_from(passed.as_micros()).unwrap_or(u64::MAX);
+        call.arg(passed).arg(window).arg(take);
         let mut connection = self.connection.get()?;
         let left: i64 = self.asked(call.invoke_async(&mut connection)).await?;
         Some(match u64::try_from(left) {

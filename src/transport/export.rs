@@ -11,7 +11,8 @@ use crate::{
     accounts::{Caller, Exporting, Grant, Presence, Ticket},
     address::ClientAddress,
     error::{Error, Result},
-    store::{self, Instant, SecurityEventKind, users::User},
+    graphql::document::prices,
+    store::{self, Id, Instant, SecurityEventKind, users::User},
 };
 use axum::{
     Extension,
@@ -56,6 +57,8 @@ pub async fn get(
     let begun = async {
         let grant = who(&transport, &headers, ticket, caller.address).await?;
         let user_id = grant.viewer.user_id;
+        // Before it takes a place, which may be that of a download in progress.
+        charge(&transport, user_id, caller.address).await?;
         let place = transport.accounts.exports.begin(user_id)?;
         let user = transport.store.users(&[user_id]).await?.pop();
         let user = user.ok_or(Error::Unauthenticated("the account is gone"))?;
@@ -82,10 +85,23 @@ async fn who(
 ) -> Result<Grant> {
     match (transport.grant(headers, from).await?, ticket) {
         (Some(grant), None) => Ok(grant),
-        (None, Some(ticket)) => transport.accounts.take_export_ticket(&Ticket::presented(ticket)).await,
+        (None, Some(ticket)) => {
+            match transport.accounts.take_export_ticket(&Ticket::presented(ticket)).await {
+                Ok(grant) => Ok(grant),
+                Err(refusal) => Err(transport.charge_unknown(refusal, from).await),
+            }
+        }
         (Some(_), Some(_)) => Err(Error::input("ticket", "cannot be combined with `Authorization`")),
         (None, None) => Err(Error::Unauthenticated("there must be `Authorization` or a ticket")),
     }
+}
+
+/// Charges the user for a download: once for its beginning, and for each message that it has.
+async fn charge(transport: &Transport, user: Id, from: ClientAddress) -> Result<()> {
+    transport.throttle.cost(Some(user), from, prices::STORING_COST).await?;
+    let messages = u64::try_from(transport.store.count_messages_of(user).await?).unwrap_or(0);
+    transport.throttle.cost(Some(user), from, prices::DEAR.saturating_mul(messages)).await?;
+    Ok(())
 }
 
 fn respond(transport: &Arc<Transport>, user: User, grant: Grant, place: Exporting) -> Response {

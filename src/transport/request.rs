@@ -60,7 +60,8 @@ pub fn parse(body: &[u8]) -> Result<Request, &'static str> {
     if body.trim_ascii_start().starts_with('[') {
         return Err("must be one operation: several at once are not taken");
     }
-    serde_json::from_str(body).map_err(|_| malformed)
+    let request: Request = serde_json::from_str(body).map_err(|_| malformed)?;
+    Ok(Request { bytes: body.len(), ..request })
 }
 
 /// Whether the body is declared to be JSON in UTF-8. Parameters other than `charset` make no difference.

@@ -4,7 +4,8 @@
 //! operations have, writes everything that is ready in one go, and keeps no queue: an operation is asked for its next
 //! event when the last one has been written. Whatever a client can hold has a bound: the number of its operations and of
 //! its sockets, the length of an operation's id (200 bytes, which the protocol leaves to us) and of a ping's payload
-//! (1 KiB), and how much the requests in progress hold together ([`places`]). So has how quickly it may talk ([`pace`]).
+//! (1 KiB), how much the requests in progress hold together ([`places`]), and how many answers wait to be written
+//! ([`unwritten`]). So has how quickly it may talk ([`pace`]).
 //!
 //! A socket ends with the access token it was opened by, unless the client shows another in time (the mutation
 //! `reauthenticate`); shortly before, it is told by a `ping` with the payload `{ "expiresAt": … }`. When the session is
@@ -14,12 +15,13 @@ pub(crate) mod messages;
 mod operations;
 mod pace;
 mod places;
+mod unwritten;
 
 use super::{Transport, open_streams::OpenStream};
 use crate::{
     accounts::{Caller, Grant, Over, Presence},
     error::Error,
-    graphql::response,
+    graphql::{document::prices, response},
 };
 use axum::{
     extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
@@ -28,7 +30,7 @@ use axum::{
 };
 use futures_util::{SinkExt, StreamExt};
 use messages::{FromClient, ToClient};
-use operations::{Event, Operations};
+use operations::{Event, Operations, Outgoing};
 use pace::Pace;
 use std::{borrow::Cow, convert::Infallible, pin::pin, sync::Arc, time::Duration};
 use tokio::{
@@ -305,7 +307,12 @@ impl Talk<'_> {
         if let Some(Ok(Message::Close(_))) = heard {
             return Err(Hangup::Client);
         }
-        if !self.pace.keep(Instant::now()) {
+        let bytes = match &heard {
+            Some(Ok(Message::Text(text))) => text.len(),
+            Some(Ok(Message::Ping(bytes) | Message::Pong(bytes) | Message::Binary(bytes))) => bytes.len(),
+            _ => 0,
+        };
+        if !self.pace.keep(Instant::now(), bytes) {
             return Err(Close::TOO_QUICK.into());
         }
         match heard {
@@ -329,7 +336,7 @@ impl Talk<'_> {
                 true => Ok(()),
                 false => Err(Close::TOO_MANY.into()),
             },
-            FromClient::Undecodable { id, reason } => self.refuse(&id, reason).await,
+            FromClient::Undecodable { id, reason, bytes } => self.refuse(&id, reason, bytes).await,
             FromClient::Complete { id } => {
                 self.operations.end(&id);
                 Ok(())
@@ -339,10 +346,11 @@ impl Talk<'_> {
         }
     }
 
-    /// Answers a request that cannot be decoded. It costs as much as any other that is refused.
-    async fn refuse(&mut self, id: &str, reason: String) -> Result<(), Hangup> {
+    /// Answers a request that cannot be decoded. It costs as much as any other of its size that is refused.
+    async fn refuse(&mut self, id: &str, reason: String, bytes: usize) -> Result<(), Hangup> {
         let user = self.operations.presence.viewer().map(|viewer| viewer.user_id);
-        let error = match self.transport.throttle.cost(user, self.operations.address(), 1).await {
+        let cost = 1 + prices::of_size(bytes);
+        let error = match self.transport.throttle.cost(user, self.operations.address(), cost).await {
             Ok(_) => Error::input("payload", format!("cannot be decoded: {reason}")),
             Err(limited) => limited,
         };
@@ -351,10 +359,10 @@ impl Talk<'_> {
     }
 
     /// Writes what the operations have, in one go.
-    async fn tell(&mut self, events: &mut Vec<(Arc<str>, Event)>) -> Result<(), Hangup> {
-        let messages: Vec<Message> =
-            events.drain(..).map(|(id, event)| ToClient::event(&id, &event).write()).collect();
-        self.say(messages).await
+    async fn tell(&mut self, events: &mut Vec<(Arc<str>, Outgoing)>) -> Result<(), Hangup> {
+        self.say(events.drain(..).map(|(_, outgoing)| outgoing.message)).await?;
+        self.operations.written();
+        Ok(())
     }
 
     async fn say(&mut self, messages: impl IntoIterator<Item = Message>) -> Result<(), Hangup> {

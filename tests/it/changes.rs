@@ -466,3 +466,29 @@ async fn a_change_that_commits_late_holds_up_those_after_it() {
     assert_eq!(device.hear("ConversationChanged").await["conversation"]["title"], "shared");
     assert_eq!(device.hear("ConversationCreated").await["conversation"]["title"], "later");
 }
+
+/// However many follow, what has happened is read once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_who_follow_share_what_is_read() {
+    const FOLLOWERS: usize = 50;
+    let server = Server::start(Kind::Sqlite).await;
+    let client = server.register().await;
+    let mut socket = server.socket(&client).await;
+    let heard = async |socket: &mut Socket| {
+        for _ in 0..FOLLOWERS {
+            assert_eq!(socket.hear().await.expect("the socket stays open")["type"], "next");
+        }
+    };
+    for number in 0..FOLLOWERS {
+        socket.subscribe(&number.to_string(), "subscription { changes { cursor } }", json!({})).await;
+    }
+    heard(&mut socket).await;
+    for title in ["one", "two", "three"] {
+        let before = server.statements.count();
+        create(&client, title).await;
+        heard(&mut socket).await;
+        // The mutation has some, and so has what runs in the background.
+        let asked = server.statements.count() - before;
+        assert!(asked < FOLLOWERS as u64 / 2, "{asked} statements");
+    }
+}

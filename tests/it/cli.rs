@@ -11,6 +11,7 @@ use std::{
     net::TcpListener,
     os::unix::fs::PermissionsExt,
     path::Path,
+    process::Stdio,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -250,6 +251,50 @@ async fn flags_win_over_the_environment_and_that_over_the_file() {
     let ended = Process::run(folder.path(), &["migrate"], &[]).await;
     assert_eq!(ended.code, Some(1));
     assert!(ended.stderr.contains(".env"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_slip_in_the_file_of_settings_shows_no_secret() {
+    for slip in ["CONFAB_JWT_SECRET hunter2", "OPENAI_API_KEY=hunter2 hunter2", "OPENAI_API_KEY='hunter2"] {
+        let folder = folder();
+        fs::write(folder.path().join(".env"), format!("# The settings\n{slip}\n"))
+            .expect("it can be written");
+        let ended = Process::run(folder.path(), &["migrate"], &[]).await;
+        assert_eq!(ended.code, Some(1));
+        assert!(ended.stderr.contains(".env: line 2 "), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("hunter2"), "{}", ended.stderr);
+    }
+}
+
+/// A log on a full disk, or in a pipe that nobody reads any more.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_server_goes_on_if_its_output_or_its_log_cannot_be_written() {
+    let full = || Stdio::from(fs::File::options().write(true).open("/dev/full").expect("Linux has it"));
+    let closed = || Stdio::from(std::io::pipe().expect("a pipe can be made").1);
+    let unwritable: [&dyn Fn() -> Stdio; 2] = [&full, &closed];
+    // Nobody tells its address, so it must be known: one that no other test has.
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let address = format!("127.77.{high}.{low}:8000");
+    let settings = [("CONFAB_LISTEN", &*address), ("CONFAB_LOG", "trace")];
+    for bad in unwritable {
+        for outputs in [[bad(), Stdio::piped()], [Stdio::piped(), bad()], [bad(), bad()]] {
+            let folder = folder();
+            let process = Process::start_onto(outputs, folder.path(), &settings);
+            let client = reqwest::Client::builder().no_proxy().build().expect("a client can be made");
+            let health = || client.get(format!("http://{address}/healthz")).send();
+            soon("the server to be ready", async { while health().await.is_err() {} }).await;
+            let address = address.parse().expect("an address");
+            let client = Client::register(address).await;
+            let (_, reply) = client.say("Hello.", None).await;
+            client.error("{ nonsense }", json!({})).await;
+            let mut socket = Socket::connect(address).await;
+            socket.init(client.token.as_deref()).await;
+            socket.to_the_end(&reply).await;
+            process.signal("TERM");
+            assert_eq!(process.ended().await.code, Some(0));
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -35,6 +35,7 @@ mod parking;
 mod plans;
 mod pool;
 mod providers;
+mod readiness;
 mod refresh_cookie;
 mod replies;
 mod schema;

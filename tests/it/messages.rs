@@ -242,3 +242,24 @@ on_both_databases! {
         assert!(!first.is_empty() && first != second, "she goes on: {first:?}, {second:?}");
     }
 }
+
+on_both_databases! {
+    async fn a_long_content_is_read_only_where_it_is_selected(kind) {
+        let server = Server::start(kind).await;
+        let client = server.register().await;
+        let long = "long ".repeat(1000);
+        let (conversation, reply) = client.say(&long, None).await;
+        server.socket(&client).await.to_the_end(&reply).await;
+        let statements = async |selection: &str| {
+            let query = format!("query($id: ID!) {{ conversation(id: $id) {{ messages {{ {selection} }} }} }}");
+            let before = server.statements.count();
+            let data = client.data(&query, json!({ "id": conversation })).await;
+            (server.statements.count() - before, data["conversation"]["messages"].clone())
+        };
+        let (without, _) = statements("nodes { id status }").await;
+        let (with, page) = statements("nodes { content model finishReason } edges { node { content } }").await;
+        assert_eq!(with, without + 1, "all contents are one query");
+        assert_eq!(page["nodes"][1], json!({ "content": long, "model": "echo", "finishReason": "STOP" }));
+        assert_eq!(page["edges"][0]["node"]["content"], long);
+    }
+}

@@ -1,5 +1,14 @@
-use crate::support::{Call, Kind, Provider, Server, code, content_of, on_both_databases};
-use serde_json::json;
+//! Models behind OpenAI-compatible endpoints.
+
+mod answers;
+mod limits;
+mod prompts;
+mod reasons;
+mod recorded;
+
+use crate::support::{Call, Client, Kind, Provider, Server, code, content_of, on_both_databases};
+use axum::body::Bytes;
+use serde_json::{Value, json};
 
 async fn server(kind: Kind, provider: &Provider) -> Server {
     let settings = [("OPENAI_BASE_URL", &*provider.base_url()), ("OPENAI_API_KEY", "sk-test")];
@@ -96,6 +105,40 @@ on_both_databases! {
     }
 }
 
+/// The reply to a message to which the provider says this, and then no more.
+async fn reply_to(
+    server: &Server,
+    client: &Client,
+    provider: &mut Provider,
+    said: impl Into<Bytes>,
+) -> Value {
+    let sent = client.send(json!({ "content": "Hi" })).await;
+    let mut call = provider.call().await;
+    call.send(said).await;
+    drop(call);
+    let reply = stored(server, client, &sent).await;
+    assert!(provider.is_idle(), "it was asked again: {reply}");
+    reply
+}
+
+/// The reply to what was sent, when it has ended. Whoever followed it has seen the same.
+async fn stored(server: &Server, client: &Client, sent: &Value) -> Value {
+    let id = sent["reply"]["id"].as_str().expect("an id");
+    let (text, _) = server.socket(client).await.to_the_end(id).await;
+    let reply = client.message(id).await;
+    assert_eq!(content_of(&reply), text);
+    reply
+}
+
+/// A chunk with some text.
+fn chunk(text: &str) -> String {
+    let chunk = json!({ "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": null }] });
+    format!("data: {chunk}\n\n")
+}
+
+/// A chunk with the reason for the end.
+const STOP: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+
 /// Sends a message, answers the provider's calls by `answer`, and gives the reply as it ended.
 async fn ended(
     server: &Server,
@@ -166,26 +209,6 @@ async fn a_refusal_is_final_and_told_without_the_providers_words() {
             "{status}"
         );
         assert!(!ended.to_string().contains("sk-secret"), "{ended}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_that_is_none_fails_the_reply() {
-    let mut provider = Provider::start().await;
-    let server = server(Kind::Sqlite, &provider).await;
-    for (said, code) in [
-        (
-            "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: nonsense\n\n",
-            "PROVIDER_UNAVAILABLE",
-        ),
-        (
-            "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"error\":{\"message\":\"x\"}}\n\n",
-            "PROVIDER_UNAVAILABLE",
-        ),
-        ("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n", "PROVIDER_UNAVAILABLE"),
-    ] {
-        let ended = ended(&server, &mut provider, 1, async |_, mut call| call.send(said).await).await;
-        assert_eq!((&ended["error"]["code"], content_of(&ended)), (&json!(code), "a"), "{said}");
     }
 }
 
@@ -271,6 +294,23 @@ async fn several_providers_are_told_apart_by_the_model() {
         )
         .await;
     assert_eq!(code(&error), "BAD_USER_INPUT");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_model_that_can_chat_is_the_default_however_models_are_listed() {
+    for list in [
+        json!([{ "id": "text-embedding-9" }, { "name": "no id" }, { "id": "chat" }, { "id": "chat" }, { "id": "other" }]),
+        json!({ "data": [{ "id": "Whisper-2" }, null, { "id": "chat" }, { "id": null }, { "id": "other" }] }),
+    ] {
+        let listed = list.clone();
+        let provider = Provider::listing(move || axum::Json(listed.clone())).await;
+        let server = server(Kind::Sqlite, &provider).await;
+        let models = server.stranger().data("{ models { id isDefault } }", json!({})).await;
+        let models = models["models"].as_array().expect("a list");
+        let ids: Vec<&str> = models.iter().map(|model| model["id"].as_str().unwrap()).collect();
+        let default: Vec<bool> = models.iter().map(|model| model["isDefault"] == true).collect();
+        assert_eq!((&ids[1..], &*default), (&["chat", "other"][..], &[false, true, false][..]), "{list}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,7 @@
 //! The operation as the executor gets it: one field for each response key, and nothing left to decide.
 
 use super::{
-    Document, Documents, Fault, Rejection,
+    Document, Documents, Fault, Prepared, Rejection,
     input::{self, VariableValues},
     introspection, prices,
 };
@@ -13,7 +13,7 @@ use apollo_compiler::{
     schema::ExtendedType,
 };
 use async_graphql::{
-    Name as ResponseName, PathSegment, Pos, Positioned, Request, Response, ServerError, Value,
+    Name as ResponseName, Pos, Positioned, Value,
     indexmap::IndexMap,
     parser::types::{self as executor, DocumentOperations, ExecutableDocument, OperationType},
 };
@@ -23,104 +23,14 @@ use std::{collections::HashMap, sync::Arc};
 /// limit the result may have, in multiples.
 const UNFOLDED: u64 = 8;
 
-/// An operation that is ready to be executed.
-pub struct Prepared {
-    /// Query, mutation or subscription.
-    pub kind: OperationType,
-    /// The names of the root fields, without introspection.
-    pub roots: Vec<String>,
-    /// What the operation costs.
-    pub cost: u64,
-    /// The response keys of all root fields, in order.
-    keys: Vec<ResponseName>,
-    executable: Option<ExecutableDocument>,
-    introspection: Option<introspection::Introspection>,
-    document: Arc<Document>,
-    operation: Node<Operation>,
-    variables: VariableValues,
-    /// Whether an object has only a field that the executor needs and the client does not want.
-    has_empty: bool,
-}
-
 /// The response key of a field that stands for nothing: the executor refuses an object without fields. No name in a
 /// document has a space.
-const NOTHING: &str = " ";
+pub(super) const NOTHING: &str = " ";
 
 /// A field of the operation: its path of response keys, and where it stands in the document.
-struct Place {
-    path: Vec<String>,
-    positions: Vec<Pos>,
-}
-
-impl Prepared {
-    /// The request for the executor. `None` if nothing is left for it, as all root fields are introspection.
-    pub fn take_request(&mut self) -> Option<Request> {
-        let mut request = Request::new("");
-        request.set_parsed_query(self.executable.take()?);
-        Some(request)
-    }
-
-    /// Completes what the executor has left out: introspection, objects without fields, and the ends of errors' paths.
-    pub fn complete(&self, documents: &Documents, response: &mut Response) {
-        if !response.errors.is_empty() {
-            self.complete_errors(documents, &mut response.errors);
-        }
-        if self.has_empty {
-            remove_nothing(&mut response.data);
-        }
-        let Some(introspection) = &self.introspection else { return };
-        let (described, errors) = introspection.execute(documents);
-        response.errors.extend(errors);
-        if let (Value::Object(data), Some(mut described)) = (&mut response.data, described) {
-            let fields = self.keys.iter().filter_map(|key| {
-                Some((key.clone(), data.swap_remove(key).or_else(|| described.swap_remove(key))?))
-            });
-            *data = fields.collect();
-        } else {
-            response.data = Value::Null;
-        }
-    }
-    /// The executor names one of several merged fields, and of a field in a list only the index.
-    fn complete_errors(&self, documents: &Documents, errors: &mut [ServerError]) {
-        let mut rewriting = Rewriting::new(documents, &self.document, &self.variables);
-        rewriting.places = Some(Vec::new());
-        let root_type = self.operation.object_type();
-        if rewriting.set(root_type, &[&self.operation.selection_set]).is_err() {
-            return;
-        }
-        let places = rewriting.places.unwrap_or_default();
-        for error in errors {
-            let Some(at) = error.locations.first() else { continue };
-            let keys: Vec<_> = error.path.iter().filter_map(key_of).collect();
-            let is_at = |place: &&Place| {
-                let known = place.path.iter().map(String::as_str).take(keys.len());
-                place.positions.first() == Some(at) && known.eq(keys.iter().copied())
-            };
-            if let Some(Place { path, positions }) = places.iter().find(is_at) {
-                let missing = path[keys.len()..].iter().cloned().map(PathSegment::Field).collect::<Vec<_>>();
-                error.path.extend(missing);
-                error.locations.clone_from(positions);
-            }
-        }
-    }
-}
-
-fn key_of(segment: &PathSegment) -> Option<&str> {
-    match segment {
-        PathSegment::Field(key) => Some(key),
-        PathSegment::Index(_) => None,
-    }
-}
-
-fn remove_nothing(value: &mut Value) {
-    match value {
-        Value::List(items) => items.iter_mut().for_each(remove_nothing),
-        Value::Object(fields) => {
-            fields.shift_remove(NOTHING);
-            fields.values_mut().for_each(remove_nothing);
-        }
-        _ => {}
-    }
+pub(super) struct Place {
+    pub path: Vec<String>,
+    pub positions: Vec<Pos>,
 }
 
 /// Rewrites a valid operation for these variables.
@@ -177,6 +87,21 @@ pub fn prepare(
         variables,
         has_empty,
     })
+}
+
+/// The operation's fields with their places. Empty if it is not valid for these variables.
+pub(super) fn places(
+    documents: &Documents,
+    document: &Document,
+    operation: &Operation,
+    variables: &VariableValues,
+) -> Vec<Place> {
+    let mut rewriting = Rewriting::new(documents, document, variables);
+    rewriting.places = Some(Vec::new());
+    match rewriting.set(operation.object_type(), &[&operation.selection_set]) {
+        Ok(_) => rewriting.places.unwrap_or_default(),
+        Err(_) => Vec::new(),
+    }
 }
 
 fn field_of(item: &Positioned<executor::Selection>) -> Option<&executor::Field> {

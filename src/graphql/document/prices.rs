@@ -16,11 +16,15 @@ const INTROSPECTION: [&str; 7] =
 const INTROSPECTION_ROWS: u64 = 5;
 
 /// Texts that may be long.
-const LONG: [&str; 2] = ["content", "systemPrompt"];
+const LONG: [&str; 3] = ["content", "systemPrompt", "text"];
 /// Fields for each of which the database is asked: no dataloader gathers them.
-const READING: [&str; 5] = ["accessTokens", "conversations", "securityEvents", "sessions", "totalCount"];
+const READING: [&str; 6] =
+    ["accessTokens", "changes", "conversations", "securityEvents", "sessions", "totalCount"];
 /// What each of those costs.
 pub const DEAR: u64 = 10;
+
+/// What each kilobyte of a request costs.
+const KILOBYTE_COST: u64 = 4;
 
 /// Mutations that store something which stays, and that nothing else limits.
 const STORING: [&str; 10] = [
@@ -37,6 +41,12 @@ const STORING: [&str; 10] = [
 ];
 /// What one of them costs: as much as a large page, for a disk does not empty by itself.
 pub const STORING_COST: u64 = 1000;
+
+/// What a request costs by its size, besides what its fields cost: to read a long one takes longer than to answer a short
+/// one. Those below a kilobyte cost nothing more.
+pub fn of_size(bytes: usize) -> u64 {
+    (bytes as u64 / 1024).saturating_mul(KILOBYTE_COST)
+}
 
 /// What a field costs once, without what is selected of it.
 pub fn own_cost(field: &str) -> u64 {

@@ -39,8 +39,8 @@ impl Messages {
         let new = ctx.domain().replies.send(viewer.user_id, send).await?;
         Ok(SendMessagePayload {
             conversation: Conversation(Arc::new(new.conversation)),
-            message: Message(Arc::new(new.message)),
-            reply: Message(Arc::new(new.reply)),
+            message: new.message.into(),
+            reply: new.reply.into(),
         })
     }
 
@@ -49,7 +49,7 @@ impl Messages {
         let viewer = ctx.may_write()?;
         let id = Kind::Message.parse("messageId", &input.message_id)?;
         let message = ctx.domain().replies.stop(viewer.user_id, id).await?;
-        Ok(StopReplyPayload { message: Message(Arc::new(message)) })
+        Ok(StopReplyPayload { message: message.into() })
     }
 }
 
@@ -61,7 +61,7 @@ struct SendMessageInput {
     /// Instructions for the model, 1 to 10,000 characters, of the conversation that is started: not to be given with a
     /// `conversationId`.
     system_prompt: Option<String>,
-    /// What to say: 1 to 10,000 Unicode scalar values, without NUL.
+    /// What to say: 1 to 10,000 Unicode scalar values, without NUL and not all of them white space.
     content: String,
     /// The `id` of the model that is to reply. If it is not given, the conversation's.
     model: Option<String>,

@@ -141,6 +141,11 @@ impl Subscription {
     /// Charges an event that was sent, and waits until it is paid. The subscription keeps its place meanwhile: a client
     /// over its limit gets everything, only later.
     async fn charge_event(&self, cost: u64) {
+        let place = self.viewer().map(|viewer| self.service.dues.place(viewer.user_id));
+        let _turn = match &place {
+            Some(place) => place.turn().await,
+            None => None,
+        };
         while self.service.charge(cost, self.viewer(), &self.call.caller).await.is_err() {
             sleep(PAID_WITHIN).await;
         }

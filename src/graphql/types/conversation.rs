@@ -39,11 +39,11 @@ object! {
         /// When a message was last sent; until then, when it was started.
         "updatedAt" updated_at -> DateTime { DateTime(self.0.updated_at) }
     }
-    long { "systemPrompt" => self.0.system_prompt.as_deref() }
+    long { "systemPrompt" => Some(self.0.system_prompt.as_deref()) }
 
     /// Instructions that the model is given before the conversation.
     async fn system_prompt(&self, ctx: &Context<'_>) -> Option<Result<&str>> {
-        self.0.system_prompt.as_deref().map(|text| ctx.afford(text))
+        self.0.system_prompt.as_deref().map(|text| ctx.afford(text.len()).map(|()| text))
     }
 
     /// The messages, oldest first.
@@ -66,12 +66,8 @@ object! {
         }
         .slice::<Position>()?;
         let window = window(&slice);
-        let messages = ctx
-            .loaders()
-            .windows
-            .get((self.0.id, window))
-            .await?
-            .unwrap_or_default();
+        let key = (self.0.id, window, MessageConnection::wants_rest(ctx.field()));
+        let messages = ctx.loaders().windows.get(key).await?.unwrap_or_default();
         Ok(MessageConnection {
             messages,
             bounds: bounds(&slice),

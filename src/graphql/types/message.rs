@@ -8,70 +8,100 @@ use crate::{
         plain::{self, Leaf, List, Plain, object},
         text_budget::Afford,
     },
-    store,
+    store::{
+        self,
+        messages::{Brief, Shown},
+    },
 };
 use async_graphql::{
-    Context, ContextSelectionSet, Description, Enum, ID, Object, Value, parser::types::Field,
+    Context, ContextSelectionSet, Description, Enum, ID, Object, SelectionField, Value, parser::types::Field,
 };
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// Something said in a conversation.
 #[derive(Clone, Description)]
-pub struct Message(pub Arc<store::messages::Message>);
+pub struct Message(pub Arc<Shown>);
+
+impl From<store::messages::Message> for Message {
+    fn from(message: store::messages::Message) -> Self {
+        Self(Arc::new(message.into()))
+    }
+}
+
+/// The fields that are read of every message. Whoever selects another one needs its [`Rest`](store::messages::Rest).
+const BRIEF: [&str; 8] =
+    ["__typename", "id", "role", "status", "createdAt", "content", "conversation", "parent"];
+
+impl Message {
+    fn rest(&self) -> Option<&store::messages::Rest> {
+        self.0.rest.as_ref()
+    }
+}
 
 object! {
     impl Message as self {
         /// The global id.
-        "id" id -> ID { Kind::Message.id(self.0.id) }
+        "id" id -> ID { Kind::Message.id(self.0.brief.id) }
 
         /// Who said it.
-        "role" role -> Role { self.0.role.into() }
+        "role" role -> Role { self.0.brief.role.into() }
 
         /// How far it has come.
-        "status" status -> MessageStatus { self.0.status.into() }
+        "status" status -> MessageStatus { self.0.brief.status.into() }
 
         /// Of a reply, the model that wrote it.
-        "model" model -> Option<&str> { self.0.model.as_deref() }
+        "model" model -> Option<&str> { self.rest().and_then(|rest| rest.model.as_deref()) }
 
         /// When it was sent; of a reply, when it was asked for.
-        "createdAt" created_at -> DateTime { DateTime(self.0.created_at) }
+        "createdAt" created_at -> DateTime { DateTime(self.0.brief.created_at) }
 
         /// When the last of it had been said. Null while it is being written.
-        "finishedAt" finished_at -> Option<DateTime> { self.0.finished_at.map(DateTime) }
+        "finishedAt" finished_at -> Option<DateTime> { self.rest().and_then(|rest| rest.finished_at).map(DateTime) }
 
         /// Why the model stopped where it did. Null unless the status is COMPLETED.
-        "finishReason" finish_reason -> Option<FinishReason> { self.0.finish_reason.map(Into::into) }
+        "finishReason" finish_reason -> Option<FinishReason> { self.rest().and_then(|rest| rest.finish_reason).map(Into::into) }
     }
-    long { "content" => Some(&*self.0.content) }
+    long { "content" => self.0.brief.content.as_deref().map(Some) }
 
     /// What was said. Of a reply that is being written, what had been said a moment ago: subscribe to `reply` to
     /// follow it.
-    async fn content(&self, ctx: &Context<'_>) -> Result<&str> {
-        ctx.afford(&self.0.content)
+    async fn content(&self, ctx: &Context<'_>) -> Result<Cow<'_, str>> {
+        let Brief { id, content, length, .. } = &self.0.brief;
+        ctx.afford(usize::try_from(*length).unwrap_or_default())?;
+        match content {
+            Some(content) => Ok(content.into()),
+            None => {
+                let content = ctx.loaders().contents.get(*id).await?;
+                content.map(|content| content.to_string().into()).ok_or(Error::NotFound("message"))
+            }
+        }
     }
 
     /// The conversation it belongs to.
     async fn conversation(&self, ctx: &Context<'_>) -> Result<Conversation> {
-        let found = ctx.loaders().conversations.get(self.0.conversation_id).await?;
+        let found = ctx.loaders().conversations.get(self.0.brief.conversation_id).await?;
         found.map(Conversation).ok_or(Error::NotFound("conversation"))
     }
 
     /// The message it follows. Null for the first one.
     async fn parent(&self, ctx: &Context<'_>) -> Option<Result<Message>> {
-        let parent = ctx.loaders().messages.get(self.0.parent_id?).await;
+        let parent = ctx.loaders().messages.get(self.0.brief.parent_id?).await;
         parent.map(|parent| parent.map(Message)).transpose()
     }
 
     /// Why the reply broke off. Null unless its status is FAILED.
     async fn error(&self) -> Option<ReplyError> {
-        let code = self.0.error_code.clone()?;
-        Some(ReplyError { code, message: self.0.error_message.clone().unwrap_or_default() })
+        let rest = self.rest()?;
+        let code = rest.error_code.clone()?;
+        let message = rest.error_message.clone().unwrap_or_default();
+        Some(ReplyError { code, message, details: rest.error_details.clone() })
     }
 
     /// The tokens that the reply took. Null while it is being written, and if no model was asked.
     async fn usage(&self) -> Option<Usage> {
-        let (input_tokens, output_tokens) = (self.0.input_tokens?, self.0.output_tokens?);
-        Some(Usage { input_tokens, output_tokens, estimated: self.0.usage_estimated })
+        let rest = self.rest()?;
+        let (input_tokens, output_tokens) = (rest.input_tokens?, rest.output_tokens?);
+        Some(Usage { input_tokens, output_tokens, estimated: rest.usage_estimated })
     }
 }
 
@@ -119,7 +149,7 @@ pub enum FinishReason {
 #[derive(Description)]
 pub struct MessageConnection {
     /// The page's messages, by position.
-    pub messages: Vec<Arc<store::messages::Message>>,
+    pub messages: Vec<Arc<Shown>>,
     /// The positions that the page was to lie within: from the first, up to but without the second.
     pub bounds: (i32, i32),
     /// How many messages the conversation has.
@@ -127,8 +157,21 @@ pub struct MessageConnection {
 }
 
 impl MessageConnection {
-    fn cursor(message: &store::messages::Message) -> Position {
-        Position(message.position.unwrap_or_default())
+    /// Whether the field, which has this type, needs more of each message than is read of all.
+    pub fn wants_rest(field: SelectionField<'_>) -> bool {
+        let is_brief = |field: SelectionField<'_>| BRIEF.contains(&field.name());
+        field.selection_set().any(|field| match field.name() {
+            "nodes" => !field.selection_set().all(is_brief),
+            "edges" => {
+                let mut nodes = field.selection_set().filter(|field| field.name() == "node");
+                nodes.any(|node| !node.selection_set().all(is_brief))
+            }
+            _ => false,
+        })
+    }
+
+    fn cursor(message: &Shown) -> Position {
+        Position(message.brief.position.unwrap_or_default())
     }
 }
 

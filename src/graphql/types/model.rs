@@ -21,4 +21,10 @@ impl Model {
     async fn is_default(&self) -> bool {
         self.0.is_default
     }
+
+    /// How many tokens the model takes, prompt and answer together, as the server's settings say. `null` if they do not
+    /// say. The server shows such a model up to three quarters as many tokens of a conversation.
+    async fn context_tokens(&self) -> Option<u32> {
+        self.0.context_tokens
+    }
 }

@@ -1,6 +1,7 @@
 use super::Message;
 use crate::replies;
 use async_graphql::{Interface, SimpleObject};
+use std::sync::Arc;
 
 /// Something that happened to a reply.
 #[derive(Interface)]
@@ -53,7 +54,7 @@ impl From<replies::Event> for ReplyEvent {
             }
             replies::Next::Delta { text } => Self::Delta(ReplyDelta { cursor, text }),
             replies::Next::Finished { message } => {
-                Self::Finished(ReplyFinished { cursor, message: Message(message) })
+                Self::Finished(ReplyFinished { cursor, message: Arc::unwrap_or_clone(message).into() })
             }
         }
     }

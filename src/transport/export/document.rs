@@ -4,15 +4,8 @@
 use crate::{
     graphql::ids::Kind,
     store::{
-        self, Database, Id, Instant,
-        conversations::Conversation,
-        identities::Identity,
-        messages::{Message, Window},
-        paging::Slice,
-        removal::NOBODY,
-        security_events::SecurityEvent,
-        sessions::Session,
-        users::User,
+        self, Database, Id, Instant, conversations::Conversation, identities::Identity, messages::Message,
+        paging::Slice, removal::NOBODY, security_events::SecurityEvent, sessions::Session, users::User,
     },
 };
 use futures_util::Stream;
@@ -40,8 +33,7 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
                 let mut first = true;
                 let mut from = 0;
                 loop {
-                    let window = Window::Between { from, to: from + MESSAGES };
-                    let page = store.messages_in(&[conversation.id], window).await?;
+                    let page = store.messages_between(conversation.id, from, from + MESSAGES).await?;
                     if page.is_empty() {
                         break;
                     }
@@ -132,6 +124,7 @@ fn of_message(message: &Message) -> Value {
         "attempt": message.attempt,
         "errorCode": message.error_code,
         "errorMessage": message.error_message,
+        "errorDetails": message.error_details,
         "finishReason": message.finish_reason.map(store::FinishReason::as_str),
         "inputTokens": message.input_tokens,
         "outputTokens": message.output_tokens,

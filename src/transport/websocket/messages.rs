@@ -1,5 +1,7 @@
 //! The protocol's messages.
 
+mod subscribe;
+
 use super::operations::Event;
 use crate::{graphql::request::Request, store::Instant, transport::response::Written};
 use async_graphql::ServerError;
@@ -7,6 +9,7 @@ use axum::extract::ws::Message;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
+use subscribe::Subscribe;
 
 /// The longest id that a client may give an operation, in bytes: it is kept as long as the operation lasts, and said
 /// again with each of its events.
@@ -14,6 +17,9 @@ pub const LONGEST_ID: usize = 200;
 
 /// The longest payload of a ping, in bytes as it is sent: the pong has it again.
 pub const LONGEST_PING: usize = 1024;
+
+/// The longest message that is neither `connection_init` nor `subscribe`, in bytes: nothing that long can be meant.
+pub const LONGEST_SHORT: usize = 4096;
 
 /// A message from the client.
 #[derive(Debug)]
@@ -30,6 +36,8 @@ pub enum FromClient {
     Undecodable {
         id: String,
         reason: String,
+        /// How long the message was.
+        bytes: usize,
     },
     Complete {
         id: String,
@@ -42,7 +50,7 @@ pub enum FromClient {
 }
 
 /// The fields of every message. Its parts are only checked to be JSON; [`FromClient::read`] decodes those that the type
-/// has, so that no part of a message is decoded twice.
+/// has.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow, rename = "type")]
@@ -60,9 +68,18 @@ impl FromClient {
         if !text.trim_start().starts_with('{') {
             return None;
         }
+        let bytes = text.len();
+        if let Ok(Subscribe { id, payload }) = serde_json::from_str(text) {
+            let payload = Request { bytes, ..payload };
+            return (1..=LONGEST_ID).contains(&id.len()).then_some(Self::Subscribe { id, payload });
+        }
+        // Another message, or one that is not as it should be: which, tells a closer look.
         let Envelope { kind, id, payload } = serde_json::from_str(text).ok()?;
         // A null payload is an absent one. `complete` has none.
         if kind != "complete" && payload.is_some_and(|payload| !payload.get().starts_with('{')) {
+            return None;
+        }
+        if text.len() > LONGEST_SHORT && !matches!(&*kind, "connection_init" | "subscribe") {
             return None;
         }
         match &*kind {
@@ -72,11 +89,11 @@ impl FromClient {
             }
             "subscribe" => {
                 let (id, payload) = (operation_id(id)?, payload?);
-                match serde_json::from_str(payload.get()) {
-                    Ok(payload) => Some(Self::Subscribe { id, payload }),
+                match serde_json::from_str::<Request>(payload.get()) {
+                    Ok(payload) => Some(Self::Subscribe { id, payload: Request { bytes, ..payload } }),
                     // It has already been found to be JSON.
                     Err(error) if error.is_syntax() => {
-                        Some(Self::Undecodable { id, reason: error.to_string() })
+                        Some(Self::Undecodable { id, reason: error.to_string(), bytes })
                     }
                     Err(_) => None,
                 }
@@ -149,7 +166,7 @@ impl<'a> ToClient<'a> {
         Self::Ping { payload: Notice { expires_at: expires_at.to_rfc3339() } }
     }
 
-    /// What an operation has.
+    /// What an operation has for the client.
     pub fn event(id: &'a str, event: &'a Event) -> Self {
         match event {
             Event::Next(response) => Self::Next { id, payload: Written::new(response) },
@@ -160,13 +177,47 @@ impl<'a> ToClient<'a> {
 
     /// As it goes out.
     pub fn write(&self) -> Message {
-        Message::Text(serde_json::to_string(self).expect("all maps have strings as keys").into())
+        Message::Text(self.to_text().into())
+    }
+
+    /// The text of it.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).expect("all maps have strings as keys")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graphql::request::DocumentSource;
+
+    #[test]
+    fn a_request_is_the_same_in_whatever_order_its_message_has_its_fields() {
+        let (id, kind) = (r#""id":"1""#, r#""type":"subscribe""#);
+        let payload = r#""payload":{"query":"{ a }","variables":{"b":[1,"c"]}}"#;
+        let orders = [[id, kind, payload], [kind, payload, id], [payload, id, kind], [kind, id, payload]];
+        for order in orders {
+            let text = format!("{{{},\"more\":[1]}}", order.join(","));
+            let Some(FromClient::Subscribe { id, payload }) = FromClient::read(&text) else {
+                panic!("not understood: {text}");
+            };
+            let variables = format!("{:?}", payload.variables.variables);
+            assert_eq!((&*id, payload.bytes), ("1", text.len()));
+            assert_eq!(payload.document, DocumentSource::Text("{ a }".into()));
+            assert!(variables.contains("\"b\"") && variables.contains("\"c\""), "{variables}");
+        }
+        for text in [
+            r#"{"type":"subscribe","id":"1","payload":["{ a }"]}"#.to_owned(),
+            r#"{"type":"subscribe","id":"1","payload":null}"#.to_owned(),
+            r#"{"type":"subscribe","id":"1"}"#.to_owned(),
+            r#"{"type":"subscribe","id":"","payload":{"query":"{ a }"}}"#.to_owned(),
+            format!("{{{id},{id},{kind},{payload}}}"),
+            format!("{{{id},{kind},{kind},{payload}}}"),
+            format!("{{{id},{kind},{payload},{payload}}}"),
+        ] {
+            assert!(FromClient::read(&text).is_none(), "{text}");
+        }
+    }
 
     #[test]
     fn what_a_client_says_is_not_shown() {

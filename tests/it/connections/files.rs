@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_server_takes_as_many_as_it_gets() {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    let (process, _) = Process::serve_within("-Sn 300", folder.path()).await;
+    let (process, _) = Process::serve_within("-Sn 300", folder.path(), &[]).await;
     let limits = fs::read_to_string(format!("/proc/{}/limits", process.id)).expect("it runs");
     let line =
         limits.lines().find_map(|line| line.strip_prefix("Max open files")).expect("there is such a limit");
@@ -20,7 +20,7 @@ async fn the_server_takes_as_many_as_it_gets() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_they_are_used_up_connections_are_taken_as_others_end() {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    let (mut process, address) = Process::serve_within("-n 100", folder.path()).await;
+    let (mut process, address) = Process::serve_within("-n 100", folder.path(), &[]).await;
     let mut lines = Vec::new();
     for _ in 0..120 {
         lines.push(Line(TcpStream::connect(address).await.expect("the system takes it")));

@@ -207,6 +207,7 @@ impl Instance {
             content: held.text.clone(),
             error_code: None,
             error_message: None,
+            error_details: None,
             finish_reason: None,
             input_tokens: None,
             output_tokens: None,

@@ -102,7 +102,7 @@ impl Client {
     /// The message as it is stored.
     pub async fn message(&self, id: &str) -> Value {
         let query = "query($id: ID!) { node(id: $id) { ... on Message { id role status content model finishedAt
-            finishReason error { code message } usage { inputTokens outputTokens estimated } parent { id } conversation { id } } } }";
+            finishReason error { code message details } usage { inputTokens outputTokens estimated } parent { id } conversation { id } } } }";
         self.data(query, json!({ "id": id })).await["node"].take()
     }
 

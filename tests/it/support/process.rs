@@ -36,22 +36,32 @@ impl Process {
     pub fn start(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_confab"));
         command.args(arguments);
-        Self::spawn(command, folder, settings)
+        Self::spawn(command, folder, settings, [Stdio::piped(), Stdio::piped()])
     }
 
-    fn spawn(mut command: Command, folder: &Path, settings: &[(&str, &str)]) -> Self {
+    /// Starts it with its standard output and its standard error as given. What is not piped cannot be read.
+    pub fn start_onto(outputs: [Stdio; 2], folder: &Path, settings: &[(&str, &str)]) -> Self {
+        Self::spawn(Command::new(env!("CARGO_BIN_EXE_confab")), folder, settings, outputs)
+    }
+
+    fn spawn(
+        mut command: Command,
+        folder: &Path,
+        settings: &[(&str, &str)],
+        [stdout, stderr]: [Stdio; 2],
+    ) -> Self {
         let mut child = command
             .env_clear()
             .envs(settings.iter().copied())
             .current_dir(folder)
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(stdout)
+            .stderr(stderr)
             .spawn()
             .expect("the binary can be started");
         let id = child.id();
-        let stdout = lines(child.stdout.take().expect("it is piped"));
-        let stderr = lines(child.stderr.take().expect("it is piped"));
+        let stdout = lines(child.stdout.take());
+        let stderr = lines(child.stderr.take());
         let (end, code) = oneshot::channel();
         thread::spawn(move || end.send(child.wait().expect("it is our child").code()));
         Self { id, stdout, stderr, logged: String::new(), code, ended: false }
@@ -76,12 +86,14 @@ impl Process {
         Self::start(folder, arguments, &settings).ready().await
     }
 
-    /// Starts the server under a limit, as the shell's `ulimit` sets it, and waits for it to be ready.
-    pub async fn serve_within(limit: &str, folder: &Path) -> (Self, SocketAddr) {
+    /// Starts the server under a limit, as the shell's `ulimit` sets it, and waits for it to be ready. A file that
+    /// would grow beyond the limit cannot be written, as on a full disk.
+    pub async fn serve_within(limit: &str, folder: &Path, settings: &[(&str, &str)]) -> (Self, SocketAddr) {
         let mut command = Command::new("/bin/sh");
-        let script = format!("ulimit {limit} && exec \"$0\"");
+        let script = format!("trap '' XFSZ && ulimit {limit} && exec \"$0\"");
         command.args(["-c", &script, env!("CARGO_BIN_EXE_confab")]);
-        Self::spawn(command, folder, &[("CONFAB_LISTEN", "127.0.0.1:0")]).ready().await
+        let settings = [&[("CONFAB_LISTEN", "127.0.0.1:0")], settings].concat();
+        Self::spawn(command, folder, &settings, [Stdio::piped(), Stdio::piped()]).ready().await
     }
 
     /// Waits for a server to be ready.
@@ -132,8 +144,9 @@ impl Process {
 }
 
 /// What is written there, line by line, until it is closed.
-fn lines(written: impl Read + Send + 'static) -> mpsc::UnboundedReceiver<String> {
+fn lines(written: Option<impl Read + Send + 'static>) -> mpsc::UnboundedReceiver<String> {
     let (line, read) = mpsc::unbounded_channel();
+    let Some(written) = written else { return read };
     thread::spawn(move || {
         for bytes in BufReader::new(written).split(b'\n').map_while(Result::ok) {
             let _ = line.send(String::from_utf8_lossy(&bytes).into_owned());

@@ -5,7 +5,7 @@ use axum::{
     Json, Router,
     body::{Body, Bytes},
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -26,6 +26,8 @@ pub struct Provider {
 /// A request that waits for its answer.
 pub struct Call {
     pub body: Value,
+    /// What stood behind the `?` of the address.
+    pub query: Option<String>,
     pub authorization: Option<String>,
     answer: Option<oneshot::Sender<Response>>,
     stream: Option<mpsc::Sender<Result<Bytes, std::io::Error>>>,
@@ -34,12 +36,21 @@ pub struct Call {
 impl Provider {
     /// A provider with the models `small` and `large`.
     pub async fn start() -> Self {
+        let models = json!({ "object": "list", "data": [{ "id": "small" }, { "id": "large" }] });
+        Self::listing(move || Json(models.clone())).await
+    }
+
+    /// A provider that lists its models so.
+    pub async fn listing<R: IntoResponse>(models: impl Fn() -> R + Clone + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
         let (send, calls) = mpsc::channel(16);
-        let models = json!({ "object": "list", "data": [{ "id": "small" }, { "id": "large" }] });
+        let list = move || {
+            let list = models().into_response();
+            async { list }
+        };
         let router = Router::new()
-            .route("/v1/models", get(|| async { Json(models) }))
+            .route("/v1/models", get(list))
             .route("/v1/chat/completions", post(complete))
             .with_state(send);
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -55,29 +66,46 @@ impl Provider {
     pub async fn call(&mut self) -> Call {
         soon("a request to the provider", self.calls.recv()).await.expect("the provider runs")
     }
+
+    /// Whether no request waits.
+    pub fn is_idle(&mut self) -> bool {
+        self.calls.try_recv().is_err()
+    }
 }
 
 async fn complete(
     State(calls): State<mpsc::Sender<Call>>,
+    uri: Uri,
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> Response {
     let (answer, answered) = oneshot::channel();
     let authorization = headers.get("authorization").map(|value| value.to_str().expect("text").to_owned());
-    let call = Call { body, authorization, answer: Some(answer), stream: None };
+    let query = uri.query().map(str::to_owned);
+    let call = Call { body, query, authorization, answer: Some(answer), stream: None };
     calls.send(call).await.expect("the test runs");
     answered.await.unwrap_or_else(|_| StatusCode::IM_A_TEAPOT.into_response())
 }
 
 impl Call {
+    /// Answers with something that is not streamed.
+    pub fn respond(mut self, response: impl IntoResponse) {
+        let _ = self.answer.take().expect("not answered yet").send(response.into_response());
+    }
+
+    /// Refuses with a status and a body.
+    pub fn refuse_with(self, status: u16, body: &Value) {
+        self.respond((StatusCode::from_u16(status).expect("a status"), Json(body)));
+    }
+
     /// Refuses with a status and headers.
-    pub fn refuse(mut self, status: u16, headers: &[(&'static str, &str)]) {
+    pub fn refuse(self, status: u16, headers: &[(&'static str, &str)]) {
         let body = Json(json!({ "error": { "message": "the key sk-secret is bad", "code": "nope" } }));
         let mut response = (StatusCode::from_u16(status).expect("a status"), body).into_response();
         for (name, value) in headers {
             response.headers_mut().insert(*name, value.parse().expect("a good header"));
         }
-        let _ = self.answer.take().expect("not answered yet").send(response);
+        self.respond(response);
     }
 
     /// Begins to answer.
@@ -91,11 +119,16 @@ impl Call {
 
     /// Sends bytes as they are.
     pub async fn send(&mut self, bytes: impl Into<Bytes>) {
+        assert!(self.try_send(bytes).await, "the server has hung up");
+    }
+
+    /// Sends bytes as they are; false if the server has hung up.
+    pub async fn try_send(&mut self, bytes: impl Into<Bytes>) -> bool {
         if self.stream.is_none() {
             self.accept();
         }
         let stream = self.stream.as_ref().expect("it was accepted");
-        stream.send(Ok(bytes.into())).await.expect("the server still listens");
+        stream.send(Ok(bytes.into())).await.is_ok()
     }
 
     async fn chunk(&mut self, value: Value) {

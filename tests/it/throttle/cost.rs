@@ -4,7 +4,8 @@ use super::{behind_proxy, network, retry_after};
 use crate::{
     changes::{Device, create},
     support::{
-        Answer, Client, Closed, GRAPHQL, JSON, Kind, Server, Socket, UNTHROTTLED, code, on_both_databases,
+        Answer, Client, Closed, GRAPHQL, JSON, Kind, Server, Socket, Sql, UNTHROTTLED, code,
+        on_both_databases,
     },
 };
 use confab::{accounts::PersonalToken, config::Throttling};
@@ -82,6 +83,55 @@ on_both_databases! {
         // Where there is a user, the address does not matter.
         let client = server.register().await;
         assert_eq!(ask(&server, &client, JSON, &home, telling(PAGE)).await.status, 200);
+    }
+
+    async fn a_clock_that_is_set_back_keeps_nobody_out(kind) {
+        let server = costing(kind, 100).await;
+        let (home, stranger) = (format!("{}::1", network()), server.stranger());
+        assert_eq!(ask(&server, &stranger, JSON, &home, telling(PAGE)).await.status, 200);
+        server.clock.set_back(Duration::from_secs(3600));
+        let wait = retry_after(&ask(&server, &stranger, JSON, &home, telling(PAGE)).await);
+        assert!(wait <= 60, "{wait}");
+        server.clock.advance(Duration::from_secs(wait));
+        assert_eq!(ask(&server, &stranger, JSON, &home, telling(PAGE)).await.status, 200);
+    }
+
+    async fn a_download_costs_what_it_has(kind) {
+        let server = costing(kind, 2500).await;
+        let client = server.register().await;
+        let download = || Answer::to(server.get("/export").bearer_auth(client.token.as_deref().expect("signed in")));
+        for _ in 0..2 {
+            assert_eq!(download().await.status, 200);
+        }
+        // Beginning costs 1,000, and nothing is left for a third.
+        let wait = retry_after(&download().await);
+        server.clock.advance(Duration::from_secs(wait));
+        assert_eq!(download().await.status, 200);
+        server.clock.advance(Duration::from_secs(60));
+        create(&client, "much").await; // 1,000
+        let conversation = client.data("{ me { conversations { nodes { id } } } }", json!({})).await;
+        let id = conversation["me"]["conversations"]["nodes"][0]["id"].as_str().expect("an id");
+        Sql::of(&server).await.fill(id, 140, 1).await;
+        server.clock.advance(Duration::from_secs(60));
+        assert_eq!(download().await.status, 200, "1,000 and ten for each message");
+        retry_after(&download().await);
+    }
+
+    async fn a_ticket_that_is_not_valid_costs_the_address(kind) {
+        let server = costing(kind, 10).await;
+        let home = format!("{}::1", network());
+        let download = || Answer::to(server.get("/export?ticket=AAAA").header("x-forwarded-for", &home));
+        let mut answers = 0;
+        let limited = loop {
+            let answer = download().await;
+            if answer.status != 401 {
+                break answer;
+            }
+            answers += 1;
+            assert!(answers < 100, "there is no end to it");
+        };
+        retry_after(&limited);
+        assert!(answers >= 10, "{answers}");
     }
 
     /// What is refused before anything is executed is paid for by the address: to find out that it is no good, here that

@@ -1,6 +1,6 @@
 //! What one socket, and one user, may take.
 
-use crate::support::{Client, Closed, Kind, Server, Socket, code, soon};
+use crate::support::{Answer, Client, Closed, Kind, Server, Socket, Sql, code, soon};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::future::pending;
@@ -196,4 +196,82 @@ async fn a_flood_of_messages_ends_the_socket() {
         assert_eq!(told.await, Some(4429), "{}", message(0));
     }
     assert_eq!(other.ping().await, [Value::Null; 0], "others are not concerned");
+}
+
+/// Each keeps the server busy, and may mean nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_request_may_be_long() {
+    let server = Server::start(Kind::Sqlite).await;
+    let padding = "x".repeat(4096);
+    for message in [
+        json!({ "type": "pong", "payload": { "a": padding } }),
+        json!({ "type": "complete", "id": "1", "a": padding }),
+        json!({ "type": "ping", "a": padding }),
+    ] {
+        let mut socket = server.socket(&server.stranger()).await;
+        socket.say(message).await;
+        assert_eq!(socket.hear().await, Err(Closed(4400)));
+    }
+    let mut socket = server.socket(&server.stranger()).await;
+    socket.say(json!({ "type": "pong", "payload": { "a": &padding[..4000] } })).await;
+    assert_eq!(socket.ping().await, [Value::Null; 0]);
+}
+
+/// To read it takes longer than to answer it. Over HTTP it is the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_request_costs_more_than_a_short_one() {
+    let server = Server::start(Kind::Sqlite).await;
+    let mut socket = server.socket(&server.stranger()).await;
+    for (kilobytes, cost) in [(0, 1), (10, 1 + 10 * 4), (200, 1 + 200 * 4)] {
+        let payload = json!({ "query": "{ __typename }", "extensions": { "cost": true },
+            "variables": { "unused": "x".repeat(kilobytes * 1024) } });
+        let answer = Answer::to(server.post().json(&payload)).await.json();
+        assert_eq!(answer["extensions"]["cost"]["requested"], cost, "{kilobytes}");
+        socket.say(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
+        let told = socket.hear().await.expect("a result");
+        assert_eq!(told["payload"]["extensions"]["cost"]["requested"], cost, "{kilobytes}");
+        assert_eq!(socket.hear().await.expect("it ends")["type"], "complete");
+    }
+}
+
+/// A client that asks for much and reads nothing has few answers made.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_wait_to_be_read_have_a_bound() {
+    const ASKED: usize = 60;
+    let server = Server::with(Kind::Sqlite, |config| config.write_timeout = 3600).await;
+    let client = server.register().await;
+    let create = "mutation { createConversation { conversation { id } } }";
+    let created = client.data(create, json!({})).await;
+    let id = created["createConversation"]["conversation"]["id"].as_str().expect("an id").to_owned();
+    let mut sql = Sql::of(&server).await;
+    sql.fill(&id, 20, 200_000).await;
+    // Each one is counted by the database, and has an answer of 4 MB.
+    let update =
+        "mutation($id: ID!, $title: String!) { updateConversation(input: { id: $id, title: $title }) {
+        conversation { messages(first: 20) { nodes { content } } } } }";
+    let mut socket = server.socket(&client).await;
+    for number in 0..ASKED {
+        let payload = json!({ "query": update, "variables": { "id": id, "title": number.to_string() } });
+        let message = json!({ "id": number.to_string(), "type": "subscribe", "payload": payload });
+        socket.0.feed(Message::text(message.to_string())).await.expect("the socket is open");
+    }
+    socket.0.flush().await.expect("the socket is open");
+    let mut made = async || {
+        let last = "SELECT CAST(last_sequence AS TEXT) AS value FROM feeds WHERE last_sequence > 0";
+        sql.values(last).await[0].parse::<usize>().expect("a number") - 1
+    };
+    soon("some answers", async { while made().await < 4 {} }).await;
+    // Writers take turns, so by the end of these whatever has begun on the socket has been done.
+    for title in ["a", "b", "c"] {
+        client.data(update, json!({ "id": id, "title": title })).await;
+    }
+    // What the system takes for the client, the server need not hold.
+    let made = made().await - 3;
+    assert!(made < ASKED / 2, "{made} of {ASKED} have been made");
+    let mut complete = 0;
+    while complete < ASKED {
+        let told = socket.hear().await.expect("the socket stays open");
+        assert_ne!(told["type"], "error", "{told}");
+        complete += usize::from(told["type"] == "complete");
+    }
 }

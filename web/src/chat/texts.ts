@@ -94,6 +94,8 @@ export const texts = {
   failed: {
     PROVIDER_UNAVAILABLE: 'The model could not be reached, or broke off.',
     PROVIDER_REJECTED: 'The model gave no answer.',
+    CONTEXT_TOO_LONG: 'The conversation is too long for this model.',
+    EMPTY: 'The model gave an empty answer.',
     TIMEOUT: 'The model was silent for too long.',
     INTERRUPTED: 'The server was interrupted too often while it wrote this.',
     INTERNAL: 'The server failed while it wrote this.',

@@ -212,6 +212,7 @@ impl World {
             content: held.text.clone(),
             error_code: error.map(str::to_owned),
             error_message: error.map(str::to_owned),
+            error_details: None,
             finish_reason: None,
             input_tokens: None,
             output_tokens: None,

@@ -1,0 +1,239 @@
+//! One chunk of an answer, in every dialect that is known. A whole answer in one document reads the same.
+
+use super::{
+    fault::Trouble,
+    json::{Fields, Json},
+};
+use crate::assistant::{Finish, Usage, halves::Piece};
+
+/// What a chunk says.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    /// More of the text, in order.
+    pub text: Vec<Piece>,
+    /// The text is a whole answer, not the next part of one.
+    pub is_whole: bool,
+    /// Whether some of the text is a refusal.
+    pub refuses: bool,
+    /// Whether the model went on reasoning.
+    pub thinks: bool,
+    /// Whether the model called a tool.
+    pub calls: bool,
+    /// Why the model stopped.
+    pub reason: Option<Reason>,
+    /// The tokens so far.
+    pub usage: Option<Usage>,
+}
+
+/// Why a model stopped, as the provider tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It said what it had to say.
+    Finish(Finish),
+    /// It waits for the result of a tool.
+    Tools,
+}
+
+impl Chunk {
+    /// Reads a document; the error if it reports one. What it does not say, or says in a way that is not known, is left
+    /// out.
+    pub fn read(document: Json<'_>) -> Result<Self, Trouble> {
+        if let Some(trouble) = Trouble::find(document) {
+            return Err(trouble);
+        }
+        let fields = document.fields();
+        let mut chunk = Self { usage: fields.get("usage").and_then(usage), ..Self::default() };
+        // Only one answer was asked for.
+        let choices = fields.get("choices").and_then(Json::items).unwrap_or_default();
+        let is_first =
+            |choice: &Fields<'_>| choice.get("index").and_then(Json::number).is_none_or(|at| at == 0.0);
+        for choice in choices.into_iter().map(Json::fields).filter(is_first) {
+            if let Some(error) = choice.get("error").filter(|error| !error.is_nothing()) {
+                return Err(Trouble::read(error));
+            }
+            chunk.read_choice(&choice)?;
+        }
+        Ok(chunk)
+    }
+
+    fn read_choice(&mut self, choice: &Fields<'_>) -> Result<(), Trouble> {
+        let delta = choice.get("delta");
+        self.is_whole |= delta.is_none() && choice.get("message").is_some();
+        if let Some(message) = delta.or_else(|| choice.get("message")) {
+            self.read_message(&message.fields());
+        }
+        // Completions without a chat have their text here.
+        self.text.extend(choice.get("text").and_then(Json::piece));
+        let Some(reason) = choice.text("finish_reason") else { return Ok(()) };
+        match &*reason.to_lowercase() {
+            "" | "null" | "none" => {}
+            "length" | "max_tokens" | "model_length" => self.reason = Some(Reason::Finish(Finish::Length)),
+            "content_filter" | "safety" | "refusal" | "recitation" | "prohibited_content" | "blocklist"
+            | "spii" => {
+                self.reason = Some(Reason::Finish(Finish::ContentFilter));
+            }
+            "tool_calls" | "tool_use" | "function_call" => self.reason = Some(Reason::Tools),
+            "error" | "abort" | "network_error" | "insufficient_system_resource" => {
+                return Err(Trouble { code: reason, ..Trouble::default() });
+            }
+            _ => self.reason = Some(Reason::Finish(Finish::Stop)),
+        }
+        Ok(())
+    }
+
+    fn read_message(&mut self, message: &Fields<'_>) {
+        let has = |name| message.get(name).is_some_and(|value| !value.is_nothing());
+        self.thinks |=
+            ["reasoning_content", "reasoning", "reasoning_details", "thinking"].into_iter().any(has);
+        self.calls |= has("tool_calls") || has("function_call");
+        if let Some(content) = message.get("content") {
+            self.read_content(content);
+        }
+        if let Some(refusal) = message.get("refusal").and_then(Json::piece).filter(|piece| !piece.is_empty())
+        {
+            self.text.push(refusal);
+            self.refuses = true;
+        }
+    }
+
+    /// A string, a part with a type, or a list of such.
+    fn read_content(&mut self, content: Json<'_>) {
+        if let Some(piece) = content.piece() {
+            self.text.push(piece);
+            return;
+        }
+        let parts = content.items().unwrap_or_else(|| vec![content]);
+        for part in parts {
+            if let Some(piece) = part.piece() {
+                self.text.push(piece);
+                continue;
+            }
+            let part = part.fields();
+            match part.text("type").as_deref() {
+                None | Some("text" | "output_text" | "text_delta") => {
+                    self.text.extend(part.get("text").and_then(Json::piece));
+                }
+                Some("refusal") => {
+                    self.text.extend(part.get("refusal").and_then(Json::piece));
+                    self.refuses = true;
+                }
+                Some("thinking" | "reasoning" | "redacted_thinking") => self.thinks = true,
+                Some("tool_use" | "tool_call") => self.calls = true,
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// The tokens, if there is a number at all.
+fn usage(usage: Json<'_>) -> Option<Usage> {
+    let fields = usage.fields();
+    let count = |names: [&str; 2]| {
+        let number = names.into_iter().find_map(|name| fields.get(name)?.number());
+        number.filter(|number| *number >= 0.0).map(|number| number as u32)
+    };
+    let input = count(["prompt_tokens", "input_tokens"]);
+    let output = count(["completion_tokens", "output_tokens"]);
+    (input.is_some() || output.is_some())
+        .then(|| Usage { input_tokens: input.unwrap_or_default(), output_tokens: output.unwrap_or_default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assistant::halves::Joiner;
+
+    fn read(text: &str) -> Chunk {
+        Chunk::read(Json::of(text)).unwrap_or_else(|trouble| panic!("{text}: {trouble:?}"))
+    }
+
+    fn said(text: &str) -> String {
+        let mut joiner = Joiner::default();
+        read(text).text.into_iter().map(|piece| joiner.join(piece)).collect()
+    }
+
+    #[test]
+    fn the_text_is_found_in_every_known_place() {
+        for text in [
+            r#"{"choices":[{"delta":{"content":"Hi"}}]}"#,
+            r#"{"choices":[{"delta":{"content":"no","content":"Hi"},"logprobs":[1e999]}]}"#,
+            r#"{"choices":[{"delta":{"content":[{"type":"text","text":"H"},{"type":"text","text":"i"}]}}]}"#,
+            r#"{"choices":[{"delta":{"content":{"text":"Hi"}}}]}"#,
+            r#"{"choices":[{"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},"Hi"]}}]}"#,
+            r#"{"choices":[{"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}]}"#,
+            r#"{"choices":[{"text":"Hi"}]}"#,
+            r#"{"choices":[null,{"index":0,"delta":{"content":"Hi"}},{"index":1,"delta":{"content":"Ho"}}]}"#,
+        ] {
+            assert_eq!(said(text), "Hi", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_says_nothing_is_no_fault() {
+        for text in [
+            r#"{"choices":null}"#,
+            r#"{"choices":[]}"#,
+            r#"{"choices":[null]}"#,
+            r#"{"choices":[{"delta":null,"finish_reason":null}],"usage":null}"#,
+            r#"{"choices":[{"delta":{"role":"assistant","content":null},"finish_reason":""}]}"#,
+            r#"{"choices":[{"delta":{"content":7},"finish_reason":"null"}]}"#,
+            r#"{"choices":{"0":{}},"usage":[]}"#,
+            r#"{"type":"ping"}"#,
+            r#"{"choices":[{"delta":{},"finish_reason":null,"error":null}],"error":null}"#,
+            "7",
+            "[]",
+        ] {
+            let chunk = read(text);
+            assert!(
+                chunk.text.is_empty() && chunk.reason.is_none() && chunk.usage.is_none(),
+                "{text}: {chunk:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn reasons_are_understood() {
+        let reason = |word: &str| read(&format!(r#"{{"choices":[{{"finish_reason":"{word}"}}]}}"#)).reason;
+        for (word, expected) in [
+            ("stop", Finish::Stop),
+            ("STOP", Finish::Stop),
+            ("eos", Finish::Stop),
+            ("length", Finish::Length),
+            ("MAX_TOKENS", Finish::Length),
+            ("SAFETY", Finish::ContentFilter),
+        ] {
+            assert_eq!(reason(word), Some(Reason::Finish(expected)), "{word}");
+        }
+        assert_eq!(reason("tool_calls"), Some(Reason::Tools));
+        let error = r#"{"choices":[{"delta":{"content":""},"finish_reason":"error"}]}"#;
+        assert!(Chunk::read(Json::of(error)).is_err());
+        let error = r#"{"choices":[{"error":{"code":502,"message":"m"},"finish_reason":"error"}]}"#;
+        assert_eq!(Chunk::read(Json::of(error)).unwrap_err().status, Some(502));
+    }
+
+    #[test]
+    fn tokens_are_counted_whatever_they_are_written_as() {
+        let usage = |text: &str| read(&format!(r#"{{"choices":[],"usage":{text}}}"#)).usage;
+        for text in [
+            r#"{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}"#,
+            r#"{"prompt_tokens":3.0,"completion_tokens":"4","prompt_tokens_details":null}"#,
+            r#"{"prompt_tokens":null,"input_tokens":3,"output_tokens":4}"#,
+        ] {
+            assert_eq!(usage(text), Some(Usage { input_tokens: 3, output_tokens: 4 }), "{text}");
+        }
+        assert_eq!(usage(r#"{"prompt_tokens":null,"completion_tokens":-1}"#), None);
+        assert_eq!(usage(r#"{"completion_tokens":1e30}"#).map(|usage| usage.output_tokens), Some(u32::MAX));
+    }
+
+    #[test]
+    fn reasoning_tools_and_refusals_are_told_apart() {
+        for name in ["reasoning_content", "reasoning"] {
+            let chunk = read(&format!(r#"{{"choices":[{{"delta":{{"content":"","{name}":"hm"}}}}]}}"#));
+            assert!(chunk.thinks && !chunk.calls, "{name}");
+        }
+        let calls = r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f"}}]}}]}"#;
+        assert!(read(calls).calls && !read(calls).thinks);
+        assert!(!read(r#"{"choices":[{"delta":{"content":"a","tool_calls":[],"reasoning":""}}]}"#).calls);
+        assert!(read(r#"{"choices":[{"delta":{"refusal":"I cannot."}}]}"#).refuses);
+    }
+}

@@ -1,0 +1,189 @@
+//! What a provider says went wrong, and what is made of it.
+
+use super::{json::Json, secrets::Secrets};
+use crate::assistant::{Fault, FaultKind};
+
+/// A fault of the provider, or of the way to it.
+pub fn unavailable(message: &str) -> Fault {
+    Fault { kind: FaultKind::Unavailable, message: message.into(), details: None }
+}
+
+/// The connection, or the stream, ended too early.
+pub fn broken_off() -> Fault {
+    unavailable("The model's provider broke off.")
+}
+
+/// The answer has no shape that is known.
+pub fn no_answer() -> Fault {
+    unavailable("The model's provider said something that is no answer.")
+}
+
+/// An error as the provider reports it, in an answer or in its stead.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// The provider's sentence; empty if there is none.
+    pub message: String,
+    /// The provider's words for it, as `invalid_request_error context_length_exceeded`.
+    pub code: String,
+    /// The HTTP status that it stands for.
+    pub status: Option<u16>,
+}
+
+impl Trouble {
+    /// The error that a document reports, in any of the shapes that are known:
+    ///
+    /// - `{"error": {"message": …}}`, `{"error": "…"}`, and either in a list,
+    /// - `{"type": "error", …}`, `{"object": "error", "message": …}`, `{"message": …, "code": …}`,
+    /// - `{"detail": "…"}`, `{"detail": [{"msg": "…"}]}`, `{"errors": [{"message": …}]}`.
+    pub fn find(document: Json<'_>) -> Option<Self> {
+        let fields = document.fields();
+        if let Some(error) = fields.get("error").filter(|error| !error.is_nothing()) {
+            return Some(Self::read(error));
+        }
+        if fields.get("choices").is_some_and(|choices| !choices.is_nothing()) {
+            return None;
+        }
+        let is_error = |name| fields.text(name).as_deref() == Some("error");
+        let has_code = || ["code", "status", "statusCode"].iter().any(|name| fields.get(name).is_some());
+        if is_error("type") || is_error("object") || fields.text("message").is_some() && has_code() {
+            return Some(Self::read(document));
+        }
+        let other = ["detail", "errors"].iter().find_map(|name| fields.get(name));
+        other.filter(|error| !error.is_nothing()).map(Self::read)
+    }
+
+    /// Reads what is known to be an error.
+    pub fn read(error: Json<'_>) -> Self {
+        if let Some(message) = error.text() {
+            return Self { message, ..Self::default() };
+        }
+        if let Some(first) = error.items().and_then(|items| items.first().copied()) {
+            return Self::read(first);
+        }
+        let fields = error.fields();
+        if let Some(inner) = fields.get("error").filter(|inner| !inner.is_nothing()) {
+            return Self::read(inner);
+        }
+        let texts = |names: &[&str]| names.iter().filter_map(|name| fields.text(name)).collect::<Vec<_>>();
+        let status = |name: &str| fields.get(name)?.number().filter(|number| (400.0..600.0).contains(number));
+        let codes = ["code", "status", "statusCode", "http_code"];
+        Self {
+            message: texts(&["message", "msg", "detail"]).into_iter().next().unwrap_or_default(),
+            code: texts(&["type", "code", "status"]).join(" "),
+            status: codes.into_iter().find_map(status).map(|status| status as u16),
+        }
+    }
+
+    /// Whether the prompt has more tokens than the model takes.
+    pub fn is_context_too_long(&self) -> bool {
+        const CODES: [&str; 3] = ["context_length_exceeded", "exceed_context_size", "request_too_large"];
+        const WORDS: [&str; 12] = [
+            "maximum context length",
+            "context length exceeded",
+            "exceeds the available context size",
+            "exceeds the context",
+            "exceed context limit",
+            "context window",
+            "context the overflows", // LM Studio says it so
+            "prompt is too long",
+            "maximum prompt length",
+            "longer than the maximum model length",
+            "exceeds the maximum number of tokens",
+            "reduce the length of the messages",
+        ];
+        let message = self.message.to_lowercase();
+        self.status == Some(413)
+            || CODES.iter().any(|code| self.code.contains(code))
+            || WORDS.iter().any(|words| message.contains(words))
+    }
+
+    /// Whether the provider will not do it however often it is asked.
+    pub fn is_rejection(&self) -> bool {
+        match self.status {
+            Some(408 | 409 | 425 | 429) => false,
+            Some(status) => status < 500,
+            None => ["invalid_request", "authentication", "permission", "not_found", "bad_request"]
+                .iter()
+                .any(|word| self.code.to_lowercase().contains(word)),
+        }
+    }
+
+    /// The fault of an answer that ends with this.
+    pub fn fault(&self, secrets: &Secrets) -> Fault {
+        let details = || Some(secrets.shown(&self.message)).filter(|message| !message.is_empty());
+        if self.is_context_too_long() {
+            return Fault {
+                kind: FaultKind::ContextTooLong,
+                message: "The conversation is too long for this model.".into(),
+                details: details(),
+            };
+        }
+        if self.is_rejection() {
+            return Fault {
+                kind: FaultKind::Rejected,
+                message: "The model's provider rejected the request.".into(),
+                details: details(),
+            };
+        }
+        let is_4xx = self.status.is_some_and(|status| status < 500);
+        let details = if is_4xx { details() } else { None };
+        Fault { details, ..unavailable("The model's provider broke off with an error.") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Option<Trouble> {
+        Trouble::find(Json::of(text))
+    }
+
+    #[test]
+    fn errors_are_found_in_every_known_shape() {
+        for (text, message, status) in [
+            (r#"{"error":{"message":"m","type":"server_error","code":null}}"#, "m", None),
+            (r#"{"error":{"code":529,"message":"m"}}"#, "m", Some(529)),
+            (r#"{"error":"m"}"#, "m", None),
+            (r#"{"error":{"error":{"message":"m"}}}"#, "m", None),
+            (r#"{"error":true}"#, "", None),
+            (r#"{"type":"error","error":{"type":"overloaded_error","message":"m"}}"#, "m", None),
+            (r#"{"type":"error","message":"m"}"#, "m", None),
+            (r#"{"object":"error","message":"m","code":400}"#, "m", Some(400)),
+            (r#"{"message":"m","code":"too_many"}"#, "m", None),
+            (r#"{"detail":"m"}"#, "m", None),
+            (r#"{"detail":[{"loc":[],"msg":"m"}]}"#, "m", None),
+            (r#"{"errors":[{"message":"m"}]}"#, "m", None),
+        ] {
+            let trouble = found(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((&*trouble.message, trouble.status), (message, status), "{text}");
+        }
+        for text in [
+            r#"{"error":null,"choices":[]}"#,
+            r#"{"error":{}}"#,
+            r#"{"choices":[{}],"message":"m","code":1}"#,
+            r#"{"type":"ping"}"#,
+            "1",
+        ] {
+            assert_eq!(found(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_context_that_is_too_long_is_told_from_other_rejections() {
+        for message in [
+            "This model's maximum context length is 8192 tokens.",
+            "prompt is too long: 210000 tokens > 200000 maximum",
+            "the request exceeds the available context size, try increasing it",
+        ] {
+            let trouble = Trouble { message: message.into(), ..Trouble::default() };
+            assert!(trouble.is_context_too_long(), "{message}");
+        }
+        let code =
+            Trouble { code: "invalid_request_error context_length_exceeded".into(), ..Trouble::default() };
+        assert!(code.is_context_too_long());
+        assert!(
+            !Trouble { message: "`model` is too long".into(), ..Trouble::default() }.is_context_too_long()
+        );
+    }
+}

@@ -1,0 +1,125 @@
+//! Reasoning that a model writes into its answer, as `<think>…</think>`. It is neither shown nor stored.
+
+const OPEN: &str = "<think>";
+const CLOSE: &str = "</think>";
+/// The most white space that is held back while an answer has not begun, in bytes.
+const MOST_HELD: usize = 4096;
+
+/// Separates reasoning from the answer, however the text is cut. Reasoning counts as such only at the very beginning of the
+/// answer. If it is never closed, all that follows is reasoning.
+#[derive(Debug)]
+pub enum Thinking {
+    /// White space, and perhaps a part of [`OPEN`].
+    Start(String),
+    /// Within the reasoning; perhaps a part of [`CLOSE`].
+    Inside(String),
+    /// After the reasoning: white space before the answer is left out.
+    Closed,
+    /// Within the answer.
+    Answer,
+}
+
+impl Default for Thinking {
+    fn default() -> Self {
+        Self::Start(String::new())
+    }
+}
+
+impl Thinking {
+    /// The part of the text that belongs to the answer.
+    pub fn read(&mut self, text: String) -> String {
+        let mut text = text;
+        loop {
+            match self {
+                Self::Answer => return text,
+                Self::Closed => {
+                    let answer = text.trim_start();
+                    if !answer.is_empty() {
+                        *self = Self::Answer;
+                    }
+                    return answer.to_owned();
+                }
+                Self::Start(held) => {
+                    held.push_str(&text);
+                    let begun = held.trim_start();
+                    if let Some(rest) = begun.strip_prefix(OPEN) {
+                        text = rest.to_owned();
+                        *self = Self::Inside(String::new());
+                    } else if OPEN.starts_with(begun) && held.len() <= MOST_HELD {
+                        return String::new();
+                    } else {
+                        let answer = std::mem::take(held);
+                        *self = Self::Answer;
+                        return answer;
+                    }
+                }
+                Self::Inside(held) => {
+                    held.push_str(&text);
+                    if let Some(at) = held.find(CLOSE) {
+                        text = held.split_off(at + CLOSE.len());
+                        *self = Self::Closed;
+                    } else {
+                        let keep = held.floor_char_boundary(held.len().saturating_sub(CLOSE.len() - 1));
+                        held.drain(..keep);
+                        return String::new();
+                    }
+                }
+            }
+        }
+    }
+
+    /// What belongs to the answer when nothing follows any more.
+    pub fn end(self) -> String {
+        match self {
+            Self::Start(held) => held,
+            _ => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn answer<'a>(pieces: impl IntoIterator<Item = &'a str>) -> String {
+        let mut thinking = Thinking::default();
+        let answer: String = pieces.into_iter().map(|piece| thinking.read(piece.to_owned())).collect();
+        answer + &thinking.end()
+    }
+
+    #[test]
+    fn reasoning_at_the_very_start_is_left_out() {
+        for (said, expected) in [
+            ("<think>hm</think>\n\nYes.", "Yes."),
+            (" \n<think></think>Yes.", "Yes."),
+            ("<think>never closed</thin", ""),
+            ("  Yes.", "  Yes."),
+            ("Yes: <think>no</think>", "Yes: <think>no</think>"),
+            ("<think>a</think>b<think>c</think>", "b<think>c</think>"),
+            ("<thinking", "<thinking"),
+            ("<thi", "<thi"),
+            ("<think>é</t</think>ok", "ok"),
+        ] {
+            assert_eq!(answer([said]), expected, "{said}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn however_an_answer_is_cut_it_is_the_same(
+            said in "[ \n]{0,2}(<think>|<thi)?[a-zé<]{0,6}(</think>)?[ \n]{0,2}[a-z]{0,4}(<think>)?",
+            cuts in prop::collection::vec(0..6usize, 0..20),
+        ) {
+            let mut pieces = Vec::new();
+            let mut rest = &*said;
+            for cut in cuts {
+                let (piece, later) = rest.split_at(rest.floor_char_boundary(cut.min(rest.len())));
+                pieces.push(piece);
+                rest = later;
+            }
+            pieces.push(rest);
+            prop_assert_eq!(answer(pieces), answer([&*said]));
+        }
+    }
+}

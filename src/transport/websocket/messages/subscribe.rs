@@ -1,0 +1,101 @@
+//! Decodes a `subscribe` message in one pass. Most messages are, and they may be long.
+
+use crate::graphql::request::Request;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer},
+};
+use std::fmt;
+
+/// A `subscribe` message with its type before its payload, as clients write it.
+pub struct Subscribe {
+    /// As it came: it may be too long.
+    pub id: String,
+    pub payload: Request,
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Field {
+    Type,
+    Id,
+    Payload,
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Kind {
+    Subscribe,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Subscribe {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Message)
+    }
+}
+
+struct Message;
+
+impl<'de> Visitor<'de> for Message {
+    type Value = Subscribe;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a `subscribe` message")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Subscribe, A::Error> {
+        let (mut kind, mut id, mut payload) = (None, None, None);
+        while let Some(field) = fields.next_key()? {
+            match field {
+                Field::Type if kind.is_none() => {
+                    kind = Some(fields.next_value()?);
+                    if kind != Some(Kind::Subscribe) {
+                        return Err(A::Error::custom("another message"));
+                    }
+                }
+                Field::Id if id.is_none() => id = Some(fields.next_value()?),
+                // Before it is known that the message is a `subscribe`, its payload could be anything.
+                Field::Payload if payload.is_none() && kind.is_some() => {
+                    payload = Some(fields.next_value_seed(Object)?);
+                }
+                Field::Other => {
+                    fields.next_value::<IgnoredAny>()?;
+                }
+                Field::Type | Field::Id | Field::Payload => {
+                    return Err(A::Error::custom("a field twice, or the payload first"));
+                }
+            }
+        }
+        let (Some(_), Some(id), Some(payload)) = (kind, id, payload) else {
+            return Err(A::Error::custom("a field is missing"));
+        };
+        Ok(Subscribe { id, payload })
+    }
+}
+
+/// A request that is a JSON object. (By itself it would pass as a list of its fields' values, too.)
+struct Object;
+
+impl<'de> DeserializeSeed<'de> for Object {
+    type Value = Request;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Request, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Object {
+    type Value = Request;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a request")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Request, A::Error> {
+        Request::deserialize(MapAccessDeserializer::new(fields))
+    }
+}

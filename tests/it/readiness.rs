@@ -1,0 +1,71 @@
+//! Whether an instance is ready: its database must answer, and be writable.
+
+use crate::support::{Answer, Client, Kind, Process, Server, Sql, soon};
+use reqwest::RequestBuilder;
+use serde_json::json;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Far longer than what was found is believed.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// The status of `/readyz`, and the reason.
+async fn ready(request: RequestBuilder) -> (u16, String) {
+    let answer = Answer::to(request).await;
+    (answer.status, answer.text().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_is_not_ready_while_postgres_only_reads() {
+    let server = Server::start(Kind::Postgres).await;
+    assert_eq!(ready(server.get("/readyz")).await.0, 200);
+    let (_, name) = server.database_url.rsplit_once('/').expect("the URL names a database");
+    let mut sql = Sql::of(&server).await;
+    let mut set = async |only_reads: &str| {
+        sql.execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = {only_reads}")).await;
+        // A connection has the setting of when it was made.
+        let others = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        sql.execute(&format!("SELECT pg_terminate_backend(pid) FROM {others}")).await;
+        server.clock.advance(MINUTE);
+    };
+    set("on").await;
+    let unready = async {
+        while ready(server.get("/readyz")).await != (503, "the database cannot be written\n".into()) {
+            server.clock.advance(MINUTE);
+        }
+    };
+    soon("the instance to be unready", unready).await;
+    set("off").await;
+    let is_ready = async {
+        while ready(server.get("/readyz")).await.0 != 200 {
+            server.clock.advance(MINUTE);
+        }
+    };
+    soon("the instance to be ready", is_ready).await;
+}
+
+/// A file that cannot grow stands for a disk that is full.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_is_not_ready_while_sqlite_cannot_write() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let settings = [("CONFAB_COST_RATE", "0"), ("CONFAB_LOG", "error")];
+    let (_process, address) = Process::serve_within("-f 4000", folder.path(), &settings).await;
+    let client = Client::register(address).await;
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client can be made");
+    let get = || http.get(format!("http://{address}/readyz"));
+    assert_eq!(ready(get()).await, (200, "ready\n".into()));
+    let create = "mutation($p: String) { createConversation(input: { systemPrompt: $p }) { __typename } }";
+    let mut letters = 10_000;
+    let filled = async {
+        while ready(get()).await != (503, "the database cannot be written\n".into()) {
+            let answer = client.ask(create, json!({ "p": "x".repeat(letters) })).await;
+            if answer.get("errors").is_some() {
+                letters /= 2; // what is smaller may still have room
+            }
+        }
+    };
+    // What `/readyz` writes is small, and has room for longer than what others write.
+    timeout(MINUTE * 2, filled).await.expect("the instance is unready");
+    let me = client.data("{ me { id } }", json!({})).await;
+    assert!(me["me"]["id"].is_string(), "it can still be read");
+}
