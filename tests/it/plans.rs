@@ -1,6 +1,6 @@
 //! How the databases execute what the server asks them often: by an index, whatever the size of a table.
 
-use crate::support::{Client, Kind, Server, Sql, on_both_databases};
+use crate::support::{Client, Server, Sql, on_both_databases};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

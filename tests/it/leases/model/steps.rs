@@ -1,6 +1,6 @@
 //! What an instance does, in the store and in the model.
 
-use super::{ALL, ATTEMPTS, Held, Instant, LEASE, Reply, World};
+use super::{ATTEMPTS, Held, Instant, LEASE, Reply, World};
 use confab::store::{
     Id, MessageStatus,
     runs::{Checkpoint, Claimed, Outcome, Run},
