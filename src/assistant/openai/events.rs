@@ -114,7 +114,7 @@ impl Parser {
             let mark = self.line.len();
             if BYTE_ORDER_MARK.get(mark) == Some(first) {
                 self.line.push(*first);
-            } else if mark % BYTE_ORDER_MARK.len() == 0 && first.is_ascii_whitespace() {
+            } else if mark.is_multiple_of(BYTE_ORDER_MARK.len()) && first.is_ascii_whitespace() {
                 self.line.clear();
             } else {
                 self.form = if matches!(first, b'{' | b'[' | b'<') { Form::Document } else { Form::Stream };
