@@ -96,11 +96,12 @@ async fn who(
     }
 }
 
-/// Charges the user for a download: once for its beginning, and for each message that it has.
+/// Charges the user for a download: for its beginning, and for each message that it has. It is one charge, which is at
+/// most what may be used in a minute: of two, the first would be lost where the second is refused.
 async fn charge(transport: &Transport, user: Id, from: ClientAddress) -> Result<()> {
-    transport.throttle.cost(Some(user), from, prices::STORING_COST).await?;
     let messages = u64::try_from(transport.store.count_messages_of(user).await?).unwrap_or(0);
-    transport.throttle.cost(Some(user), from, prices::DEAR.saturating_mul(messages)).await?;
+    let cost = prices::STORING_COST.saturating_add(prices::DEAR.saturating_mul(messages));
+    transport.throttle.cost(Some(user), from, cost).await?;
     Ok(())
 }
 

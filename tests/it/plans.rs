@@ -17,9 +17,18 @@ const LARGE: [&str; 9] = [
     "access_tokens",
 ];
 
-/// What reads all of a table all the same. There are few runs, and an index by their expiry would have to be written at each
-/// checkpoint.
-const EXCUSED: &str = "\"runs\".\"lease_expires_at\" <=";
+/// What may read all of a table, or sort what it finds.
+const EXCUSED: [&str; 5] = [
+    // There are few runs, and an index by their expiry would have to be written at each checkpoint.
+    "\"runs\".\"lease_expires_at\" <=",
+    // The clean-up, now and then.
+    "WHERE (\"sessions\".\"expires_at\" <=",
+    // A user's sessions, at most 100, and access tokens, at most 50, are found by an index and sorted.
+    "(\"sessions\".\"user_id\" =",
+    "(\"access_tokens\".\"user_id\" =",
+    // Diesel's words for nothing.
+    "(1=0)",
+];
 
 const LISTS: &str = "query($conversation: ID!, $message: ID!) {
     me { conversations(first: 20) { totalCount nodes { title messages(last: 20) { totalCount nodes { content parent { id } } } } }
@@ -117,7 +126,7 @@ on_both_databases! {
             assert!(asked, "{needed} is not asked:\n{statements:#?}");
         }
         let mut faults = Vec::new();
-        for statement in statements.iter().filter(|statement| !statement.contains(EXCUSED)) {
+        for statement in statements.iter().filter(|statement| !EXCUSED.iter().any(|excused| statement.contains(excused))) {
             let plan = sql.plan(statement).await;
             if has_fault(&plan) {
                 faults.push(format!("{statement}\n{}\n", plan.join("\n")));

@@ -25,6 +25,13 @@ async fn costing(kind: Kind, cost_rate: u32) -> Server {
     behind_proxy(kind, Throttling { cost_rate, ..UNTHROTTLED }).await
 }
 
+/// Fills the latest conversation.
+async fn fill(server: &Server, client: &Client, messages: usize) {
+    let data = client.data("{ me { conversations { nodes { id } } } }", json!({})).await;
+    let id = data["me"]["conversations"]["nodes"][0]["id"].as_str().expect("an id");
+    Sql::of(server).await.fill(id, messages, 1).await;
+}
+
 async fn ask(server: &Server, client: &Client, accept: &str, from: &str, request: Value) -> Answer {
     let mut post = server.post().header("accept", accept).header("x-forwarded-for", from).json(&request);
     if let Some(token) = &client.token {
@@ -109,12 +116,16 @@ on_both_databases! {
         assert_eq!(download().await.status, 200);
         server.clock.advance(Duration::from_secs(60));
         create(&client, "much").await; // 1,000
-        let conversation = client.data("{ me { conversations { nodes { id } } } }", json!({})).await;
-        let id = conversation["me"]["conversations"]["nodes"][0]["id"].as_str().expect("an id");
-        Sql::of(&server).await.fill(id, 140, 1).await;
+        fill(&server, &client, 140).await;
         server.clock.advance(Duration::from_secs(60));
         assert_eq!(download().await.status, 200, "1,000 and ten for each message");
         retry_after(&download().await);
+        // Whatever there is can be downloaded: no more is charged than may be used in a minute.
+        server.clock.advance(Duration::from_secs(60));
+        create(&client, "more").await;
+        fill(&server, &client, 400).await;
+        server.clock.advance(Duration::from_secs(60));
+        assert_eq!(download().await.status, 200);
     }
 
     async fn a_ticket_that_is_not_valid_costs_the_address(kind) {
