@@ -102,6 +102,8 @@ mod tests {
         while !removed.is_finished() {
             store.insert_conversation(&scratch::conversation(&user, user.created_at)).await.unwrap();
             writes += 1;
+            // The pool would hand its one writer to this task again, before anyone who waits for it.
+            sleep(Duration::from_millis(1)).await;
         }
         removed.await.unwrap().unwrap();
         let steps = MESSAGES / BATCH as usize;

@@ -3,7 +3,10 @@
 use super::Engine;
 use crate::{
     assistant::{Prompt, Speaker, Turn},
-    store::{self, Role, messages::Message},
+    store::{
+        self, Role,
+        messages::{Message, Size},
+    },
 };
 
 /// The most messages that are looked at, whatever their length.
@@ -24,13 +27,17 @@ impl Engine {
     pub(super) async fn prompt(&self, reply: &Message) -> store::Result<Prompt> {
         let instructions = self.store.system_prompt(reply.conversation_id).await?;
         let position = reply.position.unwrap_or(0);
-        let count = i64::from(position - first_position(position));
-        let history = self.store.history(reply.conversation_id, position, count).await?;
         let model = reply.model.clone().unwrap_or_default();
         // A quarter of what a model takes is left to its answer.
         let context = self.catalog.context_tokens(&model).await.map_or(0, |tokens| tokens / 4 * 3);
         let budget = self.settings.history_tokens.max(context) as usize * BYTES_PER_TOKEN;
-        Ok(Prompt { model, turns: turns(instructions, history, budget) })
+        let budget = budget.saturating_sub(instructions.as_ref().map_or(0, String::len));
+        // A conversation may have megabytes that no model is shown: first only the lengths are read.
+        let first = first_position(position);
+        let sizes = self.store.message_sizes(reply.conversation_id, first, position).await?;
+        let start = sizes.get(window(&sizes, budget)).map_or(first, |size| size.position);
+        let history = self.store.messages_between(reply.conversation_id, start, position).await?;
+        Ok(Prompt { model, turns: turns(instructions, history) })
     }
 }
 
@@ -40,11 +47,9 @@ fn first_position(reply: i32) -> i32 {
     (beyond + MESSAGES_BLOCK - 1) / MESSAGES_BLOCK * MESSAGES_BLOCK
 }
 
-/// The instructions, and the latest messages that together fit into `budget` bytes: the last one in any case. Messages that
-/// say nothing are left out.
-fn turns(instructions: Option<String>, history: Vec<Message>, budget: usize) -> Vec<Turn> {
+/// The instructions, and the messages as turns. Messages that say nothing are left out, except the last one.
+fn turns(instructions: Option<String>, history: Vec<Message>) -> Vec<Turn> {
     let system = instructions.map(|text| Turn { speaker: Speaker::System, text });
-    let budget = budget.saturating_sub(system.as_ref().map_or(0, |turn| turn.text.len()));
     let mut turns: Vec<Turn> = Vec::new();
     let last = history.len().saturating_sub(1);
     for (i, message) in history.into_iter().enumerate() {
@@ -56,27 +61,25 @@ fn turns(instructions: Option<String>, history: Vec<Message>, budget: usize) -> 
             turns.push(turn);
         }
     }
-    turns.drain(..window(&turns, budget));
     turns.splice(0..0, system);
     turns
 }
 
-/// Where the turns begin that a model is shown. A conversation is not continued from the middle of an exchange, so they begin
-/// with the user's.
+/// Which message is the first that a model is shown: from there to the last they fit into `budget` bytes, or there is only the
+/// last. A conversation is not continued from the middle of an exchange, so it is a user's message.
 ///
 /// Providers keep what they have read of a prompt, and charge less for a prompt that begins with the same. So the window
 /// does not slide with each message: once the budget is full, it moves on until half the budget is free again. The moves of
 /// earlier prompts are repeated here, because nobody remembers them.
-fn window(turns: &[Turn], budget: usize) -> usize {
+fn window(messages: &[Size], budget: usize) -> usize {
     let (mut start, mut total) = (0, 0);
-    for (i, turn) in turns.iter().enumerate() {
-        total += turn.text.len();
-        let is_prompt = turn.speaker == Speaker::User;
+    for (i, message) in messages.iter().enumerate() {
+        total += message.bytes();
+        let is_prompt = message.role == Role::User;
         let is_full = is_prompt && total > budget;
-        while start < i
-            && (is_full && total > budget / 2 || is_prompt && turns[start].speaker != Speaker::User)
+        while start < i && (is_full && total > budget / 2 || is_prompt && messages[start].role != Role::User)
         {
-            total -= turns[start].text.len();
+            total -= messages[start].bytes();
             start += 1;
         }
     }
@@ -118,7 +121,16 @@ mod tests {
     }
 
     fn texts(instructions: Option<&str>, all: &[&str], budget: usize) -> Vec<String> {
-        let turns = turns(instructions.map(str::to_owned), history(all), budget);
+        let mut history = history(all);
+        let size = |message: &Message| Size {
+            position: message.position.unwrap(),
+            role: message.role,
+            length: message.content.len() as i32,
+        };
+        let sizes: Vec<Size> = history.iter().map(size).collect();
+        let budget = budget.saturating_sub(instructions.map_or(0, str::len));
+        history.drain(..window(&sizes, budget));
+        let turns = turns(instructions.map(str::to_owned), history);
         turns.into_iter().map(|turn| turn.text).collect()
     }
 
@@ -145,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_question_that_was_asked_again_for_want_of_an_answer_is_shown_once() {
-        assert_eq!(texts(None, &["a", "b", "c", "", "c", "", "c"], 3), ["a", "b", "c"]);
+        assert_eq!(texts(None, &["a", "b", "c", "", "c", "", "c"], 5), ["a", "b", "c"]);
         assert_eq!(texts(None, &["no", "Why?", "no"], 100), ["no", "Why?", "no"]);
     }
 
@@ -174,7 +186,7 @@ mod tests {
     #[test]
     fn the_older_half_is_left_out_but_not_the_instructions() {
         let shorter = |instructions: Option<&str>, all: &[&str]| {
-            let turns = turns(instructions.map(str::to_owned), history(all), 1000);
+            let turns = turns(instructions.map(str::to_owned), history(all));
             let shorter = without_older_half(Prompt { model: String::new(), turns })?;
             Some(shorter.turns.into_iter().map(|turn| turn.text).collect::<Vec<_>>().join(" "))
         };

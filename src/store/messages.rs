@@ -163,6 +163,24 @@ impl From<Brief> for Shown {
     }
 }
 
+/// A message on the active branch, without its content.
+#[derive(Clone, Debug, Queryable)]
+pub struct Size {
+    /// The place on the active branch.
+    pub position: i32,
+    /// Who said it.
+    pub role: Role,
+    /// The length of the content, in bytes.
+    pub length: i32,
+}
+
+impl Size {
+    /// The length of the content.
+    pub fn bytes(&self) -> usize {
+        usize::try_from(self.length).unwrap_or_default()
+    }
+}
+
 /// Which messages of a conversation's active branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Window {
@@ -323,15 +341,14 @@ impl Database {
         Ok(read!(self, load, between.select(Message::as_select()))?)
     }
 
-    /// What had been said on the active branch before a position: the latest `limit` messages, oldest first.
-    pub async fn history(&self, conversation: Id, before: i32, limit: i64) -> Result<Vec<Message>> {
-        let latest = messages::table
+    /// The sizes of the messages of a conversation's active branch between two positions, in order.
+    pub async fn message_sizes(&self, conversation: Id, from: i32, to: i32) -> Result<Vec<Size>> {
+        let between = messages::table
             .filter(messages::conversation_id.eq(conversation))
-            .filter(messages::position.lt(before))
-            .order(messages::position.desc())
-            .limit(limit);
-        let mut latest: Vec<Message> = read!(self, load, latest.select(Message::as_select()))?;
-        latest.reverse();
-        Ok(latest)
+            .filter(messages::position.ge(from))
+            .filter(messages::position.lt(to))
+            .order(messages::position);
+        let columns = (messages::position.assume_not_null(), messages::role, octet_length(messages::content));
+        Ok(read!(self, load, between.select(columns))?)
     }
 }
