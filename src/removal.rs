@@ -108,6 +108,5 @@ mod tests {
         removed.await.unwrap().unwrap();
         let steps = MESSAGES / BATCH as usize;
         assert!(writes >= 2 * steps, "{writes} writes beside {steps} steps");
-        println!("{writes} writes beside {steps} steps");
     }
 }

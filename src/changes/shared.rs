@@ -11,7 +11,7 @@ const FEW: usize = 16;
 /// How long a database that did not answer is not asked by the others who wait.
 const FAILED_FOR: Duration = Duration::from_secs(1);
 
-/// The last look at a feed. Whoever looks has the lock, and the others wait for what is found.
+/// The last look at a feed. The task that looks holds the lock; the others wait for its result.
 #[derive(Debug, Default)]
 pub(super) struct LastRead(Mutex<Option<Read>>);
 

@@ -48,7 +48,7 @@ pub trait Afford {
     /// Takes a text of so many bytes, if there is room for it.
     fn affords(&self, bytes: usize) -> bool;
 
-    /// The same, or why not: BAD_USER_INPUT. Ask before the text is read, so that no more is read than is answered.
+    /// Takes a text of so many bytes, or fails with BAD_USER_INPUT. Call it before the text is read from the database.
     fn afford(&self, bytes: usize) -> Result<()> {
         let message = "the answer would have too much text (CONFAB_MAX_TEXT): ask for fewer rows at once";
         self.affords(bytes).then_some(()).ok_or(Error::input("query", message))

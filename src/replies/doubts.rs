@@ -8,7 +8,7 @@ use crate::store::{Id, Instant, runs::Run};
 use std::{collections::HashMap, time::Duration};
 use tokio::time::Instant as Stopwatch;
 
-/// The leases in doubt, and since when each has been seen as it is.
+/// The leases in doubt, with the moment since which each has not changed.
 #[derive(Debug)]
 pub(super) struct Doubts {
     lease: Duration,

@@ -96,7 +96,7 @@ impl Parser {
         Ok(None)
     }
 
-    /// What is left when nothing follows any more; `None` at the second call at the latest.
+    /// The last event, at the end of the stream. `None` if there is none, and always at the second call.
     pub fn finish(&mut self) -> Option<Event> {
         match self.form {
             Form::Document => {
@@ -199,7 +199,7 @@ pub struct Events {
     parser: Parser,
     /// What has arrived and is not parsed yet.
     bytes: Bytes,
-    /// How many more bytes the answer may have.
+    /// The number of bytes that the answer has left.
     left: usize,
     ended: bool,
 }

@@ -101,7 +101,7 @@ fn fault(status: StatusCode, trouble: &Trouble, secrets: &Secrets) -> Fault {
     }
 }
 
-/// What whoever runs the server can do about a status.
+/// A hint for the operator about a status.
 fn hint(status: StatusCode, provider: &str) -> Option<String> {
     let name = provider.to_uppercase();
     Some(match status.as_u16() {

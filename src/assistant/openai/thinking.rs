@@ -68,7 +68,7 @@ impl Thinking {
         }
     }
 
-    /// What belongs to the answer when nothing follows any more.
+    /// The rest of the answer, at the end of the stream.
     pub fn end(self) -> String {
         match self {
             Self::Start(held) => held,

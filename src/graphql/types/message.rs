@@ -28,7 +28,8 @@ impl From<store::messages::Message> for Message {
     }
 }
 
-/// The fields that are read of every message. Whoever selects another one needs its [`Rest`](store::messages::Rest).
+/// The fields that every list of messages reads. A selection with any other field needs the
+/// [`Rest`](store::messages::Rest) too.
 const BRIEF: [&str; 8] =
     ["__typename", "id", "role", "status", "createdAt", "content", "conversation", "parent"];
 
