@@ -305,8 +305,8 @@ impl<'a> Rewriting<'a> {
                 (set, cost)
             }
         };
-        let cost =
-            inner.saturating_mul(rows(&first.name, &arguments)).saturating_add(prices::own_cost(&first.name));
+        let own = prices::own_cost(&first.name, first.ty().inner_named_type());
+        let cost = inner.saturating_mul(rows(&first.name, &arguments)).saturating_add(own);
         let name = ResponseName::new(first.name.as_str());
         let field = executor::Field {
             alias: first.alias.as_ref().map(|_| Positioned::new(ResponseName::new(key), position)),

@@ -23,6 +23,9 @@ const READING: [&str; 6] =
 /// What each of those costs.
 pub const DEAR: u64 = 10;
 
+/// The object whose first event may hold a whole reply, up to a megabyte of text, with its price.
+const SNAPSHOT: (&str, u64) = ("ReplyEvent", 100);
+
 /// What each kilobyte of a request costs.
 const KILOBYTE_COST: u64 = 4;
 
@@ -48,9 +51,11 @@ pub fn of_size(bytes: usize) -> u64 {
     (bytes as u64 / 1024).saturating_mul(KILOBYTE_COST)
 }
 
-/// What a field costs once, without what is selected of it.
-pub fn own_cost(field: &str) -> u64 {
-    if STORING.contains(&field) {
+/// The cost of a field of the named type, without its selections.
+pub fn own_cost(field: &str, of_type: &str) -> u64 {
+    if of_type == SNAPSHOT.0 {
+        SNAPSHOT.1
+    } else if STORING.contains(&field) {
         STORING_COST
     } else if LONG.contains(&field) || READING.contains(&field) {
         DEAR
@@ -127,5 +132,16 @@ mod tests {
             let name = field.name.node.as_str();
             assert!(STORING.contains(&name) != cheap.contains(&name), "{name}");
         }
+    }
+    #[test]
+    fn following_a_reply_costs_its_snapshot() {
+        let fields = fields();
+        let of_type = |name: &str| {
+            let (_, field) =
+                fields.iter().find(|(object, field)| object == name && field.name.node == "reply").unwrap();
+            field.ty.node.to_string().trim_end_matches('!').to_owned()
+        };
+        assert_eq!(own_cost("reply", &of_type("Subscription")), 100);
+        assert_eq!(own_cost("reply", &of_type("SendMessagePayload")), 1);
     }
 }
