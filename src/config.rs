@@ -317,10 +317,12 @@ impl Config {
             Some(secret) => {
                 let secret = Secret::from_secret(secret.clone());
                 let secret = secret.ok_or_else(|| fault("must have at least 32 bytes"))?;
-                match secret.weakness().filter(|_| production) {
-                    Some(weakness) => Err(fault(weakness)),
-                    None => Ok(secret),
+                if production && !secret.is_random() {
+                    return Err(fault(
+                        "must be 32 or more hexadecimal digits, or base64 of 32 or more bytes",
+                    ));
                 }
+                Ok(secret)
             }
             None if production => Err(fault("must be set in production, to the same on all instances")),
             None => {

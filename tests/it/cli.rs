@@ -230,7 +230,7 @@ async fn a_port_that_is_taken_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn flags_win_over_the_environment_and_that_over_the_file() {
-    let file = "# Settings.\nCONFAB_ACCESS_TOKEN_TTL=111\nCONFAB_ENV=\"production\"\nCONFAB_JWT_SECRET=q7Jx+2vTzZr1mKf0sYb8Gd5uWc9LhEaN\n";
+    let file = "# Settings.\nCONFAB_ACCESS_TOKEN_TTL=111\nCONFAB_ENV=\"production\"\nCONFAB_JWT_SECRET=5f0c6d1e9a7b48c3e2f1a0b9d8c7e6f5\n";
     let environment = [("CONFAB_ACCESS_TOKEN_TTL", "222")];
     let flags = ["serve", "--access-token-ttl", "333"];
     for (arguments, environment, expected) in [
@@ -450,7 +450,7 @@ async fn sighup_pokes_what_runs_in_the_background() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_playground_is_off_in_production_unless_it_is_turned_on() {
     let production =
-        [("CONFAB_ENV", "production"), ("CONFAB_JWT_SECRET", "q7Jx+2vTzZr1mKf0sYb8Gd5uWc9LhEaN")];
+        [("CONFAB_ENV", "production"), ("CONFAB_JWT_SECRET", "5f0c6d1e9a7b48c3e2f1a0b9d8c7e6f5")];
     let get = async |settings: &[(&str, &str)]| {
         let folder = folder();
         let (_process, address) = Process::serve(folder.path(), &[], settings).await;

@@ -27,7 +27,7 @@ async fn the_log_tells_no_secret_however_much_it_tells() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let (mut provider, identities) = (Provider::start().await, IdentityProvider::start().await);
     fs::write(folder.path().join("keys.pem"), KEY).expect("it can be written");
-    let (secret, api_key) = ("q7Jx+2vTzZr1mKf0sYb8Gd5uWc9LhEaN", "sk-secret");
+    let (secret, api_key) = ("5f0c6d1e9a7b48c3e2f1a0b9d8c7e6f5", "sk-secret");
     let (provider_url, redis) = (provider.base_url(), redis_url());
     let settings = [
         ("CONFAB_LOG", "trace"),

@@ -255,7 +255,7 @@ test.describe(() => {
 });
 
 test.describe(() => {
-  const settings = { CONFAB_ENV: 'production', CONFAB_JWT_SECRET: 'q7Jx+2vTzZr1mKf0sYb8Gd5uWc9LhEaN', CONFAB_PLAYGROUND: 'on' };
+  const settings = { CONFAB_ENV: 'production', CONFAB_JWT_SECRET: '5f0c6d1e9a7b48c3e2f1a0b9d8c7e6f5', CONFAB_PLAYGROUND: 'on' };
   test.use({ settings });
 
   test('in production it says why there is no schema, and does not ask for it', async ({ page }) => {

@@ -38,7 +38,7 @@ pub fn default_settings() -> Config {
 /// What must be set on the internet.
 pub fn in_production(config: &mut Config) {
     config.env = Environment::Production;
-    config.jwt_secret = Some("q7Jx+2vTzZr1mKf0sYb8Gd5uWc9LhEaN".to_owned().into());
+    config.jwt_secret = Some("5f0c6d1e9a7b48c3e2f1a0b9d8c7e6f5".to_owned().into());
 }
 
 /// A running server. Dropping it ends it.
