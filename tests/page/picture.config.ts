@@ -1,0 +1,4 @@
+import tests from './playwright.config.ts';
+
+/** For `scripts/record-picture`. */
+export default { ...tests, testMatch: 'picture.ts', outputDir: '../../target/picture-results' };
