@@ -38,13 +38,14 @@ fuzz: tools ## search for input that violates an invariant (TARGET=guard SECONDS
 
 # Uses the binary that the tests have built. `cargo run` would build another one, because the tests' dependencies enable
 # more features.
-check: tools web ## check format, lints, documentation, and that schema.graphql is current
+check: tools web ## check format, lints, licences, documentation, and that schema.graphql is current
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
 	cargo build --tests --locked
 	@"$(BUILT)/debug/confab" schema | diff -u schema.graphql - || \
 		{ echo 'schema.graphql differs from the code. Run make schema.' >&2; exit 1; }
+	scripts/check-licenses
 	scripts/check-prose
 
 fmt: ## format the code
