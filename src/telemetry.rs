@@ -1,4 +1,4 @@
-//! The log, as text or JSON. It never contains message content, tokens or client addresses.
+//! The log, as text or JSON. It never contains message content, tokens or e-mail addresses.
 
 use crate::config::LogFormat;
 use std::io::IsTerminal;
