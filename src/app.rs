@@ -82,7 +82,7 @@ impl Default for Surroundings {
             clock: Clock::default(),
             statements: Statements::default(),
             park_after: PARK_AFTER,
-            throttle_patience: throttle::PATIENCE,
+            throttle_patience: throttle::REDIS_TIMEOUT,
             poke: Poke::default(),
             bus: MemoryBus::default(),
             panic_at: None,

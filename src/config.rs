@@ -97,8 +97,8 @@ pub struct Config {
     #[arg(long, env = "CONFAB_PLAYGROUND", value_name = "CONFAB_PLAYGROUND")]
     pub playground: Option<Switch>,
 
-    /// Secret that encrypts refresh tokens and signs access tokens. At least 32 bytes, and the same on all instances.
-    /// Required in production [default: generated and stored in the data folder].
+    /// Secret that signs refresh tokens and access tokens. At least 32 bytes, and the same on all instances. Required in
+    /// production [default: generated and stored in the data folder].
     #[arg(long, env = "CONFAB_JWT_SECRET", value_name = "CONFAB_JWT_SECRET", hide_env_values = true)]
     pub jwt_secret: Option<SecretString>,
 
@@ -263,7 +263,7 @@ pub struct ResolvedConfig {
     pub database_url: String,
     /// The bus between instances. `None` for a single instance.
     pub redis: Option<RedisBus>,
-    /// The secret that encrypts refresh tokens, from the settings or from the data folder.
+    /// The secret that signs refresh tokens, from the settings or from the data folder.
     pub secret: Secret,
     /// The keys that sign access tokens: those of the key file, or else the secret.
     pub keys: Keys,
