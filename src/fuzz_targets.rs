@@ -1,8 +1,8 @@
-//! What holds for any input whatever, each law a function of bytes that panics where it is broken.
+//! Fuzz targets: properties that hold for any input. Each is a function of bytes that panics if its property is violated.
 //!
-//! The tests run every law over the seeds in `fuzz/seeds` and over thousands of mutations of them, always the same
-//! ones. `make fuzz` looks for more with coverage to guide it, for as long as one likes. What it finds becomes a seed.
-//! No other build has this module.
+//! The unit tests run every target on the seeds in `fuzz/seeds` and on thousands of mutations of them. `make fuzz`
+//! searches for violations with coverage-guided fuzzing. Inputs that it finds become seeds. This module exists only in
+//! tests and fuzzing builds.
 
 mod cursors;
 mod guard;

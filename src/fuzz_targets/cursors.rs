@@ -8,10 +8,11 @@ use crate::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
-/// A cursor that is read is written again as it was, and no text is a cursor of two lists, replies or feeds. Whatever
-/// else is given is the argument's fault.
+/// Decoding and encoding a cursor returns the same text. No text is a cursor of two lists, replies or feeds. Any other
+/// text is rejected with `BAD_USER_INPUT` for the argument.
 ///
-/// The input is a text; or, since few texts are cursors, 16 bytes of a key and the bytes of a cursor for it.
+/// The input is a text. Because few texts are cursors, the input is also read as 16 bytes of a key followed by the bytes
+/// of a cursor for it.
 pub fn cursors(input: &[u8]) {
     if let Ok(text) = str::from_utf8(input) {
         cursor(text, Id(Uuid::nil()));
@@ -21,31 +22,31 @@ pub fn cursors(input: &[u8]) {
     }
 }
 
-/// `key` is that of the reply, and of the user whose feed it is.
+/// Decodes a text as a cursor of every kind. `key` identifies the reply, and the user of the change feed.
 fn cursor(text: &str, key: Id) {
     let other = Id(Uuid::from_u128(!key.0.as_u128()));
-    let mut read = Vec::new();
-    read.extend(again::<conversations::Place>(text));
-    read.extend(again::<Position>(text));
-    read.extend(again::<security_events::Place>(text));
-    let reply = |key| or_fault("after", replies::Cursor::decode(text, key)).map(|cursor| cursor.encode(key));
+    let mut encoded = Vec::new();
+    encoded.extend(reencode::<conversations::Place>(text));
+    encoded.extend(reencode::<Position>(text));
+    encoded.extend(reencode::<security_events::Place>(text));
+    let reply = |key| valid("after", replies::Cursor::decode(text, key)).map(|cursor| cursor.encode(key));
     let feed = |key| {
-        or_fault("after", changes::cursor::decode(text, key)).map(|last| changes::cursor::encode(last, key))
+        valid("after", changes::cursor::decode(text, key)).map(|last| changes::cursor::encode(last, key))
     };
-    read.extend([key, other].into_iter().filter_map(reply));
-    read.extend([key, other].into_iter().filter_map(feed));
-    assert!(read.len() <= 1, "good in {} places", read.len());
-    assert!(read.iter().all(|again| again == text), "read as {read:?}");
+    encoded.extend([key, other].into_iter().filter_map(reply));
+    encoded.extend([key, other].into_iter().filter_map(feed));
+    assert!(encoded.len() <= 1, "valid for {} kinds", encoded.len());
+    assert!(encoded.iter().all(|encoded| encoded == text), "encoded as {encoded:?}");
 }
 
-fn again<C: Cursor>(text: &str) -> Option<String> {
-    or_fault("after", C::parse("after", text)).map(|cursor| cursor.encode())
+fn reencode<C: Cursor>(text: &str) -> Option<String> {
+    valid("after", C::parse("after", text)).map(|cursor| cursor.encode())
 }
 
-/// What was read, if anything; else the argument is to blame, and nothing else.
-fn or_fault<T>(argument: &str, read: Result<T, Error>) -> Option<T> {
-    match read {
-        Ok(read) => Some(read),
+/// The decoded cursor, if it is valid. Panics for any error other than `BAD_USER_INPUT` for the argument.
+fn valid<T>(argument: &str, decoded: Result<T, Error>) -> Option<T> {
+    match decoded {
+        Ok(cursor) => Some(cursor),
         Err(Error::BadUserInput { field, .. }) if field == argument => None,
         Err(other) => panic!("{other:?}"),
     }

@@ -1,5 +1,7 @@
-//! Everything of a user, as one JSON document: page by page from the database, so that no more than a page of it is in
-//! memory at a time. What changes meanwhile is told as it is when its page is read.
+//! The document with all data of a user.
+//!
+//! It is read from the database page by page, so that only one page is in memory at a time. A row that changes during
+//! the export appears as it is when its page is read.
 
 use crate::{
     graphql::ids::Kind,
@@ -11,12 +13,12 @@ use crate::{
 use futures_util::Stream;
 use serde_json::{Value, json};
 
-/// How many rows are read at once.
+/// The number of rows read at once.
 const PAGE: i32 = 100;
-/// How many messages are: one may be a megabyte long.
+/// The number of messages read at once. A message may have one megabyte.
 const MESSAGES: i32 = 10;
 
-/// The document's pieces, in order: joined, they are the whole.
+/// Streams the pieces of the document in order.
 pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result<String>> + Send {
     let owner = user.id;
     async_stream::try_stream! {
@@ -28,7 +30,7 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
             conversation_before = last.id;
             for conversation in &page {
                 let mut head = of_conversation(conversation).to_string();
-                head.pop(); // its brace: the messages go in before it
+                head.pop(); // the closing brace, because the messages follow
                 yield format!("{}{head},\"messages\":[", separator(&mut first));
                 let mut first = true;
                 let mut from = 0;
@@ -79,7 +81,7 @@ fn rows<T>(rows: &[T], first: &mut bool, of: impl Fn(&T) -> Value) -> String {
     rows.iter().map(|row| format!("{}{}", separator(first), of(row))).collect()
 }
 
-/// What goes before an item of a list.
+/// The separator before an item of a list.
 fn separator(first: &mut bool) -> &'static str {
     match std::mem::take(first) {
         true => "\n",
