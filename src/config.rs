@@ -1,7 +1,7 @@
 //! All settings, each with its flag, environment variable, default and description.
 //!
-//! [`clap`] reads flags, the environment and a `.env` file. [`Config::complete`] makes the checks that clap cannot make.
-//! Every error message names the setting.
+//! [`clap`] reads flags, the environment and a `.env` file. [`Config::complete`] makes the checks that clap cannot
+//! make. Every error message names the setting.
 
 mod connections;
 mod documents;
@@ -78,7 +78,8 @@ pub struct Config {
     #[arg(long, env = "CONFAB_DATA_DIR", value_name = "CONFAB_DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
 
-    /// Database URL: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME` [default: confab.db in the data folder].
+    /// Database URL: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME` [default: confab.db in the data
+    /// folder].
     #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<SecretString>,
 
@@ -92,13 +93,13 @@ pub struct Config {
     #[arg(long, env = "CONFAB_ENV", value_name = "CONFAB_ENV", default_value = "development")]
     pub env: Environment,
 
-    /// Whether `/playground` is served: `on` or `off` [default: `on` in development, `off` in production]. In production
-    /// the playground has no schema, because introspection is disabled.
+    /// Whether `/playground` is served: `on` or `off` [default: `on` in development, `off` in production]. In
+    /// production the playground has no schema, because introspection is disabled.
     #[arg(long, env = "CONFAB_PLAYGROUND", value_name = "CONFAB_PLAYGROUND")]
     pub playground: Option<Switch>,
 
-    /// Secret that signs refresh tokens and access tokens. At least 32 bytes, and the same on all instances. Required in
-    /// production [default: generated and stored in the data folder].
+    /// Secret that signs refresh tokens and access tokens. At least 32 bytes, and the same on all instances. Required
+    /// in production [default: generated and stored in the data folder].
     #[arg(long, env = "CONFAB_JWT_SECRET", value_name = "CONFAB_JWT_SECRET", hide_env_values = true)]
     pub jwt_secret: Option<SecretString>,
 
@@ -130,8 +131,8 @@ pub struct Config {
           value_parser = parse_origin)]
     pub allowed_origins: Vec<String>,
 
-    /// Addresses and networks of trusted proxies, separated by commas: `10.0.0.1,fd00::/8`. The server takes the client's
-    /// address from their `X-Forwarded-For` and `Forwarded` headers [default: none].
+    /// Addresses and networks of trusted proxies, separated by commas: `10.0.0.1,fd00::/8`. The server takes the
+    /// client's address from their `X-Forwarded-For` and `Forwarded` headers [default: none].
     #[arg(
         long,
         env = "CONFAB_TRUSTED_PROXIES",
@@ -149,12 +150,12 @@ pub struct Config {
     #[command(flatten)]
     pub throttling: Throttling,
 
-    /// Model providers in order of preference, separated by commas: `builtin`, `openai`, `anthropic`, `gemini`, `mistral`,
-    /// `groq`, `deepseek`, `xai`, `ollama`, or a name of your own. For each name N, set these variables: N_BASE_URL;
-    /// N_API_KEY; N_MODELS (model names separated by commas; if not set, the server requests the list from the provider);
-    /// N_MERGE_TURNS (`off` sends consecutive messages of the same role separately); N_CONTEXT_TOKENS (context size of
-    /// the models in tokens: `131072`, or `small=32768,large=131072`) [default: `openai` if OPENAI_BASE_URL or
-    /// OPENAI_API_KEY is set, else `builtin`].
+    /// Model providers in order of preference, separated by commas: `builtin`, `openai`, `anthropic`, `gemini`,
+    /// `mistral`, `groq`, `deepseek`, `xai`, `ollama`, or a name of your own. For each name N, set these variables:
+    /// N_BASE_URL; N_API_KEY; N_MODELS (model names separated by commas; if not set, the server requests the list
+    /// from the provider); N_MERGE_TURNS (`off` sends consecutive messages of the same role separately);
+    /// N_CONTEXT_TOKENS (context size of the models in tokens: `131072`, or `small=32768,large=131072`) [default:
+    /// `openai` if OPENAI_BASE_URL or OPENAI_API_KEY is set, else `builtin`].
     #[arg(long, env = "CONFAB_PROVIDERS", value_name = "CONFAB_PROVIDERS", value_delimiter = ',')]
     pub providers: Vec<String>,
 

@@ -7,8 +7,8 @@
 //! 2. [`graphql`] validates the document, charges its cost, and executes it. The resolver calls [`replies`].
 //! 3. [`replies`] stores the message and an empty reply in one transaction ([`store`]) and starts a runner. The runner
 //!    is a task that depends on no request and no socket. The client gets its response.
-//! 4. The runner sends the conversation to a model ([`assistant`]) and appends the generated text to the reply's buffer.
-//!    It regularly saves a checkpoint of the text to the database.
+//! 4. The runner sends the conversation to a model ([`assistant`]) and appends the generated text to the reply's
+//!    buffer. It regularly saves a checkpoint of the text to the database.
 //! 5. A client subscribes to `reply`, usually over a WebSocket. The subscription reads the buffer from the client's
 //!    cursor, sends everything that is available as one delta, and waits for more. A client that reconnects passes its
 //!    last cursor and gets the text that it missed.
@@ -17,9 +17,9 @@
 //! A client may subscribe on another instance than the one that runs the reply. That instance keeps a mirror of the
 //! buffer, which the runner's instance fills over the [`bus`]. If the bus is down, the mirror reads the checkpoints.
 //!
-//! The user's other devices are notified too. The transactions that store the message and the finished reply also append
-//! to the user's change feed. [`changes`] then wakes the `changes` subscriptions of that user on every instance, and
-//! each continues from its own cursor.
+//! The user's other devices are notified too. The transactions that store the message and the finished reply also
+//! append to the user's change feed. [`changes`] then wakes the `changes` subscriptions of that user on every
+//! instance, and each continues from its own cursor.
 //!
 //! Data flows one way: transport → graphql → accounts, conversations, replies → changes → store, assistant and bus.
 //! No module depends on a module above it.

@@ -12,8 +12,8 @@
 //! - Each network has a few attempts of its own at each account, which do not count for the account's bucket. Guesses
 //!   from elsewhere therefore do not lock out the owner. The correct password refills them. To exceed the account's
 //!   rate, an attacker needs more and more networks.
-//! - Attempts at e-mail addresses without an account are counted in the same way, so that the limits do not reveal which
-//!   accounts exist.
+//! - Attempts at e-mail addresses without an account are counted in the same way, so that the limits do not reveal
+//!   which accounts exist.
 
 mod local;
 mod shared;

@@ -12,8 +12,8 @@ pub struct Connections {
           value_parser = value_parser!(u64).range(1..=3600))]
     pub request_timeout: u64,
 
-    // The default of nginx. Proxies usually close idle connections after 60 s. If the server closed first, a proxy would
-    // sometimes send a request on a connection that is just being closed.
+    // The default of nginx. Proxies usually close idle connections after 60 s. If the server closed first, a proxy
+    // would sometimes send a request on a connection that is just being closed.
     /// Idle timeout of a connection between two requests, in seconds. Set it higher than that of your proxy.
     #[arg(
         long,
@@ -24,7 +24,8 @@ pub struct Connections {
     )]
     pub keep_alive_timeout: u64,
 
-    /// Maximum number of open connections, including WebSockets (0: no limit). Each needs an open file; see `ulimit -n`.
+    /// Maximum number of open connections, including WebSockets (0: no limit). Each needs an open file; see `ulimit
+    /// -n`.
     #[arg(
         long,
         env = "CONFAB_MAX_CONNECTIONS",
@@ -34,8 +35,8 @@ pub struct Connections {
     pub max_connections: usize,
 
     // All users of a school or a mobile network may share one address.
-    /// Maximum number of open connections from one address, except from trusted proxies (0: no limit). It also limits the
-    /// WebSockets and event streams of clients that are not signed in, per client address, behind a proxy too.
+    /// Maximum number of open connections from one address, except from trusted proxies (0: no limit). It also limits
+    /// the WebSockets and event streams of clients that are not signed in, per client address, behind a proxy too.
     #[arg(
         long,
         env = "CONFAB_MAX_CONNECTIONS_PER_ADDRESS",

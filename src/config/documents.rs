@@ -58,8 +58,8 @@ pub struct Documents {
           value_parser = value_parser!(u64).range(1..=values::MOST as u64))]
     pub max_values: u64,
 
-    /// Maximum amount of long text (messages, system prompts) in the response to a GraphQL operation or in one event, in
-    /// bytes.
+    /// Maximum amount of long text (messages, system prompts) in the response to a GraphQL operation or in one event,
+    /// in bytes.
     #[arg(long, env = "CONFAB_MAX_TEXT", value_name = "CONFAB_MAX_TEXT", default_value = "16777216",
           value_parser = RangedU64ValueParser::<usize>::new().range(65_536..))]
     pub max_text: usize,

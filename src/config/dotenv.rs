@@ -9,8 +9,8 @@ use std::{
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Adds the variables in this file to the environment. Variables that are already set keep their values. Does nothing if
-/// the file does not exist.
+/// Adds the variables in this file to the environment. Variables that are already set keep their values. Does nothing
+/// if the file does not exist.
 pub fn load(path: &Path) -> Result<(), String> {
     let text = match fs::read(path) {
         Ok(text) => text,

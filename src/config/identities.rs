@@ -19,8 +19,8 @@ pub struct Identities {
     )]
     pub oidc_issuer: String,
 
-    /// Audience (`aud`) that the OpenID Provider's tokens must have: the name of this server at the provider. Required if
-    /// an issuer is set.
+    /// Audience (`aud`) that the OpenID Provider's tokens must have: the name of this server at the provider.
+    /// Required if an issuer is set.
     #[arg(
         long,
         env = "CONFAB_OIDC_AUDIENCE",
@@ -30,8 +30,8 @@ pub struct Identities {
     )]
     pub oidc_audience: String,
 
-    /// Scope that the OpenID Provider's tokens must have [default: none]. Set it if other services share the audience. It
-    /// also rejects ID tokens, which have no scope.
+    /// Scope that the OpenID Provider's tokens must have [default: none]. Set it if other services share the
+    /// audience. It also rejects ID tokens, which have no scope.
     #[arg(
         long,
         env = "CONFAB_OIDC_SCOPE",

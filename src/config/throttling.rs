@@ -42,8 +42,8 @@ pub struct Throttling {
     #[arg(long, env = "CONFAB_MAX_RUNNING", value_name = "CONFAB_MAX_RUNNING", default_value = "20")]
     pub max_running: u32,
 
-    /// Cost of GraphQL operations (see CONFAB_MAX_COST) per minute and user, or per address for callers who are not signed
-    /// in (0: no limit).
+    /// Cost of GraphQL operations (see CONFAB_MAX_COST) per minute and user, or per address for callers who are not
+    /// signed in (0: no limit).
     #[arg(long, env = "CONFAB_COST_RATE", value_name = "CONFAB_COST_RATE", default_value = "200000")]
     pub cost_rate: u32,
 }

@@ -11,8 +11,8 @@ use uuid::Uuid;
 /// Decoding and encoding a cursor returns the same text. No text is a cursor of two lists, replies or feeds. Any other
 /// text is rejected with `BAD_USER_INPUT` for the argument.
 ///
-/// The input is a text. Because few texts are cursors, the input is also read as 16 bytes of a key followed by the bytes
-/// of a cursor for it.
+/// The input is a text. Because few texts are cursors, the input is also read as 16 bytes of a key followed by the
+/// bytes of a cursor for it.
 pub fn cursors(input: &[u8]) {
     if let Ok(text) = str::from_utf8(input) {
         cursor(text, Id(Uuid::nil()));

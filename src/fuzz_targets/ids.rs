@@ -6,8 +6,8 @@ use crate::{
 use async_graphql::ID;
 use uuid::Uuid;
 
-/// Parsing and formatting an ID returns the same text. An ID belongs to one type, and every other type rejects it. Every
-/// key forms a valid ID of each type.
+/// Parsing and formatting an ID returns the same text. An ID belongs to one type, and every other type rejects it.
+/// Every key forms a valid ID of each type.
 pub fn ids(input: &[u8]) {
     if let Ok(text) = str::from_utf8(input) {
         let id = ID(text.into());

@@ -103,8 +103,8 @@ impl StateStore for BucketStore {
 impl StoredBuckets {
     /// Removes the full buckets. If too many remain, removes the half that will be full first.
     ///
-    /// Clients that have used much of their limit are therefore kept. The number of buckets at least doubles between two
-    /// sweeps, so the amortized cost per request is constant.
+    /// Clients that have used much of their limit are therefore kept. The number of buckets at least doubles between
+    /// two sweeps, so the amortized cost per request is constant.
     fn sweep(&mut self) {
         let now = clock::Clock::now(&self.clock);
         self.full_at.retain(|_, full_at| *full_at > now);

@@ -1,8 +1,8 @@
 //! `GET /export`: streams all data of a user as one JSON document.
 //!
-//! The caller is identified by the `Authorization` header or, in a link, by a one-time ticket. A task writes the document
-//! a few chunks ahead of the client. It stops when the session ends. An interrupted response has no proper end, so that
-//! clients do not mistake it for the whole document.
+//! The caller is identified by the `Authorization` header or, in a link, by a one-time ticket. A task writes the
+//! document a few chunks ahead of the client. It stops when the session ends. An interrupted response has no proper
+//! end, so that clients do not mistake it for the whole document.
 
 mod document;
 
@@ -194,7 +194,8 @@ impl Client {
         true
     }
 
-    /// Sends a chunk. Returns false if the client has disconnected, or if this chunk or the whole export takes too long.
+    /// Sends a chunk. Returns false if the client has disconnected, or if this chunk or the whole export takes too
+    /// long.
     async fn send(&self, chunk: Chunk) -> bool {
         let deadline = Exporting::patience(self.started_at, self.sent);
         select! {

@@ -34,7 +34,8 @@ pub struct OpenStream {
 }
 
 impl OpenStreams {
-    /// Creates a counter with a limit per user, and one per address for clients that are not signed in; 0 means no limit.
+    /// Creates a counter with a limit per user, and one per address for clients that are not signed in; 0 means no
+    /// limit.
     pub fn new(per_user: usize, per_address: usize) -> Self {
         let or_unlimited = |limit| if limit == 0 { usize::MAX } else { limit };
         Self {
@@ -49,7 +50,8 @@ impl OpenStreams {
         self.take(Owner::User(user), self.per_user)
     }
 
-    /// Takes a permit for a stream of a client that is not signed in (yet); `None` if its address has reached the limit.
+    /// Takes a permit for a stream of a client that is not signed in (yet); `None` if its address has reached the
+    /// limit.
     pub fn open_anonymous(&self, from: ClientAddress) -> Option<OpenStream> {
         self.take(Owner::Address(from.host()), self.per_address)
     }

@@ -1,8 +1,8 @@
 //! Determines the client's address: that of the peer or, if the peer is a trusted proxy, the address that it forwards.
 //!
-//! Any client can send forwarding headers, so only the parts that trusted proxies have added are used. Each proxy appends
-//! the address of its peer. The headers are therefore read from the end, up to the first address that is not a trusted
-//! proxy's.
+//! Any client can send forwarding headers, so only the parts that trusted proxies have added are used. Each proxy
+//! appends the address of its peer. The headers are therefore read from the end, up to the first address that is not
+//! a trusted proxy's.
 
 use super::hosts::is_host;
 use crate::address::ClientAddress;
@@ -137,8 +137,8 @@ impl TrustedProxies {
 /// The host that the client requested, as forwarded by the proxies. The first value is from the proxy nearest to the
 /// client.
 ///
-/// A client can forge it if the proxy passes it on. That is harmless: the client could also have sent another `Host`, and
-/// browsers do not let pages set either header.
+/// A client can forge it if the proxy passes it on. That is harmless: the client could also have sent another `Host`,
+/// and browsers do not let pages set either header.
 fn forwarded_host(headers: &HeaderMap) -> Option<HeaderValue> {
     let first = |name: &HeaderName| headers.get(name)?.to_str().ok()?.split(',').next().map(str::to_owned);
     let host = first(&X_FORWARDED_HOST).or_else(|| {

@@ -1,7 +1,7 @@
 //! The readiness check: the database responds and can be written, and the server is not shutting down.
 //!
-//! Anyone can call it at any rate. Concurrent requests therefore share one check, and its result is cached for a moment.
-//! A write is more expensive than a ping, so it happens less often.
+//! Anyone can call it at any rate. Concurrent requests therefore share one check, and its result is cached for a
+//! moment. A write is more expensive than a ping, so it happens less often.
 
 use super::Transport;
 use crate::{

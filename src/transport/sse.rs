@@ -1,9 +1,9 @@
 //! Server-Sent Events, for networks that block WebSockets. Each connection carries one operation: the "distinct
 //! connections mode" of graphql-sse (<https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>).
 //!
-//! Each event of a subscription has its cursor as `id`. A browser that reconnects sends the last one in `Last-Event-ID`,
-//! and the subscription resumes there. The stream ends without `complete` when the access token expires, the session
-//! ends or the server shuts down, so that the client reconnects.
+//! Each event of a subscription has its cursor as `id`. A browser that reconnects sends the last one in
+//! `Last-Event-ID`, and the subscription resumes there. The stream ends without `complete` when the access token
+//! expires, the session ends or the server shuts down, so that the client reconnects.
 
 mod events;
 

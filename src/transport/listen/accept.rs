@@ -17,8 +17,8 @@ pub struct Backoff {
 impl Backoff {
     /// Retries until a connection is accepted.
     ///
-    /// Cancel-safe. A caller that restarts it after another connection has ended retries at once, when a file descriptor
-    /// may be free.
+    /// Cancel-safe. A caller that restarts it after another connection has ended retries at once, when a file
+    /// descriptor may be free.
     pub async fn accept<T, F: Future<Output = io::Result<T>>>(&mut self, mut accept: impl FnMut() -> F) -> T {
         let (mut pause, longest) = PAUSES;
         loop {

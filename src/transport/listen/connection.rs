@@ -27,8 +27,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// The maximum size of a request's headers, in bytes. For comparison: Node allows 16 KiB, nginx 32 KiB, Apache 8 KiB per
-/// line. hyper allows 100 header lines, as Apache does.
+/// The maximum size of a request's headers, in bytes. For comparison: Node allows 16 KiB, nginx 32 KiB, Apache 8 KiB
+/// per line. hyper allows 100 header lines, as Apache does.
 const MAX_HEADERS: usize = 16 * 1024;
 /// The maximum size of the read and write buffers, in bytes.
 const BUFFER: usize = 64 * 1024;

@@ -16,8 +16,8 @@ const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 /// Tells nginx and similar proxies to forward each event at once.
 const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
 
-/// The last event. A browser's `EventSource` drops events without a `data:` line. The data is empty, because some clients
-/// parse the data of every event as a response.
+/// The last event. A browser's `EventSource` drops events without a `data:` line. The data is empty, because some
+/// clients parse the data of every event as a response.
 pub const COMPLETE: Bytes = Bytes::from_static(b"event: complete\ndata:\n\n");
 
 /// Serializes a response, with the ID from which a client can resume.

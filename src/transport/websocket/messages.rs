@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
 use subscribe::Subscribe;
 
-/// The maximum length of an operation's ID, in bytes. The server keeps it while the operation runs and repeats it in each
-/// event.
+/// The maximum length of an operation's ID, in bytes. The server keeps it while the operation runs and repeats it in
+/// each event.
 pub const LONGEST_ID: usize = 200;
 
 /// The maximum length of a ping's payload, in bytes of JSON. The pong repeats it.
@@ -50,8 +50,8 @@ pub enum FromClient {
     Pong,
 }
 
-/// The fields of every message. `id` and `payload` are only checked to be JSON; [`FromClient::read`] decodes them if the
-/// message's type has them.
+/// The fields of every message. `id` and `payload` are only checked to be JSON; [`FromClient::read`] decodes them if
+/// the message's type has them.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow, rename = "type")]

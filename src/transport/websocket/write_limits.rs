@@ -1,7 +1,7 @@
 //! Limits the responses that wait to be written on one socket, for clients that send requests but read slowly.
 //!
-//! The size of a response is unknown before it exists. So only a few queries and mutations may be in execution or have a
-//! response that is not serialized yet. Serialized messages are limited by their bytes.
+//! The size of a response is unknown before it exists. So only a few queries and mutations may be in execution or
+//! have a response that is not serialized yet. Serialized messages are limited by their bytes.
 
 use std::sync::{
     Arc,
