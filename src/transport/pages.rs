@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
         assert_eq!(response.headers()[header::CONTENT_SECURITY_POLICY], ASSETS);
-        let body = to_bytes(response.into_body(), 10_000).await.expect("it is short");
+        let body = to_bytes(response.into_body(), 10_000).await.expect("the body is short");
         assert!(String::from_utf8_lossy(&body).contains("built without its pages"));
     }
 }
