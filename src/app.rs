@@ -202,7 +202,8 @@ impl App {
         let (models, token, wake) = (catalog.clone(), shutdown.clone(), poke.listen());
         tasks.spawn(async move { token.run_until_cancelled(models.keep_lists(wake)).await });
         let (synchronized, database, token) = (clock.clone(), store.clone(), shutdown.clone());
-        tasks.spawn(async move { token.run_until_cancelled(synchronized.keep_synchronized(&database)).await });
+        tasks
+            .spawn(async move { token.run_until_cancelled(synchronized.keep_synchronized(&database)).await });
         tasks.spawn(run_maintenance(store.clone(), clock, poke.listen(), shutdown.clone()));
         tasks.spawn(removal.run(poke.listen(), shutdown.clone()));
         tasks.spawn(changes.clone().keep_watch(shutdown.clone()));

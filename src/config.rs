@@ -319,9 +319,8 @@ impl Config {
     /// In production it must be set and hard to guess. A generated one would differ between instances and be lost with
     /// the data folder.
     fn secret(&self) -> Result<Secret, String> {
-        let error = |fault| {
-            format!("CONFAB_JWT_SECRET {fault}. Generate a secret with `openssl rand -hex 32`.")
-        };
+        let error =
+            |fault| format!("CONFAB_JWT_SECRET {fault}. Generate a secret with `openssl rand -hex 32`.");
         let production = self.env == Environment::Production;
         match self.jwt_secret.as_ref().filter(|secret| !secret.expose_secret().is_empty()) {
             Some(secret) => {

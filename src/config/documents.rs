@@ -32,7 +32,7 @@ pub struct Documents {
           value_parser = value_parser!(u64).range(1..))]
     pub max_cost: u64,
 
-    /// Maximum number of fields and fragment spreads in a GraphQL document. Page sizes do not matter.
+    /// Maximum number of selections (fields and fragments) in a GraphQL document. Page sizes do not matter.
     #[arg(long, env = "CONFAB_MAX_SELECTIONS", value_name = "CONFAB_MAX_SELECTIONS", default_value = "2000",
           value_parser = value_parser!(u64).range(1..))]
     pub max_selections: u64,

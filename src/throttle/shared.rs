@@ -108,7 +108,10 @@ impl Shared {
             Err(error) => {
                 // Logged once per outage, not at each attempt.
                 if retry_at.replace(Instant::now() + RETRY_INTERVAL).is_none() {
-                    tracing::warn!(error, "Redis does not respond: each instance applies rate limits on its own");
+                    tracing::warn!(
+                        error,
+                        "Redis does not respond: each instance applies rate limits on its own"
+                    );
                 }
                 None
             }

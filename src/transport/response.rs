@@ -108,7 +108,8 @@ pub fn with_status(status: StatusCode, mut response: Response) -> Response {
 
 /// The response to a request that accepts none of the supported media types.
 pub fn not_acceptable() -> Response {
-    let message = "`Accept` must allow application/graphql-response+json, application/json or text/event-stream.\n";
+    let message =
+        "`Accept` must allow application/graphql-response+json, application/json or text/event-stream.\n";
     (StatusCode::NOT_ACCEPTABLE, message).into_response()
 }
 

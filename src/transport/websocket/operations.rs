@@ -201,9 +201,7 @@ impl Event {
 fn events(answer: Answer, permit: ResponsePermit) -> BoxStream<'static, Event> {
     match answer {
         Answer::Refused(refused) => with_permit([Event::Refused(refused.response)], permit),
-        Answer::Executed(executed) => {
-            with_permit([Event::Next(executed.response), Event::Complete], permit)
-        }
+        Answer::Executed(executed) => with_permit([Event::Next(executed.response), Event::Complete], permit),
         // `Complete` after `Refused` is dropped with the operation.
         Answer::Stream(events) => events
             .map(|event| match event {
