@@ -83,8 +83,8 @@ pub struct Config {
     #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<SecretString>,
 
-    /// Redis URL: `redis://USER:PASSWORD@HOST:PORT`. Required to run several instances, which exchange reply text,
-    /// notifications and rate limits over Redis [default: none, for a single instance].
+    /// Redis URL: `redis://USER:PASSWORD@HOST:PORT`, or `rediss://…` for TLS. Several instances use Redis to forward reply
+    /// text and notifications without delay and to share rate limits [default: none, for a single instance].
     #[arg(long, env = "REDIS_URL", value_name = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
 
@@ -159,7 +159,7 @@ pub struct Config {
     #[arg(long, env = "CONFAB_PROVIDERS", value_name = "CONFAB_PROVIDERS", value_delimiter = ',')]
     pub providers: Vec<String>,
 
-    /// Model for conversations without a chosen model [default: the first offered model whose name suggests that it can
+    /// Model for conversations that do not specify one [default: the first offered model that, judging by its name, can
     /// chat].
     #[arg(long, env = "CONFAB_DEFAULT_MODEL", value_name = "CONFAB_DEFAULT_MODEL")]
     pub default_model: Option<String>,
@@ -169,8 +169,8 @@ pub struct Config {
           value_parser = value_parser!(u64).range(0..=60_000))]
     pub pace_ms: u64,
 
-    /// Longest part of a conversation that is sent to a model, in tokens (estimated as four bytes each). If
-    /// N_CONTEXT_TOKENS is set for the model, three quarters of it apply if that is more.
+    /// Maximum length of the conversation history that is sent to a model, in tokens (estimated as four bytes each). If
+    /// N_CONTEXT_TOKENS is set for the model, the limit is at least three quarters of it.
     #[arg(long, env = "CONFAB_HISTORY_TOKENS", value_name = "CONFAB_HISTORY_TOKENS", default_value = "8000",
           value_parser = value_parser!(u32).range(100..=10_000_000))]
     pub history_tokens: u32,
@@ -185,18 +185,20 @@ pub struct Config {
           value_parser = value_parser!(u64).range(1..=3600))]
     pub first_token_timeout: u64,
 
-    /// Longest silence of a provider during its response, in seconds. Before the first text, any data ends the silence;
-    /// afterwards only text and reasoning do.
+    /// Idle timeout for a provider's response, in seconds. Before the first text, any data restarts it; afterwards only
+    /// text, reasoning and tool calls do.
     #[arg(long, env = "CONFAB_IDLE_TIMEOUT", value_name = "CONFAB_IDLE_TIMEOUT", default_value = "60",
           value_parser = value_parser!(u64).range(1..=3600))]
     pub idle_timeout: u64,
 
-    /// Longest time a model may think before its first text, in seconds, even if its provider keeps sending data.
+    /// Longest time without text in a provider's response, in seconds, even if the model reasons and the provider keeps
+    /// sending data.
     #[arg(long, env = "CONFAB_THINKING_TIMEOUT", value_name = "CONFAB_THINKING_TIMEOUT", default_value = "600",
           value_parser = value_parser!(u64).range(1..=86_400))]
     pub thinking_timeout: u64,
 
-    /// Attempts to generate a reply. A new attempt starts after the instance that ran the reply crashed or shut down.
+    /// Maximum number of attempts to generate a reply. A new attempt starts when the instance that ran the reply has
+    /// crashed or shut down.
     #[arg(long, env = "CONFAB_REPLY_ATTEMPTS", value_name = "CONFAB_REPLY_ATTEMPTS", default_value = "3",
           value_parser = value_parser!(i32).range(1..=100))]
     pub reply_attempts: i32,
