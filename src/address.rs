@@ -1,4 +1,4 @@
-//! Where a request comes from, as far as can be told: [`crate::transport`] finds it out.
+//! Client addresses. [`crate::transport`] determines them for each request.
 
 use ipnet::IpNet;
 use std::{fmt, net::IpAddr};
@@ -8,30 +8,30 @@ use std::{fmt, net::IpAddr};
 pub struct ClientAddress(IpAddr);
 
 impl ClientAddress {
-    /// The address itself; an IPv4 address that is written as an IPv6 one is taken for what it is.
+    /// Converts an IPv4 address that is mapped to IPv6 (`::ffff:192.0.2.1`) to IPv4.
     pub fn new(address: IpAddr) -> Self {
         Self(address.to_canonical())
     }
 
-    /// The address itself.
+    /// The IP address.
     pub fn ip(self) -> IpAddr {
         self.0
     }
 
-    /// All that one client may call its own: an IPv4 address, or 64 bits of IPv6, within which a client changes its
-    /// address as it likes.
+    /// The network that one client controls: a single IPv4 address, or an IPv6 `/64`, within which a client can change
+    /// its address freely.
     pub fn host(self) -> IpNet {
         self.within(32, 64)
     }
 
-    /// The network around it, of which it is hard to have many: 24 bits of IPv4, 48 of IPv6.
+    /// The wider network of the address: an IPv4 `/24` or an IPv6 `/48`. A single attacker rarely controls many.
     pub fn network(self) -> IpNet {
         self.within(24, 48)
     }
 
-    fn within(self, bits: u8, bits_of_ipv6: u8) -> IpNet {
-        let bits = if self.0.is_ipv4() { bits } else { bits_of_ipv6 };
-        IpNet::new_assert(self.0, bits).trunc() // no more bits than the address has
+    fn within(self, ipv4_bits: u8, ipv6_bits: u8) -> IpNet {
+        let bits = if self.0.is_ipv4() { ipv4_bits } else { ipv6_bits };
+        IpNet::new_assert(self.0, bits).trunc() // cannot panic: `bits` is at most the address length
     }
 }
 
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_one_client_may_call_its_own_counts_as_one() {
+    fn addresses_are_grouped_by_host_and_network() {
         for (address, host, network) in [
             ("192.0.2.77", "192.0.2.77/32", "192.0.2.0/24"),
             ("::ffff:192.0.2.77", "192.0.2.77/32", "192.0.2.0/24"),

@@ -1,4 +1,4 @@
-//! Builds everything once, and runs it until it is told to end.
+//! Builds all parts of the server, runs them, and shuts them down.
 
 use crate::{
     accounts::{
@@ -9,7 +9,7 @@ use crate::{
     bus::{Bus, memory::MemoryBus, redis::RedisBus},
     changes::Changes,
     clock::Clock,
-    config::{Complete, Config, Environment, Registration},
+    config::{Config, Environment, Registration, ResolvedConfig},
     conversations::Conversations,
     graphql::{
         self, Domain,
@@ -17,7 +17,7 @@ use crate::{
         panics::PanicAt,
         service::{Dues, GraphqlService},
     },
-    housekeeping::keep_house,
+    housekeeping::run_maintenance,
     poke::Poke,
     removal::Removal,
     replies::{self, Replies},
@@ -33,8 +33,8 @@ use tokio_util::{
     task::{AbortOnDropHandle, TaskTracker},
 };
 
-/// How long what is in progress may take to end, besides the replies.
-const LEAVE_WITHIN: Duration = Duration::from_secs(10);
+/// How long tasks other than replies may take to end during shutdown.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A server that is ready to listen.
 pub struct App {
@@ -43,33 +43,34 @@ pub struct App {
     trusted_proxies: TrustedProxies,
     replies: Replies,
     poke: Poke,
-    /// Listens to the other instances until the last reply has left.
-    _listening: Option<AbortOnDropHandle<()>>,
+    /// Receives messages from other instances until the last reply has ended or been handed over.
+    _bus_receiver: Option<AbortOnDropHandle<()>>,
     tasks: TaskTracker,
-    leaving: CancellationToken,
-    /// How long replies may go on when the server is to end.
+    shutdown: CancellationToken,
+    /// How long replies may continue during shutdown.
     drain: Duration,
 }
 
-/// How long a new subscription is silent until it is parked. Words of a reply follow each other more quickly, as a rule.
-/// It is short because memory is not always given back: what counts is how many that are silent are not yet parked
-/// when very many clients come at once.
+/// How long a new subscription must be silent before it is parked. Words of a reply usually follow each other faster.
+///
+/// It is short because the process does not return all freed memory to the system. When very many clients connect at
+/// once, peak memory depends on the number of silent subscriptions that are not parked yet.
 const PARK_AFTER: Duration = Duration::from_millis(200);
 
-/// What a test hands in, and an ordinary start takes as it comes.
+/// Parts that tests replace. An ordinary start uses the defaults.
 #[derive(Clone)]
 pub struct Surroundings {
-    /// The time; a test sets it forward.
+    /// The clock, which tests can advance.
     pub clock: Clock,
-    /// Counts what is sent to the database.
+    /// A recorder of the SQL statements that are sent to the database.
     pub statements: Statements,
-    /// How long a new subscription is silent until it is parked.
+    /// How long a new subscription must be silent before it is parked.
     pub park_after: Duration,
-    /// How long Redis may take to tell whether a limit is kept.
+    /// How long the rate limiter waits for Redis.
     pub throttle_patience: Duration,
-    /// Makes what runs in the background look now.
+    /// Wakes the background tasks.
     pub poke: Poke,
-    /// Where instances of one process meet, if they are not to meet on Redis.
+    /// The bus between instances in the same process. It is used if Redis is not configured.
     pub bus: MemoryBus,
     /// The field whose resolver panics.
     pub panic_at: Option<PanicAt>,
@@ -81,7 +82,7 @@ impl Default for Surroundings {
             clock: Clock::default(),
             statements: Statements::default(),
             park_after: PARK_AFTER,
-            throttle_patience: throttle::PATIENCE,
+            throttle_patience: throttle::REDIS_TIMEOUT,
             poke: Poke::default(),
             bus: MemoryBus::default(),
             panic_at: None,
@@ -90,61 +91,72 @@ impl Default for Surroundings {
 }
 
 impl App {
-    /// Connects to the database, brings its tables up to date, and builds everything.
-    pub async fn build(config: &Config, complete: Complete, around: Surroundings) -> anyhow::Result<Self> {
-        let Surroundings { clock, statements, park_after, throttle_patience, poke, bus, panic_at } = around;
-        let store = Database::connect(&complete.database_url, &statements).await.context("DATABASE_URL")?;
+    /// Connects to the database, brings its schema up to date, and builds all parts.
+    pub async fn build(
+        config: &Config,
+        resolved: ResolvedConfig,
+        overrides: Surroundings,
+    ) -> anyhow::Result<Self> {
+        let Surroundings { clock, statements, park_after, throttle_patience, poke, bus, panic_at } =
+            overrides;
+        let store = Database::connect(&resolved.database_url, &statements).await.context("DATABASE_URL")?;
         store.migrate().await.context("DATABASE_URL")?;
         Accounts::canonicalize_emails(&store).await.context("DATABASE_URL")?;
-        clock.set_by(&store).await.context("DATABASE_URL")?;
+        clock.synchronize(&store).await.context("DATABASE_URL")?;
         let seconds = Duration::from_secs;
-        let patience = Patience {
+        let timeouts = Patience {
             connect: seconds(config.connect_timeout),
             first_token: seconds(config.first_token_timeout),
             idle: seconds(config.idle_timeout),
             thinking: seconds(config.thinking_timeout),
         };
         let pace = Duration::from_millis(config.pace_ms);
-        let catalog = Catalog::new(&complete.providers, pace, patience, config.default_model.clone())
-            .context("no client for the providers")?;
+        let catalog = Catalog::new(&resolved.providers, pace, timeouts, config.default_model.clone())
+            .context("the HTTP client for the providers could not be built")?;
         let catalog = Arc::new(catalog);
-        let (tasks, leaving) = (TaskTracker::new(), CancellationToken::new());
-        let redis = complete.redis.as_ref().map(RedisBus::connection);
+        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let redis = resolved.redis.as_ref().map(RedisBus::connection);
         let rates = config.throttling.rates();
         let throttle = Arc::new(Throttle::new(rates, clock.clone(), redis, throttle_patience));
-        let (bus, listening): (Arc<dyn Bus>, _) = match complete.redis {
+        let (bus, bus_receiver): (Arc<dyn Bus>, _) = match resolved.redis {
             None => (Arc::new(bus), None),
             Some(redis) => {
                 let redis = Arc::new(redis);
-                let listens = redis.clone();
-                let listening = tokio::spawn(async move { listens.listen().await });
-                (redis, Some(AbortOnDropHandle::new(listening)))
+                let receiver = redis.clone();
+                let receiver = tokio::spawn(async move { receiver.listen().await });
+                (redis, Some(AbortOnDropHandle::new(receiver)))
             }
         };
-        let terms = Terms {
+        let lifetimes = Terms {
             session: seconds(config.refresh_token_ttl),
             access_token: config.access_token_ttl(),
             grace: seconds(config.refresh_grace),
         };
-        let refresh_tokens = RefreshTokens::new(&complete.secret);
-        let (times, told_by, told_in) = (clock.clone(), bus.clone(), tasks.clone());
-        let sessions = Sessions::new(store.clone(), times, refresh_tokens, terms, told_by, told_in);
+        let refresh_tokens = RefreshTokens::new(&resolved.secret);
+        let sessions = Sessions::new(
+            store.clone(),
+            clock.clone(),
+            refresh_tokens,
+            lifetimes,
+            bus.clone(),
+            tasks.clone(),
+        );
         let known_from = sessions.look(Instant(0)).await.context("DATABASE_URL")?;
-        let identity_provider = complete.identity_provider.map(|settings| {
+        let identity_provider = resolved.identity_provider.map(|settings| {
             IdentityProvider::new(settings, clock.clone())
                 .map(Arc::new)
-                .context("no client for the identity provider")
+                .context("the HTTP client for the identity provider could not be built")
         });
         let identity_provider = identity_provider.transpose()?;
         if let Some(provider) = identity_provider.clone() {
-            let (poked, until) = (poke.listen(), leaving.clone());
-            tasks.spawn(async move { until.run_until_cancelled(provider.keep_keys(poked)).await });
+            let (wake, shutdown) = (poke.listen(), shutdown.clone());
+            tasks.spawn(async move { shutdown.run_until_cancelled(provider.keep_keys(wake)).await });
         }
         let accounts = Arc::new(Accounts {
             store: store.clone(),
             clock: clock.clone(),
             passwords: Passwords::new(available_parallelism().map_or(2, usize::from)),
-            access_tokens: AccessTokens::new(complete.keys, config.access_token_ttl()),
+            access_tokens: AccessTokens::new(resolved.keys, config.access_token_ttl()),
             sessions,
             identity_provider,
             open: config.identities.registration == Registration::Open,
@@ -187,16 +199,17 @@ impl App {
             replies: replies.clone(),
             changes: changes.clone(),
         };
-        let (lists, until, poked) = (catalog.clone(), leaving.clone(), poke.listen());
-        tasks.spawn(async move { until.run_until_cancelled(lists.keep_lists(poked)).await });
-        let (time, times, until) = (clock.clone(), store.clone(), leaving.clone());
-        tasks.spawn(async move { until.run_until_cancelled(time.keep_set_by(&times)).await });
-        tasks.spawn(keep_house(store.clone(), clock, poke.listen(), leaving.clone()));
-        tasks.spawn(removal.keep_removing(poke.listen(), leaving.clone()));
-        tasks.spawn(changes.clone().keep_watch(leaving.clone()));
-        let (watches, until) = (accounts.clone(), leaving.clone());
-        tasks.spawn(async move { watches.sessions.keep_watch(known_from, until).await });
-        let mut trusted = complete.trusted_documents;
+        let (models, token, wake) = (catalog.clone(), shutdown.clone(), poke.listen());
+        tasks.spawn(async move { token.run_until_cancelled(models.keep_lists(wake)).await });
+        let (synchronized, database, token) = (clock.clone(), store.clone(), shutdown.clone());
+        tasks
+            .spawn(async move { token.run_until_cancelled(synchronized.keep_synchronized(&database)).await });
+        tasks.spawn(run_maintenance(store.clone(), clock, poke.listen(), shutdown.clone()));
+        tasks.spawn(removal.run(poke.listen(), shutdown.clone()));
+        tasks.spawn(changes.clone().keep_watch(shutdown.clone()));
+        let (watcher, token) = (accounts.clone(), shutdown.clone());
+        tasks.spawn(async move { watcher.sessions.keep_watch(known_from, token).await });
+        let mut trusted = resolved.trusted_documents;
         trusted.add(&transport::page_documents()).map_err(anyhow::Error::msg)?;
         let service = Arc::new(GraphqlService {
             schema: graphql::schema(domain, panic_at),
@@ -229,10 +242,10 @@ impl App {
             ),
             playground: config.playground(),
             max_body: config.max_body,
-            body_time: seconds(config.connections.request_timeout),
+            body_timeout: seconds(config.connections.request_timeout),
             allowed_origins: config.allowed_origins(),
             tasks: tasks.clone(),
-            leaving: leaving.clone(),
+            shutdown: shutdown.clone(),
         });
         let drain = seconds(config.drain);
         let connections = ConnectionLimits {
@@ -249,39 +262,56 @@ impl App {
             trusted_proxies,
             replies,
             poke,
-            _listening: listening,
+            _bus_receiver: bus_receiver,
             tasks,
-            leaving,
+            shutdown,
             drain,
         })
     }
 
-    /// Serves until `shutdown` ends; then tells the sockets, lets replies finish for a while, checkpoints the others,
-    /// and ends.
-    pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let Self { router, connections, trusted_proxies, replies, poke, _listening, tasks, leaving, drain } =
-            self;
+    /// Serves clients until `stop` completes, then shuts down.
+    ///
+    /// Shutdown closes the sockets, lets replies in progress continue for the drain time, saves a checkpoint of those
+    /// that have not finished, and waits for all tasks.
+    pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let Self {
+            router,
+            connections,
+            trusted_proxies,
+            replies,
+            poke,
+            _bus_receiver,
+            tasks,
+            shutdown,
+            drain,
+        } = self;
         replies.start(poke.listen());
-        let served =
-            transport::listen(listener, router, connections, trusted_proxies, tasks.clone(), leaving.clone());
-        // Its end, at the latest when everything else has had its time, is the end of all connections.
-        let mut served = AbortOnDropHandle::new(tasks.spawn(served));
+        let server = transport::listen(
+            listener,
+            router,
+            connections,
+            trusted_proxies,
+            tasks.clone(),
+            shutdown.clone(),
+        );
+        // Dropping this handle, at the latest after the timeout below, closes all connections.
+        let mut server = AbortOnDropHandle::new(tasks.spawn(server));
         tokio::select! {
-            () = shutdown => {}
-            ended = &mut served => return ended.context("the server has panicked"),
+            () = stop => {}
+            ended = &mut server => return ended.context("the server has panicked"),
         }
         tracing::info!(
-            "leaving: replies in progress have up to {} s; a second signal ends at once",
+            "shutting down: replies in progress may continue for up to {} s; a second signal stops the server at once",
             drain.as_secs()
         );
-        leaving.cancel();
+        shutdown.cancel();
         tasks.close();
-        let left = async {
+        let ended = async {
             tokio::join!(replies.leave(drain), tasks.wait());
-            replies.leave(Duration::ZERO).await; // what the last requests have begun
+            replies.leave(Duration::ZERO).await; // replies that the last requests have started
         };
-        if timeout(drain + LEAVE_WITHIN, left).await.is_err() {
-            tracing::warn!("left before everything had ended");
+        if timeout(drain + SHUTDOWN_TIMEOUT, ended).await.is_err() {
+            tracing::warn!("shutdown timed out: some tasks had not ended");
         }
         Ok(())
     }

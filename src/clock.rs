@@ -1,8 +1,8 @@
-//! The time: one for all instances, and handed in, so that a test can move it.
+//! The clock that the server uses. It is injected, so that tests can move it.
 //!
-//! Leases are counted by it, so instances had better agree. On PostgreSQL it is the database's, asked for at the start
-//! and every minute (an answer that takes long is not taken). A clock that is wrong all the same makes a reply change
-//! hands too early; who has lost it can still write nothing.
+//! Leases depend on the clock, so instances should agree about the time. On PostgreSQL each instance therefore follows
+//! the database's clock: it reads it at the start and every minute, and ignores slow responses. If a clock is wrong
+//! nevertheless, a reply is taken over too early. That is safe: the instance that lost the lease cannot write any more.
 
 use crate::store::{self, Database, Instant};
 use std::{
@@ -14,79 +14,79 @@ use std::{
 };
 use tokio::{select, sync::Notify, time::sleep};
 
-/// How often it is compared with the database's.
-const COMPARE: Duration = Duration::from_secs(60);
-/// The longest that the database may take to tell the time, and be believed.
-const QUICKLY: Duration = Duration::from_millis(500);
-/// How wrong this machine's clock may be without a word.
-const TOLERABLE: Duration = Duration::from_secs(1);
+/// How often the clock is synchronized with the database.
+const SYNCHRONIZE_INTERVAL: Duration = Duration::from_secs(60);
+/// The longest round trip after which the database's time is still used.
+const LONGEST_ROUND_TRIP: Duration = Duration::from_millis(500);
+/// A change of the offset above this is logged.
+const TOLERANCE: Duration = Duration::from_secs(1);
 
-/// A clock. Its clones are the same clock.
+/// A clock. Clones share its state.
 #[derive(Clone, Debug)]
 pub struct Clock {
-    /// When it was made. It measures durations, whatever happens to this machine's clock meanwhile.
-    made: time::Instant,
-    /// Microseconds by which this machine's clock is wrong, so that a test can have one that is.
-    wrong: Arc<AtomicI64>,
-    /// Microseconds by which it differs from this machine's, to be as the database's.
-    set_by: Arc<AtomicI64>,
-    /// Microseconds that have passed for a test alone.
-    passed: Arc<AtomicI64>,
-    /// Tells those who wait for a moment that it may be nearer than they thought.
+    /// Monotonic start time. Durations are measured from it, even if this machine's clock is changed.
+    started: time::Instant,
+    /// Simulated error of this machine's clock, in microseconds. Only tests set it.
+    machine_error: Arc<AtomicI64>,
+    /// Offset from this machine's clock to the database's, in microseconds.
+    database_offset: Arc<AtomicI64>,
+    /// Time by which a test has advanced the clock, in microseconds.
+    advanced: Arc<AtomicI64>,
+    /// Wakes the tasks in [`Clock::reached`] after the clock has been changed.
     moved: Arc<Notify>,
 }
 
 impl Default for Clock {
     fn default() -> Self {
         Self {
-            made: time::Instant::now(),
-            wrong: Arc::default(),
-            set_by: Arc::default(),
-            passed: Arc::default(),
+            started: time::Instant::now(),
+            machine_error: Arc::default(),
+            database_offset: Arc::default(),
+            advanced: Arc::default(),
             moved: Arc::default(),
         }
     }
 }
 
 impl Clock {
-    /// A clock on a machine whose own is ahead by so much.
-    pub fn ahead_by(wrong: Duration) -> Self {
-        Self { wrong: Arc::new(micros(wrong).into()), ..Self::default() }
+    /// Creates a clock on a machine whose own clock is ahead by `error`. For tests.
+    pub fn ahead_by(error: Duration) -> Self {
+        Self { machine_error: Arc::new(micros(error).into()), ..Self::default() }
     }
 
-    /// How much time has passed since this clock was made. To set the machine's clock changes nothing of it, so limits
-    /// and pauses are measured by it.
+    /// Monotonic time since this clock was created. Setting the machine's clock does not change it, so rate limits and
+    /// pauses use it.
     pub fn uptime(&self) -> Duration {
-        self.made.elapsed() + self.passed()
+        self.started.elapsed() + self.advanced()
     }
 
-    /// How much of it has passed for a test alone.
-    pub fn passed(&self) -> Duration {
-        Duration::from_micros(self.passed.load(Ordering::SeqCst).unsigned_abs())
+    /// The time by which a test has advanced this clock.
+    pub fn advanced(&self) -> Duration {
+        Duration::from_micros(self.advanced.load(Ordering::SeqCst).unsigned_abs())
     }
 
-    /// Sets this machine's clock back, as an administrator may. No time passes.
+    /// Sets this machine's clock back, as an administrator may do. The uptime does not change.
     pub fn set_back(&self, by: Duration) {
-        self.wrong.fetch_sub(micros(by), Ordering::SeqCst);
+        self.machine_error.fetch_sub(micros(by), Ordering::SeqCst);
         self.moved.notify_waiters();
     }
 
-    /// The moment it is.
+    /// The current time.
     pub fn now(&self) -> Instant {
         let Instant(machine) = self.machine();
-        Instant(machine + self.set_by.load(Ordering::Relaxed) + self.passed.load(Ordering::SeqCst))
+        Instant(machine + self.database_offset.load(Ordering::Relaxed) + self.advanced.load(Ordering::SeqCst))
     }
 
-    /// Sets this clock and its clones forward.
+    /// Advances this clock and its clones. For tests.
     pub fn advance(&self, by: Duration) {
-        self.passed.fetch_add(micros(by), Ordering::SeqCst);
+        self.advanced.fetch_add(micros(by), Ordering::SeqCst);
         self.moved.notify_waiters();
     }
 
-    /// Waits until it is this moment, also when the clock is set forward meanwhile.
+    /// Waits until this moment. Changes of the clock are taken into account.
     pub async fn reached(&self, moment: Instant) {
         loop {
-            let moved = self.moved.notified(); // before the look, so that none is missed
+            let moved = self.moved.notified(); // created before the clock is read, so that no change is missed
             let left = moment.0.saturating_sub(self.now().0);
             let Ok(left @ 1..) = u64::try_from(left) else { return };
             select! {
@@ -96,38 +96,38 @@ impl Clock {
         }
     }
 
-    /// Sets it by the database's, if that is another machine's.
-    pub async fn set_by(&self, store: &Database) -> store::Result<()> {
-        let Some((Instant(theirs), took)) = store.time().await? else { return Ok(()) };
-        if took > QUICKLY {
-            return Ok(()); // it may be any moment within that time
+    /// Sets this clock to the database's time, if the database has a clock of its own (PostgreSQL).
+    pub async fn synchronize(&self, store: &Database) -> store::Result<()> {
+        let Some((Instant(database), round_trip)) = store.time().await? else { return Ok(()) };
+        if round_trip > LONGEST_ROUND_TRIP {
+            return Ok(()); // too inaccurate
         }
-        let ours = self.machine().0 - micros(took / 2);
-        let before = self.set_by.swap(theirs - ours, Ordering::Relaxed);
-        if (theirs - ours - before).abs() > micros(TOLERABLE) {
+        let machine = self.machine().0 - micros(round_trip / 2);
+        let before = self.database_offset.swap(database - machine, Ordering::Relaxed);
+        if (database - machine - before).abs() > micros(TOLERANCE) {
             self.moved.notify_waiters();
             tracing::warn!(
-                by_ms = (theirs - ours) / 1000,
-                "the clock differs from the database's, which counts"
+                offset_ms = (database - machine) / 1000,
+                "this machine's clock differs from the database's; the server uses the database's"
             );
         }
         Ok(())
     }
 
-    /// Goes on setting it, for ever.
-    pub async fn keep_set_by(&self, store: &Database) {
+    /// Synchronizes this clock every minute. Never returns.
+    pub async fn keep_synchronized(&self, store: &Database) {
         loop {
-            sleep(COMPARE).await;
-            if let Err(error) = self.set_by(store).await {
-                tracing::debug!(%error, "the database does not tell the time");
+            sleep(SYNCHRONIZE_INTERVAL).await;
+            if let Err(error) = self.synchronize(store).await {
+                tracing::debug!(%error, "the database's time could not be read");
             }
         }
     }
 
-    /// This machine's own time.
+    /// This machine's time, with the simulated error.
     fn machine(&self) -> Instant {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Instant(micros(since) + self.wrong.load(Ordering::SeqCst))
+        Instant(micros(since) + self.machine_error.load(Ordering::SeqCst))
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
     use std::pin::pin;
 
     #[test]
-    fn setting_the_clock_back_changes_no_duration() {
+    fn setting_the_clock_back_does_not_change_the_uptime() {
         let clock = Clock::default();
         let (before, uptime) = (clock.now(), clock.uptime());
         clock.set_back(Duration::from_secs(3600));
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_waits_for_a_moment_is_woken_when_the_clock_is_set_forward() {
+    async fn advancing_the_clock_wakes_waiting_tasks() {
         let clock = Clock::default();
         let hour = Duration::from_secs(3600);
         clock.reached(clock.now()).await;

@@ -1,7 +1,7 @@
-//! Every setting: its flag, its environment variable, its default and its meaning, in one place.
+//! All settings, each with its flag, environment variable, default and description.
 //!
-//! The environment, a `.env` file and flags are read by [`clap`]; what it cannot check by itself is checked by
-//! [`Config::complete`]. Either way a fault is told with the name of the setting.
+//! [`clap`] reads flags, the environment and a `.env` file. [`Config::complete`] makes the checks that clap cannot
+//! make. Every error message names the setting.
 
 mod connections;
 mod documents;
@@ -38,34 +38,34 @@ use std::{
     time::Duration,
 };
 
-/// What kind of place the server runs in.
+/// The environment that the server runs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Environment {
-    /// On a developer's machine.
+    /// A developer's machine.
     Development,
-    /// On the internet.
+    /// A server on the internet.
     Production,
 }
 
-/// Whether a part of the server is there.
+/// Whether a feature is enabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
-    /// It is there.
+    /// The feature is enabled.
     On,
-    /// It is not.
+    /// The feature is disabled.
     Off,
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// The settings. Each can be given as a flag, as an environment variable or in a file `.env`.
+/// The settings. Each can be given as a flag, as an environment variable, or in a `.env` file.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Settings")]
 pub struct Config {
@@ -74,63 +74,65 @@ pub struct Config {
           value_parser = parse_listen)]
     pub listen: SocketAddr,
 
-    /// Folder for what the server keeps by itself: the SQLite database and the signing key.
+    /// Folder for files that the server creates: the SQLite database and the generated secret.
     #[arg(long, env = "CONFAB_DATA_DIR", value_name = "CONFAB_DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
 
-    /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME` [default: confab.db in the data folder].
+    /// Database URL: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME` [default: confab.db in the data
+    /// folder].
     #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<SecretString>,
 
-    /// `redis://USER:PASSWORD@HOST:PORT`, on which instances tell each other what replies say [default: none, for a
-    /// single instance].
+    /// Redis URL: `redis://USER:PASSWORD@HOST:PORT`, or `rediss://…` for TLS. Several instances use Redis to forward reply
+    /// text and notifications without delay and to share rate limits [default: none, for a single instance].
     #[arg(long, env = "REDIS_URL", value_name = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
 
-    /// `development`, or `production` on the internet: then no introspection, no hints at field names, no secret that
-    /// could be guessed, and TLS (at a proxy) taken for granted.
+    /// Environment: `development` or `production`. Use `production` on the internet. It disables introspection and
+    /// field-name suggestions, rejects weak secrets, and assumes that a proxy in front of the server provides TLS.
     #[arg(long, env = "CONFAB_ENV", value_name = "CONFAB_ENV", default_value = "development")]
     pub env: Environment,
 
-    /// Whether `/playground` is served [default: `on` in development, `off` in production]. In production it has no
-    /// schema, because introspection is off there.
+    /// Whether `/playground` is served: `on` or `off` [default: `on` in development, `off` in production]. In
+    /// production the playground has no schema, because introspection is disabled.
     #[arg(long, env = "CONFAB_PLAYGROUND", value_name = "CONFAB_PLAYGROUND")]
     pub playground: Option<Switch>,
 
-    /// Secret that seals refresh tokens and signs access tokens, at least 32 bytes; the same on all instances. In
-    /// production it must be set [default: one is made and kept in the data folder].
+    /// Secret that signs refresh tokens and access tokens. At least 32 bytes, and the same on all instances. Required
+    /// in production [default: generated and stored in the data folder].
     #[arg(long, env = "CONFAB_JWT_SECRET", value_name = "CONFAB_JWT_SECRET", hide_env_values = true)]
     pub jwt_secret: Option<SecretString>,
 
-    /// PEM file of Ed25519 private keys that sign access tokens instead of the secret: the first signs, all are good, and
-    /// their public halves are at /.well-known/jwks.json [default: none].
+    /// PEM file with Ed25519 private keys for access tokens, used instead of the secret. The first key signs; every key
+    /// verifies. The public keys are published at /.well-known/jwks.json [default: none].
     #[arg(long, env = "CONFAB_JWT_KEY_FILE", value_name = "CONFAB_JWT_KEY_FILE",
           value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub jwt_key_file: Option<PathBuf>,
 
-    /// Seconds an access token is good, unless its session ends before.
+    /// Lifetime of an access token, in seconds. It expires earlier if its session ends.
     #[arg(long, env = "CONFAB_ACCESS_TOKEN_TTL", value_name = "CONFAB_ACCESS_TOKEN_TTL", default_value = "900",
           value_parser = RangedU64ValueParser::<u64>::new().range(1..=86_400))]
     pub access_token_ttl: u64,
 
-    /// Seconds a session lives after it was last refreshed.
+    /// Lifetime of a session after its last refresh, in seconds.
     #[arg(long, env = "CONFAB_REFRESH_TOKEN_TTL", value_name = "CONFAB_REFRESH_TOKEN_TTL", default_value = "2592000",
           value_parser = RangedU64ValueParser::<u64>::new().range(60..=31_536_000))]
     pub refresh_token_ttl: u64,
 
-    /// Seconds for which a used refresh token gets the same successor again, for a client that lost the answer or
-    /// refreshed twice at once; later it ends its session.
+    /// Grace period in seconds during which a used refresh token returns the same replacement again, for clients that
+    /// lost the response or refreshed twice at once. After it, reuse of the token ends the session.
     #[arg(long, env = "CONFAB_REFRESH_GRACE", value_name = "CONFAB_REFRESH_GRACE", default_value = "10",
           value_parser = RangedU64ValueParser::<u64>::new().range(0..=300))]
     pub refresh_grace: u64,
 
-    /// Origins, besides the server's own, whose pages may use it: `https://chat.example,https://…`.
+    /// Other origins whose pages may use this server, separated by commas: `https://chat.example,https://…`
+    /// [default: none].
     #[arg(long, env = "CONFAB_ALLOWED_ORIGINS", value_name = "CONFAB_ALLOWED_ORIGINS", value_delimiter = ',',
           value_parser = parse_origin)]
     pub allowed_origins: Vec<String>,
 
-    /// Addresses and networks of proxies that tell a client's address, `10.0.0.1,fd00::/8`: their `X-Forwarded-For` and
-    /// `Forwarded` count [default: none].
+    /// Addresses and networks of trusted proxies, separated by commas: `10.0.0.1,fd00::/8`. The server takes the
+    /// client's address from their `X-Forwarded-For` and `Forwarded` headers [default: none].
     #[arg(
         long,
         env = "CONFAB_TRUSTED_PROXIES",
@@ -140,150 +142,156 @@ pub struct Config {
     )]
     pub trusted_proxies: TrustedProxies,
 
-    /// Who people are.
+    /// Sign-in and registration.
     #[command(flatten)]
     pub identities: Identities,
 
-    /// How much of what may be asked for.
+    /// Rate limits.
     #[command(flatten)]
     pub throttling: Throttling,
 
-    /// Providers of models, in order of preference: `builtin`, `openai`, `anthropic`, `gemini`, `mistral`, `groq`,
-    /// `deepseek`, `xai`, `ollama`, or a name of your own. Each name N is set up by the variables N_BASE_URL, N_API_KEY,
-    /// N_MODELS (a comma between models; if not set, the provider is asked), N_MERGE_TURNS (`off` sends turns of one speaker
-    /// in a row as they are) and N_CONTEXT_TOKENS (how many tokens the models take: `131072`, or `small=32768,large=131072`)
-    /// [default: `openai` if OPENAI_BASE_URL or OPENAI_API_KEY is set, else `builtin`].
+    /// Model providers in order of preference, separated by commas: `builtin`, `openai`, `anthropic`, `gemini`,
+    /// `mistral`, `groq`, `deepseek`, `xai`, `ollama`, or a name of your own. For each name N, set these variables:
+    /// N_BASE_URL; N_API_KEY; N_MODELS (model names separated by commas; if not set, the server requests the list
+    /// from the provider); N_MERGE_TURNS (`off` sends consecutive messages of the same role separately);
+    /// N_CONTEXT_TOKENS (context size of the models in tokens: `131072`, or `small=32768,large=131072`) [default:
+    /// `openai` if OPENAI_BASE_URL or OPENAI_API_KEY is set, else `builtin`].
     #[arg(long, env = "CONFAB_PROVIDERS", value_name = "CONFAB_PROVIDERS", value_delimiter = ',')]
     pub providers: Vec<String>,
 
-    /// Model for conversations that name none [default: the first one offered that can chat, as far as its name tells].
+    /// Model for conversations that do not specify one [default: the first offered model that, judging by its name, can
+    /// chat].
     #[arg(long, env = "CONFAB_DEFAULT_MODEL", value_name = "CONFAB_DEFAULT_MODEL")]
     pub default_model: Option<String>,
 
-    /// Milliseconds the built-in models pause for each word.
+    /// Pause of the built-in models per word, in milliseconds.
     #[arg(long, env = "CONFAB_PACE_MS", value_name = "CONFAB_PACE_MS", default_value = "30",
           value_parser = value_parser!(u64).range(0..=60_000))]
     pub pace_ms: u64,
 
-    /// How much of a conversation a model is shown, in tokens (estimated as four bytes each). For a model with known
-    /// N_CONTEXT_TOKENS it is three quarters of those, if that is more.
+    /// Maximum length of the conversation history that is sent to a model, in tokens (estimated as four bytes each). If
+    /// N_CONTEXT_TOKENS is set for the model, the limit is at least three quarters of it.
     #[arg(long, env = "CONFAB_HISTORY_TOKENS", value_name = "CONFAB_HISTORY_TOKENS", default_value = "8000",
           value_parser = value_parser!(u32).range(100..=10_000_000))]
     pub history_tokens: u32,
 
-    /// Seconds to wait for a connection to a provider.
+    /// Timeout for connecting to a provider, in seconds.
     #[arg(long, env = "CONFAB_CONNECT_TIMEOUT", value_name = "CONFAB_CONNECT_TIMEOUT", default_value = "10",
           value_parser = value_parser!(u64).range(1..=600))]
     pub connect_timeout: u64,
 
-    /// Seconds to wait for a provider to begin its answer.
+    /// Timeout for the start of a provider's response, in seconds.
     #[arg(long, env = "CONFAB_FIRST_TOKEN_TIMEOUT", value_name = "CONFAB_FIRST_TOKEN_TIMEOUT", default_value = "120",
           value_parser = value_parser!(u64).range(1..=3600))]
     pub first_token_timeout: u64,
 
-    /// Seconds a provider may be silent once it has begun. Until the first text, anything it sends counts; then only text and
-    /// reasoning do.
+    /// Idle timeout for a provider's response, in seconds. Before the first text, any data restarts it; afterwards only
+    /// text, reasoning and tool calls do.
     #[arg(long, env = "CONFAB_IDLE_TIMEOUT", value_name = "CONFAB_IDLE_TIMEOUT", default_value = "60",
           value_parser = value_parser!(u64).range(1..=3600))]
     pub idle_timeout: u64,
 
-    /// Seconds a model may think without any text, however lively its provider is.
+    /// Longest time without text in a provider's response, in seconds, even if the model reasons and the provider keeps
+    /// sending data.
     #[arg(long, env = "CONFAB_THINKING_TIMEOUT", value_name = "CONFAB_THINKING_TIMEOUT", default_value = "600",
           value_parser = value_parser!(u64).range(1..=86_400))]
     pub thinking_timeout: u64,
 
-    /// How often a reply is started when the instances that run it die or leave.
+    /// Maximum number of attempts to generate a reply. A new attempt starts when the instance that ran the reply has
+    /// crashed or shut down.
     #[arg(long, env = "CONFAB_REPLY_ATTEMPTS", value_name = "CONFAB_REPLY_ATTEMPTS", default_value = "3",
           value_parser = value_parser!(i32).range(1..=100))]
     pub reply_attempts: i32,
 
-    /// Seconds after which a reply whose instance died is taken over.
+    /// Lease of a reply, in seconds. If an instance crashes, another takes over its replies after this time.
     #[arg(long, env = "CONFAB_LEASE", value_name = "CONFAB_LEASE", default_value = "15",
           value_parser = value_parser!(u64).range(3..=3600))]
     pub lease: u64,
 
-    /// Seconds that replies in progress may go on when the server is told to end; what is left is handed over.
+    /// Time that replies in progress may continue during shutdown, in seconds. Other instances take over the rest.
     #[arg(long, env = "CONFAB_DRAIN", value_name = "CONFAB_DRAIN", default_value = "5",
           value_parser = value_parser!(u64).range(0..=3600))]
     pub drain: u64,
 
-    /// Largest body of a request, and largest message on a socket, in bytes.
+    /// Largest request body and largest WebSocket message, in bytes.
     #[arg(long, env = "CONFAB_MAX_BODY", value_name = "CONFAB_MAX_BODY", default_value = "262144",
           value_parser = RangedU64ValueParser::<usize>::new().range(1024..=16_777_216))]
     pub max_body: usize,
 
-    /// How much a GraphQL document may have.
+    /// Limits on GraphQL documents.
     #[command(flatten)]
     pub documents: Documents,
 
-    /// Which GraphQL documents are executed.
+    /// Trusted documents.
     #[command(flatten)]
     pub trusted: Trusted,
 
-    /// Most operations in progress on one WebSocket.
+    /// Maximum number of operations in progress on one WebSocket.
     #[arg(long, env = "CONFAB_MAX_OPERATIONS", value_name = "CONFAB_MAX_OPERATIONS", default_value = "100",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000))]
     pub max_operations: usize,
 
-    /// Seconds a new WebSocket may take to say connection_init.
+    /// Timeout for `connection_init` on a new WebSocket, in seconds.
     #[arg(long, env = "CONFAB_INIT_TIMEOUT", value_name = "CONFAB_INIT_TIMEOUT", default_value = "10",
           value_parser = value_parser!(u64).range(1..=600))]
     pub init_timeout: u64,
 
-    /// Seconds between the server's pings; a WebSocket that is silent for two of them is closed.
+    /// Interval between pings to a WebSocket client, in seconds. The server closes a WebSocket from which it received
+    /// nothing for two intervals.
     #[arg(long, env = "CONFAB_PING_INTERVAL", value_name = "CONFAB_PING_INTERVAL", default_value = "20",
           value_parser = value_parser!(u64).range(1..=3600))]
     pub ping_interval: u64,
 
-    /// Seconds a client may take to read what is written to it.
+    /// Write timeout, in seconds. The server closes a connection whose client reads nothing for this time.
     #[arg(long, env = "CONFAB_WRITE_TIMEOUT", value_name = "CONFAB_WRITE_TIMEOUT", default_value = "20",
           value_parser = value_parser!(u64).range(1..=3600))]
     pub write_timeout: u64,
 
-    /// How long connections may take, and how many there may be.
+    /// Connection limits.
     #[command(flatten)]
     pub connections: Connections,
 
-    /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `confab=debug,warn`.
+    /// Log level: `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `confab=debug,warn`.
     #[arg(long, env = "CONFAB_LOG", value_name = "CONFAB_LOG", default_value = "info")]
     pub log: String,
 
-    /// How log lines look.
+    /// Log format: `text`, or `json` with one object per line.
     #[arg(long, env = "CONFAB_LOG_FORMAT", value_name = "CONFAB_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 }
 
-/// What follows from the settings together.
-pub struct Complete {
-    /// As [`crate::store::Database::connect`] takes it, which also checks it.
+/// Values that are derived from several settings, files or the environment.
+pub struct ResolvedConfig {
+    /// The URL for [`crate::store::Database::connect`], which validates it.
     pub database_url: String,
-    /// How instances hear of each other; `None` if there is but one.
+    /// The bus between instances. `None` for a single instance.
     pub redis: Option<RedisBus>,
-    /// What the instances seal and sign with: from the settings, else from the data folder.
+    /// The secret that signs refresh tokens, from the settings or from the data folder.
     pub secret: Secret,
-    /// What access tokens are signed with: the secret, unless there are keys of their own.
+    /// The keys that sign access tokens: those of the key file, or else the secret.
     pub keys: Keys,
-    /// Who else knows who people are.
+    /// The OpenID Provider, if one is configured.
     pub identity_provider: Option<ProviderSettings>,
-    /// Who answers.
+    /// The model providers.
     pub providers: Providers,
-    /// The documents of the manifest.
+    /// The trusted documents of the manifest.
     pub trusted_documents: TrustedDocuments,
 }
 
 impl Config {
-    /// Checks what depends on several settings or on the disk, and makes the data folder and the signing key where
-    /// they are needed and missing. `setting` reads the environment.
-    pub fn complete(&self, setting: impl Fn(&str) -> Option<String>) -> Result<Complete, String> {
+    /// Validates the settings together and resolves them. `setting` reads an environment variable.
+    ///
+    /// Creates the data folder and the secret if they are needed and do not exist.
+    pub fn complete(&self, setting: impl Fn(&str) -> Option<String>) -> Result<ResolvedConfig, String> {
         let names: Vec<String> = self.providers.iter().filter(|name| !name.is_empty()).cloned().collect();
         let providers = Providers::from_settings(&names, setting)?;
         if let Some(model) = self.default_model.as_deref().filter(|model| !model.is_empty())
             && providers.lack(model)
         {
-            return Err(format!("CONFAB_DEFAULT_MODEL: no provider offers `{model}`"));
+            return Err(format!("CONFAB_DEFAULT_MODEL: No provider offers the model `{model}`."));
         }
         let secret = self.secret()?;
-        Ok(Complete {
+        Ok(ResolvedConfig {
             database_url: self.database_url()?,
             redis: self.redis()?,
             keys: self.keys(&secret)?,
@@ -294,39 +302,44 @@ impl Config {
         })
     }
 
-    /// The database's URL; for the default one the data folder is made.
+    /// The database URL. Creates the data folder if the URL is not set.
     pub fn database_url(&self) -> Result<String, String> {
         match self.database_url.as_ref().map(ExposeSecret::expose_secret).filter(|url| !url.is_empty()) {
             Some(url) => Ok(url.to_owned()),
-            None => Ok(format!("sqlite:{}", self.made_data_dir()?.join("confab.db").display())),
+            None => Ok(format!("sqlite:{}", self.create_data_dir()?.join("confab.db").display())),
         }
     }
 
-    /// The bus over Redis, if there is to be one.
+    /// The bus over Redis. `None` if the URL is not set.
     fn redis(&self) -> Result<Option<RedisBus>, String> {
         let url = self.redis_url.as_ref().map(ExposeSecret::expose_secret).filter(|url| !url.is_empty());
         url.map(RedisBus::new).transpose().map_err(|error| format!("REDIS_URL: {error}"))
     }
 
-    /// On the internet it must be set, and be none that could be guessed: one that is made here would be another on
-    /// each instance, and be lost with the data folder.
+    /// The secret from the settings or from the data folder.
+    ///
+    /// In production it must be set and hard to guess. A generated one would differ between instances and be lost with
+    /// the data folder.
     fn secret(&self) -> Result<Secret, String> {
-        let fault = |fault| format!("CONFAB_JWT_SECRET {fault}; `openssl rand -hex 32` makes one");
+        let error =
+            |fault| format!("CONFAB_JWT_SECRET {fault}. Generate a secret with `openssl rand -hex 32`.");
         let production = self.env == Environment::Production;
         match self.jwt_secret.as_ref().filter(|secret| !secret.expose_secret().is_empty()) {
             Some(secret) => {
                 let secret = Secret::from_secret(secret.clone());
-                let secret = secret.ok_or_else(|| fault("must have at least 32 bytes"))?;
+                let secret = secret.ok_or_else(|| error("must have at least 32 bytes"))?;
                 if production && !secret.is_random() {
-                    return Err(fault(
+                    return Err(error(
                         "must be 32 or more hexadecimal digits, or base64 of 32 or more bytes",
                     ));
                 }
                 Ok(secret)
             }
-            None if production => Err(fault("must be set in production, to the same on all instances")),
+            None if production => {
+                Err(error("must be set in production, with the same value on all instances"))
+            }
             None => {
-                let file = self.made_data_dir()?.join("jwt-secret");
+                let file = self.create_data_dir()?.join("jwt-secret");
                 Secret::keep_in(&file)
                     .map_err(|error| format!("CONFAB_DATA_DIR: {}: {error}", file.display()))
             }
@@ -337,50 +350,51 @@ impl Config {
         let Some(file) = self.jwt_key_file.as_ref().filter(|file| !file.as_os_str().is_empty()) else {
             return Ok(Keys::of_secret(secret));
         };
-        let told = |fault: &dyn Display| format!("CONFAB_JWT_KEY_FILE: {} {fault}", file.display());
+        let message = |fault: &dyn Display| format!("CONFAB_JWT_KEY_FILE: {} {fault}", file.display());
         let text =
-            fs::read_to_string(file).map_err(|error| told(&format_args!("cannot be read: {error}")))?;
-        Keys::of_pem(&text).map_err(|fault| told(&fault))
+            fs::read_to_string(file).map_err(|error| message(&format_args!("cannot be read: {error}")))?;
+        Keys::of_pem(&text).map_err(|fault| message(&fault))
     }
 
-    /// The data folder, made so that only its owner can look into it.
-    fn made_data_dir(&self) -> Result<&Path, String> {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.data_dir);
-        let told = |error| format!("CONFAB_DATA_DIR: cannot make {}: {error}", self.data_dir.display());
-        made.map(|()| &*self.data_dir).map_err(told)
+    /// Creates the data folder if it does not exist. Only its owner has access.
+    fn create_data_dir(&self) -> Result<&Path, String> {
+        let created = DirBuilder::new().recursive(true).mode(0o700).create(&self.data_dir);
+        let message = |error| format!("CONFAB_DATA_DIR: cannot create {}: {error}", self.data_dir.display());
+        created.map(|()| &*self.data_dir).map_err(message)
     }
 
-    /// Origins, besides the server's own, whose pages may use it.
+    /// Other origins whose pages may use this server.
     pub fn allowed_origins(&self) -> Vec<String> {
         self.allowed_origins.iter().filter(|origin| !origin.is_empty()).cloned().collect()
     }
 
-    /// Whether the playground is served: in development, unless the setting says otherwise.
+    /// Whether the playground is served. By default it is served only in development.
     pub fn playground(&self) -> bool {
         self.playground.map_or(self.env == Environment::Development, |switch| switch == Switch::On)
     }
 
-    /// How long an access token is good.
+    /// The lifetime of an access token.
     pub fn access_token_ttl(&self) -> Duration {
         Duration::from_secs(self.access_token_ttl)
     }
 }
 
-/// An address with a port.
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "an address and a port look like 127.0.0.1:8000 or [::]:8000".to_owned())
+    let message = |_| "must be an address and a port, such as 127.0.0.1:8000 or [::]:8000".to_owned();
+    text.parse().map_err(message)
 }
 
-/// An origin as browsers send it (RFC 6454): scheme, host and port, nothing after. Upper case, the scheme's own port and a
-/// slash at the end are understood. A variable set to nothing is none.
+/// Parses an origin: scheme, host and optional port (RFC 6454), and returns it as browsers send it.
+///
+/// Upper case, the scheme's default port and a trailing slash are accepted. An empty text stands for no origin.
 fn parse_origin(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(String::new());
     }
     if text.contains('*') {
-        return Err("each origin must be written out: there are no wildcards".to_owned());
+        return Err("wildcards are not supported; list each origin".to_owned());
     }
-    let fault = || "an origin looks like https://chat.example or http://localhost:3000".to_owned();
-    canonical_origin(text).ok_or_else(fault)
+    let message = || "must be an origin, such as https://chat.example or http://localhost:3000".to_owned();
+    canonical_origin(text).ok_or_else(message)
 }

@@ -1,74 +1,74 @@
-//! What a client may learn of a failure: one error, each kind with a stable code.
+//! The errors that clients see. Each has a stable code.
 //!
-//! Whatever went wrong inside is [`Error::Internal`]: its cause is logged once, where the answer is made (see
-//! [`crate::graphql::response`]), and the client is told a request id and nothing else. What only a busy or absent
-//! database is to blame for is [`Error::Unavailable`]: the client is told when to retry.
+//! A failure inside the server is an [`Error::Internal`]. Its cause is logged once, when the response is built (see
+//! [`crate::graphql::response`]); the client gets only the request ID. If the database is overloaded or unreachable,
+//! the error is [`Error::Unavailable`], and the client learns when to retry.
 
 use crate::store;
 use std::sync::Arc;
 
-/// Why something asked for was not done.
+/// The reason why a request failed. Messages are full sentences that end with a period.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// Nobody is signed in, or the token is not good.
+    /// The caller is not signed in, or the token is invalid.
     #[error("{0}")]
     Unauthenticated(&'static str),
-    /// It is known who asks, and they may not.
+    /// The caller is not allowed to do this.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// There is no such thing, or it is a stranger's: that makes no difference.
-    #[error("no such {0}")]
+    /// The object does not exist, or belongs to another user. Callers cannot distinguish the two.
+    #[error("The {0} does not exist, or you have no access to it.")]
     NotFound(&'static str),
-    /// The input's field is at fault.
+    /// A field of the input is invalid.
     #[error("`{field}` {message}")]
     BadUserInput {
-        /// The field or argument, as the schema names it.
+        /// The name of the field or argument in the schema.
         field: &'static str,
-        /// What is wrong with it, to be read after its name.
+        /// The rest of the sentence that begins with the field's name: "must have 1 to 10,000 characters."
         message: String,
     },
-    /// It does not go with what is there already.
+    /// The input contradicts the stored data.
     #[error("{0}")]
     Conflict(&'static str),
-    /// Too much was asked for in too short a time.
+    /// A rate limit or another limit was exceeded.
     #[error("{message}")]
     RateLimited {
-        /// What there was too much of.
+        /// The limit that was exceeded.
         message: &'static str,
-        /// Whole seconds after which it is worth another try.
+        /// Whole seconds after which a retry may succeed.
         retry_after: u64,
     },
-    /// The database is busy or away for the moment. The cause is for the log.
+    /// The database is overloaded or unreachable. The cause is only logged.
     #[error(
-        "The server is busy, or its database is away. A mutation may have been executed. Retry after \
+        "The server or its database is temporarily unavailable. A mutation may have been executed. Retry after \
          `retryAfter` seconds, with the same `idempotencyKey` if there is one."
     )]
     Unavailable(Arc<dyn std::error::Error + Send + Sync>),
-    /// Our fault. The cause is for the log.
-    #[error("internal error")]
+    /// A fault of the server. The cause is only logged.
+    #[error("An internal error occurred.")]
     Internal(Arc<dyn std::error::Error + Send + Sync>),
 }
 
-/// What was asked for, or why not.
+/// A result whose error can be shown to clients.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An input's field is at fault; the message goes on after the field's name.
+    /// Creates an error for an invalid field. `message` continues the sentence that begins with the field's name.
     pub fn input(field: &'static str, message: impl Into<String>) -> Self {
         Self::BadUserInput { field, message: message.into() }
     }
 
-    /// Something that must not happen has happened.
+    /// Creates an error for a fault of the server.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(cause.into().into())
     }
 
-    /// Something that may well succeed a little later was not done, or not known to be done, in time.
+    /// Creates an error for a temporary failure. The failed operation may or may not have taken effect.
     pub fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Unavailable(cause.into().into())
     }
 
-    /// The stable code that clients tell errors apart by.
+    /// The stable code of this error.
     pub fn code(&self) -> Code {
         match self {
             Self::Unauthenticated(_) => Code::Unauthenticated,
@@ -82,7 +82,7 @@ impl Error {
         }
     }
 
-    /// Whole seconds after which a retry may succeed, where that is known.
+    /// Whole seconds after which a retry may succeed. `None` if a retry does not help.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Self::RateLimited { retry_after, .. } => Some(*retry_after),
@@ -92,41 +92,40 @@ impl Error {
     }
 }
 
-/// Seconds after which a database that was busy or away may well answer again.
+/// Seconds after which clients should retry when the database is unavailable.
 const RETRY_UNAVAILABLE: u64 = 2;
 
-/// What kind of failure it is: the one place that says what each is called and which HTTP status and which WebSocket
-/// close code it has.
+/// The kind of an error. Its string, HTTP status and WebSocket close code are defined here and nowhere else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// Nobody is signed in, or the access token is invalid.
+    /// The caller is not signed in, or the access token is invalid.
     Unauthenticated,
-    /// The caller may not do this.
+    /// The caller is not allowed to do this.
     Forbidden,
-    /// The object does not exist, or belongs to somebody else.
+    /// The object does not exist, or belongs to another user.
     NotFound,
     /// The request, or a field of its input, is invalid.
     BadUserInput,
-    /// The operation cannot be executed by this HTTP method.
+    /// The operation cannot be executed with this HTTP method.
     MethodNotAllowed,
-    /// The input contradicts what is stored.
+    /// The input contradicts the stored data.
     Conflict,
     /// A limit was exceeded; a retry after some seconds may succeed.
     RateLimited,
-    /// The server or its database is busy or away; a retry after some seconds may succeed.
+    /// The server or its database is temporarily unavailable; a retry after some seconds may succeed.
     Unavailable,
     /// A fault of the server.
     Internal,
     /// The document cannot be parsed.
     GraphqlParseFailed,
-    /// The document or its variables do not fit the schema, or exceed a limit.
+    /// The document or its variables do not match the schema, or exceed a limit.
     GraphqlValidationFailed,
-    /// The request names a document by a hash that the server does not know.
+    /// The request contains only the hash of a document, and the server does not know it.
     PersistedQueryNotSupported,
 }
 
 impl Code {
-    /// The code as clients see it, in `extensions.code`.
+    /// The value of `extensions.code`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
@@ -143,7 +142,7 @@ impl Code {
         }
     }
 
-    /// The HTTP status of a request that was refused with this code (RFC 9110, section 15).
+    /// The HTTP status of a request that was rejected with this code (RFC 9110, section 15).
     pub fn http_status(self) -> u16 {
         match self {
             Self::BadUserInput
@@ -161,7 +160,7 @@ impl Code {
         }
     }
 
-    /// The WebSocket close code where `connection_init` was refused with this code. 1013 makes clients come back.
+    /// The WebSocket close code if `connection_init` was rejected with this code. Clients reconnect after 1013.
     pub fn close_code(self) -> u16 {
         match self {
             Self::RateLimited | Self::Unavailable | Self::Internal => 1013,
@@ -173,8 +172,8 @@ impl Code {
 impl From<store::Error> for Error {
     fn from(cause: store::Error) -> Self {
         match cause {
-            // A token outlives its account for a moment; whatever it is to write belongs to nobody then.
-            store::Error::Orphan => Self::Unauthenticated("the account is gone"),
+            // A token can remain valid for a moment after its account was deleted. The insert then has no owner.
+            store::Error::Orphan => Self::Unauthenticated("The account has been deleted."),
             cause if cause.is_unavailable() => Self::unavailable(cause),
             cause => Self::internal(cause),
         }

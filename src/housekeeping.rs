@@ -1,10 +1,10 @@
-//! The task that removes what nobody needs any more. It runs on every instance, and each chore falls to one of them.
+//! Maintenance jobs that delete expired rows. Every instance runs the task; each job runs on one instance at a time.
 
 use crate::{
     accounts, changes,
     clock::Clock,
     poke::Poked,
-    removal::give_way,
+    removal::then_pause,
     store::{self, Database, Instant},
 };
 use std::time::Duration;
@@ -14,60 +14,60 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// How often a chore is due, whichever instance does it.
-const EVERY: Duration = Duration::from_secs(3600);
-/// How often each instance looks whether one is.
-const LOOK_EVERY: Duration = Duration::from_secs(600);
-/// How long a chore may take: it is broken off long before it is due again, and goes on then.
-const AT_MOST: Duration = Duration::from_secs(900);
-/// How long an idempotency key is remembered.
-const SENDS: Duration = Duration::from_secs(48 * 3600);
+/// How often each job runs, across all instances.
+const RUN_INTERVAL: Duration = Duration::from_secs(3600);
+/// How often each instance polls for jobs that are due.
+const POLL_INTERVAL: Duration = Duration::from_secs(600);
+/// The longest run of a job. It is well below [`RUN_INTERVAL`]; the next run continues an interrupted one.
+const TIMEOUT: Duration = Duration::from_secs(900);
+/// How long an idempotency key is kept.
+const IDEMPOTENCY_KEY_TTL: Duration = Duration::from_secs(48 * 3600);
 
-/// How many rows are removed at once.
+/// The number of rows deleted in one step.
 const BATCH: i64 = 500;
 
-/// What there is to do. Each can be broken off, or done twice, without harm.
+/// A maintenance job. Each can safely be interrupted or run twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Chore {
-    /// Forgets sessions that have expired.
+enum MaintenanceJob {
+    /// Deletes expired sessions.
     Sessions,
-    /// Forgets which sessions were ended, once it makes no difference.
+    /// Deletes revocations of sessions whose tokens have expired anyway.
     Revocations,
-    /// Forgets idempotency keys that are old.
+    /// Deletes old idempotency keys.
     Sends,
-    /// Forgets what has happened long ago.
+    /// Deletes old entries of the users' change feeds.
     Changes,
-    /// Forgets what has happened to accounts long ago.
+    /// Deletes old entries of the audit trail.
     SecurityEvents,
 }
 
-/// Does what is due now and from then on, until told to leave. It looks by a timer and when poked.
-pub async fn keep_house(store: Database, clock: Clock, mut poke: Poked, leaving: CancellationToken) {
-    let mut timer = interval(LOOK_EVERY);
+/// Runs the jobs that are due, on a timer and whenever it is woken, until shutdown.
+pub async fn run_maintenance(store: Database, clock: Clock, mut poke: Poked, shutdown: CancellationToken) {
+    let mut timer = interval(POLL_INTERVAL);
     loop {
         select! {
-            () = leaving.cancelled() => return,
+            () = shutdown.cancelled() => return,
             _ = timer.tick() => {}
             () = poke.poked() => {}
         }
-        for chore in Chore::ALL {
-            let done = timeout(AT_MOST, chore.do_if_due(&store, clock.now()));
-            let Some(done) = leaving.run_until_cancelled(done).await else { return };
-            match done {
-                Ok(Ok(Some(rows))) => tracing::debug!(?chore, rows, "cleaned up"),
+        for job in MaintenanceJob::ALL {
+            let run = timeout(TIMEOUT, job.run_if_due(&store, clock.now()));
+            let Some(result) = shutdown.run_until_cancelled(run).await else { return };
+            match result {
+                Ok(Ok(Some(rows))) => tracing::debug!(?job, rows, "maintenance job finished"),
                 Ok(Ok(None)) => {}
-                Ok(Err(error)) => tracing::warn!(?chore, %error, "not cleaned up"),
-                Err(_) => tracing::warn!(?chore, "not all cleaned up"),
+                Ok(Err(error)) => tracing::warn!(?job, %error, "maintenance job failed"),
+                Err(_) => tracing::warn!(?job, "maintenance job timed out; the next run continues it"),
             }
         }
     }
 }
 
-impl Chore {
+impl MaintenanceJob {
     const ALL: [Self; 5] =
         [Self::Sessions, Self::Revocations, Self::Sends, Self::Changes, Self::SecurityEvents];
 
-    /// As all instances know it.
+    /// The name in the database. All instances must use the same.
     fn name(self) -> &'static str {
         match self {
             Self::Sessions => "delete expired sessions",
@@ -78,17 +78,16 @@ impl Chore {
         }
     }
 
-    /// Does it, unless it is not due or another instance does; how many rows were removed.
-    async fn do_if_due(self, store: &Database, now: Instant) -> store::Result<Option<usize>> {
-        if !store.claim_chore(self.name(), now, now + EVERY).await? {
+    /// Runs the job and returns the number of deleted rows. `None` if it is not due or another instance runs it.
+    async fn run_if_due(self, store: &Database, now: Instant) -> store::Result<Option<usize>> {
+        if !store.claim_chore(self.name(), now, now + RUN_INTERVAL).await? {
             return Ok(None);
         }
         let mut rows = 0;
-        // In small steps, none of which keeps others waiting.
         loop {
-            match give_way(self.step(store, now)).await? {
+            match then_pause(self.step(store, now)).await? {
                 0 => return Ok(Some(rows)),
-                some => rows += some,
+                deleted => rows += deleted,
             }
         }
     }
@@ -97,7 +96,7 @@ impl Chore {
         match self {
             Self::Sessions => store.delete_expired_sessions(now, BATCH).await,
             Self::Revocations => store.delete_expired_revocations(now, BATCH).await,
-            Self::Sends => store.delete_sends_before(now - SENDS, BATCH).await,
+            Self::Sends => store.delete_sends_before(now - IDEMPOTENCY_KEY_TTL, BATCH).await,
             Self::Changes => store.delete_changes_before(now - changes::KEPT, BATCH).await,
             Self::SecurityEvents => {
                 store.delete_security_events_before(now - accounts::EVENTS_KEPT, BATCH).await
@@ -116,7 +115,7 @@ mod tests {
     };
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn expired_sessions_and_revocations_are_forgotten_and_others_kept() {
+    async fn only_expired_sessions_and_revocations_are_deleted() {
         let (_folder, store, user) = scratch::database().await;
         let now = user.created_at;
         let later = now + Duration::from_secs(1);
@@ -127,37 +126,38 @@ mod tests {
                 .await
                 .unwrap();
         }
-        assert_eq!(Chore::Sessions.do_if_due(&store, now).await.unwrap(), Some(1));
-        let ends = async |session: &Session, until| {
+        assert_eq!(MaintenanceJob::Sessions.run_if_due(&store, now).await.unwrap(), Some(1));
+        let end = async |session: &Session, until| {
             store.end_session(session.id, None, Ending { at: now, until }).await.unwrap()
         };
-        assert_eq!(ends(&sessions[0], now).await, None);
-        assert_eq!(ends(&sessions[1], now).await, Some(user.id));
+        assert_eq!(end(&sessions[0], now).await, None);
+        assert_eq!(end(&sessions[1], now).await, Some(user.id));
         let lasting = scratch::session(&user);
         store
             .insert_session(&lasting, &scratch::proof(&user), 9, Ending { at: now, until: now })
             .await
             .unwrap();
-        assert_eq!(ends(&lasting, later).await, Some(user.id));
-        assert_eq!(Chore::Revocations.do_if_due(&store, now).await.unwrap(), Some(1));
+        assert_eq!(end(&lasting, later).await, Some(user.id));
+        assert_eq!(MaintenanceJob::Revocations.run_if_due(&store, now).await.unwrap(), Some(1));
         let left = store.revocations_since(now).await.unwrap();
         assert!(matches!(left[..], [Revocation { session_id, .. }] if session_id == lasting.id), "{left:?}");
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_chore_is_done_once_until_it_is_due_again() {
+    async fn a_job_runs_once_until_it_is_due_again() {
         let (_folder, store, user) = scratch::database().await;
         let start = user.created_at;
         let moment = Duration::from_micros(1);
-        for at in [start, start + moment, start + EVERY] {
+        for at in [start, start + moment, start + RUN_INTERVAL] {
             store.insert_conversation(&scratch::conversation(&user, at)).await.unwrap();
         }
         let week = start + changes::KEPT;
-        assert_eq!(Chore::Changes.do_if_due(&store, week + moment).await.unwrap(), Some(1));
-        // Another instance comes a little later: there would be something to do, but it is not due.
-        assert_eq!(Chore::Changes.do_if_due(&store, week + EVERY).await.unwrap(), None);
-        assert_eq!(Chore::Sends.do_if_due(&store, week + EVERY).await.unwrap(), Some(0), "another chore");
-        assert_eq!(Chore::Changes.do_if_due(&store, week + moment + EVERY).await.unwrap(), Some(2));
-        assert_eq!(store.changes_after(user.id, 3, 10).await.unwrap().last, 3, "the numbers go on");
+        let run = async |job: MaintenanceJob, at| job.run_if_due(&store, at).await.unwrap();
+        assert_eq!(run(MaintenanceJob::Changes, week + moment).await, Some(1));
+        // Another instance polls a little later. There are old rows, but the job is not due.
+        assert_eq!(run(MaintenanceJob::Changes, week + RUN_INTERVAL).await, None);
+        assert_eq!(run(MaintenanceJob::Sends, week + RUN_INTERVAL).await, Some(0), "another job");
+        assert_eq!(run(MaintenanceJob::Changes, week + moment + RUN_INTERVAL).await, Some(2));
+        assert_eq!(store.changes_after(user.id, 3, 10).await.unwrap().last, 3, "the numbers continue");
     }
 }

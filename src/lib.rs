@@ -2,48 +2,54 @@
 //!
 //! # The path of one message
 //!
-//! A client posts `sendMessage` to `/graphql`. [`transport`] names the request, finds out who asks ([`accounts`]) and
-//! reads the body; [`graphql`] validates the document, charges for it, executes it, and calls [`replies`]. There the
-//! message and an empty reply are stored in one transaction ([`store`]) and a runner is started: a task that is tied to
-//! no request and no socket. The client has its answer.
+//! 1. A client posts `sendMessage` to `/graphql`. [`transport`] assigns a request ID, authenticates the caller through
+//!    [`accounts`] and reads the body.
+//! 2. [`graphql`] validates the document, charges its cost, and executes it. The resolver calls [`replies`].
+//! 3. [`replies`] stores the message and an empty reply in one transaction ([`store`]) and starts a runner. The runner
+//!    is a task that depends on no request and no socket. The client gets its response.
+//! 4. The runner sends the conversation to a model ([`assistant`]) and appends the generated text to the reply's
+//!    buffer. It regularly saves a checkpoint of the text to the database.
+//! 5. A client subscribes to `reply`, usually over a WebSocket. The subscription reads the buffer from the client's
+//!    cursor, sends everything that is available as one delta, and waits for more. A client that reconnects passes its
+//!    last cursor and gets the text that it missed.
+//! 6. When the model has finished, the runner stores the full text and publishes the end of the reply.
 //!
-//! The runner shows the conversation to a model ([`assistant`]) and appends what it says to the reply's buffer, while
-//! checkpoints go to the database beside it. A client that subscribes to `reply` over a WebSocket reads that buffer
-//! from its own cursor, takes everything there is as one delta, and waits for more; if it comes back later with its
-//! last cursor it gets what it lacks. At the end the whole text is stored, and told.
+//! A client may subscribe on another instance than the one that runs the reply. That instance keeps a mirror of the
+//! buffer, which the runner's instance fills over the [`bus`]. If the bus is down, the mirror reads the checkpoints.
 //!
-//! A client may just as well subscribe on another instance. That one keeps a mirror of the reply, which the runner's
-//! instance fills over the [`bus`]; should the bus be away, the checkpoints fill it.
-//!
-//! The user's other devices hear of it too. The transaction that stores the message adds it to the user's feed, as does
-//! the one that stores the end of the reply, and [`changes`] wakes whoever follows that feed, here or at another
-//! instance: the subscription `changes` reads on from its own cursor.
+//! The user's other devices are notified too. The transactions that store the message and the finished reply also
+//! append to the user's change feed. [`changes`] then wakes the `changes` subscriptions of that user on every
+//! instance, and each continues from its own cursor.
 //!
 //! Data flows one way: transport → graphql → accounts, conversations, replies → changes → store, assistant and bus.
-//! Nothing below knows what is above it.
+//! No module depends on a module above it.
 //!
-//! # Where to look
+//! # Modules
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
-//! | [`config`] | every setting |
-//! | [`app`] | builds everything once, and runs it |
-//! | [`transport`] | HTTP, WebSocket, the pages |
-//! | [`graphql`] | the path of every operation, documents, the schema, the dataloaders |
-//! | [`accounts`] | passwords, tokens, sessions, the audit trail |
-//! | [`conversations`] | starting, changing and deleting them |
-//! | [`replies`] | the reply engine |
-//! | [`changes`] | what happens, told to each of a user's devices |
-//! | [`assistant`] | the models |
-//! | [`bus`] | what instances tell each other, in process or over Redis |
-//! | [`store`] | the database, one file for each noun |
-//! | [`removal`] | what has been deleted, removed in small steps |
-//! | [`housekeeping`] | what is removed in time, by one instance at a time |
-//! | [`throttle`], [`address`] | how much may be asked for, and where from |
-//! | [`error`] | what a client may learn |
-//! | `laws` | what holds for any input, for tests and fuzzing |
-//! | [`unicode`] | which characters can be seen, and where a text may be cut |
-//! | [`clock`], [`poke`], [`telemetry`], [`open_files`] | the time, waking what runs in the background, the log, the system's limit |
+//! | [`config`] | All settings |
+//! | [`app`] | Builds all parts of the server, runs them, and shuts them down |
+//! | [`transport`] | HTTP, WebSockets, Server-Sent Events, the export, and the web pages |
+//! | [`graphql`] | Execution of operations, document validation, the schema, the dataloaders |
+//! | [`accounts`] | Passwords, tokens, sessions, the audit trail |
+//! | [`conversations`] | Creates, changes and deletes conversations |
+//! | [`replies`] | Generates replies and streams them to subscribers |
+//! | [`changes`] | The change feed of each user, which keeps the user's devices in sync |
+//! | [`assistant`] | The models and their providers |
+//! | [`bus`] | Messages between instances, in process or over Redis |
+//! | [`store`] | The database, with one file for each noun |
+//! | [`removal`] | Deletes the messages of deleted conversations in small steps |
+//! | [`housekeeping`] | Hourly jobs that delete expired rows, each on one instance at a time |
+//! | [`throttle`] | Rate limits |
+//! | [`address`] | Client addresses and the networks that they belong to |
+//! | [`error`] | The errors that clients see |
+//! | [`unicode`] | Visible characters, and truncation of text |
+//! | [`clock`] | The time, which tests can move |
+//! | [`poke`] | Wakes background tasks before their timer fires |
+//! | [`telemetry`] | The log |
+//! | [`open_files`] | The limit on open files |
+//! | `fuzz_targets` | Properties that hold for any input, for tests and fuzzing |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -57,10 +63,10 @@ pub mod clock;
 pub mod config;
 pub mod conversations;
 pub mod error;
+#[cfg(any(fuzzing, test))]
+pub mod fuzz_targets;
 pub mod graphql;
 pub mod housekeeping;
-#[cfg(any(fuzzing, test))]
-pub mod laws;
 pub mod open_files;
 pub mod poke;
 pub mod removal;

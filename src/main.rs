@@ -38,28 +38,28 @@ struct Cli {
     config: Config,
 }
 
-/// How long blocking calls, such as a query to SQLite, may go on when everything else has ended.
-const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+/// How long the runtime waits for blocking calls, such as a query to SQLite, after everything else has ended.
+const BLOCKING_CALLS_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The user does not want to wait any longer.
+/// The server received a second signal while it was shutting down.
 #[derive(Debug, thiserror::Error)]
-#[error("ended at once by a second signal")]
+#[error("Stopped immediately by a second signal.")]
 struct SecondSignal;
 
 #[derive(Clone, Copy, Subcommand)]
 enum Command {
     /// Runs the server (the default).
     Serve,
-    /// Brings the database's tables up to date, and ends.
+    /// Brings the database schema up to date, then exits.
     Migrate,
-    /// Prints the GraphQL schema, and ends.
+    /// Prints the GraphQL schema, then exits.
     Schema,
 }
 
 fn main() -> ExitCode {
-    // Before any thread is started: the settings in `.env` become part of the environment.
+    // Changing the environment is only safe before the first thread is started.
     if let Err(error) = dotenv::load(Path::new(".env")) {
-        complain(format_args!(".env: {error}"));
+        print_error(format_args!(".env: {error}"));
         return ExitCode::FAILURE;
     }
     let command = Cli::command().mut_args(|argument| argument.global(true));
@@ -70,7 +70,7 @@ fn main() -> ExitCode {
     match run(command.unwrap_or(Command::Serve), &config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(format_args!("{error:#}"));
+            print_error(format_args!("{error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -82,36 +82,36 @@ fn run(command: Command, config: &Config) -> anyhow::Result<()> {
     }
     telemetry::start(&config.log, config.log_format).map_err(|error| anyhow!(error))?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
-    let ended = match command {
+    let result = match command {
         Command::Migrate => runtime.block_on(migrate(config)),
         _ => runtime.block_on(serve(config)),
     };
-    shut_down(runtime, &ended);
-    ended
+    shut_down(runtime, &result);
+    result
 }
 
-/// Ends the runtime. To drop it would wait for its blocking calls, such as a DNS query that nobody answers.
-fn shut_down(runtime: Runtime, ended: &anyhow::Result<()>) {
-    match ended {
+/// Ends the runtime. Dropping it would wait without limit for blocking calls, such as a DNS query without a response.
+fn shut_down(runtime: Runtime, result: &anyhow::Result<()>) {
+    match result {
         Err(error) if error.is::<SecondSignal>() => runtime.shutdown_background(),
-        _ => runtime.shutdown_timeout(CLOSE_WITHIN),
+        _ => runtime.shutdown_timeout(BLOCKING_CALLS_TIMEOUT),
     }
 }
 
-/// Tells what is wrong on standard error, if that can be written.
-fn complain(message: fmt::Arguments<'_>) {
+/// Prints an error to standard error. A failure to print is ignored.
+fn print_error(message: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "confab: {message}");
 }
 
-/// Tells on standard output where the server listens.
-fn announce(address: SocketAddr, playground: bool) -> io::Result<()> {
+/// Prints the server's addresses to standard output.
+fn print_addresses(address: SocketAddr, playground: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "Confab is ready:")?;
     writeln!(out, "  chat        http://{address}/")?;
     if playground {
         writeln!(out, "  playground  http://{address}/playground")?;
     } else {
-        writeln!(out, "  playground  off (CONFAB_PLAYGROUND=on turns it on)")?;
+        writeln!(out, "  playground  off (set CONFAB_PLAYGROUND=on to enable it)")?;
     }
     writeln!(out, "  GraphQL     http://{address}/graphql")?;
     writeln!(out, "  WebSocket   ws://{address}/graphql")?;
@@ -126,47 +126,47 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
-    let complete = config.complete(|name| std::env::var(name).ok()).map_err(|error| anyhow!(error))?;
+    let resolved = config.complete(|name| std::env::var(name).ok()).map_err(|error| anyhow!(error))?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let told = CancellationToken::new();
-    let told_twice = async {
+    let shutdown = CancellationToken::new();
+    let second_signal = async {
         for _ in 0..2 {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            told.cancel();
+            shutdown.cancel();
         }
     };
-    open_files::allow_for(config.connections.max_connections);
-    let around = Surroundings::default();
-    let poke = around.poke.clone();
-    let mut hang_up = signal(SignalKind::hangup())?;
+    open_files::raise_limit(config.connections.max_connections);
+    let overrides = Surroundings::default();
+    let poke = overrides.poke.clone();
+    let mut hangup = signal(SignalKind::hangup())?;
     let playground = config.playground();
-    let poked = async {
-        while hang_up.recv().await.is_some() {
-            tracing::info!("poked: looking for what there is to do");
+    let wake_on_hangup = async {
+        while hangup.recv().await.is_some() {
+            tracing::info!("received SIGHUP; waking the background tasks");
             poke.all();
         }
         std::future::pending::<()>().await
     };
     let serve = async {
-        let built = App::build(config, complete, around);
-        let Some(app) = told.run_until_cancelled(built).await else { return Ok(()) };
+        let built = App::build(config, resolved, overrides);
+        let Some(app) = shutdown.run_until_cancelled(built).await else { return Ok(()) };
         let app = app?;
         let listener = TcpListener::bind(config.listen)
             .await
             .with_context(|| format!("CONFAB_LISTEN: cannot listen on {}", config.listen))?;
         let address = listener.local_addr()?;
-        if let Err(error) = announce(address, playground) {
-            tracing::warn!(%error, %address, "listening; standard output cannot be written");
+        if let Err(error) = print_addresses(address, playground) {
+            tracing::warn!(%error, %address, "the server is listening, but standard output cannot be written");
         }
-        app.run(listener, told.cancelled()).await
+        app.run(listener, shutdown.cancelled()).await
     };
     tokio::select! {
-        ended = serve => ended,
-        () = poked => Ok(()),
-        () = told_twice => Err(SecondSignal.into()),
+        result = serve => result,
+        () = wake_on_hangup => Ok(()),
+        () = second_signal => Err(SecondSignal.into()),
     }
 }
 
@@ -176,23 +176,23 @@ mod tests {
     use std::{sync::mpsc, thread};
 
     #[test]
-    fn the_end_does_not_wait_for_a_blocking_call() {
-        for ended in [Ok(()), Err(anyhow::Error::from(SecondSignal))] {
+    fn shutdown_does_not_wait_for_a_blocking_call() {
+        for result in [Ok(()), Err(anyhow::Error::from(SecondSignal))] {
             let runtime = runtime::Builder::new_multi_thread().build().expect("threads can be started");
-            let (blocked, waits) = mpsc::channel::<()>();
-            let (began, begun) = mpsc::channel();
+            let (unblock, blocked) = mpsc::channel::<()>();
+            let (start, started) = mpsc::channel();
             runtime.spawn_blocking(move || {
-                began.send(()).expect("the test waits");
-                waits.recv()
+                start.send(()).expect("the test waits");
+                blocked.recv()
             });
-            begun.recv().expect("it is called");
-            let (done, is_done) = mpsc::channel();
+            started.recv().expect("the blocking call starts");
+            let (end, ended) = mpsc::channel();
             thread::spawn(move || {
-                shut_down(runtime, &ended);
-                done.send(())
+                shut_down(runtime, &result);
+                end.send(())
             });
-            is_done.recv_timeout(Duration::from_secs(20)).expect("the runtime ends");
-            drop(blocked);
+            ended.recv_timeout(Duration::from_secs(20)).expect("the runtime ends");
+            drop(unblock);
         }
     }
 }

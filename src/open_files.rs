@@ -1,24 +1,25 @@
-//! How many files may be open at once. Each connection is one.
+//! The limit on open files. Each connection counts as one open file.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What is open besides connections: databases, Redis, providers, the log.
-const BESIDES: u64 = 100;
+/// Files that the server opens besides client connections: database, Redis, providers, the log.
+const OTHER_FILES: u64 = 100;
 
-/// Takes as many as the system lets us have. Programs begin with few, often 1,024, for the sake of old ones that cannot
-/// cope with more; tells whether that is too few for so many connections.
-pub fn allow_for(connections: usize) {
+/// Raises the soft limit on open files to the hard limit, and logs a warning if it is too low for `connections`.
+///
+/// The soft limit is often 1,024, for the sake of old programs that fail with more.
+pub fn raise_limit(connections: usize) {
     let limit = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
-        tracing::debug!(%error, "no more files may be open than at the start");
+        tracing::debug!(%error, "the limit on open files could not be raised");
     }
     if let Some(files) = getrlimit(Resource::Nofile).current
-        && files < connections as u64 + BESIDES
+        && files < connections as u64 + OTHER_FILES
     {
         tracing::warn!(
             files,
             connections,
-            "there may be fewer open files than connections: see `ulimit -Hn`"
+            "the limit on open files is too low for CONFAB_MAX_CONNECTIONS; raise the hard limit (`ulimit -Hn`)"
         );
     }
 }

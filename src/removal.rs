@@ -1,5 +1,7 @@
-//! Removing what has been deleted. A deleted conversation is out of reach at once, for it is nobody's; its messages may
-//! be very many, and are removed in small steps beside whatever else goes on, by whichever instance is there.
+//! Removes the rows of deleted conversations in the background.
+//!
+//! Deleting a conversation takes away its owner, so it is inaccessible at once. It may have very many messages.
+//! Instances remove them in small steps, so that other work can go on.
 
 use crate::{
     poke::Poked,
@@ -14,47 +16,49 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// How many messages are removed at once: other writers wait for no longer than that.
+/// The number of messages removed in one step. Other writers wait for at most one step.
 const BATCH: i64 = 25;
-/// How long the database is left to others after a step, as a multiple of what the step took.
-const SHARE_OF_OTHERS: u32 = 4;
-/// The longest that it is left to them.
+/// The pause after each step, as a multiple of the step's duration. It leaves the database to other work.
+const PAUSE_FACTOR: u32 = 4;
+/// The longest pause after a step.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How often each instance looks whether one that has died has left something.
-const LOOK_EVERY: Duration = Duration::from_secs(300);
+/// How often each instance polls for rows that a crashed instance has left.
+const POLL_INTERVAL: Duration = Duration::from_secs(300);
 
-/// The task that removes, and its bell. Cloning it shares it.
+/// Removes the rows of deleted conversations. Clones share one task.
 #[derive(Clone)]
 pub struct Removal {
     store: Database,
-    left: Arc<Notify>,
+    wake: Arc<Notify>,
 }
 
 impl Removal {
-    /// Removes from this database.
+    /// Creates the remover for this database.
     pub fn new(store: Database) -> Self {
-        Self { store, left: Arc::default() }
+        Self { store, wake: Arc::default() }
     }
 
-    /// There is something to remove.
+    /// Wakes the task because a conversation was deleted.
     pub fn look(&self) {
-        self.left.notify_one();
+        self.wake.notify_one();
     }
 
-    /// Removes what there is, now and whenever there is something, until told to leave.
-    pub async fn keep_removing(self, mut poke: Poked, leaving: CancellationToken) {
-        let mut timer = interval(LOOK_EVERY);
+    /// Removes rows whenever it is woken, and on a timer, until shutdown.
+    pub async fn run(self, mut poke: Poked, shutdown: CancellationToken) {
+        let mut timer = interval(POLL_INTERVAL);
         loop {
             select! {
-                () = leaving.cancelled() => return,
+                () = shutdown.cancelled() => return,
                 _ = timer.tick() => {}
-                () = self.left.notified() => {}
+                () = self.wake.notified() => {}
                 () = poke.poked() => {}
             }
-            // Should it panic (the hook logs it), the next look may fare better. A step that is broken off is undone.
+            // After a panic (which the hook logs) the next run retries. An interrupted step is rolled back.
             let removed = AssertUnwindSafe(self.remove()).catch_unwind();
-            match leaving.run_until_cancelled(removed).await {
-                Some(Ok(Err(error))) => tracing::warn!(%error, "not all is removed that was deleted"),
+            match shutdown.run_until_cancelled(removed).await {
+                Some(Ok(Err(error))) => {
+                    tracing::warn!(%error, "the rows of deleted conversations could not all be removed; will retry");
+                }
                 Some(Ok(Ok(())) | Err(_)) => {}
                 None => return,
             }
@@ -62,18 +66,19 @@ impl Removal {
     }
 
     async fn remove(&self) -> store::Result<()> {
-        while give_way(self.store.remove_from_nobody(BATCH)).await? {}
+        while then_pause(self.store.remove_from_nobody(BATCH)).await? {}
         Ok(())
     }
 }
 
-/// Does a step of the background's work, and then leaves the database to others for a while: SQLite has one writer, which
-/// a step keeps busy, and PostgreSQL's disk is everybody's too.
-pub(crate) async fn give_way<T>(step: impl Future<Output = T>) -> T {
-    let begun = Instant::now();
-    let done = step.await;
-    sleep(LONGEST_PAUSE.min(begun.elapsed() * SHARE_OF_OTHERS)).await;
-    done
+/// Runs one step of background work, then pauses in proportion to the step's duration.
+///
+/// The pause lets requests use the database: SQLite has a single writer, and PostgreSQL's disk is shared.
+pub(crate) async fn then_pause<T>(step: impl Future<Output = T>) -> T {
+    let started = Instant::now();
+    let result = step.await;
+    sleep(LONGEST_PAUSE.min(started.elapsed() * PAUSE_FACTOR)).await;
+    result
 }
 
 #[cfg(test)]
@@ -81,20 +86,20 @@ mod tests {
     use super::*;
     use crate::store::{messages::Message, scratch};
 
-    /// Far more than are removed in one step.
+    /// Many times the size of one step.
     const MESSAGES: usize = 1500;
 
-    /// Counted, not timed: on a slow machine both are slow.
+    /// Compares the number of writes to the number of steps, because times depend on the machine.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn others_write_while_what_was_deleted_is_removed() {
+    async fn other_writers_make_progress_during_removal() {
         let (_folder, store, user) = scratch::database().await;
         let conversation = scratch::conversation(&user, user.created_at);
         store.insert_conversation(&conversation).await.unwrap();
-        let said = |position| {
+        let message = |position| {
             let text = "x".repeat(4000);
             Message::said(store::Id::new(), conversation.id, None, position, text, user.created_at)
         };
-        store.insert_messages(&(0..MESSAGES as i32).map(said).collect::<Vec<_>>()).await.unwrap();
+        store.insert_messages(&(0..MESSAGES as i32).map(message).collect::<Vec<_>>()).await.unwrap();
         assert!(store.delete_conversation(user.id, conversation.id, user.created_at).await.unwrap());
         let removal = Removal::new(store.clone());
         let removed = tokio::spawn(async move { removal.remove().await });
@@ -102,11 +107,11 @@ mod tests {
         while !removed.is_finished() {
             store.insert_conversation(&scratch::conversation(&user, user.created_at)).await.unwrap();
             writes += 1;
-            // The pool would hand its one writer to this task again, before anyone who waits for it.
+            // Without a pause the pool would give its only writer to this task again, before the waiting remover.
             sleep(Duration::from_millis(1)).await;
         }
         removed.await.unwrap().unwrap();
         let steps = MESSAGES / BATCH as usize;
-        assert!(writes >= 2 * steps, "{writes} writes beside {steps} steps");
+        assert!(writes >= 2 * steps, "{writes} writes during {steps} steps");
     }
 }

@@ -1,14 +1,19 @@
-//! Throttling: how much of what costs or harms may be asked for, and by whom.
+//! Rate limits for requests that are expensive or could be abused.
 //!
-//! Each limit is a bucket that holds what may be asked for at once, and fills evenly (the generic cell rate algorithm):
-//! in process ([`local`]), or for all instances together in Redis ([`shared`]). When Redis is away each instance counts
-//! for itself: nobody is let through unseen, and nobody is shut out.
+//! Each limit uses the generic cell rate algorithm: a bucket that allows a burst and refills evenly. Buckets live in
+//! process ([`local`]) or, shared by all instances, in Redis ([`shared`]). While Redis is unreachable, each instance
+//! applies the limits on its own.
 //!
-//! **Signing in.** Each address has a bucket, whatever accounts it tries, and so has its network, for who has one has as
-//! many addresses as they like: of IPv6 65,536. (So it is with registering.) Each account has one as well, which guesses
-//! from everywhere share; so that they do not lock out its owner, each network has a few attempts at each account of its
-//! own, in which nobody else's count, and which the right password gives back. To guess at more than the account's rate
-//! thus takes ever more networks. An address that has no account is counted as if it had one: nothing can be learnt.
+//! # Sign-in
+//!
+//! - Each client address has a bucket for attempts at any account. So has its network, because one client may control
+//!   many addresses: 65,536 in an IPv6 `/48`, counted by `/64`. Registration is limited in the same way.
+//! - Each account has a bucket for attempts from all addresses.
+//! - Each network has a few attempts of its own at each account, which do not count for the account's bucket. Guesses
+//!   from elsewhere therefore do not lock out the owner. The correct password refills them. To exceed the account's
+//!   rate, an attacker needs more and more networks.
+//! - Attempts at e-mail addresses without an account are counted in the same way, so that the limits do not reveal
+//!   which accounts exist.
 
 mod local;
 mod shared;
@@ -25,196 +30,207 @@ use sha2::{Digest, Sha256};
 use shared::Shared;
 use std::{num::NonZeroU32, time::Duration};
 
-/// What the settings tell a minute of: also what may be asked for at once.
+/// The period of the limits in the settings.
 const MINUTE: Duration = Duration::from_secs(60);
-/// A network's own attempts at an account, if none is right. They are few, for there are many networks.
-const OWN_ATTEMPTS: u32 = 5;
-/// How long until all of them are given back.
-const OWN_ATTEMPTS_PER: Duration = Duration::from_secs(24 * 60 * 60);
-/// How many addresses a network counts for: those of a few who keep out of each other's way.
-const ADDRESSES: u32 = 8;
-/// How long Redis may take to answer.
-pub const PATIENCE: Duration = Duration::from_millis(100);
+/// A network's own sign-in attempts at one account. The number is small, because there are many networks.
+const NETWORK_ATTEMPTS: u32 = 5;
+/// The time in which all attempts of a network are refilled.
+const NETWORK_ATTEMPTS_PERIOD: Duration = Duration::from_secs(24 * 60 * 60);
+/// The limit of a network, as a multiple of the limit of one address. It leaves room for several clients in a network.
+const ADDRESSES_PER_NETWORK: u32 = 8;
+/// How long the rate limiter waits for Redis.
+pub const REDIS_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// How much there may be in a minute; 0 is no limit.
+/// The limits per minute; 0 means no limit.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rates {
-    /// Attempts to sign in, from an address.
+    /// Sign-in attempts from one address.
     pub log_in_per_address: u32,
-    /// Attempts to sign in to an account, besides those that each network has of its own.
+    /// Sign-in attempts to one account, without those that each network has of its own.
     pub log_in_per_account: u32,
-    /// Accounts made from an address, or tried to.
+    /// Registration attempts from one address.
     pub register_per_address: u32,
-    /// Messages of a user.
+    /// Messages sent by one user.
     pub send: u32,
-    /// Cost of a user's operations, or of an address's that is not signed in.
+    /// Cost of the operations of one user, or of one address for callers who are not signed in.
     pub cost: u32,
 }
 
-/// So much, and so much again within this time.
+/// A bucket's capacity, and the time in which an empty bucket becomes full.
 #[derive(Clone, Copy, Debug)]
 struct Quota {
     amount: NonZeroU32,
-    per: Duration,
+    period: Duration,
 }
 
 impl Quota {
-    /// How long one takes to be there again.
-    fn each(self) -> Duration {
-        self.per / self.amount.get()
+    /// The time in which one unit is refilled.
+    fn unit(self) -> Duration {
+        self.period / self.amount.get()
     }
 }
 
-/// All limits.
+/// The rate limiter with all its limits.
 pub struct Throttle {
     clock: Clock,
     shared: Option<Shared>,
-    log_in_address: Limit,
-    log_in_around: Limit,
-    log_in_network: Limit,
-    log_in_account: Limit,
-    register: Limit,
-    register_around: Limit,
-    send: Limit,
-    cost: Limit,
+    log_in_by_address: OptionalLimit,
+    log_in_by_network: OptionalLimit,
+    log_in_by_account_and_network: OptionalLimit,
+    log_in_by_account: OptionalLimit,
+    register_by_address: OptionalLimit,
+    register_by_network: OptionalLimit,
+    send: OptionalLimit,
+    cost: OptionalLimit,
 }
 
-/// One of them; `None` if there is no limit.
-type Limit = Option<Kind>;
+/// A limit, or `None` if it is disabled.
+type OptionalLimit = Option<Limit>;
 
-struct Kind {
-    /// As its keys in Redis are named.
+struct Limit {
+    /// The name in the limit's Redis keys.
     name: &'static str,
     quota: Quota,
     local: Buckets,
 }
 
-/// What an operation was reckoned to cost, and what whoever asked has left.
+/// The cost of an operation, and the budget that remains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
-    /// What the operation costs.
+    /// The cost of the operation.
     pub requested: u64,
-    /// What more may be asked for at once, and what that is with nothing taken. `None` if there is no limit.
+    /// The budget after the operation was charged. `None` if there is no limit.
     pub budget: Option<Budget>,
 }
 
-/// What may be asked for at once.
+/// The budget for operations of a user or address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// As things are.
+    /// The cost that can be spent at once.
     pub remaining: u32,
-    /// At most, which is also what comes back in a minute.
+    /// The full budget, which is also the amount that is refilled per minute.
     pub limit: u32,
 }
 
 impl Throttle {
-    /// Limits of these rates, shared over a connection to Redis if there is one that answers within `patience`.
-    pub fn new(rates: Rates, clock: Clock, redis: Option<Connection>, patience: Duration) -> Self {
-        let limit = |name, amount, per| {
-            let quota = Quota { amount: NonZeroU32::new(amount)?, per };
-            Some(Kind { name, quota, local: Buckets::new(quota, clock.clone()) })
+    /// Creates the rate limiter. With a Redis connection, instances share the buckets while Redis responds within
+    /// `redis_timeout`.
+    pub fn new(rates: Rates, clock: Clock, redis: Option<Connection>, redis_timeout: Duration) -> Self {
+        let limit = |name, amount, period| {
+            let quota = Quota { amount: NonZeroU32::new(amount)?, period };
+            Some(Limit { name, quota, local: Buckets::new(quota, clock.clone()) })
         };
-        let around = |per_address: u32| per_address.saturating_mul(ADDRESSES);
-        let own = if rates.log_in_per_account == 0 { 0 } else { OWN_ATTEMPTS };
+        let per_network = |per_address: u32| per_address.saturating_mul(ADDRESSES_PER_NETWORK);
+        let network_attempts = if rates.log_in_per_account == 0 { 0 } else { NETWORK_ATTEMPTS };
         Self {
-            shared: redis.map(|connection| Shared::new(connection, patience)),
-            log_in_address: limit("log-in:address", rates.log_in_per_address, MINUTE),
-            log_in_around: limit("log-in:around", around(rates.log_in_per_address), MINUTE),
-            log_in_network: limit("log-in:network", own, OWN_ATTEMPTS_PER),
-            log_in_account: limit("log-in:account", rates.log_in_per_account, MINUTE),
-            register: limit("register", rates.register_per_address, MINUTE),
-            register_around: limit("register:around", around(rates.register_per_address), MINUTE),
+            shared: redis.map(|connection| Shared::new(connection, redis_timeout)),
+            // The names are parts of Redis keys, which instances of different versions share.
+            log_in_by_address: limit("log-in:address", rates.log_in_per_address, MINUTE),
+            log_in_by_network: limit("log-in:around", per_network(rates.log_in_per_address), MINUTE),
+            log_in_by_account_and_network: limit("log-in:network", network_attempts, NETWORK_ATTEMPTS_PERIOD),
+            log_in_by_account: limit("log-in:account", rates.log_in_per_account, MINUTE),
+            register_by_address: limit("register", rates.register_per_address, MINUTE),
+            register_by_network: limit("register:around", per_network(rates.register_per_address), MINUTE),
             send: limit("send", rates.send, MINUTE),
             cost: limit("cost", rates.cost, MINUTE),
             clock,
         }
     }
 
-    /// Whether this address may try to sign in to the account of this e-mail address (its key) now, there being one or
-    /// not.
+    /// Counts a sign-in attempt from this address to the account with this e-mail key, even if no such account exists.
+    ///
+    /// Fails with `RATE_LIMITED` if a limit is exceeded.
     pub async fn log_in(&self, from: ClientAddress, email: &str) -> Result<()> {
-        let refused = refusal("too many attempts to sign in");
-        self.take_around([&self.log_in_address, &self.log_in_around], from).await.map_err(refused)?;
-        let Err(own) = self.take(&self.log_in_network, &own_share(from, email), 1).await else {
+        let error = rate_limited("There are too many sign-in attempts.");
+        let by_origin = [&self.log_in_by_address, &self.log_in_by_network];
+        self.take_by_origin(by_origin, from).await.map_err(error)?;
+        let key = account_and_network_key(from, email);
+        let Err(network_wait) = self.take(&self.log_in_by_account_and_network, &key, 1).await else {
             return Ok(());
         };
-        let shared = self.take(&self.log_in_account, &account(email), 1).await;
-        shared.map(drop).map_err(|wait| refused(wait.min(own)))
+        let taken = self.take(&self.log_in_by_account, &account_key(email), 1).await;
+        taken.map(drop).map_err(|wait| error(wait.min(network_wait)))
     }
 
-    /// The password was right: the attempts before it were no guesses.
+    /// Refills the network's attempts at the account after a correct password.
     pub async fn logged_in(&self, from: ClientAddress, email: &str) {
-        let Some(Kind { name, local, .. }) = &self.log_in_network else { return };
-        let share = own_share(from, email);
-        local.fill(&share);
+        let Some(Limit { name, local, .. }) = &self.log_in_by_account_and_network else { return };
+        let key = account_and_network_key(from, email);
+        local.refill(&key);
         if let Some(shared) = &self.shared {
-            shared.fill(name, &share).await;
+            shared.refill(name, &key).await;
         }
     }
 
-    /// Whether an account may be made from this address now.
+    /// Counts a registration from this address. Fails with `RATE_LIMITED` if a limit is exceeded.
     pub async fn register(&self, from: ClientAddress) -> Result<()> {
-        let taken = self.take_around([&self.register, &self.register_around], from).await;
-        taken.map_err(refusal("too many accounts are made from this address"))
+        let taken = self.take_by_origin([&self.register_by_address, &self.register_by_network], from).await;
+        taken.map_err(rate_limited("There are too many registrations from this address."))
     }
 
-    /// Whether this user may send a message now.
+    /// Counts a message of this user. Fails with `RATE_LIMITED` if the limit is exceeded.
     pub async fn send(&self, user: Id) -> Result<()> {
         let taken = self.take(&self.send, &user.to_string(), 1).await;
-        taken.map(drop).map_err(refusal("too many messages"))
+        taken.map(drop).map_err(rate_limited("You have sent too many messages."))
     }
 
-    /// Whether an operation of this cost may be executed now: it is paid for by the user, or by the address of whoever
-    /// is not signed in. One that costs more than there can ever be takes all of it.
+    /// Charges the cost of an operation to the user, or to the address if the caller is not signed in.
+    ///
+    /// An operation that costs more than the full budget takes the full budget. Fails with `RATE_LIMITED` if the
+    /// remaining budget is too small.
     pub async fn cost(&self, user: Option<Id>, from: ClientAddress, requested: u64) -> Result<Cost> {
-        let Some(kind) = &self.cost else { return Ok(Cost { requested, budget: None }) };
-        let whose = match user {
+        let Some(limit) = &self.cost else { return Ok(Cost { requested, budget: None }) };
+        let key = match user {
             Some(user) => format!("user:{user}"),
             None => format!("address:{}", from.host()),
         };
-        let remaining = self.take(&self.cost, &whose, requested).await;
-        let remaining = remaining.map_err(refusal("the operations of the last minute cost too much"))?;
-        Ok(Cost { requested, budget: Some(Budget { remaining, limit: kind.quota.amount.get() }) })
+        let remaining = self.take(&self.cost, &key, requested).await;
+        let remaining =
+            remaining.map_err(rate_limited("The operations of the last minute cost too much."))?;
+        Ok(Cost { requested, budget: Some(Budget { remaining, limit: limit.quota.amount.get() }) })
     }
 
-    /// Takes one from an address's bucket and one from its network's, in this order: who is refused takes nothing from
-    /// their neighbours.
-    async fn take_around(
+    /// Takes one unit from the address's bucket, then one from its network's.
+    ///
+    /// In this order, a client that exceeds the limit of its address takes nothing from other clients in its network.
+    async fn take_by_origin(
         &self,
-        [address, network]: [&Limit; 2],
+        [address, network]: [&OptionalLimit; 2],
         from: ClientAddress,
     ) -> Result<(), Duration> {
         self.take(address, &from.host().to_string(), 1).await?;
         self.take(network, &from.network().to_string(), 1).await.map(drop)
     }
 
-    /// Takes so much from somebody's bucket, or all that it can hold: what is left, or how long to wait.
-    async fn take(&self, limit: &Limit, whose: &str, amount: u64) -> Result<u32, Duration> {
-        let Some(Kind { name, quota, local }) = limit else { return Ok(u32::MAX) };
+    /// Takes `amount` units, or the full capacity if that is less, from the bucket with this key.
+    ///
+    /// Returns the units that remain. Fails with the time to wait if the bucket has too few.
+    async fn take(&self, limit: &OptionalLimit, key: &str, amount: u64) -> Result<u32, Duration> {
+        let Some(Limit { name, quota, local }) = limit else { return Ok(u32::MAX) };
         let amount = u32::try_from(amount.max(1)).ok().and_then(NonZeroU32::new);
         let amount = amount.map_or(quota.amount, |amount| amount.min(quota.amount));
         let taken = match &self.shared {
-            Some(shared) => shared.take(name, *quota, whose, amount, self.clock.passed()).await,
+            Some(shared) => shared.take(name, *quota, key, amount, self.clock.advanced()).await,
             None => None,
         };
-        taken.unwrap_or_else(|| local.take(whose, amount))
+        taken.unwrap_or_else(|| local.take(key, amount))
     }
 }
 
-/// Too much was asked for: when to try again.
-fn refusal(message: &'static str) -> impl Fn(Duration) -> Error + Copy {
+/// Converts the time to wait into an error with this message.
+fn rate_limited(message: &'static str) -> impl Fn(Duration) -> Error + Copy {
     move |wait| {
-        // Up to the next whole second: who comes back then is not too early.
+        // Rounded up to whole seconds, so that a retry is not too early.
         let retry_after = wait.as_micros().div_ceil(1_000_000).max(1);
         Error::RateLimited { message, retry_after: u64::try_from(retry_after).unwrap_or(u64::MAX) }
     }
 }
 
-/// The account's bucket. Keys can be read by whoever can look into Redis: they need not tell who has an account.
-fn account(email: &str) -> String {
+/// The key of an account's bucket: a hash, so that Redis keys do not reveal e-mail addresses.
+fn account_key(email: &str) -> String {
     Sha256::digest(email).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn own_share(from: ClientAddress, email: &str) -> String {
-    format!("{}:{}", account(email), from.network())
+fn account_and_network_key(from: ClientAddress, email: &str) -> String {
+    format!("{}:{}", account_key(email), from.network())
 }

@@ -1,4 +1,4 @@
-//! How clients reach the server: the one router, and what every request passes through.
+//! The HTTP side of the server: the router, its middleware, and authentication of requests.
 
 mod body;
 mod caller;
@@ -46,23 +46,23 @@ use axum::{
 use std::{sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// What the transports work with.
+/// The state that all handlers share.
 pub struct Transport {
     /// Executes operations.
     pub service: Arc<GraphqlService>,
-    /// Tells who asks.
+    /// Authenticates callers.
     pub accounts: Arc<Accounts>,
-    /// Must answer for the server to be ready.
+    /// The database, for the readiness check and the export.
     pub store: Database,
-    /// Whether the database answers.
+    /// The result of the last readiness check.
     pub readiness: Readiness,
-    /// What operations may cost together.
+    /// Rate limits.
     pub throttle: Arc<Throttle>,
-    /// Whose word for a client's address counts.
+    /// Proxies whose forwarding headers are trusted.
     pub trusted_proxies: TrustedProxies,
-    /// Whether clients come by TLS alone, be it told or not.
+    /// Whether all clients are assumed to use TLS.
     pub behind_tls: bool,
-    /// What a socket may take.
+    /// Limits of each WebSocket.
     pub sockets: SocketLimits,
     /// Counts the WebSockets and event streams of each user and address.
     pub open_streams: OpenStreams,
@@ -70,17 +70,17 @@ pub struct Transport {
     pub playground: bool,
     /// The largest body of a request, in bytes.
     pub max_body: usize,
-    /// How long a body may take to come.
-    pub body_time: Duration,
-    /// The origins, besides our own, whose pages may use the server.
+    /// The timeout for receiving a request body.
+    pub body_timeout: Duration,
+    /// Other origins whose pages may use the server.
     pub allowed_origins: Vec<String>,
-    /// Operations and sockets: what must end before the server does.
+    /// Operations and sockets, which must end before the process does.
     pub tasks: TaskTracker,
-    /// Set when the server is to end.
-    pub leaving: CancellationToken,
+    /// Cancelled when the server shuts down.
+    pub shutdown: CancellationToken,
 }
 
-/// All addresses.
+/// Creates the router with all routes and middleware.
 pub fn router(transport: Transport) -> Router {
     let cors = cors::layer(&transport.allowed_origins);
     let addresses = Arc::new(proxies::Addresses::new(transport.trusted_proxies.clone()));
@@ -99,52 +99,56 @@ pub fn router(transport: Transport) -> Router {
         .with_state(Arc::new(transport))
 }
 
-/// The keys by which anybody can verify our access tokens: none, if they are signed by a secret.
+/// The public keys that verify access tokens. The list is empty if the secret signs them.
 async fn keys(State(transport): State<Arc<Transport>>) -> impl IntoResponse {
-    // As long as a client may go without a new key: it is to be there for longer before it signs.
+    // A new key must be published for longer than this before it signs tokens.
     let headers =
         [(header::CONTENT_TYPE, "application/jwk-set+json"), (header::CACHE_CONTROL, "public, max-age=300")];
     (headers, Json(transport.accounts.access_tokens.published()).into_response().into_body())
 }
 
 impl Transport {
-    /// Charges an address for a request that is refused before its caller is known; the error to answer with. A fault of
-    /// the server costs nothing.
-    async fn charge_unknown(&self, refusal: Error, from: ClientAddress) -> Error {
-        match refusal {
-            Error::Internal(_) | Error::Unavailable(_) => refusal,
-            refusal => self.throttle.cost(None, from, 1).await.err().unwrap_or(refusal),
+    /// Charges a cost of 1 to the address of a request that is rejected before authentication.
+    ///
+    /// Returns the error for the response: `RATE_LIMITED` if the address has no budget left, else the given one. Faults
+    /// of the server cost nothing.
+    async fn charge_unauthenticated(&self, error: Error, from: ClientAddress) -> Error {
+        match error {
+            Error::Internal(_) | Error::Unavailable(_) => error,
+            error => self.throttle.cost(None, from, 1).await.err().unwrap_or(error),
         }
     }
 
-    /// Who an `Authorization` header names, and until when; `None` if there is none.
+    /// Authenticates the `Authorization` header. `None` if there is none.
     async fn grant(&self, headers: &HeaderMap, from: ClientAddress) -> Result<Option<Grant>> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         match (values.next(), values.next()) {
             (None, _) => Ok(None),
-            // What is no text is no token either.
+            // A value that is not ASCII text is an invalid token.
             (Some(value), None) => {
                 self.authenticate(value.to_str().unwrap_or_default(), from).await.map(Some)
             }
             _ => {
-                let several = Error::Unauthenticated("there must be one `Authorization`");
-                Err(self.charge_unknown(several, from).await)
+                let error = Error::Unauthenticated("The request must have only one `Authorization` header.");
+                Err(self.charge_unauthenticated(error, from).await)
             }
         }
     }
 
-    /// Who `Bearer …` names (RFC 6750), and until when. To find out that it is nobody is not for nothing: it may have
-    /// been looked up. Who is somebody is not charged, nor kept out by others at their address.
+    /// Authenticates the value of an `Authorization` header with the scheme `Bearer` (RFC 6750).
+    ///
+    /// A failure is charged to the client's address, because it may have caused a database query. A valid token costs
+    /// nothing, so other clients at the same address cannot lock out an authenticated user.
     async fn authenticate(&self, authorization: &str, from: ClientAddress) -> Result<Grant> {
         let grant = match authorization.split_once(' ') {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
                 self.accounts.authenticate(token.trim()).await
             }
-            _ => Err(Error::Unauthenticated("`Authorization` must be `Bearer` and an access token")),
+            _ => Err(Error::Unauthenticated("`Authorization` must be `Bearer` followed by an access token.")),
         };
         match grant {
             Ok(grant) => Ok(grant),
-            Err(refusal) => Err(self.charge_unknown(refusal, from).await),
+            Err(error) => Err(self.charge_unauthenticated(error, from).await),
         }
     }
 }

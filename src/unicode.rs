@@ -1,4 +1,4 @@
-//! Which characters can be seen, and where a text may be cut.
+//! Visibility of characters, and truncation of text at grapheme boundaries.
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
@@ -6,12 +6,12 @@ use icu_properties::{
 };
 use unicode_segmentation::GraphemeCursor;
 
-/// Characters that are blank although their properties do not say so: the empty Braille pattern, the null notehead, the
-/// filler of the Khitan script, and the place of an object that is not there.
+/// Blank characters that Unicode properties do not mark as such: Braille pattern blank, musical symbol null notehead,
+/// Khitan small script filler, and object replacement character.
 const BLANK: [char; 4] = ['\u{2800}', '\u{1d159}', '\u{16fe4}', '\u{fffc}'];
 
-/// Whether a text has a character that can be seen. White space, control and format characters, fillers, variation
-/// selectors and unassigned code points cannot.
+/// Whether a text has a visible character. White space, control and format characters, fillers, variation selectors and
+/// unassigned code points are invisible.
 pub fn is_visible(text: &str) -> bool {
     text.chars().any(is_visible_character)
 }
@@ -27,26 +27,26 @@ fn is_visible_character(character: char) -> bool {
         && !BLANK.contains(&character)
 }
 
-/// Whether nothing is shown for a character where it has no effect (the property Default_Ignorable_Code_Point).
+/// Whether a renderer may show nothing for a character (property Default_Ignorable_Code_Point).
 pub fn is_ignorable(character: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
 }
 
-/// Whether a character belongs to the one before it, as vowel signs and accents do.
+/// Whether a character combines with the one before it, as vowel signs and accents do (category Mark).
 pub fn is_mark(character: char) -> bool {
     GeneralCategoryGroup::Mark.contains(CodePointMapData::<GeneralCategory>::new().get(character))
 }
 
-/// The beginning of a text: at most `longest` Unicode scalar values, cut between two grapheme clusters (UAX #29). It is empty
-/// if the first cluster is longer.
+/// Truncates a text to at most `longest` Unicode scalar values, at a grapheme cluster boundary (UAX #29). The result is
+/// empty if the first cluster is longer.
 pub fn beginning(text: &str, longest: usize) -> &str {
     let Some((end, _)) = text.char_indices().nth(longest) else { return text };
     let mut cursor = GraphemeCursor::new(end, text.len(), true);
-    let whole = "the text is given whole";
-    if cursor.is_boundary(text, 0).expect(whole) {
+    let complete = "the cursor has the complete text";
+    if cursor.is_boundary(text, 0).expect(complete) {
         return &text[..end];
     }
-    let start = cursor.prev_boundary(text, 0).expect(whole);
+    let start = cursor.prev_boundary(text, 0).expect(complete);
     &text[..start.unwrap_or(0)]
 }
 
@@ -57,7 +57,7 @@ mod tests {
     use unicode_segmentation::UnicodeSegmentation;
 
     #[test]
-    fn what_cannot_be_seen_is_no_name() {
+    fn texts_of_invisible_characters_are_invisible() {
         for text in [
             "",
             " \t\u{a0}\u{3000}\u{2028}",
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn one_character_that_can_be_seen_is_enough() {
+    fn one_visible_character_makes_a_text_visible() {
         for text in
             ["a", "\u{200b}.\u{200b}", "हिन्दी", "ไทย", "தமிழ்", "👩\u{200d}🔬", "🇩🇪", "1", "\u{fffd}", "字"]
         {
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_families_and_skin_tones_stay_whole() {
+    fn grapheme_clusters_are_not_split() {
         for cluster in ["🇩🇪", "👩\u{200d}👩\u{200d}👧\u{200d}👦", "👍🏽", "e\u{301}", "षि", "각", "\r\n"]
         {
             let text = format!("abc{cluster}d");
@@ -97,13 +97,13 @@ mod tests {
             assert_eq!(beginning(&text, 3 + length), format!("abc{cluster}"));
             assert_eq!(beginning(&text, 4 + length), text);
         }
-        assert_eq!(beginning("🇩🇪🇫🇷🇮🇹", 5), "🇩🇪🇫🇷", "flags are told apart from the start");
+        assert_eq!(beginning("🇩🇪🇫🇷🇮🇹", 5), "🇩🇪🇫🇷", "flags are paired from the start");
         assert_eq!(beginning("e\u{301}\u{301}", 2), "");
     }
 
     proptest! {
         #[test]
-        fn a_beginning_is_as_many_whole_clusters_as_fit(text in "(\\PC|[🇩🇪👩👧👍🏽\u{200d}\u{301}\u{fe0f}\r\n]){0,40}", longest in 0..50usize) {
+        fn truncation_keeps_as_many_whole_clusters_as_fit(text in "(\\PC|[🇩🇪👩👧👍🏽\u{200d}\u{301}\u{fe0f}\r\n]){0,40}", longest in 0..50usize) {
             let mut expected = 0;
             for cluster in text.graphemes(true) {
                 if text[..expected].chars().count() + cluster.chars().count() > longest {

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| confab::laws::cursors(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| confab::fuzz_targets::cursors(input));

@@ -1,19 +1,20 @@
-//! The settings of connections: how long they may take, and how many there may be.
+//! Settings that limit the time and number of connections.
 
 use clap::{Args, value_parser};
 
-/// How long a connection may take, and how many there may be; as many as one likes where that is 0.
+/// Connection limits. A limit of 0 connections means no limit.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Connections {
-    // nginx and Apache wait for 60 and 20 to 40 seconds, Node for 60: a header is one packet, a body a few hundred.
-    /// Seconds a client may take to send a request's header, and again to send its body.
+    // For comparison: nginx waits 60 s, Apache 20 to 40 s, Node 60 s. Headers fit into one packet, bodies into a few
+    // hundred.
+    /// Timeout for receiving a request's headers, and again for its body, in seconds.
     #[arg(long, env = "CONFAB_REQUEST_TIMEOUT", value_name = "CONFAB_REQUEST_TIMEOUT", default_value = "20",
           value_parser = value_parser!(u64).range(1..=3600))]
     pub request_timeout: u64,
 
-    // As nginx. Proxies give up after 60, as a rule; were we first, they would now and then ask on a connection that
-    // is just being closed.
-    /// Seconds a connection may be idle between two requests; more than a proxy before it lets it be.
+    // The default of nginx. Proxies usually close idle connections after 60 s. If the server closed first, a proxy
+    // would sometimes send a request on a connection that is just being closed.
+    /// Idle timeout of a connection between two requests, in seconds. Set it higher than that of your proxy.
     #[arg(
         long,
         env = "CONFAB_KEEP_ALIVE_TIMEOUT",
@@ -23,7 +24,8 @@ pub struct Connections {
     )]
     pub keep_alive_timeout: u64,
 
-    /// Most connections at once, WebSockets included (0: no limit). Each needs an open file: see `ulimit -n`.
+    /// Maximum number of open connections, including WebSockets (0: no limit). Each needs an open file; see `ulimit
+    /// -n`.
     #[arg(
         long,
         env = "CONFAB_MAX_CONNECTIONS",
@@ -32,9 +34,9 @@ pub struct Connections {
     )]
     pub max_connections: usize,
 
-    // A school or a mobile network may be one address.
-    /// Most of them from one address, unless it is a trusted proxy's; and most WebSockets from one that are not signed
-    /// in, behind a proxy too (0: no limit).
+    // All users of a school or a mobile network may share one address.
+    /// Maximum number of open connections from one address, except from trusted proxies (0: no limit). It also limits
+    /// the WebSockets and event streams of clients that are not signed in, per client address, behind a proxy too.
     #[arg(
         long,
         env = "CONFAB_MAX_CONNECTIONS_PER_ADDRESS",
@@ -43,8 +45,8 @@ pub struct Connections {
     )]
     pub max_connections_per_address: usize,
 
-    // A person has a few tabs on a few devices.
-    /// Most WebSockets and event streams of one user on each instance, together (0: no limit).
+    // A user has a few tabs on a few devices.
+    /// Maximum number of WebSockets and event streams, counted together, per user and instance (0: no limit).
     #[arg(long, env = "CONFAB_MAX_SOCKETS", value_name = "CONFAB_MAX_SOCKETS", default_value = "100")]
     pub max_sockets: usize,
 }

@@ -1,4 +1,4 @@
-//! Reads `.env`. An error tells the number of the faulty line and never quotes it: the line may hold a secret.
+//! Reads the `.env` file. Errors name the number of the invalid line and never quote it, because it may hold a secret.
 
 use std::{
     cell::Cell,
@@ -9,8 +9,8 @@ use std::{
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Adds the settings in this file to the environment. Variables that are set already keep their values. Without the
-/// file it does nothing.
+/// Adds the variables in this file to the environment. Variables that are already set keep their values. Does nothing
+/// if the file does not exist.
 pub fn load(path: &Path) -> Result<(), String> {
     let text = match fs::read(path) {
         Ok(text) => text,
@@ -19,10 +19,10 @@ pub fn load(path: &Path) -> Result<(), String> {
     };
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
     check(text)?;
-    dotenvy::from_read(text).map_err(|_| "it cannot be read".to_owned())
+    dotenvy::from_read(text).map_err(|_| "The file cannot be read.".to_owned())
 }
 
-/// Finds what is wrong with the text of the file.
+/// Finds the first invalid line.
 fn check(text: &[u8]) -> Result<(), String> {
     let number = Cell::new(0);
     let lines = Lines { rest: text, number: &number, at_start: true };
@@ -30,17 +30,20 @@ fn check(text: &[u8]) -> Result<(), String> {
     fault.map_or(Ok(()), |error| {
         Err(match error {
             dotenvy::Error::LineParse(entry, _) => {
-                // An entry may go on over several lines, the last of which has been read.
+                // An entry may span several lines; the number is that of its last line.
                 let more = entry.trim_end_matches('\n').matches('\n').count();
-                format!("line {} is not NAME=value. Quote a value that has spaces.", number.get() - more)
+                format!(
+                    "line {} must have the form NAME=value. Quote values that contain spaces.",
+                    number.get() - more
+                )
             }
             // The file is not UTF-8.
-            _ => format!("line {} cannot be read. The file must be UTF-8.", number.get()),
+            _ => format!("line {} must be UTF-8.", number.get()),
         })
     })
 }
 
-/// Hands out one line for each read, so that a buffered reader never reads ahead, and counts them.
+/// Returns one line per read, so that a buffered reader never reads ahead, and counts the lines.
 struct Lines<'a> {
     rest: &'a [u8],
     number: &'a Cell<usize>,
@@ -66,13 +69,13 @@ mod tests {
     use super::*;
 
     fn fault(text: impl AsRef<[u8]>) -> String {
-        let fault = check(text.as_ref()).expect_err("it is faulty");
+        let fault = check(text.as_ref()).expect_err("the text is invalid");
         assert!(!fault.contains("hunter2"), "{fault}");
         fault.split(' ').take(2).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
-    fn a_faulty_line_is_told_by_its_number_and_not_quoted() {
+    fn errors_name_the_line_number_and_do_not_quote_the_line() {
         assert_eq!(fault("DOTENV_TEST hunter2"), "line 1");
         assert_eq!(fault("# a comment\n\nDOTENV_TEST=hunter2 hunter2\nDOTENV_TEST=1\n"), "line 3");
         assert_eq!(fault("DOTENV_TEST=1\r\nDOTENV_TEST='hunter2\r\nhunter2\r\n"), "line 2");
@@ -83,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_file_nothing_is_set() {
+    fn a_missing_file_is_not_an_error() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(load(&folder.path().join(".env")), Ok(()));
     }

@@ -1,14 +1,15 @@
-//! Who people are: whether they may register here, and who else may know them.
+//! Settings for sign-in: registration, and an external OpenID Provider.
 
 use crate::accounts::{ProviderSettings, may_be_asked};
 use clap::{Args, ValueEnum};
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use url::Url;
 
-/// Who else may know who people are: an OpenID Provider, whose access tokens are taken besides our own.
+/// Registration, and an OpenID Provider whose access tokens are accepted besides the server's own.
 #[derive(Args, Clone, Debug)]
 pub struct Identities {
-    /// Issuer of the OpenID Provider, `https://id.example`, as it stands in its tokens [default: none].
+    /// Issuer URL of an OpenID Provider, exactly as in its tokens: `https://id.example`. The server accepts its access
+    /// tokens [default: none].
     #[arg(
         long,
         env = "CONFAB_OIDC_ISSUER",
@@ -18,7 +19,8 @@ pub struct Identities {
     )]
     pub oidc_issuer: String,
 
-    /// Audience that its tokens must be for: what this server is called there.
+    /// Audience (`aud`) that the OpenID Provider's tokens must have: the name of this server at the provider.
+    /// Required if an issuer is set.
     #[arg(
         long,
         env = "CONFAB_OIDC_AUDIENCE",
@@ -28,8 +30,8 @@ pub struct Identities {
     )]
     pub oidc_audience: String,
 
-    /// Scope that its tokens must have [default: none]. Set it where the audience is not this server's alone: what a
-    /// client is told of who has signed in has no scope.
+    /// Scope that the OpenID Provider's tokens must have [default: none]. Set it if other services share the
+    /// audience. It also rejects ID tokens, which have no scope.
     #[arg(
         long,
         env = "CONFAB_OIDC_SCOPE",
@@ -39,41 +41,44 @@ pub struct Identities {
     )]
     pub oidc_scope: String,
 
-    /// Algorithms that its tokens may be signed by: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA.
+    /// Signature algorithms accepted from the OpenID Provider, separated by commas: RS256, RS384, RS512, PS256, PS384,
+    /// PS512, ES256, ES384, EdDSA.
     #[arg(long, env = "CONFAB_OIDC_ALGORITHMS", value_name = "CONFAB_OIDC_ALGORITHMS", value_delimiter = ',',
           default_value = "RS256,ES256,EdDSA", value_parser = parse_algorithm)]
     pub oidc_algorithms: Vec<Algorithm>,
 
-    /// Whether anybody may register here: `open`, or `closed`.
+    /// Registration: `open` lets anyone create an account, `closed` lets no one.
     #[arg(long, env = "CONFAB_REGISTRATION", value_name = "CONFAB_REGISTRATION", default_value = "open")]
     pub registration: Registration,
 }
 
-/// Whether anybody may make an account.
+/// Whether new users can register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Registration {
-    /// With an e-mail address and a password.
+    /// Anyone can register with an e-mail address and a password.
     Open,
-    /// Nobody: those who have an account sign in, and those whom the identity provider knows.
+    /// No one can register. Existing users and users of the identity provider can sign in.
     Closed,
 }
 
 impl Identities {
-    /// The provider, if there is one.
+    /// The OpenID Provider. `None` if no issuer is set.
     pub(super) fn provider(&self, production: bool) -> Result<Option<ProviderSettings>, String> {
         if self.oidc_issuer.is_empty() {
             return Ok(None);
         }
         let url = Url::parse(&self.oidc_issuer).map_err(|error| format!("CONFAB_OIDC_ISSUER: {error}"))?;
         if !may_be_asked(&url) || (production && url.scheme() != "https") {
-            return Err("CONFAB_OIDC_ISSUER must begin with https://".into());
+            return Err("CONFAB_OIDC_ISSUER must begin with `https://`.".into());
         }
-        let named = !url.username().is_empty() || url.password().is_some();
-        if named || url.query().is_some() || url.fragment().is_some() {
-            return Err("CONFAB_OIDC_ISSUER must be an address without user, query and fragment".into());
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        if has_user || url.query().is_some() || url.fragment().is_some() {
+            return Err("CONFAB_OIDC_ISSUER must be a URL without user, query and fragment.".into());
         }
         if self.oidc_audience.is_empty() {
-            return Err("CONFAB_OIDC_AUDIENCE must be set: else a token for another service would do".into());
+            return Err("CONFAB_OIDC_AUDIENCE must be set if CONFAB_OIDC_ISSUER is set. Without it, the server would \
+                        accept tokens for other services."
+                .into());
         }
         Ok(Some(ProviderSettings {
             issuer: self.oidc_issuer.clone(),
@@ -84,11 +89,9 @@ impl Identities {
     }
 }
 
-/// An algorithm with a public key (RFC 7518, section 3.1): by a common secret, whoever verifies could also sign.
+/// Parses a public-key algorithm (RFC 7518, section 3.1). With a shared secret, the verifier could also sign tokens.
 fn parse_algorithm(text: &str) -> Result<Algorithm, String> {
     let algorithm: Option<Algorithm> = text.trim().parse().ok();
     let public = algorithm.filter(|algorithm| algorithm.family() != AlgorithmFamily::Hmac);
-    public.ok_or_else(|| {
-        "an algorithm with a public key is called RS256, PS256, ES256 or EdDSA, for example".into()
-    })
+    public.ok_or_else(|| "must be a public-key algorithm, such as RS256, PS256, ES256 or EdDSA".into())
 }

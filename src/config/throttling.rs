@@ -1,12 +1,12 @@
-//! How often something may be asked for.
+//! Settings for rate limits.
 
 use crate::throttle::Rates;
 use clap::Args;
 
-/// How much of what may be asked for; 0 is no limit. Of what is counted by the minute, a minute's worth may come at once.
+/// Rate limits; 0 means no limit. Limits per minute allow bursts up to the full amount.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Throttling {
-    /// Attempts to sign in from one address, in a minute (0: no limit, as below).
+    /// Sign-in attempts per minute from one address (0: no limit).
     #[arg(
         long,
         env = "CONFAB_LOGIN_RATE_PER_ADDRESS",
@@ -15,7 +15,8 @@ pub struct Throttling {
     )]
     pub login_rate_per_address: u32,
 
-    /// Attempts to sign in to one account from everywhere, in a minute, besides a few that each network has of its own.
+    /// Sign-in attempts per minute to one account from all addresses (0: no limit). In addition, each network has a few
+    /// attempts of its own.
     #[arg(
         long,
         env = "CONFAB_LOGIN_RATE_PER_ACCOUNT",
@@ -24,7 +25,7 @@ pub struct Throttling {
     )]
     pub login_rate_per_account: u32,
 
-    /// Accounts made from one address, in a minute.
+    /// Registrations per minute from one address (0: no limit).
     #[arg(
         long,
         env = "CONFAB_REGISTER_RATE_PER_ADDRESS",
@@ -33,21 +34,22 @@ pub struct Throttling {
     )]
     pub register_rate_per_address: u32,
 
-    /// Messages sent by one user, in a minute.
+    /// Messages that one user can send per minute (0: no limit).
     #[arg(long, env = "CONFAB_SEND_RATE", value_name = "CONFAB_SEND_RATE", default_value = "60")]
     pub send_rate: u32,
 
-    /// Replies of one user in progress at once, those that wait for their turn included.
+    /// Maximum number of replies in progress per user, including queued ones (0: no limit).
     #[arg(long, env = "CONFAB_MAX_RUNNING", value_name = "CONFAB_MAX_RUNNING", default_value = "20")]
     pub max_running: u32,
 
-    /// Cost of GraphQL operations (see CONFAB_MAX_COST) of one user, or of one address that is not signed in, in a minute.
+    /// Cost of GraphQL operations (see CONFAB_MAX_COST) per minute and user, or per address for callers who are not
+    /// signed in (0: no limit).
     #[arg(long, env = "CONFAB_COST_RATE", value_name = "CONFAB_COST_RATE", default_value = "200000")]
     pub cost_rate: u32,
 }
 
 impl Throttling {
-    /// What is counted by the minute.
+    /// The limits per minute.
     pub fn rates(&self) -> Rates {
         Rates {
             log_in_per_address: self.login_rate_per_address,

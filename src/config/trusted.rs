@@ -1,32 +1,34 @@
-//! The settings of trusted documents.
+//! Settings for trusted documents.
 
 use crate::graphql::document::TrustedDocuments;
 use clap::{Args, ValueEnum};
 use std::{fs, path::PathBuf};
 
-/// Which documents are executed.
+/// Trusted documents, and whether others are executed.
 #[derive(Args, Clone, Debug)]
 pub struct Trusted {
-    /// JSON file of trusted documents by id, as relay-compiler, GraphQL Code Generator or Apollo's tools write it.
+    /// JSON file with trusted documents by ID, as written by relay-compiler, GraphQL Code Generator or Apollo's tools
+    /// [default: none].
     #[arg(long, env = "CONFAB_TRUSTED_DOCUMENTS", value_name = "CONFAB_TRUSTED_DOCUMENTS")]
     pub trusted_documents: Option<PathBuf>,
 
-    /// Which documents are executed: `any`, or `trusted` ones only, which are those of the file and of the chat page.
+    /// Documents that the server executes: `any`, or only `trusted` ones. Those of the file and of the chat page are
+    /// trusted.
     #[arg(long, env = "CONFAB_DOCUMENTS", value_name = "CONFAB_DOCUMENTS", default_value = "any")]
     pub documents_allowed: DocumentsAllowed,
 }
 
-/// Which documents are executed.
+/// The documents that the server executes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DocumentsAllowed {
-    /// All of them.
+    /// All documents.
     Any,
-    /// Only trusted ones.
+    /// Only trusted documents.
     Trusted,
 }
 
 impl Trusted {
-    /// Reads the file.
+    /// Reads the file of trusted documents.
     pub fn read(&self) -> Result<TrustedDocuments, String> {
         let mut trusted = TrustedDocuments::new(self.documents_allowed == DocumentsAllowed::Trusted);
         let Some(file) = self.trusted_documents.as_ref().filter(|file| !file.as_os_str().is_empty()) else {

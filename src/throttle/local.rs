@@ -1,4 +1,4 @@
-//! Buckets in process, by the crate [`governor`].
+//! Buckets in process, with the crate [`governor`].
 
 use super::Quota;
 use crate::clock::Clock;
@@ -13,52 +13,52 @@ use std::{
     time::Duration,
 };
 
-/// The most buckets of a kind that are remembered. Each takes about a hundred bytes.
-const MOST: usize = 50_000;
-/// From so many on, those that are full again are looked for.
-const FEW: usize = 1_000;
+/// The maximum number of stored buckets per limit. Each takes about 100 bytes.
+const MAX_BUCKETS: usize = 50_000;
+/// The number of stored buckets at which full ones are removed for the first time.
+const MIN_SWEEP: usize = 1_000;
 
-/// The buckets of one kind, one for each who asks.
+/// The buckets of one limit, by key.
 pub struct Buckets {
-    limiter: RateLimiter<String, Levels, Ticks, StateInformationMiddleware>,
-    levels: Levels,
+    limiter: RateLimiter<String, BucketStore, MonotonicClock, StateInformationMiddleware>,
+    store: BucketStore,
     quota: Quota,
 }
 
 impl Buckets {
-    /// All full.
+    /// Creates buckets that are all full.
     pub fn new(quota: Quota, clock: Clock) -> Self {
-        let ticks = Ticks(clock);
-        let levels = Levels(Arc::new(Mutex::new(Known {
-            when_full: HashMap::new(),
-            sweep_at: FEW,
-            ticks: ticks.clone(),
+        let clock = MonotonicClock(clock);
+        let store = BucketStore(Arc::new(Mutex::new(StoredBuckets {
+            full_at: HashMap::new(),
+            sweep_at: MIN_SWEEP,
+            clock: clock.clone(),
         })));
-        let gcra = Gcra::with_period(quota.each()).unwrap_or(Gcra::per_second(NonZeroU32::MAX));
-        let limiter = RateLimiter::new(gcra.allow_burst(quota.amount), levels.clone(), ticks);
-        Self { limiter, levels, quota }
+        let gcra = Gcra::with_period(quota.unit()).unwrap_or(Gcra::per_second(NonZeroU32::MAX));
+        let limiter = RateLimiter::new(gcra.allow_burst(quota.amount), store.clone(), clock);
+        Self { limiter, store, quota }
     }
 
-    /// Takes so much from somebody's bucket: what is left, or how long to wait.
-    pub fn take(&self, whose: &str, amount: NonZeroU32) -> Result<u32, Duration> {
-        match self.limiter.check_key_n(&whose.to_owned(), amount) {
+    /// Takes `amount` units from a bucket. Returns the units that remain, or fails with the time to wait.
+    pub fn take(&self, key: &str, amount: NonZeroU32) -> Result<u32, Duration> {
+        match self.limiter.check_key_n(&key.to_owned(), amount) {
             Ok(Ok(state)) => Ok(state.remaining_burst_capacity()),
             Ok(Err(until)) => Err(until.wait_time_from(clock::Clock::now(self.limiter.clock()))),
-            Err(InsufficientCapacity(_)) => Err(self.quota.per),
+            Err(InsufficientCapacity(_)) => Err(self.quota.period),
         }
     }
 
-    /// Fills somebody's bucket.
-    pub fn fill(&self, whose: &str) {
-        self.levels.lock().when_full.remove(whose);
+    /// Refills a bucket.
+    pub fn refill(&self, key: &str) {
+        self.store.lock().full_at.remove(key);
     }
 }
 
-/// Time as governor takes it: monotonic, so that a clock that is set back keeps nobody out.
+/// The uptime as a clock for governor. It is monotonic, so setting the machine's clock back does not prolong a limit.
 #[derive(Clone)]
-struct Ticks(Clock);
+struct MonotonicClock(Clock);
 
-impl clock::Clock for Ticks {
+impl clock::Clock for MonotonicClock {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
@@ -66,53 +66,55 @@ impl clock::Clock for Ticks {
     }
 }
 
-/// Governor's own store grows with everybody who ever asks.
+/// A store with a maximum size. Governor's own store never removes a key by itself.
 #[derive(Clone)]
-struct Levels(Arc<Mutex<Known>>);
+struct BucketStore(Arc<Mutex<StoredBuckets>>);
 
-struct Known {
-    /// When each bucket will be full again. One that is full is not known, or will soon be forgotten.
-    when_full: HashMap<String, Nanos>,
+struct StoredBuckets {
+    /// When each bucket will be full again. Full buckets are not stored, or will be removed soon.
+    full_at: HashMap<String, Nanos>,
     sweep_at: usize,
-    ticks: Ticks,
+    clock: MonotonicClock,
 }
 
-impl Levels {
-    fn lock(&self) -> MutexGuard<'_, Known> {
+impl BucketStore {
+    fn lock(&self) -> MutexGuard<'_, StoredBuckets> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl StateStore for Levels {
+impl StateStore for BucketStore {
     type Key = String;
 
-    fn measure_and_replace<T, F, E>(&self, whose: &String, decide: F) -> Result<T, E>
+    fn measure_and_replace<T, F, E>(&self, key: &String, decide: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        let mut known = self.lock();
-        let (decided, when_full) = decide(known.when_full.get(whose).copied())?;
-        known.when_full.insert(whose.clone(), when_full);
-        if known.when_full.len() >= known.sweep_at {
-            known.sweep();
+        let mut buckets = self.lock();
+        let (decision, full_at) = decide(buckets.full_at.get(key).copied())?;
+        buckets.full_at.insert(key.clone(), full_at);
+        if buckets.full_at.len() >= buckets.sweep_at {
+            buckets.sweep();
         }
-        Ok(decided)
+        Ok(decision)
     }
 }
 
-impl Known {
-    /// Forgets the buckets that are full; if there are too many all the same, the half that will be full first, so
-    /// that it helps nobody who has taken much. What it costs is spread over at least as many that have come since.
+impl StoredBuckets {
+    /// Removes the full buckets. If too many remain, removes the half that will be full first.
+    ///
+    /// Clients that have used much of their limit are therefore kept. The number of buckets at least doubles between
+    /// two sweeps, so the amortized cost per request is constant.
     fn sweep(&mut self) {
-        let now = clock::Clock::now(&self.ticks);
-        self.when_full.retain(|_, full| *full > now);
-        if self.when_full.len() >= MOST {
-            let mut all: Vec<Nanos> = self.when_full.values().copied().collect();
-            let (_, &mut median, _) = all.select_nth_unstable(MOST / 2);
-            self.when_full.retain(|_, full| *full > median);
+        let now = clock::Clock::now(&self.clock);
+        self.full_at.retain(|_, full_at| *full_at > now);
+        if self.full_at.len() >= MAX_BUCKETS {
+            let mut all: Vec<Nanos> = self.full_at.values().copied().collect();
+            let (_, &mut median, _) = all.select_nth_unstable(MAX_BUCKETS / 2);
+            self.full_at.retain(|_, full_at| *full_at > median);
         }
-        self.sweep_at = (self.when_full.len() * 2).clamp(FEW, MOST);
-        self.when_full.shrink_to(self.sweep_at);
+        self.sweep_at = (self.full_at.len() * 2).clamp(MIN_SWEEP, MAX_BUCKETS);
+        self.full_at.shrink_to(self.sweep_at);
     }
 }
 
@@ -123,40 +125,40 @@ mod tests {
     const ONE: NonZeroU32 = NonZeroU32::MIN;
 
     fn buckets(amount: u32, clock: &Clock) -> Buckets {
-        let quota = Quota { amount: NonZeroU32::new(amount).unwrap(), per: Duration::from_secs(60) };
+        let quota = Quota { amount: NonZeroU32::new(amount).unwrap(), period: Duration::from_secs(60) };
         Buckets::new(quota, clock.clone())
     }
 
     #[test]
-    fn who_has_taken_nothing_for_long_is_forgotten() {
+    fn full_buckets_are_removed() {
         let clock = Clock::default();
         let buckets = buckets(5, &clock);
         for round in 0..20 {
-            for one in 0..FEW - 1 {
-                assert!(buckets.take(&format!("{round}/{one}"), ONE).is_ok());
+            for client in 0..MIN_SWEEP - 1 {
+                assert!(buckets.take(&format!("{round}/{client}"), ONE).is_ok());
             }
             clock.advance(Duration::from_secs(60));
         }
-        assert!(buckets.levels.lock().when_full.len() <= 2 * FEW);
+        assert!(buckets.store.lock().full_at.len() <= 2 * MIN_SWEEP);
     }
 
     #[test]
-    fn a_crowd_fills_no_more_memory_than_there_may_be_and_helps_nobody() {
+    fn many_clients_neither_exceed_the_memory_limit_nor_reset_an_empty_bucket() {
         let clock = Clock::default();
         let buckets = buckets(5, &clock);
         for _ in 0..5 {
             assert!(buckets.take("greedy", ONE).is_ok());
         }
-        for one in 0..3 * MOST {
-            assert!(buckets.take(&one.to_string(), ONE).is_ok());
+        for client in 0..3 * MAX_BUCKETS {
+            assert!(buckets.take(&client.to_string(), ONE).is_ok());
         }
-        let known = buckets.levels.lock().when_full.len();
-        assert!(known <= MOST, "{known}");
+        let stored = buckets.store.lock().full_at.len();
+        assert!(stored <= MAX_BUCKETS, "{stored}");
         assert!(buckets.take("greedy", ONE).is_err());
     }
 
     #[test]
-    fn a_clock_that_is_set_back_keeps_nobody_out() {
+    fn setting_the_clock_back_does_not_prolong_a_limit() {
         let clock = Clock::default();
         let buckets = buckets(1, &clock);
         assert!(buckets.take("ada", ONE).is_ok());
@@ -168,11 +170,11 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_that_is_filled_is_full() {
+    fn a_refilled_bucket_is_full() {
         let buckets = buckets(3, &Clock::default());
         let all = NonZeroU32::new(3).unwrap();
         assert_eq!(buckets.take("ada", all), Ok(0));
-        buckets.fill("ada");
+        buckets.refill("ada");
         assert_eq!(buckets.take("ada", all), Ok(0));
         assert!(buckets.take("ada", ONE).is_err());
     }

@@ -1,6 +1,7 @@
-//! Buckets that all instances share, in Redis: the same algorithm as a script, so that each look and its change are one.
+//! Buckets in Redis, which all instances share. A Lua script reads and updates a bucket atomically.
 //!
-//! Every key expires when its bucket is full again. While Redis does not answer, each instance counts for itself.
+//! Every key expires when its bucket is full again. While Redis does not respond, each instance applies the limits on
+//! its own.
 
 use super::Quota;
 use crate::bus::redis::Connection;
@@ -12,14 +13,16 @@ use std::{
 };
 use tokio::time::{Instant, timeout};
 
-/// For how long Redis is not asked after it has not answered: each who asks would wait for it.
-const REST: Duration = Duration::from_secs(1);
-/// The prefix of every key: a Redis may be shared.
+/// The pause between attempts while Redis does not respond. Without it, every request would wait for the timeout.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// The prefix of every key, because other programs may use the same Redis.
 const PREFIX: &str = "confab:throttle:";
 
-/// Kept is when the bucket will be full, in microseconds: as text with all its digits, for Lua's own has fewer. The
-/// time is Redis's own, so that an instance whose clock is wrong changes nothing. A bucket is never emptier than empty,
-/// should Redis's clock have been set back.
+/// Takes units from a bucket. Returns the time left until the bucket is empty, or minus the time to wait.
+///
+/// The stored value is the time when the bucket will be full, in microseconds. `%.0f` keeps all its digits; Lua's
+/// default format would not. The time is that of Redis, so a wrong clock on an instance has no effect. If Redis's clock
+/// was set back, `math.min` prevents a bucket from being less than empty.
 const TAKE: &str = r"
 local passed, window, take = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = redis.call('TIME')
@@ -37,35 +40,36 @@ return left
 pub struct Shared {
     connection: Connection,
     take: Script,
-    /// How long Redis may take to answer.
-    patience: Duration,
-    /// Until when it is not asked. `None` while it answers.
-    resting: Mutex<Option<Instant>>,
+    /// How long to wait for a response.
+    timeout: Duration,
+    /// Before this time no request is sent. `None` while Redis responds.
+    retry_at: Mutex<Option<Instant>>,
 }
 
 impl Shared {
-    /// Buckets in the Redis at the end of this connection.
-    pub fn new(connection: Connection, patience: Duration) -> Self {
-        Self { connection, take: Script::new(TAKE), patience, resting: Mutex::new(None) }
+    /// Creates buckets in the Redis at the other end of this connection.
+    pub fn new(connection: Connection, timeout: Duration) -> Self {
+        Self { connection, take: Script::new(TAKE), timeout, retry_at: Mutex::new(None) }
     }
 
-    /// Takes so much from somebody's bucket: what is left, or how long to wait. `None` if Redis does not answer. More
-    /// time may have `passed` than Redis knows of, for a test.
+    /// Takes `amount` units from a bucket. Returns the units that remain, or the time to wait.
+    ///
+    /// `None` if Redis does not respond. `advanced` is the time by which a test has advanced the clock.
     pub async fn take(
         &self,
-        kind: &str,
+        limit: &str,
         quota: Quota,
-        whose: &str,
+        bucket: &str,
         amount: NonZeroU32,
-        passed: Duration,
+        advanced: Duration,
     ) -> Option<Result<u32, Duration>> {
-        let window = u64::try_from(quota.per.as_micros()).unwrap_or(u64::MAX);
+        let window = u64::try_from(quota.period.as_micros()).unwrap_or(u64::MAX);
         let take = window.saturating_mul(amount.get().into()) / u64::from(quota.amount.get());
-        let mut call = self.take.key(key(kind, whose));
-        let passed = u64::try_from(passed.as_micros()).unwrap_or(u64::MAX);
-        call.arg(passed).arg(window).arg(take);
+        let mut call = self.take.key(key(limit, bucket));
+        let advanced = u64::try_from(advanced.as_micros()).unwrap_or(u64::MAX);
+        call.arg(advanced).arg(window).arg(take);
         let mut connection = self.connection.get()?;
-        let left: i64 = self.asked(call.invoke_async(&mut connection)).await?;
+        let left: i64 = self.response(call.invoke_async(&mut connection)).await?;
         Some(match u64::try_from(left) {
             Ok(left) => {
                 let left = left.saturating_mul(quota.amount.get().into()) / window;
@@ -75,55 +79,59 @@ impl Shared {
         })
     }
 
-    /// Fills somebody's bucket.
-    pub async fn fill(&self, kind: &str, whose: &str) {
+    /// Refills a bucket.
+    pub async fn refill(&self, limit: &str, bucket: &str) {
         let Some(mut connection) = self.connection.get() else { return };
         let mut delete = redis::cmd("DEL");
-        delete.arg(key(kind, whose));
-        let _: Option<()> = self.asked(delete.query_async(&mut connection)).await; // else it fills by and by
+        delete.arg(key(limit, bucket));
+        // If it fails, the bucket still refills over time.
+        let _: Option<()> = self.response(delete.query_async(&mut connection)).await;
     }
 
-    /// The answer; `None` if there is none, or has been none a moment ago.
-    async fn asked<T>(&self, answer: impl Future<Output = Result<T, RedisError>>) -> Option<T> {
-        if !self.may_be_asked() {
+    /// Waits for the response. `None` if there is none in time, or if Redis is not used at the moment.
+    async fn response<T>(&self, response: impl Future<Output = Result<T, RedisError>>) -> Option<T> {
+        if !self.may_send() {
             return None;
         }
-        let answer = timeout(self.patience, answer).await;
-        let answer = answer
-            .map_err(|_| "it takes too long".to_owned())
-            .and_then(|answer| answer.map_err(|error| error.to_string()));
-        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
-        match answer {
-            Ok(answer) => {
-                if resting.take().is_some() {
-                    tracing::info!("Redis answers again: limits are shared");
+        let response = timeout(self.timeout, response).await;
+        let response = response
+            .map_err(|_| "timeout".to_owned())
+            .and_then(|response| response.map_err(|error| error.to_string()));
+        let mut retry_at = self.retry_at.lock().unwrap_or_else(PoisonError::into_inner);
+        match response {
+            Ok(response) => {
+                if retry_at.take().is_some() {
+                    tracing::info!("Redis responds again: instances share rate limits");
                 }
-                Some(answer)
+                Some(response)
             }
             Err(error) => {
-                // Told once, not at each attempt.
-                if resting.replace(Instant::now() + REST).is_none() {
-                    tracing::warn!(error, "Redis does not answer: each instance limits by itself");
+                // Logged once per outage, not at each attempt.
+                if retry_at.replace(Instant::now() + RETRY_INTERVAL).is_none() {
+                    tracing::warn!(
+                        error,
+                        "Redis does not respond: each instance applies rate limits on its own"
+                    );
                 }
                 None
             }
         }
     }
 
-    /// After a rest one may try; the others wait for what comes of it.
-    fn may_be_asked(&self) -> bool {
-        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *resting {
+    /// Whether to send a request to Redis. During an outage only one request per interval tries.
+    fn may_send(&self) -> bool {
+        let mut retry_at = self.retry_at.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *retry_at {
             None => true,
-            Some(until) if Instant::now() < *until => false,
-            Some(until) => {
-                *until = Instant::now() + REST;
+            Some(at) if Instant::now() < *at => false,
+            Some(at) => {
+                *at = Instant::now() + RETRY_INTERVAL;
                 true
             }
         }
     }
 }
 
-fn key(kind: &str, whose: &str) -> String {
-    format!("{PREFIX}{kind}:{whose}")
+fn key(limit: &str, bucket: &str) -> String {
+    format!("{PREFIX}{limit}:{bucket}")
 }

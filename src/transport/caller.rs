@@ -1,4 +1,4 @@
-//! Who asks: from which address (see [`super::proxies`]), and by what program.
+//! Extracts the caller of a request: the client's address (see [`super::proxies`]) and its user agent.
 
 use crate::{accounts::Caller, address::ClientAddress};
 use axum::{

@@ -1,4 +1,4 @@
-//! Which other origins' pages may use the server.
+//! Decides which origins' pages may use the server.
 
 use super::proxies::X_FORWARDED_HOST;
 use axum::http::{HeaderMap, HeaderValue, Method, header, request::Parts};
@@ -10,32 +10,35 @@ use std::{
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use url::Url;
 
-/// How many different origins the log is told of, at most, within [`QUIET`].
-const MOST_TOLD: usize = 16;
-/// For how long the log is not told again of the same origin and host.
-const QUIET: Duration = Duration::from_secs(3600);
+/// The maximum number of warnings within [`WARNING_INTERVAL`].
+const MAX_WARNINGS: usize = 16;
+/// The minimum time between two warnings about the same origin and host.
+const WARNING_INTERVAL: Duration = Duration::from_secs(3600);
 
-/// Answers preflight requests of the origins on the list. The others get no permission, so browsers refuse. The log is told
-/// of those that seem to be our own pages behind a proxy that has replaced `Host`.
+/// Answers CORS requests. Browsers block the pages of origins that are not on the list.
+///
+/// Logs a warning if a rejected request seems to come from the server's own page behind a proxy that replaces `Host`.
 pub fn layer(allowed: &[String]) -> CorsLayer {
     let allowed = allowed.to_vec();
-    let told = Told::default();
-    let permit = move |origin: &HeaderValue, parts: &Parts| {
+    let warnings = Warnings::default();
+    let is_allowed = move |origin: &HeaderValue, parts: &Parts| {
         let listed = is_listed(origin, &allowed);
-        if !listed && asks_as_own(&parts.headers) && !is_own(&parts.headers) {
-            told.tell(origin, parts);
+        if !listed && may_be_own_page(&parts.headers) && !is_own(&parts.headers) {
+            warnings.warn(origin, parts);
         }
         listed
     };
     CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(permit))
+        .allow_origin(AllowOrigin::predicate(is_allowed))
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .max_age(Duration::from_secs(3600))
 }
 
-/// Whether a page may open a WebSocket here, which browsers let any page try: it must be our own or on the list.
-/// Who is no browser sends no `Origin`.
+/// Whether the page that sent this request may open a WebSocket. Browsers do not restrict that by CORS.
+///
+/// The page must be the server's own or have an origin on the list. Clients other than browsers send no `Origin` and
+/// are allowed.
 pub fn may_connect(headers: &HeaderMap, allowed: &[String]) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let origin = match (origins.next(), origins.next()) {
@@ -46,10 +49,10 @@ pub fn may_connect(headers: &HeaderMap, allowed: &[String]) -> bool {
     is_own(headers) || is_listed(origin, allowed)
 }
 
-/// Whether it is one of our own pages that asks. Who is no browser sends no `Origin`, and is none.
+/// Whether the request comes from one of the server's own pages. It is false for requests without `Origin`.
 ///
-/// Which scheme a client uses is known from `Origin` alone, as TLS may end at a proxy: the port that is left out of `Host` is
-/// that of this scheme.
+/// Only `Origin` has the scheme that the client uses, because TLS may end at a proxy. A missing port in `Host` is
+/// therefore the default port of the scheme in `Origin`.
 pub fn is_own(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST)) else { return false };
@@ -62,8 +65,9 @@ fn is_listed(origin: &HeaderValue, allowed: &[String]) -> bool {
     origin.to_str().ok().and_then(canonical).is_some_and(|origin| allowed.contains(&origin))
 }
 
-/// An origin as browsers write it (RFC 6454, section 6.2): in lower case, without the scheme's own port. `None` if it is
-/// none of the web.
+/// Normalizes an origin as browsers do (RFC 6454, section 6.2): lower case, without the scheme's default port.
+///
+/// `None` if it is not an HTTP or HTTPS origin.
 pub fn canonical(origin: &str) -> Option<String> {
     parse(origin).map(|url| url.origin().ascii_serialization())
 }
@@ -78,17 +82,17 @@ fn parse(origin: &str) -> Option<Url> {
     (is_bare && matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
 
-/// Whether a request is of a kind that only our own pages make, and those on the list: it is refused to others.
-fn asks_as_own(headers: &HeaderMap) -> bool {
+/// Whether only the server's own pages and those of listed origins may send a request of this kind.
+fn may_be_own_page(headers: &HeaderMap) -> bool {
     headers.contains_key("confab-session") || headers.contains_key(header::SEC_WEBSOCKET_KEY)
 }
 
-/// Of which origins and hosts the log has been told, and when.
+/// The origins and hosts of recent warnings, with the time of each.
 #[derive(Default)]
-struct Told(Mutex<HashMap<(HeaderValue, Option<HeaderValue>), Instant>>);
+struct Warnings(Mutex<HashMap<(HeaderValue, Option<HeaderValue>), Instant>>);
 
-impl Told {
-    fn tell(&self, origin: &HeaderValue, parts: &Parts) {
+impl Warnings {
+    fn warn(&self, origin: &HeaderValue, parts: &Parts) {
         let host = parts.headers.get(header::HOST);
         if self.is_new(origin, host, Instant::now()) {
             let forwarded_host = parts.headers.get(X_FORWARDED_HOST);
@@ -96,20 +100,20 @@ impl Told {
                 ?origin,
                 ?host,
                 ?forwarded_host,
-                "a page of this origin was refused. If it is this server's own page, a proxy replaces `Host`: it must pass \
-                 on the client's (see \"Proxy settings\" in docs/operating.md). If it is another site's that may use this \
-                 server, name it in CONFAB_ALLOWED_ORIGINS"
+                "a request from a page of this origin was rejected; if it is this server's own page, your proxy replaces \
+                 `Host` and must forward the client's instead (see \"Proxy settings\" in docs/operating.md); if it is a \
+                 page of another site that may use this server, add the origin to CONFAB_ALLOWED_ORIGINS"
             );
         }
     }
 
     fn is_new(&self, origin: &HeaderValue, host: Option<&HeaderValue>, now: Instant) -> bool {
-        let mut told = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        told.retain(|_, at| now.duration_since(*at) < QUIET);
+        let mut warnings = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        warnings.retain(|_, at| now.duration_since(*at) < WARNING_INTERVAL);
         let cause = (origin.clone(), host.cloned());
-        let is_new = told.len() < MOST_TOLD && !told.contains_key(&cause);
+        let is_new = warnings.len() < MAX_WARNINGS && !warnings.contains_key(&cause);
         if is_new {
-            told.insert(cause, now);
+            warnings.insert(cause, now);
         }
         is_new
     }
@@ -126,9 +130,9 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_our_own_or_on_the_list_may_connect() {
+    fn own_and_listed_origins_may_connect() {
         let allowed = ["https://chat.example".to_owned()];
-        for (origin, good) in [
+        for (origin, expected) in [
             (None, true),
             (Some("http://127.0.0.1:8000"), true),
             (Some("https://chat.example"), true),
@@ -145,9 +149,9 @@ mod tests {
             (Some("null"), false),
         ] {
             let mut headers = headers("127.0.0.1:8000", origin);
-            assert_eq!(may_connect(&headers, &allowed), good, "{origin:?}");
+            assert_eq!(may_connect(&headers, &allowed), expected, "{origin:?}");
             headers.append(header::ORIGIN, HeaderValue::from_static("https://chat.example"));
-            assert_eq!(may_connect(&headers, &allowed), origin.is_none(), "{origin:?} and a good one");
+            assert_eq!(may_connect(&headers, &allowed), origin.is_none(), "{origin:?} and an allowed one");
         }
     }
 
@@ -175,15 +179,15 @@ mod tests {
     }
 
     #[test]
-    fn the_log_is_told_once_of_each_cause_and_of_a_few_in_an_hour() {
-        let (told, now) = (Told::default(), Instant::now());
+    fn warnings_are_limited_per_cause_and_per_hour() {
+        let (warnings, now) = (Warnings::default(), Instant::now());
         let origin = |number: usize| HeaderValue::from_str(&format!("https://{number}.example")).unwrap();
         let host = HeaderValue::from_static("backend");
-        assert!(told.is_new(&origin(0), None, now));
-        assert!(!told.is_new(&origin(0), None, now));
-        assert!(told.is_new(&origin(0), Some(&host), now), "another host");
-        let others = (1..100).filter(|number| told.is_new(&origin(*number), None, now)).count();
-        assert_eq!(others, MOST_TOLD - 2);
-        assert!(told.is_new(&origin(0), None, now + QUIET));
+        assert!(warnings.is_new(&origin(0), None, now));
+        assert!(!warnings.is_new(&origin(0), None, now));
+        assert!(warnings.is_new(&origin(0), Some(&host), now), "another host");
+        let others = (1..100).filter(|number| warnings.is_new(&origin(*number), None, now)).count();
+        assert_eq!(others, MAX_WARNINGS - 2);
+        assert!(warnings.is_new(&origin(0), None, now + WARNING_INTERVAL));
     }
 }

@@ -1,12 +1,12 @@
-//! `GET /export`: everything of a user as one JSON document, streamed.
+//! `GET /export`: streams all data of a user as one JSON document.
 //!
-//! Who it is tells `Authorization`, or a ticket for those who follow a link. The document is written by a task that is a
-//! little ahead of the client and goes no further, and ends with the session that it was begun by; what breaks off is cut,
-//! so that nobody takes it for the whole.
+//! The caller is identified by the `Authorization` header or, in a link, by a one-time ticket. A task writes the
+//! document a few chunks ahead of the client. It stops when the session ends. An interrupted response has no proper
+//! end, so that clients do not mistake it for the whole document.
 
 mod document;
 
-use super::{Transport, negotiation::Form, request_id::RequestId, response::refusal};
+use super::{Transport, negotiation::ResponseFormat, request_id::RequestId, response};
 use crate::{
     accounts::{Caller, Exporting, Grant, Presence, Ticket},
     address::ClientAddress,
@@ -32,19 +32,19 @@ use tokio::{
 };
 use tracing::Instrument;
 
-/// How much is sent at once, in bytes, if there is so much: a client must read it within the time that a write may take.
+/// The size of a chunk, in bytes. A client must read each chunk within the write timeout.
 const CHUNK: usize = 64 * 1024;
-/// How many chunks the task is ahead.
-const AHEAD: usize = 2;
+/// The number of chunks that the task may be ahead of the client.
+const CHUNKS_AHEAD: usize = 2;
 
-/// What comes in the address.
+/// The query parameters.
 #[derive(Deserialize)]
 pub struct Parameters {
     ticket: Option<String>,
 }
 
-/// A piece of the document; `None` is its end, without which it is not whole.
-type Piece = Option<Bytes>;
+/// A chunk of the document, or `None` for its end. A document without its end is incomplete.
+type Chunk = Option<Bytes>;
 
 /// `GET /export`.
 pub async fn get(
@@ -54,30 +54,30 @@ pub async fn get(
     headers: HeaderMap,
     Query(Parameters { ticket }): Query<Parameters>,
 ) -> Response {
-    let begun = async {
-        let grant = who(&transport, &headers, ticket, caller.address).await?;
+    let started = async {
+        let grant = authenticate(&transport, &headers, ticket, caller.address).await?;
         let user_id = grant.viewer.user_id;
-        // Before it takes a place, which may be that of a download in progress.
+        // Charge first: beginning an export may end another that is in progress.
         charge(&transport, user_id, caller.address).await?;
-        let place = transport.accounts.exports.begin(user_id)?;
+        let permit = transport.accounts.exports.begin(user_id)?;
         let user = transport.store.users(&[user_id]).await?.pop();
-        let user = user.ok_or(Error::Unauthenticated("the account is gone"))?;
+        let user = user.ok_or(Error::Unauthenticated("The account has been deleted."))?;
         transport.accounts.audit.note(user_id, SecurityEventKind::DataExported, &caller).await;
-        Ok((user, grant, place))
+        Ok((user, grant, permit))
     };
-    match begun.await {
-        Ok((user, grant, place)) => respond(&transport, user, grant, place),
-        Err(error) => refusal(Form::Json, &error, &id),
+    match started.await {
+        Ok((user, grant, permit)) => respond(&transport, user, grant, permit),
+        Err(error) => response::error(ResponseFormat::Json, &error, &id),
     }
 }
 
-/// `HEAD /export` would use a ticket up, and read everything to tell nothing.
+/// Rejects `HEAD /export`, which would use up a ticket and read all data for nothing.
 pub async fn head() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")]).into_response()
 }
 
-/// Whose data is asked for, and until when.
-async fn who(
+/// Authenticates the caller by the `Authorization` header or the ticket.
+async fn authenticate(
     transport: &Transport,
     headers: &HeaderMap,
     ticket: Option<String>,
@@ -88,16 +88,20 @@ async fn who(
         (None, Some(ticket)) => {
             match transport.accounts.take_export_ticket(&Ticket::presented(ticket)).await {
                 Ok(grant) => Ok(grant),
-                Err(refusal) => Err(transport.charge_unknown(refusal, from).await),
+                Err(error) => Err(transport.charge_unauthenticated(error, from).await),
             }
         }
-        (Some(_), Some(_)) => Err(Error::input("ticket", "cannot be combined with `Authorization`")),
-        (None, None) => Err(Error::Unauthenticated("there must be `Authorization` or a ticket")),
+        (Some(_), Some(_)) => Err(Error::input("ticket", "cannot be combined with `Authorization`.")),
+        (None, None) => {
+            Err(Error::Unauthenticated("The request must have an `Authorization` header or a `ticket`."))
+        }
     }
 }
 
-/// Charges the user for a download: for its beginning, and for each message that it has. It is one charge, which is at
-/// most what may be used in a minute: of two, the first would be lost where the second is refused.
+/// Charges the user for an export: a fixed cost, plus a cost for each message.
+///
+/// It is a single charge, which takes at most the full budget. With two charges, the first would be lost if the second
+/// failed.
 async fn charge(transport: &Transport, user: Id, from: ClientAddress) -> Result<()> {
     let messages = u64::try_from(transport.store.count_messages_of(user).await?).unwrap_or(0);
     let cost = prices::STORING_COST.saturating_add(prices::DEAR.saturating_mul(messages));
@@ -105,18 +109,18 @@ async fn charge(transport: &Transport, user: Id, from: ClientAddress) -> Result<
     Ok(())
 }
 
-fn respond(transport: &Arc<Transport>, user: User, grant: Grant, place: Exporting) -> Response {
-    let (send, pieces) = mpsc::channel(AHEAD);
-    let reader =
-        Reader { transport: transport.clone(), send, begun: transport.accounts.clock.now(), taken: 0 };
-    transport.tasks.spawn(write(reader, user, grant, place).in_current_span());
-    let body = stream::unfold(Some(pieces), async |pieces| {
-        let mut pieces = pieces?;
-        match pieces.recv().await {
-            Some(Some(text)) => Some((Ok(text), Some(pieces))),
+fn respond(transport: &Arc<Transport>, user: User, grant: Grant, permit: Exporting) -> Response {
+    let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
+    let started_at = transport.accounts.clock.now();
+    let client = Client { transport: transport.clone(), sender, started_at, sent: 0 };
+    transport.tasks.spawn(write(client, user, grant, permit).in_current_span());
+    let body = stream::unfold(Some(chunks), async |chunks| {
+        let mut chunks = chunks?;
+        match chunks.recv().await {
+            Some(Some(text)) => Some((Ok(text), Some(chunks))),
             Some(None) => None,
-            // The task has given up: an error here closes the connection without the end of the body.
-            None => Some((Err(io::Error::other("the export broke off")), None)),
+            // The task has stopped early. The error closes the connection without the end of the body.
+            None => Some((Err(io::Error::other("the export was interrupted")), None)),
         }
     });
     let headers = [
@@ -132,70 +136,72 @@ fn respond(transport: &Arc<Transport>, user: User, grant: Grant, place: Exportin
     (headers, Body::from_stream(body)).into_response()
 }
 
-/// Writes the document to its end, unless something comes between.
-async fn write(mut reader: Reader, user: User, grant: Grant, place: Exporting) {
-    let transport = reader.transport.clone();
+/// Writes the document until its end, the end of the session or the shutdown of the server.
+async fn write(mut client: Client, user: User, grant: Grant, permit: Exporting) {
+    let transport = client.transport.clone();
     let presence = Presence::new(Some(grant));
-    let written = select! {
-        biased; // what has ended is not gone on with
-        () = transport.leaving.cancelled() => Ok(Some("the server leaves")),
-        _ = transport.accounts.over(&presence) => Ok(Some("the token or its session has ended")),
-        () = place.replaced() => Ok(Some("the user has begun another")),
-        written = write_all(&mut reader, user) => {
-            written.map(|whole| (!whole).then_some("the client is gone, or too slow"))
+    let result = select! {
+        biased; // check the reasons to stop before writing more
+        () = transport.shutdown.cancelled() => Ok(Some("the server is shutting down")),
+        _ = transport.accounts.over(&presence) => Ok(Some("the token has expired or its session has ended")),
+        () = permit.replaced() => Ok(Some("the user has started another export")),
+        result = write_all(&mut client, user) => {
+            result.map(|complete| (!complete).then_some("the client has disconnected or is too slow"))
         }
     };
-    match written {
+    match result {
         Ok(None) => {}
-        Ok(Some(reason)) => tracing::info!(reason, "export broken off"),
-        Err(error) => tracing::error!(%error, "export broken off"),
+        Ok(Some(reason)) => tracing::info!(reason, "export interrupted"),
+        Err(error) => tracing::error!(%error, "export interrupted"),
     }
-    drop(place);
+    drop(permit);
 }
 
-/// False if the client did not take all of it.
-async fn write_all(reader: &mut Reader, user: User) -> store::Result<bool> {
-    let mut pieces = pin!(document(reader.transport.store.clone(), user));
-    let mut chunk = String::new();
+/// Writes the whole document. Returns false if the client did not receive all of it.
+async fn write_all(client: &mut Client, user: User) -> store::Result<bool> {
+    let mut pieces = pin!(document(client.transport.store.clone(), user));
+    let mut buffer = String::new();
     while let Some(piece) = pieces.next().await {
-        chunk.push_str(&piece?);
-        if chunk.len() >= CHUNK && !reader.tell_all(mem::take(&mut chunk)).await {
+        buffer.push_str(&piece?);
+        if buffer.len() >= CHUNK && !client.send_text(mem::take(&mut buffer)).await {
             return Ok(false);
         }
     }
-    Ok(reader.tell_all(chunk).await && reader.tell(None).await)
+    Ok(client.send_text(buffer).await && client.send(None).await)
 }
 
-/// The client's side.
-struct Reader {
+/// The client that downloads the document.
+struct Client {
     transport: Arc<Transport>,
-    send: Sender<Piece>,
-    begun: Instant,
-    /// How many bytes it has taken.
-    taken: u64,
+    sender: Sender<Chunk>,
+    started_at: Instant,
+    /// The number of bytes sent.
+    sent: u64,
 }
 
-impl Reader {
-    async fn tell_all(&mut self, text: String) -> bool {
+impl Client {
+    /// Sends a text in chunks. Returns false if the client did not receive all of it.
+    async fn send_text(&mut self, text: String) -> bool {
         let mut rest = Bytes::from(text);
         while !rest.is_empty() {
-            let piece = rest.split_to(rest.len().min(CHUNK));
-            let length = piece.len() as u64;
-            if !self.tell(Some(piece)).await {
+            let chunk = rest.split_to(rest.len().min(CHUNK));
+            let length = chunk.len() as u64;
+            if !self.send(Some(chunk)).await {
                 return false;
             }
-            self.taken += length;
+            self.sent += length;
         }
         true
     }
 
-    /// False if the client is gone, or does not read for too long, be it now or all in all.
-    async fn tell(&self, piece: Piece) -> bool {
-        let until = Exporting::patience(self.begun, self.taken);
+    /// Sends a chunk. Returns false if the client has disconnected, or if this chunk or the whole export takes too
+    /// long.
+    async fn send(&self, chunk: Chunk) -> bool {
+        let deadline = Exporting::patience(self.started_at, self.sent);
         select! {
-            biased; // else one that is always ready to read would never be too late
-            () = self.transport.accounts.clock.reached(until) => false,
-            told = timeout(self.transport.sockets.write, self.send.send(piece)) => matches!(told, Ok(Ok(()))),
+            biased; // check the deadline even if the client is always ready to read
+            () = self.transport.accounts.clock.reached(deadline) => false,
+            sent = timeout(self.transport.sockets.write, self.sender.send(chunk)) => matches!(sent, Ok(Ok(()))),
         }
     }
 }

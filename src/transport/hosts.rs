@@ -1,5 +1,4 @@
-//! For which host a request is, and from which origin: one of each, at most. Where there are two, a proxy before us may
-//! have looked at the one and we at the other.
+//! Rejects requests with several `Host` or `Origin` headers. With two, a proxy might use one and the server the other.
 
 use axum::{
     extract::Request,
@@ -8,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// Refuses what cannot be told (RFC 9112, section 3.2).
+/// Rejects ambiguous requests with `400 Bad Request` (RFC 9112, section 3.2).
 pub async fn layer(request: Request, next: Next) -> Response {
     match fault(&request) {
         Some(fault) => (StatusCode::BAD_REQUEST, fault).into_response(),
@@ -21,18 +20,20 @@ fn fault(request: &Request) -> Option<&'static str> {
     let mut hosts = headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
         (Some(host), None) if is_host(host.as_bytes()) => {}
-        // Before HTTP/1.1 there was none.
+        // HTTP/1.0 does not require `Host`.
         (None, _) if request.version() < Version::HTTP_11 => {}
-        _ => return Some("there must be one `Host`\n"),
+        _ => return Some("The request must have one valid `Host` header.\n"),
     }
     let origins = headers.get_all(header::ORIGIN).iter().count();
-    (origins > 1).then_some("there must not be more than one `Origin`\n")
+    (origins > 1).then_some("The request must not have more than one `Origin` header.\n")
 }
 
-/// Empty is allowed, for what has no authority. A comma would be of two that were joined.
+/// Whether this is a valid value of `Host`.
+///
+/// It may be empty, for a target without an authority. A comma means that two headers were joined.
 pub fn is_host(host: &[u8]) -> bool {
-    let named = || Authority::try_from(host).is_ok_and(|authority| !authority.as_str().contains(['@', ',']));
-    host.is_empty() || named()
+    let valid = || Authority::try_from(host).is_ok_and(|authority| !authority.as_str().contains(['@', ',']));
+    host.is_empty() || valid()
 }
 
 #[cfg(test)]
@@ -47,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_one_host_and_at_most_one_origin() {
+    fn requests_must_have_one_host_and_at_most_one_origin() {
         for host in ["", "confab", "confab.example:8000", "127.0.0.1:8000", "[::1]:8000"] {
             assert!(!is_refused(Version::HTTP_11, &[("host", host), ("origin", "null")]), "{host}");
         }

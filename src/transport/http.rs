@@ -1,11 +1,12 @@
 //! GraphQL over HTTP: <https://graphql.github.io/graphql-over-http/draft/>.
 //!
-//! Only a JSON body executes anything, and GET only queries, so that no other site's form can (CSRF).
+//! POST requires a JSON body, and GET executes only queries. Forms of other sites therefore cannot execute mutations
+//! (CSRF).
 
 use super::{
     Transport, body, cors,
-    headers::ByTls,
-    negotiation::{self, Form},
+    headers::UsesTls,
+    negotiation::{self, ResponseFormat},
     request::{self, Parameters},
     request_id::RequestId,
     response, sse, websocket,
@@ -34,43 +35,43 @@ use axum::{
 use std::sync::Arc;
 use tracing::Span;
 
-/// Where a page keeps its refresh token, if not by itself.
+/// The request header by which a page has its refresh token stored in a cookie.
 const CONFAB_SESSION: &str = "confab-session";
 
 /// `POST /graphql`.
 pub async fn post(
     State(transport): State<Arc<Transport>>,
     Extension(RequestId(id)): Extension<RequestId>,
-    Extension(ByTls(by_tls)): Extension<ByTls>,
+    Extension(UsesTls(tls)): Extension<UsesTls>,
     caller: Caller,
     headers: HeaderMap,
-    sent: Body,
+    body: Body,
 ) -> Response {
-    let Some(form) = form(&headers) else {
+    let Some(format) = response_format(&headers) else {
         return response::not_acceptable();
     };
     let from = caller.address;
     let refuse = async |status, message: &str| {
-        refuse(&transport, form, status, Error::input("request", message), from, &id).await
+        refuse(&transport, format, status, Error::input("request", message), from, &id).await
     };
-    if !body::is_plain(&headers) {
-        // It says what is taken instead (RFC 9110, section 15.5.16).
-        let refused = refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "must not be compressed").await;
+    if !body::is_uncompressed(&headers) {
+        // `Accept-Encoding` lists the supported codings (RFC 9110, section 15.5.16).
+        let refused = refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "must not be compressed.").await;
         return ([(header::ACCEPT_ENCODING, "identity")], refused).into_response();
     }
     if !request::is_json(&headers) {
-        let message = "must have the content type application/json";
+        let message = "must have the content type `application/json`.";
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message).await;
     }
-    let read = body::read(sent, transport.max_body, transport.body_time, &transport.leaving);
+    let read = body::read(body, transport.max_body, transport.body_timeout, &transport.shutdown);
     let text = match read.await {
         Ok(text) => text,
         Err((status, message)) => return refuse(status, message).await,
     };
-    let cookie = match refresh_cookie(&headers, by_tls) {
+    let cookie = match refresh_cookie(&headers, tls) {
         Ok(cookie) => cookie,
         Err(error) => {
-            return self::refuse(&transport, form, response::status_of(error.code()), error, from, &id).await;
+            return self::refuse(&transport, format, response::status(error.code()), error, from, &id).await;
         }
     };
     match request::parse(&text) {
@@ -79,7 +80,7 @@ pub async fn post(
     }
 }
 
-/// `GET /graphql`: a WebSocket, a person who wants the playground, or a query.
+/// `GET /graphql`: opens a WebSocket, redirects browsers to the playground, or executes a query.
 pub async fn get(
     State(transport): State<Arc<Transport>>,
     Extension(RequestId(id)): Extension<RequestId>,
@@ -90,26 +91,26 @@ pub async fn get(
 ) -> Response {
     if let Ok(upgrade) = upgrade {
         if !cors::may_connect(&headers, &transport.allowed_origins) {
-            return (StatusCode::FORBIDDEN, "this origin may not connect\n").into_response();
+            return (StatusCode::FORBIDDEN, "This origin is not allowed to connect.\n").into_response();
         }
         return websocket::upgrade(transport, upgrade, id, caller);
     }
-    if Parameters::is_empty(&parameters) && negotiation::wants_page(&headers) {
+    if Parameters::is_empty(&parameters) && negotiation::accepts_html(&headers) {
         return Redirect::to("/playground").into_response();
     }
-    let Some(form) = form(&headers) else {
+    let Some(format) = response_format(&headers) else {
         return response::not_acceptable();
     };
     match Parameters::decode(parameters) {
         Ok(request) => execute(transport, &id, caller, &headers, request, Method::Get).await,
         Err(message) => {
             let error = Error::input("request", message);
-            refuse(&transport, form, StatusCode::BAD_REQUEST, error, caller.address, &id).await
+            refuse(&transport, format, StatusCode::BAD_REQUEST, error, caller.address, &id).await
         }
     }
 }
 
-/// How a request was sent; and by POST, perhaps, by a page that keeps its refresh token in a cookie.
+/// The HTTP method. With POST, the cookie in which a page keeps its refresh token, if it does.
 enum Method {
     Get,
     Post(Option<RefreshCookie>),
@@ -136,59 +137,61 @@ async fn execute(
         request_id: id.clone(),
         caller: Arc::new(caller),
         identity: Identity::Request(grant.clone().map(|grant| grant.map(|grant| grant.viewer))),
-        carries: Carries { mutations, subscriptions: negotiation::takes_events(headers) },
+        carries: Carries { mutations, subscriptions: negotiation::accepts_event_stream(headers) },
         cookie,
         resume: Some(resume),
         permit: None,
     };
     let answer = transport.service.execute(request, call).await;
-    match (answer, negotiation::form(headers)) {
-        (Answer::Stream(events), form) => {
-            let form = form.unwrap_or(Form::GraphQlResponse);
+    match (answer, negotiation::response_format(headers)) {
+        (Answer::Stream(events), format) => {
+            let format = format.unwrap_or(ResponseFormat::GraphQlResponse);
             sse::stream(&transport, grant.ok().flatten(), from, events)
-                .unwrap_or_else(|error| response::refusal(form, &error, id))
+                .unwrap_or_else(|error| response::error(format, &error, id))
         }
-        (Answer::Executed(executed), Some(form)) => response::executed(form, executed),
-        (Answer::Refused(refused), Some(form)) => response::refused(form, &refused),
+        (Answer::Executed(executed), Some(format)) => response::executed(format, executed),
+        (Answer::Refused(refused), Some(format)) => response::refused(format, &refused),
         (Answer::Executed(executed), None) => sse::once(executed.response),
-        // An event reports what is wrong with the operation. What is wrong with the HTTP request has a status.
+        // Errors in the operation are sent as an event. Errors in the HTTP request are sent as a status.
         (Answer::Refused(refused), None) if refused.is_of_operation() => sse::once(refused.response),
-        (Answer::Refused(refused), None) => response::refused(Form::GraphQlResponse, &refused),
+        (Answer::Refused(refused), None) => response::refused(ResponseFormat::GraphQlResponse, &refused),
     }
 }
 
-/// The cookie, if the request says that a page of ours keeps its refresh token there. Another site's cannot say so: such
-/// a header would need our permission (CORS), and the cookie is not sent for it.
-fn refresh_cookie(headers: &HeaderMap, by_tls: bool) -> Result<Option<RefreshCookie>, Error> {
+/// The refresh cookie, if the request comes from the server's own page and has the header `Confab-Session: cookie`.
+///
+/// Pages of other sites cannot send this header without permission (CORS), and browsers do not send them the cookie.
+fn refresh_cookie(headers: &HeaderMap, tls: bool) -> Result<Option<RefreshCookie>, Error> {
     match headers.get(CONFAB_SESSION) {
         None => Ok(None),
-        Some(kept) if kept == "cookie" && cors::is_own(headers) => {
+        Some(value) if value == "cookie" && cors::is_own(headers) => {
             let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-            Ok(Some(RefreshCookie::among(cookies, by_tls)))
+            Ok(Some(RefreshCookie::among(cookies, tls)))
         }
-        Some(kept) if kept == "cookie" => {
-            Err(Error::Forbidden("the cookie is for pages of this server alone"))
+        Some(value) if value == "cookie" => {
+            Err(Error::Forbidden("Only this server's own pages can use `Confab-Session: cookie`."))
         }
-        Some(_) => Err(Error::input("Confab-Session", "can only be `cookie`")),
+        Some(_) => Err(Error::input("Confab-Session", "must be `cookie`, or be omitted.")),
     }
 }
 
-/// The form of an answer that is no stream of events; `None` if the client takes nothing of ours.
-fn form(headers: &HeaderMap) -> Option<Form> {
-    negotiation::form(headers).or(negotiation::takes_events(headers).then_some(Form::GraphQlResponse))
+/// The format of a response that is not an event stream. `None` if the client accepts no supported media type.
+fn response_format(headers: &HeaderMap) -> Option<ResponseFormat> {
+    let for_events = || negotiation::accepts_event_stream(headers).then_some(ResponseFormat::GraphQlResponse);
+    negotiation::response_format(headers).or_else(for_events)
 }
 
-/// Refuses a request before its caller is known. Its address is charged.
+/// Rejects a request before authentication, and charges its address.
 async fn refuse(
     transport: &Transport,
-    form: Form,
+    format: ResponseFormat,
     status: StatusCode,
     error: Error,
     from: ClientAddress,
     id: &str,
 ) -> Response {
-    match transport.charge_unknown(error, from).await {
-        limited @ Error::RateLimited { .. } => response::refusal(form, &limited, id),
-        error => response::with_status(status, response::refusal(form, &error, id)),
+    match transport.charge_unauthenticated(error, from).await {
+        limited @ Error::RateLimited { .. } => response::error(format, &limited, id),
+        error => response::with_status(status, response::error(format, &error, id)),
     }
 }

@@ -1,21 +1,21 @@
-//! Connections: taken one by one, each served by a task of its own, under limits of time and number.
+//! Accepts connections and serves each in a task of its own, with limits on their time and number.
 //!
-//! It is the server's own loop because [`axum::serve()`] has no limits. Whatever a client can make wait has one here:
-//! to send a header, to be idle, to read an answer ([`stream`]), to be one of many ([`places`]). Only the body of a
-//! request is waited for by whoever reads it ([`super::body`]).
+//! The server has its own accept loop because [`axum::serve()`] has no such limits. [`stream`] has the timeouts for
+//! receiving headers, for idle connections and for writing. [`limiter`] limits the number of connections. Only the
+//! timeout for receiving a request body is elsewhere ([`super::body`]).
 
 mod accept;
-mod asked;
 mod connection;
-mod places;
+mod limiter;
+mod phase;
+mod request_body;
 mod stream;
-mod turn;
 
 use super::TrustedProxies;
 use crate::address::ClientAddress;
 use axum::Router;
-use connection::{converse, refuse};
-use places::{Full, Places};
+use connection::{refuse, serve};
+use limiter::{ConnectionLimiter, LimitExceeded};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use stream::Stream;
 use tokio::{
@@ -27,38 +27,39 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// What connections may take.
+/// Limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How long a client may take to send a header.
+    /// The timeout for receiving the headers of a request.
     pub request: Duration,
-    /// How long it may ask for nothing after it has asked for something.
+    /// The idle timeout between two requests.
     pub keep_alive: Duration,
-    /// How long it may take to read some of what is written to it.
+    /// The write timeout: the longest time without any progress.
     pub write: Duration,
-    /// The most connections at once; 0 is no limit.
+    /// The maximum number of open connections; 0 means no limit.
     pub connections: usize,
-    /// The most of them from one address; 0 is no limit.
+    /// The maximum number of open connections from one address; 0 means no limit.
     pub per_address: usize,
 }
 
-/// How many may be told at once that there is no place. Who comes then is left without a word.
-const REFUSALS: usize = 64;
-/// How often the log is told that something keeps connections from being taken.
-const TELL: Duration = Duration::from_secs(10);
+/// The maximum number of refusals sent at the same time. Further connections are closed without a response.
+const MAX_REFUSALS: usize = 64;
+/// How often the log reports that connections cannot be accepted.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Takes connections and serves them until the server leaves; then ends when they have ended. Dropping it ends them. The
-/// tasks are those that close connections.
+/// Accepts and serves connections until shutdown, then waits until the open ones have ended.
+///
+/// Dropping the future closes all connections. Tasks that close connections run on `tasks`.
 pub async fn listen(
     listener: TcpListener,
     router: Router,
     limits: Limits,
     proxies: TrustedProxies,
     tasks: TaskTracker,
-    leaving: CancellationToken,
+    shutdown: CancellationToken,
 ) {
-    let places = Places::new(limits.connections, limits.per_address);
-    let mut refusals = Refusals { at_once: Arc::new(Semaphore::new(REFUSALS)), told: None };
+    let limiter = ConnectionLimiter::new(limits.connections, limits.per_address);
+    let mut refusals = Refusals { permits: Arc::new(Semaphore::new(MAX_REFUSALS)), logged_at: None };
     let mut backoff = accept::Backoff::default();
     let mut connections = JoinSet::new();
     loop {
@@ -68,18 +69,18 @@ pub async fn listen(
                 report(ended);
                 continue;
             }
-            () = leaving.cancelled() => break,
+            () = shutdown.cancelled() => break,
         };
-        match places.take(counted_as(peer, &proxies)) {
-            Ok(place) => {
-                // A token must not wait in the kernel for another to share its packet.
+        match limiter.acquire(limited_host(peer, &proxies)) {
+            Ok(permit) => {
+                // Send deltas at once instead of waiting to fill a packet.
                 if let Err(error) = tcp.set_nodelay(true) {
-                    tracing::debug!(%error, "small packets are delayed");
+                    tracing::debug!(%error, "TCP_NODELAY could not be set");
                 }
-                let (stream, turns) = Stream::new(tcp, limits, place, tasks.clone());
-                connections.spawn(converse(stream, turns, peer, router.clone(), leaving.clone()));
+                let (stream, phase) = Stream::new(tcp, limits, permit, tasks.clone());
+                connections.spawn(serve(stream, phase, peer, router.clone(), shutdown.clone()));
             }
-            Err(full) => refusals.turn_away(&mut connections, tcp, peer, full),
+            Err(exceeded) => refusals.refuse(&mut connections, tcp, peer, exceeded),
         }
     }
     drop(listener);
@@ -88,34 +89,42 @@ pub async fn listen(
     }
 }
 
-/// All that count as one with a peer; `None` if it is a proxy, behind which there are many.
-fn counted_as(peer: SocketAddr, proxies: &TrustedProxies) -> Option<ipnet::IpNet> {
+/// The host whose connections are limited. `None` if the peer is a trusted proxy, which has many clients.
+fn limited_host(peer: SocketAddr, proxies: &TrustedProxies) -> Option<ipnet::IpNet> {
     let address = ClientAddress::new(peer.ip());
     (!proxies.trust(address.ip())).then(|| address.host())
 }
 
-/// Tells those for whom there is no place, and now and then the log.
+/// Refuses connections over the limit, and logs that from time to time.
 struct Refusals {
-    at_once: Arc<Semaphore>,
-    told: Option<Instant>,
+    permits: Arc<Semaphore>,
+    logged_at: Option<Instant>,
 }
 
 impl Refusals {
-    fn turn_away(&mut self, connections: &mut JoinSet<()>, tcp: TcpStream, peer: SocketAddr, full: Full) {
-        if self.told.is_none_or(|told| told.elapsed() >= TELL) {
-            self.told = Some(Instant::now());
-            match full {
-                Full::All => tracing::warn!("connections are refused: there are CONFAB_MAX_CONNECTIONS"),
-                Full::Host => tracing::warn!(
+    fn refuse(
+        &mut self,
+        connections: &mut JoinSet<()>,
+        tcp: TcpStream,
+        peer: SocketAddr,
+        exceeded: LimitExceeded,
+    ) {
+        if self.logged_at.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
+            self.logged_at = Some(Instant::now());
+            match exceeded {
+                LimitExceeded::Total => {
+                    tracing::warn!("connections are refused: CONFAB_MAX_CONNECTIONS is reached");
+                }
+                LimitExceeded::PerHost => tracing::warn!(
                     peer = %peer.ip(),
-                    "connections are refused: there are CONFAB_MAX_CONNECTIONS_PER_ADDRESS; is this your proxy? Then \
-                     name it in CONFAB_TRUSTED_PROXIES"
+                    "connections are refused: CONFAB_MAX_CONNECTIONS_PER_ADDRESS is reached; if this address is your \
+                     proxy, add it to CONFAB_TRUSTED_PROXIES"
                 ),
             }
         }
-        if let Ok(permit) = self.at_once.clone().try_acquire_owned() {
+        if let Ok(permit) = self.permits.clone().try_acquire_owned() {
             connections.spawn(async move {
-                refuse(tcp, full).await;
+                refuse(tcp, exceeded).await;
                 drop(permit);
             });
         }
@@ -124,6 +133,6 @@ impl Refusals {
 
 fn report(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
-        tracing::error!(%error, "a connection's task has failed");
+        tracing::error!(%error, "the task of a connection panicked");
     }
 }

@@ -1,17 +1,17 @@
-//! In which form an answer goes out (GraphQL over HTTP, "Response"; RFC 9110, section 12.5.1).
+//! Content negotiation: selects the media type of a response (GraphQL over HTTP, "Response"; RFC 9110, section 12.5.1).
 
 use axum::http::{HeaderMap, header};
 
-/// The forms of an answer.
+/// The format of a JSON response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// `application/graphql-response+json`: the status tells whether anything was executed.
+pub enum ResponseFormat {
+    /// `application/graphql-response+json`: an error status means that nothing was executed.
     GraphQlResponse,
-    /// `application/json`: what is a GraphQL answer at all has status 200.
+    /// `application/json`: well-formed GraphQL responses have status 200.
     Json,
 }
 
-impl Form {
+impl ResponseFormat {
     /// The media type.
     pub fn content_type(self) -> &'static str {
         match self {
@@ -21,35 +21,37 @@ impl Form {
     }
 }
 
-/// The form that the client likes best, ours first where it does not care; `None` if it takes neither.
-pub fn form(headers: &HeaderMap) -> Option<Form> {
+/// Selects the format that the client prefers. `None` if it accepts neither.
+///
+/// Without a preference the format is `application/graphql-response+json`.
+pub fn response_format(headers: &HeaderMap) -> Option<ResponseFormat> {
     let accepted: Vec<(String, f32)> = accepted(headers).collect();
     if accepted.is_empty() {
-        return Some(Form::GraphQlResponse);
+        return Some(ResponseFormat::GraphQlResponse);
     }
-    // What names a form itself counts before what names it among others.
-    let quality = |own: &str| {
-        let of = |range: &str| accepted.iter().find(|(media_type, _)| media_type == range).map(|(_, q)| *q);
-        of(own).or_else(|| of("application/*")).or_else(|| of("*/*")).unwrap_or(0.0)
+    // An exact media type takes precedence over a range.
+    let quality = |media_type: &str| {
+        let of = |range: &str| accepted.iter().find(|(accepted, _)| accepted == range).map(|(_, q)| *q);
+        of(media_type).or_else(|| of("application/*")).or_else(|| of("*/*")).unwrap_or(0.0)
     };
     match (quality("application/graphql-response+json"), quality("application/json")) {
-        (ours, json) if ours <= 0.0 && json <= 0.0 => None,
-        (ours, json) if ours >= json => Some(Form::GraphQlResponse),
-        _ => Some(Form::Json),
+        (graphql, json) if graphql <= 0.0 && json <= 0.0 => None,
+        (graphql, json) if graphql >= json => Some(ResponseFormat::GraphQlResponse),
+        _ => Some(ResponseFormat::Json),
     }
 }
 
-/// Whether the client takes an answer as a stream of events.
-pub fn takes_events(headers: &HeaderMap) -> bool {
+/// Whether the client accepts an event stream.
+pub fn accepts_event_stream(headers: &HeaderMap) -> bool {
     accepted(headers).any(|(media_type, quality)| media_type == "text/event-stream" && quality > 0.0)
 }
 
-/// Whether a person's browser asks for a page.
-pub fn wants_page(headers: &HeaderMap) -> bool {
+/// Whether the client is a browser that navigates to a page.
+pub fn accepts_html(headers: &HeaderMap) -> bool {
     accepted(headers).any(|(media_type, _)| media_type == "text/html")
 }
 
-/// The media types of `Accept`, each with its quality.
+/// The media types of `Accept`, each with its quality value.
 fn accepted(headers: &HeaderMap) -> impl Iterator<Item = (String, f32)> {
     let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).filter(|item| !item.trim().is_empty()).map(|item| {
@@ -66,8 +68,8 @@ mod tests {
     use axum::http::HeaderValue;
 
     #[test]
-    fn the_client_chooses_the_form() {
-        use Form::{GraphQlResponse, Json};
+    fn the_accept_header_selects_the_format() {
+        use ResponseFormat::{GraphQlResponse, Json};
         for (accept, expected) in [
             ("", Some(GraphQlResponse)),
             ("*/*", Some(GraphQlResponse)),
@@ -81,8 +83,8 @@ mod tests {
             ("application/json, */*;q=0.1", Some(Json)),
         ] {
             let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
-            assert_eq!(form(&headers), expected, "{accept}");
+            assert_eq!(response_format(&headers), expected, "{accept}");
         }
-        assert_eq!(form(&HeaderMap::new()), Some(GraphQlResponse));
+        assert_eq!(response_format(&HeaderMap::new()), Some(GraphQlResponse));
     }
 }

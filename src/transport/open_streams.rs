@@ -1,6 +1,7 @@
-//! Counts the streams of each user on this instance, and of each address of clients that are not signed in. A stream is
-//! a WebSocket or a subscription over Server-Sent Events. Behind a proxy no connection is counted by address, so
-//! without this limit one client could take all connections.
+//! Limits the streams per user, and per address for clients that are not signed in, on this instance.
+//!
+//! A stream is a WebSocket or a subscription over Server-Sent Events. Connections through a trusted proxy have no limit
+//! per address, so without this limit one client could take all connections.
 
 use crate::{address::ClientAddress, store::Id};
 use ipnet::IpNet;
@@ -17,7 +18,7 @@ pub struct OpenStreams {
     open: Arc<Mutex<HashMap<Owner, usize>>>,
 }
 
-/// Whom a stream counts for.
+/// The user or address for which a stream counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Owner {
     User(Id),
@@ -33,10 +34,15 @@ pub struct OpenStream {
 }
 
 impl OpenStreams {
-    /// A counter with these limits for each user, and for clients at each address that are not signed in; 0 is no limit.
+    /// Creates a counter with a limit per user, and one per address for clients that are not signed in; 0 means no
+    /// limit.
     pub fn new(per_user: usize, per_address: usize) -> Self {
-        let limit = |most| if most == 0 { usize::MAX } else { most };
-        Self { per_user: limit(per_user), per_address: limit(per_address), open: Arc::default() }
+        let or_unlimited = |limit| if limit == 0 { usize::MAX } else { limit };
+        Self {
+            per_user: or_unlimited(per_user),
+            per_address: or_unlimited(per_address),
+            open: Arc::default(),
+        }
     }
 
     /// Takes a permit for a stream of this user; `None` if the user has reached the limit.
@@ -44,7 +50,7 @@ impl OpenStreams {
         self.take(Owner::User(user), self.per_user)
     }
 
-    /// Takes a permit for a stream of a client that is not signed in, or not yet; `None` if its address has reached the
+    /// Takes a permit for a stream of a client that is not signed in (yet); `None` if its address has reached the
     /// limit.
     pub fn open_anonymous(&self, from: ClientAddress) -> Option<OpenStream> {
         self.take(Owner::Address(from.host()), self.per_address)

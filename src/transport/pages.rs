@@ -1,4 +1,4 @@
-//! The pages, built by Vite and carried in the binary: HTML as it is, everything else compressed.
+//! Serves the web pages, which Vite builds and the binary embeds: HTML files as they are, other files compressed.
 
 use super::Transport;
 use axum::{
@@ -16,39 +16,39 @@ use flate2::read::GzDecoder;
 use rust_embed::RustEmbed;
 use std::{borrow::Cow, io::Read, sync::Arc};
 
-/// What `npm run build` made; nothing, if it has not been run.
+/// The output of `npm run build`. Empty if it was not run.
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
 #[allow_missing = true]
 struct Built;
 
-/// The operations of the chat page.
+/// The GraphQL operations of the chat page.
 #[derive(RustEmbed)]
 #[folder = "web/src/chat/graphql"]
 #[include = "*.graphql"]
 struct PageDocuments;
 
-/// By which the page finds out whether a proxy hides its host from the server.
+/// The query by which the page detects a proxy that hides the page's host from the server.
 const PROBE: &str = "{ __typename }";
 
-/// The text of all operations of the chat page, which are trusted documents.
+/// The text of all operations of the chat page. They are trusted documents.
 pub fn documents() -> String {
     let files = PageDocuments::iter().filter_map(|name| PageDocuments::get(&name));
     let texts = files.map(|file| String::from_utf8_lossy(&file.data).into_owned());
     texts.chain([PROBE.to_owned()]).collect::<Vec<_>>().join("\n")
 }
 
-/// Where a page's HTML wants its nonce (see `web/vite.config.ts`).
+/// The placeholder for the nonce in a page's HTML (see `web/vite.config.ts`).
 const NONCE: &str = "__CSP_NONCE__";
 
-/// Where a page's HTML wants to know about the playground (see [`Playground`]).
+/// The placeholder for the state of the playground in a page's HTML (see [`Playground`]).
 const PLAYGROUND: &str = "__PLAYGROUND__";
 
-/// What the pages are told about the playground.
+/// The state of the playground.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Playground {
     On,
-    /// Introspection is off, so there is nothing to complete or to explore.
+    /// Introspection is disabled, so the playground has no completion and no schema explorer.
     WithoutSchema,
     Off,
 }
@@ -62,7 +62,7 @@ impl Playground {
         }
     }
 
-    /// As `web/src/served.ts` reads it.
+    /// The name that `web/src/served.ts` reads.
     fn name(self) -> &'static str {
         match self {
             Self::On => "on",
@@ -72,7 +72,7 @@ impl Playground {
     }
 }
 
-/// The chat page, which reads from its address what to show; the playground; and what they load.
+/// The routes of the chat page, the playground and their files. The chat page selects its content by its URL.
 pub fn router() -> Router<Arc<Transport>> {
     Router::new()
         .route("/", get(chat))
@@ -80,7 +80,7 @@ pub fn router() -> Router<Arc<Transport>> {
         .route("/playground", get(playground))
         .route("/assets/{name}", get(asset))
         .route("/service-worker.js", get(service_worker))
-        .fallback(async || nothing_here())
+        .fallback(async || not_found())
 }
 
 async fn chat(State(transport): State<Arc<Transport>>) -> Response {
@@ -94,7 +94,7 @@ async fn playground(State(transport): State<Arc<Transport>>) -> Response {
     }
 }
 
-/// A page, under a policy that lets it run our scripts and reach our server, and nothing else.
+/// Serves a page. Its content security policy allows only the server's own scripts and connections to the server.
 fn page(name: &str, playground: Playground) -> Response {
     let Some(file) = Built::get(name) else {
         return not_built();
@@ -111,45 +111,48 @@ fn page(name: &str, playground: Playground) -> Response {
     (headers, Html(html)).into_response()
 }
 
-/// For a script that runs as a worker, which has the policy that it comes with: it may load its parts.
+/// The content security policy of files other than pages. A worker uses the policy of its own script, which must let it
+/// load modules.
 const ASSETS: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'";
 
-/// In the place of every page, where there are none.
+/// Replaces every page if the server was built without pages.
 fn not_built() -> Response {
     const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Confab</title>\n\
         <p>This server was built without its pages. <code>make run</code> builds it with them.</p>\n\
-        <p>Everything else works: GraphQL is spoken at <code>/graphql</code>.</p>\n</html>\n";
+        <p>Everything else works. GraphQL is served at <code>/graphql</code>.</p>\n</html>\n";
     (StatusCode::NOT_FOUND, [(header::CONTENT_SECURITY_POLICY, ASSETS)], Html(PAGE)).into_response()
 }
 
-/// In the place of the playground, where it is off.
+/// Replaces the playground if it is off.
 fn playground_off() -> Response {
     const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">\
         <meta name=\"viewport\" content=\"width=device-width\"><title>Playground off · Confab</title>\n\
-        <p>The playground is off on this server. It is on by default only in development; \
-        <code>CONFAB_PLAYGROUND=on</code> turns it on.</p>\n\
+        <p>The playground is off on this server. By default it is on only in development. \
+        To turn it on, start the server with <code>CONFAB_PLAYGROUND=on</code>.</p>\n\
         <p>GraphQL is served at <code>/graphql</code>. <a href=\"/\">Go to the chat page.</a></p>\n</html>\n";
     (StatusCode::NOT_FOUND, [(header::CONTENT_SECURITY_POLICY, ASSETS)], Html(PAGE)).into_response()
 }
 
-/// At every address that has none of ours.
-fn nothing_here() -> Response {
+/// The page for unknown URLs.
+fn not_found() -> Response {
     const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Not found · Confab</title>\n\
-        <p>There is nothing here. <a href=\"/\">Go to the chat page.</a></p>\n</html>\n";
+        <p>This page does not exist. <a href=\"/\">Go to the chat page.</a></p>\n</html>\n";
     (StatusCode::NOT_FOUND, [(header::CONTENT_SECURITY_POLICY, ASSETS)], Html(PAGE)).into_response()
 }
 
-/// A script, style or font. Its name changes with its content, so browsers may keep it for ever.
+/// Serves a script, style or font. Its name changes with its content, so browsers may cache it without limit.
 async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
     file(&format!("assets/{name}"), "public, max-age=31536000, immutable", &headers)
 }
 
-/// Keeps the chat page on the device (see `web/src/serviceWorker`). Its name is the same for ever, so it is asked for again.
+/// Serves the service worker, which caches the chat page on the device (see `web/src/serviceWorker`). Its name never
+/// changes, so browsers must revalidate it.
 async fn service_worker(headers: HeaderMap) -> Response {
     file("service-worker.js", "no-cache", &headers)
 }
 
-/// A file as it was built, in the smallest of the codings that the client takes; nothing, if the client has it already.
+/// Serves an embedded file in the smallest content coding that the client accepts. Responds with `304 Not Modified` if
+/// the client's copy is current.
 fn file(name: &str, cache_control: &str, headers: &HeaderMap) -> Response {
     let accepts = |coding: &str| {
         let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
@@ -170,32 +173,32 @@ fn file(name: &str, cache_control: &str, headers: &HeaderMap) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     };
     let etag = etag(&file.metadata.sha256_hash(), coding.unwrap_or_default());
-    let lasting =
+    let caching =
         [(header::CACHE_CONTROL, cache_control), (header::VARY, "Accept-Encoding"), (header::ETAG, &etag)];
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    if known.flat_map(|value| value.split(',')).any(|known| known.trim().trim_start_matches("W/") == etag) {
-        return (StatusCode::NOT_MODIFIED, lasting).into_response();
+    let cached = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    if cached.flat_map(|value| value.split(',')).any(|tag| tag.trim().trim_start_matches("W/") == etag) {
+        return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
-    let about = [(header::CONTENT_TYPE, media_type(name)), (header::CONTENT_SECURITY_POLICY, ASSETS)];
+    let content = [(header::CONTENT_TYPE, media_type(name)), (header::CONTENT_SECURITY_POLICY, ASSETS)];
     match coding {
-        Some(INFLATED) => (lasting, about, inflate(&file.data)).into_response(),
-        Some(coding) => (lasting, about, [(header::CONTENT_ENCODING, coding)], file.data).into_response(),
-        None => (lasting, about, file.data).into_response(),
+        Some(INFLATED) => (caching, content, inflate(&file.data)).into_response(),
+        Some(coding) => (caching, content, [(header::CONTENT_ENCODING, coding)], file.data).into_response(),
+        None => (caching, content, file.data).into_response(),
     }
 }
 
-/// Stands for a coding: what is embedded is gzip, what is sent is not.
+/// A pseudo coding: the embedded file is gzip, and the server sends it decompressed.
 const INFLATED: &str = "inflated";
 
-/// Tells one representation of a file from every other.
+/// An entity tag that differs for each representation of a file.
 fn etag(hash: &[u8; 32], coding: &str) -> String {
     format!("\"{}{coding}\"", BASE64_URL_SAFE_NO_PAD.encode(&hash[..12]))
 }
 
-/// For the rare client that takes nothing compressed.
+/// Decompresses a file, for the rare client that accepts no compression.
 fn inflate(gzip: &[u8]) -> Cow<'static, [u8]> {
     let mut plain = Vec::new();
-    // It is our own file, compressed when the binary was built.
+    // Cannot fail: the file was compressed when the binary was built.
     let _ = GzDecoder::new(gzip).read_to_end(&mut plain);
     plain.into()
 }
@@ -218,14 +221,14 @@ mod tests {
     use super::*;
     use axum::body::to_bytes;
 
-    /// In a binary that was built without its pages, each is one that is not there.
+    /// A page that does not exist stands for the pages of a binary that was built without them.
     #[tokio::test]
-    async fn where_a_page_was_not_built_it_is_said() {
-        let response = page("of-another-build.html", Playground::On);
+    async fn a_page_that_was_not_built_is_replaced_by_a_notice() {
+        let response = page("not-built.html", Playground::On);
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
         assert_eq!(response.headers()[header::CONTENT_SECURITY_POLICY], ASSETS);
-        let body = to_bytes(response.into_body(), 10_000).await.expect("it is short");
+        let body = to_bytes(response.into_body(), 10_000).await.expect("the body is short");
         assert!(String::from_utf8_lossy(&body).contains("built without its pages"));
     }
 }

@@ -1,8 +1,8 @@
-//! Where a request comes from: the address at the other end of the connection, or, if that is a proxy which the settings
-//! trust, the one that the proxy tells.
+//! Determines the client's address: that of the peer or, if the peer is a trusted proxy, the address that it forwards.
 //!
-//! Anybody can write such a header, so it counts only as far as trusted proxies have written it: read from its end,
-//! where the nearest one has added what it saw, up to the first address that is no trusted proxy's.
+//! Any client can send forwarding headers, so only the parts that trusted proxies have added are used. Each proxy
+//! appends the address of its peer. The headers are therefore read from the end, up to the first address that is not
+//! a trusted proxy's.
 
 use super::hosts::is_host;
 use crate::address::ClientAddress;
@@ -19,57 +19,60 @@ use std::{
     sync::{Arc, Once},
 };
 
-/// The host that a client asked for, where a proxy has replaced `Host`.
+/// The header in which a proxy that replaces `Host` forwards the original one.
 pub const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The proxies whose word counts.
+/// The proxies whose forwarding headers are trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl FromStr for TrustedProxies {
     type Err = String;
 
-    /// Addresses and networks, with commas between; none if it is empty.
+    /// Parses addresses and networks, separated by commas. An empty text means no proxies.
     fn from_str(text: &str) -> Result<Self, String> {
         let proxies = text.split(',').map(str::trim).filter(|proxy| !proxy.is_empty());
         let network = |proxy: &str| proxy.parse().or_else(|_| proxy.parse::<IpAddr>().map(IpNet::from));
-        let fault = |_| "proxies look like 10.0.0.1 or 10.0.0.0/8,fd00::/8".to_owned();
-        proxies.map(network).collect::<Result<_, _>>().map(Self).map_err(fault)
+        let message = |_| "must be addresses or networks, such as 10.0.0.1 or 10.0.0.0/8,fd00::/8".to_owned();
+        proxies.map(network).collect::<Result<_, _>>().map(Self).map_err(message)
     }
 }
 
-/// What tells addresses.
+/// The state of the middleware that determines client addresses.
 #[derive(Debug)]
 pub struct Addresses {
     trusted: TrustedProxies,
-    /// Whether the log has been told that there may be a proxy which nobody has named.
-    told: Once,
+    /// Limits the warning about a proxy that is not configured to one.
+    warning: Once,
 }
 
 impl Addresses {
-    /// With these proxies.
+    /// Trusts these proxies.
     pub fn new(trusted: TrustedProxies) -> Self {
-        Self { trusted, told: Once::new() }
+        Self { trusted, warning: Once::new() }
     }
 
-    /// Whether a request comes by a proxy whose word counts.
+    /// Whether a request comes from a trusted proxy.
     pub fn trust_peer_of(&self, request: &Request) -> bool {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
         peer.is_some_and(|info| self.trusted.trust(info.0.ip().to_canonical()))
     }
 }
 
-/// Puts the client's address among the request's extensions, and the host that it asked for in the place of `Host`, if a
-/// trusted proxy tells that one.
+/// Adds the client's address to the request's extensions. Replaces `Host` by the host that a trusted proxy forwards.
 pub async fn layer(State(addresses): State<Arc<Addresses>>, mut request: Request, next: Next) -> Response {
-    let Addresses { trusted, told } = &*addresses;
+    let Addresses { trusted, warning } = &*addresses;
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let peer = peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
     let address = trusted.client(peer, request.headers());
     if trusted.0.is_empty() && request.headers().contains_key(X_FORWARDED_FOR) {
-        told.call_once(|| {
-            tracing::warn!(%peer, "is this your proxy? All its clients count as one until CONFAB_TRUSTED_PROXIES names it");
+        warning.call_once(|| {
+            tracing::warn!(
+                %peer,
+                "the peer seems to be a proxy; if it is yours, add it to CONFAB_TRUSTED_PROXIES, or all its clients \
+                 share one set of rate limits"
+            );
         });
     }
     if trusted.trust(peer.to_canonical())
@@ -82,58 +85,60 @@ pub async fn layer(State(addresses): State<Arc<Addresses>>, mut request: Request
 }
 
 impl TrustedProxies {
-    /// The client's address, by the peer's and what the headers tell.
+    /// The client's address, derived from the peer's address and the headers.
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
         if !self.trust(peer) {
             return peer;
         }
-        let forwarded_for = || self.first_stranger(headers, &X_FORWARDED_FOR, address);
-        let forwarded = || self.first_stranger(headers, &header::FORWARDED, forwarded_for_of);
-        let told = match (headers.contains_key(X_FORWARDED_FOR), headers.contains_key(header::FORWARDED)) {
+        let forwarded_for = || self.last_untrusted(headers, &X_FORWARDED_FOR, address);
+        let forwarded = || self.last_untrusted(headers, &header::FORWARDED, forwarded_for_of);
+        let client = match (headers.contains_key(X_FORWARDED_FOR), headers.contains_key(header::FORWARDED)) {
             (_, false) => forwarded_for(),
             (false, true) => forwarded(),
-            // A proxy passes on the one header that it does not know of: where they disagree, the client may have
-            // written either. Those who do so are taken for one.
-            (true, true) => forwarded_for().filter(|one| forwarded() == Some(*one)),
+            // A proxy passes on a header that it does not support. If the headers disagree, the client may have forged
+            // one of them, so neither is used. All such clients count as the proxy itself.
+            (true, true) => forwarded_for().filter(|address| forwarded() == Some(*address)),
         };
-        told.unwrap_or(peer)
+        client.unwrap_or(peer)
     }
 
-    /// The last address of a header that is no trusted proxy's, or else the first one. `None` where there is no
-    /// header, or something in it that is no address comes before.
-    fn first_stranger(
+    /// The last address in a header that is not a trusted proxy's. If all are trusted, the first address.
+    ///
+    /// `None` if the header is missing, or if an invalid element follows that address.
+    fn last_untrusted(
         &self,
         headers: &HeaderMap,
         name: &HeaderName,
         read: impl Fn(&str) -> Option<IpAddr>,
     ) -> Option<IpAddr> {
-        // From the end, and without regard to quotes: what a client has written is always before, and cannot
-        // take in what a proxy has added.
+        // Reading from the end and ignoring quotes is safe: a quote in the client's part, which comes first, cannot
+        // swallow an element that a proxy has appended.
         let lines: Vec<_> = headers.get_all(name).iter().collect();
-        let mut last = None;
+        let mut first_trusted = None;
         for line in lines.into_iter().rev() {
             for element in line.to_str().ok()?.rsplit(',') {
                 let address = read(element)?;
                 if !self.trust(address) {
                     return Some(address);
                 }
-                last = Some(address);
+                first_trusted = Some(address);
             }
         }
-        last
+        first_trusted
     }
 
-    /// Whether it is one of them.
+    /// Whether the address belongs to a trusted proxy.
     pub fn trust(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 }
 
-/// The host that a client asked for, as the proxies tell. The first one was told by the proxy that the client came to.
+/// The host that the client requested, as forwarded by the proxies. The first value is from the proxy nearest to the
+/// client.
 ///
-/// A client may have written it itself, where the proxy passes that on. It could as well have written another `Host`; and no
-/// browser lets a page write either.
+/// A client can forge it if the proxy passes it on. That is harmless: the client could also have sent another `Host`,
+/// and browsers do not let pages set either header.
 fn forwarded_host(headers: &HeaderMap) -> Option<HeaderValue> {
     let first = |name: &HeaderName| headers.get(name)?.to_str().ok()?.split(',').next().map(str::to_owned);
     let host = first(&X_FORWARDED_HOST).or_else(|| {
@@ -152,7 +157,7 @@ fn forwarded_for_of(element: &str) -> Option<IpAddr> {
     pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for")).and_then(|(_, node)| address(node))
 }
 
-/// An address as proxies write it: perhaps quoted, in brackets, or with a port.
+/// Parses an address as proxies write it: possibly quoted, in brackets, or with a port.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim().trim_matches('"');
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
@@ -171,18 +176,18 @@ mod tests {
     }
 
     #[test]
-    fn a_strangers_headers_count_for_nothing() {
+    fn headers_of_untrusted_peers_are_ignored() {
         for header in [(X_FORWARDED_FOR, "192.0.2.1"), (header::FORWARDED, "for=192.0.2.1")] {
             assert_eq!(client("203.0.113.9", &[header]), "203.0.113.9");
         }
     }
 
     #[test]
-    fn a_trusted_proxy_tells_who_came_to_it() {
-        for (told, expected) in [
+    fn a_trusted_proxys_x_forwarded_for_is_used() {
+        for (value, expected) in [
             ("192.0.2.1", "192.0.2.1"),
             ("192.0.2.1, 10.9.9.9", "192.0.2.1"),
-            // What is before the first stranger is the stranger's own.
+            // Elements before the last untrusted address may be forged.
             ("198.51.100.7, 192.0.2.1", "192.0.2.1"),
             ("10.1.1.1, 192.0.2.1, 10.9.9.9", "192.0.2.1"),
             ("nonsense, 192.0.2.1", "192.0.2.1"),
@@ -191,11 +196,11 @@ mod tests {
             ("2001:db8::1", "2001:db8::1"),
             ("[2001:db8::1]:4711", "2001:db8::1"),
             ("::ffff:192.0.2.1", "192.0.2.1"),
-            // Told by nobody who is trusted.
+            // Without a valid last element the peer's address is used.
             ("192.0.2.1, nonsense", "10.0.0.1"),
             ("", "10.0.0.1"),
         ] {
-            assert_eq!(client("10.0.0.1", &[(X_FORWARDED_FOR, told)]), expected, "{told}");
+            assert_eq!(client("10.0.0.1", &[(X_FORWARDED_FOR, value)]), expected, "{value}");
         }
         assert_eq!(client("::ffff:10.0.0.1", &[(X_FORWARDED_FOR, "192.0.2.1")]), "192.0.2.1");
         let lines = [(X_FORWARDED_FOR, "198.51.100.7"), (X_FORWARDED_FOR, "192.0.2.1, 10.0.0.2")];
@@ -203,8 +208,8 @@ mod tests {
     }
 
     #[test]
-    fn rfc_7239_is_understood() {
-        for (told, expected) in [
+    fn forwarded_is_parsed_according_to_rfc_7239() {
+        for (value, expected) in [
             ("for=192.0.2.1;proto=https;by=203.0.113.43", "192.0.2.1"),
             ("For=\"[2001:db8:cafe::17]:4711\"", "2001:db8:cafe::17"),
             ("proto=http; for=198.51.100.7, for=192.0.2.1, for=10.3.3.3", "192.0.2.1"),
@@ -213,12 +218,12 @@ mod tests {
             ("for=192.0.2.1, for=_hidden", "10.0.0.1"),
             ("proto=https", "10.0.0.1"),
         ] {
-            assert_eq!(client("10.0.0.1", &[(header::FORWARDED, told)]), expected, "{told}");
+            assert_eq!(client("10.0.0.1", &[(header::FORWARDED, value)]), expected, "{value}");
         }
     }
 
     #[test]
-    fn where_the_headers_disagree_neither_is_believed() {
+    fn contradictory_headers_are_ignored() {
         let headers = |for_one, for_other| [(X_FORWARDED_FOR, for_one), (header::FORWARDED, for_other)];
         assert_eq!(client("10.0.0.1", &headers("192.0.2.1", "for=192.0.2.1")), "192.0.2.1");
         for (one, other) in
@@ -229,35 +234,35 @@ mod tests {
     }
 
     #[test]
-    fn the_host_that_the_client_asked_for_is_told() {
+    fn the_forwarded_host_is_parsed() {
         let host = |headers: &[(HeaderName, &'static str)]| {
             let headers = headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap()));
             forwarded_host(&headers.collect()).map(|host| host.to_str().unwrap().to_owned())
         };
-        for (told, expected) in [
+        for (value, expected) in [
             ("chat.example", Some("chat.example")),
             ("chat.example:8443, inner", Some("chat.example:8443")),
             ("", None),
             ("a b", None),
             ("ada@chat.example", None),
         ] {
-            assert_eq!(host(&[(X_FORWARDED_HOST, told)]).as_deref(), expected, "{told}");
+            assert_eq!(host(&[(X_FORWARDED_HOST, value)]).as_deref(), expected, "{value}");
         }
-        for (told, expected) in [
+        for (value, expected) in [
             ("for=192.0.2.1;host=chat.example;proto=https", Some("chat.example")),
             ("for=192.0.2.1; Host=\"chat.example:443\", for=10.0.0.1;host=inner", Some("chat.example:443")),
             ("for=192.0.2.1", None),
         ] {
-            assert_eq!(host(&[(header::FORWARDED, told)]).as_deref(), expected, "{told}");
+            assert_eq!(host(&[(header::FORWARDED, value)]).as_deref(), expected, "{value}");
         }
         assert_eq!(host(&[]), None);
     }
 
     #[test]
-    fn proxies_are_addresses_and_networks() {
+    fn trusted_proxies_must_be_addresses_or_networks() {
         assert_eq!("".parse(), Ok(TrustedProxies::default()));
-        for fault in ["nginx", "10.0.0.0/33", "10.0.0.1:80"] {
-            assert!(fault.parse::<TrustedProxies>().is_err(), "{fault}");
+        for invalid in ["nginx", "10.0.0.0/33", "10.0.0.1:80"] {
+            assert!(invalid.parse::<TrustedProxies>().is_err(), "{invalid}");
         }
     }
 }

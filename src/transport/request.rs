@@ -1,6 +1,6 @@
 //! Decodes a GraphQL request from an HTTP body or from the parameters of a GET request (GraphQL over HTTP, "Request").
 //!
-//! An [`Err`] says what is wrong with the request, to be read after "the request".
+//! The text of an [`Err`] continues a sentence that begins with "The request".
 
 use crate::graphql::request::Request;
 use axum::{
@@ -30,15 +30,15 @@ impl Parameters {
         })
     }
 
-    /// Decodes the parameters. An empty one counts as absent; `variables` and `extensions` are JSON.
+    /// Decodes the parameters. An empty parameter counts as absent; `variables` and `extensions` are JSON.
     pub fn decode(parameters: Result<Query<Self>, QueryRejection>) -> Result<Request, &'static str> {
-        let Query(mut parameters) = parameters.map_err(|_| "must have each parameter only once")?;
-        let variables = json(parameters.variables.take()).ok_or("must have a JSON object as `variables`")?;
+        let Query(mut parameters) = parameters.map_err(|_| "must have each parameter at most once.")?;
+        let variables = json(parameters.variables.take()).ok_or("must have a JSON object as `variables`.")?;
         let extensions =
-            json(parameters.extensions.take()).ok_or("must have a JSON object as `extensions`")?;
+            json(parameters.extensions.take()).ok_or("must have a JSON object as `extensions`.")?;
         let Self { query, operation_name, document_id, .. } = parameters;
         Request::new(query, operation_name, variables, extensions, document_id)
-            .ok_or("must have the parameter `query`, or the id of a trusted document")
+            .ok_or("must have the parameter `query`, or the ID of a trusted document.")
     }
 }
 
@@ -52,13 +52,13 @@ fn json<T: Default + DeserializeOwned>(parameter: Option<String>) -> Option<T> {
 
 /// Decodes the body of a POST request. It must be UTF-8; a byte order mark is skipped (RFC 8259, section 8.1).
 pub fn parse(body: &[u8]) -> Result<Request, &'static str> {
-    let malformed = "must be a JSON object with `query` (a string) or `documentId`; `operationName` must be a string, \
-                     `variables` and `extensions` must be objects";
-    // By itself the reader would skip invalid UTF-8 in a field that it ignores.
+    let malformed = "must be a JSON object with `query` (a string) or `documentId`. `operationName` must be a string. \
+                     `variables` and `extensions` must be objects.";
+    // serde_json alone would accept invalid UTF-8 in fields that it ignores.
     let body = str::from_utf8(body).map_err(|_| malformed)?;
     let body = body.strip_prefix('\u{feff}').unwrap_or(body);
     if body.trim_ascii_start().starts_with('[') {
-        return Err("must be one operation: several at once are not taken");
+        return Err("must be one operation. Batches are not supported.");
     }
     let request: Request = serde_json::from_str(body).map_err(|_| malformed)?;
     Ok(Request { bytes: body.len(), ..request })

@@ -1,6 +1,6 @@
-//! A name for each request, on every line of the log that is written for it and in the answer.
+//! An ID for each request, which appears in its log lines and in the response.
 
-use super::{negotiation::Form, response};
+use super::{negotiation::ResponseFormat, response};
 use axum::{
     extract::Request,
     http::{HeaderName, HeaderValue},
@@ -13,25 +13,25 @@ use tracing::{Instrument, field};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The request's id, among its extensions. It is ours: a client's would let it write into our log.
+/// The request's ID, in its extensions. An ID from the client is ignored, because clients must not write to the log.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub Arc<str>);
 
-/// Gives the request its id and a span, and logs what became of it. A panic is answered too.
+/// Assigns an ID and a tracing span to the request, and logs the response. A panic becomes an error response.
 pub async fn layer(mut request: Request, next: Next) -> Response {
     let id: Arc<str> = format!("{:016x}", rand::random::<u64>()).into();
     let span = tracing::info_span!("request", request_id = &*id, user_id = field::Empty);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(RequestId(id.clone()));
     async move {
-        let begun = Instant::now();
-        let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-        let mut response = answered.unwrap_or_else(|_| response::panicked(Form::Json, &id));
-        let (status, ms) = (response.status().as_u16(), begun.elapsed().as_secs_f64() * 1e3);
+        let started = Instant::now();
+        let result = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        let mut response = result.unwrap_or_else(|_| response::panicked(ResponseFormat::Json, &id));
+        let (status, ms) = (response.status().as_u16(), started.elapsed().as_secs_f64() * 1e3);
         if path == "/graphql" {
-            tracing::info!(%method, path, status, ms, "answered");
+            tracing::info!(%method, path, status, ms, "request handled");
         } else {
-            tracing::debug!(%method, path, status, ms, "answered");
+            tracing::debug!(%method, path, status, ms, "request handled");
         }
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(HEADER, id);

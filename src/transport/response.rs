@@ -1,6 +1,6 @@
-//! Responses as HTTP carries them (GraphQL over HTTP, "Response").
+//! HTTP responses to GraphQL requests (GraphQL over HTTP, "Response").
 
-use super::negotiation::Form;
+use super::negotiation::ResponseFormat;
 use crate::{
     error::{Code, Error},
     graphql::{
@@ -16,9 +16,9 @@ use axum::{
 use serde::Serialize;
 use std::{collections::BTreeMap, mem};
 
-/// A response as it is written: without `data` if nothing was executed (GraphQL specification, "Response Format").
+/// The body of a response. It has no `data` if nothing was executed (GraphQL specification, "Response Format").
 #[derive(Serialize)]
-pub struct Written<'a> {
+pub struct ResponseBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Value>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -27,8 +27,8 @@ pub struct Written<'a> {
     extensions: &'a BTreeMap<String, Value>,
 }
 
-impl<'a> Written<'a> {
-    /// Borrows from the response what is written of it.
+impl<'a> ResponseBody<'a> {
+    /// Creates the body of a response.
     pub fn new(response: &'a graphql::Response) -> Self {
         Self {
             data: (!nothing_executed(response)).then_some(&response.data),
@@ -38,38 +38,38 @@ impl<'a> Written<'a> {
     }
 }
 
-/// Whether the errors are of the request, not of its execution.
+/// Whether the errors are request errors, so that nothing was executed.
 pub fn nothing_executed(response: &graphql::Response) -> bool {
     response.data == Value::Null && response.errors.iter().any(|error| error.path.is_empty())
 }
 
-/// The response to an operation that was executed, with the cookies it sets.
-pub fn executed(form: Form, executed: Executed) -> Response {
+/// The response to an operation that was executed, with the cookies that it sets.
+pub fn executed(format: ResponseFormat, executed: Executed) -> Response {
     let Executed { mut response, single } = executed;
     let cookies = mem::take(&mut response.http_headers);
-    // The only field has failed, and a retry may succeed: proxies and clients know these statuses.
-    let mut written = match response::retry_after(&response).filter(|_| single) {
-        Some((code, seconds)) => retry_later(write(form, status_of(code), &response), seconds),
-        None => write(form, StatusCode::OK, &response),
+    // If the only root field failed and a retry may succeed, proxies and clients should see 429 or 503.
+    let mut http = match response::retry_after(&response).filter(|_| single) {
+        Some((code, seconds)) => with_retry_after(write(format, status(code), &response), seconds),
+        None => write(format, StatusCode::OK, &response),
     };
-    written.headers_mut().extend(cookies);
-    written
+    http.headers_mut().extend(cookies);
+    http
 }
 
 /// The response to a request of which nothing was executed.
 ///
-/// In `application/json` a document that is invalid has status 200, as clients of that form expect (GraphQL over HTTP,
-/// "application/json").
-pub fn refused(form: Form, refused: &Refused) -> Response {
-    let status = match (form, refused.code) {
+/// In the format `application/json` the response to an invalid document has status 200, as clients expect (GraphQL over
+/// HTTP, "application/json").
+pub fn refused(format: ResponseFormat, refused: &Refused) -> Response {
+    let status = match (format, refused.code) {
         (
-            Form::Json,
+            ResponseFormat::Json,
             Code::GraphqlParseFailed | Code::GraphqlValidationFailed | Code::PersistedQueryNotSupported,
         ) => StatusCode::OK,
-        (_, code) => status_of(code),
+        (_, code) => status(code),
     };
-    let mut written = write(form, status, &refused.response);
-    let headers = written.headers_mut();
+    let mut http = write(format, status, &refused.response);
+    let headers = http.headers_mut();
     match refused.code {
         Code::Unauthenticated => {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -80,52 +80,54 @@ pub fn refused(form: Form, refused: &Refused) -> Response {
         _ => {}
     }
     match response::retry_after(&refused.response) {
-        Some((_, seconds)) => retry_later(written, seconds),
-        None => written,
+        Some((_, seconds)) => with_retry_after(http, seconds),
+        None => http,
     }
 }
 
-/// The response to a request that was refused with this error.
-pub fn refusal(form: Form, error: &Error, request_id: &str) -> Response {
-    refused(form, &Refused::new(error, request_id))
+/// The response to a request that was rejected with this error.
+pub fn error(format: ResponseFormat, error: &Error, request_id: &str) -> Response {
+    refused(format, &Refused::new(error, request_id))
 }
 
-/// The response where a handler has panicked. The panic hook has logged it.
-pub fn panicked(form: Form, request_id: &str) -> Response {
-    refusal(form, &Error::internal("a handler panicked"), request_id)
+/// The response after a handler panicked. The panic hook has already logged the panic.
+pub fn panicked(format: ResponseFormat, request_id: &str) -> Response {
+    error(format, &Error::internal("a handler panicked"), request_id)
 }
 
-/// The status of a code.
-pub fn status_of(code: Code) -> StatusCode {
+/// The HTTP status of a code.
+pub fn status(code: Code) -> StatusCode {
     StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// The same response with another status.
+/// Replaces the status of a response.
 pub fn with_status(status: StatusCode, mut response: Response) -> Response {
     *response.status_mut() = status;
     response
 }
 
-/// The response to a request that accepts no media type of ours.
+/// The response to a request that accepts none of the supported media types.
 pub fn not_acceptable() -> Response {
-    let message = "Responses are application/graphql-response+json, application/json or text/event-stream.\n";
+    let message =
+        "`Accept` must allow application/graphql-response+json, application/json or text/event-stream.\n";
     (StatusCode::NOT_ACCEPTABLE, message).into_response()
 }
 
-/// Says when to retry (RFC 9110, section 10.2.3).
-fn retry_later(mut response: Response, seconds: u64) -> Response {
+/// Adds the header `Retry-After` (RFC 9110, section 10.2.3).
+fn with_retry_after(mut response: Response, seconds: u64) -> Response {
     response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     response
 }
 
-fn write(form: Form, status: StatusCode, response: &graphql::Response) -> Response {
-    match serde_json::to_vec(&Written::new(response)) {
+fn write(format: ResponseFormat, status: StatusCode, response: &graphql::Response) -> Response {
+    match serde_json::to_vec(&ResponseBody::new(response)) {
         Ok(body) => {
-            (status, [(header::CONTENT_TYPE, form.content_type()), (header::CACHE_CONTROL, "no-store")], body)
-                .into_response()
+            let headers =
+                [(header::CONTENT_TYPE, format.content_type()), (header::CACHE_CONTROL, "no-store")];
+            (status, headers, body).into_response()
         }
         Err(error) => {
-            tracing::error!(%error, "a response could not be written");
+            tracing::error!(%error, "a response could not be serialized");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

@@ -1,13 +1,13 @@
-//! Server-Sent Events, for networks that block WebSockets: one operation on one connection, as graphql-sse's "distinct
-//! connections mode" has it (<https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>).
+//! Server-Sent Events, for networks that block WebSockets. Each connection carries one operation: the "distinct
+//! connections mode" of graphql-sse (<https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>).
 //!
-//! Each event of a subscription carries its cursor as `id`, so that a browser which comes back says in `Last-Event-ID`
-//! where to go on. A stream ends without `complete` when its access token expires, or the session of that is ended: the
-//! client comes back, with another token.
+//! Each event of a subscription has its cursor as `id`. A browser that reconnects sends the last one in
+//! `Last-Event-ID`, and the subscription resumes there. The stream ends without `complete` when the access token
+//! expires, the session ends or the server shuts down, so that the client reconnects.
 
 mod events;
 
-use super::{Transport, response::Written};
+use super::{Transport, response::ResponseBody};
 use crate::{
     accounts::{Grant, Presence},
     address::ClientAddress,
@@ -27,22 +27,23 @@ use futures_util::{
 use std::{mem, sync::Arc};
 use tokio::select;
 
-/// Where a client that comes back has been.
+/// The header with the cursor of the last event that a reconnecting client received.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// There is room again when the client closes another socket or stream.
+/// The error for a stream over the limit. A retry may succeed after another socket or stream was closed.
 const TOO_MANY: Error = Error::RateLimited {
-    message: "too many WebSockets and event streams of this user or address",
+    message: "There are too many WebSockets and event streams of this user or address.",
     retry_after: 5,
 };
 
-/// Where the client has been, and is after each event.
+/// Reads the position from which the client resumes.
 pub fn resume(headers: &HeaderMap) -> Resume {
     let after = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
     Resume::after(after.filter(|text| !text.is_empty()))
 }
 
-/// The events of a subscription, as they come. RATE_LIMITED if the user, or the address of a caller who is not signed in,
-/// has too many streams.
+/// Streams the events of a subscription.
+///
+/// Fails with `RATE_LIMITED` if the user, or the address of a caller who is not signed in, has too many streams.
 pub fn stream(
     transport: &Arc<Transport>,
     grant: Option<Grant>,
@@ -58,26 +59,25 @@ pub fn stream(
         graphql::Event::Next(response, cursor) => next(&response, cursor.as_deref()),
         graphql::Event::Refused(response) => next(&response, None),
     });
-    // It ends without `complete` when the server leaves, or the session is over: the client comes back.
     let (transport, presence) = (transport.clone(), Presence::new(grant));
-    let left = async move {
+    let interrupted = async move {
         select! {
-            () = transport.leaving.cancelled() => {}
+            () = transport.shutdown.cancelled() => {}
             _ = transport.accounts.over(&presence) => {}
         }
     };
     let complete = stream::once(ready(Ok(events::COMPLETE)));
-    Ok(events::respond(events.chain(complete).take_until(Box::pin(left)), Some(permit)))
+    Ok(events::respond(events.chain(complete).take_until(Box::pin(interrupted)), Some(permit)))
 }
 
-/// One response, and the end. The cookies that it sets are headers.
+/// Streams a single response and `complete`. Cookies are sent as headers.
 pub fn once(mut response: async_graphql::Response) -> Response {
     let cookies = mem::take(&mut response.http_headers);
-    let mut responded = events::respond(stream::iter([next(&response, None), Ok(events::COMPLETE)]), None);
-    responded.headers_mut().extend(cookies);
-    responded
+    let mut http = events::respond(stream::iter([next(&response, None), Ok(events::COMPLETE)]), None);
+    http.headers_mut().extend(cookies);
+    http
 }
 
 fn next(response: &async_graphql::Response, cursor: Option<&str>) -> serde_json::Result<Bytes> {
-    events::next(&Written::new(response), cursor)
+    events::next(&ResponseBody::new(response), cursor)
 }

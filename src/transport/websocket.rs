@@ -1,21 +1,26 @@
 //! `graphql-transport-ws`: <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>.
 //!
-//! One task drives a socket and all its operations. It takes turns between what the client says and what the
-//! operations have, writes everything that is ready in one go, and keeps no queue: an operation is asked for its next
-//! event when the last one has been written. Whatever a client can hold has a bound: the number of its operations and of
-//! its sockets, the length of an operation's id (200 bytes, which the protocol leaves to us) and of a ping's payload
-//! (1 KiB), how much the requests in progress hold together ([`places`]), and how many answers wait to be written
-//! ([`unwritten`]). So has how quickly it may talk ([`pace`]).
+//! One task drives a socket and all its operations. It alternates between messages from the client and events of the
+//! operations, and writes all events that are ready in one batch. There is no queue: an operation produces its next
+//! event after the last one was written.
 //!
-//! A socket ends with the access token it was opened by, unless the client shows another in time (the mutation
-//! `reauthenticate`); shortly before, it is told by a `ping` with the payload `{ "expiresAt": … }`. When the session is
-//! ended the socket is closed at once, whatever is being written.
+//! Everything that a client can make the server hold or do is limited:
+//!
+//! - the number of its sockets ([`super::open_streams`]) and of the operations on a socket
+//! - the memory of the requests in progress ([`limiter`])
+//! - the responses that wait to be written ([`write_limits`])
+//! - the rate of messages ([`message_rate`])
+//! - the length of an operation's ID (200 bytes; the protocol sets no limit) and of a ping's payload (1 KiB)
+//!
+//! The server closes a socket when its access token expires, unless the client sends another in time (mutation
+//! `reauthenticate`). Shortly before, the server sends a `ping` with the payload `{ "expiresAt": … }`. When the session
+//! ends, the server closes the socket at once, even in the middle of a write.
 
+mod limiter;
+mod message_rate;
 pub(crate) mod messages;
 mod operations;
-mod pace;
-mod places;
-mod unwritten;
+mod write_limits;
 
 use super::{Transport, open_streams::OpenStream};
 use crate::{
@@ -29,9 +34,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::{SinkExt, StreamExt};
+use message_rate::MessageRate;
 use messages::{FromClient, ToClient};
 use operations::{Event, Operations, Outgoing};
-use pace::Pace;
 use std::{borrow::Cow, convert::Infallible, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     select,
@@ -39,50 +44,50 @@ use tokio::{
 };
 use tracing::{Instrument, field, info_span};
 
-/// The subprotocol's name.
+/// The name of the subprotocol.
 const PROTOCOL: &str = "graphql-transport-ws";
-/// How much is read at once: clients say little. Tungstenite keeps a buffer of this size for each socket, and clears
-/// it at each read.
+/// The size of the read buffer. It is small because client messages are short. Tungstenite keeps one per socket and
+/// clears it at each read.
 const READ_BUFFER: usize = 1024;
-/// The most events written in one go.
+/// The maximum number of events written in one batch.
 const BATCH: usize = 64;
-/// Sockets are told that we leave spread over this time, so that their clients do not all come back at once.
-const LEAVE_WITHIN: Duration = Duration::from_millis(500);
+/// On shutdown the server closes the sockets spread over this time, so that not all clients reconnect at once.
+const SHUTDOWN_SPREAD: Duration = Duration::from_millis(500);
 
-/// How long the client may take to answer our Close frame.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// How long the server waits for the client's Close frame after its own.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What a socket may take.
+/// Limits of one socket.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How long until `connection_init`.
+    /// The timeout for `connection_init`.
     pub init: Duration,
-    /// How often the client is pinged.
+    /// The interval between pings.
     pub ping: Duration,
-    /// How long a write may take.
+    /// The timeout for a write.
     pub write: Duration,
-    /// The most operations at once.
+    /// The maximum number of operations in progress.
     pub operations: usize,
 }
 
-/// Why a socket ends.
+/// The reason why a connection ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Hangup {
-    /// The server closes it.
+enum Disconnect {
+    /// The server closes the connection.
     Server(Close),
-    /// The client has sent a Close frame, which is to be answered (RFC 6455, section 5.5.1).
+    /// The client has sent a Close frame, which the server must answer (RFC 6455, section 5.5.1).
     Client,
     /// The connection is broken, or the client does not read.
-    Gone,
+    Broken,
 }
 
-impl From<Close> for Hangup {
+impl From<Close> for Disconnect {
     fn from(close: Close) -> Self {
         Self::Server(close)
     }
 }
 
-/// How much of an operation's id a close reason has, in bytes.
+/// The maximum length of an operation's ID within a close reason, in bytes.
 const LONGEST_ID_IN_REASON: usize = 90;
 
 /// A close code and its reason.
@@ -90,8 +95,8 @@ const LONGEST_ID_IN_REASON: usize = 90;
 struct Close(u16, Cow<'static, str>);
 
 impl Close {
-    const LEAVING: Self = Self(1012, Cow::Borrowed("Service restart"));
-    /// Tells clients to come back.
+    const SHUTDOWN: Self = Self(1012, Cow::Borrowed("Service restart"));
+    /// Clients reconnect after this code.
     const UNAVAILABLE: Self = Self(1013, Cow::Borrowed("Try again later"));
     const INVALID: Self = Self(4400, Cow::Borrowed("Invalid message"));
     const UNAUTHORIZED: Self = Self(4401, Cow::Borrowed("Unauthorized"));
@@ -100,22 +105,23 @@ impl Close {
     const ENDED: Self = Self(4403, Cow::Borrowed("Session ended"));
     const SUBPROTOCOL: Self = Self(4406, Cow::Borrowed("Subprotocol not acceptable"));
     const INIT_TIMEOUT: Self = Self(4408, Cow::Borrowed("Connection initialisation timeout"));
-    const SILENT: Self = Self(4408, Cow::Borrowed("No answer to pings"));
+    const PING_TIMEOUT: Self = Self(4408, Cow::Borrowed("No response to pings"));
     const SECOND_INIT: Self = Self(4429, Cow::Borrowed("Too many initialisation requests"));
-    const TOO_MANY: Self = Self(4429, Cow::Borrowed("Too many operations"));
-    const TOO_QUICK: Self = Self(4429, Cow::Borrowed("Too many messages"));
-    const CROWDED: Self = Self(4429, Cow::Borrowed("Too many sockets of this user"));
+    const TOO_MANY_OPERATIONS: Self = Self(4429, Cow::Borrowed("Too many operations"));
+    const TOO_MANY_MESSAGES: Self = Self(4429, Cow::Borrowed("Too many messages"));
+    const TOO_MANY_SOCKETS: Self = Self(4429, Cow::Borrowed("Too many sockets of this user"));
 
-    /// The protocol has the id in the reason; a reason has at most 123 bytes (RFC 6455, section 5.5.1).
-    fn duplicate(id: &str) -> Self {
+    /// The protocol puts the ID into the reason. It is truncated, because a reason has at most 123 bytes (RFC 6455,
+    /// section 5.5.1).
+    fn duplicate_id(id: &str) -> Self {
         let id = &id[..id.floor_char_boundary(LONGEST_ID_IN_REASON)];
         Self(4409, format!("Subscriber for {id} already exists").into())
     }
 
-    /// Why the caller could not be authenticated.
+    /// The close code for a failed authentication.
     fn of(error: &Error) -> Self {
         if let Error::Internal(cause) | Error::Unavailable(cause) = error {
-            tracing::error!(error = %cause, "an access token could not be looked up");
+            tracing::error!(error = %cause, "an access token could not be verified");
         }
         match error.code().close_code() {
             1013 => Self::UNAVAILABLE,
@@ -124,16 +130,17 @@ impl Close {
     }
 }
 
-/// Answers a request to speak over a socket.
+/// Upgrades a request to a WebSocket.
 pub fn upgrade(
     transport: Arc<Transport>,
     upgrade: WebSocketUpgrade,
     id: Arc<str>,
     caller: Caller,
 ) -> Response {
-    let Some(place) = transport.open_streams.open_anonymous(caller.address) else {
-        let later = [(header::RETRY_AFTER, "5")];
-        return (StatusCode::TOO_MANY_REQUESTS, later, "too many sockets of this address\n").into_response();
+    let Some(permit) = transport.open_streams.open_anonymous(caller.address) else {
+        let headers = [(header::RETRY_AFTER, "5")];
+        let message = "There are too many WebSockets from this address.\n";
+        return (StatusCode::TOO_MANY_REQUESTS, headers, message).into_response();
     };
     let span = info_span!(parent: None, "socket", request_id = &*id, user_id = field::Empty);
     let tasks = transport.tasks.clone();
@@ -143,147 +150,153 @@ pub fn upgrade(
         .max_message_size(transport.max_body)
         .max_frame_size(transport.max_body)
         .on_upgrade(move |socket| {
-            tasks.track_future(serve(transport, socket, id, caller, place).instrument(span))
+            tasks.track_future(serve(transport, socket, id, caller, permit).instrument(span))
         })
 }
 
-/// Its place is kept until the client is gone.
+/// Serves a socket until it is closed. It holds the permit until then.
 async fn serve(
     transport: Arc<Transport>,
     mut socket: WebSocket,
     id: Arc<str>,
     caller: Caller,
-    mut place: OpenStream,
+    mut permit: OpenStream,
 ) {
-    let write = transport.sockets.write;
-    let hangup = if socket.protocol().is_some() {
+    let write_timeout = transport.sockets.write;
+    let disconnect = if socket.protocol().is_some() {
         let operations = Operations::new(transport.clone(), id.clone(), caller);
-        let pace = Pace::new(Instant::now());
-        Talk { request_id: id, operations, place: &mut place, pace, socket: &mut socket, transport }
-            .converse()
+        let message_rate = MessageRate::new(Instant::now());
+        let permit = &mut permit;
+        Connection { request_id: id, operations, permit, message_rate, socket: &mut socket, transport }
+            .run()
             .await
     } else {
         Close::SUBPROTOCOL.into()
     };
-    close(&mut socket, hangup, write).await;
+    close(&mut socket, disconnect, write_timeout).await;
 }
 
-/// Completes the closing handshake, so that the client sees a close code and a connection closed in order.
-async fn close(socket: &mut WebSocket, hangup: Hangup, write: Duration) {
-    let limit = match hangup {
-        Hangup::Server(Close(code, reason)) => {
+/// Completes the closing handshake, so that the client receives the close code.
+async fn close(socket: &mut WebSocket, disconnect: Disconnect, write_timeout: Duration) {
+    let limit = match disconnect {
+        Disconnect::Server(Close(code, reason)) => {
             tracing::debug!(code, reason = &*reason, "socket closed");
             let frame = Message::Close(Some(CloseFrame { code, reason: reason.into_owned().into() }));
-            // If the client is gone, nothing is left to do.
-            let _ = timeout(write, socket.send(frame)).await;
-            FAREWELL
+            // A failure does not matter: the client has already disconnected.
+            let _ = timeout(write_timeout, socket.send(frame)).await;
+            CLOSE_TIMEOUT
         }
-        Hangup::Client => write,
-        Hangup::Gone => return,
+        Disconnect::Client => write_timeout,
+        Disconnect::Broken => return,
     };
-    // Reading writes the answer to the client's Close frame, which Tungstenite has queued, and then ends. After our own
-    // it waits for the client's: were the connection closed with something unread, the client's system would drop the
-    // frame unseen.
+    // If the client closed first, reading sends the response to its Close frame, which Tungstenite has queued. If the
+    // server closed first, reading waits for the client's Close frame: closing a connection with unread input would
+    // reset it, and the client could lose the server's Close frame.
     let _ = timeout(limit, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
 }
 
-/// A conversation with one client.
-struct Talk<'a> {
+/// The connection to one client.
+struct Connection<'a> {
     transport: Arc<Transport>,
-    /// By which the log names it.
+    /// The ID of the socket in the log.
     request_id: Arc<str>,
     socket: &'a mut WebSocket,
     operations: Operations,
-    /// Its place among the user's sockets; among those of its address, until somebody has signed in.
-    place: &'a mut OpenStream,
-    pace: Pace,
+    /// The permit of the user, or, until the client has signed in, of its address.
+    permit: &'a mut OpenStream,
+    message_rate: MessageRate,
 }
 
-impl Talk<'_> {
-    /// Goes on until one side hangs up.
-    async fn converse(&mut self) -> Hangup {
-        if let Err(hangup) = self.open().await {
-            return hangup;
+impl Connection<'_> {
+    /// Serves the client until one side disconnects.
+    async fn run(&mut self) -> Disconnect {
+        if let Err(disconnect) = self.initialize().await {
+            return disconnect;
         }
         let (transport, presence) = (self.transport.clone(), self.operations.presence.clone());
-        // Not among what takes turns: a write may take long.
+        // Outside of the event loop, so that a long write cannot delay it.
         select! {
             biased;
             over = transport.accounts.over(&presence) => match over {
                 Over::Expired => Close::EXPIRED.into(),
                 Over::Ended => Close::ENDED.into(),
             },
-            Err(hangup) = self.talk() => hangup,
+            Err(disconnect) = self.run_events() => disconnect,
         }
     }
 
-    /// Comes to know who is there.
-    async fn open(&mut self) -> Result<(), Hangup> {
+    /// Authenticates the client and acknowledges the connection.
+    async fn initialize(&mut self) -> Result<(), Disconnect> {
         let limits = self.transport.sockets;
-        let leaving = self.transport.leaving.clone();
+        let shutdown = self.transport.shutdown.clone();
         let grant = select! {
-            grant = timeout(limits.init, Box::pin(self.init())) => grant.map_err(|_| Close::INIT_TIMEOUT)??,
-            () = leaving.cancelled() => return Err(Close::LEAVING.into()),
+            grant = timeout(limits.init, Box::pin(self.authenticate())) => {
+                grant.map_err(|_| Close::INIT_TIMEOUT)??
+            }
+            () = shutdown.cancelled() => return Err(Close::SHUTDOWN.into()),
         };
         if let Some(grant) = grant {
-            let place = self.transport.open_streams.open(grant.viewer.user_id);
-            *self.place = place.ok_or(Close::CROWDED)?;
+            let permit = self.transport.open_streams.open(grant.viewer.user_id);
+            *self.permit = permit.ok_or(Close::TOO_MANY_SOCKETS)?;
         }
         self.operations.presence = Presence::new(grant);
-        self.say([ToClient::ConnectionAck.write()]).await
+        self.write([ToClient::ConnectionAck.to_message()]).await
     }
 
-    /// Takes turns, until one side hangs up.
-    async fn talk(&mut self) -> Result<Infallible, Hangup> {
+    /// The event loop, which runs until one side disconnects.
+    async fn run_events(&mut self) -> Result<Infallible, Disconnect> {
         let limits = self.transport.sockets;
-        let leaving = self.transport.leaving.clone();
+        let shutdown = self.transport.shutdown.clone();
         let mut heartbeat = interval(limits.ping);
-        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay); // after a write that took long
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay); // a write may delay a tick
         heartbeat.reset();
-        let mut silent = 0;
+        // The number of pings since the last message from the client.
+        let mut unanswered_pings = 0;
         let mut events = Vec::new();
-        let mut leave = pin!(leave(&leaving));
-        let mut notices = pin!(self.transport.accounts.notices(&self.operations.presence));
+        let mut shutdown = pin!(shutdown_spread(&shutdown));
+        let mut expiry_notices = pin!(self.transport.accounts.notices(&self.operations.presence));
         loop {
             select! {
-                heard = self.socket.recv() => {
-                    silent = 0;
-                    if let Some(message) = self.understand(heard)? {
-                        self.answer(message).await?;
+                received = self.socket.recv() => {
+                    unanswered_pings = 0;
+                    if let Some(message) = self.decode(received)? {
+                        self.handle(message).await?;
                     }
                 }
-                _ = self.operations.next_many(&mut events, BATCH) => self.tell(&mut events).await?,
+                _ = self.operations.next_many(&mut events, BATCH) => self.write_events(&mut events).await?,
                 _ = heartbeat.tick() => {
-                    if silent == 2 {
-                        return Err(Close::SILENT.into());
+                    if unanswered_pings == 2 {
+                        return Err(Close::PING_TIMEOUT.into());
                     }
-                    // A session is used for as long as somebody is there.
-                    if silent == 0
+                    // A session counts as used while a client is connected.
+                    if unanswered_pings == 0
                         && let Some(viewer) = self.operations.presence.viewer()
                         && self.transport.accounts.sessions.see(viewer.session_id).is_err()
                     {
                         return Err(Close::ENDED.into());
                     }
-                    silent += 1;
-                    self.say([Message::Ping(Default::default())]).await?;
+                    unanswered_pings += 1;
+                    self.write([Message::Ping(Default::default())]).await?;
                 }
-                Some(expires_at) = notices.next() => self.say([ToClient::notice(expires_at).write()]).await?,
-                () = &mut leave => return Err(Close::LEAVING.into()),
+                Some(expires_at) = expiry_notices.next() => {
+                    self.write([ToClient::expiry_notice(expires_at).to_message()]).await?;
+                }
+                () = &mut shutdown => return Err(Close::SHUTDOWN.into()),
             }
         }
     }
 
-    /// Hears `connection_init`, and who is there.
-    async fn init(&mut self) -> Result<Option<Grant>, Hangup> {
+    /// Waits for `connection_init` and authenticates the client. `None` if it sends no access token.
+    async fn authenticate(&mut self) -> Result<Option<Grant>, Disconnect> {
         loop {
-            let heard = self.socket.recv().await;
-            let payload = match self.understand(heard)? {
+            let received = self.socket.recv().await;
+            let payload = match self.decode(received)? {
                 Some(FromClient::ConnectionInit { payload }) => payload.unwrap_or_default(),
                 Some(FromClient::Ping { payload }) => {
-                    self.say([ToClient::Pong { payload }.write()]).await?;
+                    self.write([ToClient::Pong { payload }.to_message()]).await?;
                     continue;
                 }
-                // Only to execute something needs a connection that has been acknowledged.
+                // Only `subscribe` requires an acknowledged connection.
                 Some(FromClient::Pong | FromClient::Complete { .. }) | None => continue,
                 Some(FromClient::Subscribe { .. } | FromClient::Undecodable { .. }) => {
                     return Err(Close::UNAUTHORIZED.into());
@@ -299,89 +312,89 @@ impl Talk<'_> {
         }
     }
 
-    /// What was heard; `None` if it is nothing of the protocol's.
-    fn understand(
+    /// Decodes a message. `None` for a ping or pong frame of the WebSocket protocol.
+    fn decode(
         &mut self,
-        heard: Option<Result<Message, axum::Error>>,
-    ) -> Result<Option<FromClient>, Hangup> {
-        if let Some(Ok(Message::Close(_))) = heard {
-            return Err(Hangup::Client);
+        received: Option<Result<Message, axum::Error>>,
+    ) -> Result<Option<FromClient>, Disconnect> {
+        if let Some(Ok(Message::Close(_))) = received {
+            return Err(Disconnect::Client);
         }
-        let bytes = match &heard {
+        let bytes = match &received {
             Some(Ok(Message::Text(text))) => text.len(),
             Some(Ok(Message::Ping(bytes) | Message::Pong(bytes) | Message::Binary(bytes))) => bytes.len(),
             _ => 0,
         };
-        if !self.pace.keep(Instant::now(), bytes) {
-            return Err(Close::TOO_QUICK.into());
+        if !self.message_rate.allows(Instant::now(), bytes) {
+            return Err(Close::TOO_MANY_MESSAGES.into());
         }
-        match heard {
+        match received {
             Some(Ok(Message::Text(text))) => Ok(Some(FromClient::read(&text).ok_or(Close::INVALID)?)),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
-            // Too long, or not UTF-8. If the connection itself is broken, the frame goes nowhere.
+            // The message is too long or not UTF-8. If the connection is broken, the Close frame is lost.
             Some(Ok(Message::Binary(_)) | Err(_)) => Err(Close::INVALID.into()),
-            Some(Ok(Message::Close(_))) | None => Err(Hangup::Gone),
+            Some(Ok(Message::Close(_))) | None => Err(Disconnect::Broken),
         }
     }
 
-    async fn answer(&mut self, message: FromClient) -> Result<(), Hangup> {
+    async fn handle(&mut self, message: FromClient) -> Result<(), Disconnect> {
         match message {
             FromClient::ConnectionInit { .. } => Err(Close::SECOND_INIT.into()),
             FromClient::Subscribe { id, .. } | FromClient::Undecodable { id, .. }
-                if self.operations.has(&id) =>
+                if self.operations.contains(&id) =>
             {
-                Err(Close::duplicate(&id).into())
+                Err(Close::duplicate_id(&id).into())
             }
             FromClient::Subscribe { id, payload } => match self.operations.start(id, payload) {
                 true => Ok(()),
-                false => Err(Close::TOO_MANY.into()),
+                false => Err(Close::TOO_MANY_OPERATIONS.into()),
             },
             FromClient::Undecodable { id, reason, bytes } => self.refuse(&id, reason, bytes).await,
             FromClient::Complete { id } => {
-                self.operations.end(&id);
+                self.operations.cancel(&id);
                 Ok(())
             }
-            FromClient::Ping { payload } => self.say([ToClient::Pong { payload }.write()]).await,
+            FromClient::Ping { payload } => self.write([ToClient::Pong { payload }.to_message()]).await,
             FromClient::Pong => Ok(()),
         }
     }
 
-    /// Answers a request that cannot be decoded. It costs as much as any other of its size that is refused.
-    async fn refuse(&mut self, id: &str, reason: String, bytes: usize) -> Result<(), Hangup> {
+    /// Rejects a request that cannot be decoded. It costs as much as any rejected request of its size.
+    async fn refuse(&mut self, id: &str, reason: String, bytes: usize) -> Result<(), Disconnect> {
         let user = self.operations.presence.viewer().map(|viewer| viewer.user_id);
         let cost = 1 + prices::of_size(bytes);
         let error = match self.transport.throttle.cost(user, self.operations.address(), cost).await {
-            Ok(_) => Error::input("payload", format!("cannot be decoded: {reason}")),
+            Ok(_) => Error::input("payload", format!("cannot be decoded: {reason}.")),
             Err(limited) => limited,
         };
         let refused = Event::Refused(response::refuse(&error, &self.request_id));
-        self.say([ToClient::event(id, &refused).write()]).await
+        self.write([ToClient::event(id, &refused).to_message()]).await
     }
 
-    /// Writes what the operations have, in one go.
-    async fn tell(&mut self, events: &mut Vec<(Arc<str>, Outgoing)>) -> Result<(), Hangup> {
-        self.say(events.drain(..).map(|(_, outgoing)| outgoing.message)).await?;
-        self.operations.written();
+    /// Writes events of operations in one batch.
+    async fn write_events(&mut self, events: &mut Vec<(Arc<str>, Outgoing)>) -> Result<(), Disconnect> {
+        self.write(events.drain(..).map(|(_, outgoing)| outgoing.message)).await?;
+        self.operations.all_written();
         Ok(())
     }
 
-    async fn say(&mut self, messages: impl IntoIterator<Item = Message>) -> Result<(), Hangup> {
+    async fn write(&mut self, messages: impl IntoIterator<Item = Message>) -> Result<(), Disconnect> {
         let written = async {
             for message in messages {
                 self.socket.feed(message).await?;
             }
             self.socket.flush().await
         };
-        // A client that does not read is as good as gone, and would not read a reason either.
+        // A client that does not read would not read a close reason either.
         match timeout(self.transport.sockets.write, written).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Hangup::Gone),
+            Ok(Err(_)) | Err(_) => Err(Disconnect::Broken),
         }
     }
 }
 
-/// Ends a moment after the server is told to, at another one for each socket.
-async fn leave(leaving: &tokio_util::sync::CancellationToken) {
-    leaving.cancelled().await;
-    sleep(LEAVE_WITHIN.mul_f64(rand::random())).await;
+/// Completes at a random time within [`SHUTDOWN_SPREAD`] after the shutdown has begun.
+async fn shutdown_spread(shutdown: &tokio_util::sync::CancellationToken) {
+    shutdown.cancelled().await;
+    sleep(SHUTDOWN_SPREAD.mul_f64(rand::random())).await;
 }

@@ -1,5 +1,7 @@
-//! Everything of a user, as one JSON document: page by page from the database, so that no more than a page of it is in
-//! memory at a time. What changes meanwhile is told as it is when its page is read.
+//! The document with all data of a user.
+//!
+//! It is read from the database page by page, so that only one page is in memory at a time. A row that changes during
+//! the export appears as it is when its page is read.
 
 use crate::{
     graphql::ids::Kind,
@@ -11,24 +13,24 @@ use crate::{
 use futures_util::Stream;
 use serde_json::{Value, json};
 
-/// How many rows are read at once.
+/// The number of rows read at once.
 const PAGE: i32 = 100;
-/// How many messages are: one may be a megabyte long.
+/// The number of messages read at once. A message may have one megabyte.
 const MESSAGES: i32 = 10;
 
-/// The document's pieces, in order: joined, they are the whole.
+/// Streams the pieces of the document in order.
 pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result<String>> + Send {
     let owner = user.id;
     async_stream::try_stream! {
-        yield format!("{{\"user\":{},\n\"conversations\":[", of_user(&user));
+        yield format!("{{\"user\":{},\n\"conversations\":[", user_json(&user));
         let (mut conversation_before, mut first) = (NOBODY, true);
         loop {
             let page = store.conversations_after(owner, conversation_before, i64::from(PAGE)).await?;
             let Some(last) = page.last() else { break };
             conversation_before = last.id;
             for conversation in &page {
-                let mut head = of_conversation(conversation).to_string();
-                head.pop(); // its brace: the messages go in before it
+                let mut head = conversation_json(conversation).to_string();
+                head.pop(); // the closing brace, because the messages follow
                 yield format!("{}{head},\"messages\":[", separator(&mut first));
                 let mut first = true;
                 let mut from = 0;
@@ -37,7 +39,7 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
                     if page.is_empty() {
                         break;
                     }
-                    yield rows(&page, &mut first, of_message);
+                    yield rows(&page, &mut first, message_json);
                     from += MESSAGES;
                 }
                 let mut before = NOBODY;
@@ -45,7 +47,7 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
                     let page = store.messages_off_branch(conversation.id, before, i64::from(MESSAGES)).await?;
                     let Some(last) = page.last() else { break };
                     before = last.id;
-                    yield rows(&page, &mut first, of_message);
+                    yield rows(&page, &mut first, message_json);
                 }
                 yield "]}".to_owned();
             }
@@ -56,12 +58,12 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
             let page = store.sessions_after(owner, before, i64::from(PAGE)).await?;
             let Some(last) = page.last() else { break };
             before = last.id;
-            yield rows(&page, &mut first, of_session);
+            yield rows(&page, &mut first, session_json);
         }
         let tokens = store.access_tokens(owner).await?;
-        yield format!("],\n\"accessTokens\":[{}", rows(&tokens, &mut true, of_access_token));
+        yield format!("],\n\"accessTokens\":[{}", rows(&tokens, &mut true, access_token_json));
         let identities = store.identities_of(owner).await?;
-        yield format!("],\n\"identities\":[{}", rows(&identities, &mut true, of_identity));
+        yield format!("],\n\"identities\":[{}", rows(&identities, &mut true, identity_json));
         yield "],\n\"securityEvents\":[".to_owned();
         let (mut after, mut first) = (None, true);
         loop {
@@ -69,17 +71,17 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
             let page = store.security_events_page(owner, slice).await?.rows;
             let Some(last) = page.last() else { break };
             after = Some(last.place());
-            yield rows(&page, &mut first, of_security_event);
+            yield rows(&page, &mut first, security_event_json);
         }
         yield "]}\n".to_owned();
     }
 }
 
-fn rows<T>(rows: &[T], first: &mut bool, of: impl Fn(&T) -> Value) -> String {
-    rows.iter().map(|row| format!("{}{}", separator(first), of(row))).collect()
+fn rows<T>(rows: &[T], first: &mut bool, to_json: impl Fn(&T) -> Value) -> String {
+    rows.iter().map(|row| format!("{}{}", separator(first), to_json(row))).collect()
 }
 
-/// What goes before an item of a list.
+/// The separator before an item of a list.
 fn separator(first: &mut bool) -> &'static str {
     match std::mem::take(first) {
         true => "\n",
@@ -87,7 +89,7 @@ fn separator(first: &mut bool) -> &'static str {
     }
 }
 
-fn moment(at: Option<Instant>) -> Option<String> {
+fn timestamp(at: Option<Instant>) -> Option<String> {
     at.map(Instant::to_rfc3339)
 }
 
@@ -95,12 +97,12 @@ fn id(kind: Kind, id: Id) -> String {
     kind.id(id).0
 }
 
-fn of_user(user: &User) -> Value {
+fn user_json(user: &User) -> Value {
     let User { id: key, email, email_key: _, name, password_hash: _, created_at } = user;
     json!({ "id": id(Kind::User, *key), "email": email, "name": name, "createdAt": created_at.to_rfc3339() })
 }
 
-fn of_conversation(conversation: &Conversation) -> Value {
+fn conversation_json(conversation: &Conversation) -> Value {
     json!({
         "id": id(Kind::Conversation, conversation.id),
         "title": conversation.title,
@@ -112,7 +114,7 @@ fn of_conversation(conversation: &Conversation) -> Value {
     })
 }
 
-fn of_message(message: &Message) -> Value {
+fn message_json(message: &Message) -> Value {
     json!({
         "id": id(Kind::Message, message.id),
         "parentId": message.parent_id.map(|parent| id(Kind::Message, parent)),
@@ -130,11 +132,11 @@ fn of_message(message: &Message) -> Value {
         "outputTokens": message.output_tokens,
         "usageEstimated": message.usage_estimated,
         "createdAt": message.created_at.to_rfc3339(),
-        "finishedAt": moment(message.finished_at),
+        "finishedAt": timestamp(message.finished_at),
     })
 }
 
-fn of_session(session: &Session) -> Value {
+fn session_json(session: &Session) -> Value {
     json!({
         "id": id(Kind::Session, session.id),
         "createdAt": session.created_at.to_rfc3339(),
@@ -146,28 +148,28 @@ fn of_session(session: &Session) -> Value {
     })
 }
 
-fn of_access_token(token: &store::access_tokens::AccessToken) -> Value {
+fn access_token_json(token: &store::access_tokens::AccessToken) -> Value {
     json!({
         "id": id(Kind::AccessToken, token.id),
         "name": token.name,
         "canWrite": token.can_write,
         "createdAt": token.created_at.to_rfc3339(),
         "expiresAt": token.expires_at.to_rfc3339(),
-        "lastUsedAt": moment(token.last_used_at),
+        "lastUsedAt": timestamp(token.last_used_at),
     })
 }
 
-fn of_identity(identity: &Identity) -> Value {
+fn identity_json(identity: &Identity) -> Value {
     json!({
         "id": identity.id.to_string(),
         "issuer": identity.issuer,
         "subject": identity.subject,
-        "deletedAt": moment(identity.deleted_at),
+        "deletedAt": timestamp(identity.deleted_at),
         "createdAt": identity.created_at.to_rfc3339(),
     })
 }
 
-fn of_security_event(event: &SecurityEvent) -> Value {
+fn security_event_json(event: &SecurityEvent) -> Value {
     json!({
         "id": event.id.to_string(),
         "kind": event.kind.as_str(),

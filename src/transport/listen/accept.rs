@@ -1,32 +1,35 @@
-//! Taking the next connection, also when that fails for a while.
+//! Accepts connections, with a backoff while that fails.
 
-use super::TELL;
+use super::LOG_INTERVAL;
 use std::{io, time::Duration};
 use tokio::time::{Instant, sleep};
 
-/// The first pause after a failure, and the longest one.
+/// The shortest and the longest pause after a failure.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
-/// Pauses between attempts: when files are used up (EMFILE) the connection that waits would wake us without end.
+/// Pauses between failed attempts. When the process has no free file descriptors (EMFILE), a waiting connection would
+/// otherwise make the loop spin.
 #[derive(Debug, Default)]
 pub struct Backoff {
-    told: Option<Instant>,
+    logged_at: Option<Instant>,
 }
 
 impl Backoff {
-    /// The next connection, however often it takes. May be dropped and begun again, as when another connection ends:
-    /// then there is something to try again for.
+    /// Retries until a connection is accepted.
+    ///
+    /// Cancel-safe. A caller that restarts it after another connection has ended retries at once, when a file
+    /// descriptor may be free.
     pub async fn accept<T, F: Future<Output = io::Result<T>>>(&mut self, mut accept: impl FnMut() -> F) -> T {
         let (mut pause, longest) = PAUSES;
         loop {
             let error = match accept().await {
                 Ok(accepted) => return accepted,
-                Err(error) if is_of_one(&error) => continue,
+                Err(error) if concerns_one_client(&error) => continue,
                 Err(error) => error,
             };
-            if self.told.is_none_or(|told| told.elapsed() >= TELL) {
-                tracing::error!(%error, "no connection can be taken; are there too few open files (`ulimit -n`)?");
-                self.told = Some(Instant::now());
+            if self.logged_at.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
+                tracing::error!(%error, "connections cannot be accepted; check the limit on open files (`ulimit -n`)");
+                self.logged_at = Some(Instant::now());
             }
             sleep(pause).await;
             pause = (pause * 2).min(longest);
@@ -34,8 +37,8 @@ impl Backoff {
     }
 }
 
-/// Whether it concerns nobody but the client that was to come next, and is gone.
-fn is_of_one(error: &io::Error) -> bool {
+/// Whether the error concerns only the next client, which has already disconnected.
+fn concerns_one_client(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
@@ -49,12 +52,12 @@ mod tests {
     const EMFILE: i32 = 24;
 
     #[tokio::test(start_paused = true)]
-    async fn while_files_are_used_up_it_is_tried_now_and_then() {
-        let begun = Instant::now();
+    async fn pauses_grow_while_there_are_no_free_file_descriptors() {
+        let started = Instant::now();
         let mut attempts = Vec::new();
         let mut backoff = Backoff::default();
         let accepted = backoff.accept(|| {
-            attempts.push(begun.elapsed().as_millis());
+            attempts.push(started.elapsed().as_millis());
             ready(if attempts.len() < 11 {
                 Err(io::Error::from_raw_os_error(EMFILE))
             } else {
@@ -66,15 +69,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_is_gone_already_delays_nobody() {
-        let begun = Instant::now();
-        let mut gone = 3;
+    async fn aborted_connections_cause_no_pause() {
+        let started = Instant::now();
+        let mut aborted = 3;
         let mut backoff = Backoff::default();
         let accepted = backoff.accept(|| {
-            gone -= 1;
-            ready(if gone > 0 { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) })
+            aborted -= 1;
+            ready(if aborted > 0 { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) })
         });
         accepted.await;
-        assert_eq!(begun.elapsed(), Duration::ZERO);
+        assert_eq!(started.elapsed(), Duration::ZERO);
     }
 }

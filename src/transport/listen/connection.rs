@@ -1,10 +1,10 @@
-//! One connection, from its first request to its last answer.
+//! Serves one connection, from its first request to its last response.
 
 use super::{
-    asked::Asked,
-    places::Full,
-    stream::{Stream, hear_out},
-    turn::{Answer, Turns},
+    limiter::LimitExceeded,
+    phase::{RequestPhase, TrackedResponseBody},
+    request_body::TrackedRequestBody,
+    stream::{Stream, drain},
 };
 use crate::transport::headers;
 use axum::{
@@ -27,100 +27,104 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// The longest header, in bytes, as Node has it: nginx takes 32 KiB, Apache 8 for each line. Of header lines hyper takes
-/// a hundred, as Apache.
-const HEADER: usize = 16 * 1024;
-/// How much is read ahead, and gathered to be written.
+/// The maximum size of a request's headers, in bytes. For comparison: Node allows 16 KiB, nginx 32 KiB, Apache 8 KiB
+/// per line. hyper allows 100 header lines, as Apache does.
+const MAX_HEADERS: usize = 16 * 1024;
+/// The maximum size of the read and write buffers, in bytes.
 const BUFFER: usize = 64 * 1024;
-/// How long a client that has begun with its first header may take when the server leaves.
-const LAST_CALL: Duration = Duration::from_secs(3);
+/// The time for sending a refusal, and for the rest of a first request when the server shuts down.
+const GRACE_PERIOD: Duration = Duration::from_secs(3);
 
-/// Serves a connection until one side ends it, or the server leaves: then it answers what has been asked, and ends.
-pub async fn converse(
+/// Serves a connection until one side closes it.
+///
+/// On shutdown, the server responds to the requests that it has received, then closes the connection.
+pub async fn serve(
     stream: Stream,
-    turns: Turns,
+    phase: RequestPhase,
     peer: SocketAddr,
     router: Router,
-    leaving: CancellationToken,
+    shutdown: CancellationToken,
 ) {
     let router = TowerToHyperService::new(router);
-    let answers = turns.clone();
+    let phase_of_service = phase.clone();
     let service = service_fn(move |request: Request<Incoming>| {
-        answers.pass();
+        phase_of_service.advance();
         let (parts, body) = request.into_parts();
-        let (body, reading) = Asked::new(body);
+        let (body, read_state) = TrackedRequestBody::new(body);
         let mut request = Request::from_parts(parts, body);
         request.extensions_mut().insert(ConnectInfo(peer));
-        let (response, turns) = (router.call(request), answers.clone());
+        let (response, phase) = (router.call(request), phase_of_service.clone());
         async move {
             let mut response = response.await?;
-            if !reading.is_done() {
-                // Else a client might ask on where nobody listens any more (RFC 9112, section 9.6).
+            if !read_state.is_complete() {
+                // The client must not reuse a connection that the server will close (RFC 9112, section 9.6).
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             let upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
             Ok::<_, Infallible>(response.map(|body| match upgraded {
-                true => Answer::without_end(body),
-                false => Answer::ending(turns, body),
+                true => TrackedResponseBody::upgraded(body),
+                false => TrackedResponseBody::new(phase, body),
             }))
         }
     });
     let connection = http1::Builder::new()
-        // The stream has its own.
+        // `Stream` has the timeout instead.
         .header_read_timeout(None)
-        .max_header_size(HEADER)
+        .max_header_size(MAX_HEADERS)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = connection.with_upgrades();
-    let mut left = false;
-    let ended = loop {
-        let last_call = async {
-            match left {
-                false => leaving.cancelled().await,
-                // Later on hyper ends a connection whose header is not all there.
-                true if turns.now() == 0 => sleep(LAST_CALL).await,
+    let mut shutting_down = false;
+    let result = loop {
+        let next_step = async {
+            match shutting_down {
+                false => shutdown.cancelled().await,
+                // hyper waits for the first request. It closes connections with later incomplete requests itself.
+                true if phase.number() == 0 => sleep(GRACE_PERIOD).await,
                 true => pending().await,
             }
         };
         select! {
-            ended = &mut connection => break ended,
-            () = last_call => {
-                if left && turns.now() == 0 {
-                    return tracing::debug!(%peer, "half a request when the server left");
+            result = &mut connection => break result,
+            () = next_step => {
+                if shutting_down && phase.number() == 0 {
+                    return tracing::debug!(%peer, "the first request was incomplete at shutdown");
                 }
-                left = true;
+                shutting_down = true;
                 std::pin::Pin::new(&mut connection).graceful_shutdown();
             }
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!(%peer, %error, "connection broken off");
+    if let Err(error) = result {
+        tracing::debug!(%peer, %error, "connection interrupted");
     }
-    // What was upgraded is no longer here.
+    // `None` if the connection was upgraded.
     if let Some(parts) = connection.into_parts()
-        && leaving.is_cancelled()
+        && shutdown.is_cancelled()
     {
         parts.io.into_inner().abort();
     }
 }
 
-/// Tells a client that there is no place for it.
-pub async fn refuse(mut tcp: TcpStream, full: Full) {
-    let (status, text) = match full {
-        Full::All => ("503 Service Unavailable", "too many connections\n"),
-        Full::Host => ("429 Too Many Requests", "too many connections from this address\n"),
+/// Sends an error response to a client whose connection exceeds a limit.
+pub async fn refuse(mut tcp: TcpStream, exceeded: LimitExceeded) {
+    let (status, text) = match exceeded {
+        LimitExceeded::Total => ("503 Service Unavailable", "The server has too many connections.\n"),
+        LimitExceeded::PerHost => {
+            ("429 Too Many Requests", "There are too many connections from this address.\n")
+        }
     };
-    let mut answer = format!(
+    let mut response = format!(
         "HTTP/1.1 {status}\r\nconnection: close\r\nretry-after: 5\r\ncontent-type: text/plain; charset=utf-8\r\n\
          content-length: {}\r\n",
         text.len()
     );
-    for (name, value) in headers::ALWAYS.iter().chain(&headers::NO_PAGE) {
-        let _ = write!(answer, "{name}: {value}\r\n"); // a string takes all
+    for (name, value) in headers::ALWAYS.iter().chain(&headers::DEFAULTS) {
+        let _ = write!(response, "{name}: {value}\r\n"); // writing to a string cannot fail
     }
-    answer = answer + "\r\n" + text;
-    // It fits into the kernel's buffer; if the client is gone, that is no matter.
-    if let Ok(Ok(())) = timeout(LAST_CALL, tcp.write_all(answer.as_bytes())).await {
-        hear_out(&mut tcp).await;
+    response = response + "\r\n" + text;
+    // The response fits into the kernel's buffer. It does not matter if the client has disconnected.
+    if let Ok(Ok(())) = timeout(GRACE_PERIOD, tcp.write_all(response.as_bytes())).await {
+        drain(&mut tcp).await;
     }
 }

@@ -1,11 +1,11 @@
-//! A connection's bytes, with limits of time: for the client to ask, and to read what it is answered.
+//! A TCP stream with timeouts for receiving headers, for idle connections and for writing.
 //!
-//! Hyper has one limit, for a header and for being idle together, and none for writing. Here they are in one place,
-//! below it, and go on when the connection is upgraded to a WebSocket.
+//! hyper has a single timeout for receiving headers and for idle connections, and none for writing. Here all are in one
+//! place below hyper. The write timeout still applies after an upgrade to a WebSocket.
 //!
-//! Whoever drops a stream closes it in order: a task of the server's reads what the client still sends, for a moment.
+//! Dropping a stream closes it in order: a background task reads for a moment what the client still sends.
 
-use super::{Limits, places::Place, turn::Turns};
+use super::{Limits, limiter::ConnectionPermit, phase::RequestPhase};
 use std::{
     io,
     pin::Pin,
@@ -19,47 +19,52 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-/// How long the client may go on talking after our last word.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// How long a closing connection is drained.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A wait that is made only where there is something to wait for.
-type Wait = Option<Pin<Box<Sleep>>>;
+/// A timer that exists only while its timeout applies.
+type Timer = Option<Pin<Box<Sleep>>>;
 
-/// A connection that does not wait for ever. It holds its place among the others until it is closed.
+/// A connection with timeouts. It holds its connection permit until it is closed.
 #[derive(Debug)]
 pub struct Stream {
-    /// There until the stream is closed.
-    connection: Option<(TcpStream, Place)>,
+    /// `None` after the stream was closed.
+    connection: Option<(TcpStream, ConnectionPermit)>,
     limits: Limits,
-    turns: Turns,
-    /// The turn that `said` and `reading` are of.
-    turn: usize,
-    /// Whether the client has said something in its turn.
-    said: bool,
-    reading: Wait,
-    writing: Wait,
-    /// Whether a limit has been reached.
+    phase: RequestPhase,
+    /// The phase to which `received` and `read_timer` belong.
+    phase_number: usize,
+    /// Whether the client has sent anything in this phase.
+    received: bool,
+    read_timer: Timer,
+    write_timer: Timer,
+    /// Whether a timeout has expired.
     expired: bool,
-    /// Closes it when it is dropped.
+    /// Runs the task that drains the connection after the drop.
     tasks: TaskTracker,
 }
 
 impl Stream {
-    /// A new connection, and whose turn it is on it.
-    pub fn new(tcp: TcpStream, limits: Limits, place: Place, tasks: TaskTracker) -> (Self, Turns) {
-        let turns = Turns::default();
+    /// Wraps a new connection, and returns the phase of its requests.
+    pub fn new(
+        tcp: TcpStream,
+        limits: Limits,
+        permit: ConnectionPermit,
+        tasks: TaskTracker,
+    ) -> (Self, RequestPhase) {
+        let phase = RequestPhase::default();
         let stream = Self {
-            connection: Some((tcp, place)),
+            connection: Some((tcp, permit)),
             limits,
-            turns: turns.clone(),
-            turn: 0,
-            said: false,
-            reading: None,
-            writing: None,
+            phase: phase.clone(),
+            phase_number: 0,
+            received: false,
+            read_timer: None,
+            write_timer: None,
             expired: false,
             tasks,
         };
-        (stream, turns)
+        (stream, phase)
     }
 
     /// Closes the connection at once.
@@ -68,78 +73,80 @@ impl Stream {
     }
 
     fn tcp(&mut self) -> &mut TcpStream {
-        let (tcp, _) = self.connection.as_mut().expect("only who drops the stream takes it");
+        let (tcp, _) = self.connection.as_mut().expect("only `abort` and `drop` take the connection");
         tcp
     }
 
-    /// Whether the client has let its time pass. Called when there is nothing to read.
-    fn poll_silence(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
-        // What it has not read yet it need not answer: that wait has its own limit.
-        if !Turns::is_clients(self.turn) || self.writing.is_some() {
-            self.reading = None;
-            self.turns.wake(context);
+    /// Completes when the timeout for the client expires. Called when there is nothing to read.
+    fn poll_read_timeout(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        // While the client has not read the whole response, only the write timeout applies.
+        if !RequestPhase::is_clients(self.phase_number) || self.write_timer.is_some() {
+            self.read_timer = None;
+            self.phase.register(context);
             return Poll::Pending;
         }
-        // Who connects wants something; who was answered may want more.
-        let idle = self.turn > 0 && !self.said;
+        // A new connection must send a request. After a response, the connection may be idle.
+        let idle = self.phase_number > 0 && !self.received;
         let limit = if idle { self.limits.keep_alive } else { self.limits.request };
-        let wait = self.reading.get_or_insert_with(|| Box::pin(sleep(limit)));
-        ready!(wait.as_mut().poll(context));
+        let timer = self.read_timer.get_or_insert_with(|| Box::pin(sleep(limit)));
+        ready!(timer.as_mut().poll(context));
         self.expired = true;
         Poll::Ready(io::ErrorKind::TimedOut.into())
     }
 
-    /// Limits how long nothing of what is to be written goes out.
+    /// Fails a write that makes no progress within the write timeout.
     ///
-    /// The kernel takes more only when a good part of what it has is gone, so a client that reads a byte at a time is
-    /// found too.
-    fn poll_written<T>(
+    /// The kernel accepts more data only after a good part of its buffer was sent. So the timeout also applies to a
+    /// client that reads one byte at a time.
+    fn poll_write_timeout<T>(
         &mut self,
         context: &mut Context<'_>,
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            if self.writing.take().is_some() {
-                // Now the client's time to go on begins to count.
+            if self.write_timer.take().is_some() {
+                // The read timeout starts when the task is polled again.
                 context.waker().wake_by_ref();
             }
             return written;
         }
         let limit = self.limits.write;
-        let wait = self.writing.get_or_insert_with(|| Box::pin(sleep(limit)));
-        ready!(wait.as_mut().poll(context));
+        let timer = self.write_timer.get_or_insert_with(|| Box::pin(sleep(limit)));
+        ready!(timer.as_mut().poll(context));
         self.expired = true;
-        // Or the kernel would go on trying to send what nobody reads. If it cannot be told, it does so for a while.
+        // Otherwise the kernel would keep trying to send the data. If this fails, it does so for a while.
         let _ = self.tcp().set_zero_linger();
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
 impl Drop for Stream {
-    /// Unless it was the client that kept us waiting, hears it out.
+    /// Drains unread input before closing, unless a timeout has expired.
     fn drop(&mut self) {
-        if let Some((mut tcp, place)) = self.connection.take()
+        if let Some((mut tcp, permit)) = self.connection.take()
             && !self.expired
         {
             self.tasks.spawn(async move {
-                hear_out(&mut tcp).await;
-                drop(place);
+                drain(&mut tcp).await;
+                drop(permit);
             });
         }
     }
 }
 
-/// Says that there is no more to come, and reads what the client still sends. Were the connection closed with something
-/// unread, the client's system would drop our last word unseen (RFC 9112, section 9.6).
-pub async fn hear_out(tcp: &mut TcpStream) {
-    let heard = async {
+/// Closes the server's side of the connection and reads what the client still sends.
+///
+/// Closing a connection with unread input would reset it, and the client could lose the last response (RFC 9112,
+/// section 9.6).
+pub async fn drain(tcp: &mut TcpStream) {
+    let drained = async {
         tcp.shutdown().await?;
         let mut ignored = [0; 4096];
         while tcp.read(&mut ignored).await? > 0 {}
         io::Result::Ok(())
     };
-    // Gone, or talking on: either way it has had its time.
-    let _ = timeout(FAREWELL, heard).await;
+    // Errors and the timeout do not matter: the connection is closed next.
+    let _ = timeout(DRAIN_TIMEOUT, drained).await;
 }
 
 impl AsyncRead for Stream {
@@ -148,19 +155,19 @@ impl AsyncRead for Stream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let turn = self.turns.now();
-        if turn != self.turn {
-            (self.turn, self.said, self.reading) = (turn, false, None);
+        let number = self.phase.number();
+        if number != self.phase_number {
+            (self.phase_number, self.received, self.read_timer) = (number, false, None);
         }
         let before = buffer.filled().len();
         let Poll::Ready(read) = Pin::new(self.tcp()).poll_read(context, buffer) else {
-            return self.poll_silence(context).map(Err);
+            return self.poll_read_timeout(context).map(Err);
         };
-        if !self.said && buffer.filled().len() > before {
-            self.said = true;
-            // Who was idle has begun with a header, and has the time for that from here.
-            if self.turn > 0 {
-                self.reading = None;
+        if !self.received && buffer.filled().len() > before {
+            self.received = true;
+            // After an idle time, the timeout for the headers starts with their first byte.
+            if self.phase_number > 0 {
+                self.read_timer = None;
             }
         }
         Poll::Ready(read)
@@ -174,7 +181,7 @@ impl AsyncWrite for Stream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(self.tcp()).poll_write(context, bytes);
-        self.poll_written(context, written)
+        self.poll_write_timeout(context, written)
     }
 
     fn poll_write_vectored(
@@ -183,7 +190,7 @@ impl AsyncWrite for Stream {
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(self.tcp()).poll_write_vectored(context, pieces);
-        self.poll_written(context, written)
+        self.poll_write_timeout(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -1,9 +1,9 @@
-//! The protocol's messages.
+//! The messages of the protocol.
 
 mod subscribe;
 
 use super::operations::Event;
-use crate::{graphql::request::Request, store::Instant, transport::response::Written};
+use crate::{graphql::request::Request, store::Instant, transport::response::ResponseBody};
 use async_graphql::ServerError;
 use axum::extract::ws::Message;
 use serde::{Deserialize, Serialize};
@@ -11,14 +11,14 @@ use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
 use subscribe::Subscribe;
 
-/// The longest id that a client may give an operation, in bytes: it is kept as long as the operation lasts, and said
-/// again with each of its events.
+/// The maximum length of an operation's ID, in bytes. The server keeps it while the operation runs and repeats it in
+/// each event.
 pub const LONGEST_ID: usize = 200;
 
-/// The longest payload of a ping, in bytes as it is sent: the pong has it again.
+/// The maximum length of a ping's payload, in bytes of JSON. The pong repeats it.
 pub const LONGEST_PING: usize = 1024;
 
-/// The longest message that is neither `connection_init` nor `subscribe`, in bytes: nothing that long can be meant.
+/// The maximum length of a message other than `connection_init` and `subscribe`, in bytes.
 pub const LONGEST_SHORT: usize = 4096;
 
 /// A message from the client.
@@ -31,26 +31,27 @@ pub enum FromClient {
         id: String,
         payload: Request,
     },
-    /// A `subscribe` message whose payload is JSON that cannot be decoded, and why: it has a lone surrogate, a number out
-    /// of range, or too many levels. Only this operation fails.
+    /// A `subscribe` message whose payload is JSON but cannot be decoded. Only this operation fails.
+    ///
+    /// The payload has a lone surrogate, a number out of range, or too many levels.
     Undecodable {
         id: String,
         reason: String,
-        /// How long the message was.
+        /// The length of the message.
         bytes: usize,
     },
     Complete {
         id: String,
     },
-    /// The payload is sent back as it is.
+    /// The pong repeats the payload unchanged.
     Ping {
         payload: Option<Box<RawValue>>,
     },
     Pong,
 }
 
-/// The fields of every message. Its parts are only checked to be JSON; [`FromClient::read`] decodes those that the type
-/// has.
+/// The fields of every message. `id` and `payload` are only checked to be JSON; [`FromClient::read`] decodes them if
+/// the message's type has them.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow, rename = "type")]
@@ -62,9 +63,9 @@ struct Envelope<'a> {
 }
 
 impl FromClient {
-    /// Decodes a message; `None` if it is not one of the protocol. (A list of a struct's values would pass for the
-    /// struct.)
+    /// Decodes a message. `None` if it violates the protocol.
     pub fn read(text: &str) -> Option<Self> {
+        // serde would also accept an array of the fields' values.
         if !text.trim_start().starts_with('{') {
             return None;
         }
@@ -73,9 +74,9 @@ impl FromClient {
             let payload = Request { bytes, ..payload };
             return (1..=LONGEST_ID).contains(&id.len()).then_some(Self::Subscribe { id, payload });
         }
-        // Another message, or one that is not as it should be: which, tells a closer look.
+        // Another message, an invalid one, or a `subscribe` message with fields in another order.
         let Envelope { kind, id, payload } = serde_json::from_str(text).ok()?;
-        // A null payload is an absent one. `complete` has none.
+        // serde reads a null payload as an absent one. The payload of `complete` is ignored.
         if kind != "complete" && payload.is_some_and(|payload| !payload.get().starts_with('{')) {
             return None;
         }
@@ -91,7 +92,7 @@ impl FromClient {
                 let (id, payload) = (operation_id(id)?, payload?);
                 match serde_json::from_str::<Request>(payload.get()) {
                     Ok(payload) => Some(Self::Subscribe { id, payload: Request { bytes, ..payload } }),
-                    // It has already been found to be JSON.
+                    // The payload is known to be JSON, so a syntax error means that a value cannot be represented.
                     Err(error) if error.is_syntax() => {
                         Some(Self::Undecodable { id, reason: error.to_string(), bytes })
                     }
@@ -108,16 +109,16 @@ impl FromClient {
     }
 }
 
-/// An operation's id: a string that is neither empty nor too long.
+/// Decodes an operation's ID. `None` if it is not a string of 1 to 200 bytes.
 fn operation_id(id: Option<&RawValue>) -> Option<String> {
     let id: String = serde_json::from_str(id?.get()).ok()?;
     (1..=LONGEST_ID).contains(&id.len()).then_some(id)
 }
 
-/// What comes with `connection_init`. It is not shown, not even by `Debug`.
+/// The payload of `connection_init`. `Debug` does not show it, because it contains the access token.
 #[derive(Default, Deserialize)]
 pub struct InitPayload {
-    /// As the HTTP header of that name.
+    /// The same value as in the HTTP header of that name.
     #[serde(alias = "Authorization")]
     pub authorization: Option<String>,
 }
@@ -128,14 +129,14 @@ impl fmt::Debug for InitPayload {
     }
 }
 
-/// What the server says.
+/// A message from the server.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ToClient<'a> {
     ConnectionAck,
     Next {
         id: &'a str,
-        payload: Written<'a>,
+        payload: ResponseBody<'a>,
     },
     Error {
         id: &'a str,
@@ -145,7 +146,7 @@ pub enum ToClient<'a> {
         id: &'a str,
     },
     Ping {
-        payload: Notice,
+        payload: ExpiryNotice,
     },
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,36 +154,36 @@ pub enum ToClient<'a> {
     },
 }
 
-/// That the access token is about to expire.
+/// A notice that the access token is about to expire.
 #[derive(Serialize)]
-pub struct Notice {
+pub struct ExpiryNotice {
     #[serde(rename = "expiresAt")]
     expires_at: String,
 }
 
 impl<'a> ToClient<'a> {
-    /// The token expires at this moment.
-    pub fn notice(expires_at: Instant) -> Self {
-        Self::Ping { payload: Notice { expires_at: expires_at.to_rfc3339() } }
+    /// Creates a ping with the time at which the access token expires.
+    pub fn expiry_notice(expires_at: Instant) -> Self {
+        Self::Ping { payload: ExpiryNotice { expires_at: expires_at.to_rfc3339() } }
     }
 
-    /// What an operation has for the client.
+    /// Creates the message for an operation's event.
     pub fn event(id: &'a str, event: &'a Event) -> Self {
         match event {
-            Event::Next(response) => Self::Next { id, payload: Written::new(response) },
+            Event::Next(response) => Self::Next { id, payload: ResponseBody::new(response) },
             Event::Refused(response) => Self::Error { id, payload: &response.errors },
             Event::Complete => Self::Complete { id },
         }
     }
 
-    /// As it goes out.
-    pub fn write(&self) -> Message {
+    /// Serializes the message to a WebSocket message.
+    pub fn to_message(&self) -> Message {
         Message::Text(self.to_text().into())
     }
 
-    /// The text of it.
+    /// Serializes the message to JSON.
     pub fn to_text(&self) -> String {
-        serde_json::to_string(self).expect("all maps have strings as keys")
+        serde_json::to_string(self).expect("the keys of all maps are strings")
     }
 }
 
@@ -192,14 +193,14 @@ mod tests {
     use crate::graphql::request::DocumentSource;
 
     #[test]
-    fn a_request_is_the_same_in_whatever_order_its_message_has_its_fields() {
+    fn the_order_of_fields_does_not_matter() {
         let (id, kind) = (r#""id":"1""#, r#""type":"subscribe""#);
         let payload = r#""payload":{"query":"{ a }","variables":{"b":[1,"c"]}}"#;
         let orders = [[id, kind, payload], [kind, payload, id], [payload, id, kind], [kind, id, payload]];
         for order in orders {
             let text = format!("{{{},\"more\":[1]}}", order.join(","));
             let Some(FromClient::Subscribe { id, payload }) = FromClient::read(&text) else {
-                panic!("not understood: {text}");
+                panic!("not decoded: {text}");
             };
             let variables = format!("{:?}", payload.variables.variables);
             assert_eq!((&*id, payload.bytes), ("1", text.len()));
@@ -220,12 +221,12 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_says_is_not_shown() {
-        for said in [
+    fn debug_does_not_show_the_content_of_messages() {
+        for text in [
             r#"{"type":"connection_init","payload":{"authorization":"Bearer marked"}}"#,
             r#"{"type":"subscribe","id":"1","payload":{"query":"{ marked }","operationName":"marked","variables":{"password":"marked"}}}"#,
         ] {
-            let read = FromClient::read(said).unwrap();
+            let read = FromClient::read(text).unwrap();
             assert!(!format!("{read:?}").contains("marked"), "{read:?}");
         }
     }

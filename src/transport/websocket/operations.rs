@@ -1,9 +1,9 @@
 //! The operations in progress on one socket.
 
 use super::{
+    limiter::{LimitExceeded, OperationLimiter, OperationPermit},
     messages::ToClient,
-    places::{Full, Place, Places},
-    unwritten::{Permit, Unwritten},
+    write_limits::{ResponsePermit, WriteLimits},
 };
 use crate::{
     accounts::{Caller, Presence},
@@ -30,132 +30,139 @@ use std::{
 };
 use tokio_stream::StreamMap;
 
-/// Another try is worth it when an operation has ended.
+/// The error for a request that exceeds the memory limit. A retry may succeed after another operation has ended.
 const TOO_LARGE: Error = Error::RateLimited {
-    message: "the requests in progress on this socket are too large together",
+    message: "The requests in progress on this socket are too large in total.",
     retry_after: 1,
 };
 
-/// What an operation has for the client.
+/// An event of an operation.
 pub enum Event {
-    /// A result.
+    /// A response.
     Next(Response),
-    /// Nothing was executed; nothing follows.
+    /// A request error. It is the last event.
     Refused(Response),
-    /// Nothing follows.
+    /// The end of the operation.
     Complete,
 }
 
-/// An event as it goes out.
+/// A serialized event.
 pub struct Outgoing {
-    /// It has the operation's id.
+    /// The message, which contains the operation's ID.
     pub message: Message,
-    /// Whether the operation has ended.
+    /// Whether it is the operation's last message.
     is_last: bool,
 }
 
-/// The operations by the ids that the client gave them.
+/// The operations in progress, by the IDs that the client chose.
 pub struct Operations {
     transport: Arc<Transport>,
     request_id: Arc<str>,
-    /// From where, and by what program, it is asked.
+    /// The client's address and user agent.
     caller: Arc<Caller>,
-    /// Who asks.
+    /// The authentication of the socket.
     pub presence: Presence,
     running: StreamMap<Arc<str>, BoxStream<'static, Outgoing>>,
-    /// A place for each operation, kept until what it began is done: that may be after the client has given it up.
-    places: Places,
-    unwritten: Unwritten,
+    /// An operation holds its permit until it has ended, even if the client cancelled it before.
+    limiter: OperationLimiter,
+    write_limits: WriteLimits,
 }
 
 impl Operations {
-    /// None yet, on a new socket.
+    /// Creates the empty set of a new socket.
     pub fn new(transport: Arc<Transport>, request_id: Arc<str>, caller: Caller) -> Self {
-        let places = Places::new(transport.sockets, transport.max_body);
+        let limiter = OperationLimiter::new(transport.sockets, transport.max_body);
         let presence = Presence::default();
         let caller = Arc::new(caller);
-        let (running, unwritten) = (StreamMap::new(), Unwritten::new());
-        Self { transport, request_id, caller, presence, running, places, unwritten }
+        let (running, write_limits) = (StreamMap::new(), WriteLimits::new());
+        Self { transport, request_id, caller, presence, running, limiter, write_limits }
     }
 
-    /// From where it is asked.
+    /// The client's address.
     pub fn address(&self) -> ClientAddress {
         self.caller.address
     }
 
     /// Whether an operation of this id is in progress.
-    pub fn has(&self, id: &str) -> bool {
+    pub fn contains(&self, id: &str) -> bool {
         self.running.contains_key(id)
     }
 
-    /// Ends an operation, for the client wants no more of it.
-    pub fn end(&mut self, id: &str) {
+    /// Cancels an operation.
+    pub fn cancel(&mut self, id: &str) {
         self.running.remove(id);
     }
 
-    /// Starts an operation; false if there are as many as one socket may have. How much their requests hold no client
-    /// counts, so one that is too much is refused, and the others go on.
+    /// Starts an operation. Returns false if the socket already has the maximum number of operations.
+    ///
+    /// Clients cannot know the memory of their requests. If it exceeds the limit, only the new operation fails.
     pub fn start(&mut self, id: String, request: Request) -> bool {
         let id: Arc<str> = id.into();
-        let events = match self.places.take(&request) {
-            Ok(place) => self.outgoing(&id, self.execute(request, place)),
-            Err(Full::Bytes) => {
+        let events = match self.limiter.acquire(&request) {
+            Ok(permit) => self.outgoing(&id, self.execute(request, permit)),
+            Err(LimitExceeded::Bytes) => {
                 let refused = Event::Refused(response::refuse(&TOO_LARGE, &self.request_id));
                 self.outgoing(&id, stream::iter([refused]))
             }
-            Err(Full::Operations) => return false,
+            Err(LimitExceeded::Operations) => return false,
         };
         self.running.insert(id, events);
         true
     }
 
-    /// All that was taken has been written.
-    pub fn written(&self) {
-        self.unwritten.taken().written();
+    /// Reports that all serialized messages were written.
+    pub fn all_written(&self) {
+        self.write_limits.unwritten().reset();
     }
 
-    /// The messages of an operation. Each is made when it is asked for, and only if there is room for it. Where there is
-    /// none, nothing need wake the socket's task: it asks again when it has written what it has.
+    /// The messages of an operation. Each is serialized when it is polled, and only while there is room.
+    ///
+    /// Without room, no wake-up is needed: the socket's task polls again after it has written its messages.
     fn outgoing(
         &self,
         id: &Arc<str>,
         mut events: impl Stream<Item = Event> + Send + Unpin + 'static,
     ) -> BoxStream<'static, Outgoing> {
-        let (id, taken) = (id.clone(), self.unwritten.taken().clone());
+        let (id, unwritten) = (id.clone(), self.write_limits.unwritten().clone());
         let outgoing = stream::poll_fn(move |context| {
-            if !taken.has_room() {
+            if !unwritten.has_room() {
                 return Poll::Pending;
             }
             let event = ready_or_pending!(events.poll_next_unpin(context));
             Poll::Ready(event.map(|event| {
                 let text = ToClient::event(&id, &event).to_text();
-                taken.add(text.len());
+                unwritten.add(text.len());
                 Outgoing { message: Message::Text(text.into()), is_last: event.is_last() }
             }))
         });
         outgoing.boxed()
     }
 
-    /// The next events, at most `limit`, no operation's twice before every other that is ready has had its turn.
-    /// While nothing runs, it waits for ever.
+    /// Waits for the next events, and appends at most `limit` of them to `events`.
+    ///
+    /// Operations are served in turn. While there are none, the future never completes.
     pub async fn next_many(&mut self, events: &mut Vec<(Arc<str>, Outgoing)>, limit: usize) {
         if self.running.next_many(events, limit).await == 0 {
             pending::<()>().await;
         }
-        // An operation that has ended is removed at once: the client may use its id again. Nothing follows its end.
+        // Remove an ended operation at once, because the client may reuse its ID. Drop events after the last one.
         let mut ended = Vec::new();
         events.retain(|(id, outgoing)| {
-            let is_over = ended.contains(id);
+            let has_ended = ended.contains(id);
             if outgoing.is_last {
                 self.running.remove(id);
                 ended.push(id.clone());
             }
-            !is_over
+            !has_ended
         });
     }
 
-    /// Executes a request as soon as there is a place for its answer: at once, unless many others have none yet.
-    fn execute(&self, request: Request, place: Place) -> impl Stream<Item = Event> + Send + Unpin + use<> {
+    /// Executes a request as soon as a response permit is free.
+    fn execute(
+        &self,
+        request: Request,
+        permit: OperationPermit,
+    ) -> impl Stream<Item = Event> + Send + Unpin + use<> {
         let call = Call {
             request_id: self.request_id.clone(),
             caller: self.caller.clone(),
@@ -163,17 +170,17 @@ impl Operations {
             carries: Carries { mutations: true, subscriptions: true },
             cookie: None,
             resume: None,
-            permit: Some(Box::new(place)),
+            permit: Some(Box::new(permit)),
         };
-        let (answers, service) = (self.unwritten.answers(), self.transport.service.clone());
-        // In a box: only the stream is kept of a subscription.
-        let answer = match answers.clone().try_acquire_owned() {
+        let (responses, service) = (self.write_limits.responses(), self.transport.service.clone());
+        // Boxed, so that the memory is freed when a subscription's stream exists.
+        let answer = match responses.clone().try_acquire_owned() {
             Ok(permit) => {
                 let answer = service.execute(request, call);
                 Either::Left(async move { (answer.await, permit) })
             }
             Err(_) => Either::Right(async move {
-                let permit = answers.acquire_owned().await.expect("it is never closed");
+                let permit = responses.acquire_owned().await.expect("the semaphore is never closed");
                 (service.execute(request, call).await, permit)
             }),
         };
@@ -187,13 +194,15 @@ impl Event {
     }
 }
 
-/// What comes of an answer. One that has been made keeps its place until all of it has been taken for writing; what a
-/// subscription has is made when it is asked for.
-fn events(answer: Answer, permit: Permit) -> BoxStream<'static, Event> {
+/// The events of an answer.
+///
+/// A single response holds its permit until it is serialized. A subscription releases the permit at once, because its
+/// events are produced one by one.
+fn events(answer: Answer, permit: ResponsePermit) -> BoxStream<'static, Event> {
     match answer {
-        Answer::Refused(refused) => made([Event::Refused(refused.response)], permit),
-        Answer::Executed(executed) => made([Event::Next(executed.response), Event::Complete], permit),
-        // `complete` after an `error` is dropped with the operation.
+        Answer::Refused(refused) => with_permit([Event::Refused(refused.response)], permit),
+        Answer::Executed(executed) => with_permit([Event::Next(executed.response), Event::Complete], permit),
+        // `Complete` after `Refused` is dropped with the operation.
         Answer::Stream(events) => events
             .map(|event| match event {
                 service::Event::Next(response, _) => Event::Next(response),
@@ -204,10 +213,11 @@ fn events(answer: Answer, permit: Permit) -> BoxStream<'static, Event> {
     }
 }
 
-fn made<const N: usize>(events: [Event; N], permit: Permit) -> BoxStream<'static, Event> {
-    let keeping = move |event| {
-        let _kept = &permit;
+/// A stream of these events that holds the permit until it is dropped.
+fn with_permit<const N: usize>(events: [Event; N], permit: ResponsePermit) -> BoxStream<'static, Event> {
+    let hold_permit = move |event| {
+        let _held = &permit;
         event
     };
-    stream::iter(events).map(keeping).boxed()
+    stream::iter(events).map(hold_permit).boxed()
 }

@@ -1,4 +1,4 @@
-//! Decodes a `subscribe` message in one pass. Most messages are, and they may be long.
+//! Decodes a `subscribe` message in one pass. It is the most frequent message, and may be long.
 
 use crate::graphql::request::Request;
 use serde::{
@@ -7,9 +7,9 @@ use serde::{
 };
 use std::fmt;
 
-/// A `subscribe` message with its type before its payload, as clients write it.
+/// A `subscribe` message whose type precedes its payload, as clients write it.
 pub struct Subscribe {
-    /// As it came: it may be too long.
+    /// The ID as received. Its length is not validated yet.
     pub id: String,
     pub payload: Request,
 }
@@ -58,7 +58,7 @@ impl<'de> Visitor<'de> for Message {
                     }
                 }
                 Field::Id if id.is_none() => id = Some(fields.next_value()?),
-                // Before it is known that the message is a `subscribe`, its payload could be anything.
+                // Without the type, the payload could be that of another message.
                 Field::Payload if payload.is_none() && kind.is_some() => {
                     payload = Some(fields.next_value_seed(Object)?);
                 }
@@ -66,7 +66,7 @@ impl<'de> Visitor<'de> for Message {
                     fields.next_value::<IgnoredAny>()?;
                 }
                 Field::Type | Field::Id | Field::Payload => {
-                    return Err(A::Error::custom("a field twice, or the payload first"));
+                    return Err(A::Error::custom("a duplicate field, or the payload before the type"));
                 }
             }
         }
@@ -77,7 +77,7 @@ impl<'de> Visitor<'de> for Message {
     }
 }
 
-/// A request that is a JSON object. (By itself it would pass as a list of its fields' values, too.)
+/// A request that must be a JSON object. serde would also accept an array of the fields' values.
 struct Object;
 
 impl<'de> DeserializeSeed<'de> for Object {

@@ -2,33 +2,33 @@ use crate::{graphql::request::Request, transport::request::parse};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-/// The body of a request is taken if, and only if, it is a JSON object with what GraphQL over HTTP asks for. Written
-/// anew, it means the same.
+/// The body of a request is accepted exactly if it is a JSON object that GraphQL over HTTP allows. Serializing its JSON
+/// again does not change its meaning.
 pub fn request(input: &[u8]) {
-    let read = parse(input).ok();
+    let parsed = parse(input).ok();
     let Ok(value) = serde_json::from_slice::<Value>(input) else {
-        // What is left aside is only JSON in form: a number in it may be beyond all, a surrogate alone.
-        let is_form =
+        // Ignored fields are only checked to be JSON. They may have a number out of range or a lone surrogate.
+        let is_json =
             str::from_utf8(input).is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok());
-        assert!(read.is_none() || is_form, "what is no JSON was taken");
+        assert!(parsed.is_none() || is_json, "accepted a body that is not JSON");
         return;
     };
-    // Written once more, no key is there twice: what `value` tells is all there is.
-    let again = parse(value.to_string().as_bytes()).ok();
-    assert_eq!(again.is_some(), is_request(&value), "{value}");
-    if let (Some(read), false) = (&read, has_fractions(&value)) {
-        assert!(again.is_some_and(|again| same(read, &again)), "{value}");
+    // Serializing `value` removes duplicate keys.
+    let reparsed = parse(value.to_string().as_bytes()).ok();
+    assert_eq!(reparsed.is_some(), is_request(&value), "{value}");
+    if let (Some(parsed), false) = (&parsed, has_fractions(&value)) {
+        assert!(reparsed.is_some_and(|reparsed| same(parsed, &reparsed)), "{value}");
     }
 }
 
-/// GraphQL over HTTP, "Request Parameters".
+/// Whether the value is a request according to GraphQL over HTTP, "Request Parameters".
 pub(super) fn is_request(value: &Value) -> bool {
     let Value::Object(request) = value else { return false };
     let is_string = |value: &Value| value.is_null() || value.is_string();
     let persisted = value.pointer("/extensions/persistedQuery").is_some_and(Value::is_string)
         || value.pointer("/extensions/persistedQuery/sha256Hash").is_some_and(Value::is_string);
     let named = ["query", "documentId", "doc_id"];
-    // One name of the id or the other.
+    // The document ID has two names, of which a request may use one.
     !(request.contains_key("documentId") && request.contains_key("doc_id"))
         && named.iter().all(|name| request.get(*name).is_none_or(is_string))
         && (persisted || named.iter().any(|name| request.get(*name).is_some_and(Value::is_string)))
@@ -46,7 +46,7 @@ pub(super) fn same(one: &Request, other: &Request) -> bool {
         && one.extensions.cost == other.extensions.cost
 }
 
-/// A number with a fraction may lose its last bit each time it is read.
+/// Whether the value has a number with a fraction, which may lose its last bit each time it is parsed.
 pub(super) fn has_fractions(value: &Value) -> bool {
     match value {
         Value::Number(number) => number.is_f64(),

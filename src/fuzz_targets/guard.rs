@@ -6,7 +6,7 @@ use crate::graphql::{
 use async_graphql::parser::types::{DocumentOperations, OperationType, Selection, SelectionSet};
 use std::{collections::HashSet, sync::LazyLock};
 
-/// Small, so that many a document exceeds them.
+/// Small limits, so that many documents exceed them.
 const LIMITS: Limits = Limits {
     document: 2000,
     tokens: 300,
@@ -26,10 +26,10 @@ static DOCUMENTS: LazyLock<Documents> = LazyLock::new(|| {
     Documents::new(&graphql::sdl(), LIMITS, TrustedDocuments::default()).expect("the schema is valid")
 });
 
-/// Whatever is given is prepared or rejected. What the executor gets is within the limits, and nothing in it is left to
-/// decide: no variable, directive or named fragment, and no response key twice.
+/// Every document is prepared or rejected. A prepared request is within the limits and fully resolved: it has no
+/// variables, directives, named fragments or duplicate response keys.
 ///
-/// The input is a document; after a NUL, which no document has, the variables as JSON.
+/// The input is a document, optionally followed by a NUL (which no document contains) and the variables as JSON.
 pub fn guard(input: &[u8]) {
     let (text, variables) = match input.iter().position(|byte| *byte == 0) {
         Some(end) => (&input[..end], &input[end + 1..]),
@@ -40,13 +40,13 @@ pub fn guard(input: &[u8]) {
     let mut prepared = match DOCUMENTS.prepare(text, None, &variables) {
         Ok(prepared) => prepared,
         Err(rejection) => {
-            assert!(!rejection.0.is_empty(), "rejected without a reason");
+            assert!(!rejection.0.is_empty(), "rejected without an error");
             return;
         }
     };
     assert!(prepared.cost <= LIMITS.cost, "{}", prepared.cost);
     let Some(mut request) = prepared.take_request() else { return };
-    let document = request.parsed_query().expect("it has been parsed");
+    let document = request.parsed_query().expect("the document is parsed");
     assert!(document.fragments.is_empty());
     let DocumentOperations::Single(operation) = &document.operations else { panic!("several operations") };
     assert!(operation.node.variable_definitions.is_empty() && operation.node.directives.is_empty());
@@ -62,7 +62,7 @@ fn walk<'a>(set: &'a SelectionSet, level: u64, keys: &mut HashSet<&'a str>) {
             Selection::Field(field) => {
                 let field = &field.node;
                 assert!(level <= LIMITS.depth, "too deep");
-                assert!(keys.insert(field.response_key().node.as_str()), "a response key twice");
+                assert!(keys.insert(field.response_key().node.as_str()), "a duplicate response key");
                 assert!(field.directives.is_empty());
                 for (_, value) in &field.arguments {
                     assert!(value.node.clone().into_const().is_some(), "a variable");
@@ -71,7 +71,7 @@ fn walk<'a>(set: &'a SelectionSet, level: u64, keys: &mut HashSet<&'a str>) {
             }
             Selection::InlineFragment(fragment) => {
                 assert!(fragment.node.type_condition.is_some() && fragment.node.directives.is_empty());
-                // Of one object only one of them applies.
+                // For one object at most one of the fragments applies, so they may share response keys.
                 walk(&fragment.node.selection_set.node, level, &mut HashSet::new());
             }
             Selection::FragmentSpread(_) => panic!("a named fragment"),

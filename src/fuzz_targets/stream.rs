@@ -7,34 +7,36 @@ use crate::assistant::{
     providers::Provider,
 };
 
-/// Whatever a provider sends, and however the network cuts it: the events are the same, and they are those of the HTML
-/// standard where the body is a stream. The answer that is made of them can be stored.
+/// The events of a provider's response do not depend on how the network splits it. If the response is an event stream,
+/// they are those of the HTML standard. The resulting reply can be stored.
+///
+/// The first byte of the input selects the size of the pieces.
 pub fn stream(input: &[u8]) {
-    let [cuts, body @ ..] = input else { return };
+    let [size, body @ ..] = input else { return };
     let whole = events(body, body.len().max(1));
-    assert_eq!(events(body, usize::from(*cuts % 16) + 1), whole, "cut into pieces of {}", cuts % 16 + 1);
+    assert_eq!(events(body, usize::from(*size % 16) + 1), whole, "split into pieces of {}", size % 16 + 1);
     if let Some(expected) = expected(body) {
         assert_eq!(whole, expected);
     }
     let provider = Provider::named("mine");
     let mut reader = Reader::new(&provider, &Secrets::of(&provider));
     let mut text = String::new();
-    let mut cut = None;
+    let mut error = None;
     for event in &whole {
         match reader.read(event) {
             Ok(news) if news.is_last => break,
             Ok(news) => text += &news.text,
             Err(fault) => {
-                cut = Some(fault);
+                error = Some(fault);
                 break;
             }
         }
     }
-    let (rest, end) = reader.end(cut);
+    let (rest, end) = reader.end(error);
     text += &rest;
     assert!(!text.chars().any(|character| character.is_control() && !character.is_whitespace()), "{text:?}");
-    assert!(text.len() <= 3 * body.len(), "no text is made up: {text:?}");
-    assert!(end.is_err() || !text.trim().is_empty(), "an answer without a word counts as one");
+    assert!(text.len() <= 3 * body.len(), "the text is longer than the response allows: {text:?}");
+    assert!(end.is_err() || !text.trim().is_empty(), "an empty reply succeeded");
     let details = end.err().and_then(|fault| fault.details);
     assert!(details.is_none_or(|details| details.len() <= 500));
 }
@@ -45,8 +47,8 @@ fn events(body: &[u8], piece: usize) -> Vec<Event> {
     for mut piece in body.chunks(piece) {
         while !piece.is_empty() {
             let left = piece.len();
-            let event = parser.next(&mut piece).expect("it is short");
-            assert!(piece.len() < left, "nothing is read");
+            let event = parser.next(&mut piece).expect("the response is short");
+            assert!(piece.len() < left, "the parser made no progress");
             events.extend(event);
         }
     }
@@ -55,13 +57,13 @@ fn events(body: &[u8], piece: usize) -> Vec<Event> {
     events
 }
 
-/// The events as the standard tells to find them, in the words of the standard; `None` if the body is no stream.
+/// The events according to the algorithm in the standard. `None` if the body is not an event stream.
 fn expected(body: &[u8]) -> Option<Vec<Event>> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
     if body.starts_with(b"\xef") || matches!(body.first(), Some(b'{' | b'[' | b'<')) {
         return None;
     }
-    // Line ends are ASCII, so no sequence of bytes that is invalid reaches over one.
+    // Line ends are ASCII, so no invalid byte sequence spans one.
     let text = String::from_utf8_lossy(body).replace("\r\n", "\n").replace('\r', "\n");
     let mut events = Vec::new();
     let mut event = Event::default();

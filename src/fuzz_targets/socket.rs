@@ -6,34 +6,35 @@ use axum::extract::ws::Message;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json, value::RawValue};
 
-/// A message is taken if, and only if, it is one of the protocol's. Written anew, it means the same; and a ping is
-/// answered with its own payload.
+/// A message is accepted exactly if the protocol allows it. Serializing its JSON again does not change its meaning. The
+/// pong to a ping has the same payload.
 pub fn socket(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
-    let read = FromClient::read(text);
+    let parsed = FromClient::read(text);
     let Ok(value) = serde_json::from_str::<Value>(text) else {
-        // A part that is not decoded, or that only fails its operation, is JSON in form.
-        let is_form = serde_json::from_str::<IgnoredAny>(text).is_ok();
-        assert!(read.is_none() || is_form, "what is not JSON was taken");
+        // Parts that are not decoded, or whose errors fail only the operation, are only checked to be JSON.
+        let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
+        assert!(parsed.is_none() || is_json, "accepted a message that is not JSON");
         return;
     };
-    // Written once more, no key is there twice: what `value` tells is all there is.
-    let again = FromClient::read(&value.to_string());
-    assert_eq!(again.is_some(), is_message(&value), "{value}");
-    let Some(read) = read.filter(|_| !has_fractions(&value)) else { return };
-    let again = again.unwrap_or_else(|| panic!("taken once only: {value}"));
-    assert!(same_message(&read, &again), "{value}");
-    if let FromClient::Ping { payload } = read {
+    // Serializing `value` removes duplicate keys.
+    let reparsed = FromClient::read(&value.to_string());
+    assert_eq!(reparsed.is_some(), is_message(&value), "{value}");
+    let Some(parsed) = parsed.filter(|_| !has_fractions(&value)) else { return };
+    let reparsed = reparsed.unwrap_or_else(|| panic!("rejected after serializing: {value}"));
+    assert!(same_message(&parsed, &reparsed), "{value}");
+    if let FromClient::Ping { payload } = parsed {
         let expected = match &payload {
             Some(payload) => json!({ "type": "pong", "payload": decoded(payload) }),
             None => json!({ "type": "pong" }),
         };
-        let Message::Text(pong) = (ToClient::Pong { payload }).write() else { panic!("a pong is text") };
-        assert_eq!(serde_json::from_str::<Value>(&pong).expect("JSON is written"), expected);
+        let Message::Text(pong) = (ToClient::Pong { payload }).to_message() else { panic!("a pong is text") };
+        assert_eq!(serde_json::from_str::<Value>(&pong).expect("a pong is JSON"), expected);
     }
 }
 
-/// <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>, "Message types", null being as good as nothing.
+/// Whether the value is a message according to
+/// <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>, "Message types". Null counts as absent.
 fn is_message(message: &Value) -> bool {
     let (payload, has_id) =
         (&message["payload"], message["id"].as_str().is_some_and(|id| (1..=LONGEST_ID).contains(&id.len())));
@@ -48,7 +49,7 @@ fn is_message(message: &Value) -> bool {
     }
 }
 
-/// The header's name may be written in two ways, but not in both at once.
+/// The key may be `authorization` or `Authorization`, but not both.
 fn is_init(payload: &Value) -> bool {
     let given: Vec<_> =
         ["authorization", "Authorization"].iter().filter_map(|name| payload.get(name)).collect();

@@ -1,50 +1,52 @@
-//! The laws over the seeds and their mutations: the same ones at each run, and a few that are drawn anew. By which seed
-//! those were drawn is told by a failure; with `CONFAB_LAWS_SEED` set to it they are had again.
+//! Runs the fuzz targets on the seeds and on random mutations of them.
+//!
+//! Most mutations are the same in each run; a few are new. A failure reports the random seed of the new ones. To repeat
+//! them, set `CONFAB_LAWS_SEED` to it.
 
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use std::{env, fs, panic::catch_unwind, path::Path};
 
-/// How many inputs each law is tried on.
-const RUNS: usize = 5_000;
-/// On how many of them that are others at each run.
+/// The number of mutations that are the same in each run.
+const FIXED_RUNS: usize = 5_000;
+/// The number of mutations that are new in each run.
 const NEW_RUNS: usize = 500;
-/// No input is longer.
+/// The maximum length of an input, in bytes.
 const LONGEST: usize = 2048;
 
-/// Makes a test of each law.
-macro_rules! over_seeds_and_mutations {
-    ($($law:ident)*) => {$(
+/// Generates a test for each target.
+macro_rules! test_targets {
+    ($($target:ident)*) => {$(
         #[test]
-        fn $law() {
-            holds(stringify!($law), super::$law);
+        fn $target() {
+            run(stringify!($target), super::$target);
         }
     )*};
 }
 
-over_seeds_and_mutations! { cursors guard ids request socket stream }
+test_targets! { cursors guard ids request socket stream }
 
-fn holds(name: &str, law: fn(&[u8])) {
-    let (seeds, words) = (seeds(name), words());
-    let holds = |input: &[u8], drawn: u64| {
-        let held = catch_unwind(|| law(input)).is_ok();
-        assert!(held, "{name}, CONFAB_LAWS_SEED={drawn}: {}", input.escape_ascii());
+fn run(name: &str, target: fn(&[u8])) {
+    let (inputs, words) = (seeds(name), words());
+    let check = |input: &[u8], random_seed: u64| {
+        let passed = catch_unwind(|| target(input)).is_ok();
+        assert!(passed, "{name}, CONFAB_LAWS_SEED={random_seed}: {}", input.escape_ascii());
     };
-    seeds.iter().for_each(|seed| holds(seed, 1));
+    inputs.iter().for_each(|input| check(input, 1));
     let chosen = env::var("CONFAB_LAWS_SEED").ok().map(|seed| seed.parse().expect("the seed is a number"));
-    for (drawn, runs) in [(1, RUNS), (chosen.unwrap_or_else(rand::random), NEW_RUNS)] {
-        let mut random = StdRng::seed_from_u64(drawn);
+    for (random_seed, runs) in [(1, FIXED_RUNS), (chosen.unwrap_or_else(rand::random), NEW_RUNS)] {
+        let mut random = StdRng::seed_from_u64(random_seed);
         for _ in 0..runs {
-            holds(&mutation(&seeds, &words, &mut random), drawn);
+            check(&mutation(&inputs, &words, &mut random), random_seed);
         }
     }
 }
 
 fn seeds(name: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name);
-    let mut files: Vec<_> =
-        fs::read_dir(folder).expect("every law has seeds").map(|file| file.expect("a file").path()).collect();
+    let entries = fs::read_dir(folder).expect("every target has seeds");
+    let mut files: Vec<_> = entries.map(|entry| entry.expect("the entry is readable").path()).collect();
     files.sort();
-    files.iter().map(|file| fs::read(file).expect("it is there")).collect()
+    files.iter().map(|file| fs::read(file).expect("the file is readable")).collect()
 }
 
 /// The words of libFuzzer's dictionary.
@@ -53,7 +55,7 @@ fn words() -> Vec<Vec<u8>> {
     lines.map(|line| serde_json::from_str::<String>(line).expect("a word is a string").into()).collect()
 }
 
-/// A seed, or two of them, with a few things done to it.
+/// A random mutation of one seed, or a combination of several.
 fn mutation(seeds: &[Vec<u8>], words: &[Vec<u8>], random: &mut impl Rng) -> Vec<u8> {
     let mut input = seeds.choose(random).expect("there are seeds").clone();
     for _ in 0..random.random_range(1..=6) {

@@ -1,4 +1,4 @@
-//! The body of a request, and whether it was read to its end.
+//! A request body that records whether it was read to its end.
 
 use axum::body::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -11,31 +11,31 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-/// A body that tells when it has been read.
-pub struct Asked {
+/// A request body that records when it has been read to its end.
+pub struct TrackedRequestBody {
     body: Incoming,
     read: Arc<AtomicBool>,
 }
 
-/// Knows whether a body has been read.
-pub struct Reading(Arc<AtomicBool>);
+/// Reports whether a body has been read.
+pub struct ReadState(Arc<AtomicBool>);
 
-impl Asked {
-    /// The same body, and who knows of it.
-    pub fn new(body: Incoming) -> (Self, Reading) {
+impl TrackedRequestBody {
+    /// Wraps a body, and returns the handle that reports its state.
+    pub fn new(body: Incoming) -> (Self, ReadState) {
         let read = Arc::new(AtomicBool::new(body.is_end_stream()));
-        (Self { body, read: read.clone() }, Reading(read))
+        (Self { body, read: read.clone() }, ReadState(read))
     }
 }
 
-impl Reading {
-    /// Whether there is nothing left of it. If there is, the connection is of no use any more.
-    pub fn is_done(&self) -> bool {
+impl ReadState {
+    /// Whether the whole body has been read. If not, the connection cannot be used for another request.
+    pub fn is_complete(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-impl Body for Asked {
+impl Body for TrackedRequestBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
