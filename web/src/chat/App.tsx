@@ -35,7 +35,7 @@ function Page() {
   }
 }
 
-/** When the page itself is at fault. Everything that matters is on the server, or kept on this device. */
+/** Shown when the page itself fails. All data is on the server or stored on this device. */
 function Broken() {
   return (
     <main className="splash" role="alert">

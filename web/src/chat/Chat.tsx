@@ -26,7 +26,7 @@ import { Announcer } from './ui/Announcer';
 import { ConfirmDialog } from './ui/ConfirmDialog';
 import { Notices } from './ui/Notices';
 
-/** Everything that somebody who is signed in sees. */
+/** The page of a signed-in user. */
 export function Chat({ user }: { user: User }) {
   const [ready, setReady] = useState(false);
   const [listOpen, setListOpen] = useState(false);
@@ -57,7 +57,7 @@ export function Chat({ user }: { user: User }) {
     };
   }, [user.id]);
 
-  // The address of a conversation that was yet to begin leads to what it has become.
+  // Replaces the temporary address of a new chat when the server has created its conversation.
   useEffect(() => {
     const look = () => {
       const name = routeStore.get();
@@ -83,7 +83,7 @@ export function Chat({ user }: { user: User }) {
         event.preventDefault();
         open();
       }
-      // A dialog over the list closes first.
+      // If a dialog is open over the list, Escape closes only the dialog.
       if (event.key === 'Escape' && !document.querySelector('dialog[open]')) setListOpen(false);
     };
     addEventListener('keydown', onKey);

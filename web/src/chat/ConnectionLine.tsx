@@ -2,10 +2,10 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import { connectionStore } from './connection';
 import { texts } from './texts';
 
-/** A short break is nobody's business. */
+/** How long a lost connection is not reported, in milliseconds. */
 const QUIET = 1_500;
 
-/** Says quietly that what is shown is not live. */
+/** Reports that the page is offline or not connected. */
 export function ConnectionLine() {
   const connection = useSyncExternalStore(connectionStore.subscribe, connectionStore.get);
   const offline = useSyncExternalStore(onNetwork, () => !navigator.onLine);

@@ -1,8 +1,8 @@
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
- * The beginning of a text: at most `longest` Unicode scalar values, as the server counts them, cut between what people see as
- * characters. So no flag, no family and no skin tone is split.
+ * Returns the longest prefix of at most `longest` Unicode scalar values, the unit of the server's limits. It ends at a
+ * grapheme boundary, so no flag, family emoji or skin tone is split.
  */
 export function beginning(text: string, longest: number): string {
   let end = 0;

@@ -1,9 +1,9 @@
-/** How long to wait for another tab, in milliseconds: the browser may have frozen it, and what it holds with it. */
+/** How long to wait for another tab's lock, in milliseconds. The browser may have frozen the tab that holds it. */
 const PATIENCE = 20_000;
 
 /**
- * Runs a task while no other tab runs one of that name. Where there are no locks (plain HTTP), or another tab does not come
- * to an end, it runs all the same: what is done by this is safe to be done twice, only better once.
+ * Runs a task under a lock that all tabs share. The task runs without the lock if the browser has no locks (plain HTTP)
+ * or another tab does not release it. So the task must be safe to run twice; the lock only avoids duplicate work.
  */
 export async function exclusively<T>(name: string, task: () => Promise<T>): Promise<T> {
   if (!navigator.locks) return task();

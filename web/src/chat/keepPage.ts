@@ -1,4 +1,4 @@
-/** Has the page kept on this device (`serviceWorker/main.ts`), once it stands. Where that cannot or may not be, it does without. */
+/** Registers the service worker once the page has loaded. It stores the page on this device (`serviceWorker/main.ts`). */
 export function keepPage(): void {
   if (import.meta.env.PROD) addEventListener('load', register);
 }
@@ -7,6 +7,6 @@ async function register(): Promise<void> {
   try {
     await navigator.serviceWorker.register('/service-worker.js');
   } catch {
-    // Plain HTTP, a private window, or storage that is forbidden.
+    // Plain HTTP, a private window, or blocked storage: the page works without it.
   }
 }

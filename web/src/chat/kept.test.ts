@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { forgetUser, keptByTab, keptHere, keptInTab, keyOf } from './kept';
 
-test('what a tab takes away is its own, and what another has put there since stays', () => {
+test('removing a value in one tab keeps what another tab has stored since', () => {
   const key = keyOf('ada', 'draft', 'new');
   keptByTab.set(key, 'mine');
   keptHere.set(key, 'another tab’s');
@@ -12,7 +12,7 @@ test('what a tab takes away is its own, and what another has put there since sta
   expect(keptByTab.get(key)).toBeUndefined();
 });
 
-test('who leaves takes along what is theirs, of whatever kind, and nothing else', () => {
+test('removing a user’s data removes all of it and nothing else', () => {
   const theirs = [keyOf('ada', 'draft', 'a:b'), keyOf('ada', 'outbox', '1'), keyOf('ada', 'begun', 'new_1')];
   const others = [keyOf('bob', 'draft', 'ada'), 'confab:theme', 'ada'];
   for (const key of [...theirs, ...others]) {

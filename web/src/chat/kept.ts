@@ -1,4 +1,4 @@
-/** Where the page keeps what must outlast it. */
+/** Key-value storage that outlasts the page. */
 export interface Kept {
   get: (key: string) => string | undefined;
   set: (key: string, value: string) => void;
@@ -7,8 +7,8 @@ export interface Kept {
 }
 
 /**
- * The browser's storage; and where that has no more room, or is forbidden, the memory of this page: then a text lasts as
- * long as the page does, and everything else goes on as ever.
+ * Wraps a storage of the browser. If it is full or blocked, values are kept in memory instead, and so last only as long as
+ * the page.
  */
 function keptIn(open: () => Storage | null): Kept {
   const memory = new Map<string, string>();
@@ -22,7 +22,7 @@ function keptIn(open: () => Storage | null): Kept {
         storage.setItem(key, value);
         memory.delete(key);
       } catch {
-        // No room: what was stored before stays there, which is better than nothing after a refresh.
+        // The storage is full. The older value stays there, which is better than nothing after a reload.
       }
     },
     remove(key) {
@@ -37,17 +37,17 @@ function opened(open: () => Storage | null): Storage | undefined {
   try {
     return open() ?? undefined;
   } catch {
-    return undefined; // forbidden: even to look at it throws
+    return undefined; // blocked: reading the property throws
   }
 }
 
-/** Shared by all tabs of this browser. */
+/** Storage shared by all tabs of this browser. */
 export const keptHere = keptIn(() => localStorage);
 
-/** Of this tab alone. */
+/** Storage of this tab only. */
 export const keptInTab = keptIn(() => sessionStorage);
 
-/** Of this tab first, whatever others have under the same key; and a new tab finds what one before it has left. */
+/** Storage of this tab first, then of all tabs. So a new tab finds what a closed one has left. */
 export const keptByTab: Pick<Kept, 'get' | 'set' | 'remove'> = {
   get: (key) => keptInTab.get(key) ?? keptHere.get(key),
   set(key, value) {
@@ -55,19 +55,19 @@ export const keptByTab: Pick<Kept, 'get' | 'set' | 'remove'> = {
     keptHere.set(key, value);
   },
   remove(key) {
-    // What another tab has put there since is not this one's to take away.
+    // Keeps a value that another tab has stored since.
     const own = keptInTab.get(key);
     if (own === undefined || keptHere.get(key) === own) keptHere.remove(key);
     keptInTab.remove(key);
   },
 };
 
-/** The key of what is a user's own. */
+/** Returns the storage key of a user's data. */
 export function keyOf(user: string, kind: string, name = ''): string {
   return `confab:${kind}:${user}:${name}`;
 }
 
-/** When a user signs out, nothing of theirs stays on the device. */
+/** Removes everything that this device stores for a user, when they sign out. */
 export function forgetUser(user: string): void {
   for (const kept of [keptHere, keptInTab]) {
     for (const key of kept.keys()) {

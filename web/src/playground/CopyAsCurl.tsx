@@ -4,7 +4,7 @@ import { curlOf } from './curl';
 import { texts } from './texts';
 import { variablesIn } from './variables';
 
-/** How long it is shown what has come of copying, in milliseconds. */
+/** How long the result of copying is shown, in milliseconds. */
 const SHOWN = 4_000;
 
 export function CopyAsCurl() {
@@ -32,7 +32,7 @@ export function CopyAsCurl() {
       await navigator.clipboard.writeText(command);
       setTold(texts.copied);
     } catch {
-      // By plain HTTP browsers have no clipboard for pages.
+      // Over plain HTTP, browsers have no clipboard for scripts.
       prompt(texts.copyByHand, command);
     }
   }

@@ -3,7 +3,7 @@ import { followingStore, type Entry, type Following, type Socket } from './follo
 import { dropSocket } from './socket';
 import { texts } from './texts';
 
-/** What has come of the last subscription, event by event: the response shows the last one only. */
+/** The events of the last subscription. The response pane shows only the last of them. */
 export function Events() {
   const following = useSyncExternalStore(followingStore.subscribe, followingStore.get);
   if (!following) return null;
@@ -34,7 +34,7 @@ export function Events() {
   );
 }
 
-/** Its end is what is new. */
+/** The assembled text, scrolled to its end. */
 function Gathered({ text }: { text: string }) {
   const box = useRef<HTMLParagraphElement>(null);
 
@@ -70,7 +70,7 @@ const Row = memo(function Row({ entry }: { entry: Entry }) {
   );
 });
 
-/** Says when the list does not have them all. */
+/** Shows how many events are listed if it is not all of them. */
 function Left({ following: { entries, events } }: { following: Following }) {
   const listed = entries.filter(({ kind }) => kind === 'event').length;
   return listed < events ? <p className="left">{texts.newest(listed, events)}</p> : null;

@@ -26,11 +26,11 @@ export function Playground() {
       fetcher={fetcher}
       storage={storage}
       plugins={PLUGINS}
-      // `null` is none, and is not asked for.
+      // `null` stands for no schema, and prevents introspection.
       schema={withoutSchema ? null : undefined}
       {...initial}
       defaultEditorToolsVisibility
-      // Headers hold tokens, and a token is not written to disk.
+      // Headers may contain tokens, which must not be stored on disk.
       shouldPersistHeaders={false}
       onTabChange={keepInAddress}
     >
@@ -56,7 +56,7 @@ export function Playground() {
   );
 }
 
-/** The active tab's operation is in the address, so that this can be shared. */
+/** Keeps the active tab's operation in the address, so that it can be shared. */
 function keepInAddress({ tabs, activeTabIndex }: TabsState): void {
   const tab = tabs[activeTabIndex];
   const fragment = fragmentOf({ query: tab?.query ?? '', variables: variablesIn(tab?.variables) });

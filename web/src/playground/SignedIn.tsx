@@ -3,7 +3,7 @@ import { logOut, sessionStore } from '../chat/session/session';
 import { logOutHere, ownSessionStore } from './ownSession';
 import { texts } from './texts';
 
-/** Who asks, where an operation has no Authorization header of its own. */
+/** The user that operations run as if they have no Authorization header of their own. */
 export function SignedIn() {
   const { session: own, ended } = useSyncExternalStore(ownSessionStore.subscribe, ownSessionStore.get);
   const chat = useSyncExternalStore(sessionStore.subscribe, sessionStore.get);

@@ -2,8 +2,8 @@ import { useGraphiQL } from '@graphiql/react';
 import { useLayoutEffect } from 'react';
 
 /**
- * Makes the page inert until every editor has loaded. GraphiQL shows the tabs before, but an editor that loads after its
- * reader has changed tabs keeps the text of the first one.
+ * Makes the page inert until every editor has loaded. GraphiQL shows the tabs earlier, but an editor that loads after a
+ * change of tabs keeps the text of the first tab.
  */
 export function UntilReady() {
   const ready = useGraphiQL(({ queryEditor, variableEditor, headerEditor, responseEditor }) =>

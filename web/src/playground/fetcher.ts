@@ -9,7 +9,7 @@ import { learnReply } from './reply';
 import type { Operation } from './secrets';
 import { follow } from './socket';
 
-/** Sends subscriptions over a WebSocket and everything else as a POST. */
+/** Sends subscriptions over a WebSocket, and everything else by POST. */
 export const fetcher: Fetcher = (asked, options) => {
   const operation = withRightName(asked);
   const definition = definitionOf(operation);
@@ -28,7 +28,7 @@ async function run(
   let who = anonymous ? undefined : await bearer();
   const send = () => post(operation, who ? { ...headers, authorization: `Bearer ${who.token}` } : headers);
   let result = await send();
-  // Nothing was done, so it can be asked for again.
+  // The server has executed nothing, so the request can be repeated.
   if (who && isRefused(result)) {
     const renewed = await who.renewed();
     if (renewed) {
@@ -53,7 +53,7 @@ function lowerCased(headers: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
 }
 
-/** For a moment after another tab is opened, GraphiQL names the operation of the one before. */
+/** Removes a wrong operation name. For a moment after a change of tabs, GraphiQL sends the name of the previous tab. */
 function withRightName(asked: FetcherParams): Operation {
   const { operationName, ...unnamed } = asked as FetcherParams & Operation;
   const wrong = operationName && !definitionOf(asked as Operation) && definitionOf(unnamed);

@@ -1,19 +1,19 @@
 import { createStore, isRecord } from '../store';
 
 /**
- * The socket of a subscription.
+  * State of a subscription's WebSocket.
  *
  *     connecting ─▶ open ─▶ closed
  *          ▲─ waiting ◀┘
  */
 export interface Socket {
   state: 'connecting' | 'open' | 'waiting' | 'closed';
-  /** Of the last close. */
+  /** Code of the last close. */
   code?: number;
   reason?: string;
-  /** Whether it has been open before. */
+  /** Whether it was open before. */
   again?: boolean;
-  /** The cursor after which the subscription went on then. */
+  /** Cursor after which the subscription resumed. */
   after?: string;
 }
 
@@ -22,18 +22,18 @@ export type Entry = { id: number; at: Date } & (
   | { kind: 'socket'; socket: Socket }
 );
 
-/** What has come of the last subscription. */
+/** Everything received by the last subscription. */
 export interface Following {
   socket: Socket;
-  /** The newest first, and no more than {@link MOST}. */
+  /** Newest first, at most {@link MOST}. */
   entries: readonly Entry[];
-  /** How many events there were, those that are not listed any more included. */
+  /** Number of all events, including those that are no longer listed. */
   events: number;
-  /** Of the last event that had one. */
+  /** Cursor of the last event that had one. */
   cursor?: string;
-  /** The text of a reply, gathered from its events. */
+  /** Text of the reply, assembled from its events. */
   text?: string;
-  /** Whether that was the finished message's content, to the letter. */
+  /** Whether that text equals the finished message's content. */
   complete?: boolean;
 }
 
@@ -50,7 +50,7 @@ export function noteSocket(socket: Socket): void {
   if (following) followingStore.set(withSocket(following, socket, new Date()));
 }
 
-/** There is nothing to come: it is not opened again. */
+/** Notes that the subscription has ended and does not reconnect. */
 export function noteEnd(): void {
   const following = followingStore.get();
   if (following) followingStore.set({ ...following, socket: { ...following.socket, state: 'closed' } });
@@ -61,14 +61,14 @@ export function noteEvent(payload: unknown): void {
   if (following) followingStore.set(withEvent(following, payload, new Date()));
 }
 
-/** Connecting takes no time worth a line: it is shown while it lasts. */
+/** Adds a state of the socket. Connecting is not listed, only shown while it lasts. */
 export function withSocket(following: Following, socket: Socket, at: Date): Following {
   const listed = socket.state === 'open' || socket.code !== undefined;
   const entries = listed ? listedWith(following, { id: 0, at, kind: 'socket', socket }) : following.entries;
   return { ...following, socket, entries };
 }
 
-/** With the next result of the subscription. */
+/** Adds the next result of the subscription. */
 export function withEvent(following: Following, payload: unknown, at: Date): Following {
   const [field, event] = rootOf(payload);
   const name = isRecord(event) && typeof event.__typename === 'string' ? event.__typename : field;
@@ -82,12 +82,12 @@ export function withEvent(following: Following, payload: unknown, at: Date): Fol
   };
 }
 
-/** The newest are kept. */
+/** Adds an entry, and drops the oldest one if the list is full. */
 function listedWith({ entries }: Following, entry: Entry): Entry[] {
   return [{ ...entry, id: (entries[0]?.id ?? 0) + 1 }, ...entries.slice(0, MOST - 1)];
 }
 
-/** A subscription has one root field. */
+/** Returns the only root field of a subscription's result. */
 function rootOf(payload: unknown): [name: string, event: unknown] {
   if (!isRecord(payload)) return ['?', undefined];
   const [entry] = Object.entries(isRecord(payload.data) ? payload.data : {});
@@ -95,8 +95,9 @@ function rootOf(payload: unknown): [name: string, event: unknown] {
 }
 
 /**
- * This is all that a client has to do to have a reply's text: a snapshot replaces it, and a delta is appended. The finished
- * message has it once more. Who begins after a cursor of before has no snapshot, and so no whole text.
+ * Assembles the text of a reply as any client would: a snapshot replaces the text, a delta is appended. The finished
+ * message has the whole text again. A subscription that starts after an earlier cursor gets no snapshot, so its text
+ * is incomplete.
  */
 function gathered({ text }: Following, event: unknown): Pick<Following, 'text' | 'complete'> {
   if (!isRecord(event)) return {};

@@ -2,33 +2,33 @@ import { createStore, isRecord } from '../store';
 import { post } from './post';
 
 /**
- * The session of the last `register`, `logIn` or `refreshSession` that was run on this page. It lives as long as the browser
- * tab, and is gone with it; the chat page has no part in it.
+ * The session of the last `register`, `logIn` or `refreshSession` that was run on this page. It lasts as long as the
+ * browser tab, and the chat page does not use it.
  */
 interface OwnSession {
   accessToken: string;
-  /** If the operation asked for it: then the session can be refreshed. */
+  /** Present if the operation selected it. Then the session can be refreshed. */
   refreshToken?: string;
-  /** Until when the access token is sent, in milliseconds by this device's clock, if the operation asked for `expiresIn`. */
+  /** Time until which the token is sent, in milliseconds by this device's clock. Present if `expiresIn` was selected. */
   freshUntil?: number;
-  /** Likewise. */
+  /** Present if the operation selected it. */
   email?: string;
 }
 
 interface State {
   session?: OwnSession;
-  /** Whether the server has ended the session that there was. */
+  /** Whether the server has ended the session. */
   ended?: boolean;
 }
 
 const KEY = 'confab:playground:session';
 
-/** How long before it expires an access token is not sent any more, in milliseconds. */
+/** How long before its expiry an access token is no longer sent, in milliseconds. */
 const MARGIN = 5_000;
 
 export const ownSessionStore = createStore<State>({ session: restored() });
 
-/** Looks for an access token among the top-level fields of a result. */
+/** Starts a session if a top-level field of the result has an access token. */
 export function learnSession(data: unknown): void {
   if (!isRecord(data)) return;
   for (const payload of Object.values(data)) {
@@ -46,7 +46,7 @@ export function learnSession(data: unknown): void {
 
 let flight: Promise<void> | undefined;
 
-/** Gets another access token in the place of `stale`, once, however many ask. Without a way to, the session has ended. */
+/** Replaces the access token `stale`. Concurrent calls share one request. Without a refresh token, the session ends. */
 export function renewOwnSession(stale: string): Promise<void> {
   const { session } = ownSessionStore.get();
   if (session?.accessToken !== stale) return Promise.resolve();
@@ -61,7 +61,7 @@ const REFRESH = `mutation Refresh($refreshToken: String!) {
 async function renew({ refreshToken }: OwnSession): Promise<void> {
   const result = refreshToken ? await post({ query: REFRESH, variables: { refreshToken } }) : undefined;
   if (result?.data) learnSession(result.data);
-  // A server that cannot be reached has ended nothing.
+  // A server that cannot be reached has not ended the session.
   else if (!result || result.errors?.some(({ extensions }) => extensions?.code)) forgetOwnSession(true);
 }
 

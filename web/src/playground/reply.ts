@@ -1,9 +1,9 @@
 import { createStore, isRecord } from '../store';
 
-/** The reply a `sendMessage` has started last; the tabs that need its id take it from here. */
+/** ID of the reply that the last `sendMessage` started, for the tabs that need it. */
 export const lastReplyStore = createStore<string | undefined>(undefined);
 
-/** Looks for a new reply among the top-level fields of a mutation's result. */
+/** Remembers the reply if a top-level field of a mutation's result has one. */
 export function learnReply(data: unknown): void {
   if (!isRecord(data)) return;
   for (const payload of Object.values(data)) {

@@ -9,21 +9,21 @@ import { resumedAfter } from './resume';
 import type { Operation } from './secrets';
 import { texts } from './texts';
 
-/** The server closes with this when an access token has expired, or its session was ended. */
+/** Close code of the server when the access token has expired or the session was revoked. */
 const FORBIDDEN = 4403;
 
 const ATTEMPTS = 10;
 
-/** Of the subscription that runs. GraphiQL runs one at a time. */
+/** Client of the subscription in progress. GraphiQL runs one at a time. */
 let current: Client | undefined;
 
-/** Breaks the connection off, as a tunnel or a lift does. It comes back, and the subscription after its last cursor. */
+/** Cuts the connection, as a network failure does. The client reconnects, and resumes after the last cursor. */
 export function dropSocket(): void {
   current?.terminate();
 }
 
 /**
- * Each subscription has a client, and so a socket, of its own: its `connection_init` carries who asks now, and the socket is
+ * Runs a subscription on its own client and WebSocket. `connection_init` then has the current token, and the socket is
  * closed when the subscription ends.
  */
 export function follow(operation: Operation, authorization?: string): Observable<ExecutionResult> {
@@ -67,7 +67,7 @@ interface Observer {
   complete: () => void;
 }
 
-/** Is read each time the subscription is sent: at first it is as it was written, and after a break it goes on. */
+/** Reads the operation each time it is sent: at first as it was written, after a reconnect with the last cursor. */
 function resumable(operation: Operation) {
   const now = () => {
     const cursor = followingStore.get()?.cursor;
@@ -86,7 +86,7 @@ function resumable(operation: Operation) {
 
 function clientFor(authorization: string | undefined, stateOfClosed: () => Socket['state']): Client {
   let who: Bearer | undefined;
-  /** How often in a row the server has refused who asks. */
+  /** Number of refusals in a row. */
   let refusals = 0;
   let again = false;
   const note = (socket: Socket) => client === current && noteSocket(socket);
@@ -97,7 +97,7 @@ function clientFor(authorization: string | undefined, stateOfClosed: () => Socke
     connectionAckWaitTimeout: 10_000,
     retryAttempts: ATTEMPTS,
     retryWait: pause,
-    // Whoever is refused is asked for another token, once.
+    // After the first refusal, another token is tried once.
     shouldRetry: (event) => !isClose(event) || event.code !== FORBIDDEN || (who !== undefined && refusals < 2),
     async connectionParams() {
       if (authorization) return { authorization };
@@ -121,7 +121,7 @@ function clientFor(authorization: string | undefined, stateOfClosed: () => Socke
   return client;
 }
 
-/** What is closed by us need not be a `CloseEvent`. */
+/** Whether this is a close event. One that the client has caused need not be a `CloseEvent`. */
 function isClose(event: unknown): event is { code: number; reason: string } {
   return isRecord(event) && typeof event.code === 'number' && typeof event.reason === 'string';
 }

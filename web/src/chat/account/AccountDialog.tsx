@@ -12,12 +12,12 @@ import { Sessions } from './Sessions';
 import { YourData } from './YourData';
 import './account.css';
 
-/** Everything about one's own account. What is listed is loaded when the dialog opens, and after each change. */
+/** The dialog for the user's account. Its lists are loaded when it opens and after each change. */
 export function AccountDialog({ user, onClose }: { user: User; onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [account, setAccount] = useState<Account>();
   const [problem, setProblem] = useState<string>();
-  // Whoever signs in at an identity provider has no address to sign in by here, and no password.
+  // A user of an identity provider has no email to sign in with here, and no password.
   const local = user.email !== null;
 
   useEffect(() => {

@@ -4,25 +4,25 @@ import { texts } from '../texts';
 import { accountReason } from './reason';
 import { useTask } from './useTask';
 
-/** What is wrong with which field: the field itself says so. */
+/** The field that is invalid, and why. The field itself shows it. */
 export const FaultContext = createContext<{ field: string; text: string } | undefined>(undefined);
 
 interface Props {
-  /** What the button is called. */
+  /** Label of the submit button. */
   action: string;
   look?: 'primary' | 'primary danger' | 'plain';
-  /** The field that is at fault where the server names none: by code, or in any other case. */
+  /** The field that an error concerns if the server names none, by error code. */
   blame?: Record<string, string>;
-  /** Other words for a code. */
+  /** Texts that replace the default ones, by error code. */
   words?: Record<string, string>;
-  /** May give a sentence that says it has been done; the fields are emptied then to what they were at first. */
+  /** May return a text that reports success. The fields are reset afterwards. */
   onSubmit: (fields: Record<string, string>) => Promise<string | void>;
   children?: ReactNode;
-  /** Buttons beside the one that does it. */
+  /** Buttons beside the submit button. */
   aside?: ReactNode;
 }
 
-/** A few fields and the button that sends them. A refusal stands by the field that it is about, and the focus goes there. */
+/** A form with a submit button. An error is shown at the field that it concerns, and the focus moves there. */
 export function ActionForm({ action, look = 'primary', blame = {}, words = {}, onSubmit, children, aside }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const { busy, refusal, done, run } = useTask();

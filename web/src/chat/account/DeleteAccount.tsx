@@ -9,14 +9,14 @@ import { ActionForm } from './ActionForm';
 import { Field } from './Field';
 import { DeleteAccountDocument } from './generated';
 
-/** Two steps: what is lost is read before anything can be typed. */
+/** Deletes the account in two steps: the consequences are shown before anything can be typed. */
 export function DeleteAccount({ local }: { local: boolean }) {
   const [asked, setAsked] = useState(false);
   const question = useRef<HTMLHeadingElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const first = useRef(true);
 
-  // Where the button was is the question now, and the other way round.
+  // The question replaces the button and vice versa, so the focus must move.
   useEffect(() => {
     if (!first.current) (asked ? question : button).current?.focus();
     question.current?.parentElement?.scrollIntoView({ block: 'nearest' });

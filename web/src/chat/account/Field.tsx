@@ -8,7 +8,7 @@ interface Props extends InputHTMLAttributes<HTMLInputElement> {
   hint?: string;
 }
 
-/** A field with its label, a hint, and what is wrong with it. A password can be looked at. */
+/** An input with a label, a hint and an error message. A password can be made visible. */
 export function Field({ name, label, hint, type, ...input }: Props) {
   const id = useId();
   const fault = useContext(FaultContext);

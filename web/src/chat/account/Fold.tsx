@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 
-/** A form that is there when it is asked for: until then no password manager fills it in, and the dialog is short. */
+/** A form that is rendered only when it is opened. So no password manager fills it in before, and the dialog is short. */
 export function Fold({ label, children }: { label: string; children: ReactNode }) {
   const [open, setOpen] = useState(false);
   const content = useRef<HTMLDivElement>(null);

@@ -19,7 +19,7 @@ export function NewTokenForm({ onCreated, onChanged }: Props) {
     try {
       onCreated((await ask(CreateAccessTokenDocument, { input })).createAccessToken.secret);
     } finally {
-      // One whose secret was lost on its way can be seen at least, and revoked.
+      // If the response with the secret was lost, the token is listed at least and can be revoked.
       await onChanged();
     }
   }

@@ -6,7 +6,7 @@ import { Field } from './Field';
 import { Fold } from './Fold';
 import { ChangePasswordDocument } from './generated';
 
-/** The session that this is asked by goes on, and its socket with it. */
+/** Changes the password. The current session and its WebSocket stay open. */
 export function PasswordForm({ user, onChanged }: { user: User; onChanged: () => void }) {
   return (
     <section aria-labelledby="account-password">
@@ -23,7 +23,7 @@ export function PasswordForm({ user, onChanged }: { user: User; onChanged: () =>
             return accountTexts.passwordChanged(endedSessions);
           }}
         >
-          {/* For password managers, which keep a password by its address. */}
+          {/* Password managers store a password together with this username. */}
           <input type="text" hidden readOnly autoComplete="username" value={user.email ?? ''} />
           <Field
             name="currentPassword"

@@ -17,7 +17,7 @@ export function ProfileForm({ user }: { user: User }) {
           return accountTexts.saved;
         }}
       >
-        {/* Drawn anew when another tab has changed it. */}
+        {/* Rendered anew when another tab has changed the name. */}
         <Field key={user.name} name="name" label={texts.yourName} autoComplete="name" required defaultValue={user.name} />
       </ActionForm>
     </section>

@@ -13,14 +13,14 @@ import { ago } from './when';
 export function Sessions({ sessions, onChanged }: { sessions: Session[]; onChanged: () => Promise<void> }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const { busy, refusal, done, run } = useTask();
-  // This device first, then the last used.
+  // This device first, then the most recently used ones.
   const ordered = [...sessions].sort((a, b) => Number(b.current) - Number(a.current));
 
   async function end(task: () => Promise<string>) {
     await run(async () => {
       const said = await task();
       await onChanged();
-      // The button is gone with its row.
+      // The button has disappeared with its row.
       heading.current?.focus();
       return said;
     });
@@ -54,7 +54,7 @@ export function Sessions({ sessions, onChanged }: { sessions: Session[]; onChang
 function SessionRow({ session, busy, onEnd }: { session: Session; busy: boolean; onEnd: () => void }) {
   const { current, agent, address, lastSeenAt } = session;
   const device = deviceOf(agent);
-  // Two devices may have one name; when and where from tells them apart.
+  // Two devices may have the same name. The time and the address distinguish them.
   const note = useId();
   return (
     <li>
@@ -89,7 +89,7 @@ function SessionRow({ session, busy, onEnd }: { session: Session; busy: boolean;
   );
 }
 
-/** One that has ended by itself meanwhile is as good as ended. */
+/** Revokes a session. One that no longer exists counts as revoked. */
 async function endOne({ id, agent }: Session): Promise<string> {
   await ask(RevokeSessionDocument, { id }).catch((error) => {
     if (refusalOf(error).code !== 'NOT_FOUND') throw error;

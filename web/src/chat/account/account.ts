@@ -6,9 +6,9 @@ export type Account = NonNullable<AccountQuery['me']>;
 export type Session = Account['sessions'][number];
 export type AccessToken = Account['accessTokens'][number];
 
-/** What the dialog shows, as it is now. */
+/** Loads the data that the dialog shows. */
 export async function loadAccount(): Promise<Account> {
   const { me } = await ask(AccountDocument, {});
-  if (!me) throw new Refusal({ code: 'UNAUTHENTICATED', message: 'nobody is signed in' });
+  if (!me) throw new Refusal({ code: 'UNAUTHENTICATED', message: 'No user is signed in.' });
   return me;
 }

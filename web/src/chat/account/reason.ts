@@ -2,7 +2,7 @@ import { reasonOf } from '../graphql/reason';
 import type { Refusal } from '../graphql/refusal';
 import { accountTexts } from '../texts';
 
-/** Why the server says no, in the dialog's own words where it has some. */
+/** Returns the reason for an error, in the dialog's own words where it has any. */
 export function accountReason(refusal: Refusal): string {
   const { code, field } = refusal;
   if (code === 'BAD_USER_INPUT' && field) return accountTexts.faults[field] ?? refusal.message;

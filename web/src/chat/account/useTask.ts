@@ -2,8 +2,8 @@ import { useRef, useState } from 'react';
 import { refusalOf, type Refusal } from '../graphql/refusal';
 
 /**
- * Something that somebody asks for by a button: one at a time, however often it is pressed, and what came of it. The
- * button is not disabled meanwhile, or the focus would be lost.
+ * Runs the action of a button, one run at a time, and holds its result. The button is not disabled meanwhile, because it
+ * would lose the focus.
  */
 export function useTask() {
   const [busy, setBusy] = useState(false);
@@ -11,7 +11,7 @@ export function useTask() {
   const [done, setDone] = useState<string>();
   const running = useRef(false);
 
-  /** The task may give a sentence that says it has been done. */
+  /** Runs the task, which may return a text that reports success. Returns the error if it fails. */
   async function run(task: () => Promise<string | void>): Promise<Refusal | undefined> {
     if (running.current) return;
     running.current = true;

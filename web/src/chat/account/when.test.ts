@@ -4,16 +4,16 @@ import { ago, day } from './when';
 
 const now = Date.parse('2026-03-10T12:00:00Z');
 
-test('how long ago something was is told in what one counts it by', () => {
+test('a recent time is shown in minutes, hours or days', () => {
   expect(ago('2026-03-10T11:15:00.000000Z', now)).toBe('45 minutes ago');
   expect(ago('2026-03-10T09:30:00.000000Z', now)).toBe('2 hours ago');
   expect(ago('2026-03-07T09:30:00.000000Z', now)).toBe('3 days ago');
 });
 
-test('what is long past is told by its day', () => {
+test('a time long past is shown as a date', () => {
   expect(ago('2025-11-02T12:00:00.000000Z', now)).toBe(day('2025-11-02T12:00:00.000000Z'));
 });
 
-test('a clock that is behind makes nothing happen in the future', () => {
+test('a time ahead of a slow clock is shown as now', () => {
   expect(ago('2026-03-10T12:03:00.000000Z', now)).toBe(accountTexts.justNow);
 });

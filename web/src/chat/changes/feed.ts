@@ -7,7 +7,7 @@ import { noteEcho } from '../outbox/echoes';
 import { change as changeState, stateStore } from '../state';
 import { afterChange, type Change } from './reduce';
 
-/** Follows what happens on all of the user's devices. The first event is a Reload: that is how everything gets loaded. */
+/** Subscribes to changes on all of the user's devices. The first event is `Reload`, which loads everything. */
 export function followChanges(): () => void {
   let cursor: string | undefined;
   let leave = () => {};

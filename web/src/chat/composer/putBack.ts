@@ -1,12 +1,12 @@
-/** The message field that is shown. */
+/** Handler of the message field on the page. */
 let field: ((text: string) => void) | undefined;
 
-/** Puts a text into the message field, to be gone on with, unless something stands there already. */
+/** Puts a text back into the message field for editing, unless the field has text already. */
 export function putBack(text: string): void {
   field?.(text);
 }
 
-/** Says that the field is there, and what it does with a text; until the function is called that is returned. */
+/** Registers the message field's handler. Returns a function that unregisters it. */
 export function takesBack(take: (text: string) => void): () => void {
   field = take;
   return () => {

@@ -73,7 +73,7 @@ export function ConversationRow({ conversation, current, onOpen }: Props) {
 
 interface TitleFieldProps {
   conversation: Conversation;
-  /** Whether by a key, so that the keyboard goes on from here. */
+  /** `byKey`: whether the keyboard was used, so that the focus stays in the row. */
   onDone: (byKey: boolean) => void;
 }
 
@@ -112,7 +112,7 @@ function TitleField({ conversation, onDone }: TitleFieldProps) {
         onBlur={() => done(true, false)}
         onKeyDown={(event) => {
           if (event.key !== 'Escape') return;
-          // It is for this field, and not for the list that it stands in.
+          // Only for this field, not for the list around it.
           event.preventDefault();
           event.stopPropagation();
           done(false, true);

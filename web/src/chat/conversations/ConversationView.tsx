@@ -28,7 +28,7 @@ import { conversationOf } from './list';
 
 interface Props {
   user: User;
-  /** Nothing, or a name of our own, for a conversation that is yet to begin. */
+  /** `undefined` or a temporary name if the chat has not started. */
   conversationId: string | undefined;
   listOpen: boolean;
   onOpenList: () => void;
@@ -46,22 +46,22 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
   const gone = useStateOf(({ conversations }) => conversationId !== undefined && conversations.gone.has(conversationId));
   const choice = useSyncExternalStore(choicesStore.subscribe, () => choiceIn(user.id, name));
   const [newPrompt, setNewPrompt] = useState(() => draftOf(user.id, NEW_INSTRUCTIONS));
-  // The conversation whose instructions are being written.
+  // The conversation whose instructions dialog is open.
   const [instructing, setInstructing] = useState<string>();
 
   useEffect(() => (begun ? followReplies(conversationId) : undefined), [begun, conversationId]);
   useEffect(() => setInstructing(undefined), [conversationId]);
 
-  // One that was to begin with a message that was taken back is as good as none.
+  // A new chat is empty again when its first message has been discarded.
   const isEmpty = !begun && !unsent.some((entry) => entry.conversation === conversationId);
   const isMissing = conversationId !== undefined && (missing.has(conversationId) || gone);
-  // Empty for the default one; nothing until the conversation is known.
+  // Empty for the default model; `undefined` until the conversation is loaded.
   const model = choice ?? (begun ? conversation && (conversation.model ?? '') : '');
   const instructions = (begun ? conversation?.systemPrompt : newPrompt) ?? '';
 
   function onSend(content: string) {
     const target = conversationId ?? newConversation();
-    // One that begins with the default model stays with the default, whichever that will be.
+    // A chat that starts with the default model keeps following the default.
     const newModel = isEmpty ? model : offered(model ?? '');
     send(target, content, begun ? {} : { model: newModel || undefined, systemPrompt: newPrompt || undefined });
     if (!begun) instructNew('');
@@ -70,7 +70,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
     open(target);
   }
 
-  /** One that is yet to begin is told its instructions together with its first message. */
+  /** Stores the instructions for a new chat. They are sent with its first message. */
   function instructNew(prompt: string) {
     setNewPrompt(prompt);
     keepDraft(user.id, NEW_INSTRUCTIONS, prompt);
@@ -102,7 +102,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
             (conversation?.title ?? texts.newChat)
           )}
         </h1>
-        {/* Not before it is known what they are. */}
+        {/* Hidden until the instructions are loaded. */}
         {!isMissing && (isEmpty || conversation) && (
           <button
             type="button"

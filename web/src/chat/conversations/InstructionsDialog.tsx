@@ -8,20 +8,20 @@ import { notifyRefusal } from '../ui/notices';
 
 interface Props {
   user: string;
-  /** Whose they are. */
+  /** The conversation that the instructions belong to. */
   conversation: string;
-  /** What they are now; empty, if there are none. */
+  /** The saved instructions; empty if there are none. */
   instructions: string;
   onSave: (instructions: string) => Promise<void>;
   onClose: () => void;
 }
 
-/** The instructions of a conversation. What is half written is kept until it is saved or thought better of. */
+/** Edits the instructions of a conversation. Unsaved changes are kept on this device until they are saved or discarded. */
 export function InstructionsDialog({ user, conversation, instructions, onSave, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [prompt, setPrompt] = useState(() => draftOf(user, halfWritten(conversation)) || instructions);
   const [saving, setSaving] = useState(false);
-  // `saving` is drawn a moment later than a second Enter can come.
+  // A second Enter can come before `saving` is rendered.
   const busy = useRef(false);
   const [problem, setProblem] = useState<string>();
   const left = LONGEST - lengthOf(prompt);
@@ -43,7 +43,7 @@ export function InstructionsDialog({ user, conversation, instructions, onSave, o
       await onSave(prompt.trim() ? prompt : '');
       close();
     } catch (error) {
-      // Whoever has gone elsewhere meanwhile hears of it all the same.
+      // If the dialog is closed by now, report the error as a notice.
       if (!dialog.current) return notifyRefusal(error);
       setProblem(reasonOf(error));
       busy.current = false;
@@ -51,13 +51,13 @@ export function InstructionsDialog({ user, conversation, instructions, onSave, o
     }
   }
 
-  /** Saved, or thought better of. */
+  /** Closes the dialog and removes unsaved changes. */
   function close() {
     keepDraft(user, halfWritten(conversation), '');
     dialog.current?.close();
   }
 
-  /** By Escape: what has been written is not thrown away unasked. */
+  /** Asks before the Escape key discards unsaved changes. */
   async function cancel(event: SyntheticEvent) {
     if (prompt === instructions) return;
     event.preventDefault();

@@ -30,10 +30,10 @@ export function Sidebar({ user, current, onClose }: Props) {
   const echoes = useSyncExternalStore(echoesStore.subscribe, echoesStore.get);
   const list = useRef<VirtualizerHandle>(null);
 
-  // Those that wait for their first message to be sent stand before all others.
+  // Chats whose first message is unsent come first.
   const waiting = [...new Set(entries.filter((entry) => isUnsent(entry, echoes)).map(({ conversation }) => conversation).filter(isNew))];
 
-  // Also to where one is already: it is to be seen.
+  // Closes the list even if the chat is open already.
   const go = (name?: string) => {
     open(name);
     onClose();

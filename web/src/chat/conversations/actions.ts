@@ -13,10 +13,10 @@ import { change, stateStore } from '../state';
 import { conversationOf, withConversation, withConversationBack, withFirstPage, withoutConversation, withPage, type Conversation } from './list';
 
 const PAGE = 30;
-/** What the list is called when it cannot be loaded. */
+/** Name of the list among the load errors. */
 export const CONVERSATIONS = 'conversations';
 
-/** Loads the list from its beginning, and tries until it is there. */
+/** Loads the first page of the list, and retries until it succeeds. */
 export async function reloadConversations(): Promise<void> {
   const wanted = () => sessionStore.get().status === 'signedIn';
   await untilDone(CONVERSATIONS, wanted, async () => {
@@ -32,7 +32,7 @@ export async function loadMoreConversations(): Promise<void> {
   const after = stateStore.get().conversations.endCursor;
   if (!after || loadingMore) return;
   loadingMore = true;
-  // Unless the list is loaded anew meanwhile.
+  // Stops if the list is reloaded meanwhile.
   const wanted = () => stateStore.get().conversations.endCursor === after;
   await untilDone(CONVERSATIONS, wanted, async () => {
     const { me } = await ask(ConversationsDocument, { first: PAGE, after });
@@ -41,14 +41,14 @@ export async function loadMoreConversations(): Promise<void> {
   loadingMore = false;
 }
 
-/** Shows the change at once, and takes it back if the server refuses. */
+/** Updates a conversation. The change is shown at once, and reverted if the server refuses it. */
 export async function updateConversation(input: UpdateConversationInput & { id: string }): Promise<void> {
   const before = conversationOf(stateStore.get().conversations, input.id);
   if (before) put({ ...before, ...given(input) });
   try {
     put((await ask(UpdateConversationDocument, { input })).updateConversation.conversation);
   } catch (error) {
-    // Only what was meant to change: the feed may have told of something else meanwhile.
+    // Reverts only the changed fields, because the feed may have updated others meanwhile.
     const now = conversationOf(stateStore.get().conversations, input.id);
     if (before && now) put({ ...now, ...asBefore(before, given(input)) });
     throw error;
@@ -67,7 +67,7 @@ function asBefore(before: Conversation, changed: Partial<Conversation>): Partial
   return Object.fromEntries(Object.keys(changed).map((field) => [field, before[field as keyof Conversation]]));
 }
 
-/** Takes a conversation out of sight; the server hears of it in {@link deleteForGood}. */
+/** Removes a conversation from the list. {@link deleteForGood} deletes it on the server. */
 export function hideConversation(id: string): void {
   change((state) => ({ ...state, conversations: withoutConversation(state.conversations, id) }));
 }
@@ -76,7 +76,7 @@ export function showConversation(conversation: Conversation): void {
   change((state) => ({ ...state, conversations: withConversationBack(state.conversations, conversation) }));
 }
 
-/** `keepalive`, so that the request outlives the page. */
+/** Deletes a conversation on the server, with retries. `keepalive` lets the request outlive the page. */
 export async function deleteForGood(id: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {

@@ -2,15 +2,15 @@ import { keptHere, keyOf } from '../kept';
 import { sessionStore } from '../session/session';
 import type { Conversation } from './list';
 
-/** A conversation that is to be deleted, and from when on, in milliseconds by this device's clock. */
+/** A conversation to be deleted once `due` has passed, in milliseconds by this device's clock. */
 export interface Wish {
   readonly conversation: Conversation;
   readonly due: number;
 }
 
-/** Kept on the device until the server has heard of it: a page that is closed too early, or without a network, forgets nothing. */
+/** Stores a deletion until the server has confirmed it. So it survives a closed page and a lost network. */
 export function keepWish(conversation: Conversation, due: number): void {
-  // Whoever has left meanwhile wishes for nothing.
+  // Nothing is stored for a user who has signed out meanwhile.
   if (sessionStore.get().status !== 'signedIn') return;
   keptHere.set(prefix() + conversation.id, JSON.stringify({ conversation, due } satisfies Wish));
 }

@@ -1,13 +1,13 @@
-/** How long the server may be silent before a request is given up, in milliseconds. */
+/** How long the server may be silent before a request is aborted, in milliseconds. */
 export const PATIENCE = 15_000;
 
 /**
- * `fetch` that fails when nothing comes for too long, as on a network that swallows what it is given: without it a browser
- * waits for minutes, and the page with it. A long answer over a slow network is no silence.
+ * `fetch` that fails when no data arrives for {@link REQUEST_TIMEOUT}. Otherwise a browser waits for minutes on a network
+ * that drops packets. Every chunk restarts the timer, so a long response over a slow network does not time out.
  */
 export const fetchWithPatience: typeof fetch = async (input, init) => {
   const controller = new AbortController();
-  const giveUp = () => controller.abort(new DOMException('The server is silent.', 'TimeoutError'));
+  const giveUp = () => controller.abort(new DOMException('The server did not respond in time.', 'TimeoutError'));
   let timer = setTimeout(giveUp, PATIENCE);
   const heard = () => {
     clearTimeout(timer);

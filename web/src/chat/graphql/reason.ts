@@ -1,7 +1,7 @@
 import { texts } from '../texts';
 import { refusalOf } from './refusal';
 
-/** Why something was not done, for people; `words` are those of the place where it was asked for, by code. */
+/** Returns the reason for an error, for the user. `overrides` replaces the text of a code at this place. */
 export function reasonOf(error: unknown, words: Readonly<Record<string, string>> = {}): string {
   const { code, message, retryAfter } = refusalOf(error);
   if (words[code]) return words[code];

@@ -1,11 +1,11 @@
 import type { CombinedError, OperationResult } from '@urql/core';
 
-/** Why an operation brought no data, in the server's words for it: `extensions.code`, or UNREACHABLE. */
+/** A failed operation. `code` is the server's `extensions.code`, or UNREACHABLE if there was no response. */
 export class Refusal extends Error {
   readonly code: string;
-  /** Seconds until it makes sense to ask again. */
+  /** Seconds to wait before a retry. */
   readonly retryAfter?: number;
-  /** The field of the input that is at fault, if it is one. */
+  /** The invalid input field, if the error concerns one. */
   readonly field?: string;
 
   constructor(error: CombinedError | { code: string; message: string; retryAfter?: number; field?: string }) {
@@ -24,12 +24,12 @@ export class Refusal extends Error {
     }
   }
 
-  /** Whether the same may well go through a little later. */
+  /** Whether a retry may succeed. */
   get passing(): boolean {
     return ['UNREACHABLE', 'UNAVAILABLE', 'RATE_LIMITED'].includes(this.code);
   }
 
-  /** Whether the same can be asked for as often as one likes, and will never be had. */
+  /** Whether a retry cannot succeed. */
   get final(): boolean {
     return ['NOT_FOUND', 'BAD_USER_INPUT', 'UNAUTHENTICATED'].includes(this.code);
   }
@@ -41,6 +41,6 @@ export function refusalOf(error: unknown): Refusal {
 
 export function resultOf<Data>({ data, error }: OperationResult<Data>): Data {
   if (error) throw new Refusal(error);
-  if (data === undefined) throw new Refusal({ code: 'UNREACHABLE', message: 'no answer' });
+  if (data === undefined) throw new Refusal({ code: 'UNREACHABLE', message: 'The response has no data.' });
   return data;
 }

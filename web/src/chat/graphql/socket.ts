@@ -8,17 +8,20 @@ import { ReauthenticateDocument } from './generated';
 import { PATIENCE } from './patience';
 import { Refusal, refusalOf } from './refusal';
 
-/** The server closes with this when an access token has expired, or its session was ended. */
+/** Close code of the server when the access token has expired or the session was revoked. */
 const FORBIDDEN = 4403;
-/** How often we see whether the connection is still there, and how long its answer may take. */
+/** Interval between pings, and the timeout of a pong, in milliseconds. */
 const KEEP_ALIVE = 10_000;
 const ANSWER_WITHIN = 5_000;
-/** Even a tab in the background is given a moment each minute: who has heard nothing for longer was asleep. */
+/**
+ * Silence after which the device must have been asleep, in milliseconds: even a background tab runs its timers once a
+ * minute.
+ */
 const ASLEEP = 90_000;
 
 let client: Client | undefined;
 
-/** One socket for everything that is live. It comes back by itself for as long as somebody is signed in. */
+/** Opens the WebSocket for all subscriptions. It reconnects while a user is signed in. Returns a function that closes it. */
 export function openSocket(): () => void {
   let tokenInUse: string | undefined;
   let heardAt = Date.now();
@@ -34,11 +37,11 @@ export function openSocket(): () => void {
     shouldRetry: () => sessionStore.get().status === 'signedIn',
     onNonLazyError: () => undefined,
     async retryWait(attempt) {
-      // It has failed more than once: the browser does not tell whether the server refuses it.
+      // After repeated failures, find out whether the server refuses this page: the browser does not report it.
       if (attempt > 0) void findReason();
       else connectionStore.set('reconnecting');
       await pause(attempt);
-      // Without a good token the server would only turn us away.
+      // Without a valid token the server would only refuse the connection.
       if (!isFresh()) await refresh().catch(() => undefined);
     },
     connectionParams() {
@@ -46,7 +49,7 @@ export function openSocket(): () => void {
       return { authorization: `Bearer ${tokenInUse}` };
     },
     on: {
-      // Browsers wait for minutes.
+      // The browser's own timeout is minutes.
       connecting() {
         clearTimeout(opening);
         opening = setTimeout(() => opened.terminate(), PATIENCE);
@@ -59,7 +62,7 @@ export function openSocket(): () => void {
         clearTimeout(opening);
         if (connectionStore.get() !== 'refusedOrigin') connectionStore.set('reconnecting');
         const { code } = event as CloseEvent;
-        // Refreshed once: either there is a new token to come back with, or the session is over.
+        // Refreshes once. Either there is a new token to reconnect with, or the session is over.
         if (code === FORBIDDEN) refresh(tokenInUse).catch(() => undefined);
       },
       ping(received, payload) {
@@ -77,12 +80,12 @@ export function openSocket(): () => void {
     if (client === opened && connectionStore.get() !== 'online') connectionStore.set(refused ? 'refusedOrigin' : 'reconnecting');
   }
 
-  /** The token this socket was opened by is about to expire. */
+  /** Replaces the token of this socket, which is about to expire. */
   async function goOn(): Promise<void> {
     try {
       await refresh(tokenInUse);
     } catch {
-      return; // the socket will be closed, and comes back
+      return; // the server will close the socket, and it reconnects
     }
     const token = accessToken();
     if (!token) return;
@@ -91,10 +94,10 @@ export function openSocket(): () => void {
     opened.subscribe(payload, { next() {}, error() {}, complete() {} });
   }
 
-  // A device that wakes up need not wait for the next ping to learn that its connection is gone.
+  // A device that wakes up or goes offline need not wait for the next ping to notice that its connection is lost.
   const lost = () => opened.terminate();
   addEventListener('offline', lost);
-  // Nor one that comes out of the browser's cache of pages.
+  // The same applies to a page from the browser's back/forward cache.
   const shown = ({ persisted }: PageTransitionEvent) => persisted && lost();
   addEventListener('pageshow', shown);
   const awake = () => !document.hidden && Date.now() - heardAt > ASLEEP && lost();
@@ -108,7 +111,7 @@ export function openSocket(): () => void {
     clearTimeout(silence);
     clearTimeout(opening);
     client = undefined;
-    // It may be on its way to the server, and not get there.
+    // Fails if the connection is still opening and never opens.
     Promise.resolve(opened.dispose()).catch(() => undefined);
     connectionStore.set('connecting');
   };
@@ -116,14 +119,14 @@ export function openSocket(): () => void {
 
 interface Sink<Data> {
   next: (data: Data) => void;
-  /** The server says no. A lost connection is no error: the subscription goes on when it is back. */
+  /** Called when the server reports an error. A lost connection is not an error: the subscription resumes. */
   refused: (refusal: Refusal) => void;
   complete?: () => void;
 }
 
 /**
- * Subscribes. When the socket comes back `variables` are read anew, so that `after` can be the last cursor by then:
- * make it a getter.
+ * Starts a subscription. `variables` are read again on every reconnect: make `after` a getter that returns the last
+ * cursor.
  */
 export function follow<Data, Variables extends object>(
   document: TypedDocumentNode<Data, Variables>,

@@ -2,25 +2,25 @@ import { createStore } from '../../store';
 import { refusalOf, type Refusal } from '../graphql/refusal';
 import { pause } from '../pause';
 
-/** Why something is still not there. */
+/** A load that keeps failing. */
 export interface Trouble {
   readonly refusal: Refusal;
-  /** Whether somebody has asked to try again, and it is under way. */
+  /** Whether a retry that the user asked for is in progress. */
   readonly trying: boolean;
 }
 
-/** By what it is that cannot be loaded. */
+/** The loads that keep failing, by name. */
 export const troublesStore = createStore<ReadonlyMap<string, Trouble>>(new Map());
 
-/** So many failures in a row are nobody's business: most things go through then. */
+/** Number of failures in a row that are not shown. Most loads succeed by then. */
 const QUIETLY = 2;
 
-/** Those that wait before the next attempt. */
+/** Loads that wait for their next attempt. */
 const resting = new Set<{ what: string; wake: () => void }>();
 
 /**
- * Tries until it is done, for as long as it is wanted, and says meanwhile why it is not. Gives back the refusal after which
- * it is in vain to ask again, if there was one.
+ * Retries a task until it succeeds or is not wanted any more, and publishes its failures. Returns the error if it is one
+ * that no retry can fix.
  */
 export async function untilDone(what: string, wanted: () => boolean, task: () => Promise<void>): Promise<Refusal | undefined> {
   try {
@@ -41,14 +41,14 @@ export async function untilDone(what: string, wanted: () => boolean, task: () =>
   }
 }
 
-/** At once, and not after the pause. */
+/** Retries a load at once instead of after the pause. */
 export function tryAgain(what: string): void {
   const trouble = troublesStore.get().get(what);
   if (trouble) put(what, { ...trouble, trying: true });
   wake((resting) => resting.what === what);
 }
 
-/** Another user has troubles of their own; what is not wanted any more ends. */
+/** Removes all failures when the user changes, and wakes the waiting loads so that unwanted ones end. */
 export function forgetTroubles(): void {
   troublesStore.set(new Map());
   wake(() => true);

@@ -10,8 +10,9 @@ import { safeHref } from './links';
 import { useMended } from './useMended';
 
 /**
- * Markdown as React elements. No HTML is made from what a model says, so there is none to sanitise: tags in it are shown as
- * the text they are, pictures as links, for the page asks nothing of other hosts. `unfinished`: it grows still, or was broken off.
+ * Renders Markdown as React elements. No HTML is built from a model's text, so there is nothing to sanitize. Tags are
+ * shown as text, and images as links, because the page requests nothing from other hosts. `unfinished`: the text is still
+ * growing or was cut off.
  */
 export const Markdown = memo(function Markdown({ text, unfinished = false }: { text: string; unfinished?: boolean }) {
   const before = useRef(noBlocks);
@@ -27,7 +28,7 @@ export const Markdown = memo(function Markdown({ text, unfinished = false }: { t
   );
 });
 
-/** Blocks that are settled are the same objects as before. */
+/** Settled blocks are the same objects as before, so they are not rendered again. */
 const BlockView = memo(function BlockView({ block, level }: { block: Block; level?: number }) {
   return blockElement(block, level);
 });
@@ -37,7 +38,7 @@ function blockElement(token: Token, level?: number): ReactNode {
     case 'paragraph':
       return <p dir="auto">{inline(token.tokens)}</p>;
     case 'heading': {
-      // One in a list or a quotation belongs to no outline.
+      // A heading in a list or a quotation is not part of the outline.
       const Heading = level ? (`h${level}` as 'h3') : 'p';
       return <Heading dir="auto">{level ? inline(token.tokens) : <strong>{inline(token.tokens)}</strong>}</Heading>;
     }
@@ -75,7 +76,7 @@ function list({ ordered, start, items, raw }: Tokens.List): ReactNode {
   );
 }
 
-/** As with blocks: a long list that grows costs no more than its last item. */
+/** Memoized like blocks: when a long list grows, only its last item is rendered. */
 const Item = memo(function Item({ item: { task, checked = false, tokens } }: { item: Tokens.ListItem }) {
   return (
     <li>

@@ -7,7 +7,7 @@ const PIECES = [
   '# ', '**', '*', '_', '`', '[link](https://x.org)', '[ref]', '[ref]: https://x.org', '<b>', '---', '===', '    indented', '\t', '\r\n', '😀', 'مرحبا', '&amp;', '~~', '\\',
 ];
 
-/** Always the same numbers, so that a failure can be looked into. */
+/** A seeded random generator, so that a failure can be reproduced. */
 function random(seed: number): () => number {
   return () => {
     seed = (seed * 1664525 + 1013904223) >>> 0;
@@ -19,7 +19,7 @@ function shape({ blocks }: Blocks): string {
   return blocks.map(({ type, raw }) => `${type}:${raw}`).join('\u0001');
 }
 
-test('a text that grows has the blocks of the whole text', () => {
+test('a growing text has the same blocks as the whole text', () => {
   for (let seed = 1; seed <= 400; seed++) {
     const next = random(seed);
     let text = '';
@@ -32,7 +32,7 @@ test('a text that grows has the blocks of the whole text', () => {
   }
 });
 
-test('what has been settled stays the same object', () => {
+test('settled blocks stay the same objects', () => {
   const first = blocksOf('# Title\n\nOne paragraph.\n\nAnother');
   const second = blocksOf('# Title\n\nOne paragraph.\n\nAnother that grows', first);
   expect(second.blocks[0]).toBe(first.blocks[0]);
@@ -40,7 +40,7 @@ test('what has been settled stays the same object', () => {
   expect(second.blocks.at(-1)!.raw).toBe('Another that grows');
 });
 
-test('a list that grows is read as the whole would be, to the last token', () => {
+test('a growing list has the same tokens as the whole list', () => {
   const pieces = ['- ', '* ', '1. ', '7) ', 'word ', '**bold** ', '`code`', '\n', '\n\n', '  - ', '   1. ', '  ', '[x] ', '[ref]', '\n[ref]: https://x.org\n', '> ', '```\n', '# ', '---'];
   for (let seed = 1; seed <= 60; seed++) {
     const next = random(seed);
@@ -54,24 +54,24 @@ test('a list that grows is read as the whole would be, to the last token', () =>
   }
 });
 
-test('of a list that grows, the items that have not are the same objects', () => {
+test('the unchanged items of a growing list stay the same objects', () => {
   const first = blocksOf('- one\n- two **bold**\n  - three\n- fo');
   const second = blocksOf('- one\n- two **bold**\n  - three\n- four\n- five', first);
   const itemsOf = ({ blocks }: Blocks) => (blocks[0] as Tokens.List).items;
   expect(itemsOf(second)).toHaveLength(4);
   expect(itemsOf(second)[0]).toBe(itemsOf(first)[0]);
   expect(itemsOf(second)[1]).toBe(itemsOf(first)[1]);
-  // A blank line between items makes paragraphs of them all.
+  // A blank line between items turns the content of all items into paragraphs.
   const loose = blocksOf('- one\n- two **bold**\n  - three\n- four\n- five\n\n- six', second);
   expect(itemsOf(loose)[0]).not.toBe(itemsOf(first)[0]);
 });
 
-test('another text begins anew', () => {
+test('an unrelated text is parsed from the start', () => {
   const first = blocksOf('One.\n\nTwo.');
   expect(blocksOf('Three.', first).blocks.map(({ raw }) => raw)).toEqual(['Three.']);
 });
 
-test('what is too deep to be drawn is left as it is written', () => {
+test('text that is nested too deeply to render is left as written', () => {
   for (const depth of [100, 1_000, 20_000]) {
     const text = `${'>'.repeat(depth)} a\n\nThe end.`;
     const { blocks } = blocksOf(text);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Lexer, type Token } from 'marked';
 import { mended } from './mend';
 
-/** What a reader sees of a text, and as what. */
+/** The visible text with its formatting. */
 function seen(markdown: string): string {
   const one = (token: Token): string => {
     if (token.type === 'space') return '';
@@ -21,7 +21,7 @@ test.each([
   ['Run `cargo te', 'Run codespan(cargo te)'],
   ['See [the book](https://exa', 'See the book'],
   ['- one\n- **tw', 'item(one)item(strong(tw))'],
-])('%j is closed', (text, expected) => expect(seen(text)).toBe(expected));
+])('the markup in %j is closed', (text, expected) => expect(seen(text)).toBe(expected));
 
 test.each([
   ['Some text\n-', 'Some text'],
@@ -35,18 +35,18 @@ test.each([
   ['It is **', 'It is'],
   ['It was ~~', 'It was'],
   ['See [', 'See'],
-])('the mark at the end of %j is not shown', (text, expected) => expect(seen(text).trim()).toBe(expected));
+])('the marker at the end of %j is not shown', (text, expected) => expect(seen(text).trim()).toBe(expected));
 
-test.each([['| Na'], ['| Na |'], ['| Na |\n'], ['| Na |\n|'], ['| Na |\n| :-']])('%j is a table already', (text) =>
+test.each([['| Na'], ['| Na |'], ['| Na |\n'], ['| Na |\n|'], ['| Na |\n| :-']])('%j is shown as a table', (text) =>
   expect(seen(text)).toBe('table(Na)'),
 );
 
-test('as many columns as there are so far', () => {
+test('a table has as many columns as its first row so far', () => {
   expect(seen('| a | b\\|c | d')).toBe('table(a,b|c,d)');
   expect(seen('| a | b |\n|---|')).toBe('table(a,b)');
 });
 
-test('what is whole stays as it is', () => {
+test('complete text is unchanged', () => {
   for (const text of ['Plain words.', '2 * 3 and 20~25', 'snake_case_name', 'It costs $5', '| a |\n|---|\n| b |', 'x < y > z']) {
     expect(mended(text)).toBe(text);
   }

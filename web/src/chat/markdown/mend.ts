@@ -1,15 +1,15 @@
 import remend from 'remend';
 
-/** The first row of a table; the next line, which says that it is one, has not come yet, or not whole. */
+/** The first row of a table whose delimiter row is missing or incomplete. */
 const FIRST_ROW = /^\|.*\S.*(\n[|\s:-]*)?$/;
-/** What begins something at the end of a text, and is nothing yet: the mark of an item, of a heading, of a piece of code. */
+/** A block marker at the end of a text, without content: of a list item, a heading or a code block. */
 const BARE_MARK = /(^|\n)[ \t>]*(-{1,2}|={1,2}|\*{1,3}|_{1,2}|\+|\d{1,3}[.)]|#{1,6}|`{1,2}|~{1,2}|\|)[ \t]*$/;
-/** What begins something in a line, and stands at the end still. */
+/** An inline marker at the end of a text, without content. */
 const BARE_OPENING = /(^|\s)(?:\*{1,3}|_{1,3}|~~|!?\[)$/;
 
 /**
- * A block that is half written, closed as it will most likely be closed: what is bold is bold from its first letter, and
- * no bare asterisks, brackets and dashes flash up meanwhile.
+ * Closes the markup of a half-written block. Bold text is bold from its first letter, and no bare asterisks, brackets or
+ * dashes appear meanwhile.
  */
 export function mended(raw: string): string {
   if (FIRST_ROW.test(raw)) return asTable(raw.split('\n')[0]!);

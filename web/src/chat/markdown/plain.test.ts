@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { plainOf } from './plain';
 
-// Entities are read by a browser.
+// Decoding entities needs a browser.
 vi.mock('./entities', () => ({ decoded: (text: string) => text.replace('&amp;', '&') }));
 
 test.each([
@@ -17,4 +17,4 @@ test.each([
   ['[link][a]\n\n[a]: https://x.org', 'link'],
   ['It is <b>bold</b>.', 'It is <b>bold</b>.'],
   ['', ''],
-])('%j is said as %j', (markdown, plain) => expect(plainOf(markdown)).toBe(plain));
+])('%j is read out as %j', (markdown, plain) => expect(plainOf(markdown)).toBe(plain));

@@ -2,7 +2,7 @@ import type { Token } from 'marked';
 import { lex } from './blocks';
 import { decoded } from './entities';
 
-/** The words of a Markdown text, one block a line: what is heard of it where nothing can be seen. */
+/** Returns the text of Markdown without markup, one block per line, for screen readers. */
 export function plainOf(markdown: string): string {
   return lex(markdown).map(words).filter(Boolean).join('\n');
 }

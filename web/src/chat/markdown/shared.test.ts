@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { shared } from './shared';
 
-test('what is equal is the same object', () => {
+test('an equal value is the same object', () => {
   const before = { items: [{ raw: 'one', tokens: [] }, { raw: 'two', tokens: [{ text: 'two' }] }], loose: false };
   expect(shared(before, structuredClone(before))).toBe(before);
   const now = { ...structuredClone(before), loose: true };
   expect(shared(before, now).items).toBe(before.items);
 });
 
-test('what has grown is new, and its parts that have not are the same', () => {
+test('a changed value is new, but its unchanged parts are the same objects', () => {
   const before = { items: [{ raw: 'one' }, { raw: 'tw' }] };
   const now = { items: [{ raw: 'one' }, { raw: 'two' }, { raw: 'three' }] };
   const result = shared(before, now);
@@ -26,4 +26,4 @@ test.each([
   [null, {}],
   [{}, null],
   [undefined, 'text'],
-])('from %j to %j it is what is now', (before, now) => expect(shared(before, now)).toStrictEqual(now));
+])('from %j to %j the result equals the new value', (before, now) => expect(shared(before, now)).toStrictEqual(now));

@@ -1,6 +1,6 @@
 /**
- * What has been read anew, made of the parts of what was there before wherever they are equal: so that who draws them sees by
- * the objects alone what has changed, as one item of a long list.
+ * Returns a value equal to `now` that reuses the equal parts of `before`. So components can see by object identity what
+ * has changed, such as one item of a long list.
  */
 export function shared<T>(before: unknown, now: T): T {
   if (Array.isArray(before) && Array.isArray(now)) {

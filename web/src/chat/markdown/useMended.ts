@@ -4,13 +4,13 @@ import { shared } from './shared';
 
 type Mend = (raw: string) => string;
 
-/** Loaded with the first reply that is seen unfinished. */
+/** Loaded with the first unfinished reply. */
 let mend: Mend | undefined;
 
-/** Blocks in which nothing is bare syntax while it is being written. */
+/** Blocks whose markup needs no closing. */
 const WHOLE = new Set(['code', 'html', 'space', 'hr']);
 
-/** The blocks of a text that is not finished, the last one mended (see `mend.ts`); those of one that is, as they are. */
+/** Returns the blocks of a text, with the markup of the last one closed if the text is unfinished (see `autoClose.ts`). */
 export function useMended(blocks: readonly Block[], unfinished: boolean): readonly Block[] {
   const [, draw] = useReducer((times: number) => times + 1, 0);
 
@@ -21,7 +21,7 @@ export function useMended(blocks: readonly Block[], unfinished: boolean): readon
         mend = mended;
         draw();
       },
-      () => undefined, // without a network it is shown as it comes
+      () => undefined, // without a network, the text is shown as it arrives
     );
   }, [unfinished]);
 

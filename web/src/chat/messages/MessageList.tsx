@@ -18,10 +18,10 @@ import { useHeld } from './useHeld';
 import { usePlace } from './usePlace';
 import { useStickToEnd } from './useStickToEnd';
 
-/** What is so near to being seen is in the document, in pixels. */
+/** Messages this close to the visible area are rendered, in pixels. */
 const AROUND = 600;
 
-/** The messages of a conversation. Of a long one only those in sight are in the document; earlier ones are loaded as they are scrolled to. */
+/** The messages of a conversation. A long one renders only visible messages, and loads earlier ones when scrolled up. */
 export function MessageList({ conversationId }: { conversationId: string }) {
   const list = useStateOf(({ messages }) => messages[conversationId]);
   const outbox = useSyncExternalStore(outboxStore.subscribe, outboxStore.get);
@@ -39,7 +39,7 @@ export function MessageList({ conversationId }: { conversationId: string }) {
   const [loadingBefore, setLoadingBefore] = useState(false);
   const trouble = useTrouble(conversationId);
 
-  // Where messages are put before the others, what is in sight stays where it is.
+  // When earlier messages are inserted, the visible ones stay in place.
   const prepended = first.current !== undefined && items[0] !== undefined && items[0].id !== first.current;
   useLayoutEffect(() => {
     first.current = items[0]?.id;
@@ -55,7 +55,7 @@ export function MessageList({ conversationId }: { conversationId: string }) {
   }
   useEffect(() => void loadBefore(), [startCursor, seeking]);
 
-  // Who has just sent something wants to see it.
+  // Scrolls to a message that was just sent.
   const latest = unsent.at(-1)?.key;
   useLayoutEffect(() => {
     if (latest) toEnd();

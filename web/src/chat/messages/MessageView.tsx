@@ -16,11 +16,11 @@ import { cutShort, inProgress, type Message } from './list';
 interface Props {
   conversationId: string;
   message: Message;
-  /** What a reply answers. */
+  /** The message that the reply answers. */
   question?: string;
-  /** Whether nothing comes after it. */
+  /** Whether it is the last item of the list. */
   last: boolean;
-  /** Whether it waits for a reply before it. */
+  /** Whether it waits for an earlier reply. */
   queued: boolean;
 }
 
@@ -58,7 +58,7 @@ function QuestionView({ conversationId, message }: Props) {
 function ReplyView({ conversationId, message, question, last, queued }: Props) {
   const whole = useReplyText(message);
   const revealed = useRevealed(whole);
-  // Stop means stop: nothing comes after it.
+  // A stopped reply is shown in full, so that no text appears after the stop.
   const shown = message.status === 'STOPPED' ? whole : revealed;
   const stopping = useSyncExternalStore(stoppingStore.subscribe, stoppingStore.get).has(message.id);
   const writing = inProgress(message);
@@ -93,7 +93,7 @@ function ReplyView({ conversationId, message, question, last, queued }: Props) {
   );
 }
 
-/** As it was written, should it be such that nothing can be made of it. */
+/** The reply, as plain text if it cannot be rendered. */
 function ReplyText(props: { text: string; unfinished: boolean }) {
   return (
     <Boundary

@@ -9,23 +9,23 @@ import { withLastPage, withPageBefore } from './list';
 
 const PAGE = 50;
 
-/** Conversations that are not there, or not ours. */
+/** IDs of conversations that do not exist, or belong to another user. */
 export const missingStore = createStore<ReadonlySet<string>>(new Set());
 
-/** Another user may have what this one has not. */
+/** Clears the list when the user changes, because another user may have access. */
 export function forgetMissing(): void {
   missingStore.set(new Set());
 }
 
-/** The conversations that are being loaded, and whether there is news of them that the answer may have come too late for. */
+/** Conversations that are being loaded, and whether something has changed that the response may lack. */
 const loading = new Map<string, boolean>();
 
-/** Something has happened in a conversation. If it is being loaded just now, it is loaded once more. */
+/** Notes a change in a conversation. If the conversation is being loaded, it is loaded once more. */
 export function noteNews(conversationId: string): void {
   if (loading.has(conversationId)) loading.set(conversationId, true);
 }
 
-/** Loads the end of a conversation, and tries until it is there. */
+/** Loads the latest messages of a conversation, and retries until it succeeds. */
 export async function loadMessages(conversationId: string): Promise<void> {
   if (loading.has(conversationId)) return noteNews(conversationId);
   try {
@@ -52,7 +52,7 @@ async function loadEnd(conversationId: string): Promise<void> {
   if (refusal && refusal.code !== 'UNAUTHENTICATED') missingStore.set(new Set(missingStore.get()).add(conversationId));
 }
 
-/** Loads anew what is shown; the rest is forgotten, and loaded when it is opened. */
+/** Reloads the open conversation. Others are dropped, and loaded when they are opened. */
 export async function reloadMessages(shown = shownConversation): Promise<void> {
   change(({ conversations, messages }) => {
     const kept = shown && messages[shown];
@@ -63,7 +63,7 @@ export async function reloadMessages(shown = shownConversation): Promise<void> {
 
 let shownConversation: string | undefined;
 
-/** Tells which conversation is open. */
+/** Sets the open conversation, and loads it if necessary. */
 export function show(conversationId: string | undefined): void {
   shownConversation = conversationId;
   if (conversationId && !stateStore.get().messages[conversationId]) void loadMessages(conversationId);
@@ -71,7 +71,7 @@ export function show(conversationId: string | undefined): void {
 
 const loadingBefore = new Map<string, Promise<void>>();
 
-/** Loads the page before what is there; once, however many ask for it. */
+/** Loads the page before the loaded messages. Concurrent calls share one request. */
 export function loadMessagesBefore(conversationId: string, count = PAGE): Promise<void> {
   const underWay = loadingBefore.get(conversationId);
   if (underWay) return underWay;

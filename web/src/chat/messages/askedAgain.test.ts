@@ -10,23 +10,23 @@ const failed = (id: string, content = '') => message(id, { role: 'ASSISTANT', st
 const said = (id: string, status: Message['status'] = 'COMPLETED') => message(id, { role: 'ASSISTANT', status, content: status === 'PENDING' ? '' : 'Yes.' });
 const shown = (...messages: Message[]) => withoutAskedAgain(messages).map(({ id }) => id).join('');
 
-test('a question that was asked again after a reply that said nothing is there once', () => {
+test('a question that was retried after an empty failed reply is shown once', () => {
   expect(shown(asked('a'), failed('b'), asked('c'), said('d'))).toBe('cd');
   expect(shown(asked('a'), failed('b'), asked('c'), said('d', 'PENDING'))).toBe('cd');
   expect(shown(asked('a'), failed('b'), asked('c'))).toBe('c');
   expect(shown(said('0'), asked('a'), failed('b'), asked('c'), failed('d'), asked('e'), failed('f'))).toBe('0ef');
 });
 
-test('nothing is hidden otherwise', () => {
+test('nothing else is hidden', () => {
   expect(shown(asked('a'), failed('b'))).toBe('ab');
   expect(shown(asked('a'), failed('b'), asked('c', 'Hello?'), said('d'))).toBe('abcd');
   expect(shown(asked('a'), failed('b', 'Half an'), asked('c'), said('d'))).toBe('abcd');
   expect(shown(asked('a'), said('b'), asked('c'), said('d'))).toBe('abcd');
   expect(shown(asked('a'), asked('b'), failed('c'), said('d'))).toBe('abcd');
-  // The question is on the page before.
+  // The question is on the previous page.
   expect(shown(failed('b'), asked('c'), said('d'))).toBe('bcd');
 });
 
-test('two questions are asked at once, and the first is tried again', () => {
+test('a question that was retried after another one is shown twice', () => {
   expect(shown(asked('a'), failed('b'), asked('x', 'And?'), said('y'), asked('c'), said('d'))).toBe('abxycd');
 });

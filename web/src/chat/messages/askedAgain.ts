@@ -1,8 +1,8 @@
 import type { Message } from './list';
 
 /**
- * The messages to show. Who tries again after a reply that failed with nothing said asks the same once more: then the first
- * question is not shown, nor that it failed. Nothing else is left out, so that nothing is hidden for as long as it stands alone.
+ * Returns the messages to show. Retrying after a failed reply without text sends the same question again. The first
+ * question and its reply are hidden then, but not before the question was sent again.
  */
 export function withoutAskedAgain(messages: readonly Message[]): readonly Message[] {
   const isAskedAgain = (index: number) => {

@@ -1,6 +1,6 @@
 import { keptInTab } from '../kept';
 
-/** Where a reader is in a conversation: which message is uppermost, and how much of it is out of sight, in pixels. */
+/** The scroll position: the first visible message, and how much of it is hidden above, in pixels. */
 export interface Place {
   readonly message: string;
   readonly offset: number;
@@ -8,7 +8,7 @@ export interface Place {
 
 const PREFIX = 'confab:place:';
 
-/** Of this tab, and for as long as it lives. Nothing for one who reads the end, or has not been there. */
+/** Returns the position that this tab has stored. `undefined` for the end, and for a conversation that was not open yet. */
 export function placeOf(conversationId: string): Place | undefined {
   try {
     const place = JSON.parse(keptInTab.get(PREFIX + conversationId) ?? 'null') as Place | null;
@@ -18,10 +18,10 @@ export function placeOf(conversationId: string): Place | undefined {
   }
 }
 
-/** As near to the end as this is the end, in pixels. */
+/** Distance from the end that counts as being there, in pixels. */
 const NEAR = 60;
 
-/** The place that is shown; nothing at the end. */
+/** Returns the current position; `undefined` at the end. */
 export function placeIn(scroller: HTMLElement): Place | undefined {
   const { top } = scroller.getBoundingClientRect();
   if (scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR) return undefined;

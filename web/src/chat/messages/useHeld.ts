@@ -3,8 +3,8 @@ import { useLayoutEffect, useState, type RefObject } from 'react';
 const none: ReadonlySet<string> = new Set();
 
 /**
- * The messages that the reader has hold of: the one with the focus, and those that something is selected in. They are to stay
- * in the document when they are scrolled out of sight, or the focus would be lost, and the selection.
+ * Returns the messages that hold the focus or a part of the selection. They stay in the document when they are scrolled
+ * out of view, because focus and selection would be lost otherwise.
  */
 export function useHeld(scroller: RefObject<HTMLElement | null>, active: boolean): ReadonlySet<string> {
   const [held, setHeld] = useState(none);
@@ -15,7 +15,7 @@ export function useHeld(scroller: RefObject<HTMLElement | null>, active: boolean
     const look = () => setHeld((before) => unlessSame(before, heldIn(element)));
     look();
     element.addEventListener('focusin', look);
-    // Where the focus goes out of the list altogether nothing else tells.
+    // The only event when the focus leaves the list.
     element.addEventListener('focusout', look);
     document.addEventListener('selectionchange', look);
     return () => {

@@ -4,21 +4,21 @@ import { loadMessagesBefore } from './actions';
 import type { Message, MessageList } from './list';
 import { keepPlace, placeIn, placeOf } from './place';
 
-/** The most messages to load on the way to where the reader was. */
+/** Maximum number of messages to load while the position is being restored. */
 const FURTHEST = 2_000;
 const PAGE = 100;
 
 interface Options {
   conversationId: string;
   list: MessageList | undefined;
-  /** Those of the list that are shown. */
+  /** The messages of the list that are shown. */
   shown: readonly Message[];
   scroller: RefObject<HTMLElement | null>;
   virtualizer: RefObject<VirtualizerHandle | null>;
   toEnd: () => void;
 }
 
-/** Brings readers back to where they were when they come to a conversation again, as after a refresh. Tells whether it still seeks. */
+/** Restores the position when a conversation is opened again, for example after a reload. Returns whether it is in progress. */
 export function usePlace({ conversationId, list, shown, scroller, virtualizer, toEnd }: Options): boolean {
   const [sought, setSought] = useState(() => placeOf(conversationId));
   const [tries, tryAgain] = useReducer((count: number) => count + 1, 0);
@@ -26,7 +26,7 @@ export function usePlace({ conversationId, list, shown, scroller, virtualizer, t
   useLayoutEffect(() => {
     if (!sought || !list) return;
     const place = list.items.findIndex(({ id }) => id === sought.message);
-    // What is not shown any more has given its place to what follows.
+    // A message that is hidden by now is replaced by the one after it.
     const index = place < 0 ? -1 : shown.indexOf(list.items.slice(place).find((message) => shown.includes(message))!);
     if (index >= 0) {
       virtualizer.current?.scrollToIndex(index, { align: 'start', offset: sought.offset });
@@ -39,7 +39,7 @@ export function usePlace({ conversationId, list, shown, scroller, virtualizer, t
     }
   }, [sought, list, shown, tries, conversationId, virtualizer, toEnd]);
 
-  // As a layout effect it ends before the places are forgotten, when somebody signs out.
+  // A layout effect, because it must end before the positions are removed at sign-out.
   useLayoutEffect(() => {
     const element = scroller.current;
     if (!element || sought) return;

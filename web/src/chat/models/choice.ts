@@ -8,35 +8,35 @@ import { notifyRefusal } from '../ui/notices';
 import { offered } from './models';
 
 /**
- * The models that were chosen, by conversation, and the server has not heard of yet; empty for the default one. Of those
- * that are yet to begin they are kept on the device as well, as what is written there is.
+ * Chosen models that are not saved on the server, by conversation; empty for the default model. The choice for a chat that
+ * has not started is also stored on the device, like its draft.
  */
 export const choicesStore = createStore<ReadonlyMap<string, string>>(new Map());
 
-/** Under this name is what is chosen for the conversation that is yet to begin. */
+/** Name of the chat that has not started. */
 export const NEW = 'new';
 
-/** What was chosen, if the server has not heard of it yet. */
+/** Returns the chosen model, unless it is saved on the server. */
 export function choiceIn(user: string, conversation: string): string | undefined {
   const kept = isYetToBegin(conversation) ? keptByTab.get(keyOf(user, 'model', conversation)) : undefined;
   return choicesStore.get().get(conversation) ?? kept;
 }
 
-/** The model that is shown in a conversation that has begun: it is to reply, should the server think of another still. */
+/** Returns the model that is shown in a conversation. It writes the next reply even if it is not saved on the server yet. */
 export function shownIn(id: string): string | undefined {
   const conversation = conversationOf(stateStore.get().conversations, id);
   const model = choicesStore.get().get(id) ?? (conversation && (conversation.model ?? ''));
   return model === undefined ? undefined : offered(model);
 }
 
-/** Shown at once, and told to the server as soon as there is a conversation to tell of. */
+/** Chooses a model. The choice is shown at once, and saved on the server once the conversation exists there. */
 export function choose(user: string, conversation: string, model: string): void {
   put(conversation, model);
   if (isYetToBegin(conversation)) keptByTab.set(keyOf(user, 'model', conversation), model);
   else void tell(conversation);
 }
 
-/** A conversation has another name now: what was chosen goes along, and is not for the next that begins. */
+/** Moves a choice from a temporary name to the conversation ID, so that it does not apply to the next new chat. */
 export function moveChoice(user: string, from: string, to: string): void {
   const model = choiceIn(user, from);
   if (model === undefined) return;
@@ -52,7 +52,7 @@ export function forgetChoices(): void {
 
 const telling = new Set<string>();
 
-/** Tells the server, one choice after the other, so that the last is what it has in the end. */
+/** Saves choices on the server one after the other, so that the last one wins. */
 async function tell(id: string): Promise<void> {
   if (telling.has(id)) return;
   telling.add(id);

@@ -17,7 +17,7 @@ export async function loadModels(): Promise<void> {
   }
 }
 
-/** The id of the model that is shown, be it the default one; nothing if none is, or one that is not offered any more. */
+/** Returns the ID of an available model, or of the default for an empty one. `undefined` if there is no choice of models. */
 export function offered(model: string): string | undefined {
   const models = modelsStore.get();
   if (models.length < 2) return undefined;

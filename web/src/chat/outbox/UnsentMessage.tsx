@@ -9,7 +9,7 @@ import { sendAgain } from './flush';
 import type { Entry } from './outbox';
 import { drop } from './storage';
 
-/** Sending is quick; only when it takes longer there is something to say about it. */
+/** How long sending may take before the message shows why, in milliseconds. */
 const SLOW = 1_500;
 
 export function UnsentMessage({ entry }: { entry: Entry }) {
@@ -20,7 +20,7 @@ export function UnsentMessage({ entry }: { entry: Entry }) {
     return () => clearTimeout(timer);
   }, []);
 
-  // Who takes it back may have meant to write it otherwise.
+  // The text goes back to the message field, as the user may want to edit it.
   function discard() {
     drop(entry);
     putBack(entry.content);

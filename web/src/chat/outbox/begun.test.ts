@@ -5,7 +5,7 @@ import { begunAs, noteBegun } from './begun';
 beforeEach(() => vi.useFakeTimers({ toFake: ['Date'] }));
 afterEach(() => vi.useRealTimers());
 
-test('the last names are remembered, and older ones forgotten', () => {
+test('the latest names are stored, and older ones removed', () => {
   for (let index = 0; index < 200; index++) {
     vi.setSystemTime(index);
     noteBegun('ada', `new_${index}`, `conversation_${index}`);
@@ -15,7 +15,7 @@ test('the last names are remembered, and older ones forgotten', () => {
   expect(keptHere.keys().filter((key) => key.startsWith('confab:begun:'))).toHaveLength(50);
 });
 
-test('one user is not told of another, nor of what cannot be read', () => {
+test('names of another user and unreadable entries are ignored', () => {
   noteBegun('ada', 'new_a', 'conversation_a');
   expect(begunAs('bob', 'new_a')).toBeUndefined();
   keptHere.set('confab:begun:ada:new_b', '{');

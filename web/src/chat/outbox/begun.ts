@@ -1,15 +1,15 @@
 import { keptHere, keyOf } from '../kept';
 
-/** As many names are remembered: whoever is at an older one has been there for long. */
+/** Maximum number of stored names. */
 const MOST = 50;
 
 interface Begun {
   readonly conversation: string;
-  /** When, in milliseconds by this device's clock. */
+  /** When it started, in milliseconds by this device's clock. */
   readonly at: number;
 }
 
-/** Remembers which conversation one of our own naming has become, for a page that is still at its old address. */
+/** Stores the conversation ID of a temporary name, for pages that still have the old address. */
 export function noteBegun(user: string, name: string, conversation: string): void {
   const others = keptHere.keys().filter((key) => key.startsWith(keyOf(user, 'begun')));
   others.sort((a, b) => (read(b)?.at ?? 0) - (read(a)?.at ?? 0));

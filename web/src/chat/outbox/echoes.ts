@@ -4,26 +4,26 @@ import { entriesOf, isNew, type Entry } from './outbox';
 import { outboxStore } from './storage';
 
 /**
- * The keys of entries that the feed has told of already: the server has them, and its answer is on its way still, or was
- * lost. Until it comes they are not shown beside what they have become.
+ * Keys of entries that the feed has already reported as messages. The server has them, but its response is late or lost.
+ * They are hidden until then, because the stored message is shown.
  */
 export const echoesStore = createStore<ReadonlySet<string>>(new Set());
 
-/** What the feed has told of, and when by this device's clock. */
+/** A message that the feed has reported, and when, by this device's clock. */
 interface Heard {
   readonly conversation: string;
   readonly content: string;
   readonly at: number;
 }
 
-/** As many of these are kept: an entry of another tab may be heard of later than what it has become. */
+/** Maximum number of reports that are kept. An entry from another tab may arrive after its message. */
 const MOST = 20;
 
 let heard: readonly Heard[] = [];
 
 /**
- * A message was stored that we have not heard of before. The server does not tell its key, so it is known by its words;
- * should another device have said the same at the same time, ours is shown a moment later.
+ * Records a message that was not known before. The server does not send idempotency keys, so the message is matched by
+ * its content. If another device has sent the same text at the same time, ours appears a moment later.
  */
 export function noteEcho(conversation: string, { role, content }: Message): void {
   if (role !== 'USER') return;
@@ -31,7 +31,7 @@ export function noteEcho(conversation: string, { role, content }: Message): void
   match();
 }
 
-/** Whether an entry is to be shown as one that the server has not got. */
+/** Whether an entry is shown as unsent. */
 export function isUnsent(entry: Entry, echoes: ReadonlySet<string>): boolean {
   return entry.refused !== undefined || !echoes.has(entry.key);
 }
@@ -45,7 +45,7 @@ function match(): void {
   }
 }
 
-/** The entry that has become what was heard; nothing that was written after that. */
+/** Returns the entry that has become the message. An entry written after the report does not match. */
 function entryOf({ conversation, content, at }: Heard): Entry | undefined {
   const entries = outboxStore.get();
   const isIt = (entry: Entry) =>

@@ -12,23 +12,23 @@ import { change, stateStore } from '../state';
 import { begunAs, drop, keep, noteBegun, outboxStore, waits } from './storage';
 import { entriesOf, inputOf, isNew, nextToSend, randomKey, type Entry } from './outbox';
 
-/** What a conversation begins with, besides its first message. */
+/** Settings of a new conversation that are sent with its first message. */
 export type Beginning = Pick<Entry, 'model' | 'systemPrompt'>;
 
-/** Keeps a message, and sends it as soon as that is possible. */
+/** Stores a message, and sends it as soon as possible. */
 export function send(conversation: string, content: string, { model, systemPrompt }: Beginning = {}): void {
   const name = begunAs(conversation) ?? conversation;
-  // After those that wait already, should the clock have been set back.
+  // After the waiting entries, even if the clock has been set back.
   const at = Math.max(Date.now(), (entriesOf(outboxStore.get(), name).at(-1)?.at ?? 0) + 1);
   keep({ key: randomKey(), conversation: name, content, model: model ?? shownIn(name), systemPrompt, at });
 }
 
-/** Under the same key: should the server have stored it after all, it is not stored twice. */
+/** Sends a refused entry again under the same key. If the server has stored it after all, it is not stored twice. */
 export function sendAgain({ refused: _, held: __, ...entry }: Entry): void {
   keep(entry);
 }
 
-/** Sends what waits, one message of each conversation at a time, until nobody is signed in. */
+/** Sends the waiting entries, one at a time per conversation, until the user signs out. */
 export function flushOutbox(): () => void {
   const busy = new Set<string>();
   let ended = false;
@@ -51,20 +51,20 @@ export function flushOutbox(): () => void {
   };
 }
 
-/** Sends one entry until the server has taken or refused it. Were two tabs to do so at once, its key would still be one. */
+/** Sends an entry until the server accepts or refuses it. If two tabs send it at once, its key is the same. */
 async function deliver(entry: Entry, ended: () => boolean): Promise<void> {
   for (let attempt = 0; !ended(); attempt++) {
     const done = await exclusively(`confab:send:${entry.conversation}`, async () => {
-      // Another tab has sent it meanwhile, or the user has thought better of it.
+      // Another tab has sent the entry, or the user has discarded it.
       if (ended() || !waits(entry)) return true;
       try {
         sent(entry, (await ask(SendMessageDocument, { input: inputOf(entry) })).sendMessage);
         return true;
       } catch (error) {
         const { code, field, message, passing, retryAfter } = refusalOf(error);
-        // It waits for its user to come back, or has been taken back meanwhile.
+        // The user must sign in again, or has discarded the entry.
         if (code === 'UNAUTHENTICATED' || !waits(entry)) return true;
-        // A model that is not offered any more: then the conversation's own replies, or says why it cannot.
+        // The model is no longer available. Without it, the conversation's own model replies, or the error explains why not.
         if (field === 'model' && entry.model && !isNew(entry.conversation)) {
           keep({ ...entry, model: undefined });
           return true;
@@ -94,7 +94,7 @@ function sent(entry: Entry, { conversation, message, reply }: SendMessageMutatio
         : state.messages,
     };
   });
-  // It was sent while the conversation was being loaded, and may have been too late for that.
+  // The conversation was being loaded meanwhile, and the response may lack the message.
   if (!stateStore.get().messages[conversation.id]) void loadMessages(conversation.id);
   if (begun) {
     noteBegun(entry.conversation, conversation.id);

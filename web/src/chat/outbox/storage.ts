@@ -3,12 +3,12 @@ import { keptHere, keyOf } from '../kept';
 import * as begun from './begun';
 import type { Entry } from './outbox';
 
-/** What waits to be sent, in all tabs: each entry under a key of its own, so that tabs never overwrite each other's. */
+/** The unsent messages of all tabs. Each has its own storage key, so that tabs do not overwrite each other's entries. */
 export const outboxStore = createStore<readonly Entry[]>([]);
 
 let owner = '';
 
-/** Looks after one user's entries. */
+/** Opens the entries of a user. */
 export function openOutbox(userId: string): void {
   owner = userId;
   read();
@@ -24,11 +24,11 @@ export function drop(entry: Entry): void {
   read();
 }
 
-/** See `begun.ts`. */
+/** See `startedChats.ts`. */
 export const noteBegun = (name: string, conversation: string) => begun.noteBegun(owner, name, conversation);
 export const begunAs = (name: string) => begun.begunAs(owner, name);
 
-/** Whether an entry is still to be sent, by what is stored now: another tab's doings may not have been told yet. */
+/** Whether an entry is still to be sent. Reads the storage, because another tab's event may not have arrived yet. */
 export function waits(entry: Entry): boolean {
   const stored = keptHere.get(keyFor(entry));
   return stored !== undefined && !(JSON.parse(stored) as Entry).refused;
@@ -51,7 +51,7 @@ function read(): void {
   outboxStore.set(entries);
 }
 
-// Another tab has written.
+// Another tab has changed the storage.
 addEventListener('storage', ({ key }) => {
   if (owner && (key === null || key.startsWith(keyOf(owner, 'outbox')))) read();
 });

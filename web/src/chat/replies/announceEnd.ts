@@ -6,10 +6,10 @@ import { announce } from '../ui/Announcer';
 import { failureOf } from './failure';
 
 const LONGEST = 160;
-/** So much of a reply is read to find how it begins. */
+/** Length of the part of a reply that is searched for its first sentence. */
 const BEGINNING = 2_000;
 
-/** Tells those who listen that a reply has ended, and how it begins. */
+/** Announces to screen readers that a reply has ended, with its first sentence. */
 export function announceEnd({ status, content, error }: Message): void {
   if (status === 'FAILED') announce(texts.replyFailed(failureOf(error)));
   else if (status === 'STOPPED') announce(texts.replyStopped);

@@ -7,12 +7,12 @@ import { change, stateStore } from '../state';
 import { announceEnd } from './announceEnd';
 import { afterEvent, noReply, shownOf, type Reply } from './reply';
 
-/** The replies in progress that we have heard of, by message. They outlast a change of conversation: then the cursor goes on. */
+/** Replies in progress, by message ID. They outlast a change of conversation, so that the cursor is kept. */
 const replies = new Map<string, Store<Reply>>();
 
 const following = new Map<string, () => void>();
 
-/** What has ended is not followed. */
+/** Store of every reply that has ended and is not followed. */
 const ended = createStore<Reply>(noReply);
 
 function storeOf(message: Message): Store<Reply> {
@@ -22,14 +22,14 @@ function storeOf(message: Message): Store<Reply> {
   return store;
 }
 
-/** The text of a reply so far. */
+/** Returns the text of a reply so far. */
 export function useReplyText(message: Message): string {
   const store = storeOf(message);
   const reply = useSyncExternalStore(store.subscribe, store.get);
   return inProgress(message) ? shownOf(reply) : message.content;
 }
 
-/** Follows every reply in progress of one conversation, for as long as it is open. */
+/** Follows all replies in progress in a conversation, while it is open. */
 export function followReplies(conversationId: string): () => void {
   const look = () => {
     for (const message of stateStore.get().messages[conversationId]?.items ?? []) {
@@ -45,7 +45,7 @@ export function followReplies(conversationId: string): () => void {
   };
 }
 
-/** Forgets everything, as when somebody signs out. */
+/** Stops following replies and forgets them, for example when the user signs out. */
 export function forgetReplies(): void {
   for (const leave of following.values()) leave();
   following.clear();
@@ -84,7 +84,7 @@ function begin(conversationId: string, message: Message): void {
   }
 
   function end(message?: Message) {
-    // Before the state changes: whoever hears of that must not begin again.
+    // Must precede the change of the state, whose listeners would otherwise follow the reply again.
     following.delete(id);
     leave();
     if (message) {

@@ -1,21 +1,21 @@
 import type { ReplySubscription } from '../graphql/generated';
 
-/** A reply as it is written. */
+/** A reply in progress. */
 export interface Reply {
-  /** What this attempt has said so far. */
+  /** Text of the current attempt so far. */
   readonly text: string;
-  /** What was there when this attempt began: the server that wrote it is gone, and another has begun anew. */
+  /** Text shown when the current attempt started, after the server that wrote it had stopped. */
   readonly before: string;
-  /** Where we are, for `reply(after:)`. */
+  /** Last cursor, for `reply(after:)`. */
   readonly cursor?: string;
-  /** Which attempt the text is of. */
+  /** Number of the current attempt. */
   readonly attempt: number;
   readonly finished: boolean;
 }
 
 export const noReply: Reply = { text: '', before: '', attempt: 0, finished: false };
 
-/** This is all a client has to do: a snapshot replaces the text, a delta is appended, and the end has it once more. */
+/** Applies an event: a snapshot replaces the text, a delta is appended, and the last event has the whole text again. */
 export function afterEvent(reply: Reply, event: ReplySubscription['reply']): Reply {
   const { cursor } = event;
   switch (event.__typename) {
@@ -34,7 +34,7 @@ export function afterEvent(reply: Reply, event: ReplySubscription['reply']): Rep
   }
 }
 
-/** What to show: as long as a new attempt only says again what was there, that stays, so that nobody sees it vanish. */
+/** Returns the text to show. The previous text stays while a new attempt only repeats it, so that nothing vanishes. */
 export function shownOf({ text, before }: Reply): string {
   return before.startsWith(text) ? before : text;
 }

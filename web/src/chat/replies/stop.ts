@@ -8,17 +8,17 @@ import { change, stateStore } from '../state';
 import { texts } from '../texts';
 import { notifyRefusal } from '../ui/notices';
 
-/** Replies that are to stop. */
+/** IDs of the replies that are being stopped. */
 export const stoppingStore = createStore<ReadonlySet<string>>(new Set());
 
-/** Stops a reply, however often it takes: the wish outlasts a lost connection, and a change of conversation. */
+/** Stops a reply, with as many retries as needed. Continues after a lost connection or a change of conversation. */
 export async function stopReply(conversationId: string, messageId: string): Promise<void> {
   if (stoppingStore.get().has(messageId)) return;
   stoppingStore.set(new Set(stoppingStore.get()).add(messageId));
   try {
     await untilStopped(conversationId, messageId);
   } catch (error) {
-    // Where there is no reply any more there is nothing to be told.
+    // A reply that no longer exists needs no stopping.
     if (refusalOf(error).code !== 'NOT_FOUND') notifyRefusal(error, texts.notStopped);
   } finally {
     const rest = new Set(stoppingStore.get());
@@ -44,7 +44,7 @@ async function untilStopped(conversationId: string, messageId: string): Promise<
   }
 }
 
-/** Whether it is known to. A conversation that has been left may be unknown for the moment. */
+/** Whether the reply is known to have ended. The messages of a conversation that was left may not be loaded. */
 function hasEnded(conversationId: string, messageId: string): boolean {
   const message = stateStore.get().messages[conversationId]?.items.find(({ id }) => id === messageId);
   return message !== undefined && !inProgress(message);

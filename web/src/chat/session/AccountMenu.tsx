@@ -22,7 +22,7 @@ export function AccountMenu({ user }: { user: User }) {
     const unsent = outboxStore.get().length;
     if (unsent > 0 && !(await confirmed(texts.signOutUnsent(unsent), texts.signOut))) return;
     try {
-      // Without a network signing out fails in its turn, and says so.
+      // Without a network, the sign-out below fails and reports it.
       await settleDeletion();
       if (everywhere) await ask(RevokeOtherSessionsDocument, {});
       await logOut();

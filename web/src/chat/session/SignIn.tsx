@@ -33,7 +33,7 @@ export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean 
     form.current?.querySelector<HTMLInputElement>(`[name=${CSS.escape(field)}]`)?.focus();
   }
 
-  // Whoever has changed over goes on at the top.
+  // When the form changes, continue at its first field.
   const first = useRef(true);
   useEffect(() => {
     if (!first.current) focus(isNew ? 'name' : 'email');
@@ -64,7 +64,7 @@ export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean 
         )}
         <label>
           <span>{texts.email}</span>
-          {/* Browsers take only ASCII before the @ of the type `email`. */}
+          {/* With type `email`, browsers accept only ASCII before the @. */}
           <input
             name="email"
             type="text"

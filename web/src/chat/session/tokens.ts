@@ -3,8 +3,8 @@ import { fetchWithPatience } from '../graphql/patience';
 import { Refusal, refusalOf, resultOf } from '../graphql/refusal';
 
 /**
- * For the four mutations that deal with the refresh token. With this header the server keeps it in an httpOnly cookie, so
- * that no script can read it; the payload has an empty string in its place.
+ * Client for the four mutations that use the refresh token. With this header, the server keeps the token in an httpOnly
+ * cookie that no script can read, and the payload has an empty string instead.
  */
 const client = new Client({
   url: '/graphql',
@@ -23,14 +23,14 @@ export async function askForTokens<Data, Variables extends AnyVariables>(
 }
 
 /**
- * Whether the server takes this page for another site's. To its own pages it forbids nothing here but registering. A proxy that
- * replaces the header `Host` is the usual cause.
+ * Whether the server takes this page for another site's. The mutations here have no other reason for FORBIDDEN, except
+ * `register`. The usual cause is a proxy that replaces the `Host` header.
  */
 export function isRefusedOrigin(error: unknown): boolean {
   return refusalOf(error).code === 'FORBIDDEN';
 }
 
-/** Asks whether the server takes this page for another site's. A browser does not tell why it could not open a socket. */
+/** Asks the server whether it takes this page for another site's. Browsers do not report why a socket could not open. */
 export async function originIsRefused(): Promise<boolean> {
   const result = await client.query('{ __typename }', {}).toPromise();
   return result.error !== undefined && isRefusedOrigin(new Refusal(result.error));

@@ -4,12 +4,12 @@ import { usePart } from '../ui/usePart';
 
 const openStore = createStore(false);
 
-/** Shows what can be done by keys. */
+/** Opens the dialog that lists the keyboard shortcuts. */
 export function openShortcuts(): void {
   openStore.set(true);
 }
 
-/** The dialog, when it is asked for: by {@link openShortcuts}, or by Ctrl+/. */
+/** The dialog, once it is opened by {@link openShortcuts} or Ctrl+/. */
 export function Shortcuts() {
   const open = useSyncExternalStore(openStore.subscribe, openStore.get);
 

@@ -1,12 +1,12 @@
 import { Component, type ReactNode } from 'react';
 
 interface Props {
-  /** What stands in the place of a part that cannot be drawn. */
+  /** Shown in place of children that fail to render. */
   instead: ReactNode;
   children: ReactNode;
 }
 
-/** Keeps a fault in one part of the page from taking the rest with it. (React asks for a class here.) */
+/** Confines a rendering error to one part of the page. (React supports this only in a class.) */
 export class Boundary extends Component<Props, { failed: boolean }> {
   override state = { failed: false };
 

@@ -1,6 +1,6 @@
 import { dayAndTime, inFull } from './moments';
 
-/** When something was, in small. */
+/** Shows when something happened. */
 export function Moment({ at }: { at: string }) {
   const date = new Date(at);
   return (

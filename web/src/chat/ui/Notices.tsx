@@ -2,11 +2,11 @@ import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { texts } from '../texts';
 import { dismiss, hold, letGo, noticesStore, type Notice } from './notices';
 
-/** The one place where the page says something quietly: a live region, which is there before it has anything to say. */
+/** Shows notices in a live region, which must exist before its first text. */
 export function Notices() {
   const notices = useSyncExternalStore(noticesStore.subscribe, noticesStore.get);
 
-  // They are nobody else's.
+  // Notices belong to the user who is signed in.
   useEffect(() => () => noticesStore.set([]), []);
 
   return (
@@ -30,7 +30,7 @@ function Toast({ id, text, action }: Notice) {
     if (at.current.delete(by) && at.current.size === 0) letGo(id);
   }
 
-  // One that others have pushed out of the page is not looked at any more.
+  // A notice that others have displaced is released.
   useEffect(() => () => (['pointer', 'keyboard'] as const).forEach(go), []);
 
   return (

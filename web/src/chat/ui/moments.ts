@@ -1,6 +1,6 @@
 import { texts } from '../texts';
 
-/** The page's language, in the way it is written where the reader lives. */
+/** The page's language, in the reader's regional variants. */
 const theirs = globalThis.navigator?.languages ?? [];
 const languages = [...theirs.filter((language) => language.split('-')[0] === texts.language), texts.language];
 
@@ -10,7 +10,7 @@ const dayOfYear = new Intl.DateTimeFormat(languages, { day: 'numeric', month: 's
 const month = new Intl.DateTimeFormat(languages, { month: 'long', year: 'numeric' });
 const full = new Intl.DateTimeFormat(languages, { dateStyle: 'full', timeStyle: 'medium' });
 
-/** The time; of another day, that day as well. */
+/** Returns the time, with the day if it is not today. */
 export function dayAndTime(date: Date, now = new Date()): string {
   if (date.toDateString() === now.toDateString()) return time.format(date);
   const days = date.getFullYear() === now.getFullYear() ? day : dayOfYear;
@@ -21,7 +21,7 @@ export function inFull(date: Date): string {
   return full.format(date);
 }
 
-/** How long ago a day was, in the words by which one looks for it. */
+/** Returns the heading under which a date is listed, such as “Yesterday”. */
 export function period(date: Date, now = new Date()): string {
   const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate());
   const before = (days: number) => new Date(midnight.getFullYear(), midnight.getMonth(), midnight.getDate() - days);

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a notice goes by itself, one with an action only when it is told to', () => {
+test('a notice expires, but one with an action stays until it is dismissed', () => {
   notify('for a while');
   const kept = notify('with an action', { action: { label: 'Undo', run() {} } });
   vi.advanceTimersByTime(60_000);
@@ -19,7 +19,7 @@ test('a notice goes by itself, one with an action only when it is told to', () =
   expect(said()).toEqual([]);
 });
 
-test('the time stands still while somebody is at a notice, and then begins anew', () => {
+test('a notice that is held does not expire, and its time starts over afterwards', () => {
   const over = vi.fn();
   const until = vi.fn();
   const id = notify('with a time', { action: { label: 'Undo', run() {} }, time: { lasts: 7_000, until, over } });
@@ -39,16 +39,16 @@ test('the time stands still while somebody is at a notice, and then begins anew'
   expect(over).toHaveBeenCalledOnce();
 });
 
-test('the same is said once, and never so much that it covers the page', () => {
+test('equal notices are shown once, and no more than three at a time', () => {
   for (const text of ['a', 'b', 'b', 'c', 'a', 'd']) notify(text);
   expect(said()).toEqual(['c', 'a', 'd']);
 });
 
-test('a refusal is told with its reason, and when to try again', () => {
+test('an error notice has the reason, and when to try again', () => {
   notifyRefusal(new Refusal({ code: 'RATE_LIMITED', message: 'too many', retryAfter: 7 }));
-  notifyRefusal(new Refusal({ code: 'BAD_USER_INPUT', message: '`title` must have 1 to 200 characters' }));
+  notifyRefusal(new Refusal({ code: 'BAD_USER_INPUT', message: '`title` must have 1 to 200 characters.' }));
   expect(said()).toEqual([
-    'That could not be saved: Too many attempts. Try again in 7 s.',
-    'That could not be saved: `title` must have 1 to 200 characters',
+    'Couldn’t save: Too many attempts. Try again in 7 seconds.',
+    'Couldn’t save: `title` must have 1 to 200 characters.',
   ]);
 });

@@ -3,38 +3,38 @@ import { reasonOf } from '../graphql/reason';
 import { refusalOf } from '../graphql/refusal';
 import { texts } from '../texts';
 
-/** Something the page has to say that belongs to no place in it. */
+/** A message to the user that belongs to no particular part of the page. */
 export interface Notice {
   readonly id: number;
   readonly text: string;
   readonly action?: { readonly label: string; readonly run: () => void };
 }
 
-/** What is being said, the oldest first. */
+/** The notices on the page, oldest first. */
 export const noticesStore = createStore<readonly Notice[]>([]);
 
-/** How long one stays that nobody takes away, in milliseconds. */
+/** How long a notice without an action stays, in milliseconds. */
 const LASTS = 10_000;
-/** More than these would cover the page. */
+/** Maximum number of notices. More would cover the page. */
 const MOST = 3;
 
-/** Nobody looks at one for longer, in milliseconds. */
+/** Deadline that is reported while a notice is held, from now, in milliseconds. */
 const HELD = 3_600_000;
 
 let last = 0;
 
 interface Time {
-  /** How long it stays if nobody looks at it, in milliseconds. */
+  /** How long the notice stays unless it is held, in milliseconds. */
   readonly lasts: number;
-  /** Hears until when it stays, in milliseconds by this device's clock; anew, each time that changes. */
+  /** Called with the deadline whenever it changes, in milliseconds by this device's clock. */
   readonly until?: (due: number) => void;
-  /** What is done then. */
+  /** Called when the time is up. */
   readonly over: () => void;
 }
 
 const times = new Map<number, Time & { timer?: ReturnType<typeof setTimeout> }>();
 
-/** Says something for a while. One with an action and no time is taken away by whoever knows how long that can be done. */
+/** Shows a notice. One with an action and no lifetime stays until it is dismissed. */
 export function notify(text: string, { action, time }: Pick<Notice, 'action'> & { time?: Time } = {}): number {
   const id = ++last;
   const others = noticesStore.get().filter((notice) => notice.text !== text);
@@ -45,14 +45,14 @@ export function notify(text: string, { action, time }: Pick<Notice, 'action'> & 
   return id;
 }
 
-/** Somebody is at it: it does not go before they let go. */
+/** Keeps a notice from expiring while the pointer or the focus is on it. */
 export function hold(id: number): void {
   const time = times.get(id);
   clearTimeout(time?.timer);
   time?.until?.(Date.now() + HELD);
 }
 
-/** Its time begins, anew if somebody was at it. */
+/** Starts the lifetime of a notice, from the beginning if it was held. */
 export function letGo(id: number): void {
   const time = times.get(id);
   if (!time) return;
@@ -61,9 +61,9 @@ export function letGo(id: number): void {
   time.until?.(Date.now() + time.lasts);
 }
 
-/** Says why something was not done; of a change that was shown already, why it has been taken back. */
+/** Reports why something failed. If a change was shown already, this explains why it has been reverted. */
 export function notifyRefusal(error: unknown, what: string = texts.notSaved): void {
-  // Who has been signed out sees that, and whoever signs in next has nothing to do with it.
+  // A user who was signed out sees that already, and the next user must not see this error.
   if (refusalOf(error).code !== 'UNAUTHENTICATED') notify(`${what} ${reasonOf(error)}`);
 }
 

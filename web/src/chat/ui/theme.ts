@@ -20,15 +20,15 @@ export function setTheme(theme: Theme): void {
 
 function apply(): void {
   const theme = themeStore.get();
-  // Colours are `light-dark()`, which goes by this.
+  // Colours use `light-dark()`, which follows this property.
   document.documentElement.style.colorScheme = theme === 'system' ? '' : theme;
-  // The frame that a phone draws round the page.
+  // The colour of the browser's frame on a phone.
   for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name=theme-color]')) {
     meta.media = theme === 'system' ? `(prefers-color-scheme: ${meta.dataset.theme})` : meta.dataset.theme === theme ? '' : 'not all';
   }
 }
 
-/** Keeps the page in its theme, also when another tab changes it. */
+/** Applies the theme, and follows changes made in other tabs. */
 export function keepTheme(): void {
   apply();
   themeStore.subscribe(apply);

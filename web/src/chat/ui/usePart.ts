@@ -3,8 +3,8 @@ import { texts } from '../texts';
 import { notify } from './notices';
 
 /**
- * A part of the page that few people ask for: fetched when it is first shown. If it cannot be, as without a network, or
- * when the server has been given another version of the page meanwhile, that is said, and the page goes on.
+ * Loads a rarely used component when it is first rendered. This can fail: without a network, or when the server has
+ * another version of the page. Then a notice is shown, and the rest of the page keeps working.
  */
 export function usePart<Props>(load: () => Promise<ComponentType<Props>>, onFailed: () => void): ComponentType<Props> | undefined {
   const [Part, setPart] = useState<ComponentType<Props>>();
