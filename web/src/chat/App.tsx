@@ -25,7 +25,7 @@ function Page() {
       return (
         <main className="splash" role="status">
           <p className="brand">{texts.name}</p>
-          <p className="late">{session.trouble ? texts[session.trouble] : texts.restoring}</p>
+          <p className="late">{session.trouble ? texts[session.trouble] : texts.signingIn}</p>
         </main>
       );
     case 'signedOut':

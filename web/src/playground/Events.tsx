@@ -43,7 +43,7 @@ function Gathered({ text }: { text: string }) {
   }, [text]);
 
   return (
-    <p className="gathered" dir="auto" title={texts.gathered} tabIndex={0} ref={box}>
+    <p className="gathered" dir="auto" title={texts.assembled} tabIndex={0} ref={box}>
       {text}
     </p>
   );

@@ -37,7 +37,7 @@ export function AccountDialog({ user, onClose }: { user: User; onClose: () => vo
   return (
     <dialog ref={dialog} className="dialog account-dialog" aria-labelledby="account-title" onClose={onClose}>
       <header>
-        <h2 id="account-title">{texts.account}</h2>
+        <h2 id="account-title">{texts.settings}</h2>
         <button
           type="button"
           className="icon-button"

@@ -1,6 +1,6 @@
 import { createContext, useEffect, useRef, type FormEvent, type ReactNode } from 'react';
 import type { Refusal } from '../graphql/refusal';
-import { texts } from '../texts';
+import { accountTexts } from '../texts';
 import { accountReason } from './reason';
 import { useTask } from './useTask';
 
@@ -47,7 +47,7 @@ export function ActionForm({ action, look = 'primary', blame = {}, words = {}, o
       <FaultContext value={fault?.field ? { field: fault.field, text: fault.text } : undefined}>{children}</FaultContext>
       <div className="buttons">
         <button type="submit" className={look} aria-disabled={busy}>
-          {busy ? texts.working : action}
+          {busy ? accountTexts.working : action}
         </button>
         {aside}
         <p className="done" role="status">

@@ -57,7 +57,7 @@ export function DeleteAccount({ local }: { local: boolean }) {
 
 async function deleteAccount(password: string | null, word: string): Promise<void> {
   if (word.trim().toLowerCase() !== accountTexts.deleteWord) {
-    throw new Refusal({ code: 'BAD_USER_INPUT', field: 'word', message: accountTexts.faults.word! });
+    throw new Refusal({ code: 'BAD_USER_INPUT', field: 'word', message: accountTexts.fieldErrors.word! });
   }
   await settleDeletion();
   await deleteBy(() => ask(DeleteAccountDocument, { password }));

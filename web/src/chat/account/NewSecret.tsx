@@ -33,7 +33,7 @@ export function NewSecret({ secret, onDone }: { secret: string; onDone: () => vo
         <CopyButton text={secret} label={texts.copy} />
       </div>
       <button type="button" className="plain" onClick={onDone}>
-        {accountTexts.secretKept}
+        {accountTexts.secretDone}
       </button>
     </div>
   );

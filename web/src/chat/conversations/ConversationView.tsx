@@ -107,8 +107,8 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
           <button
             type="button"
             className="icon-button"
-            aria-label={texts.settings}
-            title={texts.settings}
+            aria-label={texts.instructions}
+            title={texts.instructions}
             data-set={instructions ? true : undefined}
             onClick={() => setInstructing(name)}
           >

@@ -46,7 +46,7 @@ export function Sidebar({ user, current, onClose }: Props) {
   useEffect(more, [items.length, endCursor]);
 
   return (
-    <aside className="sidebar" aria-label={texts.conversations}>
+    <aside className="sidebar" aria-label={texts.chats}>
       <header>
         <a href="/" className="brand" onClick={(event) => follows(event) && go()}>
           <Logo />
@@ -66,8 +66,8 @@ export function Sidebar({ user, current, onClose }: Props) {
         <Icon name="plus" />
         {texts.newChat}
       </a>
-      <nav aria-label={texts.conversations}>
-        {loaded && items.length === 0 && waiting.length === 0 && <p className="hint">{texts.noConversations}</p>}
+      <nav aria-label={texts.chats}>
+        {loaded && items.length === 0 && waiting.length === 0 && <p className="hint">{texts.noChats}</p>}
         <TroubleNote what={CONVERSATIONS} className="hint" />
         <div className="conversation-list">
           <Virtualizer ref={list} as="ul" item="li" onScroll={more} itemSize={36}>

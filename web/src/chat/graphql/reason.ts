@@ -6,5 +6,5 @@ export function reasonOf(error: unknown, words: Readonly<Record<string, string>>
   const { code, message, retryAfter } = refusalOf(error);
   if (words[code]) return words[code];
   if (code === 'RATE_LIMITED' && retryAfter) return texts.tryAgainIn(retryAfter);
-  return texts.refusals[code] ?? message;
+  return texts.errors[code] ?? message;
 }

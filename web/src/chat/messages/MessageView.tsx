@@ -40,8 +40,8 @@ function QuestionView({ conversationId, message }: Props) {
         <button
           type="button"
           className="icon-button"
-          aria-label={texts.sendAgain}
-          title={texts.sendAgain}
+          aria-label={texts.askAgain}
+          title={texts.askAgain}
           {...pressedOnce(() => send(conversationId, message.content))}
         >
           <Icon name="retry" />
@@ -74,7 +74,7 @@ function ReplyView({ conversationId, message, question, last, queued }: Props) {
     >
       <h2 aria-label={texts.assistant} />
       {shown ? <ReplyText text={shown} unfinished={growing || cutShort(message)} /> : writing && !queued && <Waiting />}
-      {queued && !shown && <p className="note">{texts.waitingForTurn}</p>}
+      {queued && !shown && <p className="note">{texts.queued}</p>}
       {stopping && writing && <p className="note">{texts.stopping}</p>}
       <Ending message={message} />
       {message.status === 'FAILED' && question && last && (
@@ -110,7 +110,7 @@ function ReplyText(props: { text: string; unfinished: boolean }) {
 
 function Waiting() {
   return (
-    <p className="waiting" role="img" aria-label={texts.waitingForWord}>
+    <p className="waiting" role="img" aria-label={texts.thinking}>
       <span />
       <span />
       <span />

@@ -66,7 +66,7 @@ export function AccountMenu({ user }: { user: User }) {
         ))}
         <hr />
         <button type="button" role="menuitem" onClick={() => setAccountOpen(true)}>
-          {texts.accountMenu}
+          {texts.settings}
         </button>
         <button type="button" role="menuitem" onClick={openShortcuts}>
           {texts.shortcuts}

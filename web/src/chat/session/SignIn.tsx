@@ -23,7 +23,7 @@ export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean 
       else await logIn({ email: email!, password: password! });
     } catch (error) {
       const { code, field } = refusalOf(error);
-      setProblem((field && texts.signUpFaults[field]) || reasonOf(error, isNew ? texts.signUpRefusals : texts.signInRefusals));
+      setProblem((field && texts.signUpFieldErrors[field]) || reasonOf(error, isNew ? texts.signUpErrors : texts.signInErrors));
       setWorking(false);
       focus(field ?? (code === 'UNAUTHENTICATED' ? 'password' : 'email'));
     }
@@ -94,7 +94,7 @@ export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean 
           {problem}
         </p>
         <button type="submit" className="primary" disabled={working}>
-          {working ? texts.working : isNew ? texts.signUp : texts.signIn}
+          {working ? (isNew ? texts.signingUp : texts.signingIn) : isNew ? texts.signUp : texts.signIn}
         </button>
         <p className="switch">
           {isNew ? texts.haveAccount : texts.noAccount}{' '}
