@@ -9,12 +9,12 @@ import { Sidebar } from './conversations/Sidebar';
 import { useDrawer } from './conversations/useDrawer';
 import { openSocket } from './graphql/socket';
 import { forgetChoices, moveChoice } from './models/choice';
-import { forgetTroubles } from './loading/troubles';
+import { clearLoadErrors } from './loading/loadErrors';
 import { forgetModels, loadModels } from './models/models';
-import { forgetMissing, show } from './messages/actions';
-import { forgetPlaces } from './messages/place';
+import { forgetMissing, setOpenConversation } from './messages/actions';
+import { clearPositions } from './messages/scrollPosition';
 import { flushOutbox } from './outbox/flush';
-import { begunAs, openOutbox, outboxStore } from './outbox/storage';
+import { startedAs, openOutbox, outboxStore } from './outbox/storage';
 import { isNew } from './outbox/outbox';
 import { forgetReplies } from './replies/follow';
 import { open, routeStore } from './route';
@@ -50,8 +50,8 @@ export function Chat({ user }: { user: User }) {
       forgetModels();
       forgetChoices();
       forgetMissing();
-      forgetPlaces();
-      forgetTroubles();
+      clearPositions();
+      clearLoadErrors();
       closeSocket();
       stateStore.set(noState);
     };
@@ -61,11 +61,11 @@ export function Chat({ user }: { user: User }) {
   useEffect(() => {
     const look = () => {
       const name = routeStore.get();
-      const begun = name && isNew(name) ? begunAs(name) : undefined;
-      if (!name || !begun) return;
-      moveDraft(user.id, name, begun);
-      moveChoice(user.id, name, begun);
-      open(begun, { replace: true });
+      const started = name && isNew(name) ? startedAs(name) : undefined;
+      if (!name || !started) return;
+      moveDraft(user.id, name, started);
+      moveChoice(user.id, name, started);
+      open(started, { replace: true });
     };
     look();
     const leave = [outboxStore.subscribe(look), routeStore.subscribe(look)];
@@ -73,7 +73,7 @@ export function Chat({ user }: { user: User }) {
   }, [user.id]);
 
   useEffect(() => {
-    show(conversation && !isNew(conversation) ? conversation : undefined);
+    setOpenConversation(conversation && !isNew(conversation) ? conversation : undefined);
     setListOpen(false);
   }, [conversation]);
 

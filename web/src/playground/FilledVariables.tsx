@@ -2,7 +2,7 @@ import { useGraphiQL } from '@graphiql/react';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { withCredentials } from './credentials';
 import { REPLY_TABS, replyVariables } from './examples';
-import { lastReplyStore } from './reply';
+import { lastReplyStore } from './lastReply';
 
 /**
  * Fills in the variables of an example when it is opened: a usable account, and the ID of the last reply. The ID is filled

@@ -12,7 +12,7 @@ import { initialEditors } from './initial';
 import { SignedIn } from './SignedIn';
 import { storage } from './storage';
 import { texts } from './texts';
-import { UntilReady } from './UntilReady';
+import { InertUntilReady } from './InertUntilReady';
 import { variablesIn } from './variables';
 
 /** Read once, before GraphiQL writes its own state there. */
@@ -50,7 +50,7 @@ export function Playground() {
         {withoutSchema && <p className="without-schema">{texts.withoutSchema}</p>}
         <Events />
         <SignedIn />
-        <UntilReady />
+        <InertUntilReady />
       </GraphiQL.Footer>
     </GraphiQL>
   );

@@ -12,7 +12,7 @@ export function SignedIn() {
   if (chat.status === 'signedIn') {
     return <Line onSignOut={logOutEverywhere}>{texts.signedInOnChatPage(chat.user.email ?? chat.user.name)}</Line>;
   }
-  if (chat.status === 'restoring' && !chat.trouble) return <Line>{texts.restoring}</Line>;
+  if (chat.status === 'restoring' && !chat.problem) return <Line>{texts.restoring}</Line>;
   return (
     <Line>
       {ended || (chat.status === 'signedOut' && chat.ended) ? texts.sessionEnded : texts.signedOut}

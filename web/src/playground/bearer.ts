@@ -18,7 +18,7 @@ export async function bearer(): Promise<Bearer | undefined> {
   const own = ownSessionStore.get().session?.accessToken;
   if (own) return bearerOf(own, renewOwnSession);
 
-  await known();
+  await chatSessionKnown();
   if (sessionStore.get().status === 'signedIn' && !isFresh()) await refresh().catch(() => undefined);
   const chat = accessToken();
   return chat === undefined ? undefined : bearerOf(chat, refresh);
@@ -37,8 +37,8 @@ function bearerOf(token: string, renew: (stale: string) => Promise<void>): Beare
 }
 
 /** Waits until the chat page's session is known, or cannot be determined. */
-function known(): Promise<void> {
-  const settled = (session: Session) => session.status !== 'restoring' || session.trouble !== undefined;
+function chatSessionKnown(): Promise<void> {
+  const settled = (session: Session) => session.status !== 'restoring' || session.problem !== undefined;
   if (settled(sessionStore.get())) return Promise.resolve();
   return new Promise((resolve) => {
     const leave = sessionStore.subscribe(() => {

@@ -34,7 +34,7 @@ export function withCredentials(operationName: string, variables: string): strin
 }
 
 /** Remembers a registered account. LogIn uses the last one, as long as this browser tab is open. */
-export function learnRegistration(variables: unknown): void {
+export function recordRegistration(variables: unknown): void {
   if (!isRecord(variables) || !isRecord(variables.input) || variables.input.email !== next.email) return;
   sessionStorage.setItem(KEY, JSON.stringify(next));
   next = random();

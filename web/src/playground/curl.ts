@@ -1,5 +1,5 @@
 import { OperationTypeNode, parse, print } from 'graphql';
-import { definitionOf, isOpen } from './operations';
+import { definitionOf, isPublic } from './operations';
 import { withoutSecrets, type Operation } from './secrets';
 
 /** Markers around the name of a shell variable in text that is quoted later. They are private-use characters. */
@@ -21,7 +21,7 @@ export function curlOf(url: string, operation: Operation): string | undefined {
     `curl ${streams ? '-sSN' : '-sS'} ${quoted(url)}`,
     `-H 'content-type: application/json'`,
     ...(streams ? [`-H 'accept: text/event-stream'`] : []),
-    ...(isOpen(definition) ? [] : ['-H "authorization: Bearer $TOKEN"']),
+    ...(isPublic(definition) ? [] : ['-H "authorization: Bearer $TOKEN"']),
     `--data-raw ${quoted(body)}`,
   ].join(' \\\n  ');
 }

@@ -1,11 +1,11 @@
 import type { Fetcher, FetcherParams } from '@graphiql/toolkit';
 import { OperationTypeNode, type ExecutionResult, type OperationDefinitionNode } from 'graphql';
 import { bearer } from './bearer';
-import { learnRegistration } from './credentials';
-import { definitionOf, isOpen, rootFields } from './operations';
-import { forgetOwnSession, learnSession } from './ownSession';
+import { recordRegistration } from './credentials';
+import { definitionOf, isPublic, rootFields } from './operations';
+import { forgetOwnSession, recordSession } from './ownSession';
 import { post, type Result } from './post';
-import { learnReply } from './reply';
+import { recordReply } from './lastReply';
 import type { Operation } from './secrets';
 import { follow } from './socket';
 
@@ -24,23 +24,23 @@ async function run(
   headers: Record<string, string>,
   definition?: OperationDefinitionNode,
 ): Promise<ExecutionResult> {
-  const anonymous = headers.authorization !== undefined || isOpen(definition);
-  let who = anonymous ? undefined : await bearer();
-  const send = () => post(operation, who ? { ...headers, authorization: `Bearer ${who.token}` } : headers);
+  const anonymous = headers.authorization !== undefined || isPublic(definition);
+  let used = anonymous ? undefined : await bearer();
+  const send = () => post(operation, used ? { ...headers, authorization: `Bearer ${used.token}` } : headers);
   let result = await send();
   // The server has executed nothing, so the request can be repeated.
-  if (who && isRefused(result)) {
-    const renewed = await who.renewed();
+  if (used && isRefused(result)) {
+    const renewed = await used.renewed();
     if (renewed) {
-      who = renewed;
+      used = renewed;
       result = await send();
     }
   }
 
-  learnSession(result.data);
-  learnReply(result.data);
+  recordSession(result.data);
+  recordReply(result.data);
   const fields = result.errors ? [] : (rootFields(definition) ?? []);
-  if (fields.includes('register')) learnRegistration(operation.variables);
+  if (fields.includes('register')) recordRegistration(operation.variables);
   if (fields.includes('logOut')) forgetOwnSession();
   return result as ExecutionResult;
 }

@@ -2,7 +2,7 @@ import { getOperationAST, Kind, parse, type OperationDefinitionNode } from 'grap
 import type { Operation } from './secrets';
 
 /** Fields that need no token. An expired token must not prevent loading the schema or getting a new token. */
-const OPEN_FIELDS = new Set([
+const PUBLIC_FIELDS = new Set([
   '__schema',
   '__type',
   '__typename',
@@ -33,6 +33,6 @@ export function rootFields(operation?: OperationDefinitionNode): string[] | unde
 }
 
 /** Whether anonymous callers may run the whole operation. */
-export function isOpen(operation?: OperationDefinitionNode): boolean {
-  return rootFields(operation)?.every((field) => OPEN_FIELDS.has(field)) ?? false;
+export function isPublic(operation?: OperationDefinitionNode): boolean {
+  return rootFields(operation)?.every((field) => PUBLIC_FIELDS.has(field)) ?? false;
 }

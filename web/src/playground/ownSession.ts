@@ -29,7 +29,7 @@ const MARGIN = 5_000;
 export const ownSessionStore = createStore<State>({ session: restored() });
 
 /** Starts a session if a top-level field of the result has an access token. */
-export function learnSession(data: unknown): void {
+export function recordSession(data: unknown): void {
   if (!isRecord(data)) return;
   for (const payload of Object.values(data)) {
     if (!isRecord(payload) || typeof payload.accessToken !== 'string') continue;
@@ -44,14 +44,14 @@ export function learnSession(data: unknown): void {
   }
 }
 
-let flight: Promise<void> | undefined;
+let refreshing: Promise<void> | undefined;
 
 /** Replaces the access token `stale`. Concurrent calls share one request. Without a refresh token, the session ends. */
 export function renewOwnSession(stale: string): Promise<void> {
   const { session } = ownSessionStore.get();
   if (session?.accessToken !== stale) return Promise.resolve();
-  flight ??= renew(session).finally(() => (flight = undefined));
-  return flight;
+  refreshing ??= renew(session).finally(() => (refreshing = undefined));
+  return refreshing;
 }
 
 const REFRESH = `mutation Refresh($refreshToken: String!) {
@@ -60,7 +60,7 @@ const REFRESH = `mutation Refresh($refreshToken: String!) {
 
 async function renew({ refreshToken }: OwnSession): Promise<void> {
   const result = refreshToken ? await post({ query: REFRESH, variables: { refreshToken } }) : undefined;
-  if (result?.data) learnSession(result.data);
+  if (result?.data) recordSession(result.data);
   // A server that cannot be reached has not ended the session.
   else if (!result || result.errors?.some(({ extensions }) => extensions?.code)) forgetOwnSession(true);
 }

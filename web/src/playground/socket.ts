@@ -4,7 +4,7 @@ import { createClient, type Client } from 'graphql-ws';
 import { pause } from '../chat/pause';
 import { isRecord } from '../store';
 import { bearer, type Bearer } from './bearer';
-import { begin, followingStore, noteEnd, noteEvent, noteSocket, type Socket } from './following';
+import { startLog, subscriptionLogStore, logEnd, logEvent, logSocket, type Socket } from './subscriptionLog';
 import { resumedAfter } from './resume';
 import type { Operation } from './secrets';
 import { texts } from './texts';
@@ -29,22 +29,22 @@ export function dropSocket(): void {
 export function follow(operation: Operation, authorization?: string): Observable<ExecutionResult> {
   return {
     subscribe(observer: Observer) {
-      begin();
+      startLog();
       let ended = false;
       const client = clientFor(authorization, () => (ended ? 'closed' : 'waiting'));
       current = client;
       const end = () => {
         ended = true;
-        if (client === current) noteEnd();
+        if (client === current) logEnd();
       };
       const unsubscribe = client.subscribe<Record<string, unknown>>(resumable(operation), {
         next(result) {
-          if (client === current) noteEvent(result);
+          if (client === current) logEvent(result);
           observer.next(result as ExecutionResult);
         },
         error(error) {
           end();
-          observer.error(Array.isArray(error) ? error : [{ message: told(error) }]);
+          observer.error(Array.isArray(error) ? error : [{ message: messageOf(error) }]);
         },
         complete() {
           end();
@@ -70,7 +70,7 @@ interface Observer {
 /** Reads the operation each time it is sent: at first as it was written, after a reconnect with the last cursor. */
 function resumable(operation: Operation) {
   const now = () => {
-    const cursor = followingStore.get()?.cursor;
+    const cursor = subscriptionLogStore.get()?.cursor;
     return cursor === undefined ? operation : resumedAfter(operation, cursor);
   };
   return {
@@ -85,11 +85,11 @@ function resumable(operation: Operation) {
 }
 
 function clientFor(authorization: string | undefined, stateOfClosed: () => Socket['state']): Client {
-  let who: Bearer | undefined;
+  let used: Bearer | undefined;
   /** Number of refusals in a row. */
   let refusals = 0;
   let again = false;
-  const note = (socket: Socket) => client === current && noteSocket(socket);
+  const note = (socket: Socket) => client === current && logSocket(socket);
 
   const client = createClient({
     url: new URL('/graphql', location.href.replace(/^http/, 'ws')).href,
@@ -98,17 +98,17 @@ function clientFor(authorization: string | undefined, stateOfClosed: () => Socke
     retryAttempts: ATTEMPTS,
     retryWait: pause,
     // After the first refusal, another token is tried once.
-    shouldRetry: (event) => !isClose(event) || event.code !== FORBIDDEN || (who !== undefined && refusals < 2),
+    shouldRetry: (event) => !isClose(event) || event.code !== FORBIDDEN || (used !== undefined && refusals < 2),
     async connectionParams() {
       if (authorization) return { authorization };
-      who = refusals > 0 ? ((await who?.renewed()) ?? who) : await bearer();
-      return who ? { authorization: `Bearer ${who.token}` } : {};
+      used = refusals > 0 ? ((await used?.renewed()) ?? used) : await bearer();
+      return used ? { authorization: `Bearer ${used.token}` } : {};
     },
     on: {
       connecting: () => note({ state: 'connecting' }),
       connected() {
         refusals = 0;
-        note({ state: 'open', again, after: again ? followingStore.get()?.cursor : undefined });
+        note({ state: 'open', again, after: again ? subscriptionLogStore.get()?.cursor : undefined });
         again = true;
       },
       closed(event) {
@@ -126,7 +126,7 @@ function isClose(event: unknown): event is { code: number; reason: string } {
   return isRecord(event) && typeof event.code === 'number' && typeof event.reason === 'string';
 }
 
-function told(error: unknown): string {
+function messageOf(error: unknown): string {
   if (isClose(error)) return texts.socketClosed(error.code, error.reason);
   return texts.unreachable(error instanceof Error ? error.message : texts.noConnection);
 }

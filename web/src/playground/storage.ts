@@ -1,4 +1,4 @@
-import { keptHere } from '../chat/kept';
+import { sharedStorage } from '../chat/deviceStorage';
 import { isRecord } from '../store';
 import { mayHoldSecrets, withoutSecrets } from './secrets';
 
@@ -11,14 +11,14 @@ const memory = new Map<string, string>();
 
 /** Storage for GraphiQL's tabs, history and settings: everything in memory, and everything but secrets on the device. */
 export const storage = {
-  getItem: (key: string) => memory.get(key) ?? (PARTS.includes(key) ? null : (keptHere.get(key) ?? null)),
+  getItem: (key: string) => memory.get(key) ?? (PARTS.includes(key) ? null : (sharedStorage.get(key) ?? null)),
   setItem(key: string, value: string) {
     memory.set(key, value);
-    if (!PARTS.includes(key)) keptHere.set(key, forDisk(value));
+    if (!PARTS.includes(key)) sharedStorage.set(key, forDisk(value));
   },
   removeItem(key: string) {
     memory.delete(key);
-    keptHere.remove(key);
+    sharedStorage.remove(key);
   },
   clear() {
     for (const key of ownKeys()) storage.removeItem(key);
@@ -29,7 +29,7 @@ export const storage = {
 };
 
 function ownKeys(): string[] {
-  return [...new Set([...memory.keys(), ...keptHere.keys()])].filter((key) => key.startsWith(PREFIX));
+  return [...new Set([...memory.keys(), ...sharedStorage.keys()])].filter((key) => key.startsWith(PREFIX));
 }
 
 /** Removes secrets from a value that GraphiQL stores: a setting as one word, or operations (tabs, history) as JSON. */

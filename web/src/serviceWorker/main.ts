@@ -16,7 +16,7 @@ const PAGE = '/';
 const CACHE = `confab:${BUILT.version}`;
 
 /** How long the server may take before the stored page is shown, in milliseconds. */
-const PATIENCE = 5_000;
+const NETWORK_TIMEOUT = 5_000;
 
 /** Service Worker Static Routing: requests that supporting browsers send without starting the worker. */
 interface InstallEvent extends ExtendableEvent {
@@ -52,7 +52,7 @@ async function forgetOthers(): Promise<void> {
 /** Returns the server's current page, or the stored one if the server or its proxy does not answer. */
 async function page(request: Request): Promise<Response> {
   try {
-    const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
+    const answer = await fetch(request, { signal: AbortSignal.timeout(NETWORK_TIMEOUT) });
     if (answer.status < 500) return answer;
   } catch {
     // The server cannot be reached.

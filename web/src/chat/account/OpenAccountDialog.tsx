@@ -1,6 +1,6 @@
 import { createPortal } from 'react-dom';
 import type { User } from '../session/session';
-import { usePart } from '../ui/usePart';
+import { useLazyComponent } from '../ui/useLazyComponent';
 
 interface Props {
   user: User;
@@ -9,7 +9,7 @@ interface Props {
 
 /** Loads the account dialog when it is first opened. */
 export function OpenAccountDialog(props: Props) {
-  const Dialog = usePart<Props>(async () => (await import('./AccountDialog')).AccountDialog, props.onClose);
+  const Dialog = useLazyComponent<Props>(async () => (await import('./AccountDialog')).AccountDialog, props.onClose);
   // Not inside the sidebar, which is hidden on a phone while it is closed.
   return Dialog ? createPortal(<Dialog {...props} />, document.body) : null;
 }

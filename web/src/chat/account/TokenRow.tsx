@@ -1,6 +1,6 @@
 import { accountTexts } from '../texts';
 import type { AccessToken } from './account';
-import { ago, day } from './when';
+import { ago, day } from './relativeTime';
 
 interface Props {
   token: AccessToken;

@@ -1,6 +1,6 @@
-import { ask } from '../graphql/client';
+import { execute } from '../graphql/client';
 import { AccountDocument, type AccountQuery } from './generated';
-import { Refusal } from '../graphql/refusal';
+import { ApiError } from '../graphql/apiError';
 
 export type Account = NonNullable<AccountQuery['me']>;
 export type Session = Account['sessions'][number];
@@ -8,7 +8,7 @@ export type AccessToken = Account['accessTokens'][number];
 
 /** Loads the data that the dialog shows. */
 export async function loadAccount(): Promise<Account> {
-  const { me } = await ask(AccountDocument, {});
-  if (!me) throw new Refusal({ code: 'UNAUTHENTICATED', message: 'No user is signed in.' });
+  const { me } = await execute(AccountDocument, {});
+  if (!me) throw new ApiError({ code: 'UNAUTHENTICATED', message: 'No user is signed in.' });
   return me;
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { withFirstPage, withPage, type Conversation } from '../conversations/list';
 import { withLastPage, withMessages, type Message } from '../messages/list';
 import { noState, type State } from '../state';
-import { afterChange, type Change } from './reduce';
+import { applyChange, type Change } from './reduce';
 
 const conversation = (id: string, minute: number): Conversation => ({
   id, title: id, systemPrompt: null, model: null, createdAt: at(minute), updatedAt: at(minute),
@@ -23,13 +23,13 @@ function state(endCursor?: string): State {
 
 test('a new message moves its conversation to the top and is added once', () => {
   const change = added(conversation('a', 30), message('2', 30));
-  const next = afterChange(afterChange(state(), change), change);
+  const next = applyChange(applyChange(state(), change), change);
   expect(titles(next)).toEqual(['a', 'b']);
   expect(next.messages.a!.items.map(({ id }) => id)).toEqual(['1', '2']);
 });
 
 test('messages of a conversation that is not open are not stored', () => {
-  expect(afterChange(state(), added(conversation('b', 30), message('2', 30))).messages.b).toBeUndefined();
+  expect(applyChange(state(), added(conversation('b', 30), message('2', 30))).messages.b).toBeUndefined();
 });
 
 test('a late event does not make a finished reply unfinished', () => {
@@ -38,7 +38,7 @@ test('a late event does not make a finished reply unfinished', () => {
 });
 
 test('a page requested before a deletion does not bring the conversation back', () => {
-  const next = afterChange(state(), { __typename: 'ConversationDeleted', cursor: '', conversationId: 'a' });
+  const next = applyChange(state(), { __typename: 'ConversationDeleted', cursor: '', conversationId: 'a' });
   expect(titles(next)).toEqual(['b']);
   expect(next.messages.a).toBeUndefined();
   expect(withPage(next.conversations, page([conversation('a', 10)])).items.map(({ id }) => id)).toEqual(['b']);
@@ -46,8 +46,8 @@ test('a page requested before a deletion does not bring the conversation back', 
 
 test('a conversation on a page that is not loaded yet is listed with that page', () => {
   const renamed: Change = { __typename: 'ConversationChanged', cursor: '', conversation: conversation('old', 1) };
-  expect(titles(afterChange(state('more'), renamed))).toEqual(['b', 'a']);
-  expect(titles(afterChange(state(), renamed))).toEqual(['b', 'a', 'old']);
+  expect(titles(applyChange(state('more'), renamed))).toEqual(['b', 'a']);
+  expect(titles(applyChange(state(), renamed))).toEqual(['b', 'a', 'old']);
 });
 
 test('after a long break, a last page that does not overlap replaces the list', () => {

@@ -6,7 +6,7 @@ import type { State } from '../state';
 export type Change = ChangesSubscription['changes'];
 
 /** Returns the state after a change on any device. `Reload` has no effect here: the feed loads everything again. */
-export function afterChange(state: State, change: Change): State {
+export function applyChange(state: State, change: Change): State {
   switch (change.__typename) {
     case 'ConversationCreated':
     case 'ConversationChanged': {

@@ -3,7 +3,7 @@ import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { draftOf, keepDraft } from './drafts';
 import { lengthOf, LONGEST } from './length';
-import { takesBack } from './putBack';
+import { onRestoreText } from './restoreText';
 
 /** Length from which the number of remaining characters is shown. */
 const COUNT_FROM = LONGEST - 1_000;
@@ -42,7 +42,7 @@ export function Composer({ user, conversation, writing, onSend, onStop, children
 
   // Registered again on every change, so that the handler sees the current text and does not overwrite it.
   useLayoutEffect(() =>
-    takesBack((taken) => {
+    onRestoreText((taken) => {
       if (text.trim() === '') write(taken);
       if (!touch.matches) field.current?.focus();
     }),

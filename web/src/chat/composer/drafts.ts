@@ -1,14 +1,14 @@
-import { keptByTab, keyOf } from '../kept';
+import { tabFirstStorage, userKey } from '../deviceStorage';
 
 /** Returns the draft of a conversation that is stored on this device; empty if there is none. */
 export function draftOf(user: string, conversation: string): string {
-  return keptByTab.get(keyOf(user, 'draft', conversation)) ?? '';
+  return tabFirstStorage.get(userKey(user, 'draft', conversation)) ?? '';
 }
 
 export function keepDraft(user: string, conversation: string, text: string): void {
-  const key = keyOf(user, 'draft', conversation);
-  if (text) keptByTab.set(key, text);
-  else keptByTab.remove(key);
+  const key = userKey(user, 'draft', conversation);
+  if (text) tabFirstStorage.set(key, text);
+  else tabFirstStorage.remove(key);
 }
 
 /** Moves a draft from a chat's temporary name to its conversation ID. */
@@ -20,9 +20,9 @@ export function moveDraft(user: string, from: string, to: string): void {
 }
 
 /** Storage name of the instructions for a chat that has not started. */
-export const NEW_INSTRUCTIONS = 'new:instructions';
+export const NEW_CHAT_INSTRUCTIONS = 'new:instructions';
 
 /** Returns the storage name of a conversation's unsaved instructions. */
-export function halfWritten(conversation: string): string {
+export function unsavedInstructions(conversation: string): string {
   return `${conversation}:half-written`;
 }

@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState, type FormEvent, type SyntheticEvent } from 'react';
-import { draftOf, halfWritten, keepDraft } from '../composer/drafts';
+import { draftOf, unsavedInstructions, keepDraft } from '../composer/drafts';
 import { lengthOf, LONGEST } from '../composer/length';
 import { reasonOf } from '../graphql/reason';
 import { texts } from '../texts';
 import { confirmed } from '../ui/confirm';
-import { notifyRefusal } from '../ui/notices';
+import { notifyFailure } from '../ui/notices';
 
 interface Props {
   user: string;
@@ -19,7 +19,7 @@ interface Props {
 /** Edits the instructions of a conversation. Unsaved changes are kept on this device until they are saved or discarded. */
 export function InstructionsDialog({ user, conversation, instructions, onSave, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [prompt, setPrompt] = useState(() => draftOf(user, halfWritten(conversation)) || instructions);
+  const [prompt, setPrompt] = useState(() => draftOf(user, unsavedInstructions(conversation)) || instructions);
   const [saving, setSaving] = useState(false);
   // A second Enter can come before `saving` is rendered.
   const busy = useRef(false);
@@ -30,7 +30,7 @@ export function InstructionsDialog({ user, conversation, instructions, onSave, o
 
   function write(next: string) {
     setPrompt(next);
-    keepDraft(user, halfWritten(conversation), next === instructions ? '' : next);
+    keepDraft(user, unsavedInstructions(conversation), next === instructions ? '' : next);
   }
 
   async function save(event: FormEvent) {
@@ -44,7 +44,7 @@ export function InstructionsDialog({ user, conversation, instructions, onSave, o
       close();
     } catch (error) {
       // If the dialog is closed by now, report the error as a notice.
-      if (!dialog.current) return notifyRefusal(error);
+      if (!dialog.current) return notifyFailure(error);
       setProblem(reasonOf(error));
       busy.current = false;
       setSaving(false);
@@ -53,7 +53,7 @@ export function InstructionsDialog({ user, conversation, instructions, onSave, o
 
   /** Closes the dialog and removes unsaved changes. */
   function close() {
-    keepDraft(user, halfWritten(conversation), '');
+    keepDraft(user, unsavedInstructions(conversation), '');
     dialog.current?.close();
   }
 

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
-import { beginning } from '../cut';
+import { truncate } from '../truncate';
 import { AccountMenu } from '../session/AccountMenu';
 import type { User } from '../session/session';
-import { TroubleNote } from '../loading/TroubleNote';
+import { LoadErrorNote } from '../loading/LoadErrorNote';
 import { echoesStore, isUnsent } from '../outbox/echoes';
 import { entriesOf, isNew } from '../outbox/outbox';
 import { outboxStore } from '../outbox/storage';
@@ -13,10 +13,10 @@ import { MOD } from '../shortcuts/keys';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { Logo } from '../ui/Logo';
-import { period } from '../ui/moments';
+import { period } from '../ui/dates';
 import { CONVERSATIONS, loadMoreConversations } from './actions';
 import { ConversationRow } from './ConversationRow';
-import { follows } from './follows';
+import { followsInPage } from './followsInPage';
 
 interface Props {
   user: User;
@@ -48,7 +48,7 @@ export function Sidebar({ user, current, onClose }: Props) {
   return (
     <aside className="sidebar" aria-label={texts.chats}>
       <header>
-        <a href="/" className="brand" onClick={(event) => follows(event) && go()}>
+        <a href="/" className="brand" onClick={(event) => followsInPage(event) && go()}>
           <Logo />
           {texts.name}
         </a>
@@ -61,14 +61,14 @@ export function Sidebar({ user, current, onClose }: Props) {
         className="new-chat"
         title={`${MOD}+Shift+O`}
         aria-current={current === undefined ? 'page' : undefined}
-        onClick={(event) => follows(event) && go()}
+        onClick={(event) => followsInPage(event) && go()}
       >
         <Icon name="plus" />
         {texts.newChat}
       </a>
       <nav aria-label={texts.chats}>
         {loaded && items.length === 0 && waiting.length === 0 && <p className="hint">{texts.noChats}</p>}
-        <TroubleNote what={CONVERSATIONS} className="hint" />
+        <LoadErrorNote what={CONVERSATIONS} className="hint" />
         <div className="conversation-list">
           <Virtualizer ref={list} as="ul" item="li" onScroll={more} itemSize={36}>
             {waiting.map((name) => (
@@ -77,10 +77,10 @@ export function Sidebar({ user, current, onClose }: Props) {
                 className="conversation-row waiting"
                 href={pathTo(name)}
                 aria-current={current === name ? 'page' : undefined}
-                onClick={(event) => follows(event) && go(name)}
+                onClick={(event) => followsInPage(event) && go(name)}
               >
                 <span className="title" dir="auto">
-                  {beginning(entriesOf(entries, name)[0]?.content ?? '', 80)}
+                  {truncate(entriesOf(entries, name)[0]?.content ?? '', 80)}
                 </span>
               </a>
             ))}

@@ -1,12 +1,12 @@
-import { ask } from '../graphql/client';
+import { execute } from '../graphql/client';
 import {
   ConversationsDocument,
   DeleteConversationDocument,
   UpdateConversationDocument,
   type UpdateConversationInput,
 } from '../graphql/generated';
-import { refusalOf } from '../graphql/refusal';
-import { untilDone } from '../loading/troubles';
+import { toApiError } from '../graphql/apiError';
+import { retryUntilDone } from '../loading/loadErrors';
 import { pause } from '../pause';
 import { sessionStore } from '../session/session';
 import { change, stateStore } from '../state';
@@ -19,9 +19,9 @@ export const CONVERSATIONS = 'conversations';
 /** Loads the first page of the list, and retries until it succeeds. */
 export async function reloadConversations(): Promise<void> {
   const wanted = () => sessionStore.get().status === 'signedIn';
-  await untilDone(CONVERSATIONS, wanted, async () => {
+  await retryUntilDone(CONVERSATIONS, wanted, async () => {
     const before = stateStore.get().conversations.items;
-    const { me } = await ask(ConversationsDocument, { first: PAGE });
+    const { me } = await execute(ConversationsDocument, { first: PAGE });
     if (me) change((state) => ({ ...state, conversations: withFirstPage(state.conversations, me.conversations, before) }));
   });
 }
@@ -34,8 +34,8 @@ export async function loadMoreConversations(): Promise<void> {
   loadingMore = true;
   // Stops if the list is reloaded meanwhile.
   const wanted = () => stateStore.get().conversations.endCursor === after;
-  await untilDone(CONVERSATIONS, wanted, async () => {
-    const { me } = await ask(ConversationsDocument, { first: PAGE, after });
+  await retryUntilDone(CONVERSATIONS, wanted, async () => {
+    const { me } = await execute(ConversationsDocument, { first: PAGE, after });
     if (me && wanted()) change((state) => ({ ...state, conversations: withPage(state.conversations, me.conversations) }));
   });
   loadingMore = false;
@@ -46,7 +46,7 @@ export async function updateConversation(input: UpdateConversationInput & { id: 
   const before = conversationOf(stateStore.get().conversations, input.id);
   if (before) put({ ...before, ...given(input) });
   try {
-    put((await ask(UpdateConversationDocument, { input })).updateConversation.conversation);
+    put((await execute(UpdateConversationDocument, { input })).updateConversation.conversation);
   } catch (error) {
     // Reverts only the changed fields, because the feed may have updated others meanwhile.
     const now = conversationOf(stateStore.get().conversations, input.id);
@@ -80,12 +80,12 @@ export function showConversation(conversation: Conversation): void {
 export async function deleteForGood(id: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
-      await ask(DeleteConversationDocument, { id }, { keepalive: true });
+      await execute(DeleteConversationDocument, { id }, { keepalive: true });
       return;
     } catch (error) {
-      const refusal = refusalOf(error);
-      if (refusal.code === 'NOT_FOUND') return;
-      if (!refusal.passing) throw error;
+      const failure = toApiError(error);
+      if (failure.code === 'NOT_FOUND') return;
+      if (!failure.retryable) throw error;
       await pause(attempt);
     }
   }

@@ -1,21 +1,21 @@
-import { refusalOf } from '../graphql/refusal';
+import { toApiError } from '../graphql/apiError';
 import { open } from '../route';
 import { texts } from '../texts';
-import { dismiss, notify, notifyRefusal } from '../ui/notices';
+import { dismiss, notify, notifyFailure } from '../ui/notices';
 import { deleteForGood, hideConversation, showConversation } from './actions';
-import { forgetWish, keepWish, wishes } from './deletionWishes';
+import { removeDeletion, storeDeletion, pendingDeletions } from './pendingDeletions';
 import type { Conversation } from './list';
 import { rowOf } from './neighbour';
 
 /** How long a deletion can be undone, in milliseconds. */
-const UNDO_FOR = 7_000;
+const UNDO_TIME = 7_000;
 
 /** The conversation that was deleted last, while this can be undone. */
 let deleted: Conversation | undefined;
 /** Whether it was open when it was deleted. */
 let reopen = false;
 let notice: number | undefined;
-let later: ReturnType<typeof setTimeout> | undefined;
+let resumeTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** Hides a conversation, and deletes it after a while. Undoing this opens it again if it was open. */
 export function deleteConversation(conversation: Conversation, wasOpen: boolean): void {
@@ -26,14 +26,14 @@ export function deleteConversation(conversation: Conversation, wasOpen: boolean)
   notice = notify(texts.deleted(conversation.title), {
     action: { label: texts.undo, run: undoDeletion },
     // Other tabs read the deadline from the storage.
-    time: { lasts: UNDO_FOR, until: (due) => keepWish(conversation, due), over: () => void commitDeletion() },
+    lifetime: { duration: UNDO_TIME, onDeadline: (due) => storeDeletion(conversation, due), onExpire: () => void commitDeletion() },
   });
 }
 
 function undoDeletion(): void {
-  const conversation = take();
+  const conversation = takePending();
   if (!conversation) return;
-  forgetWish(conversation.id);
+  removeDeletion(conversation.id);
   showConversation(conversation);
   if (reopen) open(conversation.id);
   // The list needs one or two frames to render its rows.
@@ -42,43 +42,43 @@ function undoDeletion(): void {
 
 /** Resumes deletions that an earlier page could not finish, for example without a network. */
 export function resumeDeletions(): void {
-  clearTimeout(later);
-  for (const { conversation, due } of wishes()) {
+  clearTimeout(resumeTimer);
+  for (const { conversation, due } of pendingDeletions()) {
     if (conversation.id === deleted?.id) continue;
     if (due > Date.now()) {
       // Until then, the tab that started the deletion can undo it.
-      later = setTimeout(resumeDeletions, due - Date.now() + 1);
+      resumeTimer = setTimeout(resumeDeletions, due - Date.now() + 1);
     } else {
       hideConversation(conversation.id);
-      void bringAbout(conversation);
+      void deleteOnServer(conversation);
     }
   }
 }
 
 /** Deletes the pending conversation now. */
 export async function commitDeletion(): Promise<void> {
-  const conversation = take();
+  const conversation = takePending();
   if (!conversation) return;
-  keepWish(conversation, Date.now());
-  await bringAbout(conversation);
+  storeDeletion(conversation, Date.now());
+  await deleteOnServer(conversation);
 }
 
-async function bringAbout(conversation: Conversation): Promise<void> {
+async function deleteOnServer(conversation: Conversation): Promise<void> {
   try {
     await deleteForGood(conversation.id);
-    forgetWish(conversation.id);
+    removeDeletion(conversation.id);
   } catch (error) {
     // The user has signed out, so there is nothing to report.
-    if (refusalOf(error).code === 'UNAUTHENTICATED') return;
-    forgetWish(conversation.id);
+    if (toApiError(error).code === 'UNAUTHENTICATED') return;
+    removeDeletion(conversation.id);
     showConversation(conversation);
-    notifyRefusal(error);
+    notifyFailure(error);
   }
 }
 
 /** Ends the time to undo when another tab or device has deleted the conversation. */
 export function deletedElsewhere(id: string): void {
-  if (deleted?.id === id) take();
+  if (deleted?.id === id) takePending();
 }
 
 /** Deletes the pending conversation before a sign-out. Waits at most two seconds, because the network may be down. */
@@ -87,7 +87,7 @@ export async function settleDeletion(): Promise<void> {
 }
 
 /** Returns the pending conversation, which is then no longer pending. */
-function take(): Conversation | undefined {
+function takePending(): Conversation | undefined {
   dismiss(notice);
   const conversation = deleted;
   deleted = undefined;

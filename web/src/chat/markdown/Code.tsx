@@ -22,8 +22,8 @@ export const Code = memo(function Code({ text, language }: { text: string; langu
     if (!language || text.length > LONGEST) return;
     const timer = setTimeout(
       async () => {
-        const { highlighterOf } = await import('./highlight');
-        const highlight = await highlighterOf(language);
+        const { loadHighlighter } = await import('./highlight');
+        const highlight = await loadHighlighter(language);
         if (!highlight) return;
         const start = performance.now();
         const tree = highlight(text);

@@ -1,13 +1,13 @@
 import type { Token, Tokens } from 'marked';
 import { memo, useRef, type ReactNode } from 'react';
 import { texts } from '../texts';
-import { blocksOf, noBlocks, type Block } from './blocks';
+import { parseBlocks, noBlocks, type Block } from './blocks';
 import { Code } from './Code';
 import { directionOf } from './direction';
-import { decoded } from './entities';
-import { levelsOf } from './headings';
+import { decodeEntities } from './entities';
+import { headingLevels } from './headings';
 import { safeHref } from './links';
-import { useMended } from './useMended';
+import { useAutoClosed } from './useAutoClosed';
 
 /**
  * Renders Markdown as React elements. No HTML is built from a model's text, so there is nothing to sanitize. Tags are
@@ -16,9 +16,9 @@ import { useMended } from './useMended';
  */
 export const Markdown = memo(function Markdown({ text, unfinished = false }: { text: string; unfinished?: boolean }) {
   const before = useRef(noBlocks);
-  before.current = blocksOf(text, before.current);
-  const blocks = useMended(before.current.blocks, unfinished);
-  const levels = levelsOf(blocks);
+  before.current = parseBlocks(text, before.current);
+  const blocks = useAutoClosed(before.current.blocks, unfinished);
+  const levels = headingLevels(blocks);
   return (
     <div className="markdown" dir="auto">
       {blocks.map((block, index) => (
@@ -55,7 +55,7 @@ function blockElement(token: Token, level?: number): ReactNode {
     case 'html':
       return <p dir="auto">{token.raw.trim()}</p>;
     case 'text':
-      return token.tokens ? inline(token.tokens) : decoded(token.text);
+      return token.tokens ? inline(token.tokens) : decodeEntities(token.text);
     default:
       return null;
   }
@@ -135,18 +135,18 @@ function Inline({ token }: { token: Token }): ReactNode {
     case 'link':
       return link(token.href, inline(token.tokens), token.title);
     case 'image':
-      return link(token.href, decoded(token.text) || token.href, token.title);
+      return link(token.href, decodeEntities(token.text) || token.href, token.title);
     case 'html':
       return token.raw;
     case 'text':
-      return token.tokens ? inline(token.tokens) : decoded(token.text);
+      return token.tokens ? inline(token.tokens) : decodeEntities(token.text);
     default:
-      return 'text' in token ? decoded(token.text) : token.raw;
+      return 'text' in token ? decodeEntities(token.text) : token.raw;
   }
 }
 
 function link(href: string, children: ReactNode, title?: string | null): ReactNode {
-  const safe = safeHref(decoded(href));
+  const safe = safeHref(decodeEntities(href));
   if (!safe) return <span>{children}</span>;
   return (
     <a href={safe} title={title ?? undefined} target="_blank" rel="noopener noreferrer nofollow">

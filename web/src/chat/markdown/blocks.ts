@@ -1,5 +1,5 @@
 import { Lexer, type Token } from 'marked';
-import { shared } from './shared';
+import { reuseParts } from './reuseParts';
 
 /** A paragraph, list, table, code block or similar, with its source text. */
 export type Block = Token;
@@ -22,11 +22,11 @@ const ENDS = new Set(['paragraph', 'heading', 'hr', 'table']);
  * Parses a text that may continue the previous one. Settled blocks are reused, so a growing reply costs no more than its
  * last block. The rest is parsed again; parts of it that are equal, such as the items of a list, stay the same objects.
  */
-export function blocksOf(text: string, before: Blocks = noBlocks): Blocks {
+export function parseBlocks(text: string, before: Blocks = noBlocks): Blocks {
   const unified = text.replace(/\r\n?/g, '\n');
   const kept = unified.startsWith(before.text) && !DEFINITION.test(unified) ? settled(before.blocks) : [];
   const length = kept.reduce((sum, { raw }) => sum + raw.length, 0);
-  const fresh = shared(before.blocks.slice(kept.length), lex(unified.slice(length)));
+  const fresh = reuseParts(before.blocks.slice(kept.length), lex(unified.slice(length)));
   const blocks = [...kept, ...fresh];
   // If the lexer has altered the text, the lengths differ, and the next call parses everything.
   const whole = blocks.reduce((sum, { raw }) => sum + raw.length, 0) === unified.length;

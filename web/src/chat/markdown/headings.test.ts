@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { blocksOf } from './blocks';
-import { levelsOf } from './headings';
+import { parseBlocks } from './blocks';
+import { headingLevels } from './headings';
 
 function levels(markdown: string): number[] {
-  return levelsOf(blocksOf(markdown).blocks).filter((level) => level !== undefined);
+  return headingLevels(parseBlocks(markdown).blocks).filter((level) => level !== undefined);
 }
 
 test('headings start at level 3, whichever level the model starts with', () => {

@@ -7,7 +7,7 @@ const ABOVE = 2;
  * Returns the level of each block that is a heading. No level is skipped, so screen readers get a valid outline whichever
  * level the model starts with. A level depends only on earlier headings, so it does not change while the reply grows.
  */
-export function levelsOf(blocks: readonly Token[]): (number | undefined)[] {
+export function headingLevels(blocks: readonly Token[]): (number | undefined)[] {
   const open: number[] = [];
   return blocks.map((block) => {
     if (block.type !== 'heading') return undefined;

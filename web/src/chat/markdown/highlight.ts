@@ -64,7 +64,7 @@ const lowlight = createLowlight();
 export type Highlighter = (code: string) => Root;
 
 /** Loads the highlighter of a language; `undefined` if the language is unknown. */
-export async function highlighterOf(name: string): Promise<Highlighter | undefined> {
+export async function loadHighlighter(name: string): Promise<Highlighter | undefined> {
   const lower = name.toLowerCase();
   const language = lower in LANGUAGES ? (lower as Language) : ALIASES[lower];
   if (!language) return undefined;

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
-import { TroubleNote, useTrouble } from '../loading/TroubleNote';
+import { LoadErrorNote, useLoadError } from '../loading/LoadErrorNote';
 import { echoesStore, isUnsent } from '../outbox/echoes';
 import { entriesOf } from '../outbox/outbox';
 import { outboxStore } from '../outbox/storage';
@@ -9,17 +9,17 @@ import { useStateOf } from '../state';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { loadMessagesBefore } from './actions';
-import { withoutAskedAgain } from './askedAgain';
+import { withoutRetried } from './retried';
 import { inProgress } from './list';
 import { MessageView } from './MessageView';
-import { mounted, WHOLE } from './mounted';
-import { placeOf } from './place';
-import { useHeld } from './useHeld';
-import { usePlace } from './usePlace';
+import { mounted, RENDER_ALL } from './mounted';
+import { storedPosition } from './scrollPosition';
+import { usePinned } from './usePinned';
+import { useScrollPosition } from './useScrollPosition';
 import { useStickToEnd } from './useStickToEnd';
 
 /** Messages this close to the visible area are rendered, in pixels. */
-const AROUND = 600;
+const OVERSCAN = 600;
 
 /** The messages of a conversation. A long one renders only visible messages, and loads earlier ones when scrolled up. */
 export function MessageList({ conversationId }: { conversationId: string }) {
@@ -28,16 +28,16 @@ export function MessageList({ conversationId }: { conversationId: string }) {
   const echoes = useSyncExternalStore(echoesStore.subscribe, echoesStore.get);
   const unsent = entriesOf(outbox, conversationId).filter((entry) => !list || isUnsent(entry, echoes));
   const loaded = list?.items;
-  const items = useMemo(() => withoutAskedAgain(loaded ?? []), [loaded]);
+  const items = useMemo(() => withoutRetried(loaded ?? []), [loaded]);
 
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useRef<VirtualizerHandle>(null);
-  const [elsewhere] = useState(() => placeOf(conversationId) !== undefined);
+  const [elsewhere] = useState(() => storedPosition(conversationId) !== undefined);
   const { atEnd, toEnd } = useStickToEnd(scroller, elsewhere);
-  const seeking = usePlace({ conversationId, list, shown: items, scroller, virtualizer, toEnd });
+  const seeking = useScrollPosition({ conversationId, list, shown: items, scroller, virtualizer, toEnd });
   const first = useRef<string>(undefined);
   const [loadingBefore, setLoadingBefore] = useState(false);
-  const trouble = useTrouble(conversationId);
+  const loadError = useLoadError(conversationId);
 
   // When earlier messages are inserted, the visible ones stay in place.
   const prepended = first.current !== undefined && items[0] !== undefined && items[0].id !== first.current;
@@ -61,21 +61,21 @@ export function MessageList({ conversationId }: { conversationId: string }) {
     if (latest) toEnd();
   }, [latest]);
 
-  const held = useHeld(scroller, items.length > WHOLE);
+  const pinned = usePinned(scroller, items.length > RENDER_ALL);
   const firstInProgress = items.findIndex(inProgress);
 
   return (
     <div className="messages-frame">
       <div className="messages" data-seeking={seeking || undefined} ref={scroller} tabIndex={0} aria-label={texts.messages} role="region" onScroll={loadBefore}>
-        {loadingBefore && !trouble && <p className="earlier">{texts.earlier}</p>}
+        {loadingBefore && !loadError && <p className="earlier">{texts.earlier}</p>}
         <Virtualizer
           ref={virtualizer}
           as="ol"
           item="li"
           scrollRef={scroller}
           shift={prepended}
-          bufferSize={AROUND}
-          keepMounted={mounted(items, items.length + unsent.length, held)}
+          bufferSize={OVERSCAN}
+          keepMounted={mounted(items, items.length + unsent.length, pinned)}
         >
           {items.map((message, index) => (
             <MessageView
@@ -92,8 +92,8 @@ export function MessageList({ conversationId }: { conversationId: string }) {
           ))}
         </Virtualizer>
       </div>
-      <TroubleNote what={conversationId} className={(list && !seeking) || unsent.length > 0 ? 'earlier' : 'loading'} />
-      {(!list || seeking) && unsent.length === 0 && !trouble && (
+      <LoadErrorNote what={conversationId} className={(list && !seeking) || unsent.length > 0 ? 'earlier' : 'loading'} />
+      {(!list || seeking) && unsent.length === 0 && !loadError && (
         <p className="loading late" role="status">
           {texts.loading}
         </p>

@@ -6,10 +6,10 @@ import { useReplyText } from '../replies/follow';
 import { stoppingStore } from '../replies/stop';
 import { useRevealed } from '../replies/useRevealed';
 import { texts } from '../texts';
-import { Boundary } from '../ui/Boundary';
+import { ErrorBoundary } from '../ui/ErrorBoundary';
 import { CopyButton } from '../ui/CopyButton';
 import { Icon } from '../ui/Icon';
-import { Moment } from '../ui/Moment';
+import { Timestamp } from '../ui/Timestamp';
 import { pressedOnce } from '../ui/pressedOnce';
 import { cutShort, inProgress, type Message } from './list';
 
@@ -48,7 +48,7 @@ function QuestionView({ conversationId, message }: Props) {
         </button>
         <CopyButton text={message.content} label={texts.copy} />
         <span className="facts">
-          <Moment at={message.createdAt} />
+          <Timestamp at={message.createdAt} />
         </span>
       </footer>
     </article>
@@ -96,15 +96,15 @@ function ReplyView({ conversationId, message, question, last, queued }: Props) {
 /** The reply, as plain text if it cannot be rendered. */
 function ReplyText(props: { text: string; unfinished: boolean }) {
   return (
-    <Boundary
-      instead={
+    <ErrorBoundary
+      fallback={
         <p className="markdown as-written" dir="auto">
           {props.text}
         </p>
       }
     >
       <Markdown {...props} />
-    </Boundary>
+    </ErrorBoundary>
   );
 }
 
@@ -142,7 +142,7 @@ function Facts({ message: { model, usage, createdAt } }: { message: Message }) {
           {texts.tokens(usage.inputTokens, usage.outputTokens, usage.estimated)}
         </span>
       )}
-      <Moment at={createdAt} />
+      <Timestamp at={createdAt} />
     </span>
   );
 }

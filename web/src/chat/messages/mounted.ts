@@ -1,7 +1,7 @@
 import type { Message } from './list';
 
 /** Up to this many messages are rendered as a whole, so that the browser can search and print them. */
-export const WHOLE = 60;
+export const RENDER_ALL = 60;
 /** Number of last messages of a longer conversation that stay rendered while a reply grows below them. */
 const LATEST = 6;
 
@@ -9,10 +9,10 @@ const LATEST = 6;
  * Returns the indexes of the items that are rendered even when they are not visible. `count` is the length of the list,
  * including unsent messages.
  */
-export function mounted(messages: readonly Message[], count: number, held: ReadonlySet<string>): number[] {
+export function mounted(messages: readonly Message[], count: number, pinned: ReadonlySet<string>): number[] {
   const isKept = (index: number) => {
     const message = messages[index];
-    return messages.length <= WHOLE || index >= count - LATEST || (message !== undefined && held.has(message.id));
+    return messages.length <= RENDER_ALL || index >= count - LATEST || (message !== undefined && pinned.has(message.id));
   };
   return Array.from({ length: count }, (_, index) => index).filter(isKept);
 }

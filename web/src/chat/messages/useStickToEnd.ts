@@ -3,7 +3,7 @@ import { useCallback, useLayoutEffect, useRef, useState, type RefObject } from '
 /** Distance from the end that counts as being there, in pixels. */
 const NEAR = 60;
 /** A scroll this soon after a key, wheel or touch event is the user's, in milliseconds. */
-const BY_HAND = 400;
+const USER_SCROLL = 400;
 
 /**
  * Keeps the end of a growing list visible while the user is there. Stops when the user scrolls up, until they return to
@@ -48,7 +48,7 @@ export function useStickToEnd(
     const scrolled = () => {
       const near = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
       if (near && !onTheWay.current) sticks.current = true;
-      else if (held || performance.now() - touchedAt < BY_HAND) sticks.current = false;
+      else if (held || performance.now() - touchedAt < USER_SCROLL) sticks.current = false;
       setAtEnd(sticks.current);
     };
     const grown = new ResizeObserver(() => {

@@ -1,11 +1,11 @@
 import { createStore } from '../../store';
 import { updateConversation } from '../conversations/actions';
 import { conversationOf } from '../conversations/list';
-import { keptByTab, keyOf } from '../kept';
+import { tabFirstStorage, userKey } from '../deviceStorage';
 import { isNew } from '../outbox/outbox';
 import { stateStore } from '../state';
-import { notifyRefusal } from '../ui/notices';
-import { offered } from './models';
+import { notifyFailure } from '../ui/notices';
+import { availableModel } from './models';
 
 /**
  * Chosen models that are not saved on the server, by conversation; empty for the default model. The choice for a chat that
@@ -14,34 +14,34 @@ import { offered } from './models';
 export const choicesStore = createStore<ReadonlyMap<string, string>>(new Map());
 
 /** Name of the chat that has not started. */
-export const NEW = 'new';
+export const NEW_CHAT = 'new';
 
 /** Returns the chosen model, unless it is saved on the server. */
-export function choiceIn(user: string, conversation: string): string | undefined {
-  const kept = isYetToBegin(conversation) ? keptByTab.get(keyOf(user, 'model', conversation)) : undefined;
+export function unsavedChoice(user: string, conversation: string): string | undefined {
+  const kept = isUnstarted(conversation) ? tabFirstStorage.get(userKey(user, 'model', conversation)) : undefined;
   return choicesStore.get().get(conversation) ?? kept;
 }
 
 /** Returns the model that is shown in a conversation. It writes the next reply even if it is not saved on the server yet. */
-export function shownIn(id: string): string | undefined {
+export function displayedModel(id: string): string | undefined {
   const conversation = conversationOf(stateStore.get().conversations, id);
   const model = choicesStore.get().get(id) ?? (conversation && (conversation.model ?? ''));
-  return model === undefined ? undefined : offered(model);
+  return model === undefined ? undefined : availableModel(model);
 }
 
 /** Chooses a model. The choice is shown at once, and saved on the server once the conversation exists there. */
 export function choose(user: string, conversation: string, model: string): void {
   put(conversation, model);
-  if (isYetToBegin(conversation)) keptByTab.set(keyOf(user, 'model', conversation), model);
-  else void tell(conversation);
+  if (isUnstarted(conversation)) tabFirstStorage.set(userKey(user, 'model', conversation), model);
+  else void save(conversation);
 }
 
 /** Moves a choice from a temporary name to the conversation ID, so that it does not apply to the next new chat. */
 export function moveChoice(user: string, from: string, to: string): void {
-  const model = choiceIn(user, from);
+  const model = unsavedChoice(user, from);
   if (model === undefined) return;
   put(from, undefined);
-  keptByTab.remove(keyOf(user, 'model', from));
+  tabFirstStorage.remove(userKey(user, 'model', from));
   const begunWith = conversationOf(stateStore.get().conversations, to);
   if (!begunWith || (begunWith.model ?? '') !== model) choose(user, to, model);
 }
@@ -50,27 +50,27 @@ export function forgetChoices(): void {
   choicesStore.set(new Map());
 }
 
-const telling = new Set<string>();
+const saving = new Set<string>();
 
 /** Saves choices on the server one after the other, so that the last one wins. */
-async function tell(id: string): Promise<void> {
-  if (telling.has(id)) return;
-  telling.add(id);
+async function save(id: string): Promise<void> {
+  if (saving.has(id)) return;
+  saving.add(id);
   try {
-    for (let told; (told = choicesStore.get().get(id)) !== undefined; ) {
-      await updateConversation({ id, model: told || null });
-      if (choicesStore.get().get(id) === told) put(id, undefined);
+    for (let model; (model = choicesStore.get().get(id)) !== undefined; ) {
+      await updateConversation({ id, model: model || null });
+      if (choicesStore.get().get(id) === model) put(id, undefined);
     }
   } catch (error) {
     put(id, undefined);
-    notifyRefusal(error);
+    notifyFailure(error);
   } finally {
-    telling.delete(id);
+    saving.delete(id);
   }
 }
 
-function isYetToBegin(conversation: string): boolean {
-  return conversation === NEW || isNew(conversation);
+function isUnstarted(conversation: string): boolean {
+  return conversation === NEW_CHAT || isNew(conversation);
 }
 
 function put(conversation: string, model: string | undefined): void {

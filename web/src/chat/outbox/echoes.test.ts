@@ -4,7 +4,7 @@ import type { Entry } from './outbox';
 
 // The window whose events `storage.ts` listens to.
 vi.stubGlobal('addEventListener', () => {});
-const { echoesStore, noteEcho } = await import('./echoes');
+const { echoesStore, recordEcho } = await import('./echoes');
 const { outboxStore } = await import('./storage');
 
 const entry = (key: string, conversation: string, at: number): Entry => ({ key, conversation, content: 'Hello.', at });
@@ -18,21 +18,21 @@ beforeEach(() => {
 
 test('of two equal messages, the older one is matched first', () => {
   outboxStore.set([entry('b', 'x', 2), entry('a', 'x', 1), entry('c', 'y', 0)]);
-  noteEcho('x', message);
+  recordEcho('x', message);
   expect(echoes()).toEqual(['a']);
-  noteEcho('x', message);
+  recordEcho('x', message);
   expect(echoes()).toEqual(['a', 'b']);
 });
 
 test('a message that starts a chat is matched although its conversation has a temporary name', () => {
   outboxStore.set([entry('a', 'new_1', 1)]);
-  noteEcho('x', message);
+  recordEcho('x', message);
   expect(echoes()).toEqual(['a']);
 });
 
 test('an entry stored after the event is matched, unless it was written after it', () => {
   const before = Date.now() - 1;
-  noteEcho('x', message);
+  recordEcho('x', message);
   outboxStore.set([entry('later', 'x', Date.now() + 1000)]);
   expect(echoes()).toEqual([]);
   outboxStore.set([entry('earlier', 'x', before)]);
@@ -41,6 +41,6 @@ test('an entry stored after the event is matched, unless it was written after it
 
 test('a reply is not an echo', () => {
   outboxStore.set([entry('a', 'x', 1)]);
-  noteEcho('x', { ...message, role: 'ASSISTANT' });
+  recordEcho('x', { ...message, role: 'ASSISTANT' });
   expect(echoes()).toEqual([]);
 });

@@ -10,7 +10,7 @@ import { outboxStore } from './storage';
 export const echoesStore = createStore<ReadonlySet<string>>(new Set());
 
 /** A message that the feed has reported, and when, by this device's clock. */
-interface Heard {
+interface FeedMessage {
   readonly conversation: string;
   readonly content: string;
   readonly at: number;
@@ -19,15 +19,15 @@ interface Heard {
 /** Maximum number of reports that are kept. An entry from another tab may arrive after its message. */
 const MOST = 20;
 
-let heard: readonly Heard[] = [];
+let feedMessages: readonly FeedMessage[] = [];
 
 /**
  * Records a message that was not known before. The server does not send idempotency keys, so the message is matched by
  * its content. If another device has sent the same text at the same time, ours appears a moment later.
  */
-export function noteEcho(conversation: string, { role, content }: Message): void {
+export function recordEcho(conversation: string, { role, content }: Message): void {
   if (role !== 'USER') return;
-  heard = [...heard, { conversation, content, at: Date.now() }].slice(-MOST);
+  feedMessages = [...feedMessages, { conversation, content, at: Date.now() }].slice(-MOST);
   match();
 }
 
@@ -37,16 +37,16 @@ export function isUnsent(entry: Entry, echoes: ReadonlySet<string>): boolean {
 }
 
 function match(): void {
-  for (const one of heard) {
+  for (const one of feedMessages) {
     const entry = entryOf(one);
     if (!entry) continue;
-    heard = heard.filter((other) => other !== one);
+    feedMessages = feedMessages.filter((other) => other !== one);
     echoesStore.set(new Set(echoesStore.get()).add(entry.key));
   }
 }
 
 /** Returns the entry that has become the message. An entry written after the report does not match. */
-function entryOf({ conversation, content, at }: Heard): Entry | undefined {
+function entryOf({ conversation, content, at }: FeedMessage): Entry | undefined {
   const entries = outboxStore.get();
   const isIt = (entry: Entry) =>
     entry.content === content && entry.at <= at && !entry.refused && !echoesStore.get().has(entry.key);

@@ -5,7 +5,7 @@ import { follow } from '../graphql/socket';
 import { inProgress, withMessages, type Message } from '../messages/list';
 import { change, stateStore } from '../state';
 import { announceEnd } from './announceEnd';
-import { afterEvent, noReply, shownOf, type Reply } from './reply';
+import { applyEvent, emptyReply, visibleText, type Reply } from './reply';
 
 /** Replies in progress, by message ID. They outlast a change of conversation, so that the cursor is kept. */
 const replies = new Map<string, Store<Reply>>();
@@ -13,12 +13,12 @@ const replies = new Map<string, Store<Reply>>();
 const following = new Map<string, () => void>();
 
 /** Store of every reply that has ended and is not followed. */
-const ended = createStore<Reply>(noReply);
+const ended = createStore<Reply>(emptyReply);
 
 function storeOf(message: Message): Store<Reply> {
   if (!inProgress(message)) return ended;
   let store = replies.get(message.id);
-  if (!store) replies.set(message.id, (store = createStore<Reply>({ ...noReply, text: message.content })));
+  if (!store) replies.set(message.id, (store = createStore<Reply>({ ...emptyReply, text: message.content })));
   return store;
 }
 
@@ -26,7 +26,7 @@ function storeOf(message: Message): Store<Reply> {
 export function useReplyText(message: Message): string {
   const store = storeOf(message);
   const reply = useSyncExternalStore(store.subscribe, store.get);
-  return inProgress(message) ? shownOf(reply) : message.content;
+  return inProgress(message) ? visibleText(reply) : message.content;
 }
 
 /** Follows all replies in progress in a conversation, while it is open. */
@@ -69,10 +69,10 @@ function begin(conversationId: string, message: Message): void {
   function subscribe() {
     leave = follow(ReplyDocument, variables, {
       next({ reply: event }) {
-        store.set(afterEvent(store.get(), event));
+        store.set(applyEvent(store.get(), event));
         if (event.__typename === 'ReplyFinished') end(event.message);
       },
-      refused({ code, retryAfter = 2 }) {
+      failed({ code, retryAfter = 2 }) {
         if (code === 'NOT_FOUND') return end();
         if (code === 'BAD_USER_INPUT') store.set({ ...store.get(), cursor: undefined });
         timer = setTimeout(subscribe, retryAfter * 1000);

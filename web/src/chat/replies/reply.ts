@@ -5,7 +5,7 @@ export interface Reply {
   /** Text of the current attempt so far. */
   readonly text: string;
   /** Text shown when the current attempt started, after the server that wrote it had stopped. */
-  readonly before: string;
+  readonly previousText: string;
   /** Last cursor, for `reply(after:)`. */
   readonly cursor?: string;
   /** Number of the current attempt. */
@@ -13,10 +13,10 @@ export interface Reply {
   readonly finished: boolean;
 }
 
-export const noReply: Reply = { text: '', before: '', attempt: 0, finished: false };
+export const emptyReply: Reply = { text: '', previousText: '', attempt: 0, finished: false };
 
 /** Applies an event: a snapshot replaces the text, a delta is appended, and the last event has the whole text again. */
-export function afterEvent(reply: Reply, event: ReplySubscription['reply']): Reply {
+export function applyEvent(reply: Reply, event: ReplySubscription['reply']): Reply {
   const { cursor } = event;
   switch (event.__typename) {
     case 'ReplySnapshot':
@@ -24,17 +24,17 @@ export function afterEvent(reply: Reply, event: ReplySubscription['reply']): Rep
         ...reply,
         cursor,
         text: event.text,
-        before: event.attempt === reply.attempt ? reply.before : shownOf(reply),
+        previousText: event.attempt === reply.attempt ? reply.previousText : visibleText(reply),
         attempt: event.attempt,
       };
     case 'ReplyDelta':
       return { ...reply, cursor, text: reply.text + event.text };
     case 'ReplyFinished':
-      return { ...reply, cursor, text: event.message.content, before: '', finished: true };
+      return { ...reply, cursor, text: event.message.content, previousText: '', finished: true };
   }
 }
 
 /** Returns the text to show. The previous text stays while a new attempt only repeats it, so that nothing vanishes. */
-export function shownOf({ text, before }: Reply): string {
-  return before.startsWith(text) ? before : text;
+export function visibleText({ text, previousText }: Reply): string {
+  return previousText.startsWith(text) ? previousText : text;
 }

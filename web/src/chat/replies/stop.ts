@@ -1,12 +1,12 @@
 import { createStore } from '../../store';
-import { ask } from '../graphql/client';
+import { execute } from '../graphql/client';
 import { StopReplyDocument } from '../graphql/generated';
-import { refusalOf } from '../graphql/refusal';
+import { toApiError } from '../graphql/apiError';
 import { inProgress, withMessages } from '../messages/list';
 import { pause } from '../pause';
 import { change, stateStore } from '../state';
 import { texts } from '../texts';
-import { notifyRefusal } from '../ui/notices';
+import { notifyFailure } from '../ui/notices';
 
 /** IDs of the replies that are being stopped. */
 export const stoppingStore = createStore<ReadonlySet<string>>(new Set());
@@ -19,7 +19,7 @@ export async function stopReply(conversationId: string, messageId: string): Prom
     await untilStopped(conversationId, messageId);
   } catch (error) {
     // A reply that no longer exists needs no stopping.
-    if (refusalOf(error).code !== 'NOT_FOUND') notifyRefusal(error, texts.notStopped);
+    if (toApiError(error).code !== 'NOT_FOUND') notifyFailure(error, texts.notStopped);
   } finally {
     const rest = new Set(stoppingStore.get());
     rest.delete(messageId);
@@ -30,7 +30,7 @@ export async function stopReply(conversationId: string, messageId: string): Prom
 async function untilStopped(conversationId: string, messageId: string): Promise<void> {
   for (let attempt = 0; !hasEnded(conversationId, messageId); attempt++) {
     try {
-      const { stopReply } = await ask(StopReplyDocument, { messageId });
+      const { stopReply } = await execute(StopReplyDocument, { messageId });
       change((state) => {
         const list = state.messages[conversationId];
         if (!list) return state;
@@ -38,7 +38,7 @@ async function untilStopped(conversationId: string, messageId: string): Promise<
       });
       return;
     } catch (error) {
-      if (!refusalOf(error).passing) throw error;
+      if (!toApiError(error).retryable) throw error;
       await pause(attempt);
     }
   }

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 /** Fraction of the hidden text that each frame reveals: large pieces appear quickly, small ones letter by letter. */
 const SHARE = 1 / 8;
 
-const still = matchMedia('(prefers-reduced-motion: reduce)');
+const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
 /**
  * Reveals text that arrives in pieces at an even pace. The first text is shown at once, and so is text that does not
@@ -21,7 +21,7 @@ export function useRevealed(text: string): string {
       frame.current = 0;
       setShown((before) => {
         const whole = target.current;
-        if (still.matches || document.hidden || !whole.startsWith(before)) return whole;
+        if (reducedMotion.matches || document.hidden || !whole.startsWith(before)) return whole;
         const hidden = whole.length - before.length;
         return whole.slice(0, wordEnd(whole, before.length + Math.max(1, Math.ceil(hidden * SHARE))));
       });

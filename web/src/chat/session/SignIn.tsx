@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState, type FormEvent } from 'react';
 import { reasonOf } from '../graphql/reason';
-import { refusalOf } from '../graphql/refusal';
+import { toApiError } from '../graphql/apiError';
 import { texts } from '../texts';
 import { Logo } from '../ui/Logo';
 import { logIn, register } from './session';
@@ -22,7 +22,7 @@ export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean 
       if (isNew) await register({ email: email!, password: password!, name: name!.trim() || null });
       else await logIn({ email: email!, password: password! });
     } catch (error) {
-      const { code, field } = refusalOf(error);
+      const { code, field } = toApiError(error);
       setProblem((field && texts.signUpFieldErrors[field]) || reasonOf(error, isNew ? texts.signUpErrors : texts.signInErrors));
       setWorking(false);
       focus(field ?? (code === 'UNAUTHENTICATED' ? 'password' : 'email'));

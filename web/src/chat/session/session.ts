@@ -1,5 +1,5 @@
 import { createStore } from '../../store';
-import { exclusively } from '../exclusively';
+import { withTabLock } from '../tabLock';
 import {
   LogInDocument,
   LogOutDocument,
@@ -9,10 +9,10 @@ import {
   type RegisterInput,
   type TokensFragment,
 } from '../graphql/generated';
-import { refusalOf } from '../graphql/refusal';
-import { forgetUser } from '../kept';
+import { toApiError } from '../graphql/apiError';
+import { removeUserData } from '../deviceStorage';
 import { pause } from '../pause';
-import { askForTokens, isRefusedOrigin } from './tokens';
+import { requestTokens, isOriginError } from './tokens';
 
 export type User = TokensFragment['user'];
 
@@ -23,7 +23,7 @@ export type User = TokensFragment['user'];
  *     restoring ─▶ signedIn ◀─▶ signedOut
  */
 export type Session =
-  | { status: 'restoring'; trouble?: 'unreachable' | 'refusedOrigin' }
+  | { status: 'restoring'; problem?: 'unreachable' | 'refusedOrigin' }
   | { status: 'signedIn'; user: User }
   | { status: 'signedOut'; ended?: boolean; deleted?: boolean };
 
@@ -51,25 +51,25 @@ export function isFresh(): boolean {
 }
 
 /** Called when another user has signed in in another tab. */
-let startAnew = () => location.assign('/');
+let reloadForOtherUser = () => location.assign('/');
 
 /** Replaces that reaction, for a page other than the chat page. */
 export function onOtherUser(task: () => void): void {
-  startAnew = task;
+  reloadForOtherUser = task;
 }
 
-type Told = { tokens: Access } | { user: User } | { signedOut: true; deleted?: boolean };
+type TabMessage = { tokens: Access } | { user: User } | { signedOut: true; deleted?: boolean };
 
 /** Channel to the other tabs of this browser. */
 const tabs = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('confab:session');
 
-tabs?.addEventListener('message', ({ data }: MessageEvent<Told>) => {
-  if ('tokens' in data) adopt(data.tokens);
-  else if ('user' in data) meet(data.user);
-  else depart(data);
+tabs?.addEventListener('message', ({ data }: MessageEvent<TabMessage>) => {
+  if ('tokens' in data) adoptTokens(data.tokens);
+  else if ('user' in data) updateUser(data.user);
+  else signOut(data);
 });
 
-let flight: Promise<void> | undefined;
+let refreshing: Promise<void> | undefined;
 
 /**
  * Gets an access token other than `stale`. Concurrent calls share one request, across all tabs. Throws if the server
@@ -77,20 +77,20 @@ let flight: Promise<void> | undefined;
  */
 export function refresh(stale: string | undefined = access?.token): Promise<void> {
   if (sessionStore.get().status === 'signedOut') return Promise.resolve();
-  flight ??= exclusively('confab:refresh', async () => {
+  refreshing ??= withTabLock('confab:refresh', async () => {
     // Another tab may have refreshed already.
     if (isFresh() && access?.token !== stale) return;
     try {
-      const { refreshSession } = await askForTokens(RefreshSessionDocument, {});
+      const { refreshSession } = await requestTokens(RefreshSessionDocument, {});
       // A user who has signed out meanwhile, in any tab, stays signed out.
       if (sessionStore.get().status !== 'signedOut') accept(refreshSession);
     } catch (error) {
-      if (refusalOf(error).code !== 'UNAUTHENTICATED') throw error;
+      if (toApiError(error).code !== 'UNAUTHENTICATED') throw error;
       // A user who has signed out or is deleting the account knows the reason.
-      if (!deleting && sessionStore.get().status !== 'signedOut') leave({ ended: access !== undefined });
+      if (!deleting && sessionStore.get().status !== 'signedOut') endSession({ ended: access !== undefined });
     }
-  }).finally(() => (flight = undefined));
-  return flight;
+  }).finally(() => (refreshing = undefined));
+  return refreshing;
 }
 
 /** Finds out who is signed in, and retries until the server can be reached. */
@@ -99,47 +99,47 @@ export async function restore(): Promise<void> {
     try {
       await refresh();
     } catch (error) {
-      const trouble = isRefusedOrigin(error) ? 'refusedOrigin' : 'unreachable';
+      const problem = isOriginError(error) ? 'refusedOrigin' : 'unreachable';
       // Another tab may have sent the session.
-      if (sessionStore.get().status === 'restoring') sessionStore.set({ status: 'restoring', trouble });
+      if (sessionStore.get().status === 'restoring') sessionStore.set({ status: 'restoring', problem });
       await pause(attempt);
     }
   }
 }
 
 export async function register(input: RegisterInput): Promise<void> {
-  accept((await askForTokens(RegisterDocument, { input })).register);
+  accept((await requestTokens(RegisterDocument, { input })).register);
 }
 
 export async function logIn(input: LogInInput): Promise<void> {
-  accept((await askForTokens(LogInDocument, { input })).logIn);
+  accept((await requestTokens(LogInDocument, { input })).logIn);
 }
 
 /** Signs out in all tabs of this browser. */
 export async function logOut(): Promise<void> {
   // A refresh in progress must not finish later, because it would set the cookie again.
-  await flight?.catch(() => undefined);
+  await refreshing?.catch(() => undefined);
   // The server closes the socket before the response arrives. This must not start a refresh.
-  const out = exclusively('confab:refresh', () => askForTokens(LogOutDocument, {}));
-  flight = out.then(() => undefined);
+  const out = withTabLock('confab:refresh', () => requestTokens(LogOutDocument, {}));
+  refreshing = out.then(() => undefined);
   // The error is reported to the caller below.
-  flight.catch(() => undefined);
-  await out.finally(() => (flight = undefined));
-  tabs?.postMessage({ signedOut: true } satisfies Told);
-  depart();
+  refreshing.catch(() => undefined);
+  await out.finally(() => (refreshing = undefined));
+  tabs?.postMessage({ signedOut: true } satisfies TabMessage);
+  signOut();
 }
 
 let deleting = false;
 
 /** Runs the task that deletes the account, then signs out in all tabs of this browser. */
-export async function deleteBy(task: () => Promise<unknown>): Promise<void> {
+export async function deleteAccountWith(task: () => Promise<unknown>): Promise<void> {
   // The server closes the socket before the response arrives, and refreshing fails. Neither is an error.
   deleting = true;
   try {
     await task();
-    tabs?.postMessage({ signedOut: true, deleted: true } satisfies Told);
+    tabs?.postMessage({ signedOut: true, deleted: true } satisfies TabMessage);
     // The cookie is invalid. The server removes it when it receives it next.
-    depart({ deleted: true });
+    signOut({ deleted: true });
   } finally {
     deleting = false;
   }
@@ -147,31 +147,31 @@ export async function deleteBy(task: () => Promise<unknown>): Promise<void> {
 
 /** Shows a changed name or email in all tabs. */
 export function userChanged(user: User): void {
-  tabs?.postMessage({ user } satisfies Told);
-  meet(user);
+  tabs?.postMessage({ user } satisfies TabMessage);
+  updateUser(user);
 }
 
 function accept({ accessToken, expiresIn, user }: TokensFragment): void {
   const life = expiresIn * 1000;
   const tokens = { token: accessToken, freshUntil: Date.now() + life - Math.min(MARGIN, life / 20), user };
-  tabs?.postMessage({ tokens } satisfies Told);
-  adopt(tokens);
+  tabs?.postMessage({ tokens } satisfies TabMessage);
+  adoptTokens(tokens);
 }
 
-function adopt(tokens: Access): void {
+function adoptTokens(tokens: Access): void {
   const session = sessionStore.get();
   if (session.status === 'signedIn' && session.user.id !== tokens.user.id) {
     // Another user has signed in in another tab. Nothing of this tab is theirs, so their token must not be used to send
     // anything until the page is reloaded.
     access = undefined;
-    startAnew();
+    reloadForOtherUser();
     return;
   }
   access = tokens;
-  meet(tokens.user);
+  updateUser(tokens.user);
 }
 
-function meet(user: User): void {
+function updateUser(user: User): void {
   if (access?.user.id !== user.id) return;
   access = { ...access, user };
   const session = sessionStore.get();
@@ -180,13 +180,13 @@ function meet(user: User): void {
 }
 
 /** Signs out at the user's own request, in any tab, and removes their data. After an expired session, drafts are kept. */
-function depart(how: { deleted?: boolean } = {}): void {
+function signOut(how: { deleted?: boolean } = {}): void {
   const session = sessionStore.get();
-  leave(how);
-  if (session.status === 'signedIn') forgetUser(session.user.id);
+  endSession(how);
+  if (session.status === 'signedIn') removeUserData(session.user.id);
 }
 
-function leave({ ended = false, deleted = false } = {}): void {
+function endSession({ ended = false, deleted = false } = {}): void {
   access = undefined;
   sessionStore.set({ status: 'signedOut', ended, deleted });
 }

@@ -1,6 +1,6 @@
 import { useEffect, useSyncExternalStore } from 'react';
 import { createStore } from '../../store';
-import { usePart } from '../ui/usePart';
+import { useLazyComponent } from '../ui/useLazyComponent';
 
 const openStore = createStore(false);
 
@@ -27,6 +27,6 @@ export function Shortcuts() {
 }
 
 function Open(props: { onClose: () => void }) {
-  const Dialog = usePart<typeof props>(async () => (await import('./ShortcutsDialog')).ShortcutsDialog, props.onClose);
+  const Dialog = useLazyComponent<typeof props>(async () => (await import('./ShortcutsDialog')).ShortcutsDialog, props.onClose);
   return Dialog ? <Dialog {...props} /> : null;
 }

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { texts } from '../texts';
-import { dismiss, hold, letGo, noticesStore, type Notice } from './notices';
+import { dismiss, holdNotice, releaseNotice, noticesStore, type Notice } from './notices';
 
 /** Shows notices in a live region, which must exist before its first text. */
 export function Notices() {
@@ -21,25 +21,25 @@ export function Notices() {
 function Toast({ id, text, action }: Notice) {
   const at = useRef(new Set<'pointer' | 'keyboard'>());
 
-  function come(by: 'pointer' | 'keyboard') {
+  function enter(by: 'pointer' | 'keyboard') {
     at.current.add(by);
-    hold(id);
+    holdNotice(id);
   }
 
-  function go(by: 'pointer' | 'keyboard') {
-    if (at.current.delete(by) && at.current.size === 0) letGo(id);
+  function leave(by: 'pointer' | 'keyboard') {
+    if (at.current.delete(by) && at.current.size === 0) releaseNotice(id);
   }
 
   // A notice that others have displaced is released.
-  useEffect(() => () => (['pointer', 'keyboard'] as const).forEach(go), []);
+  useEffect(() => () => (['pointer', 'keyboard'] as const).forEach(leave), []);
 
   return (
     <p
       className="toast"
-      onPointerEnter={() => come('pointer')}
-      onPointerLeave={() => go('pointer')}
-      onFocus={() => come('keyboard')}
-      onBlur={() => go('keyboard')}
+      onPointerEnter={() => enter('pointer')}
+      onPointerLeave={() => leave('pointer')}
+      onFocus={() => enter('keyboard')}
+      onBlur={() => leave('keyboard')}
     >
       <span dir="auto">{text}</span>
       <button type="button" className="link" onClick={action?.run ?? (() => dismiss(id))}>

@@ -1,5 +1,5 @@
 import { createStore } from '../../store';
-import { keptHere } from '../kept';
+import { sharedStorage } from '../deviceStorage';
 
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
@@ -7,14 +7,14 @@ export type Theme = (typeof THEMES)[number];
 const KEY = 'confab:theme';
 
 function stored(): Theme {
-  const name = keptHere.get(KEY);
+  const name = sharedStorage.get(KEY);
   return THEMES.find((theme) => theme === name) ?? 'system';
 }
 
 export const themeStore = createStore<Theme>(stored());
 
 export function setTheme(theme: Theme): void {
-  keptHere.set(KEY, theme);
+  sharedStorage.set(KEY, theme);
   themeStore.set(theme);
 }
 

@@ -1,8 +1,0 @@
-import type { MouseEvent } from 'react';
-
-/** Whether the page follows a clicked link itself. A click that opens another tab or window is left to the browser. */
-export function follows(event: MouseEvent): boolean {
-  if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return false;
-  event.preventDefault();
-  return true;
-}
