@@ -1,15 +1,15 @@
 import type { BrowserContext } from '@playwright/test';
 import type { Server } from './server.ts';
 
-/** What a browser says by itself of a connection that breaks, whatever the page does. */
+/** Messages that a browser logs when a connection breaks, whatever the page does. */
 const LOST = /^(Failed to load resource: net::ERR_|WebSocket connection to )/;
 
-/** Takes note of what no page of ours may do, wherever in a context it is done. */
+/** Records what our pages must never do, in every page of a context. */
 export class Guard {
   readonly faults: string[] = [];
-  /** Set while the network or the server is away. */
+  /** Set while the network or the server is down. */
   mayLoseConnections = false;
-  /** What the test does on purpose. */
+  /** Messages that the test causes on purpose. */
   expected: RegExp | undefined;
 
   constructor(readonly server: Server) {}

@@ -9,7 +9,7 @@ interface Asked {
   variables?: { before?: string; after?: string };
 }
 
-/** The server fails at these, for as long as the test likes. Tells how often it has been asked for each. */
+/** Lets the server fail at some operations while `failing` is set, and counts the requests for each of them. */
 async function fail(page: Page, at: (asked: Asked) => boolean) {
   const failure = { failing: true, asked: new Map<string, number>() };
   await page.route('**/graphql', (route) => {
@@ -21,9 +21,9 @@ async function fail(page: Page, at: (asked: Asked) => boolean) {
   return failure;
 }
 
-const REASON = 'That could not be loaded: The server failed.';
+const REASON = 'Couldn’t load this: Something went wrong on the server.';
 
-test('what cannot be loaded says why, is tried again all the while, and at once when asked to', async ({ page, ada, server }) => {
+test('a failed load shows why, and is retried by itself and on request', async ({ page, ada, server }) => {
   const id = await (await Api.of(server, ada)).say('Hello.');
   const failure = await fail(page, ({ operationName }) => /^Conversations?$/.test(operationName ?? ''));
   await page.goto(`/c/${id}`);
@@ -36,7 +36,7 @@ test('what cannot be loaded says why, is tried again all the while, and at once 
     await expect.poll(() => failure.asked.get(operation)).toBeGreaterThan(before);
   }
 
-  // By now the pauses take as long as they like: only the button ends them.
+  // From here on, the pauses do not end by themselves, only by the button.
   await page.clock.install();
   await page.reload();
   for (const place of [main, ada.list]) await expect(place.getByText(REASON)).toBeVisible();
@@ -50,7 +50,7 @@ test('what cannot be loaded says why, is tried again all the while, and at once 
   await expect(page.getByRole('button', { name: 'Try again' })).toHaveCount(0);
 });
 
-unlimited('so do older messages and conversations', async ({ page, ada, server }) => {
+unlimited('a failed load of older messages and chats does the same', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   await api.converse(...Array.from({ length: 100 }, (_, index) => `Talk ${index}`));
   const id = await api.say('Message 0');
@@ -72,7 +72,7 @@ unlimited('so do older messages and conversations', async ({ page, ada, server }
   await expect(ada.questions.first()).toHaveText(/Message 0/);
 });
 
-test('that the network is away is said once', async ({ page, ada, server, guard }) => {
+test('a lost network is reported only once', async ({ page, ada, server, guard }) => {
   guard.mayLoseConnections = true;
   const [id] = await (await Api.of(server, ada)).converse('Not seen yet');
   await expect(ada.list.getByRole('link')).toHaveText(['Not seen yet']);
@@ -89,14 +89,14 @@ test('that the network is away is said once', async ({ page, ada, server, guard 
   await expect(page.getByText('Loading…')).toBeHidden();
 });
 
-test('a proxy that replaces the Host header is named, until it passes the header on', async ({ page, guard }) => {
+test('a proxy that replaces the Host header is reported, until it passes the header on', async ({ page, guard }) => {
   guard.expected = /status of 403/;
   await page.route('**/graphql', async (route) => {
     const headers = { ...route.request().headers(), host: 'backend:8000' };
     await route.fulfill({ response: await route.fetch({ headers }) });
   });
   await page.goto('/');
-  await expect(page.getByText('the proxy in front of it does not pass on the Host header')).toBeVisible();
+  await expect(page.getByText('the proxy in front of it doesn’t pass on the Host header')).toBeVisible();
   await page.unrouteAll({ behavior: 'wait' });
   await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
 });

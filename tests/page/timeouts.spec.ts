@@ -1,8 +1,8 @@
 import { expect, scripted, test } from './support/test.ts';
 
-// What is silent stays silent here: it is the page that must not wait for it for ever.
+// Silent connections stay silent in these tests. The page must not wait for them.
 
-scripted('a stop, a message and the socket get out of a silence that does not end', async ({ page, ada, provider, server, guard }) => {
+scripted('a stop, a message and the socket recover from a silence that does not end', async ({ page, ada, provider, server, guard }) => {
   guard.mayLoseConnections = true;
   await ada.say('Tell me.');
   const answer = await provider.asked();
@@ -14,18 +14,18 @@ scripted('a stop, a message and the socket get out of a silence that does not en
   await ada.say('And something else.');
   await expect(page.getByText('Stopping…')).toBeVisible();
   await expect(page.getByText('Reconnecting…')).toBeVisible({ timeout: 40_000 });
-  server.line.passOthers();
+  server.line.passNewConnections();
   await expect(page.getByText('Stopped.', { exact: true })).toBeVisible({ timeout: 40_000 });
   await expect(ada.questions).toHaveText([/Tell me\./, /And something else\./]);
-  await expect(page.getByText('Not sent yet')).toBeHidden({ timeout: 40_000 });
+  await expect(page.getByText('Waiting for a connection')).toBeHidden({ timeout: 40_000 });
   await expect(page.getByText('Reconnecting…')).toBeHidden({ timeout: 40_000 });
 });
 
-test('so does a page that is opened in it', async ({ page, ada, guard }) => {
+test('a page that is opened during a silence recovers', async ({ page, ada, guard }) => {
   guard.mayLoseConnections = true;
   let swallowed = 0;
   await page.route('**/graphql', (route) => {
-    // Neither answered nor refused.
+    // No response.
     if (route.request().postDataJSON()?.operationName !== 'RefreshSession' || swallowed++ > 0) return route.fallback();
   });
   await page.goto('/', { waitUntil: 'commit' });
@@ -33,7 +33,7 @@ test('so does a page that is opened in it', async ({ page, ada, guard }) => {
   expect(swallowed).toBe(2);
 });
 
-scripted('a device that was asleep for hours, and whose connection is gone, is up to date again', async ({ page, ada, provider, server, guard }) => {
+scripted('a device that was asleep for hours, and lost its connection, is up to date again', async ({ page, ada, provider, server, guard }) => {
   guard.mayLoseConnections = true;
   await page.clock.install();
   await page.reload();
@@ -45,9 +45,9 @@ scripted('a device that was asleep for hours, and whose connection is gone, is u
   server.line.silence();
   answer.say(' and the other.');
   answer.end();
-  // By now its token has expired as well.
+  // By now the access token has expired as well.
   await page.clock.fastForward('03:00:00');
-  server.line.passOthers();
+  server.line.passNewConnections();
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   await expect(ada.reply).toHaveText('One half and the other.', { timeout: 40_000 });
   await ada.replyEnded();
