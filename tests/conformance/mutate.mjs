@@ -81,7 +81,7 @@ const TAILS = [
   "",
 ];
 
-/** The texts of a document's tokens, or nothing if it has none. */
+/** Returns the texts of a document's tokens; `undefined` if it cannot be tokenized. */
 export function tokens(text) {
   const lexer = new Lexer(new Source(text));
   const found = [];
@@ -93,8 +93,8 @@ export function tokens(text) {
   return found;
 }
 
-/** Puts tokens together again, with commas, comments and all kinds of white space between them. */
-export function disguise(parts, random, probability = 0.2) {
+/** Joins tokens with random commas, comments and white space between them. */
+export function reformat(parts, random, probability = 0.2) {
   let text = random.chance(0.05) ? "\ufeff" : "";
   for (const part of parts) {
     const mustPart = WORDS[0].test(text) && (WORDS[1].test(part) || part.startsWith("."));
@@ -105,11 +105,11 @@ export function disguise(parts, random, probability = 0.2) {
   return text + (random.chance(0.1) ? random.pick(TRIVIA) : "");
 }
 
-/** Spoils a document, given as its tokens, in one way or two. What comes out may still be valid. */
-export function spoil(parts, random) {
-  let spoilt = [...parts];
-  for (let left = random.chance(0.25) ? 2 : 1; left > 0 && spoilt.length > 0; left--) spoilt = once(spoilt, random);
-  return disguise(spoilt, random, random.pick([0, 0, 0.2]));
+/** Changes a document, given as its tokens, in one or two places. The result may still be valid. */
+export function mutate(parts, random) {
+  let mutated = [...parts];
+  for (let left = random.chance(0.25) ? 2 : 1; left > 0 && mutated.length > 0; left--) mutated = once(mutated, random);
+  return reformat(mutated, random, random.pick([0, 0, 0.2]));
 }
 
 function once(parts, random) {
@@ -156,7 +156,7 @@ function once(parts, random) {
   }
 }
 
-/** Where the bracketed group around a token begins and ends; the token alone if there is none after it. */
+/** Returns the range of the bracketed group that begins at or after a token; of the token alone if there is none. */
 function group(parts, at) {
   const from = parts.findIndex((part, index) => index >= at && /^[{([]$/.test(part));
   if (from < 0) return [at, at + 1];
