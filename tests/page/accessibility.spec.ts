@@ -229,7 +229,7 @@ scripted('rarer actions can be done with the keyboard too', async ({ page, ada, 
 });
 
 scripted('the end of a reply is announced, but not every word of it', async ({ page, ada, provider }) => {
-  const heard = await page.evaluateHandle(() => {
+  const announced = await page.evaluateHandle(() => {
     const texts: string[] = [];
     for (const region of document.querySelectorAll('[aria-live], [role=status], [role=alert], [role=log]'))
       new MutationObserver(() => texts.push(region.textContent ?? '')).observe(region, { childList: true, characterData: true, subtree: true });
@@ -244,14 +244,14 @@ scripted('the end of a reply is announced, but not every word of it', async ({ p
   await expect(ada.replies.last()).toHaveAttribute('aria-busy', 'true');
   answer.end();
   await ada.replyEnded();
-  await expect.poll(() => heard.jsonValue()).toEqual(['Reply finished. This is the reply.']);
+  await expect.poll(() => announced.jsonValue()).toEqual(['Reply finished. This is the reply.']);
 
   await ada.say('And the plan?');
   const plan = await provider.asked();
   plan.say('## The **plan**, in [short](https://example.com)\n\n- one\n- two\n');
   plan.end();
   await ada.replyEnded();
-  await expect.poll(() => heard.evaluate((texts) => texts.at(-1)), { message: 'text without Markdown' }).toBe('Reply finished. The plan, in short');
+  await expect.poll(() => announced.evaluate((texts) => texts.at(-1)), { message: 'text without Markdown' }).toBe('Reply finished. The plan, in short');
 });
 
 test('right-to-left text has the right direction', async ({ ada }) => {

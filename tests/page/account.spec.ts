@@ -30,12 +30,12 @@ test('an account from sign-up to deletion', async ({ page, device }) => {
 
   await ada.say('I feel a bit lost today.');
   await ada.replyEnded();
-  const said = await ada.reply.innerText();
-  expect(said).not.toBe('');
+  const text = await ada.reply.innerText();
+  expect(text).not.toBe('');
 
   // Stay signed in after a reload.
   await page.reload();
-  await expect(ada.reply).toHaveText(said);
+  await expect(ada.reply).toHaveText(text);
 
   // The email is taken now.
   const thief = await (await device()).newPage();
@@ -56,7 +56,7 @@ test('an account from sign-up to deletion', async ({ page, device }) => {
   await expect(page.getByRole('alert')).toHaveText('Wrong email or password.');
   await ada.signIn();
   await ada.list.getByRole('link').first().click();
-  await expect(ada.reply).toHaveText(said);
+  await expect(ada.reply).toHaveText(text);
 
   // A new password signs out another device.
   const phone = ada.on(await (await device()).newPage());

@@ -17,7 +17,7 @@ for (const way of ['killed', 'silent', 'behind a proxy that cannot reach it'] as
     guard.expected = /status of 502/;
     await ada.say('I feel fine.');
     await ada.replyEnded();
-    const said = await ada.reply.innerText();
+    const text = await ada.reply.innerText();
     await ada.composer.fill('half a thought');
     await ada.pageStored();
 
@@ -42,7 +42,7 @@ for (const way of ['killed', 'silent', 'behind a proxy that cannot reach it'] as
     else server.line.port = port;
     server.line.mend();
     for (const tab of [ada, other]) {
-      await expect(tab.reply).toHaveText(said, { timeout: 60_000 });
+      await expect(tab.reply).toHaveText(text, { timeout: 60_000 });
       await expect(tab.questions).toHaveCount(1);
       await expect(tab.composer).toHaveValue('half a thought');
       await expect(tab.page).toHaveURL(address);

@@ -99,7 +99,7 @@ shortLived('tokens are refreshed for all tabs while a reply continues', async ({
   const answer = await provider.asked();
   answer.say('One');
   await other.list.getByRole('link', { name: 'Hello.' }).click();
-  const begun = renewals.length;
+  const initial = renewals.length;
   const tokens = new Set<string>();
   for (const word of [' two', ' three', ' four']) {
     const count = renewals.length;
@@ -119,7 +119,7 @@ shortLived('tokens are refreshed for all tabs while a reply continues', async ({
     await tab.replyEnded();
   }
   expect(renewals).not.toContain(401);
-  expect(renewals.length - begun).toBeGreaterThanOrEqual(3);
+  expect(renewals.length - initial).toBeGreaterThanOrEqual(3);
 });
 
 const crowded = test.extend({ settings: { CONFAB_MAX_SOCKETS: '1' } });

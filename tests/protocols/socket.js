@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { WebSocket } from 'ws';
 
-/** How long a test waits for a message, in milliseconds. */
+/** Timeout for a message, in milliseconds. */
 const TIMEOUT = 20_000;
 
 /** A WebSocket that speaks the subprotocol by hand. It checks the form of each message from the server. */

@@ -162,7 +162,7 @@ async function sendHeld(server: Server, model: Model, session: Session) {
 }
 
 /** Wraps a client so that the events of replies are recorded. */
-function noting<C extends SubscribeClient>(client: C, events: ReplyEvent[]): C {
+function recording<C extends SubscribeClient>(client: C, events: ReplyEvent[]): C {
   const subscribe: SubscribeClient['subscribe'] = (request, sink) =>
     client.subscribe(request, {
       next(result) {

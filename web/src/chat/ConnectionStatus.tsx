@@ -2,7 +2,7 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import { connectionStore } from './connection';
 import { texts } from './texts';
 
-/** How long a lost connection is not reported, in milliseconds. */
+/** Time for which a lost connection is not reported, in milliseconds. */
 const GRACE_PERIOD = 1_500;
 
 /** Reports that the page is offline or not connected. */

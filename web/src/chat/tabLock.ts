@@ -1,4 +1,4 @@
-/** How long to wait for another tab's lock, in milliseconds. The browser may have frozen the tab that holds it. */
+/** Timeout for the lock of another tab, in milliseconds. The browser may have frozen the tab that holds it. */
 const LOCK_TIMEOUT = 20_000;
 
 /**

@@ -4,7 +4,7 @@ import { curlOf } from './curl';
 import { texts } from './texts';
 import { variablesIn } from './variables';
 
-/** How long the result of copying is shown, in milliseconds. */
+/** Time for which the result of copying is shown, in milliseconds. */
 const SHOWN = 4_000;
 
 export function CopyAsCurl() {

@@ -8,7 +8,7 @@ interface Credentials {
 
 const KEY = 'confab:playground:account';
 
-/** Matches the example's email address and the generated ones, which replace it. Nobody types such an address. */
+/** Matches the example's email address and the generated ones, which replace it. Users do not type such addresses. */
 const EXAMPLE_EMAIL = /^ada(-[a-z0-9]{10})?@example\.com$/;
 
 /** The account for the next Register. A new one for each page load and after each success, so that it always works. */

@@ -32,7 +32,7 @@ export function rootFields(operation?: OperationDefinitionNode): string[] | unde
   return operation && fields;
 }
 
-/** Whether anonymous callers may run the whole operation. */
+/** Returns true if anonymous callers may run the whole operation. */
 export function isPublic(operation?: OperationDefinitionNode): boolean {
   return rootFields(operation)?.every((field) => PUBLIC_FIELDS.has(field)) ?? false;
 }

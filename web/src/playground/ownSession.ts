@@ -17,13 +17,13 @@ interface OwnSession {
 
 interface State {
   session?: OwnSession;
-  /** Whether the server has ended the session. */
+  /** True if the server has ended the session. */
   ended?: boolean;
 }
 
 const KEY = 'confab:playground:session';
 
-/** How long before its expiry an access token is no longer sent, in milliseconds. */
+/** Time before its expiry from which an access token is not sent, in milliseconds. */
 const MARGIN = 5_000;
 
 export const ownSessionStore = createStore<State>({ session: restored() });

@@ -121,7 +121,7 @@ function clientFor(authorization: string | undefined, stateOfClosed: () => Socke
   return client;
 }
 
-/** Whether this is a close event. One that the client has caused need not be a `CloseEvent`. */
+/** Returns true for a close event. One that the client has caused need not be a `CloseEvent`. */
 function isClose(event: unknown): event is { code: number; reason: string } {
   return isRecord(event) && typeof event.code === 'number' && typeof event.reason === 'string';
 }

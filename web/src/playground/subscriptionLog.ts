@@ -11,7 +11,7 @@ export interface Socket {
   /** Code of the last close. */
   code?: number;
   reason?: string;
-  /** Whether it was open before. */
+  /** True if it was open before. */
   again?: boolean;
   /** Cursor after which the subscription resumed. */
   after?: string;
@@ -33,7 +33,7 @@ export interface SubscriptionLog {
   cursor?: string;
   /** Text of the reply, assembled from its events. */
   text?: string;
-  /** Whether that text equals the finished message's content. */
+  /** True if that text equals the finished message's content. */
   complete?: boolean;
 }
 

@@ -15,7 +15,7 @@ declare const BUILT: { version: string; files: string[] };
 const PAGE = '/';
 const CACHE = `confab:${BUILT.version}`;
 
-/** How long the server may take before the stored page is shown, in milliseconds. */
+/** Time after which the stored page is shown if the server has not answered, in milliseconds. */
 const NETWORK_TIMEOUT = 5_000;
 
 /** Service Worker Static Routing: requests that supporting browsers send without starting the worker. */

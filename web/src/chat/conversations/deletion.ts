@@ -7,12 +7,12 @@ import { removeDeletion, storeDeletion, pendingDeletions } from './pendingDeleti
 import type { Conversation } from './list';
 import { rowOf } from './neighbour';
 
-/** How long a deletion can be undone, in milliseconds. */
+/** Time to undo a deletion, in milliseconds. */
 const UNDO_TIME = 7_000;
 
 /** The conversation that was deleted last, while this can be undone. */
 let deleted: Conversation | undefined;
-/** Whether it was open when it was deleted. */
+/** True if it was open when it was deleted. */
 let reopen = false;
 let notice: number | undefined;
 let resumeTimer: ReturnType<typeof setTimeout> | undefined;

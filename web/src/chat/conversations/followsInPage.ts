@@ -1,6 +1,6 @@
 import type { MouseEvent } from 'react';
 
-/** Whether the page follows a clicked link itself. A click that opens another tab or window is left to the browser. */
+/** Returns true if the page follows a clicked link itself. A click for another tab or window is left to the browser. */
 export function followsInPage(event: MouseEvent): boolean {
   if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return false;
   event.preventDefault();

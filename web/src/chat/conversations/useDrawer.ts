@@ -8,7 +8,7 @@ declare global {
   }
 }
 
-/** Whether the list covers the conversation (see `sidebar.css`). */
+/** Matches if the list covers the conversation (see `sidebar.css`). */
 const narrow = matchMedia('(max-width: 48rem)');
 const touch = matchMedia('(pointer: coarse)');
 

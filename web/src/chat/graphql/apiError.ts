@@ -24,12 +24,12 @@ export class ApiError extends Error {
     }
   }
 
-  /** Whether a retry may succeed. */
+  /** True if a retry may succeed. */
   get retryable(): boolean {
     return ['UNREACHABLE', 'UNAVAILABLE', 'RATE_LIMITED'].includes(this.code);
   }
 
-  /** Whether a retry cannot succeed. */
+  /** True if a retry cannot succeed. */
   get permanent(): boolean {
     return ['NOT_FOUND', 'BAD_USER_INPUT', 'UNAUTHENTICATED'].includes(this.code);
   }

@@ -1,4 +1,4 @@
-/** How long the server may be silent before a request is aborted, in milliseconds. */
+/** Maximum silence of the server before a request is aborted, in milliseconds. */
 export const REQUEST_TIMEOUT = 15_000;
 
 /**

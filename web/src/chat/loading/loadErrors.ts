@@ -5,7 +5,7 @@ import { pause } from '../pause';
 /** A load that keeps failing. */
 export interface LoadError {
   readonly failure: ApiError;
-  /** Whether a retry that the user asked for is in progress. */
+  /** True while a retry that the user asked for is in progress. */
   readonly trying: boolean;
 }
 
@@ -19,7 +19,7 @@ const QUIET_FAILURES = 2;
 const waiting = new Set<{ what: string; wake: () => void }>();
 
 /**
- * Retries a task until it succeeds or is not wanted any more, and publishes its failures. Returns the error if it is one
+ * Retries a task until it succeeds or is no longer wanted, and publishes its failures. Returns the error if it is one
  * that no retry can fix.
  */
 export async function retryUntilDone(what: string, wanted: () => boolean, task: () => Promise<void>): Promise<ApiError | undefined> {

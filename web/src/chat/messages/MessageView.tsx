@@ -18,9 +18,9 @@ interface Props {
   message: Message;
   /** The message that the reply answers. */
   question?: string;
-  /** Whether it is the last item of the list. */
+  /** True for the last item of the list. */
   last: boolean;
-  /** Whether it waits for an earlier reply. */
+  /** True while it waits for an earlier reply. */
   queued: boolean;
 }
 

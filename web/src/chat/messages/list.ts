@@ -35,7 +35,7 @@ export function inProgress({ status }: Message): boolean {
   return status === 'PENDING' || status === 'STREAMING';
 }
 
-/** Whether a reply ended before the model had finished it. */
+/** Returns true if a reply ended before the model had finished it. */
 export function cutShort({ status, finishReason }: Message): boolean {
   return status === 'STOPPED' || status === 'FAILED' || finishReason === 'LENGTH' || finishReason === 'CONTENT_FILTER';
 }

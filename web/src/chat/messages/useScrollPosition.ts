@@ -18,7 +18,7 @@ interface Options {
   toEnd: () => void;
 }
 
-/** Restores the position when a conversation is opened again, for example after a reload. Returns whether it is in progress. */
+/** Restores the position when a conversation is opened again, as after a reload. Returns true while it is in progress. */
 export function useScrollPosition({ conversationId, list, shown, scroller, virtualizer, toEnd }: Options): boolean {
   const [target, setTarget] = useState(() => storedPosition(conversationId));
   const [tries, tryAgain] = useReducer((count: number) => count + 1, 0);

@@ -9,7 +9,7 @@ import { sendAgain } from './flush';
 import type { Entry } from './outbox';
 import { drop } from './storage';
 
-/** How long sending may take before the message shows why, in milliseconds. */
+/** Time after which an unsent message shows why it waits, in milliseconds. */
 const SLOW = 1_500;
 
 export function UnsentMessage({ entry }: { entry: Entry }) {

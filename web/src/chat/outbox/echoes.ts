@@ -31,7 +31,7 @@ export function recordEcho(conversation: string, { role, content }: Message): vo
   match();
 }
 
-/** Whether an entry is shown as unsent. */
+/** Returns true if an entry is shown as unsent. */
 export function isUnsent(entry: Entry, echoes: ReadonlySet<string>): boolean {
   return entry.refused !== undefined || !echoes.has(entry.key);
 }

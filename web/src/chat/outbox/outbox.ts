@@ -10,11 +10,11 @@ export interface Entry {
   readonly model?: string;
   /** Instructions for a conversation that starts with this message. */
   readonly systemPrompt?: string;
-  /** When it was written, in milliseconds by this device's clock. */
+  /** Time of writing, in milliseconds by this device's clock. */
   readonly at: number;
-  /** Whether the server's rate limit delays it. */
+  /** True if the server's rate limit delays it. */
   readonly held?: boolean;
-  /** Why the server refused it. It then waits for the user. */
+  /** The server's error, if it refused the message. The entry then waits for the user. */
   readonly refused?: { readonly code: string; readonly message: string };
 }
 

@@ -5,7 +5,7 @@ const MOST = 50;
 
 interface StartedChat {
   readonly conversation: string;
-  /** When it started, in milliseconds by this device's clock. */
+  /** Time of its start, in milliseconds by this device's clock. */
   readonly at: number;
 }
 

@@ -28,7 +28,7 @@ export function drop(entry: Entry): void {
 export const recordStarted = (name: string, conversation: string) => started.recordStarted(owner, name, conversation);
 export const startedAs = (name: string) => started.startedAs(owner, name);
 
-/** Whether an entry is still to be sent. Reads the storage, because another tab's event may not have arrived yet. */
+/** Returns true if an entry is still to be sent. Reads the storage, as another tab's event may not have arrived yet. */
 export function isWaiting(entry: Entry): boolean {
   const stored = sharedStorage.get(keyFor(entry));
   return stored !== undefined && !(JSON.parse(stored) as Entry).refused;

@@ -44,7 +44,7 @@ async function untilStopped(conversationId: string, messageId: string): Promise<
   }
 }
 
-/** Whether the reply is known to have ended. The messages of a conversation that was left may not be loaded. */
+/** Returns true if the reply is known to have ended. The messages of another conversation may not be loaded. */
 function hasEnded(conversationId: string, messageId: string): boolean {
   const message = stateStore.get().messages[conversationId]?.items.find(({ id }) => id === messageId);
   return message !== undefined && !inProgress(message);

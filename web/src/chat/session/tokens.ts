@@ -23,8 +23,8 @@ export async function requestTokens<Data, Variables extends AnyVariables>(
 }
 
 /**
- * Whether the server takes this page for another site's. The mutations here have no other reason for FORBIDDEN, except
- * `register`. The usual cause is a proxy that replaces the `Host` header.
+ * Returns true if the server takes this page for another site's. The mutations here have no other reason for FORBIDDEN,
+ * except `register`. The usual cause is a proxy that replaces the `Host` header.
  */
 export function isOriginError(error: unknown): boolean {
   return toApiError(error).code === 'FORBIDDEN';

@@ -13,7 +13,7 @@ export interface Notice {
 /** The notices on the page, oldest first. */
 export const noticesStore = createStore<readonly Notice[]>([]);
 
-/** How long a notice without an action stays, in milliseconds. */
+/** Lifetime of a notice without an action, in milliseconds. */
 const DURATION = 10_000;
 /** Maximum number of notices. More would cover the page. */
 const MOST = 3;
@@ -24,7 +24,7 @@ const HELD_DEADLINE = 3_600_000;
 let last = 0;
 
 interface Lifetime {
-  /** How long the notice stays unless it is held, in milliseconds. */
+  /** Time until the notice expires, unless it is held, in milliseconds. */
   readonly duration: number;
   /** Called with the deadline whenever it changes, in milliseconds by this device's clock. */
   readonly onDeadline?: (due: number) => void;
