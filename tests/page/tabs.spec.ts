@@ -77,12 +77,12 @@ shortLived('tokens are refreshed for all tabs while a reply continues', async ({
   // The access token that each tab has sent last, on its socket or with a request.
   const sent = new Map<Page, string>();
   for (const { page } of [ada, other]) {
-    const look = (text: string | null | undefined) => {
+    const note = (text: string | null | undefined) => {
       const token = /eyJ[\w-]+\.[\w-]+\.[\w-]+/.exec(text ?? '')?.[0];
       if (token) sent.set(page, token);
     };
-    page.on('request', (request) => look(request.headers().authorization));
-    page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => look(String(payload))));
+    page.on('request', (request) => note(request.headers().authorization));
+    page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => note(String(payload))));
   }
   context.on('response', async (response) => {
     if (!response.request().postData()?.includes('refreshSession')) return;

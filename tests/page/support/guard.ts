@@ -27,11 +27,11 @@ export class Guard {
       this.faults.push(`console: ${message.text()} (${message.location().url})`);
     });
     context.on('weberror', (error) => this.faults.push(`uncaught: ${error.error().stack}`));
-    context.on('request', (request) => this.#look(request.url()));
-    context.on('page', (page) => page.on('websocket', (socket) => this.#look(socket.url().replace(/^ws/, 'http'))));
+    context.on('request', (request) => this.#checkUrl(request.url()));
+    context.on('page', (page) => page.on('websocket', (socket) => this.#checkUrl(socket.url().replace(/^ws/, 'http'))));
   }
 
-  #look(url: string): void {
+  #checkUrl(url: string): void {
     if (url.startsWith(`${this.server.url}/`) || /^(data|blob):/.test(url)) return;
     this.faults.push(`a request to another host: ${url}`);
   }

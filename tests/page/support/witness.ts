@@ -7,8 +7,8 @@ export class Witness {
   static async of(page: Page): Promise<Witness> {
     const witness = new Witness();
     await page.exposeFunction('witness', (text: string) => witness.seen.push(text));
-    await page.addInitScript(look);
-    await page.evaluate(look);
+    await page.addInitScript(observe);
+    await page.evaluate(observe);
     return witness;
   }
 
@@ -25,7 +25,7 @@ export class Witness {
   }
 }
 
-function look(): void {
+function observe(): void {
   let last: string | undefined;
   new MutationObserver(() => {
     const text = [...document.querySelectorAll('.reply .markdown')].at(-1)?.textContent ?? undefined;

@@ -59,7 +59,7 @@ export function Chat({ user }: { user: User }) {
 
   // Replaces the temporary address of a new chat when the server has created its conversation.
   useEffect(() => {
-    const look = () => {
+    const replaceAddress = () => {
       const name = routeStore.get();
       const started = name && isNew(name) ? startedAs(name) : undefined;
       if (!name || !started) return;
@@ -67,8 +67,8 @@ export function Chat({ user }: { user: User }) {
       moveChoice(user.id, name, started);
       open(started, { replace: true });
     };
-    look();
-    const leave = [outboxStore.subscribe(look), routeStore.subscribe(look)];
+    replaceAddress();
+    const leave = [outboxStore.subscribe(replaceAddress), routeStore.subscribe(replaceAddress)];
     return () => leave.forEach((unsubscribe) => unsubscribe());
   }, [user.id]);
 

@@ -1,7 +1,7 @@
 import { createStore } from '../store';
 
 /**
-  * State of the live connection.
+ * State of the live connection.
  *
  *     connecting ─▶ online ◀─▶ reconnecting ─▶ refusedOrigin ─▶ online
  */

@@ -62,17 +62,17 @@ interface Literal {
 function secretsIn(query: string): { literals: Literal[]; variables: Set<string> } {
   const literals: Literal[] = [];
   const variables = new Set<string>();
-  const look = (name: string, value?: ValueNode): void => {
+  const collect = (name: string, value?: ValueNode): void => {
     if (!SECRET_NAME.test(name) || !value) return;
     if (value.kind === 'Variable') variables.add(value.name.value);
     if (value.kind === 'StringValue' && value.loc) literals.push({ name, start: value.loc.start, end: value.loc.end });
-    if (value.kind === 'ListValue') value.values.forEach((item) => look(name, item));
+    if (value.kind === 'ListValue') value.values.forEach((item) => collect(name, item));
   };
   try {
     visit(parse(query), {
-      Argument: ({ name, value }) => look(name.value, value),
-      ObjectField: ({ name, value }) => look(name.value, value),
-      VariableDefinition: ({ variable, defaultValue }) => look(variable.name.value, defaultValue),
+      Argument: ({ name, value }) => collect(name.value, value),
+      ObjectField: ({ name, value }) => collect(name.value, value),
+      VariableDefinition: ({ variable, defaultValue }) => collect(variable.name.value, defaultValue),
     });
   } catch {
     // A caller that must find all secrets checks first that the document can be parsed.

@@ -1,7 +1,7 @@
 import { createStore, isRecord } from '../store';
 
 /**
-  * State of a subscription's WebSocket.
+ * State of a subscription's WebSocket.
  *
  *     connecting ─▶ open ─▶ closed
  *          ▲─ waiting ◀┘

@@ -12,7 +12,7 @@ import { loadMessagesBefore } from './actions';
 import { withoutRetried } from './retried';
 import { inProgress } from './list';
 import { MessageView } from './MessageView';
-import { mounted, RENDER_ALL } from './mounted';
+import { mountedIndexes, RENDER_ALL } from './mounted';
 import { storedPosition } from './scrollPosition';
 import { usePinned } from './usePinned';
 import { useScrollPosition } from './useScrollPosition';
@@ -75,7 +75,7 @@ export function MessageList({ conversationId }: { conversationId: string }) {
           scrollRef={scroller}
           shift={prepended}
           bufferSize={OVERSCAN}
-          keepMounted={mounted(items, items.length + unsent.length, pinned)}
+          keepMounted={mountedIndexes(items, items.length + unsent.length, pinned)}
         >
           {items.map((message, index) => (
             <MessageView

@@ -12,16 +12,16 @@ export function usePinned(scroller: RefObject<HTMLElement | null>, active: boole
   useLayoutEffect(() => {
     const element = scroller.current;
     if (!element || !active) return;
-    const look = () => setPinned((before) => unlessSame(before, pinnedIn(element)));
-    look();
-    element.addEventListener('focusin', look);
+    const update = () => setPinned((before) => unlessSame(before, pinnedIn(element)));
+    update();
+    element.addEventListener('focusin', update);
     // The only event when the focus leaves the list.
-    element.addEventListener('focusout', look);
-    document.addEventListener('selectionchange', look);
+    element.addEventListener('focusout', update);
+    document.addEventListener('selectionchange', update);
     return () => {
-      element.removeEventListener('focusin', look);
-      element.removeEventListener('focusout', look);
-      document.removeEventListener('selectionchange', look);
+      element.removeEventListener('focusin', update);
+      element.removeEventListener('focusout', update);
+      document.removeEventListener('selectionchange', update);
     };
   }, [scroller, active]);
 

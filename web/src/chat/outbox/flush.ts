@@ -33,18 +33,18 @@ export function flushOutbox(): () => void {
   const busy = new Set<string>();
   let ended = false;
 
-  const look = () => {
+  const sendNext = () => {
     if (ended || sessionStore.get().status !== 'signedIn') return;
     for (const entry of nextToSend(outboxStore.get(), busy)) {
       busy.add(entry.conversation);
       void deliver(entry, () => ended).finally(() => {
         busy.delete(entry.conversation);
-        look();
+        sendNext();
       });
     }
   };
-  const unsubscribe = outboxStore.subscribe(look);
-  look();
+  const unsubscribe = outboxStore.subscribe(sendNext);
+  sendNext();
   return () => {
     ended = true;
     unsubscribe();

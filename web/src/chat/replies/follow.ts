@@ -31,13 +31,13 @@ export function useReplyText(message: Message): string {
 
 /** Follows all replies in progress in a conversation, while it is open. */
 export function followReplies(conversationId: string): () => void {
-  const look = () => {
+  const followAll = () => {
     for (const message of stateStore.get().messages[conversationId]?.items ?? []) {
       if (inProgress(message)) begin(conversationId, message);
     }
   };
-  const unsubscribe = stateStore.subscribe(look);
-  look();
+  const unsubscribe = stateStore.subscribe(followAll);
+  followAll();
   return () => {
     unsubscribe();
     for (const leave of following.values()) leave();
