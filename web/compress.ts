@@ -7,12 +7,12 @@ import type { Plugin } from 'vite';
 const brotli = promisify(brotliCompress);
 const deflate = promisify(gzip);
 
-/** What gains from compression; woff2 and the like are compressed already. */
+/** Files that benefit from compression. Formats such as woff2 are compressed already. */
 const COMPRESSIBLE = /\.(js|css|svg|json|wasm|ttf|txt)$/;
 
 /**
- * Leaves each text asset as `.br` and `.gz` only: the binary embeds `assets/` whole and should not carry a third, plain copy.
- * The pages themselves stay plain, for the server writes the nonce into them.
+ * Replaces each text asset with its `.br` and `.gz` versions. The binary embeds all of `assets/` and should not contain an
+ * uncompressed copy as well. The pages stay uncompressed, because the server inserts the nonce into them.
  */
 export function compressAssets(): Plugin {
   let folder = '';
@@ -24,7 +24,7 @@ export function compressAssets(): Plugin {
     },
     async closeBundle(error?: Error) {
       if (error) return;
-      // One by one: the build machine may be small.
+      // One at a time, because the build machine may have little memory.
       for (const name of await readdir(folder)) {
         if (COMPRESSIBLE.test(name)) await compress(join(folder, name));
       }

@@ -4,8 +4,8 @@ import type { HtmlTagDescriptor, Plugin } from 'vite';
 const SOURCE = 'src/chat/ui/early.js';
 
 /**
- * Puts a small script before everything else in the chat page's head. It is a file of its own, for the policy of our pages
- * lets none run that stands in them, and it is no module, for modules wait until the page is read.
+ * Puts a small script at the start of the chat page's head. It is a separate file, because the content security policy
+ * forbids inline scripts, and not a module, because modules run only after the page has been parsed.
  */
 export function earlyScript(): Plugin {
   let building = false;

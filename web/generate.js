@@ -1,7 +1,7 @@
-// Writes src/chat/graphql/generated.ts: a typed document for each operation in src/chat/graphql/*.graphql, checked
-// against the schema. Plain JavaScript, for it runs before anything is built (`npm run generate`).
+// Writes src/chat/graphql/generated.ts: a typed document for each operation in src/chat/graphql/*.graphql, validated
+// against the schema. Plain JavaScript, because it runs before anything is built (`npm run generate`).
 //
-// Those of a part that is loaded later are written into its own folder: from one file they would all come with the page.
+// The documents of a lazily loaded part go into its own folder. In the shared file, they would be loaded with the page.
 import { codegen } from '@graphql-codegen/core';
 import * as typedDocuments from '@graphql-codegen/typed-document-node';
 import * as operationTypes from '@graphql-codegen/typescript-operations';
@@ -12,8 +12,8 @@ const folder = new URL('src/chat/graphql/', import.meta.url);
 const schemaFile = new URL('../schema.graphql', import.meta.url);
 const filename = 'generated.ts';
 
-/** The parts that are loaded later: files of operations that share no fragment with others, and folders of src/chat. */
-const later = ['account'];
+/** Lazily loaded parts. Each is a .graphql file without shared fragments, and a folder of src/chat. */
+const lazyParts = ['account'];
 
 const schemaText = await readFile(schemaFile, 'utf8');
 const schema = parse(schemaText);
@@ -25,9 +25,9 @@ for (const name of (await readdir(folder)).sort()) {
   documents.push({ location: name, document: parse(await readFile(new URL(name, folder), 'utf8')) });
 }
 
-const whole = { kind: 'Document', definitions: documents.flatMap(({ document }) => document.definitions) };
-const faults = validate(schemaAst, whole);
-if (faults.length > 0) throw new Error(faults.map(String).join('\n'));
+const allDocuments = { kind: 'Document', definitions: documents.flatMap(({ document }) => document.definitions) };
+const errors = validate(schemaAst, allDocuments);
+if (errors.length > 0) throw new Error(errors.map(String).join('\n'));
 
 const config = {
   scalars: { DateTime: 'string' },
@@ -39,9 +39,9 @@ const config = {
   documentMode: 'documentNode',
 };
 
-const isLater = ({ location }) => later.some((part) => location === `${part}.graphql`);
-await write(folder, documents.filter((document) => !isLater(document)));
-for (const part of later) {
+const isLazy = ({ location }) => lazyParts.some((part) => location === `${part}.graphql`);
+await write(folder, documents.filter((document) => !isLazy(document)));
+for (const part of lazyParts) {
   await write(new URL(`../${part}/`, folder), documents.filter(({ location }) => location === `${part}.graphql`));
 }
 

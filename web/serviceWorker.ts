@@ -6,8 +6,8 @@ const WORKER = 'service-worker.js';
 const PAGE = 'index.html';
 
 /**
- * Builds the chat page's service worker to `/service-worker.js`, and tells it the files that the page may ever ask for. The
- * page's version is made of their names, which change with their content, and of its HTML.
+ * Builds the chat page's service worker as `/service-worker.js`, and inserts the list of files that the page can load. The
+ * page's version is a hash of their names, which change with their content, and of its HTML.
  */
 export function serviceWorker(): Plugin {
   return {
@@ -25,7 +25,7 @@ export function serviceWorker(): Plugin {
     generateBundle(_options, bundle) {
       const worker = bundle[WORKER];
       const html = bundle[PAGE];
-      if (worker?.type !== 'chunk' || html?.type !== 'asset') throw new Error('the chat page is not built');
+      if (worker?.type !== 'chunk' || html?.type !== 'asset') throw new Error('The chat page has not been built.');
       const files = filesOf(html, bundle);
       const version = createHash('sha256').update(files.join()).update(html.source).digest('base64url').slice(0, 12);
       worker.code = `const BUILT=${JSON.stringify({ version, files })};${worker.code}`;
@@ -33,7 +33,7 @@ export function serviceWorker(): Plugin {
   };
 }
 
-/** What the page's HTML names, and all that these load now or later. */
+/** Returns the files that the page's HTML refers to, and all files that these load at any time. */
 function filesOf(html: Rolldown.OutputAsset, bundle: Rolldown.OutputBundle): string[] {
   const named = [...String(html.source).matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map((match) => match[1]!);
   const found = new Set<string>();

@@ -7,21 +7,21 @@ import { serviceWorker } from './serviceWorker.ts';
 export default defineConfig({
   plugins: [react(), earlyScript(), serviceWorker(), compressAssets()],
 
-  // The server puts a fresh nonce in place of this word in every page it sends.
+  // The server replaces this placeholder with a fresh nonce in every page it sends.
   html: { cspNonce: '__CSP_NONCE__' },
 
   build: {
     target: 'es2022',
-    // The first that know `light-dark()`. For others it would be made into media queries, which heed the device's theme only.
+    // The first versions with `light-dark()`. For older ones, it would be compiled to media queries, which follow only the
+    // device's theme.
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     modulePreload: { polyfill: false },
-    // The editor is one large piece that is loaded after the page stands.
+    // The editor is one large chunk, loaded after the page.
     chunkSizeWarningLimit: 4000,
-    // One entry for each page.
     rolldownOptions: {
       input: ['index.html', 'playground.html'],
       onLog(level, log, report) {
-        // GraphiQL's notes to a compiler that has already been run over it.
+        // GraphiQL contains directives for the React compiler, which has already processed it.
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') report(level, log);
       },
     },
@@ -29,11 +29,11 @@ export default defineConfig({
 
   worker: { format: 'es' },
 
-  // While developing: packages of the GraphQL worker that are CommonJS, which a browser cannot load as they are.
+  // For the development server: CommonJS packages of the GraphQL worker, which a browser cannot load directly.
   optimizeDeps: { include: ['monaco-graphql > graphql-language-service', 'monaco-graphql > picomatch-browser'] },
 
   server: {
-    // Every other address is the chat page's.
+    // Every other address belongs to the chat page.
     proxy: { '/graphql': { target: process.env.CONFAB_SERVER ?? 'http://127.0.0.1:8000', ws: true } },
   },
 });

@@ -7,13 +7,13 @@ import { Server } from './support/server.ts';
 
 const text = readFileSync(page, 'utf8');
 
-test('docs/clients.md shows the examples as they are (node tests/clients/examples.js writes them)', () => {
+test('docs/clients.md contains the examples unchanged (node tests/clients/examples.js writes them)', () => {
   expect(text).toBe(withExamples(text));
   const files = readdirSync(new URL('examples', import.meta.url)).filter((name) => /\.tsx?$/.test(name));
   for (const file of files) expect(text).toContain(`<!-- tests/clients/examples/${file} -->`);
 });
 
-test('the commands of docs/clients.md work, one after the other', async () => {
+test('the commands of docs/clients.md work in their order', async () => {
   const server = await Server.start({ CONFAB_PACE_MS: '100' });
   try {
     const commands = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, commands]) => commands!).join('\n');
@@ -26,7 +26,7 @@ test('the commands of docs/clients.md work, one after the other', async () => {
       stdout += text;
       if (changed || !stdout.includes('"Reload"')) return;
       changed = true;
-      // The change feed has no end: only at its next event does curl notice that nobody reads it.
+      // The change feed does not end, and curl notices that its output is closed only at the next event.
       void change(server);
     });
     const [status] = await once(shell, 'close');
@@ -45,7 +45,7 @@ test('the commands of docs/clients.md work, one after the other', async () => {
     const replies = events.flatMap(({ reply }) => (reply ? [reply] : []));
     const finished = replies.flatMap(({ message }) => (message ? [message.content] : []));
     expect(finished).toEqual(['The quick brown fox jumps over the lazy dog.', 'Pack my box with five dozen liquor jugs.']);
-    // The second reply's snapshot is not shown: it was read before the break.
+    // The second reply's snapshot is missing here, because the first command has consumed it.
     expect(replies.filter(({ __typename }) => __typename === 'ReplySnapshot')).toHaveLength(1);
     expect(events.at(-1).changes.__typename).toBe('Reload');
   } finally {

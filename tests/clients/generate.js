@@ -1,4 +1,4 @@
-// What the examples import besides: Relay's artifacts, and what the caches of urql and Apollo know of the schema.
+// Generates what the examples import: Relay's artifacts, and the schema for the caches of urql and Apollo.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { buildSchema, introspectionFromSchema } from 'graphql';

@@ -8,7 +8,7 @@ import { suite } from './support/suite.ts';
 
 suite('Relay', ['WebSocket', 'SSE'], (session, transport) => {
   const environment = relayEnvironment(session, transport);
-  // Relay's own functions take only documents that its compiler has read. The test's go by the network layer.
+  // Relay's own functions accept only documents that its compiler has read. The test's documents use the network layer.
   const execute = (text: string, variables: Record<string, unknown> = {}) =>
     new Promise<any>((resolve, reject) => {
       const operation = { text, name: 'Test', operationKind: 'query', id: null, cacheID: text, metadata: {} } as const;
@@ -25,7 +25,7 @@ suite('Relay', ['WebSocket', 'SSE'], (session, transport) => {
   };
 });
 
-/** Presses the button for more until there is none, as a person would. */
+/** Clicks the button that loads more until it disappears. */
 async function clickThrough(environment: Environment, id: string, first: number): Promise<{ id: string }[]> {
   let renderer!: ReactTestRenderer;
   await act(async () => {

@@ -6,7 +6,7 @@ import { MESSAGES } from './examples/operations.ts';
 import { Server } from './support/server.ts';
 import { suite, type Subject } from './support/suite.ts';
 
-/** The clients of the transports have no cache, and no helper for pages. */
+/** Adapts a client of a transport, which has neither a cache nor a helper for pages. */
 function plain(client: SubscribeClient): Subject {
   return {
     query: (document, variables) => ask(client, document, variables),
@@ -27,12 +27,12 @@ function plain(client: SubscribeClient): Subject {
 suite('graphql-ws', ['WebSocket'], (_session, client) => plain(client));
 suite('graphql-sse', ['SSE'], (_session, client) => plain(client));
 
-describe('without settings of its own', () => {
+describe('with default settings', () => {
   let server: Server;
   beforeAll(async () => void (server = await Server.start()));
   afterAll(() => server?.close());
 
-  test('graphql-ws ends its connection normally', async () => {
+  test('graphql-ws closes its connection normally', async () => {
     const client = createSocketClient({ url: server.url.replace(/^http/, 'ws'), lazy: false, retryAttempts: 0 });
     await new Promise((resolve) => client.on('connected', resolve));
     const closed = new Promise<CloseEvent>((resolve) => client.on('closed', (event) => resolve(event as CloseEvent)));
@@ -41,7 +41,7 @@ describe('without settings of its own', () => {
     expect({ code, wasClean }).toEqual({ code: 1000, wasClean: true });
   });
 
-  test('graphql-ws is told why its token is refused', async () => {
+  test('a refused token closes the connection of graphql-ws with the code Forbidden', async () => {
     const connectionParams = { authorization: 'Bearer nonsense' };
     const client = createSocketClient({ url: server.url.replace(/^http/, 'ws'), connectionParams, retryAttempts: 0 });
     await expect(ask(client, '{ me { id } }')).rejects.toMatchObject({ code: CloseCode.Forbidden });

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   plugins: [
     {
-      // Relay's `graphql` tags become imports of what its compiler has written.
+      // Replaces Relay's `graphql` tags with imports of its compiler's artifacts.
       name: 'relay',
       enforce: 'pre',
       async transform(code, id) {
@@ -26,7 +26,7 @@ export default defineConfig({
     include: ['*.test.{ts,tsx}'],
     setupFiles: ['./support/environment.ts'],
     maxWorkers: 2,
-    // Only what hangs takes so long.
+    // Only a test that hangs takes this long.
     testTimeout: 180_000,
     hookTimeout: 180_000,
   },

@@ -6,12 +6,12 @@ import { Values } from "./values.mjs";
 
 const NAMES = ["a", "b", "value", "type", "query", "on", "fragment", "input", "null1", "true_", "_x", "A", "__v".slice(1)];
 
-/** What graphql-js adds to introspection beyond the specification; the list of disagreements has examples. */
+/** Whether graphql-js adds a field to introspection beyond the specification. The list of disagreements has examples. */
 const isProposal = (type, { name }) =>
   (type.name === "__Directive" && ["isDeprecated", "deprecationReason"].includes(name)) ||
   (type.name === "__Schema" && name === "directives");
 
-/** Writes documents that follow the schema's grammar: most of them are valid. */
+/** Generates documents that follow the schema's grammar. Most of them are valid. */
 export class Documents {
   constructor(schema, random, { wrong = 0 } = {}) {
     this.schema = schema;
@@ -20,7 +20,7 @@ export class Documents {
     this.wrong = wrong;
   }
 
-  /** The text, its operations' names, and the types of its variables. */
+  /** Returns the text of a document, the names of its operations, and the types of its variables. */
   document() {
     const { random } = this;
     this.fragments = [];
@@ -52,7 +52,7 @@ export class Documents {
     return { kind, name, body, uses };
   }
 
-  /** Adds the header: the variables that the operation uses, through fragments too. */
+  /** Adds the header: the variables that the operation uses, including those in fragments. */
   define(operation) {
     const { random } = this;
     const pending = [...operation.uses].filter((use) => use.startsWith("..."));
@@ -75,7 +75,7 @@ export class Documents {
     operation.text = short ? operation.body : `${operation.kind}${name}${header} ${operation.body}`;
   }
 
-  /** The one root field of a subscription; it may stand in a fragment or come twice. */
+  /** Returns the only root field of a subscription. It may be in a fragment, or occur twice. */
   onlyField(root) {
     const { random } = this;
     const field = this.field(root, random.pick(Object.values(root.getFields())), 0, new Map(), 0);
@@ -121,7 +121,7 @@ export class Documents {
     return `{ ${made.join(random.pick([" ", " ", ", ", "\n"]))} }`;
   }
 
-  /** When the document is long enough, a leaf if there is one. */
+  /** Picks a field. In a document that is long enough, picks a leaf if there is one. */
   pickField(fields) {
     const leaves = fields.filter((field) => !isCompositeType(getNamedType(field.type)));
     return this.random.pick(this.left < 0 && leaves.length ? leaves : fields);
@@ -149,7 +149,7 @@ export class Documents {
     return `${alias ? `${alias}: ` : ""}${field.name}${args.length ? `(${args.join(", ")})` : ""}${this.directives(directives)}${inner}`;
   }
 
-  /** A type of whose objects some are of this type. */
+  /** Returns a type that has objects in common with this type. */
   overlapping(type) {
     const concrete = (of) => (isAbstractType(of) ? this.schema.getPossibleTypes(of) : [of]);
     const here = new Set(concrete(type));
@@ -192,7 +192,7 @@ export class Documents {
     return random.chance(0.15) ? one("skip") + one("include") : one(random.pick(["skip", "include"]));
   }
 
-  /** A variable for this place, or nothing: one that is there already, or another. */
+  /** Returns an existing or a new variable for this place, or `undefined`. */
   variable(type, hasDefault, probability = 0.3) {
     const { random } = this;
     if (!isInputType(type) || !random.chance(probability)) return undefined;
@@ -206,7 +206,7 @@ export class Documents {
     return `$${name}`;
   }
 
-  /** The type may be stricter than its place, or less strict if there is a default. */
+  /** Returns the type of a variable. It may be stricter than its place, or less strict if there is a default. */
   variableType(type, hasDefault) {
     const { random } = this;
     const initial = (of, probability) => (random.chance(probability) ? this.values.literal(of, { wrong: this.wrong }) : undefined);
@@ -219,7 +219,7 @@ export class Documents {
     return { type: `${type}`, of: type, initial: initial(type, 0.35) };
   }
 
-  /** The JSON text of the variables of a document: each is there, null, absent or wrong. */
+  /** Returns the variables of a document as JSON text. Each is present, null, absent or wrong. */
   variablesText(variables) {
     const { random } = this;
     const entries = [...variables].flatMap(([name, { type, of, initial }]) => {

@@ -1,4 +1,4 @@
-// Prints a corpus: one JSON object a line, each a request with the answer of graphql-js.
+// Prints a corpus: one JSON object per line, each a request with the response of graphql-js.
 //
 //   node generate.mjs --seed 1 --count 1500 --cases cases.jsonl
 import { readFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { Documents } from "./documents.mjs";
 import { check, coerce, introspects, run } from "./oracle.mjs";
 import { Random } from "./random.mjs";
-import { disguise, spoil, tokens } from "./spoil.mjs";
+import { reformat, mutate, tokens } from "./mutate.mjs";
 import { executable, read, roots } from "./schema.mjs";
 
 const here = (path) => new URL(path, import.meta.url);
@@ -18,10 +18,10 @@ const schemas = {
   confab: read(readFileSync(here("../../schema.graphql"), "utf8")),
   test: executable(readFileSync(here("schema.graphql"), "utf8")),
 };
-/** The same as `test`, but no field that fails makes another one null: every error is reported. */
+/** The schema `test`, in which no failing field makes another one null, so that every error is reported. */
 const lenient = executable(readFileSync(here("schema.graphql"), "utf8").replaceAll("failsHard: Int!", "failsHard: Int"));
 
-/** What graphql-js answers to a request. */
+/** Returns the response of graphql-js to a request. */
 async function expected({ schema: name, query, operationName, variables }) {
   const schema = schemas[name];
   const checked = check(schema, query);
@@ -56,7 +56,7 @@ async function generate(seed, count) {
     const documents = new Documents(schemas[schema], random, { wrong });
     const { query, operations, variables } = documents.document();
     const parts = tokens(query);
-    const text = style > 5 && parts ? spoil(parts, random) : style > 3 && parts ? disguise(parts, random) : query;
+    const text = style > 5 && parts ? mutate(parts, random) : style > 3 && parts ? reformat(parts, random) : query;
     const named = operations.length > 1 || random.chance(0.1);
     const operationName = named ? (random.chance(0.95) ? random.pick(operations).name : "Nope") : undefined;
     documents.wrong = style === 2 ? 0.08 : 0;

@@ -2,13 +2,13 @@ import {
   GraphQLError, execute, getOperationAST, getVariableValues, parse, specifiedRules, subscribe, validate,
 } from "graphql";
 
-// Where a field fails while another of the same object is still awaited, graphql-js lets go of the other's promise. Its
-// error is in no response, and must not end this process.
+// When a field fails while another of the same object is pending, graphql-js abandons the other's promise. Its error is
+// in no response, and must not end this process.
 process.on("unhandledRejection", (error) => {
   if (!(error instanceof GraphQLError)) throw error;
 });
 
-/** The rules, each of which leaves its name at the errors that it reports. */
+/** The validation rules. Each adds its name to the errors that it reports. */
 const rules = specifiedRules.map((rule) => (context) => {
   const own = Object.create(context);
   own.reportError = (error) => {
@@ -18,7 +18,7 @@ const rules = specifiedRules.map((rule) => (context) => {
   return rule(own);
 });
 
-/** Line and column of each location. graphql-js counts UTF-16 code units in a line; here columns count characters. */
+/** Returns line and column of each location. graphql-js counts columns in UTF-16 code units, this in characters. */
 function places({ source, locations = [] }) {
   return locations.map(({ line, column }) => {
     const before = source.body.split(/\r\n|[\n\r]/)[line - 1].slice(0, column - 1);
@@ -26,7 +26,7 @@ function places({ source, locations = [] }) {
   });
 }
 
-/** Parses and validates: the document, or what is wrong with it. */
+/** Parses and validates a document. Returns it, or its errors. */
 export function check(schema, query) {
   let document;
   try {
@@ -39,7 +39,7 @@ export function check(schema, query) {
   try {
     errors = validate(schema, document, rules, { maxErrors: 1000 });
   } catch (error) {
-    // SingleFieldSubscriptions evaluates `@skip` without having any variables.
+    // SingleFieldSubscriptions evaluates `@skip` without variables.
     if (error instanceof GraphQLError) return { refusal: { stage: "unknown", errors: [] } };
     throw error;
   }
@@ -50,7 +50,7 @@ export function check(schema, query) {
   return { document };
 }
 
-/** The operation's variables: what they are coerced to, or what is wrong with them. */
+/** Coerces the variables of an operation. Returns them, or their errors. */
 export function coerce(schema, document, operationName, variables) {
   const operation = getOperationAST(document, operationName);
   if (!operation) return { refusal: { stage: "choose", errors: [{ message: "no such operation", locations: [] }] } };
@@ -59,7 +59,7 @@ export function coerce(schema, document, operationName, variables) {
   return { refusal: { stage: "coerce", errors: errors.map((error) => ({ message: error.message, locations: places(error) })) } };
 }
 
-/** Every response of an operation: one, or of a subscription one for each event. Its `data` is text, for its order. */
+/** Returns every response of an operation; a subscription has one per event. `data` is text, to keep its order. */
 export async function run(schema, document, operationName, variableValues, root) {
   const options = { schema, document, operationName, variableValues, rootValue: root };
   const isSubscription = getOperationAST(document, operationName)?.operation === "subscription";
@@ -68,7 +68,7 @@ export async function run(schema, document, operationName, variableValues, root)
   try {
     events = await subscribe(options);
   } catch (error) {
-    // graphql-js cannot tell what to do when `@skip` leaves no root field.
+    // graphql-js throws this when `@skip` leaves no root field.
     if (error instanceof TypeError) return undefined;
     throw error;
   }
@@ -85,7 +85,7 @@ function answer({ data, errors = [] }) {
   };
 }
 
-/** Whether a document asks the schema about itself. */
+/** Whether a document contains introspection. */
 export function introspects(document) {
   return JSON.stringify(document, (key, value) => (key === "loc" ? undefined : value)).match(/"value":"__(schema|type)"/) !== null;
 }

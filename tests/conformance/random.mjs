@@ -15,7 +15,7 @@ export class Random {
     return (mixed ^ (mixed >>> 15)) >>> 0;
   }
 
-  /** An integer from 0 to `limit` - 1. */
+  /** Returns an integer from 0 to `limit` - 1. */
   below(limit) {
     return Math.floor((this.#next() / 2 ** 32) * limit);
   }
@@ -28,7 +28,7 @@ export class Random {
     return list[this.below(list.length)];
   }
 
-  /** `count` picks, made one by one. */
+  /** Returns `count` results of `make`, which is called once for each. */
   times(count, make) {
     return Array.from({ length: count }, () => make());
   }

@@ -2,14 +2,14 @@ import {
   GraphQLSchema, buildSchema, isEnumType, isInputObjectType, isListType, isNonNullType,
 } from "graphql";
 
-/** Reads a schema. None here has a OneOf Input Object, and such a schema need not have the directive. */
+/** Reads a schema. Removes `@oneOf`, because no schema here has a OneOf Input Object, and it is optional then. */
 export function read(sdl) {
   const config = buildSchema(sdl).toConfig();
   const directives = config.directives.filter((directive) => directive.name !== "oneOf");
   return new GraphQLSchema({ ...config, directives });
 }
 
-/** The schema that the corpus executes against. `tests/it/conformance/schema.rs` has the same resolvers in Rust. */
+/** Returns the schema that the corpus is executed against. `tests/it/conformance/schema.rs` has the same in Rust. */
 export function executable(sdl) {
   const schema = read(sdl);
   for (const [name, field] of Object.entries(schema.getQueryType().getFields())) {
@@ -19,12 +19,12 @@ export function executable(sdl) {
   return schema;
 }
 
-/** The root objects of one request: each has a counter of its own. */
+/** Returns the root objects of one request, which has its own counter. */
 export function roots() {
   return { query: objects.query, mutation: mutation(), subscription: objects.subscription };
 }
 
-/** Shows an argument as its resolver sees it; an absent value is not the same as null. */
+/** Shows an argument as its resolver receives it. An absent value differs from null. */
 function show({ name, type }, value) {
   return `${name}=${shown(type, value)}`;
 }
@@ -56,7 +56,7 @@ function untyped(value) {
   return `{${given.map(([name, inner]) => `${name}=${untyped(inner)}`).join(",")}}`;
 }
 
-/** The shortest digits that mean this number, as Rust's `{:e}` writes them. */
+/** Returns the shortest digits that identify a number, as Rust's `{:e}` writes them. */
 function exponential(number) {
   return number.toExponential().replace("e+", "e");
 }

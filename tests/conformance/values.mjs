@@ -1,6 +1,6 @@
 import { GraphQLNonNull, getNamedType, isEnumType, isInputObjectType, isListType, isNonNullType } from "graphql";
 
-/** Texts as GraphQL writes them: escapes, surrogate pairs, block strings. */
+/** Strings in GraphQL syntax: escapes, surrogate pairs, block strings. */
 const STRINGS = [
   '""', '"text"', '"a b"', '"#no comment"', '"{}"', '"\\""', '"\\\\"', '"\\n\\t\\/\\b\\f\\r"', '"\\u0041"', '"\\u00e9"',
   '"\\uD83D\\uDE00"', '"\\u{1F600}"', '"\\u{41}"', '"\\u{00000041}"', '"é"', '"😀"', '"\\u0000"', '"\u007f"',
@@ -49,13 +49,13 @@ const WRONG_JSON = {
   Any: ["{}"],
 };
 
-/** Values of the schema's types, right and wrong ones: literals of documents, and JSON of variables as text. */
+/** Generates values of the schema's types, valid and invalid: literals for documents, and JSON text for variables. */
 export class Values {
   constructor(random) {
     this.random = random;
   }
 
-  /** `variable(type, hasDefault)` may return the text of a variable to stand in this place. */
+  /** Returns a literal. `variable(type, hasDefault)` may return a variable to use in its place. */
   literal(type, { wrong = 0, depth = 0, variable = () => undefined, hasDefault = false } = {}) {
     const { random } = this;
     const inner = { wrong, depth: depth + 1, variable };
@@ -110,7 +110,7 @@ export class Values {
     return random.pick(JSON_VALUES[type.name] ?? ['"text"']);
   }
 
-  /** Required fields, and some of the others; now and then one required field less. */
+  /** Returns the required fields and some of the others. Sometimes omits a required field. */
   fieldsOf(type, { wrong, depth }) {
     const { random } = this;
     const all = Object.values(type.getFields());

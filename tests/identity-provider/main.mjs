@@ -1,15 +1,20 @@
-// An OpenID Provider on a free port, for one test. It says its address on its first line; then it takes commands, a line
-// each, and answers each with a line: `rotate` signs by new keys and still tells the old ones, `retire` tells only the
-// newest, `last` has tokens from then on last for a year, `away` answers nothing but 503, and `back` ends that. It ends with its input.
+// An OpenID Provider on a free port, for one test. The first line of its output is its address. It then reads commands,
+// one per line, and answers each with a line:
 //
-// Whoever signs in is called what they type in as their login. A client is called after the algorithm that its access
-// tokens are signed by.
+//   rotate  signs with new keys, and keeps publishing the old ones
+//   retire  publishes only the newest keys
+//   last    lets new tokens last for a year
+//   away    answers every request with 503
+//   back    ends `away`
+//
+// It exits when its input ends. A user's account ID is the login that they enter. A client's ID is the algorithm with
+// which its access tokens are signed.
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { exportJWK, generateKeyPair } from "jose";
 import { Provider } from "oidc-provider";
 
-// Standard output is for the answers.
+// Standard output is reserved for the answers.
 console.info = console.error;
 
 const ALGORITHMS = ["RS256", "ES256", "EdDSA"];

@@ -5,8 +5,8 @@ import { Witness } from './support/witness.ts';
 
 async function passes(page: Page, state: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
-  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
-  expect(told, state).toEqual([]);
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+  expect(found, state).toEqual([]);
 }
 
 const MARKDOWN = `## A heading
@@ -36,8 +36,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     scripted.describe(`${colorScheme}, ${device}`, () => {
       scripted.use({ colorScheme, viewport, contextOptions: { reducedMotion: 'reduce' } });
 
-      scripted('axe finds nothing', async ({ page, ada, provider }) => {
-        const openList = async () => device === 'phone' && page.getByRole('button', { name: 'Show conversations' }).click();
+      scripted('axe finds no violations', async ({ page, ada, provider }) => {
+        const openList = async () => device === 'phone' && page.getByRole('button', { name: 'Show chats' }).click();
         await passes(page, 'an empty page');
 
         await ada.say('Show me everything.');
@@ -73,7 +73,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.keyboard.press('Escape');
         await page.getByRole('button', { name: /^Account: / }).click();
         await passes(page, 'the account menu');
-        await page.getByRole('menuitem', { name: 'Account…' }).click();
+        await page.getByRole('menuitem', { name: 'Settings' }).click();
         await expect(page.getByText('this device')).toBeVisible();
         for (const name of ['Change email', 'Change password', 'New token', 'Delete account…'])
           await page.getByRole('button', { name, exact: true }).click();
@@ -83,13 +83,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.getByRole('menuitem', { name: 'Delete' }).click();
         await passes(page, 'a deleted conversation');
         await page.goto('/c/conversation_00000000000000000000000000000000');
-        await expect(page.getByText('This conversation does not exist')).toBeVisible();
+        await expect(page.getByText('Chat not found')).toBeVisible();
         await passes(page, 'a missing conversation');
 
         await openList();
         await ada.accountMenu('Sign out');
         await ada.signIn('wrong password');
-        await expect(page.getByRole('alert')).toHaveText('The email or the password is wrong.');
+        await expect(page.getByRole('alert')).toHaveText('Wrong email or password.');
         await passes(page, 'signing in');
         await page.getByRole('button', { name: 'Create account' }).click();
         await passes(page, 'signing up');
@@ -98,7 +98,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   }
 }
 
-scripted('everything is done by keys alone', async ({ page, ada, provider }) => {
+scripted('everything can be done with the keyboard', async ({ page, ada, provider }) => {
   const at = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent);
   const tabTo = async (name: RegExp) => {
     for (let count = 0; count < 40; count++) {
@@ -135,7 +135,7 @@ scripted('everything is done by keys alone', async ({ page, ada, provider }) => 
   await expect(ada.composer).toBeFocused();
 });
 
-scripted('so is what is done more rarely', async ({ page, ada, provider, context }) => {
+scripted('rarer actions can be done with the keyboard too', async ({ page, ada, provider, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const focused = page.locator(':focus');
   const tabTo = async (locator: Locator, key = 'Tab') => {
@@ -182,9 +182,9 @@ scripted('so is what is done more rarely', async ({ page, ada, provider, context
   // The account.
   await tabTo(button(/^Account: /), 'Shift+Tab');
   await page.keyboard.press('Enter');
-  while (!(await focused.textContent())?.includes('Account…')) await page.keyboard.press('ArrowDown');
+  while (!(await focused.textContent())?.includes('Settings')) await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
-  const account = page.getByRole('dialog', { name: 'Account' });
+  const account = page.getByRole('dialog', { name: 'Settings' });
   await tabTo(account.getByLabel('Name', { exact: true }).first());
   await page.keyboard.type('Countess');
   await page.keyboard.press('Enter');
@@ -195,11 +195,11 @@ scripted('so is what is done more rarely', async ({ page, ada, provider, context
 
   // The shortcuts.
   await page.keyboard.press('Control+/');
-  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toContainText('Bring back the conversation');
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toContainText('Undo delete');
   await page.keyboard.press('Escape');
   await expect(button('Account: Countess')).toBeFocused();
 
-  // One is deleted that is not open, and brought back.
+  // A chat that is not open is deleted and restored.
   await page.keyboard.press('Control+Shift+O');
   await expect(ada.composer).toBeFocused();
   await page.keyboard.type('Another one.');
@@ -217,7 +217,7 @@ scripted('so is what is done more rarely', async ({ page, ada, provider, context
   await expect(row).toBeFocused();
   await expect(page.getByText('“Hello.” deleted.')).toBeHidden();
 
-  // And the one that is: in the field, that key is for what is written there.
+  // The same for the open chat. In the message field, the shortcut would undo typing, so the button is used.
   await tabTo(button('Options for Another one.'), 'Shift+Tab');
   await page.keyboard.press('Enter');
   await page.keyboard.press('End');
@@ -228,8 +228,8 @@ scripted('so is what is done more rarely', async ({ page, ada, provider, context
   await expect(ada.questions).toHaveText(/Another one\./);
 });
 
-scripted('who listens hears that a reply has ended, and not every word of it', async ({ page, ada, provider }) => {
-  const heard = await page.evaluateHandle(() => {
+scripted('the end of a reply is announced, but not every word of it', async ({ page, ada, provider }) => {
+  const announced = await page.evaluateHandle(() => {
     const texts: string[] = [];
     for (const region of document.querySelectorAll('[aria-live], [role=status], [role=alert], [role=log]'))
       new MutationObserver(() => texts.push(region.textContent ?? '')).observe(region, { childList: true, characterData: true, subtree: true });
@@ -244,17 +244,17 @@ scripted('who listens hears that a reply has ended, and not every word of it', a
   await expect(ada.replies.last()).toHaveAttribute('aria-busy', 'true');
   answer.end();
   await ada.replyEnded();
-  await expect.poll(() => heard.jsonValue()).toEqual(['Reply finished. This is the reply.']);
+  await expect.poll(() => announced.jsonValue()).toEqual(['Reply finished. This is the reply.']);
 
   await ada.say('And the plan?');
   const plan = await provider.asked();
   plan.say('## The **plan**, in [short](https://example.com)\n\n- one\n- two\n');
   plan.end();
   await ada.replyEnded();
-  await expect.poll(() => heard.evaluate((texts) => texts.at(-1)), { message: 'words, and no Markdown' }).toBe('Reply finished. The plan, in short');
+  await expect.poll(() => announced.evaluate((texts) => texts.at(-1)), { message: 'text without Markdown' }).toBe('Reply finished. The plan, in short');
 });
 
-test('right-to-left text stands on its side', async ({ ada }) => {
+test('right-to-left text has the right direction', async ({ ada }) => {
   await ada.choose('echo');
   await ada.say('مرحبا بالعالم');
   await ada.replyEnded();
@@ -267,14 +267,14 @@ for (const reducedMotion of ['no-preference', 'reduce'] as const) {
   scripted.describe(`motion: ${reducedMotion}`, () => {
     scripted.use({ contextOptions: { reducedMotion } });
 
-    scripted('a piece of a reply is uncovered little by little, unless nothing is to move', async ({ page, ada, provider }) => {
+    scripted('text is revealed gradually, unless motion is reduced', async ({ page, ada, provider }) => {
       const witness = await Witness.of(page);
       await ada.say('Tell me.');
       const answer = await provider.asked();
       const piece = 'one word and another '.repeat(20);
       answer.say(piece);
       await expect(ada.reply).toHaveText(piece);
-      // A space at the end cannot be seen.
+      // A trailing space is not visible.
       const shown = new Set(witness.seen.map((text) => text.trimEnd()).filter((text) => text !== ''));
       if (reducedMotion === 'reduce') expect([...shown]).toEqual([piece.trimEnd()]);
       else expect(shown.size).toBeGreaterThan(3);

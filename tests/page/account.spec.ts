@@ -2,10 +2,10 @@ import type { Page } from '@playwright/test';
 import { Person } from './support/person.ts';
 import { expect, test } from './support/test.ts';
 
-/** The account dialog, and the part of it that has this heading. */
+/** Opens the account dialog. Returns a function that finds a section by its heading. */
 async function openAccount(person: Person) {
-  await person.accountMenu('Account…');
-  const dialog = person.page.getByRole('dialog', { name: 'Account' });
+  await person.accountMenu('Settings');
+  const dialog = person.page.getByRole('dialog', { name: 'Settings' });
   await expect(dialog).toBeVisible();
   return (heading: string) => dialog.getByRole('region', { name: heading });
 }
@@ -14,10 +14,10 @@ async function signedOut(page: Page): Promise<void> {
   await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
 }
 
-test('an account from its beginning to its end', async ({ page, device }) => {
+test('an account from sign-up to deletion', async ({ page, device }) => {
   const ada = new Person(page);
 
-  // Signing up, not at the first attempt.
+  // Sign up, first with an invalid email.
   await page.goto('/');
   await page.getByRole('button', { name: 'Create account' }).click();
   await page.getByLabel('Name').fill('Ada');
@@ -26,18 +26,18 @@ test('an account from its beginning to its end', async ({ page, device }) => {
   await page.getByRole('button', { name: 'Create account' }).click();
   await expect(page.getByRole('heading', { name: 'Create your account' })).toBeVisible();
   await ada.signUp();
-  await expect(page.getByText('Hello, Ada.')).toBeVisible();
+  await expect(page.getByText('Hi Ada,')).toBeVisible();
 
   await ada.say('I feel a bit lost today.');
   await ada.replyEnded();
-  const said = await ada.reply.innerText();
-  expect(said).not.toBe('');
+  const text = await ada.reply.innerText();
+  expect(text).not.toBe('');
 
-  // Staying signed in.
+  // Stay signed in after a reload.
   await page.reload();
-  await expect(ada.reply).toHaveText(said);
+  await expect(ada.reply).toHaveText(text);
 
-  // The address is taken now.
+  // The email is taken now.
   const thief = await (await device()).newPage();
   await thief.goto('/');
   await thief.getByRole('button', { name: 'Create account' }).click();
@@ -47,18 +47,18 @@ test('an account from its beginning to its end', async ({ page, device }) => {
   await expect(thief.getByRole('alert')).not.toBeEmpty();
   await thief.close();
 
-  // Signing out and in.
+  // Sign out and in.
   await ada.accountMenu('Sign out');
   await signedOut(page);
   await page.reload();
   await signedOut(page);
   await ada.signIn('not the password');
-  await expect(page.getByRole('alert')).toHaveText('The email or the password is wrong.');
+  await expect(page.getByRole('alert')).toHaveText('Wrong email or password.');
   await ada.signIn();
   await ada.list.getByRole('link').first().click();
-  await expect(ada.reply).toHaveText(said);
+  await expect(ada.reply).toHaveText(text);
 
-  // Another device, which a new password signs out.
+  // A new password signs out another device.
   const phone = ada.on(await (await device()).newPage());
   await phone.page.goto('/');
   await phone.signIn();
@@ -68,18 +68,18 @@ test('an account from its beginning to its end', async ({ page, device }) => {
   await part('Password').getByLabel('Current password', { exact: true }).fill('not the password');
   await part('Password').getByLabel('New password', { exact: true }).fill('a better battery');
   await part('Password').getByRole('button', { name: 'Save' }).click();
-  await expect(part('Password').getByRole('alert').first()).toHaveText('That is not your password.');
+  await expect(part('Password').getByRole('alert').first()).toHaveText('Wrong password.');
   await part('Password').getByLabel('Current password', { exact: true }).fill(ada.password);
   await part('Password').getByRole('button', { name: 'Save' }).click();
-  await expect(part('Password')).toContainText('You were signed out in one other place.');
-  await expect(phone.page.getByText('You have been signed out.')).toBeVisible();
+  await expect(part('Password')).toContainText('Signed out on 1 other device.');
+  await expect(phone.page.getByText('You’ve been signed out.')).toBeVisible();
   await phone.signIn();
-  await expect(phone.page.getByRole('alert')).toHaveText('The email or the password is wrong.');
+  await expect(phone.page.getByRole('alert')).toHaveText('Wrong email or password.');
   await phone.signIn('a better battery');
   await expect(phone.composer).toBeVisible();
   await page.keyboard.press('Escape');
 
-  // Its data, all of it.
+  // Download all data.
   part = await openAccount(ada);
   const downloading = page.waitForEvent('download');
   await part('Your data').getByRole('button', { name: 'Download my data' }).click();
@@ -89,7 +89,7 @@ test('an account from its beginning to its end', async ({ page, device }) => {
   expect(JSON.parse(data)).toMatchObject({ user: { email: ada.email } });
   expect(data).toContain('I feel a bit lost today.');
 
-  // The end, on all devices.
+  // Delete the account, which ends its sessions on all devices.
   await part('Your data').getByRole('button', { name: 'Delete account…' }).click();
   await part('Your data').getByLabel('Password', { exact: true }).fill('a better battery');
   await part('Your data').getByLabel('Type “delete” to confirm').fill('delete');
@@ -97,11 +97,11 @@ test('an account from its beginning to its end', async ({ page, device }) => {
   await signedOut(page);
   await signedOut(phone.page);
   await ada.signIn('a better battery');
-  await expect(page.getByRole('alert')).toHaveText('The email or the password is wrong.');
+  await expect(page.getByRole('alert')).toHaveText('Wrong email or password.');
   expect(await page.evaluate(() => Object.keys(localStorage).filter((key) => key !== 'confab:theme'))).toEqual([]);
 });
 
-test('another name is there at once, in every tab', async ({ ada, context }) => {
+test('a new name appears at once in every tab', async ({ ada, context }) => {
   const other = ada.on(await context.newPage());
   await other.page.goto('/');
   const part = await openAccount(ada);
@@ -110,21 +110,21 @@ test('another name is there at once, in every tab', async ({ ada, context }) => 
   for (const tab of [ada, other]) await expect(tab.page.getByRole('button', { name: 'Account: Countess of Lovelace', exact: true })).toBeVisible();
 });
 
-test('a device is signed out from another', async ({ ada, device }) => {
+test('a device can be signed out from another one', async ({ ada, device }) => {
   const phone = ada.on(await (await device()).newPage());
   await phone.page.goto('/');
   await phone.signIn();
   await expect(phone.composer).toBeVisible();
   const part = await openAccount(ada);
-  const sessions = part('Where you are signed in').getByRole('listitem');
+  const sessions = part('Active sessions').getByRole('listitem');
   await expect(sessions).toHaveCount(2);
   await sessions.filter({ hasNotText: 'this device' }).getByRole('button', { name: /^Sign out/ }).click();
   await expect(sessions).toHaveCount(1);
-  await expect(phone.page.getByText('You have been signed out.')).toBeVisible();
+  await expect(phone.page.getByText('You’ve been signed out.')).toBeVisible();
   await expect(ada.composer).toBeAttached();
 });
 
-test('a script has a token of its own, until it is revoked', async ({ page, ada, server }) => {
+test('a personal access token works until it is revoked', async ({ page, ada, server }) => {
   const part = await openAccount(ada);
   const tokens = part('Access tokens');
   await tokens.getByRole('button', { name: 'New token' }).click();
@@ -143,12 +143,12 @@ test('a script has a token of its own, until it is revoked', async ({ page, ada,
     return ((await response.json()) as any).data?.me;
   };
   expect(await me()).toEqual({ email: ada.email });
-  await tokens.getByRole('button', { name: 'I have kept it' }).click();
+  await tokens.getByRole('button', { name: 'Done' }).click();
   await expect(tokens.getByText('backup')).toHaveCount(1);
   await expect(page.getByText(secret)).toHaveCount(0);
 
   await tokens.getByRole('button', { name: 'Revoke backup' }).click();
   await page.getByRole('alertdialog').or(page.getByRole('dialog').last()).getByRole('button', { name: 'Revoke', exact: true }).click();
-  await expect(tokens.getByText('You have none.')).toBeVisible();
+  await expect(tokens.getByText('No tokens yet.')).toBeVisible();
   expect(await me()).toBeFalsy();
 });

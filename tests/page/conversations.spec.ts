@@ -3,7 +3,7 @@ import { expect, scripted, test } from './support/test.ts';
 
 const unlimited = test.extend({ settings: { CONFAB_SEND_RATE: '0' } });
 
-test('they are at the side, the last used first', async ({ page, ada }) => {
+test('chats are listed at the side, most recently used first', async ({ page, ada }) => {
   const titles = ada.list.getByRole('link');
   for (const text of ['The first one', 'The second one']) {
     await page.getByRole('link', { name: 'New chat' }).click();
@@ -19,7 +19,7 @@ test('they are at the side, the last used first', async ({ page, ada }) => {
   await expect(ada.questions).toHaveText(/The second one/);
 });
 
-test('the list goes on as it is scrolled', async ({ page, ada, server }) => {
+test('scrolling the list loads more chats', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   await api.converse(...Array.from({ length: 130 }, (_, index) => `Talk ${index}`));
   await page.reload();
@@ -29,10 +29,10 @@ test('the list goes on as it is scrolled', async ({ page, ada, server }) => {
     await page.mouse.wheel(0, 3000);
     await expect(ada.list.getByRole('link', { name: 'Talk 0', exact: true })).toBeVisible({ timeout: 300 });
   }).toPass();
-  expect(await ada.list.getByRole('link').count(), 'only those in sight are there').toBeLessThan(80);
+  expect(await ada.list.getByRole('link').count(), 'only visible rows are rendered').toBeLessThan(80);
 });
 
-test('one is renamed, also by key, and keeps its name when it is thought better of', async ({ page, ada }) => {
+test('a chat can be renamed, also with F2, and Escape keeps the old title', async ({ page, ada }) => {
   await ada.say('Hello.');
   await ada.replyEnded();
   const row = ada.list.getByRole('link').first();
@@ -52,7 +52,7 @@ test('one is renamed, also by key, and keeps its name when it is thought better 
   await expect(row).toHaveText('On greetings');
 });
 
-test('one that is deleted can be brought back, for a while', async ({ page, ada, server }) => {
+test('a deleted chat can be restored for a while', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   const [, gone] = await api.converse('To be kept', 'To be gone');
   const remove = async (title: string) => {
@@ -67,13 +67,13 @@ test('one that is deleted can be brought back, for a while', async ({ page, ada,
   await remove('To be gone');
   await page.goto('about:blank');
   const left = async () => (await api.ask('{ me { conversations(first: 10) { nodes { title } } } }')).me.conversations.nodes;
-  await expect.poll(left, { message: 'closing the page ends the while' }).toEqual([{ title: 'To be kept' }]);
+  await expect.poll(left, { message: 'closing the page ends the time to undo' }).toEqual([{ title: 'To be kept' }]);
 
   await page.goto(`/c/${gone}`);
-  await expect(page.getByText('This conversation does not exist, or is not yours.')).toBeVisible();
+  await expect(page.getByText('Chat not found. It may have been deleted.')).toBeVisible();
 });
 
-test('undoing leads back to where one was', async ({ page, ada }) => {
+test('undoing the deletion of the open chat opens it again', async ({ page, ada }) => {
   await ada.say('Hello.');
   await ada.replyEnded();
   const address = page.url();
@@ -85,7 +85,7 @@ test('undoing leads back to where one was', async ({ page, ada }) => {
   await expect(ada.composer).toBeFocused();
 });
 
-test('what was deleted without a network is deleted in the end', async ({ page, context, ada, server, guard }) => {
+test('a chat that was deleted without a network is deleted later', async ({ page, context, ada, server, guard }) => {
   guard.mayLoseConnections = true;
   await ada.say('Hello.');
   await ada.replyEnded();
@@ -96,12 +96,12 @@ test('what was deleted without a network is deleted in the end', async ({ page, 
   server.line.mend();
   const later = ada.on(await context.newPage());
   await later.page.goto('/');
-  await expect(later.page.getByText('Your conversations will be listed here.')).toBeVisible();
+  await expect(later.page.getByText('No chats yet.')).toBeVisible();
   const api = await Api.of(server, ada);
   await expect.poll(async () => (await api.ask('{ me { conversations { totalCount } } }')).me.conversations.totalCount).toBe(0);
 });
 
-unlimited('a long one is loaded as it is scrolled, and only what is in sight is there', async ({ page, ada, server }) => {
+unlimited('a long chat loads while it is scrolled, and renders only visible messages', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   const id = await api.say('Message 0');
   for (let index = 1; index < 80; index++) await api.say(`Message ${index}`, id);
@@ -116,7 +116,7 @@ unlimited('a long one is loaded as it is scrolled, and only what is in sight is 
   }).toPass();
 });
 
-scripted('one may have its own model and instructions', async ({ page, ada, provider }) => {
+scripted('a chat can have its own model and instructions', async ({ page, ada, provider }) => {
   const instruct = async (text: string) => {
     await page.getByRole('button', { name: 'Instructions' }).click();
     await page.getByRole('dialog').getByRole('textbox').fill(text);
@@ -127,10 +127,10 @@ scripted('one may have its own model and instructions', async ({ page, ada, prov
   await page.getByRole('button', { name: 'Instructions' }).click();
   await page.getByRole('dialog').getByRole('textbox').fill('Speak like a pirate.');
   await page.keyboard.press('Escape');
-  await page.getByRole('alertdialog', { name: 'Discard what you have written?' }).getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('alertdialog', { name: 'Discard your changes?' }).getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('button', { name: 'Save' }).click();
   await page.reload();
-  await expect(ada.list.getByRole('link'), 'nothing has begun yet').toHaveCount(0);
+  await expect(ada.list.getByRole('link'), 'the chat has not started yet').toHaveCount(0);
   await ada.say('Hello.');
   const answer = await provider.asked();
   expect(answer.request.messages[0]).toEqual({ role: 'system', content: 'Speak like a pirate.' });

@@ -2,7 +2,7 @@ import { Api } from './support/api.ts';
 import { expect, test } from './support/test.ts';
 
 for (const way of ['the pointer', 'the keyboard'] as const) {
-  test(`the time to bring one back stands still while ${way} is at the notice`, async ({ page, context, ada, server }) => {
+  test(`the time to undo a deletion stops while ${way} is at the notice`, async ({ page, context, ada, server }) => {
     const api = await Api.of(server, ada);
     await api.converse('To be gone');
     const there = async () => (await api.ask('{ me { conversations(first: 1) { totalCount } } }')).me.conversations.totalCount === 1;
@@ -17,7 +17,7 @@ for (const way of ['the pointer', 'the keyboard'] as const) {
     await expect(undo).toBeVisible();
     expect(await there()).toBe(true);
 
-    // Nor does another tab go on with it.
+    // Another tab does not delete the chat either.
     const other = ada.on(await context.newPage());
     await other.page.clock.install();
     await other.page.goto('/');
@@ -33,7 +33,7 @@ for (const way of ['the pointer', 'the keyboard'] as const) {
   });
 }
 
-test('by key it is brought back, but for who is in a field', async ({ page, ada, server }) => {
+test('a shortcut restores a deleted chat, unless a field has the focus', async ({ page, ada, server }) => {
   await (await Api.of(server, ada)).converse('One', 'Another');
   await ada.composer.fill('half a thought');
   await page.getByRole('button', { name: 'Options for Another' }).click();

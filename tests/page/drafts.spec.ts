@@ -1,6 +1,6 @@
 import { expect, test } from './support/test.ts';
 
-test('two tabs that begin to write each keep their own', async ({ page, context, ada }) => {
+test('two tabs with a new chat each keep their own draft', async ({ page, context, ada }) => {
   const other = ada.on(await context.newPage());
   await other.page.goto('/');
   await ada.composer.fill('what I think');
@@ -10,15 +10,15 @@ test('two tabs that begin to write each keep their own', async ({ page, context,
   await other.page.reload();
   await expect(other.composer).toHaveValue('what I think as well');
 
-  // What one of them sends, or takes back, is not the other's.
+  // Sending or clearing the draft of one tab does not affect the other.
   await ada.composer.fill('');
   await other.page.close();
   const later = ada.on(await context.newPage());
   await later.page.goto('/');
-  await expect(later.composer, 'the next tab finds what a closed one has left').toHaveValue('what I think as well');
+  await expect(later.composer, 'a new tab finds the draft of a closed one').toHaveValue('what I think as well');
 });
 
-test('who signs out in one tab leaves no draft in another', async ({ page, context, ada }) => {
+test('signing out in one tab removes the drafts of all tabs', async ({ page, context, ada }) => {
   const other = ada.on(await context.newPage());
   await other.page.goto('/');
   await other.composer.fill('half a thought');

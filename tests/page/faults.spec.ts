@@ -3,34 +3,34 @@ import { expect, scripted, test } from './support/test.ts';
 
 const closed = test.extend({ settings: { CONFAB_REGISTRATION: 'closed' } });
 
-closed('where nobody can register, the page says so', async ({ page }) => {
+closed('the page reports that sign-ups are closed', async ({ page }) => {
   await page.goto('/');
   await page.getByRole('button', { name: 'Create account' }).click();
   await page.getByLabel('Email').fill('ada@example.com');
   await page.getByLabel('Password').fill('correct horse battery');
   await page.getByRole('button', { name: 'Create account' }).click();
-  await expect(page.getByRole('alert')).toHaveText(/^New accounts are not opened here\./);
+  await expect(page.getByRole('alert')).toHaveText(/^Sign-ups are closed\./);
 });
 
-test('an address that is none leads to nothing, and the page stands', async ({ page, ada }) => {
+test('an invalid address shows that the chat was not found, and the page works', async ({ page, ada }) => {
   await page.goto('/c/%E0%A4%A');
-  await expect(page.getByText('This conversation does not exist, or is not yours.')).toBeVisible();
+  await expect(page.getByText('Chat not found. It may have been deleted.')).toBeVisible();
   await page.getByRole('main').getByRole('link', { name: 'New chat' }).click();
   await expect(ada.composer).toBeFocused();
 });
 
-test('a part of the page that is not there any more does not take the rest with it', async ({ page, context, ada, guard }) => {
+test('a part of the page that cannot be loaded does not break the rest', async ({ page, context, ada, guard }) => {
   guard.mayLoseConnections = true;
-  await ada.pageKept();
+  await ada.pageStored();
   await page.evaluate(async () => Promise.all((await caches.keys()).map((name) => caches.delete(name))));
   await context.route('**/assets/ShortcutsDialog-*', (route) => route.abort());
   await ada.composer.fill('half a thought');
   await page.keyboard.press('Control+/');
-  await expect(page.getByText('This part of the page could not be loaded.')).toBeVisible();
+  await expect(page.getByText('Couldn’t load this part of the page.')).toBeVisible();
   await expect(ada.composer).toHaveValue('half a thought');
 });
 
-test('a text that is too deep to be drawn is shown as it is', async ({ page, ada }) => {
+test('text that is nested too deeply to render is shown as written', async ({ page, ada }) => {
   await ada.choose('echo');
   for (const depth of [2_000, 9_000]) {
     const nested = '>'.repeat(depth);
@@ -43,7 +43,7 @@ test('a text that is too deep to be drawn is shown as it is', async ({ page, ada
   await expect(ada.composer).toBeVisible();
 });
 
-scripted('a stop that the server refuses is not passed over in silence', async ({ page, ada, provider }) => {
+scripted('a stop that the server refuses is reported', async ({ page, ada, provider }) => {
   await ada.say('Tell me.');
   (await provider.asked()).say('One half');
   await expect(ada.reply).toHaveText('One half');
@@ -53,11 +53,11 @@ scripted('a stop that the server refuses is not passed over in silence', async (
       : route.fallback(),
   );
   await page.getByRole('button', { name: 'Stop the reply' }).click();
-  await expect(page.getByText('The reply could not be stopped: The server failed.')).toBeVisible();
+  await expect(page.getByText('Couldn’t stop the reply: Something went wrong on the server.')).toBeVisible();
   await expect(page.getByText('Stopping…')).toBeHidden();
 });
 
-scripted('to press twice is to try again once', async ({ page, ada, provider }) => {
+scripted('a double click on “Try again” retries once', async ({ page, ada, provider }) => {
   await ada.say('Anybody there?');
   (await provider.asked()).refuse(400, 'no');
   await page.getByRole('button', { name: 'Try again' }).dblclick();
@@ -66,7 +66,7 @@ scripted('to press twice is to try again once', async ({ page, ada, provider }) 
   again.end();
   await ada.replyEnded();
   await expect(ada.reply).toHaveText('Yes.');
-  // Asked again, it is there once, and that it failed at first is past; asked twice again it would be there twice.
+  // After one retry, the question is shown once and the failure is hidden. After two, it would be shown twice.
   await expect(ada.questions).toHaveCount(1);
   await expect(ada.replies).toHaveCount(1);
   await expect(page.getByRole('button', { name: 'Try again' })).toHaveCount(0);
@@ -86,35 +86,35 @@ scripted('a key that is held down sends once', async ({ page, ada, provider }) =
   first.say('Yes.');
   first.end();
   await ada.replyEnded();
-  await hold(ada.questions.first().getByRole('button', { name: 'Send again' }));
+  await hold(ada.questions.first().getByRole('button', { name: 'Ask again' }));
   (await provider.asked()).refuse(400, 'no');
-  await expect(ada.replies.last()).toContainText('The model gave no answer.');
+  await expect(ada.replies.last()).toContainText('The provider rejected the request.');
   await hold(page.getByRole('button', { name: 'Try again' }));
   const last = await provider.asked();
   last.say('Yes, yes.');
   last.end();
   await expect(ada.reply).toHaveText('Yes, yes.');
   await expect(ada.questions).toHaveCount(2);
-  // Pressed anew it sends anew.
-  await ada.questions.first().getByRole('button', { name: 'Send again' }).press('Enter');
+  // Pressing again sends again.
+  await ada.questions.first().getByRole('button', { name: 'Ask again' }).press('Enter');
   (await provider.asked()).end();
   await expect(ada.questions).toHaveCount(3);
 });
 
-test('a first message that is taken back leaves an empty page, and not one that loads for ever', async ({ page, ada, server, guard }) => {
+test('discarding the first message of a chat leaves an empty page that does not keep loading', async ({ page, ada, server, guard }) => {
   guard.mayLoseConnections = true;
   server.line.cut();
   await ada.say('I should not say this.');
   await page.getByRole('button', { name: 'Discard' }).click();
-  await expect(page.getByText('Hello, Ada.')).toBeVisible();
-  await expect(ada.composer, 'to be written otherwise').toHaveValue('I should not say this.');
+  await expect(page.getByText('Hi Ada,')).toBeVisible();
+  await expect(ada.composer, 'the text can be edited').toHaveValue('I should not say this.');
   await expect(page.getByText('Loading…')).toHaveCount(0);
 });
 
-test('over plain HTTP, where scripts have no clipboard, a secret can be copied all the same', async ({ page, context, ada }) => {
+test('a secret can be copied over plain HTTP, where scripts have no clipboard', async ({ page, context, ada }) => {
   await context.addInitScript(() => Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined }));
   await page.reload();
-  await ada.accountMenu('Account…');
+  await ada.accountMenu('Settings');
   const tokens = page.getByRole('region', { name: 'Access tokens' });
   await tokens.getByRole('button', { name: 'New token' }).click();
   await tokens.getByLabel('Name').fill('backup');
@@ -122,7 +122,7 @@ test('over plain HTTP, where scripts have no clipboard, a secret can be copied a
   const secret = await tokens.getByLabel('Your new token').inputValue();
   await tokens.getByRole('button', { name: 'Copy' }).click();
   await expect(tokens.getByRole('button', { name: 'Copied' })).toBeFocused();
-  await tokens.getByRole('button', { name: 'I have kept it' }).click();
+  await tokens.getByRole('button', { name: 'Done' }).click();
   await page.keyboard.press('Escape');
   await ada.composer.press('Control+V');
   await expect(ada.composer).toHaveValue(secret);
@@ -130,15 +130,15 @@ test('over plain HTTP, where scripts have no clipboard, a secret can be copied a
 
 const slow = test.extend({ settings: { CONFAB_SEND_RATE: '1' } });
 
-slow('one message too many says why it waits, and can be taken back', async ({ page, ada, guard }) => {
+slow('a message over the rate limit shows why it waits, and can be discarded', async ({ page, ada, guard }) => {
   guard.expected = /status of 429/;
   await ada.say('The first.');
   await ada.replyEnded();
   await ada.say('The second.');
-  await expect(page.getByText('Not sent yet: so many messages at once take their time.')).toBeVisible();
+  await expect(page.getByText('You’re sending fast. This one will follow shortly.')).toBeVisible();
   await ada.composer.fill('The third, begun already.');
   await expect(ada.questions.last().getByRole('button', { name: 'Copy' })).toBeVisible();
   await page.getByRole('button', { name: 'Discard' }).click();
   await expect(ada.questions).toHaveText([/The first\./]);
-  await expect(ada.composer, 'what is written there is not written over').toHaveValue('The third, begun already.');
+  await expect(ada.composer, 'other text is not overwritten').toHaveValue('The third, begun already.');
 });

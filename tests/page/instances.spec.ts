@@ -12,7 +12,7 @@ const several = scripted.extend<{ another: Server }>({
   },
 });
 
-several('a tab follows a reply that another instance writes, and moves when its own is killed', async ({
+several('a tab follows a reply that another instance writes, and moves when its own instance is killed', async ({
   page, ada, guard, provider, server, another, context,
 }) => {
   guard.mayLoseConnections = true;
@@ -21,7 +21,7 @@ several('a tab follows a reply that another instance writes, and moves when its 
   first.say('One');
   await expect(ada.reply).toHaveText('One');
 
-  // From now on whoever connects reaches the other one.
+  // From here on, new connections reach the other instance.
   server.line.port = another.line.port;
   const other = ada.on(await context.newPage());
   await other.page.goto(page.url());

@@ -2,7 +2,7 @@ import { Api } from './support/api.ts';
 import type { Person } from './support/person.ts';
 import { expect, test } from './support/test.ts';
 
-/** The dialog in which the instructions of the conversation that is open are written. */
+/** Opens the instructions dialog of the open chat. */
 async function instructing({ page }: Person) {
   await page.getByRole('button', { name: 'Instructions' }).click();
   return page.getByRole('dialog', { name: 'Instructions for the model' });
@@ -13,7 +13,7 @@ async function instructionsOf(api: Api): Promise<Record<string, string | null>> 
   return Object.fromEntries(me.conversations.nodes.map(({ title, systemPrompt }: any) => [title, systemPrompt]));
 }
 
-test('instructions are of the conversation that they were begun in', async ({ page, ada, server }) => {
+test('instructions belong to the chat in which they were written', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   await api.converse('Of birds', 'Of ships');
   await ada.list.getByRole('link', { name: 'Of ships' }).click();
@@ -28,12 +28,12 @@ test('instructions are of the conversation that they were begun in', async ({ pa
 
   await page.goForward();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Of birds');
-  await expect(dialog, 'it does not open by itself').toBeHidden();
+  await expect(dialog, 'the dialog does not open by itself').toBeHidden();
   await expect((await instructing(ada)).getByRole('textbox')).toHaveValue('Speak like a parrot.');
   await page.keyboard.press('Control+Shift+O');
   await expect(page).toHaveURL(/\/$/);
   await expect(dialog).toBeHidden();
-  await expect((await instructing(ada)).getByRole('textbox'), 'nor are they of what begins next').toHaveValue('');
+  await expect((await instructing(ada)).getByRole('textbox'), 'they are not the next new chat’s either').toHaveValue('');
   await dialog.getByRole('button', { name: 'Cancel' }).click();
 
   await ada.list.getByRole('link', { name: 'Of birds' }).click();
@@ -43,7 +43,7 @@ test('instructions are of the conversation that they were begun in', async ({ pa
   expect(await instructionsOf(api)).toEqual({ 'Of birds': 'Speak like a parrot.', 'Of ships': null });
 });
 
-test('instructions that are half written outlast a refresh, until they are saved or thought better of', async ({ page, ada, server }) => {
+test('unsaved instructions survive a reload, until they are saved or discarded', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   const [id] = await api.converse('Of birds');
   for (const address of [`/c/${id}`, '/']) {
@@ -69,10 +69,10 @@ test('instructions that are half written outlast a refresh, until they are saved
     await instructing(ada);
     await expect(field).toHaveValue('Speak like a parrot.');
   }
-  expect(await instructionsOf(api), 'of the second nothing has begun').toEqual({ 'Of birds': 'Speak like a parrot.' });
+  expect(await instructionsOf(api), 'the second chat has not started').toEqual({ 'Of birds': 'Speak like a parrot.' });
 });
 
-test('instructions that are refused when nobody looks any more are still there', async ({ page, ada, server }) => {
+test('instructions that the server refuses after the dialog has closed are kept', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   await api.converse('Of birds', 'Of ships');
   await ada.list.getByRole('link', { name: 'Of ships' }).click();
@@ -92,7 +92,7 @@ test('instructions that are refused when nobody looks any more are still there',
   await page.goBack();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Of ships');
   refuse();
-  await expect(page.getByText('That could not be saved:')).toBeVisible();
+  await expect(page.getByText('Couldn’t save:')).toBeVisible();
   await page.goForward();
   await expect((await instructing(ada)).getByRole('textbox')).toHaveValue('Speak like a parrot.');
 });

@@ -4,7 +4,7 @@ import { expect, scripted as test } from './support/test.ts';
 
 const PARAGRAPHS = 'A paragraph of **some** words.\n\n'.repeat(12);
 
-/** Marks three messages in the list, and selects them from the first to the last. */
+/** Marks three messages of the list, and selects them from the first to the last. Returns the selected text. */
 async function markAndSelect(page: Page): Promise<string> {
   return page.getByRole('region', { name: 'Messages' }).evaluate((list) => {
     const messages = [...list.querySelectorAll('article')].slice(-6, -3);
@@ -14,7 +14,7 @@ async function markAndSelect(page: Page): Promise<string> {
   });
 }
 
-/** How many of those are there still, and were at every moment. */
+/** Counts the moments at which one of the marked messages is not in the document. */
 function watchMarked(page: Page): Promise<void> {
   return page.getByRole('region', { name: 'Messages' }).evaluate((list) => {
     const marked = (globalThis as any).marked as Element[];
@@ -25,7 +25,7 @@ function watchMarked(page: Page): Promise<void> {
   });
 }
 
-test('earlier messages stay as they are while a reply grows: the same nodes, and what is selected in them', async ({ page, ada, server, provider }) => {
+test('earlier messages and the selection in them are untouched while a reply grows', async ({ page, ada, server, provider }) => {
   const api = await Api.of(server, ada);
   const id = await api.say(`1: ${PARAGRAPHS}`);
   for (let count = 2; count <= 5; count++) await api.say(`${count}: ${PARAGRAPHS}`, id);
@@ -50,14 +50,14 @@ test('earlier messages stay as they are while a reply grows: the same nodes, and
   expect(await page.evaluate(() => getSelection()!.toString())).toBe(selected);
 });
 
-test('in a long conversation the message that has the focus, or a selection, is not taken away', async ({ page, ada, server }) => {
+test('in a long chat, a message with the focus or a selection stays in the document', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   const id = await api.say('1: the beginning');
   for (let count = 2; count <= 31; count++) await api.say(`${count}: ${'some words of it '.repeat(40)}`, id);
   await page.goto(`/c/${id}`);
   const scroller = page.getByRole('region', { name: 'Messages' });
   await expect(ada.replies.last()).toContainText('31:');
-  // By hand, or the end is kept in sight; and as often as earlier messages come.
+  // By hand, because the list otherwise stays at its end, and repeatedly, because earlier messages load meanwhile.
   const toTop = () =>
     expect(async () => {
       await scroller.hover();
@@ -69,12 +69,12 @@ test('in a long conversation the message that has the focus, or a selection, is 
   await first.getByRole('button', { name: 'Copy' }).focus();
   await scroller.evaluate((element) => (element.scrollTop = element.scrollHeight));
   await expect(ada.replies.last()).toBeInViewport();
-  await expect(page.getByRole('article').filter({ hasText: '12: ' }), 'others are not kept').toHaveCount(0);
+  await expect(page.getByRole('article').filter({ hasText: '12: ' }), 'other messages are removed').toHaveCount(0);
   await expect(first).toContainText('1: the beginning');
   await expect(first.getByRole('button', { name: 'Copy' })).toBeFocused();
 
   await ada.composer.focus();
-  await expect(ada.questions.filter({ hasText: '1: the beginning' }), 'nor is it, when it has not').toHaveCount(0);
+  await expect(ada.questions.filter({ hasText: '1: the beginning' }), 'without the focus it is removed too').toHaveCount(0);
 
   const selected = await ada.replies.last().evaluate((reply) => (getSelection()!.selectAllChildren(reply.querySelector('.markdown')!), getSelection()!.toString()));
   expect(selected).toContain('31: some words');

@@ -12,7 +12,7 @@ function fetched(page: Page): Promise<string> {
   );
 }
 
-test('the first load is small, kept, and asked for once', async ({ page, ada, context }) => {
+test('the first load is small, and its files are loaded once', async ({ page, ada, context }) => {
   const scripts = new Map<string, number>();
   const fresh = await context.newPage();
   fresh.on('response', async (response) => {
@@ -24,7 +24,7 @@ test('the first load is small, kept, and asked for once', async ({ page, ada, co
   await fresh.goto(page.url());
   await expect(ada.on(fresh).composer).toBeVisible();
   await fresh.waitForLoadState('networkidle');
-  // What has come over the network, by what the browser says: the first page had to ask for it, the second for nothing.
+  // Files that came over the network, as the browser reports them: for the first page some, for the second none.
   expect(await fetched(page)).toContain('/assets/');
   expect(await fetched(fresh)).toBe('');
   const total = [...scripts.values()].reduce((sum, size) => sum + size, 0);

@@ -11,7 +11,7 @@ async function modelsOf(api: Api): Promise<(string | null)[]> {
   return me.conversations.nodes.map(({ model }: any) => model);
 }
 
-/** Keeps the requests of this name from the server, until they are let go. */
+/** Delays the requests of an operation until the returned function is called. */
 async function delay(page: Page, operation: string): Promise<() => void> {
   let letGo = () => {};
   const gone = new Promise<void>((resolve) => (letGo = resolve));
@@ -22,7 +22,7 @@ async function delay(page: Page, operation: string): Promise<() => void> {
   return letGo;
 }
 
-test('the model that is shown replies, though the server hears of the choice later', async ({ page, ada, server }) => {
+test('the model that is shown replies, even if the choice is not saved on the server yet', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   await ada.choose('echo');
   await ada.say('Hello.');
@@ -32,7 +32,7 @@ test('the model that is shown replies, though the server hears of the choice lat
   await ada.say('Who are you?');
   await ada.replyEnded();
   await expect(ada.replies.last().getByText('eliza', { exact: true })).toBeVisible();
-  await expect(chosen(page), 'not what the server thinks still').toHaveText('eliza (default)');
+  await expect(chosen(page), 'not the model that the server still has').toHaveText('eliza (default)');
   await ada.choose('echo');
   await ada.say('And now?');
   await ada.replyEnded();
@@ -43,7 +43,7 @@ test('the model that is shown replies, though the server hears of the choice lat
   await expect(chosen(page)).toHaveText('eliza (default)');
 });
 
-test('a message that waits is for the model that was shown when it was written', async ({ page, ada, server }) => {
+test('a waiting message keeps the model that was shown when it was written', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   await ada.choose('echo');
   await ada.say('Hello.');
@@ -56,15 +56,15 @@ test('a message that waits is for the model that was shown when it was written',
   await expect(ada.reply).toHaveText('Said to echo.');
 });
 
-test('the choice stays while the first message is on its way, and after it', async ({ page, ada, server }) => {
+test('the choice of a model is kept while the first message is sent, and after it', async ({ page, ada, server }) => {
   const held = await hold(page, 'SendMessage');
   await ada.choose('echo');
   await ada.say('Hello.');
   await held.answered;
   await expect(page).toHaveURL(/\/c\/new_/);
   await expect(chosen(page)).toHaveText('echo');
-  await expect(page, 'it is on its way still').toHaveURL(/\/c\/new_/);
-  // Thought better of before the server's answer is there.
+  await expect(page, 'the message is still being sent').toHaveURL(/\/c\/new_/);
+  // The choice changes before the response arrives.
   await ada.choose('eliza (default)');
   await held.release();
   await expect(page).toHaveURL(/\/c\/conversation_/);
@@ -74,7 +74,7 @@ test('the choice stays while the first message is on its way, and after it', asy
   await expect(ada.reply).toHaveText('Hello.');
 });
 
-test('what was chosen for a new chat outlasts a refresh, and is for that one only', async ({ page, ada }) => {
+test('the model chosen for a new chat survives a reload, and is used for that chat only', async ({ page, ada }) => {
   await ada.choose('echo');
   await ada.composer.fill('for echo');
   await page.reload();
@@ -87,10 +87,10 @@ test('what was chosen for a new chat outlasts a refresh, and is for that one onl
   await expect(chosen(page)).toHaveText('eliza (default)');
 });
 
-test('a model that is not offered any more holds up no message', async ({ page, ada }) => {
+test('a model that is no longer available does not block a message', async ({ page, ada }) => {
   await ada.say('Hello.');
   await ada.replyEnded();
-  // As a page has them that is older than the server.
+  // The page has a list of models that is older than the server's.
   await page.route('**/graphql', async (route) => {
     if (route.request().postDataJSON()?.operationName !== 'Models') return route.fallback();
     const response = await route.fetch();
@@ -108,7 +108,7 @@ const single = scripted.extend({
   settings: ({ provider }, use) => use({ ...provider.settings, CONFAB_PROVIDERS: 'scripted' }),
 });
 
-single('where there is one model there is nothing to choose', async ({ page, ada, provider }) => {
+single('with only one model there is nothing to choose', async ({ page, ada, provider }) => {
   const models = page.waitForResponse((response) => response.request().postDataJSON()?.operationName === 'Models');
   await page.reload();
   await models;
@@ -121,7 +121,7 @@ single('where there is one model there is nothing to choose', async ({ page, ada
   await expect(ada.reply).toHaveText('The only one.');
 });
 
-test('nothing is said or chosen that is not known yet, and nothing moves when it is', async ({ page, ada }) => {
+test('nothing is shown before it is known, and nothing moves when it arrives', async ({ page, ada }) => {
   await ada.choose('echo');
   await ada.say('Hello.');
   await ada.replyEnded();
@@ -132,10 +132,10 @@ test('nothing is said or chosen that is not known yet, and nothing moves when it
   await page.reload();
   await Promise.all([conversation.answered, conversations.answered, models.answered]);
   const title = page.getByRole('heading', { level: 1 });
-  await expect(title).toHaveText('Conversation');
+  await expect(title).toHaveText('Untitled chat');
   const before = await field();
   await models.release();
-  await expect(picker(page), 'it is not known yet which').toHaveCount(0);
+  await expect(picker(page), 'the choice is not known yet').toHaveCount(0);
   await conversation.release();
   await conversations.release();
   await expect(title).toHaveText('Hello.');

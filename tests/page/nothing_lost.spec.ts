@@ -1,11 +1,11 @@
 import { expect, scripted, test } from './support/test.ts';
 import { Witness } from './support/witness.ts';
 
-/** Words that are all different, so that one that comes twice or out of order is noticed. */
+/** Words that are all different, so that repeated or misplaced ones are noticed. */
 const WORDS = Array.from({ length: 400 }, (_, index) => `word${index}`).join(' ');
 
-scripted.describe('a reply of which half is there', () => {
-  scripted('is the same after a refresh, and goes on', async ({ page, ada, provider }) => {
+scripted.describe('a reply in progress', () => {
+  scripted('is the same after a reload, and continues', async ({ page, ada, provider }) => {
     const witness = await Witness.of(page);
     await ada.say('Tell me.');
     const answer = await provider.asked();
@@ -22,7 +22,7 @@ scripted.describe('a reply of which half is there', () => {
     witness.sawNothingBut('One half and the other.');
   });
 
-  scripted('is there again after the tab was closed, with what was said meanwhile', async ({ page, ada, context, provider }) => {
+  scripted('is complete when the tab is closed and opened again', async ({ page, ada, context, provider }) => {
     await ada.say('Tell me.');
     const answer = await provider.asked();
     answer.say('One half');
@@ -40,7 +40,7 @@ scripted.describe('a reply of which half is there', () => {
   });
 
   for (const way of ['cut', 'silence'] as const) {
-    scripted(`goes on when the network is back (${way})`, async ({ page, ada, provider, server, guard }) => {
+    scripted(`continues when the network is back (${way})`, async ({ page, ada, provider, server, guard }) => {
       guard.mayLoseConnections = true;
       const witness = await Witness.of(page);
       await ada.say('Tell me.');
@@ -64,7 +64,7 @@ scripted.describe('a reply of which half is there', () => {
     });
   }
 
-  scripted('is stopped although the network is away when it is wished', async ({ page, ada, provider, server, guard }) => {
+  scripted('is stopped even if the network is down at that moment', async ({ page, ada, provider, server, guard }) => {
     guard.mayLoseConnections = true;
     await ada.say('Tell me.');
     const answer = await provider.asked();
@@ -79,11 +79,11 @@ scripted.describe('a reply of which half is there', () => {
   });
 });
 
-test.describe('a server that ends in the middle of a reply', () => {
+test.describe('a server that stops during a reply', () => {
   test.use({ settings: { CONFAB_LEASE: '3', CONFAB_DRAIN: '0', CONFAB_PACE_MS: '15' } });
 
   for (const way of ['kill', 'terminate'] as const) {
-    test(`and is started again (${way}): the reply goes on`, async ({ page, ada, server, guard }) => {
+    test(`continues the reply after a restart (${way})`, async ({ page, ada, server, guard }) => {
       guard.mayLoseConnections = true;
       await ada.choose('echo');
       const witness = await Witness.of(page);
@@ -102,9 +102,9 @@ test.describe('a server that ends in the middle of a reply', () => {
     });
   }
 
-  test('and a refresh while it is away: the page comes back with it', async ({ page, ada, server, guard }) => {
+  test('continues the reply for a page that was reloaded meanwhile', async ({ page, ada, server, guard }) => {
     guard.mayLoseConnections = true;
-    await ada.pageKept();
+    await ada.pageStored();
     await ada.choose('echo');
     await ada.say(WORDS);
     await expect(ada.reply).toContainText('word30 ');
@@ -117,13 +117,13 @@ test.describe('a server that ends in the middle of a reply', () => {
 });
 
 test.describe('a message sent without a network', () => {
-  test('waits, also over a refresh of another tab, and is sent once', async ({ page, context, ada, server, guard }) => {
+  test('waits while tabs are closed and opened, and is sent once', async ({ page, context, ada, server, guard }) => {
     guard.mayLoseConnections = true;
     await ada.say('The first.');
     await ada.replyEnded();
     server.line.cut();
     await ada.say('Sent in a tunnel.');
-    await expect(page.getByText('Not sent yet: will be sent when the connection is back.')).toBeVisible();
+    await expect(page.getByText('Waiting for a connection… sends automatically')).toBeVisible();
     await page.close();
 
     server.line.mend();
@@ -139,7 +139,7 @@ test.describe('a message sent without a network', () => {
     }
   });
 
-  test('can begin a conversation, which has one address afterwards', async ({ page, ada, server, guard }) => {
+  test('can start a chat, which then has one address', async ({ page, ada, server, guard }) => {
     guard.mayLoseConnections = true;
     server.line.cut();
     await ada.say('Anybody there?');
@@ -156,7 +156,7 @@ test.describe('a message sent without a network', () => {
     await expect(ada.replies).toHaveCount(2);
   });
 
-  test('is there once if only its answer was lost', async ({ page, ada, guard }) => {
+  test('is stored once if only its response was lost', async ({ page, ada, guard }) => {
     guard.mayLoseConnections = true;
     let lost = 0;
     await page.route('**/graphql', async (route) => {
@@ -174,7 +174,7 @@ test.describe('a message sent without a network', () => {
     await expect(ada.replies).toHaveCount(1);
   });
 
-  test('can be taken back while it waits', async ({ page, ada, server, guard }) => {
+  test('can be discarded while it waits', async ({ page, ada, server, guard }) => {
     guard.mayLoseConnections = true;
     server.line.cut();
     await ada.say('I should not say this.');
@@ -187,7 +187,7 @@ test.describe('a message sent without a network', () => {
   });
 });
 
-test('a draft is kept for each conversation, over a refresh', async ({ page, ada }) => {
+test('a draft is kept for each chat, also after a reload', async ({ page, ada }) => {
   await ada.say('One conversation.');
   await ada.replyEnded();
   await ada.composer.fill('half a thought');

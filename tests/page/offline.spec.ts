@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, test } from './support/test.ts';
 
-/** What a proxy says that does not reach its server. */
+/** Starts a proxy that cannot reach its server and responds with 502. */
 async function badGateway(): Promise<{ port: number; close: () => void }> {
   const proxy = createServer((socket) => {
     socket.on('error', () => socket.destroy());
@@ -12,14 +12,14 @@ async function badGateway(): Promise<{ port: number; close: () => void }> {
 }
 
 for (const way of ['killed', 'silent', 'behind a proxy that cannot reach it'] as const) {
-  test(`a page that is loaded anew while its server is ${way} stands, and goes on when it is back`, async ({ page, ada, context, server, guard }) => {
+  test(`a page that is reloaded while its server is ${way} is shown, and continues when the server is back`, async ({ page, ada, context, server, guard }) => {
     guard.mayLoseConnections = true;
     guard.expected = /status of 502/;
     await ada.say('I feel fine.');
     await ada.replyEnded();
-    const said = await ada.reply.innerText();
+    const text = await ada.reply.innerText();
     await ada.composer.fill('half a thought');
-    await ada.pageKept();
+    await ada.pageStored();
 
     const port = server.line.port;
     const proxy = await badGateway();
@@ -29,11 +29,11 @@ for (const way of ['killed', 'silent', 'behind a proxy that cannot reach it'] as
       server.line.silence();
     } else {
       server.line.port = proxy.port;
-      server.line.hangUp();
+      server.line.dropConnections();
     }
     const address = page.url();
     await page.reload();
-    await expect(page.getByText('The server cannot be reached. Trying again…')).toBeVisible({ timeout: 40_000 });
+    await expect(page.getByText('Can’t reach the server. Trying again…')).toBeVisible({ timeout: 40_000 });
     const other = ada.on(await context.newPage());
     await other.page.goto(address);
     await expect(other.page.getByRole('status')).toContainText('Confab');
@@ -42,7 +42,7 @@ for (const way of ['killed', 'silent', 'behind a proxy that cannot reach it'] as
     else server.line.port = port;
     server.line.mend();
     for (const tab of [ada, other]) {
-      await expect(tab.reply).toHaveText(said, { timeout: 60_000 });
+      await expect(tab.reply).toHaveText(text, { timeout: 60_000 });
       await expect(tab.questions).toHaveCount(1);
       await expect(tab.composer).toHaveValue('half a thought');
       await expect(tab.page).toHaveURL(address);
@@ -51,15 +51,15 @@ for (const way of ['killed', 'silent', 'behind a proxy that cannot reach it'] as
   });
 }
 
-test('a part of the page that nobody has asked for is there without the server as well', async ({ page, ada, server, guard }) => {
+test('a part of the page that was never opened works without the server', async ({ page, ada, server, guard }) => {
   guard.mayLoseConnections = true;
-  await ada.pageKept();
+  await ada.pageStored();
   await server.kill();
   await ada.composer.press('Control+/');
   await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
 });
 
-test('nothing is kept by it but what everybody is given, in its last version', async ({ ada, device }) => {
+test('the service worker stores only public files, in their latest version', async ({ ada, device }) => {
   const page = await (await device()).newPage();
   await page.addInitScript(() => void caches.open('confab:of-an-older-version'));
   await page.goto('/');
@@ -67,7 +67,7 @@ test('nothing is kept by it but what everybody is given, in its last version', a
   await there.signIn();
   await there.say('Between us.');
   await there.replyEnded();
-  await there.pageKept();
+  await there.pageStored();
   const kept = await page.evaluate(async () => {
     const names = await caches.keys();
     const requests = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
@@ -76,22 +76,22 @@ test('nothing is kept by it but what everybody is given, in its last version', a
   expect(kept.names).toEqual([expect.not.stringContaining('older')]);
   expect(kept.paths).toContain('/');
   expect(kept.paths.filter((path) => path !== '/' && !path.startsWith('/assets/'))).toEqual([]);
-  // The playground is far larger than the chat page, and no part of it.
+  // The playground is far larger than the chat page, and not part of it.
   expect(kept.paths.filter((path) => /playground|editor|monaco/.test(path))).toEqual([]);
 });
 
-test('a device without a network says so, and sends what waits when it has one', async ({ page, context, ada, guard }) => {
+test('a device without a network says so, and sends waiting messages when the network is back', async ({ page, context, ada, guard }) => {
   guard.mayLoseConnections = true;
-  const offline = page.getByText('You are offline. What you send will wait.');
+  const offline = page.getByText('You’re offline. Messages will be sent when you’re back.');
   await expect(offline).toBeHidden();
   await context.setOffline(true);
   await expect(offline).toBeVisible();
   await expect(page.getByText('Reconnecting…')).toHaveCount(0);
   await ada.say('Can you hear me?');
-  await expect(page.getByText('Not sent yet')).toBeVisible();
+  await expect(page.getByText('Waiting for a connection')).toBeVisible();
   await context.setOffline(false);
   await expect(offline).toBeHidden();
   await ada.replyEnded();
   await expect(ada.questions).toHaveText([/Can you hear me\?/]);
-  await expect(page.getByText('Not sent yet')).toHaveCount(0);
+  await expect(page.getByText('Waiting for a connection')).toHaveCount(0);
 });

@@ -3,22 +3,22 @@ import { expect, scripted } from './support/test.ts';
 
 scripted.use({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
 
-const opener = (page: Page) => page.getByRole('button', { name: 'Show conversations' });
+const opener = (page: Page) => page.getByRole('button', { name: 'Show chats' });
 
-/** What is under the list cannot be reached while it is there. */
+/** Checks the state of the list. While it is open, the page under it is inert. */
 async function listIs(page: Page, state: 'open' | 'closed'): Promise<void> {
   await expect(page.getByRole('link', { name: 'New chat' })).toBeVisible({ visible: state === 'open' });
   await expect(page.locator('main')).toHaveJSProperty('inert', state === 'open');
   await expect(opener(page)).toHaveAttribute('aria-expanded', String(state === 'open'));
 }
 
-scripted('one talks by tapping', async ({ page, ada, provider }) => {
+scripted('a chat works by touch', async ({ page, ada, provider }) => {
   await ada.composer.tap();
   await page.keyboard.type('first');
   await page.keyboard.press('Enter');
   await page.keyboard.type('second');
-  await expect(ada.composer, 'Enter is for new lines').toHaveValue('first\nsecond');
-  await expect(ada.composer, 'and nothing says otherwise').not.toHaveAttribute('title');
+  await expect(ada.composer, 'Enter adds a line').toHaveValue('first\nsecond');
+  await expect(ada.composer, 'no hint says otherwise').not.toHaveAttribute('title');
   await expect(ada.questions).toHaveCount(0);
   await page.getByRole('button', { name: 'Send', exact: true }).tap();
   const answer = await provider.asked();
@@ -28,8 +28,8 @@ scripted('one talks by tapping', async ({ page, ada, provider }) => {
   await expect(page.getByText('Stopped.', { exact: true })).toBeVisible();
 });
 
-scripted('the list lies over the conversation, and goes by its button, by the way back, beside it and by choosing', async ({ page, context, ada, provider }) => {
-  // The way back of a phone is no key that a test could press.
+scripted('the list covers the chat, and closes by its button, the back gesture, a tap beside it or a choice', async ({ page, context, ada, provider }) => {
+  // A test cannot perform the back gesture of a phone.
   await context.addInitScript(() => {
     class Watcher extends EventTarget {
       destroy() {}
@@ -56,8 +56,8 @@ scripted('the list lies over the conversation, and goes by its button, by the wa
   await listIs(page, 'closed');
   await opener(page).tap();
   await listIs(page, 'open');
-  await expect(page.getByRole('button', { name: 'Hide conversations' })).toBeFocused();
-  await page.getByRole('button', { name: 'Hide conversations' }).tap();
+  await expect(page.getByRole('button', { name: 'Hide chats' })).toBeFocused();
+  await page.getByRole('button', { name: 'Hide chats' }).tap();
   await listIs(page, 'closed');
   await expect(opener(page)).toBeFocused();
 
@@ -78,7 +78,7 @@ scripted('the list lies over the conversation, and goes by its button, by the wa
   await expect(ada.questions).toHaveText(/One/);
   await expect(page).not.toHaveURL(address);
 
-  // Where one is already.
+  // The chat that is open already.
   await opener(page).tap();
   await ada.list.getByRole('link', { name: 'One', exact: true }).tap();
   await listIs(page, 'closed');
@@ -90,7 +90,7 @@ scripted('the list lies over the conversation, and goes by its button, by the wa
   await listIs(page, 'closed');
 });
 
-scripted('one is renamed and deleted by tapping', async ({ page, ada, provider }) => {
+scripted('a chat can be renamed and deleted by touch', async ({ page, ada, provider }) => {
   await ada.composer.fill('Hello.');
   await page.getByRole('button', { name: 'Send', exact: true }).tap();
   (await provider.asked()).end();
@@ -122,7 +122,7 @@ const wide = '${'x'.repeat(300)}';
 `;
 
 for (const width of [320, 360, 390]) {
-  scripted(`nothing hangs over at ${width} pixels, and all of it can be hit`, async ({ page, ada, provider }) => {
+  scripted(`nothing overflows at ${width} pixels, and every control is large enough`, async ({ page, ada, provider }) => {
     await page.setViewportSize({ width, height: 740 });
     const fits = async (state: string, where: Locator = page.locator('html')) => {
       const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -146,14 +146,14 @@ for (const width of [320, 360, 390]) {
     await fits('a conversation', page.getByRole('region', { name: 'Messages' }));
     await opener(page).tap();
     await listIs(page, 'open');
-    await fits('the list', page.getByRole('complementary', { name: 'Conversations' }));
+    await fits('the list', page.getByRole('complementary', { name: 'Chats' }));
     await page.getByRole('button', { name: /^Account: / }).tap();
     await fits('a menu', page.getByRole('menu'));
-    await page.getByRole('menuitem', { name: 'Account…' }).tap();
+    await page.getByRole('menuitem', { name: 'Settings' }).tap();
     await expect(page.getByText('this device')).toBeVisible();
     for (const name of ['Change email', 'Change password', 'New token', 'Delete account…'])
       await page.getByRole('button', { name, exact: true }).tap();
-    await fits('the account', page.getByRole('dialog', { name: 'Account' }));
+    await fits('the account', page.getByRole('dialog', { name: 'Settings' }));
     await page.keyboard.press('Escape');
     await ada.accountMenu('Sign out');
     await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();

@@ -1,10 +1,10 @@
 import { Api } from './support/api.ts';
-import { hold, toldOf } from './support/held.ts';
+import { hold, received } from './support/held.ts';
 import { expect, scripted, test } from './support/test.ts';
 
-// What is told by the feed and what is answered take different ways: either may be there first.
+// Events of the feed and responses travel separately, so either may arrive first.
 
-test('a message of which the feed tells before its answer comes is there once', async ({ page, ada }) => {
+test('a message that the feed reports before its response arrives is shown once', async ({ page, ada }) => {
   let held = await hold(page, 'SendMessage');
   await ada.say('Hello.');
   await held.answered;
@@ -23,37 +23,37 @@ test('a message of which the feed tells before its answer comes is there once', 
   await expect(ada.questions).toHaveText([/Hello\./, /And now\?/]);
 });
 
-test('what changes while the list is on its way is not lost', async ({ page, ada, server }) => {
+test('a change made while the list is loading is not lost', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   const [id] = await api.converse('The old name');
-  const told = toldOf(page);
+  const inFrame = received(page);
   const held = await hold(page, 'Conversations');
   await page.reload();
   await held.answered;
   await api.ask('mutation($id: ID!) { updateConversation(input: { id: $id, title: "The new name" }) { conversation { id } } }', { id });
   await api.converse('Another one');
-  await told('The new name');
-  await told('Another one');
+  await inFrame('The new name');
+  await inFrame('Another one');
   await held.release();
   await expect(ada.list.getByRole('link')).toHaveText(['Another one', 'The new name']);
 });
 
-test('what is said while a conversation is on its way is not lost', async ({ page, ada, server }) => {
+test('a message sent while a conversation is loading is not lost', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   const id = await api.say('The first.');
-  const told = toldOf(page);
+  const inFrame = received(page);
   await page.reload();
   const held = await hold(page, 'Conversation');
   await ada.list.getByRole('link').first().click();
   await held.answered;
   await api.say('The second.', id);
-  await told('ReplyEnded');
+  await inFrame('ReplyEnded');
   await held.release();
   await expect(ada.questions).toHaveText([/The first\./, /The second\./]);
   await expect(ada.replies.locator('.markdown')).toHaveText(['The first.', 'The second.']);
 });
 
-test('what is deleted elsewhere cannot be brought back here', async ({ page, ada, server }) => {
+test('a deletion cannot be undone after another device has deleted the chat', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   const [id] = await api.converse('To be gone');
   await page.getByRole('button', { name: 'Options for To be gone' }).click();
@@ -61,11 +61,11 @@ test('what is deleted elsewhere cannot be brought back here', async ({ page, ada
   const undo = page.getByRole('button', { name: 'Undo' });
   await expect(undo).toBeVisible();
   await api.ask('mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }', { id });
-  // By itself it would go after seven seconds.
+  // By itself, the notice would stay for seven seconds.
   await expect(undo).toBeHidden({ timeout: 4_000 });
 });
 
-scripted('an answer to somebody who has left is not shown to who comes next', async ({ page, ada, provider }) => {
+scripted('a response for a user who has signed out is not shown to the next user', async ({ page, ada, provider }) => {
   await ada.say('A secret.');
   (await provider.asked()).end();
   await ada.replyEnded();
@@ -78,7 +78,7 @@ scripted('an answer to somebody who has left is not shown to who comes next', as
   await ada.accountMenu('Sign out');
   await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
 
-  // Bob's own list is on its way still when Ada's answer comes.
+  // Bob's list is still loading when Ada's response arrives.
   const list = await hold(page, 'Conversations');
   await page.getByRole('button', { name: 'Create account' }).click();
   await page.getByLabel('Email').fill(`bob.${ada.email}`);
@@ -90,12 +90,12 @@ scripted('an answer to somebody who has left is not shown to who comes next', as
   await expect(ada.list).toBeVisible();
   expect(await page.getByText('A secret').count()).toBe(0);
   await list.release();
-  await expect(page.getByText('Your conversations will be listed here.')).toBeVisible();
+  await expect(page.getByText('No chats yet.')).toBeVisible();
   await expect(page.getByText('A secret')).toHaveCount(0);
 });
 
-test('nothing is sent by the token of somebody who has signed in in another tab', async ({ page, context, ada, server, guard }) => {
-  // This tab hears nothing, neither of the other nor of the server, as one that was frozen.
+test('nothing is sent with the token of a user who has signed in in another tab', async ({ page, context, ada, server, guard }) => {
+  // This tab receives nothing from the other tab or the server, as if it were frozen.
   guard.mayLoseConnections = true;
   guard.expected = /status of 401/;
   await page.addInitScript(() => {
@@ -113,7 +113,7 @@ test('nothing is sent by the token of somebody who has signed in in another tab'
   await other.signUp('Bob');
 
   await ada.say('Between Ada and the model.');
-  await expect(page.getByText('Hello, Bob.')).toBeVisible();
+  await expect(page.getByText('Hi Bob,')).toBeVisible();
   const api = await Api.of(server, other);
   const { me } = await api.ask('{ me { conversations(first: 1) { totalCount } } }');
   expect(me.conversations.totalCount).toBe(0);

@@ -1,6 +1,6 @@
 import { expect, scripted as test } from './support/test.ts';
 
-test('a reply is Markdown as it grows', async ({ page, ada, provider }) => {
+test('a reply is rendered as Markdown while it grows', async ({ page, ada, provider }) => {
   await ada.say('Tell me.');
   const answer = await provider.asked();
   answer.say('## Plan\n\nFirst **th');
@@ -18,12 +18,12 @@ test('a reply is Markdown as it grows', async ({ page, ada, provider }) => {
   await expect(ada.replies.last()).toContainText('scripted');
 });
 
-test('what is settled is not drawn anew while the rest grows', async ({ page, ada, provider }) => {
+test('settled blocks are not rendered again while the rest grows', async ({ page, ada, provider }) => {
   await ada.say('Tell me.');
   const answer = await provider.asked();
   answer.say('The first paragraph.\n\n```js\nlet a = 1;\n```\n\nThe second');
   await expect(ada.reply).toContainText('The second');
-  await expect(ada.reply.locator('pre .hljs-number'), 'all of it is coloured').toHaveText('1');
+  await expect(ada.reply.locator('pre .hljs-number'), 'the code is highlighted').toHaveText('1');
   await ada.reply.evaluate((element) => {
     for (const block of element.querySelectorAll('p, pre, pre span')) (block as any).seen = true;
   });
@@ -41,7 +41,7 @@ test('what is settled is not drawn anew while the rest grows', async ({ page, ad
   await expect(ada.reply).toContainText('is the last.');
 });
 
-test('stop means stop: what was shown is what is kept', async ({ page, ada, provider }) => {
+test('a stopped reply keeps the text that was shown', async ({ page, ada, provider }) => {
   await ada.say('Tell me a long story.');
   const answer = await provider.asked();
   answer.say('Once upon a time');
@@ -49,7 +49,7 @@ test('stop means stop: what was shown is what is kept', async ({ page, ada, prov
   await page.getByRole('button', { name: 'Stop the reply' }).click();
   await expect(page.getByText('Stopped.', { exact: true })).toBeVisible();
   await ada.replyEnded();
-  await expect.poll(() => answer.response.destroyed, { message: 'the model is told' }).toBe(true);
+  await expect.poll(() => answer.response.destroyed, { message: 'the request to the model is cancelled' }).toBe(true);
   await expect(ada.reply).toHaveText('Once upon a time');
   await expect(page.getByRole('button', { name: 'Stop the reply' })).toBeHidden();
 
@@ -63,7 +63,7 @@ test('stop means stop: what was shown is what is kept', async ({ page, ada, prov
   await expect(page.getByText('Stopped.', { exact: true })).toHaveCount(2);
 });
 
-test('what was half written when a reply was stopped stays Markdown, and is copied as it was written', async ({ page, ada, provider, context }) => {
+test('half-written Markdown of a stopped reply is rendered, and copied as it was written', async ({ page, ada, provider, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const end = 'And **bold so far, and [a link](http://exa';
   await ada.say('Tell me.');
@@ -84,15 +84,15 @@ test('what was half written when a reply was stopped stays Markdown, and is copi
   table.say('A table:\n\n| a | b');
   await expect(ada.reply.getByRole('columnheader')).toHaveText(['a', 'b']);
   table.breakOff();
-  await expect(ada.replies.last()).toContainText('The model could not be reached, or broke off.');
+  await expect(ada.replies.last()).toContainText('Couldn’t reach the model, or lost the connection to it.');
   await ada.replyEnded();
   await expect(ada.reply.getByRole('columnheader')).toHaveText(['a', 'b']);
 });
 
-test('a reply that fails says why, and can be tried again', async ({ page, ada, provider }) => {
+test('a failed reply shows why, and can be retried', async ({ page, ada, provider }) => {
   await ada.say('Anybody there?');
   (await provider.asked()).refuse(400, 'This model does not like your question.');
-  await expect(ada.replies.last()).toContainText('The model gave no answer.');
+  await expect(ada.replies.last()).toContainText('The provider rejected the request.');
   await ada.replyEnded();
 
   await page.getByRole('button', { name: 'Try again' }).click();
@@ -100,7 +100,7 @@ test('a reply that fails says why, and can be tried again', async ({ page, ada, 
   again.say('Half an');
   await expect(ada.reply).toHaveText('Half an');
   again.breakOff();
-  await expect(ada.replies.last()).toContainText('The model could not be reached, or broke off.');
+  await expect(ada.replies.last()).toContainText('Couldn’t reach the model, or lost the connection to it.');
   await expect(ada.reply).toHaveText('Half an');
 
   await ada.replies.last().getByRole('button', { name: 'Try again' }).click();
@@ -110,29 +110,29 @@ test('a reply that fails says why, and can be tried again', async ({ page, ada, 
   last.end();
   await ada.replyEnded();
   await expect(ada.reply).toHaveText('Yes.');
-  // What had said something stays, with its question; what had said nothing does not.
+  // A failed reply with text stays, with its question. One without text does not.
   await expect(ada.replies.locator('.markdown')).toHaveText(['Half an', 'Yes.']);
   await expect(ada.questions).toHaveCount(2);
 });
 
-test('who sends before the reply has ended waits for their turn', async ({ page, ada, provider }) => {
+test('a message sent before the reply has ended waits for its turn', async ({ page, ada, provider }) => {
   await ada.say('First.');
   const first = await provider.asked();
   first.say('The first');
   await expect(ada.reply).toHaveText('The first');
   await ada.say('Second.');
-  await expect(page.getByText('Waits for the reply before it…')).toBeVisible();
+  await expect(page.getByText('Queued: starts after the current reply')).toBeVisible();
   first.say(' reply.');
   first.end();
   const second = await provider.asked();
-  await expect(page.getByText('Waits for the reply before it…')).toBeHidden();
+  await expect(page.getByText('Queued: starts after the current reply')).toBeHidden();
   second.say('The second reply.');
   second.end();
   await ada.replyEnded();
   await expect(ada.replies.locator('.markdown')).toHaveText(['The first reply.', 'The second reply.']);
 });
 
-test('messages and code can be copied, and sent again', async ({ page, ada, provider, context }) => {
+test('messages and code can be copied, and a message can be asked again', async ({ page, ada, provider, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const copied = () => page.evaluate(() => navigator.clipboard.readText());
   const markdown = 'Look:\n\n```sh\necho **hi**\n```\n';
@@ -151,12 +151,12 @@ test('messages and code can be copied, and sent again', async ({ page, ada, prov
   await ada.questions.last().getByRole('button', { name: 'Copy' }).click();
   await expect.poll(copied).toBe('Show me.');
 
-  await ada.questions.last().getByRole('button', { name: 'Send again' }).click();
+  await ada.questions.last().getByRole('button', { name: 'Ask again' }).click();
   (await provider.asked()).end();
   await expect(ada.questions).toHaveText([/Show me\./, /Show me\./]);
 });
 
-test('the list stays where the reader has put it', async ({ page, ada, provider }) => {
+test('the list stays where the user has scrolled it', async ({ page, ada, provider }) => {
   const scroller = page.getByRole('region', { name: 'Messages' });
   const place = () => scroller.evaluate(({ scrollTop }) => scrollTop);
   const toEnd = () => scroller.evaluate(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight);
@@ -182,6 +182,6 @@ test('the list stays where the reader has put it', async ({ page, ada, provider 
   await ada.replyEnded();
   expect(await place()).toBe(before);
 
-  await page.getByRole('button', { name: 'Go to the latest message' }).click();
+  await page.getByRole('button', { name: 'Scroll to bottom' }).click();
   await expect.poll(toEnd).toBeLessThan(2);
 });

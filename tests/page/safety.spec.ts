@@ -16,7 +16,7 @@ const HOSTILE = `<script>alert(1)</script>
 \`\`\`
 `;
 
-scripted('nothing a model says is run, nor fetched', async ({ page, ada, provider }) => {
+scripted('nothing that a model writes is run or fetched', async ({ page, ada, provider }) => {
   let asked = false;
   page.on('dialog', (dialog) => {
     asked = true;
@@ -42,7 +42,7 @@ scripted('nothing a model says is run, nor fetched', async ({ page, ada, provide
 });
 
 for (const path of ['/', '/playground']) {
-  test(`the policy of ${path} lets in our own scripts alone`, async ({ page, guard }) => {
+  test(`the policy of ${path} allows only our own scripts`, async ({ page, guard }) => {
     const response = (await page.goto(path))!;
     const policy = response.headers()['content-security-policy']!;
     const directives = new Map(policy.split(';').map((directive) => [directive.trim().split(' ')[0], directive.trim()]));
@@ -52,7 +52,7 @@ for (const path of ['/', '/playground']) {
     expect(directives.get('frame-ancestors')).toBe("frame-ancestors 'none'");
     expect(policy).not.toMatch(/unsafe|\*|https?:/);
 
-    // It is in force.
+    // The policy is enforced.
     guard.expected = /inline script violates|against the policy: script-src-elem inline/;
     const run = await page.evaluate(() => {
       const script = document.createElement('script');
@@ -67,7 +67,7 @@ for (const path of ['/', '/playground']) {
 test('no script can read the refresh token', async ({ page, ada, context, server }) => {
   await ada.say('Hello.');
   await ada.replyEnded();
-  await ada.pageKept();
+  await ada.pageStored();
   const cookies = await context.cookies();
   expect(cookies).toHaveLength(1);
   expect(cookies[0]).toMatchObject({ name: 'confab_refresh', httpOnly: true, sameSite: 'Strict', path: '/graphql' });
@@ -83,9 +83,9 @@ test('no script can read the refresh token', async ({ page, ada, context, server
   });
   expect(readable.databases).toBe(0);
   expect(readable.stored).not.toContain(token);
-  expect(readable.stored, 'nor is an access token kept').not.toMatch(/eyJ[\w-]+\.eyJ/);
+  expect(readable.stored, 'no access token is stored').not.toMatch(/eyJ[\w-]+\.eyJ/);
 
-  // Another site's page cannot use it: its requests come without the cookie, and with it they would be refused.
+  // Another site's page cannot use the token: its requests come without the cookie, and would be refused even with it.
   const askFrom = async (origin: string) => {
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
@@ -95,5 +95,5 @@ test('no script can read the refresh token', async ({ page, ada, context, server
     return response.text();
   };
   expect(await askFrom('https://evil.example')).not.toContain('eyJ');
-  expect(await askFrom(server.url), 'which is all that stood in its way').toContain('eyJ');
+  expect(await askFrom(server.url), 'only the origin makes the difference').toContain('eyJ');
 });

@@ -19,7 +19,7 @@ for (const [state, script] of Object.entries({ forbidden: forbid, full: fill }))
   test.describe(`where storage is ${state}`, () => {
     test.beforeEach(({ context }) => context.addInitScript(script));
 
-    test('one can chat all the same, and no draft is lost on the way', async ({ page, ada }) => {
+    test('the chat works, and no draft is lost while the page is open', async ({ page, ada }) => {
       await ada.say('Hello.');
       await ada.replyEnded();
       await expect(page).toHaveURL(/\/c\/conversation_/);

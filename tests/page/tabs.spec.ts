@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect, scripted, test } from './support/test.ts';
 
-scripted('two tabs are in step', async ({ page, context, ada, provider }) => {
+scripted('two tabs stay in sync', async ({ page, context, ada, provider }) => {
   await ada.say('Hello.');
   const first = await provider.asked();
   first.say('Half of');
@@ -33,7 +33,7 @@ scripted('two tabs are in step', async ({ page, context, ada, provider }) => {
   await expect(other.page).toHaveTitle('In step · Confab');
 });
 
-test('another device is in step, and hears of what is deleted', async ({ ada, device }) => {
+test('another device stays in sync, also when a chat is deleted', async ({ ada, device }) => {
   const phone = ada.on(await (await device()).newPage());
   await phone.page.goto('/');
   await phone.signIn();
@@ -43,11 +43,11 @@ test('another device is in step, and hears of what is deleted', async ({ ada, de
   await phone.replyEnded();
   await ada.page.getByRole('button', { name: 'Options for Hello.' }).click();
   await ada.page.getByRole('menuitem', { name: 'Delete' }).click();
-  await expect(phone.page.getByText('This conversation does not exist, or is not yours.')).toBeVisible();
+  await expect(phone.page.getByText('Chat not found. It may have been deleted.')).toBeVisible();
   await expect(phone.list.getByRole('link')).toHaveCount(0);
 });
 
-test('who signs out in one tab is signed out in all of them', async ({ ada, context }) => {
+test('signing out in one tab signs out all tabs', async ({ ada, context }) => {
   const other = ada.on(await context.newPage());
   await other.page.goto('/');
   await expect(other.composer).toBeVisible();
@@ -57,13 +57,13 @@ test('who signs out in one tab is signed out in all of them', async ({ ada, cont
   await expect(other.page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
 });
 
-test('who signs out everywhere is signed out on every device', async ({ ada, device }) => {
+test('signing out everywhere signs out every device', async ({ ada, device }) => {
   const phone = ada.on(await (await device()).newPage());
   await phone.page.goto('/');
   await phone.signIn();
   await expect(phone.composer).toBeVisible();
   await ada.accountMenu('Sign out everywhere');
-  await expect(phone.page.getByText('You have been signed out.')).toBeVisible();
+  await expect(phone.page.getByText('You’ve been signed out.')).toBeVisible();
   await expect(ada.page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
 });
 
@@ -71,26 +71,26 @@ const shortLived = scripted.extend({
   settings: ({ provider }, use) => use({ ...provider.settings, CONFAB_ACCESS_TOKEN_TTL: '3' }),
 });
 
-shortLived('tokens are renewed for all tabs while a reply goes on', async ({ ada, context, provider }) => {
+shortLived('tokens are refreshed for all tabs while a reply continues', async ({ ada, context, provider }) => {
   const other = ada.on(await context.newPage());
   const renewals: number[] = [];
-  // The access token that each has sent last, on its socket or with a request.
+  // The access token that each tab has sent last, on its socket or with a request.
   const sent = new Map<Page, string>();
   for (const { page } of [ada, other]) {
-    const look = (text: string | null | undefined) => {
+    const note = (text: string | null | undefined) => {
       const token = /eyJ[\w-]+\.[\w-]+\.[\w-]+/.exec(text ?? '')?.[0];
       if (token) sent.set(page, token);
     };
-    page.on('request', (request) => look(request.headers().authorization));
-    page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => look(String(payload))));
+    page.on('request', (request) => note(request.headers().authorization));
+    page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => note(String(payload))));
   }
   context.on('response', async (response) => {
     if (!response.request().postData()?.includes('refreshSession')) return;
-    // What is under way when the test ends cannot be read.
+    // A response that is in progress when the test ends cannot be read.
     const { errors } = await response.json().catch(() => ({}));
     renewals.push(errors ? 401 : response.status());
   });
-  // Anew, for of a socket that is there already nothing is seen.
+  // Reloads both tabs, because the frames of an existing socket are not reported.
   for (const tab of [ada, other]) {
     await tab.page.goto('/');
     await expect(tab.composer).toBeVisible();
@@ -99,12 +99,12 @@ shortLived('tokens are renewed for all tabs while a reply goes on', async ({ ada
   const answer = await provider.asked();
   answer.say('One');
   await other.list.getByRole('link', { name: 'Hello.' }).click();
-  const begun = renewals.length;
+  const initial = renewals.length;
   const tokens = new Set<string>();
   for (const word of [' two', ' three', ' four']) {
     const count = renewals.length;
     await expect.poll(() => renewals.length).toBeGreaterThan(count);
-    // What one tab has got is the other's as well: each that asked for itself would never send the same.
+    // The token that one tab gets is the other's as well. If each had refreshed by itself, they would differ.
     const shared = () => {
       const [one, another] = [ada, other].map(({ page }) => sent.get(page));
       return one !== undefined && one === another && !tokens.has(one) && tokens.add(one);
@@ -119,12 +119,12 @@ shortLived('tokens are renewed for all tabs while a reply goes on', async ({ ada
     await tab.replyEnded();
   }
   expect(renewals).not.toContain(401);
-  expect(renewals.length - begun).toBeGreaterThanOrEqual(3);
+  expect(renewals.length - initial).toBeGreaterThanOrEqual(3);
 });
 
 const crowded = test.extend({ settings: { CONFAB_MAX_SOCKETS: '1' } });
 
-crowded('a tab too many waits, and goes on when there is room', async ({ ada, context, guard }) => {
+crowded('a tab over the limit of sockets waits, and connects when there is room', async ({ ada, context, guard }) => {
   const other = ada.on(await context.newPage());
   await other.page.goto('/');
   await expect(other.page.getByText('Reconnecting…')).toBeVisible();

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/test.ts';
 
-// What the service worker has kept would come past the route below.
+// The service worker's files would bypass the route below.
 test.use({ colorScheme: 'light', serviceWorkers: 'block' });
 test.beforeEach(({ guard }) => void (guard.expected = /Service Worker registration blocked/));
 
@@ -16,7 +16,7 @@ async function choose(page: Page, theme: string): Promise<void> {
   await page.getByRole('menuitemradio', { name: theme }).click();
 }
 
-test('dark or light is chosen in the menu, for all tabs, until it is as the device again', async ({ page, ada, context }) => {
+test('a theme chosen in the menu applies to all tabs, until the system’s is chosen again', async ({ page, ada, context }) => {
   const other = await context.newPage();
   await other.goto('/');
   await expect(ada.on(other).composer).toBeVisible();
@@ -33,16 +33,16 @@ test('dark or light is chosen in the menu, for all tabs, until it is as the devi
   await choose(other, 'Light');
   await page.emulateMedia({ colorScheme: 'dark' });
   for (const tab of [page, other]) await isIn(tab, 'light');
-  await choose(page, 'As the device');
+  await choose(page, 'System');
   await isIn(page, 'dark');
   await isIn(other, 'light');
 });
 
-test('the page is in its theme before anything is drawn', async ({ page, ada, context }) => {
+test('the page has its theme before the first paint', async ({ page, ada, context }) => {
   await expect(ada.composer).toBeVisible();
   await choose(page, 'Dark');
   await isIn(page, 'dark');
-  // Whatever comes after is not needed for it: what draws the page never comes.
+  // No script arrives that would render the page.
   let held = 0;
   await context.route('**/assets/*.js', (route) => {
     if (/\/early-/.test(route.request().url())) return route.fallback();

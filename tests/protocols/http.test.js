@@ -1,4 +1,4 @@
-// The audit of GraphQL over HTTP that the package graphql-http brings, and what RFC 8259 and RFC 9110 say of bodies.
+// Audits of GraphQL over HTTP from the package graphql-http, and checks of request bodies by RFC 8259 and RFC 9110.
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
@@ -12,14 +12,14 @@ before(async () => {
 after(() => server.close());
 
 /**
- * The audits that the server does not pass, each with its reason. One that passes after all fails here, so that the list
- * stays right.
+ * Audits that the server does not pass, each with its reason. A test fails if one of them passes, so that the list stays
+ * correct.
  */
 const NOT_PASSED = new Map(
   ['47DE', '80D8'].map((id) => [
     id,
-    'The current draft asks for application/graphql-response+json where the client accepts anything; the audit still has ' +
-      'the rule from before 2025, application/json.',
+    'The current draft requires application/graphql-response+json if the client accepts anything. The audit has the ' +
+      'rule from before 2025, application/json.',
   ]),
 );
 
@@ -29,12 +29,12 @@ describe('graphql-http: audits of GraphQL over HTTP', () => {
     const reason = NOT_PASSED.get(id);
     test(`${id}: ${name}${reason ? ` (not passed: ${reason})` : ''}`, async () => {
       const { status, reason: fault } = await fn();
-      if (reason) assert.notEqual(status, 'ok', 'it passes: take it off the list');
+      if (reason) assert.notEqual(status, 'ok', 'It passes: remove it from the list.');
       else assert.equal(status, 'ok', fault);
     });
   }
 
-  test('each audit that is said not to pass is one', () => {
+  test('every audit on that list exists', () => {
     const known = audits.map(({ id }) => id);
     assert.deepEqual([...NOT_PASSED.keys()].filter((id) => !known.includes(id)), []);
     assert.ok(known.length > 50);
@@ -75,13 +75,13 @@ describe('RFC 8259, RFC 9110: the body of a request', () => {
     assert.equal((await post('application/json', `\uFEFF\uFEFF${body}`)).status, 400, 'one only');
   });
 
-  test('a declared `Content-Length` above the limit is refused at once: the body is not waited for', async () => {
+  test('a declared `Content-Length` above the limit is refused at once, without waiting for the body', async () => {
     const socket = connect(server.port, '127.0.0.1');
     try {
       const head = ['POST /graphql HTTP/1.1', 'Host: 127.0.0.1', 'Content-Type: application/json', 'Content-Length: 100000000'];
       socket.write(`${head.join('\r\n')}\r\n\r\n`);
       let answer = '';
-      // The server waits for a body for 20 seconds, and then says 408.
+      // The server would wait 20 seconds for a body, and then respond with 408.
       for await (const text of socket.setEncoding('utf8')) {
         answer += text;
         if (answer.includes('\r\n')) break;

@@ -52,7 +52,7 @@ export class Server {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** The data of an operation over plain HTTP. */
+  /** Executes an operation over plain HTTP, and returns its data. */
   async data(query, variables = {}, token = undefined) {
     const response = await fetch(this.url, {
       method: 'POST',
@@ -64,7 +64,7 @@ export class Server {
     return data;
   }
 
-  /** Makes an account. */
+  /** Creates an account. */
   async register() {
     const email = `${crypto.randomUUID()}@example.com`;
     const password = 'correct horse battery';
@@ -73,7 +73,7 @@ export class Server {
     return { email, password, token: register.accessToken };
   }
 
-  /** Sends a message to the model that says it back. */
+  /** Sends a message to the model `echo`, which repeats it. */
   async send(token, content) {
     const query = `mutation($content: String!) {
       sendMessage(input: { content: $content, model: "echo" }) { conversation { id } reply { id } } }`;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { WebSocket } from 'ws';
 
-/** How long a test waits for a message before it fails. */
-const PATIENCE = 20_000;
+/** Timeout for a message, in milliseconds. */
+const TIMEOUT = 20_000;
 
-/** A WebSocket that speaks the subprotocol by hand. Each message of the server is checked for its form. */
+/** A WebSocket that speaks the subprotocol by hand. It checks the form of each message from the server. */
 export class Socket {
   #arrived = [];
   #waiting = [];
@@ -20,45 +20,45 @@ export class Socket {
     return socket;
   }
 
-  /** One on which operations can be sent. */
+  /** Opens a socket that is ready for operations. */
   static async ready(server, token = undefined) {
     const socket = await Socket.open(server);
-    socket.say({ type: 'connection_init', payload: token && { authorization: `Bearer ${token}` } });
-    assert.equal((await socket.hear()).type, 'connection_ack');
+    socket.send({ type: 'connection_init', payload: token && { authorization: `Bearer ${token}` } });
+    assert.equal((await socket.receive()).type, 'connection_ack');
     return socket;
   }
 
-  say(message) {
+  send(message) {
     this.raw.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
   subscribe(id, query, more = {}) {
-    this.say({ id, type: 'subscribe', payload: { query, ...more } });
+    this.send({ id, type: 'subscribe', payload: { query, ...more } });
   }
 
-  /** The next message. */
-  async hear() {
+  /** Waits for the next message. */
+  async receive() {
     const { text, isBinary, closed, reason } = await this.#next();
     assert.equal(closed, undefined, `the server has closed the socket: ${reason}`);
     assert.equal(isBinary, false, 'a message is a text');
     const message = JSON.parse(text);
     checkForm(message);
-    // The server asks by itself whether the client is there: that is no answer to anything.
-    return message.type === 'ping' ? this.hear() : message;
+    // The server pings the client by itself. Such a ping is not a response.
+    return message.type === 'ping' ? this.receive() : message;
   }
 
-  /** Everything up to, and without, the pong to a ping that is sent now. */
+  /** Sends a ping, and returns all messages that arrive before its pong. */
   async settle() {
-    this.say({ type: 'ping' });
-    const heard = [];
+    this.send({ type: 'ping' });
+    const received = [];
     for (;;) {
-      const message = await this.hear();
-      if (message.type === 'pong') return heard;
-      heard.push(message);
+      const message = await this.receive();
+      if (message.type === 'pong') return received;
+      received.push(message);
     }
   }
 
-  /** How the socket has been closed: messages before that are skipped. */
+  /** Waits until the socket is closed, and skips messages before that. Returns how it was closed. */
   async closed() {
     for (;;) {
       const { closed, reason } = await this.#next();
@@ -66,9 +66,9 @@ export class Socket {
     }
   }
 
-  /** How the socket has been closed: what was said before has done it, for a ping that is sent now gets no answer. */
+  /** Returns how earlier messages have closed the socket: a ping that is sent now gets no pong. */
   async closedBeforePong() {
-    this.say({ type: 'ping' });
+    this.send({ type: 'ping' });
     for (;;) {
       const { closed, reason, text } = await this.#next();
       if (closed !== undefined) return { code: closed, reason };
@@ -91,7 +91,7 @@ export class Socket {
     const event = this.#arrived.shift();
     if (event) return event;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('nothing comes from the server')), PATIENCE);
+      const timer = setTimeout(() => reject(new Error('no message from the server')), TIMEOUT);
       this.#waiting.push((event) => {
         clearTimeout(timer);
         resolve(event);
@@ -104,7 +104,7 @@ const isObject = (value) => typeof value === 'object' && value !== null && !Arra
 const isPayload = (value) => value === undefined || value === null || isObject(value);
 const isId = (value) => typeof value === 'string' && value !== '';
 
-/** The messages that a server may send, as the document's interfaces have them. */
+/** The messages that a server may send, as the protocol's interfaces define them. */
 const FORMS = {
   connection_ack: { payload: isPayload },
   ping: { payload: isPayload },

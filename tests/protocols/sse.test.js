@@ -1,5 +1,5 @@
-// The report on graphql-sse, distinct connections mode: each check has the sentence of the protocol's document that it
-// proves. The single connection mode is not offered.
+// Report on graphql-sse in its distinct connections mode. Each check is named after the sentence of the protocol that it
+// proves. The single connection mode is not supported.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Server } from './server.js';
@@ -17,17 +17,17 @@ const CHANGES = 'subscription { changes { __typename } }';
 const REPLY = `subscription($id: ID!) { reply(messageId: $id) {
   __typename ... on ReplySnapshot { text } ... on ReplyDelta { text } ... on ReplyFinished { message { content } } } }`;
 
-/** Requests that are refused before anything is executed, and the code that tells why. */
+/** Requests that are refused before execution, each with the expected code. */
 const REFUSED = [
-  ['of a document that does not parse', { query: '{' }, 'GRAPHQL_PARSE_FAILED'],
-  ['of an empty document', { query: '' }, undefined],
-  ['of a field that is not there', { query: '{ nonsense }' }, 'GRAPHQL_VALIDATION_FAILED'],
-  ['of a subscription to a field that is not there', { query: 'subscription { nonsense }' }, 'GRAPHQL_VALIDATION_FAILED'],
-  ['of a variable that is missing', { query: 'query($id: ID!) { node(id: $id) { id } }' }, undefined],
-  ['of a variable of another type', { query: 'query($id: ID!) { node(id: $id) { id } }', variables: { id: [] } }, undefined],
-  ['of an operation that is not there', { query: '{ __typename }', operationName: 'Nobody' }, undefined],
-  ['of an operation that is not chosen', { query: 'query A { __typename } query B { __typename }' }, undefined],
-  ['of a subscription by nobody', { query: CHANGES }, 'UNAUTHENTICATED'],
+  ['a document that does not parse', { query: '{' }, 'GRAPHQL_PARSE_FAILED'],
+  ['an empty document', { query: '' }, undefined],
+  ['an unknown field', { query: '{ nonsense }' }, 'GRAPHQL_VALIDATION_FAILED'],
+  ['a subscription to an unknown field', { query: 'subscription { nonsense }' }, 'GRAPHQL_VALIDATION_FAILED'],
+  ['a missing variable', { query: 'query($id: ID!) { node(id: $id) { id } }' }, undefined],
+  ['a variable of the wrong type', { query: 'query($id: ID!) { node(id: $id) { id } }', variables: { id: [] } }, undefined],
+  ['an unknown operation', { query: '{ __typename }', operationName: 'Nobody' }, undefined],
+  ['several operations without a name', { query: 'query A { __typename } query B { __typename }' }, undefined],
+  ['an unauthenticated subscription', { query: CHANGES }, 'UNAUTHENTICATED'],
 ];
 
 describe('graphql-sse: Distinct connections mode', () => {
@@ -40,7 +40,7 @@ describe('graphql-sse: Distinct connections mode', () => {
     const query = 'mutation { createConversation(input: {}) { conversation { id } } }';
     const [{ data }] = await results(await ask(server, { query, token: ada.token }));
     assert.match(data.createConversation.conversation.id, /^conversation_/);
-    // GET changes nothing.
+    // GET must not change anything.
     const refused = await ask(server, { method: 'GET', query, token: ada.token });
     const text = await refused.text();
     assert.ok(refused.status === 405 || /"errors"/.test(text), `${refused.status} ${text}`);
@@ -80,7 +80,7 @@ describe('graphql-sse: Distinct connections mode', () => {
       const first = await events(stream).next();
       assert.equal(JSON.parse(first.value.data).data.changes.__typename, 'Reload');
       closing.abort();
-      // Of two connections one was the stream's: now two others can be open.
+      // The stream used one of two connections. Once it is closed, two others can be open.
       const open = [];
       for (const deadline = Date.now() + 20_000; open.length < 2; ) {
         assert.ok(Date.now() < deadline, 'the server does not notice that the client has gone');
@@ -97,11 +97,11 @@ describe('graphql-sse: Distinct connections mode', () => {
   test('The execution result is streamed through the established SSE connection.', async () => {
     const closing = new AbortController();
     const stream = events(await ask(server, { query: CHANGES, token: ada.token, signal: closing.signal }));
-    const hear = async () => JSON.parse((await stream.next()).value.data).data.changes.__typename;
-    assert.equal(await hear(), 'Reload');
+    const nextEvent = async () => JSON.parse((await stream.next()).value.data).data.changes.__typename;
+    assert.equal(await nextEvent(), 'Reload');
     for (let round = 0; round < 2; round++) {
       await server.createConversation(ada.token);
-      assert.equal(await hear(), 'ConversationCreated', 'each event comes while the stream is open');
+      assert.equal(await nextEvent(), 'ConversationCreated', 'events arrive while the stream is open');
     }
     closing.abort();
   });
@@ -113,7 +113,7 @@ describe('graphql-sse: Event stream', () => {
     const { reply } = await server.send(ada.token, content);
     const found = await all(await ask(server, { query: REPLY, variables: { id: reply }, token: ada.token }));
     for (const { lines } of found) {
-      for (const line of lines) assert.match(line, /^(event|data|id|retry)?:/, 'a field that the standard knows, or a comment');
+      for (const line of lines) assert.match(line, /^(event|data|id|retry)?:/, 'a field of the standard, or a comment');
     }
     const { reply: last } = JSON.parse(found.at(-2).data).data;
     const { node } = await server.data('query($id: ID!) { node(id: $id) { ... on Message { content } } }', { id: reply }, ada.token);
@@ -122,8 +122,8 @@ describe('graphql-sse: Event stream', () => {
 
   test('After all results have been emitted, the `complete` event will follow indicating stream completion.', async () => {
     const { reply } = await server.send(ada.token, 'one two three');
-    const heard = await results(await ask(server, { query: REPLY, variables: { id: reply }, token: ada.token }));
-    assert.equal(heard.at(-1).data.reply.message.content, 'one two three');
+    const received = await results(await ask(server, { query: REPLY, variables: { id: reply }, token: ada.token }));
+    assert.equal(received.at(-1).data.reply.message.content, 'one two three');
   });
 
   test('interface NextMessage { event: \'next\'; data: ExecutionResult; }', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-/** Asks over Server-Sent Events, as a client that accepts nothing else. */
+/** Sends a request that accepts only Server-Sent Events. */
 export function ask(server, { query, method = 'POST', token, accept = 'text/event-stream', signal, ...more }) {
   const headers = { accept, ...(token && { authorization: `Bearer ${token}` }) };
   if (method === 'GET') {
@@ -14,7 +14,7 @@ export function ask(server, { query, method = 'POST', token, accept = 'text/even
   return fetch(server.url, { method, headers, body: JSON.stringify({ query, ...more }), signal });
 }
 
-/** The events of a stream, by the rules of the HTML standard ("Interpreting an event stream"), each with its lines. */
+/** Parses a stream by the rules of the HTML standard ("Interpreting an event stream"). Yields events with their lines. */
 export async function* events(response) {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let rest = '';
@@ -33,8 +33,8 @@ export async function* events(response) {
       if (event) yield event;
     }
   }
-  assert.equal(rest, '', 'the last line is ended');
-  assert.deepEqual(lines, [], 'the last event is ended');
+  assert.equal(rest, '', 'the last line is complete');
+  assert.deepEqual(lines, [], 'the last event is complete');
 }
 
 function interpret(lines) {
@@ -45,18 +45,18 @@ function interpret(lines) {
     if (name === 'data') event.data = event.data === undefined ? (value ?? '') : `${event.data}\n${value ?? ''}`;
     else event[name] = value ?? '';
   }
-  // A comment alone keeps the connection alive.
+  // A comment without fields only keeps the connection alive.
   return lines.every((line) => line.startsWith(':')) ? undefined : event;
 }
 
-/** All events of a stream that has an end. */
+/** Returns all events of a stream that ends. */
 export async function all(response) {
   const found = [];
   for await (const event of events(response)) found.push(event);
   return found;
 }
 
-/** The results of a stream of the protocol: any number of `next`, then `complete`. */
+/** Returns the results of a stream: any number of `next` events, then `complete`. */
 export async function results(response) {
   const found = await all(response);
   assert.equal(found.pop()?.event, 'complete');

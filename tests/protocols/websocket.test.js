@@ -1,4 +1,4 @@
-// The report on graphql-transport-ws: each check has the sentence of the protocol's document that it proves.
+// Report on graphql-transport-ws. Each check is named after the sentence of the protocol that it proves.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Server } from './server.js';
@@ -15,36 +15,36 @@ after(() => server.close());
 const CHANGES = 'subscription { changes { __typename cursor } }';
 const QUERY = '{ __typename }';
 
-/** What closes a socket on which this is said first, or when it is ready. */
+/** Sends a message on a new socket, or on one that is ready, and returns how the socket was closed. */
 async function closedBy(message, isReady = true) {
   const socket = isReady ? await Socket.ready(server, ada.token) : await Socket.open(server);
-  socket.say(message);
+  socket.send(message);
   return socket.closed();
 }
 
-/** A message that is refused closes the socket: the ping after it is not answered. */
+/** Checks that a message closes the socket: the ping after it is not answered. */
 async function isInvalid(message, isReady = true) {
   const socket = isReady ? await Socket.ready(server, ada.token) : await Socket.open(server);
-  socket.say(message);
+  socket.send(message);
   const { code, reason } = await socket.closedBeforePong();
   assert.equal(code, 4400, `${JSON.stringify(message)}: ${reason}`);
 }
 
-/** Subscribes to what happens to conversations: the first event says that it has begun. */
+/** Subscribes to changes. The first event shows that the subscription has started. */
 async function followChanges(socket, id) {
   socket.subscribe(id, CHANGES);
-  const first = await socket.hear();
+  const first = await socket.receive();
   assert.deepEqual([first.id, first.type, first.payload.data.changes.__typename], [id, 'next', 'Reload']);
 }
 
-/** The messages of one operation, to its end. */
+/** Returns the messages of one operation, up to its end. */
 async function toTheEnd(socket, id) {
-  const heard = [];
+  const received = [];
   for (;;) {
-    const message = await socket.hear();
+    const message = await socket.receive();
     assert.equal(message.id, id);
-    heard.push(message);
-    if (message.type !== 'next') return heard;
+    received.push(message);
+    if (message.type !== 'next') return received;
   }
 }
 
@@ -96,8 +96,8 @@ describe('graphql-transport-ws: Communication', () => {
     await toTheEnd(socket, 'c');
     for (let round = 0; round < 2; round++) {
       await server.createConversation(ada.token);
-      const heard = [await socket.hear(), await socket.hear()];
-      assert.deepEqual(heard.map(({ id }) => id).sort(), ['a', 'b']);
+      const received = [await socket.receive(), await socket.receive()];
+      assert.deepEqual(received.map(({ id }) => id).sort(), ['a', 'b']);
     }
     await socket.close();
   });
@@ -105,7 +105,7 @@ describe('graphql-transport-ws: Communication', () => {
   test('The server can close the socket (kick the client off) at any time. The close event dispatched by the server is used to describe the fatal error to the client.', async () => {
     const socket = await Socket.ready(server, ada.token);
     await followChanges(socket, '1');
-    socket.say({ type: 'nonsense' });
+    socket.send({ type: 'nonsense' });
     const { code, reason } = await socket.closed();
     assert.equal(code, 4400);
     assert.notEqual(reason, '');
@@ -124,14 +124,14 @@ describe('graphql-transport-ws: Communication', () => {
 
 describe('graphql-transport-ws: ConnectionInit', () => {
   test('If the client does not request a connection within the allowed timeout, the server will close the socket with the event: `4408: Connection initialisation timeout`.', async () => {
-    const hasty = await Server.start({ CONFAB_INIT_TIMEOUT: '1' });
+    const impatient = await Server.start({ CONFAB_INIT_TIMEOUT: '1' });
     try {
-      const socket = await Socket.open(hasty);
-      // What is not `connection_init` does not count.
-      socket.say({ type: 'ping' });
+      const socket = await Socket.open(impatient);
+      // Messages other than `connection_init` do not count.
+      socket.send({ type: 'ping' });
       assert.deepEqual(await socket.closed(), { code: 4408, reason: 'Connection initialisation timeout' });
     } finally {
-      await hasty.close();
+      await impatient.close();
     }
   });
 
@@ -139,7 +139,7 @@ describe('graphql-transport-ws: ConnectionInit', () => {
     const expected = { code: 4429, reason: 'Too many initialisation requests' };
     assert.deepEqual(await closedBy({ type: 'connection_init' }), expected);
     const socket = await Socket.open(server);
-    for (let i = 0; i < 2; i++) socket.say({ type: 'connection_init' });
+    for (let i = 0; i < 2; i++) socket.send({ type: 'connection_init' });
     assert.deepEqual(await socket.closed(), expected);
   });
 
@@ -151,8 +151,8 @@ describe('graphql-transport-ws: ConnectionInit', () => {
   test('interface ConnectionInitMessage { type: \'connection_init\'; payload?: Record<string, unknown> | null; }', async () => {
     for (const payload of [undefined, null, {}, { anything: [1, null] }]) {
       const socket = await Socket.open(server);
-      socket.say({ type: 'connection_init', payload });
-      assert.equal((await socket.hear()).type, 'connection_ack');
+      socket.send({ type: 'connection_init', payload });
+      assert.equal((await socket.receive()).type, 'connection_ack');
       await socket.close();
     }
     for (const payload of ['text', 1, true, [], [{}]]) await isInvalid({ type: 'connection_init', payload }, false);
@@ -162,10 +162,10 @@ describe('graphql-transport-ws: ConnectionInit', () => {
 describe('graphql-transport-ws: ConnectionAck', () => {
   test('Expected response to the `ConnectionInit` message from the client acknowledging a successful connection with the server.', async () => {
     const socket = await Socket.open(server);
-    assert.deepEqual(await socket.settle(), [], 'nothing comes before it is asked for');
-    socket.say({ type: 'connection_init', payload: { authorization: `Bearer ${ada.token}` } });
-    const heard = await socket.settle();
-    assert.deepEqual(heard.map(({ type }) => type), ['connection_ack']);
+    assert.deepEqual(await socket.settle(), [], 'no message comes before `connection_init`');
+    socket.send({ type: 'connection_init', payload: { authorization: `Bearer ${ada.token}` } });
+    const received = await socket.settle();
+    assert.deepEqual(received.map(({ type }) => type), ['connection_ack']);
     await socket.close();
   });
 
@@ -184,15 +184,15 @@ for (const type of ['ping', 'pong']) {
         const socket = await Socket.ready(server, ada.token);
         await followChanges(socket, '1');
         for (let i = 0; i < 3; i++) {
-          socket.say({ type: 'ping' });
-          assert.equal((await socket.hear()).type, 'pong');
+          socket.send({ type: 'ping' });
+          assert.equal((await socket.receive()).type, 'pong');
         }
         await socket.close();
       });
     } else {
       test('Furthermore, the `Pong` message may even be sent unsolicited as an unidirectional heartbeat.', async () => {
         const socket = await Socket.ready(server);
-        for (let i = 0; i < 3; i++) socket.say({ type: 'pong' });
+        for (let i = 0; i < 3; i++) socket.send({ type: 'pong' });
         assert.deepEqual(await socket.settle(), []);
         await socket.close();
       });
@@ -200,12 +200,12 @@ for (const type of ['ping', 'pong']) {
 
     test(`The \`${name}\` message can be sent at any time within the established socket.`, async () => {
       const socket = await Socket.open(server);
-      socket.say({ type });
-      if (type === 'ping') assert.equal((await socket.hear()).type, 'pong');
-      socket.say({ type: 'connection_init' });
-      assert.equal((await socket.hear()).type, 'connection_ack');
-      socket.say({ type });
-      if (type === 'ping') assert.equal((await socket.hear()).type, 'pong');
+      socket.send({ type });
+      if (type === 'ping') assert.equal((await socket.receive()).type, 'pong');
+      socket.send({ type: 'connection_init' });
+      assert.equal((await socket.receive()).type, 'connection_ack');
+      socket.send({ type });
+      if (type === 'ping') assert.equal((await socket.receive()).type, 'pong');
       assert.deepEqual(await socket.settle(), []);
       await socket.close();
     });
@@ -213,8 +213,8 @@ for (const type of ['ping', 'pong']) {
     test(`The optional \`payload\` field can be used to transfer additional details about the ${type}.`, async () => {
       const socket = await Socket.ready(server);
       for (const payload of [undefined, null, {}, { details: [1] }]) {
-        socket.say({ type, payload });
-        if (type === 'ping') assert.equal((await socket.hear()).type, 'pong');
+        socket.send({ type, payload });
+        if (type === 'ping') assert.equal((await socket.receive()).type, 'pong');
       }
       assert.deepEqual(await socket.settle(), []);
       await socket.close();
@@ -230,7 +230,7 @@ describe('graphql-transport-ws: Subscribe', () => {
     socket.subscribe('two', '{ models { id } }');
     const payloads = new Map();
     for (let open = 2; open > 0; ) {
-      const { id, type, payload } = await socket.hear();
+      const { id, type, payload } = await socket.receive();
       if (type === 'complete') open--;
       else payloads.set(id, payload);
     }
@@ -252,7 +252,7 @@ describe('graphql-transport-ws: Subscribe', () => {
     const socket = await Socket.ready(server, ada.token);
     for (let i = 0; i < 3; i++) {
       await followChanges(socket, 'again');
-      socket.say({ id: 'again', type: 'complete' });
+      socket.send({ id: 'again', type: 'complete' });
     }
     for (let i = 0; i < 3; i++) {
       socket.subscribe('again', QUERY);
@@ -290,9 +290,9 @@ describe('graphql-transport-ws: Next, Error, Complete', () => {
     const socket = await Socket.ready(server, ada.token);
     const fields = '__typename ... on ReplySnapshot { text } ... on ReplyDelta { text } ... on ReplyFinished { message { content } }';
     socket.subscribe('1', `subscription($id: ID!) { reply(messageId: $id) { ${fields} } }`, { variables: { id: reply } });
-    const heard = await toTheEnd(socket, '1');
-    const events = heard.slice(0, -1).map(({ payload }) => payload.data.reply);
-    assert.equal(heard.at(-1).type, 'complete');
+    const received = await toTheEnd(socket, '1');
+    const events = received.slice(0, -1).map(({ payload }) => payload.data.reply);
+    assert.equal(received.at(-1).type, 'complete');
     assert.equal(events.at(-1).message.content, 'one two three');
     assert.deepEqual(await socket.settle(), [], 'nothing follows');
     await socket.close();
@@ -310,7 +310,7 @@ describe('graphql-transport-ws: Next, Error, Complete', () => {
     ];
     for (const [query, more] of refused) {
       socket.subscribe('1', query, more);
-      const { id, type, payload } = await socket.hear();
+      const { id, type, payload } = await socket.receive();
       assert.deepEqual([id, type], ['1', 'error'], query);
       assert.equal(typeof payload[0].extensions.code, 'string', query);
       assert.deepEqual(await socket.settle(), [], query);
@@ -321,8 +321,8 @@ describe('graphql-transport-ws: Next, Error, Complete', () => {
   test('If the server dispatched the `Error` message relative to the original `Subscribe` message, no `Complete` message will be emitted.', async () => {
     const socket = await Socket.ready(server);
     socket.subscribe('1', '{ nonsense }');
-    assert.equal((await socket.hear()).type, 'error');
-    // The id is free: had a `complete` been on its way, it would come before this one's.
+    assert.equal((await socket.receive()).type, 'error');
+    // The ID is free. If a `complete` for the first operation followed, it would come before this one's.
     socket.subscribe('1', QUERY);
     assert.deepEqual((await toTheEnd(socket, '1')).map(({ type }) => type), ['next', 'complete']);
     await socket.close();
@@ -332,11 +332,11 @@ describe('graphql-transport-ws: Next, Error, Complete', () => {
     const socket = await Socket.ready(server, ada.token);
     await followChanges(socket, 'left');
     await followChanges(socket, 'stays');
-    socket.say({ id: 'left', type: 'complete' });
-    assert.deepEqual(await socket.settle(), [], 'it is not answered');
+    socket.send({ id: 'left', type: 'complete' });
+    assert.deepEqual(await socket.settle(), [], 'it gets no answer');
     for (let i = 0; i < 3; i++) {
       await server.createConversation(ada.token);
-      assert.equal((await socket.hear()).id, 'stays');
+      assert.equal((await socket.receive()).id, 'stays');
     }
     assert.deepEqual(await socket.settle(), []);
     await socket.close();
@@ -345,10 +345,10 @@ describe('graphql-transport-ws: Next, Error, Complete', () => {
   test('Even if the client sent a `Complete` message for a single-result-operation before it resolved, the result should not be sent through once it does.', async () => {
     const socket = await Socket.ready(server);
     const { email, password } = ada;
-    // It takes the server a while to verify a password.
+    // Verifying a password takes the server some time.
     const query = 'mutation($input: LogInInput!) { logIn(input: $input) { expiresIn } }';
     socket.subscribe('left', query, { variables: { input: { email, password } } });
-    socket.say({ id: 'left', type: 'complete' });
+    socket.send({ id: 'left', type: 'complete' });
     socket.subscribe('stays', query, { variables: { input: { email, password } } });
     assert.deepEqual((await toTheEnd(socket, 'stays')).map(({ type }) => type), ['next', 'complete']);
     assert.deepEqual(await socket.settle(), []);
@@ -360,7 +360,7 @@ describe('graphql-transport-ws: Next, Error, Complete', () => {
     for (const query of [QUERY, '{ nonsense }']) {
       socket.subscribe('1', query);
       await toTheEnd(socket, '1');
-      for (let i = 0; i < 2; i++) socket.say({ id: '1', type: 'complete' });
+      for (let i = 0; i < 2; i++) socket.send({ id: '1', type: 'complete' });
     }
     assert.deepEqual(await socket.settle(), []);
     await socket.close();
@@ -371,7 +371,7 @@ describe('graphql-transport-ws: Invalid message', () => {
   test('Receiving a message of a type or format which is not specified in this document will result in an immediate socket closure with the event `4400: <error-message>`.', async () => {
     for (const type of ['', 'PING', 'start', 'stop', 'connection_terminate', 'ka']) await isInvalid({ type });
     for (const isReady of [true, false]) await isInvalid({ type: 'nonsense' }, isReady);
-    // Those that only a server sends.
+    // Messages that only a server sends.
     await isInvalid({ type: 'connection_ack' });
     await isInvalid({ id: '1', type: 'next', payload: { data: null } });
     await isInvalid({ id: '1', type: 'error', payload: [{ message: 'x' }] });
@@ -380,16 +380,16 @@ describe('graphql-transport-ws: Invalid message', () => {
 
   test('It is permissable to simply ignore all unknown IDs without closing the connection.', async () => {
     const socket = await Socket.ready(server);
-    socket.say({ id: 'never', type: 'complete' });
+    socket.send({ id: 'never', type: 'complete' });
     assert.deepEqual(await socket.settle(), []);
     await socket.close();
   });
 
-  test('(JSON allows it, UTF-8 does not:) a lone surrogate is the error of its operation, and the socket goes on', async () => {
+  test('(Not part of the document:) a lone surrogate, which JSON allows and UTF-8 does not, is an error of its operation, and the socket stays open', async () => {
     const socket = await Socket.ready(server, ada.token);
     await followChanges(socket, '1');
-    socket.say('{"id":"2","type":"subscribe","payload":{"query":"{ __typename }","variables":{"a":"\\ud800"}}}');
-    const { id, type, payload } = await socket.hear();
+    socket.send('{"id":"2","type":"subscribe","payload":{"query":"{ __typename }","variables":{"a":"\\ud800"}}}');
+    const { id, type, payload } = await socket.receive();
     assert.deepEqual([id, type], ['2', 'error']);
     assert.equal(payload[0].extensions.code, 'BAD_USER_INPUT');
     assert.deepEqual(await socket.settle(), []);

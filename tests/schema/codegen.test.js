@@ -1,5 +1,5 @@
-// GraphQL Code Generator, as a client in TypeScript uses it: the types of the schema, and a typed document for each of
-// the page's operations. What it writes must compile.
+// GraphQL Code Generator, as a TypeScript client uses it: types for the schema, and a typed document for each of the
+// page's operations. The generated code must compile.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ const schema = parse(read('schema.graphql'));
 const schemaAst = buildSchema(read('schema.graphql'));
 const pages = documents().map((location) => ({ location, document: parse(read(location)) }));
 
-/** Writes a file by some plugins. A scalar that is not named here is an error. */
+/** Generates a file with some plugins. A scalar that is not configured is an error. */
 async function generate(filename, documents, plugins) {
   const text = await codegen({
     filename,
@@ -49,7 +49,7 @@ test('the generated code compiles, with a type for each type of the schema and a
   await compile();
 });
 
-/** Compiles what has been written, strictly; what is wrong is the error's text. */
+/** Compiles the generated files in strict mode. Fails with the compiler's output. */
 async function compile() {
   const tsc = fileURLToPath(new URL('node_modules/.bin/tsc', import.meta.url));
   const files = ['schema.ts', 'documents.ts'].map((name) => `${folder}${name}`);

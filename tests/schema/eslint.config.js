@@ -1,5 +1,5 @@
-// graphql-eslint over the schema and the page's documents: every rule there is, but for those below. Each rule that is
-// turned off or relaxed has its reason beside it.
+// graphql-eslint for the schema and the page's documents, with all rules. Each rule that is turned off or relaxed has
+// its reason beside it.
 import { fileURLToPath } from 'node:url';
 import graphql from '@graphql-eslint/eslint-plugin';
 
@@ -24,20 +24,20 @@ export default [
       ...configs['flat/schema-all'].rules,
       ...configs['flat/schema-relay'].rules,
 
-      // Fields and values stand in the order in which they are read: the important ones first.
+      // Fields and values are in reading order, the important ones first.
       '@graphql-eslint/alphabetize': 'off',
-      // The server has mutations and subscriptions: that is its purpose.
+      // The server offers mutations and subscriptions.
       '@graphql-eslint/no-root-type': 'off',
-      // `nodes` stands beside `edges`, and lists that are always short are no connections: a token's `scopes`,
-      // `models`, `sessions`, the ids in payloads.
+      // `nodes` is offered beside `edges`, and lists that are always short are not connections: the `scopes` of a token,
+      // `models`, `sessions`, the IDs in payloads.
       '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }],
-      // A payload has the objects that the mutation has changed. Anything else is another query: the cost of a mutation
-      // would depend on what is read after it.
+      // A payload has the objects that the mutation has changed. Anything else needs another query: otherwise the cost of a
+      // mutation would depend on what is read after it.
       '@graphql-eslint/require-field-of-type-query-in-mutation-result': 'off',
-      // A mutation without a payload has failed, and an operation with two mutations is not what clients send. Making
-      // the payloads nullable would break the types of every client that exists.
+      // A mutation without a payload has failed, and clients do not send operations with two mutations. Nullable payloads
+      // would break the types of every existing client.
       '@graphql-eslint/require-nullable-result-in-root': 'off',
-      // Only objects that can be fetched again have an id. These are parts of an answer, or events with a cursor.
+      // Only objects that can be fetched again have an ID. These are parts of a response, or events with a cursor.
       '@graphql-eslint/strict-id-in-types': [
         'error',
         {
@@ -70,10 +70,10 @@ export default [
       ...configs['flat/operations-recommended'].rules,
       ...configs['flat/operations-all'].rules,
 
-      // Fields stand in the order of the schema.
+      // Fields are in the order of the schema.
       '@graphql-eslint/alphabetize': 'off',
-      // A file has the operations of one part of the page, with the fragments that only they use. It has the name of
-      // the part, and `web/generate.js` joins the files: nothing has to be imported.
+      // A file has the operations of one part of the page, with the fragments that only they use, and is named after the
+      // part. `web/generate.js` joins the files, so nothing needs to be imported.
       '@graphql-eslint/lone-executable-definition': 'off',
       '@graphql-eslint/match-document-filename': 'off',
       '@graphql-eslint/require-import-fragment': 'off',

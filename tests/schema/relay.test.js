@@ -1,5 +1,5 @@
-// relay-compiler over the documents in relay/: every connection, every Node fetched again by its id, and mutations that
-// change connections.
+// relay-compiler for the documents in relay/: every connection, every type refetched by ID, and mutations that change
+// connections.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
@@ -15,7 +15,7 @@ const artifacts = `${here}generated/relay/`;
 const schema = buildSchema(read('schema.graphql'));
 const source = read('tests/schema/relay/conversations.js');
 
-test('relay-compiler takes the schema and documents that use all of Relay', async () => {
+test('relay-compiler accepts the schema and documents that use all of Relay', async () => {
   await rm(artifacts, { recursive: true, force: true });
   await mkdir(artifacts, { recursive: true });
   const { stdout, stderr } = await promisify(execFile)(compiler, ['relay.config.json'], { cwd: here }).catch((failed) =>
@@ -24,11 +24,11 @@ test('relay-compiler takes the schema and documents that use all of Relay', asyn
   assert.doesNotMatch(stdout + stderr, /warn|error/i);
   for (const [, query] of source.matchAll(/queryName: "(\w+)"/g)) {
     const artifact = await readFile(`${artifacts}${query}.graphql.js`, 'utf8');
-    assert.match(artifact, /"text": "query [^"]*\bnode\(id: \$id\)/, `${query} fetches it by its id`);
+    assert.match(artifact, /"text": "query [^"]*\bnode\(id: \$id\)/, `${query} refetches by ID`);
   }
 });
 
-test('the documents refetch every type that is a Node', () => {
+test('the documents refetch every type that implements Node', () => {
   for (const { name } of schema.getPossibleTypes(schema.getType('Node'))) {
     assert.match(source, new RegExp(`on ${name}\\s[^{]*(\\{[^}]*\\}[^{]*)*@refetchable`), name);
   }

@@ -4,17 +4,17 @@ import { test } from 'node:test';
 import { buildSchema, findBreakingChanges, findDangerousChanges, isInputObjectType } from 'graphql';
 import { read } from './sources.js';
 
-/** The changes since the last release that look breaking and are not, by their description; each with the reason. */
+/** Accepted changes since the last release that only look breaking, by their description, each with the reason. */
 const accepted = new Map([]);
 
 const released = buildSchema(read('tests/schema/released.graphql'));
 
 /**
- * The changes that can break a client. graphql-js calls a changed default of an argument dangerous, and does not look
- * at the defaults of inputs: a client that leaves them out notices both. Further values of enums and further types of
- * an interface are no change: a client must expect them.
+ * Returns the changes that can break a client. graphql-js classifies a changed default of an argument as dangerous, and
+ * ignores the defaults of input fields; a client that omits them notices both. New values of enums and new implementations
+ * of interfaces are allowed, because clients must expect them.
  */
-function faults(from, to) {
+function breakingChanges(from, to) {
   const defaults = findDangerousChanges(from, to).filter(({ type }) => type === 'ARG_DEFAULT_VALUE_CHANGE');
   return [...findBreakingChanges(from, to), ...defaults].map(({ description }) => description).concat(inputs(from, to));
 }
@@ -34,10 +34,10 @@ function inputs(from, to) {
   return changed;
 }
 
-test('the schema breaks nothing of the last release', () => {
-  const found = faults(released, buildSchema(read('schema.graphql')));
-  assert.deepEqual(found.filter((fault) => !accepted.has(fault)), []);
-  assert.deepEqual([...accepted.keys()].filter((fault) => !found.includes(fault)), [], 'accepted, but not found');
+test('the schema breaks no client of the last release', () => {
+  const found = breakingChanges(released, buildSchema(read('schema.graphql')));
+  assert.deepEqual(found.filter((change) => !accepted.has(change)), []);
+  assert.deepEqual([...accepted.keys()].filter((change) => !found.includes(change)), [], 'accepted, but not found');
 });
 
 const breaking = [
@@ -50,15 +50,15 @@ const breaking = [
   ['a type is no Node', 'type Session implements Node', 'type Session', 'Session no longer implements'],
 ];
 for (const [what, is, becomes, expected] of breaking) {
-  test(`it is noticed when ${what}`, () => {
+  test(`a breaking change is detected: ${what}`, () => {
     const text = plain(read('tests/schema/released.graphql'));
     assert.ok(text.includes(is), `the schema has no ${is}`);
-    const found = faults(released, buildSchema(text.replaceAll(is, becomes)));
-    assert.ok(found.some((fault) => fault.includes(expected)), found.join('\n'));
+    const found = breakingChanges(released, buildSchema(text.replaceAll(is, becomes)));
+    assert.ok(found.some((change) => change.includes(expected)), found.join('\n'));
   });
 }
 
-/** The schema without descriptions, each field in one line. */
+/** Returns the schema without descriptions, with each field on one line. */
 function plain(text) {
   return text
     .replaceAll(/"""[^]*?"""/g, '')

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The text of a file of this project. */
+/** Returns the text of a file of this project. */
 export function read(path) {
   return readFileSync(join(root, path), 'utf8');
 }
 
-/** The page's documents: their paths in this project. */
+/** Returns the paths of the page's documents. */
 export function documents() {
   const all = readdirSync(join(root, 'web/src'), { recursive: true }).filter((name) => name.endsWith('.graphql'));
   return all.sort().map((name) => join('web/src', name));

@@ -1,4 +1,4 @@
-/** A value and those who wish to know when it changes; the shape `useSyncExternalStore` asks for. */
+/** A value with listeners for its changes, in the form that `useSyncExternalStore` requires. */
 export interface Store<T> {
   get: () => T;
   set: (next: T) => void;

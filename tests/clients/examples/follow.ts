@@ -1,6 +1,6 @@
 import { FOLLOW_REPLY, textAfter, type ReplyEvent } from './operations.ts';
 
-/** What the clients of graphql-ws and graphql-sse have in common. */
+/** The interface that the clients of graphql-ws and graphql-sse have in common. */
 export interface SubscribeClient {
   subscribe(request: { query: string; variables?: Record<string, unknown> }, sink: Sink): () => void;
 }

@@ -13,7 +13,7 @@ export function socketClient(session: Session): Client {
     retryAttempts: Infinity,
     retryWait: pause,
     shouldRetry: () => true,
-    keepAlive: 10_000, // finds out that a connection is dead although nothing has told this device
+    keepAlive: 10_000, // detects a connection that is dead but was never closed
     on: {
       connected: () => (refused = false),
       closed: (event) => (refused = (event as CloseEvent).code === 4403), // the token has expired, or was refused

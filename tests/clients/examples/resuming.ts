@@ -1,4 +1,4 @@
-/** Lets a client of graphql-ws or graphql-sse go on, after a lost connection, with the last cursor it has received. */
+/** Makes a client of graphql-ws or graphql-sse resume after the last received cursor when it reconnects. */
 export function resuming<C extends SubscribeClient>(client: C): C {
   const subscribe: SubscribeClient['subscribe'] = (request, sink, ...rest) => {
     let after = request.variables?.after;

@@ -14,12 +14,12 @@ export class Session {
     return new Session(url, data.logIn);
   }
 
-  /** A token that should be valid: near its end it is exchanged for a new one first. */
+  /** Returns an access token, which is refreshed shortly before it expires. */
   async accessToken(): Promise<string> {
     return Date.now() < this.#renewAt ? this.#tokens.accessToken : this.refresh();
   }
 
-  /** Call it when the server has refused the token. Calls at the same time share one request. */
+  /** Gets new tokens. Call it when the server has refused the access token. Concurrent calls share one request. */
   refresh(): Promise<string> {
     this.#refreshing ??= post(this.url, REFRESH, { refreshToken: this.#tokens.refreshToken })
       .then((data) => this.#keep(data.refreshSession))
@@ -29,7 +29,7 @@ export class Session {
 
   #keep(tokens: Tokens): string {
     this.#tokens = tokens;
-    // Nine tenths of the token's time, by this device's clock: the server's may differ.
+    // Nine tenths of the token's lifetime, by this device's clock: the server's clock may differ.
     this.#renewAt = Date.now() + tokens.expiresIn * 900;
     return tokens.accessToken;
   }

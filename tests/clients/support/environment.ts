@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 
-// Browsers and Node.js 22 have it; the tests run on Node.js 20 as well.
+// Browsers and Node.js 22 have it, but the tests also run on Node.js 20.
 globalThis.WebSocket ??= WebSocket as unknown as typeof globalThis.WebSocket;
-// React's `act` is for tests.
+// Enables React's `act`.
 (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;

@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** The network between clients and a server: it can be cut, and it records what the clients send. */
+/** The network between clients and a server. It can break connections, and records what the clients send. */
 export class Line {
   readonly #pairs = new Set<[Socket, Socket]>();
   readonly #sent: Buffer[][] = [];
@@ -11,7 +11,7 @@ export class Line {
     this.#entrance = createServer((near) => this.#join(near));
   }
 
-  /** To a server on this port. */
+  /** Opens a line to the server on this port. */
   static async open(port: number): Promise<Line> {
     const line = new Line(port);
     await new Promise<void>((resolve) => line.#entrance.listen(0, '127.0.0.1', resolve));
@@ -22,13 +22,13 @@ export class Line {
     return `http://127.0.0.1:${(this.#entrance.address() as AddressInfo).port}/graphql`;
   }
 
-  /** Breaks every connection. Others can be made. */
-  hangUp(): void {
+  /** Breaks all connections, and accepts new ones. */
+  dropConnections(): void {
     for (const pair of this.#pairs) for (const end of pair) end.resetAndDestroy();
     this.#pairs.clear();
   }
 
-  /** The variables of every subscription to `reply` that the server was asked for, over either transport, in order. */
+  /** Returns the variables of every subscription to `reply` that clients have sent, over either transport, in order. */
   subscriptions(): { messageId: string; after?: string }[] {
     const texts = this.#sent.flatMap((chunks) => {
       const bytes = Buffer.concat(chunks);
@@ -42,7 +42,7 @@ export class Line {
       .map(({ variables }) => variables);
   }
 
-  /** Waits until the server is asked to go on with this reply after a cursor. */
+  /** Waits until a client resumes this reply after a cursor. */
   async resumed(messageId: string): Promise<void> {
     while (!this.subscriptions().some((asked) => asked.messageId === messageId && asked.after)) {
       await new Promise<void>((resolve) => (this.#wake = resolve));
@@ -50,7 +50,7 @@ export class Line {
   }
 
   async close(): Promise<void> {
-    this.hangUp();
+    this.dropConnections();
     await new Promise((resolve) => this.#entrance.close(resolve));
   }
 
@@ -75,7 +75,7 @@ export class Line {
   }
 }
 
-/** The bodies of the requests on one connection of HTTP. */
+/** Returns the bodies of the requests on one HTTP connection. */
 function bodies(bytes: Buffer): string[] {
   const found: string[] = [];
   for (let at = 0; at < bytes.length; ) {
@@ -88,7 +88,7 @@ function bodies(bytes: Buffer): string[] {
   return found;
 }
 
-/** The text messages that a client has sent on a WebSocket (RFC 6455, section 5.2). No test sends a fragmented one. */
+/** Returns the text messages that a client has sent on a WebSocket (RFC 6455, section 5.2). None may be fragmented. */
 function frames(bytes: Buffer): string[] {
   const found: string[] = [];
   for (let at = 0; at + 2 <= bytes.length; ) {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A model behind the OpenAI-compatible API. It says a message back, and in the middle it waits if the test wants it to. */
+/** A model behind the OpenAI-compatible API. It repeats the message, and can be held in the middle of the reply. */
 export class Model {
   readonly #held = new Map<string, Promise<void>>();
 
@@ -15,13 +15,13 @@ export class Model {
     return model;
   }
 
-  /** What a server needs to know of it. */
+  /** Settings of a server that uses this model. */
   get settings(): Record<string, string> {
     const { port } = this.server.address() as AddressInfo;
     return { OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`, OPENAI_MODELS: 'held' };
   }
 
-  /** The reply to this message stops after its first words, and goes on when the returned function is called. */
+  /** Holds the reply to this message after its first words, until the returned function is called. */
   hold(content: string): () => void {
     let release = () => {};
     this.#held.set(content, new Promise((resolve) => (release = resolve)));

@@ -10,16 +10,16 @@ import type { Tokens } from '../examples/session.ts';
 
 const BINARY = process.env.CONFAB_TEST_BINARY ?? fileURLToPath(new URL('../../../target/debug/confab', import.meta.url));
 
-/** Signs the access tokens of every server here, so that a test can make one that has expired. */
+/** Signs the access tokens of every server here, so that a test can create an expired one. */
 const KEY = generateKeyPairSync('ed25519').privateKey;
 
-/** The real server, with a folder and settings of its own. */
+/** The real server, with its own folder and settings. */
 export class Server {
-  /** Everything it has logged, for whoever looks into a failure. */
+  /** Everything it has logged, for the analysis of a failure. */
   log = '';
 
   private constructor(
-    /** Where it listens. A client goes there by a line of its own. */
+    /** Port on which it listens. A client connects through a line. */
     readonly port: number,
     readonly folder: string,
     readonly child: ChildProcess,
@@ -46,12 +46,12 @@ export class Server {
     throw new Error(`The server does not start:\n${log}`);
   }
 
-  /** Its address, by no line. */
+  /** Its address without a line. */
   get url(): string {
     return `http://127.0.0.1:${this.port}/graphql`;
   }
 
-  /** The tokens of a new user. */
+  /** Registers a user, and returns the tokens. */
   async register(): Promise<Tokens> {
     const email = `${crypto.randomUUID()}@example.com`;
     const query = `mutation ($email: String!) {
@@ -59,7 +59,7 @@ export class Server {
     return (await this.ask(query, { email })).register;
   }
 
-  /** The access token, but that it expires so many seconds after it was issued. */
+  /** Returns the access token with another expiry: this many seconds after it was issued. */
   static expiringAfter(seconds: number, accessToken: string): string {
     const [header, claims] = accessToken.split('.');
     const { iat, ...others } = JSON.parse(Buffer.from(claims!, 'base64url').toString());
@@ -74,7 +74,7 @@ export class Server {
     return data;
   }
 
-  /** By no line: what a test asks for itself is not recorded, and not cut off. */
+  /** Sends a request without a line, so that it is neither recorded nor cut off. */
   async post(query: string, variables: object, token?: string): Promise<any> {
     const response = await fetch(this.url, {
       method: 'POST',

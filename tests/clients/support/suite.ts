@@ -8,7 +8,7 @@ import { Line } from './line.ts';
 import { Model } from './model.ts';
 import { Server } from './server.ts';
 
-/** A client as one of the examples makes it. */
+/** A client under test, as one of the examples creates it. */
 export interface Subject {
   query(document: string, variables?: Record<string, unknown>): Promise<any>;
   mutate(document: string, variables: Record<string, unknown>): Promise<any>;
@@ -19,19 +19,19 @@ export interface Subject {
 
 export type Transport = 'WebSocket' | 'SSE';
 
-/** Everything that a test has. */
+/** Everything that a test uses. */
 interface Scene {
   subject: Subject;
-  /** Between the client and the server. */
+  /** The network between the client and the server. */
   line: Line;
   session: Session;
-  /** The events of replies that its transport has received. */
+  /** The events of replies that the client's transport has received. */
   events: ReplyEvent[];
 }
 
 const SEND = `mutation Send($input: SendMessageInput!) { sendMessage(input: $input) { conversation { id } reply { id } } }`;
 
-/** What every client has to be able to do, over each of its transports. */
+/** Defines the tests that every client must pass, over each of its transports. */
 export function suite(
   name: string,
   transports: Transport[],
@@ -61,7 +61,7 @@ export function suite(
       const session = new Session(line.url, change(tokens));
       const transport = via === 'SSE' ? streamClient(session) : socketClient(session);
       const events: ReplyEvent[] = [];
-      const subject = subjectOf(session, noting(transport, events), via);
+      const subject = subjectOf(session, recording(transport, events), via);
       try {
         await steps({ subject, line, session, events });
       } finally {
@@ -71,12 +71,12 @@ export function suite(
       }
     }
     const valid = (tokens: Tokens) => tokens;
-    /** The client does not know it: by its clock the token is still valid. */
+    /** Replaces the access token with an expired one. By the client's clock, it is still valid. */
     const expired = (tokens: Tokens) => ({ ...tokens, accessToken: Server.expiringAfter(-3600, tokens.accessToken) });
 
     for (const via of transports) {
       describe(`over ${via}`, () => {
-        test('asks who is signed in', () =>
+        test('queries the authenticated user', () =>
           play(server, via, valid, async ({ subject, session }) => {
             const { me } = await server.ask('{ me { id } }', {}, await session.accessToken());
             expect((await subject.query('query Who { me { id } }')).me).toMatchObject(me);
@@ -105,15 +105,15 @@ export function suite(
             expect(texts.at(-1)).toBe(message!.content);
           }));
 
-        test('goes on after a lost connection with the last cursor', () =>
+        test('resumes after the last cursor when the connection is lost', () =>
           play(server, via, valid, async ({ subject, line, session, events }) => {
             const { id, content, release } = await sendHeld(server, model, session);
             let cut = false;
             const texts: string[] = [];
             const followed = subject.followReply(id, (text) => {
               texts.push(text);
-              // The model waits before it says more, so the reply has not ended.
-              if (!cut && text) line.hangUp();
+              // The model is held at this point, so the reply has not ended.
+              if (!cut && text) line.dropConnections();
               cut ||= text !== '';
             });
             await Promise.race([line.resumed(id), followed]);
@@ -122,7 +122,7 @@ export function suite(
             expect(texts.at(-1)).toBe(content);
           }));
 
-        test('goes on with a new token and the last cursor when the token expires', () =>
+        test('resumes with a new token after the last cursor when the token expires', () =>
           play(strict, via, valid, async ({ subject, line, session, events }) => {
             const { id, content, release } = await sendHeld(strict, model, session);
             const texts: string[] = [];
@@ -133,14 +133,14 @@ export function suite(
             expect(texts.at(-1)).toBe(content);
           }));
 
-        test('exchanges a token that the server refuses', () =>
+        test('refreshes a token that the server refuses', () =>
           play(server, via, expired, async ({ subject }) => {
             const documents = [1, 2, 3].map((n) => `query Who${n} { me { id sessions { id current } } }`);
             const answers = await Promise.all(documents.map((document) => subject.query(document)));
             for (const { me } of answers) expect(me.sessions).toMatchObject([{ current: true }]);
           }));
 
-        test('exchanges a token that the server refuses, and follows a reply', () =>
+        test('refreshes a token that the server refuses, and follows a reply', () =>
           play(server, via, expired, async ({ subject, session }) => {
             const { id, content, release } = await sendHeld(server, model, session);
             release();
@@ -151,18 +151,18 @@ export function suite(
   });
 }
 
-/** Sends a message whose reply stops after the first words until it is released. */
+/** Sends a message whose reply is held after its first words. */
 async function sendHeld(server: Server, model: Model, session: Session) {
   const content = `one two three four five six ${crypto.randomUUID()}`;
   const release = model.hold(content);
   const send = (token: string) => server.ask(SEND, { input: { content } }, token);
-  // On a busy machine a token that lasts two seconds may have expired.
+  // On a busy machine, a token that is valid for two seconds may have expired.
   const { sendMessage } = await send(await session.accessToken()).catch(async () => send(await session.refresh()));
   return { id: sendMessage.reply.id as string, content, release };
 }
 
-/** The client, which also notes the events of replies that it passes on. */
-function noting<C extends SubscribeClient>(client: C, events: ReplyEvent[]): C {
+/** Wraps a client so that the events of replies are recorded. */
+function recording<C extends SubscribeClient>(client: C, events: ReplyEvent[]): C {
   const subscribe: SubscribeClient['subscribe'] = (request, sink) =>
     client.subscribe(request, {
       next(result) {
@@ -176,8 +176,8 @@ function noting<C extends SubscribeClient>(client: C, events: ReplyEvent[]): C {
 }
 
 /**
- * The reply is complete, the server was asked for the rest with a cursor that the client had received, and it did not
- * tell the text from the start again. Had the cursor not been the last one, a part of the text would have come twice.
+ * Checks that the reply is complete, that the client resumed it after a cursor that it had received, and that the server
+ * did not send the text from the start again. With a cursor other than the last one, a part of the text would be repeated.
  */
 function expectResumed(
   message: { status: string; content: string },

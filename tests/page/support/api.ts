@@ -1,7 +1,7 @@
 import type { Person } from './person.ts';
 import type { Server } from './server.ts';
 
-/** GraphQL without a page, for what a test needs to be there. */
+/** The GraphQL API without a page, to prepare data for a test. */
 export class Api {
   private constructor(
     readonly server: Server,
@@ -18,7 +18,7 @@ export class Api {
     return post(this.server, query, variables, this.token);
   }
 
-  /** Conversations, the last of which is the newest. */
+  /** Creates conversations, of which the last is the newest. */
   async converse(...titles: string[]): Promise<string[]> {
     const ids: string[] = [];
     for (const title of titles) {
@@ -28,7 +28,7 @@ export class Api {
     return ids;
   }
 
-  /** Says something, and waits for the reply. */
+  /** Sends a message, and waits for the reply. */
   async say(content: string, conversationId?: string, model = 'echo'): Promise<string> {
     const query = `mutation($content: String!, $id: ID, $model: String) {
       sendMessage(input: { conversationId: $id, content: $content, model: $model }) { conversation { id } reply { id } } }`;

@@ -5,7 +5,7 @@ import type { Settings } from './server.ts';
 
 const run = promisify(execFile);
 
-/** Settings that let any number of servers be one: a database of their own in PostgreSQL, and a Redis. */
+/** Settings with which several servers work as one: a new PostgreSQL database, and a Redis. */
 export async function shared(): Promise<Settings> {
   const postgres = given('CONFAB_TEST_POSTGRES_URL');
   const name = `confab_page_${randomBytes(6).toString('hex')}`;
@@ -19,6 +19,6 @@ export async function shared(): Promise<Settings> {
 
 function given(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: scripts/test-page starts what it stands for.`);
+  if (!value) throw new Error(`${name} is not set. Run scripts/test-page, which starts the services.`);
   return value;
 }

@@ -1,15 +1,15 @@
 import type { BrowserContext } from '@playwright/test';
 import type { Server } from './server.ts';
 
-/** What a browser says by itself of a connection that breaks, whatever the page does. */
+/** Messages that a browser logs when a connection breaks, whatever the page does. */
 const LOST = /^(Failed to load resource: net::ERR_|WebSocket connection to )/;
 
-/** Takes note of what no page of ours may do, wherever in a context it is done. */
+/** Records what our pages must never do, in every page of a context. */
 export class Guard {
   readonly faults: string[] = [];
-  /** Set while the network or the server is away. */
+  /** Set while the network or the server is down. */
   mayLoseConnections = false;
-  /** What the test does on purpose. */
+  /** Messages that the test causes on purpose. */
   expected: RegExp | undefined;
 
   constructor(readonly server: Server) {}
@@ -27,11 +27,11 @@ export class Guard {
       this.faults.push(`console: ${message.text()} (${message.location().url})`);
     });
     context.on('weberror', (error) => this.faults.push(`uncaught: ${error.error().stack}`));
-    context.on('request', (request) => this.#look(request.url()));
-    context.on('page', (page) => page.on('websocket', (socket) => this.#look(socket.url().replace(/^ws/, 'http'))));
+    context.on('request', (request) => this.#checkUrl(request.url()));
+    context.on('page', (page) => page.on('websocket', (socket) => this.#checkUrl(socket.url().replace(/^ws/, 'http'))));
   }
 
-  #look(url: string): void {
+  #checkUrl(url: string): void {
     if (url.startsWith(`${this.server.url}/`) || /^(data|blob):/.test(url)) return;
     this.faults.push(`a request to another host: ${url}`);
   }

@@ -1,14 +1,14 @@
 import type { Page } from '@playwright/test';
 
-/** An answer of the server that is on its way for as long as the test likes. */
+/** A response that the test holds back. */
 export interface Held {
-  /** The server has answered. */
+  /** Resolves when the server has responded. */
   answered: Promise<void>;
-  /** Lets the page have it, and waits until it does. */
+  /** Delivers the response, and waits until the page has it. */
   release: () => Promise<void>;
 }
 
-/** Holds back the answer to the next operation of this name that the page asks for. */
+/** Holds back the response to the next operation of this name. */
 export async function hold(page: Page, operation: string): Promise<Held> {
   let release = () => {};
   let answer = () => {};
@@ -29,8 +29,8 @@ export async function hold(page: Page, operation: string): Promise<Held> {
   return { answered, release: () => (release(), delivered) };
 }
 
-/** Waits until the page has been told of something on its socket. To be called before it loads. */
-export function toldOf(page: Page): (what: string) => Promise<void> {
+/** Returns a function that waits until the page has received a text on its socket. Must be called before the page loads. */
+export function received(page: Page): (what: string) => Promise<void> {
   const frames: string[] = [];
   let wake = () => {};
   page.on('websocket', (socket) =>

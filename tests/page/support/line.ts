@@ -1,11 +1,11 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** The network between a browser and a server: it can be cut, go silent, and be mended. */
+/** The network between a browser and a server. It can be cut, silenced and repaired. */
 export class Line {
-  /** Where the server listens. */
+  /** Port of the server. */
   port = 0;
 
-  #state: 'good' | 'cut' | 'silent' = 'good';
+  #state: 'open' | 'cut' | 'silent' = 'open';
   readonly #pairs = new Set<[Socket, Socket]>();
   readonly #entrance: Server;
 
@@ -23,33 +23,33 @@ export class Line {
     return `http://127.0.0.1:${(this.#entrance.address() as AddressInfo).port}`;
   }
 
-  /** Every connection breaks, and no other can be made. */
+  /** Breaks all connections, and refuses new ones. */
   cut(): void {
     this.#state = 'cut';
-    this.hangUp();
+    this.dropConnections();
   }
 
-  /** Every connection breaks; others can be made. */
-  hangUp(): void {
+  /** Breaks all connections, and accepts new ones. */
+  dropConnections(): void {
     for (const pair of this.#pairs) for (const end of pair) end.resetAndDestroy();
     this.#pairs.clear();
   }
 
-  /** Connections stay, and nothing gets through: neither end is told. */
+  /** Keeps connections open but passes nothing on. Neither end notices. */
   silence(): void {
     this.#state = 'silent';
     for (const pair of this.#pairs) for (const end of pair) end.pause();
   }
 
-  /** What comes from now on gets through; what was silent stays so, and nobody is told. */
-  passOthers(): void {
-    this.#state = 'good';
+  /** Passes new connections on. Silent ones stay silent, and neither end notices. */
+  passNewConnections(): void {
+    this.#state = 'open';
   }
 
-  /** What was silent does not come back to life, as on a device that has changed its network. */
+  /** Repairs the network. Silent connections break, as on a device that has changed its network. */
   mend(): void {
-    if (this.#state === 'silent') this.hangUp();
-    this.#state = 'good';
+    if (this.#state === 'silent') this.dropConnections();
+    this.#state = 'open';
   }
 
   async close(): Promise<void> {

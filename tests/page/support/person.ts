@@ -2,7 +2,7 @@ import { expect, type Locator, type Page } from '@playwright/test';
 
 let count = 0;
 
-/** Somebody at a page: what they do, and what they see. */
+/** A user at a page: their actions, and what they see. */
 export class Person {
   email = `ada.${process.pid}.${++count}@example.com`;
   password = 'correct horse battery';
@@ -21,13 +21,13 @@ export class Person {
     return this.page.getByRole('article', { name: 'You' });
   }
 
-  /** The last reply's text, and nothing of what stands around it. */
+  /** The text of the last reply, without anything around it. */
   get reply(): Locator {
     return this.replies.last().locator('.markdown');
   }
 
   get list(): Locator {
-    return this.page.getByRole('navigation', { name: 'Conversations' });
+    return this.page.getByRole('navigation', { name: 'Chats' });
   }
 
   async signUp(name = 'Ada'): Promise<void> {
@@ -46,7 +46,7 @@ export class Person {
     await this.page.getByRole('button', { name: 'Sign in', exact: true }).click();
   }
 
-  /** The same user on another device. */
+  /** Returns the same user at another page. */
   on(page: Page): Person {
     return Object.assign(new Person(page), { email: this.email, password: this.password });
   }
@@ -60,14 +60,14 @@ export class Person {
     await this.page.getByRole('combobox', { name: 'Model' }).selectOption({ label: model });
   }
 
-  /** Waits until the last reply has ended: then it can be copied. */
+  /** Waits until the last reply has ended and can be copied. */
   async replyEnded(): Promise<void> {
     await expect(this.replies.last()).toHaveAttribute('aria-busy', 'false');
     await expect(this.replies.last()).not.toHaveAttribute('data-writing');
   }
 
-  /** Waits until the page and all its parts are on the device. */
-  async pageKept(): Promise<void> {
+  /** Waits until the service worker has stored the page and all its parts. */
+  async pageStored(): Promise<void> {
     await this.page.evaluate(async () => {
       await navigator.serviceWorker.ready;
       if (navigator.serviceWorker.controller) return;

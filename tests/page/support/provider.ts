@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Settings } from './server.ts';
 
-/** A model of which the test says each word, behind the OpenAI-compatible API. */
+/** A model whose every word the test determines, behind the OpenAI-compatible API. */
 export class Provider {
   readonly #asked: Answer[] = [];
   #wake = () => {};
@@ -17,7 +17,7 @@ export class Provider {
     return provider;
   }
 
-  /** What a server needs to know of it. */
+  /** Settings of a server that uses this model. */
   get settings(): Settings {
     const { port } = this.server.address() as AddressInfo;
     return {
@@ -27,7 +27,7 @@ export class Provider {
     };
   }
 
-  /** The next request that nobody has answered yet. */
+  /** Waits for the next request that is not answered yet. */
   async asked(): Promise<Answer> {
     while (this.#asked.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
     return this.#asked.shift()!;
@@ -46,7 +46,7 @@ export class Provider {
   }
 }
 
-/** What the model says to one request. */
+/** The model's response to one request. */
 export class Answer {
   constructor(
     readonly request: { messages: { role: string; content: string }[] },
@@ -63,7 +63,7 @@ export class Answer {
     this.response.end('data: [DONE]\n\n');
   }
 
-  /** Says no, before a word is said. */
+  /** Fails before the first word. */
   refuse(status: number, message: string): void {
     this.response.writeHead(status, { 'content-type': 'application/json' });
     this.response.end(JSON.stringify({ error: { message } }));

@@ -9,12 +9,12 @@ import { Line } from './line.ts';
 
 const BINARY = process.env.CONFAB_TEST_BINARY ?? fileURLToPath(new URL('../../../target/debug/confab', import.meta.url));
 
-/** What is left out has its default. */
+/** Settings that are left out have their defaults. */
 export type Settings = Readonly<Record<string, string>>;
 
-/** The real server, with a folder and settings of its own, at the far end of a line. */
+/** The real server, with its own folder and settings, at the far end of a line. */
 export class Server {
-  /** Everything it has logged, for whoever looks into a failure. */
+  /** Everything it has logged, for the analysis of a failure. */
   log = '';
 
   #child: ChildProcess | undefined;
@@ -39,7 +39,7 @@ export class Server {
     return join(this.folder, 'data', 'confab.db');
   }
 
-  /** Starts it, for the first time or once more with what it has stored. */
+  /** Starts the server, or restarts it with its stored data. */
   async start(): Promise<void> {
     const child = spawn(BINARY, ['serve'], {
       cwd: this.folder,
@@ -56,15 +56,15 @@ export class Server {
       child.stdout!.resume();
       return;
     }
-    throw new Error(`The server does not start:\n${this.log}`);
+    throw new Error(`The server did not start:\n${this.log}`);
   }
 
-  /** As when the power fails. */
+  /** Ends the server without warning, as a power failure does. */
   kill(): Promise<void> {
     return this.#signal('SIGKILL');
   }
 
-  /** As when it is told to end, with all it has to do before. */
+  /** Ends the server with SIGTERM, so that it can shut down gracefully. */
   terminate(): Promise<void> {
     return this.#signal('SIGTERM');
   }

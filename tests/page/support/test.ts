@@ -11,13 +11,13 @@ interface Options {
 interface Fixtures {
   server: Server;
   guard: Guard;
-  /** Somebody with an account, at an empty page. */
+  /** A user with an account, at an empty page. */
   ada: Person;
-  /** Another device: a browser that shares nothing with the first. */
+  /** Opens another device: a browser that shares nothing with the first. */
   device: () => Promise<BrowserContext>;
 }
 
-/** A server, a browser before it, and nothing that went wrong unnoticed. */
+/** A server and a browser. The test fails if a page does what the guard forbids. */
 export const test = base.extend<Options & Fixtures>({
   settings: [{}, { option: true }],
 
@@ -59,7 +59,7 @@ export const test = base.extend<Options & Fixtures>({
   },
 });
 
-/** The same, with a model that says what the test tells it to. */
+/** The same, with a model that is scripted by the test. */
 export const scripted = test.extend<{ provider: Provider }>({
   async provider({}, use) {
     const provider = await Provider.start();

@@ -1,31 +1,31 @@
 import { expect, type Page } from '@playwright/test';
 
-/** Sees every text that the last reply has shown, for however short a time, and over reloads of the page. */
+/** Records every text that the last reply has shown, however short, also across reloads. */
 export class Witness {
   readonly seen: string[] = [];
 
   static async of(page: Page): Promise<Witness> {
     const witness = new Witness();
     await page.exposeFunction('witness', (text: string) => witness.seen.push(text));
-    await page.addInitScript(look);
-    await page.evaluate(look);
+    await page.addInitScript(observe);
+    await page.evaluate(observe);
     return witness;
   }
 
-  /** Each was the beginning of `text`, so that no word was there twice, nor a wrong one. */
+  /** Checks that each text was the beginning of `text`, so that no word was repeated or wrong. */
   sawNothingBut(text: string): void {
     expect(this.seen.length).toBeGreaterThan(2);
-    for (const shown of this.seen) expect(text.startsWith(shown.trimEnd()), `“${shown}” is not how it begins`).toBe(true);
+    for (const shown of this.seen) expect(text.startsWith(shown.trimEnd()), `“${shown}” is not its beginning`).toBe(true);
   }
 
-  /** Nothing that was there has ever gone, from one moment to the next. */
+  /** Checks that the text never became shorter. */
   sawItGrow(): void {
     const shrunk = this.seen.findIndex((shown, index) => shown.trimEnd().length < (this.seen[index - 1] ?? '').trimEnd().length);
     expect(this.seen[shrunk], 'it became shorter').toBeUndefined();
   }
 }
 
-function look(): void {
+function observe(): void {
   let last: string | undefined;
   new MutationObserver(() => {
     const text = [...document.querySelectorAll('.reply .markdown')].at(-1)?.textContent ?? undefined;

@@ -1,4 +1,4 @@
-// Documents as an application writes them that uses Relay: only relay-compiler reads this file.
+// Documents of an application that uses Relay. Only relay-compiler reads this file.
 /* global graphql */
 
 export const page = graphql`

@@ -3,13 +3,13 @@ import { Chat } from './Chat';
 import { sessionStore } from './session/session';
 import { SignIn } from './session/SignIn';
 import { texts } from './texts';
-import { Boundary } from './ui/Boundary';
+import { ErrorBoundary } from './ui/ErrorBoundary';
 
 export function App() {
   return (
-    <Boundary instead={<Broken />}>
+    <ErrorBoundary fallback={<Broken />}>
       <Page />
-    </Boundary>
+    </ErrorBoundary>
   );
 }
 
@@ -25,7 +25,7 @@ function Page() {
       return (
         <main className="splash" role="status">
           <p className="brand">{texts.name}</p>
-          <p className="late">{session.trouble ? texts[session.trouble] : texts.restoring}</p>
+          <p className="late">{session.problem ? texts[session.problem] : texts.signingIn}</p>
         </main>
       );
     case 'signedOut':
@@ -35,7 +35,7 @@ function Page() {
   }
 }
 
-/** When the page itself is at fault. Everything that matters is on the server, or kept on this device. */
+/** Shown when the page itself fails. All data is on the server or stored on this device. */
 function Broken() {
   return (
     <main className="splash" role="alert">

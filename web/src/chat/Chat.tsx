@@ -9,12 +9,12 @@ import { Sidebar } from './conversations/Sidebar';
 import { useDrawer } from './conversations/useDrawer';
 import { openSocket } from './graphql/socket';
 import { forgetChoices, moveChoice } from './models/choice';
-import { forgetTroubles } from './loading/troubles';
+import { clearLoadErrors } from './loading/loadErrors';
 import { forgetModels, loadModels } from './models/models';
-import { forgetMissing, show } from './messages/actions';
-import { forgetPlaces } from './messages/place';
+import { forgetMissing, setOpenConversation } from './messages/actions';
+import { clearPositions } from './messages/scrollPosition';
 import { flushOutbox } from './outbox/flush';
-import { begunAs, openOutbox, outboxStore } from './outbox/storage';
+import { startedAs, openOutbox, outboxStore } from './outbox/storage';
 import { isNew } from './outbox/outbox';
 import { forgetReplies } from './replies/follow';
 import { open, routeStore } from './route';
@@ -26,7 +26,7 @@ import { Announcer } from './ui/Announcer';
 import { ConfirmDialog } from './ui/ConfirmDialog';
 import { Notices } from './ui/Notices';
 
-/** Everything that somebody who is signed in sees. */
+/** The page of a signed-in user. */
 export function Chat({ user }: { user: User }) {
   const [ready, setReady] = useState(false);
   const [listOpen, setListOpen] = useState(false);
@@ -50,30 +50,30 @@ export function Chat({ user }: { user: User }) {
       forgetModels();
       forgetChoices();
       forgetMissing();
-      forgetPlaces();
-      forgetTroubles();
+      clearPositions();
+      clearLoadErrors();
       closeSocket();
       stateStore.set(noState);
     };
   }, [user.id]);
 
-  // The address of a conversation that was yet to begin leads to what it has become.
+  // Replaces the temporary address of a new chat when the server has created its conversation.
   useEffect(() => {
-    const look = () => {
+    const replaceAddress = () => {
       const name = routeStore.get();
-      const begun = name && isNew(name) ? begunAs(name) : undefined;
-      if (!name || !begun) return;
-      moveDraft(user.id, name, begun);
-      moveChoice(user.id, name, begun);
-      open(begun, { replace: true });
+      const started = name && isNew(name) ? startedAs(name) : undefined;
+      if (!name || !started) return;
+      moveDraft(user.id, name, started);
+      moveChoice(user.id, name, started);
+      open(started, { replace: true });
     };
-    look();
-    const leave = [outboxStore.subscribe(look), routeStore.subscribe(look)];
+    replaceAddress();
+    const leave = [outboxStore.subscribe(replaceAddress), routeStore.subscribe(replaceAddress)];
     return () => leave.forEach((unsubscribe) => unsubscribe());
   }, [user.id]);
 
   useEffect(() => {
-    show(conversation && !isNew(conversation) ? conversation : undefined);
+    setOpenConversation(conversation && !isNew(conversation) ? conversation : undefined);
     setListOpen(false);
   }, [conversation]);
 
@@ -83,7 +83,7 @@ export function Chat({ user }: { user: User }) {
         event.preventDefault();
         open();
       }
-      // A dialog over the list closes first.
+      // If a dialog is open over the list, Escape closes only the dialog.
       if (event.key === 'Escape' && !document.querySelector('dialog[open]')) setListOpen(false);
     };
     addEventListener('keydown', onKey);

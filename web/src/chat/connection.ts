@@ -1,7 +1,7 @@
 import { createStore } from '../store';
 
 /**
- * Whether what is shown is live.
+ * State of the live connection.
  *
  *     connecting ─▶ online ◀─▶ reconnecting ─▶ refusedOrigin ─▶ online
  */

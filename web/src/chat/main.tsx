@@ -1,6 +1,6 @@
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
-import { keepPage } from './keepPage';
+import { registerServiceWorker } from './registerServiceWorker';
 import { restore } from './session/session';
 import { texts } from './texts';
 import { keepTheme } from './ui/theme';
@@ -23,6 +23,6 @@ import './styles/markdown.css';
 document.documentElement.lang = texts.language;
 document.documentElement.dir = texts.direction;
 keepTheme();
-keepPage();
+registerServiceWorker();
 void restore();
 createRoot(document.getElementById('root')!).render(<App />);

@@ -1,6 +1,6 @@
 import { createStore } from '../store';
 
-/** `/` is a conversation yet to begin, `/c/<id>` one that has. */
+/** `/` is a new chat, `/c/<id>` an existing one. */
 const CONVERSATION = /^\/c\/([^/]+)$/;
 
 function read(): string | undefined {
@@ -8,11 +8,11 @@ function read(): string | undefined {
   try {
     return name && decodeURIComponent(name);
   } catch {
-    return name; // no address of ours: it will not be found
+    return name; // invalid encoding: it will not be found
   }
 }
 
-/** The conversation that the address names. */
+/** The conversation in the address; `undefined` for a new chat. */
 export const routeStore = createStore<string | undefined>(read());
 
 addEventListener('popstate', () => routeStore.set(read()));

@@ -3,10 +3,10 @@ import { createStore } from '../store';
 import { noConversations, type ConversationList } from './conversations/list';
 import type { MessageList } from './messages/list';
 
-/** What the page knows of the server's objects. Never changed in place; the functions beside each type make the next one. */
+/** The server's objects that the page has loaded. Immutable: the functions beside each type return the next version. */
 export interface State {
   readonly conversations: ConversationList;
-  /** By conversation; those that have been opened. */
+  /** By conversation ID, for the conversations that have been opened. */
   readonly messages: Readonly<Record<string, MessageList>>;
 }
 
@@ -18,7 +18,7 @@ export function change(next: (state: State) => State): void {
   stateStore.set(next(stateStore.get()));
 }
 
-/** A part of the state; the component is drawn anew when that part changes. */
+/** Selects a part of the state. The component renders again when that part changes. */
 export function useStateOf<T>(part: (state: State) => T): T {
   return useSyncExternalStore(stateStore.subscribe, () => part(stateStore.get()));
 }

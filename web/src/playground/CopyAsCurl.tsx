@@ -4,7 +4,7 @@ import { curlOf } from './curl';
 import { texts } from './texts';
 import { variablesIn } from './variables';
 
-/** How long it is shown what has come of copying, in milliseconds. */
+/** Time for which the result of copying is shown, in milliseconds. */
 const SHOWN = 4_000;
 
 export function CopyAsCurl() {
@@ -13,13 +13,13 @@ export function CopyAsCurl() {
     variableEditor,
     operationName,
   }));
-  const [told, setTold] = useState('');
+  const [result, setResult] = useState('');
 
   useEffect(() => {
-    if (!told) return;
-    const timer = setTimeout(() => setTold(''), SHOWN);
+    if (!result) return;
+    const timer = setTimeout(() => setResult(''), SHOWN);
     return () => clearTimeout(timer);
-  }, [told]);
+  }, [result]);
 
   async function copy() {
     const command = curlOf(new URL('/graphql', location.href).href, {
@@ -27,12 +27,12 @@ export function CopyAsCurl() {
       variables: variablesIn(variableEditor?.getValue()),
       operationName,
     });
-    if (!command) return setTold(texts.cannotCopy);
+    if (!command) return setResult(texts.cannotCopy);
     try {
       await navigator.clipboard.writeText(command);
-      setTold(texts.copied);
+      setResult(texts.copied);
     } catch {
-      // By plain HTTP browsers have no clipboard for pages.
+      // Over plain HTTP, browsers have no clipboard for scripts.
       prompt(texts.copyByHand, command);
     }
   }
@@ -45,7 +45,7 @@ export function CopyAsCurl() {
         </span>
       </ToolbarButton>
       <span role="status" className="copied">
-        {told}
+        {result}
       </span>
     </>
   );

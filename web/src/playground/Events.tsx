@@ -1,24 +1,24 @@
 import { memo, useEffect, useRef, useSyncExternalStore } from 'react';
-import { followingStore, type Entry, type Following, type Socket } from './following';
+import { subscriptionLogStore, type Entry, type SubscriptionLog, type Socket } from './subscriptionLog';
 import { dropSocket } from './socket';
 import { texts } from './texts';
 
-/** What has come of the last subscription, event by event: the response shows the last one only. */
+/** The events of the last subscription. The response pane shows only the last of them. */
 export function Events() {
-  const following = useSyncExternalStore(followingStore.subscribe, followingStore.get);
-  if (!following) return null;
-  const { socket, entries, text, complete } = following;
+  const log = useSyncExternalStore(subscriptionLogStore.subscribe, subscriptionLogStore.get);
+  if (!log) return null;
+  const { socket, entries, text, complete } = log;
   return (
     <section className="events" aria-label={texts.events}>
       <header>
         <span role="status" className="socket" data-state={socket.state}>
-          {stateOf(socket)}
+          {statusText(socket)}
         </span>
         <button type="button" disabled={socket.state !== 'open'} title={texts.dropSocketNote} onClick={dropSocket}>
           {texts.dropSocket}
         </button>
       </header>
-      {text !== undefined && <Gathered text={text} />}
+      {text !== undefined && <AssembledText text={text} />}
       {complete !== undefined && (
         <p className="verdict" data-complete={complete}>
           {complete ? texts.complete : texts.incomplete}
@@ -29,13 +29,13 @@ export function Events() {
           <Row key={entry.id} entry={entry} />
         ))}
       </ol>
-      <Left following={following} />
+      <ListedCount log={log} />
     </section>
   );
 }
 
-/** Its end is what is new. */
-function Gathered({ text }: { text: string }) {
+/** The assembled text, scrolled to its end. */
+function AssembledText({ text }: { text: string }) {
   const box = useRef<HTMLParagraphElement>(null);
 
   useEffect(() => {
@@ -43,7 +43,7 @@ function Gathered({ text }: { text: string }) {
   }, [text]);
 
   return (
-    <p className="gathered" dir="auto" title={texts.gathered} tabIndex={0} ref={box}>
+    <p className="assembled" dir="auto" title={texts.assembled} tabIndex={0} ref={box}>
       {text}
     </p>
   );
@@ -54,7 +54,7 @@ const Row = memo(function Row({ entry }: { entry: Entry }) {
   if (entry.kind === 'socket') {
     return (
       <li className="of-socket">
-        {time} <span>{toldOf(entry.socket)}</span>
+        {time} <span>{socketEventText(entry.socket)}</span>
       </li>
     );
   }
@@ -70,17 +70,17 @@ const Row = memo(function Row({ entry }: { entry: Entry }) {
   );
 });
 
-/** Says when the list does not have them all. */
-function Left({ following: { entries, events } }: { following: Following }) {
+/** Shows how many events are listed if it is not all of them. */
+function ListedCount({ log: { entries, events } }: { log: SubscriptionLog }) {
   const listed = entries.filter(({ kind }) => kind === 'event').length;
   return listed < events ? <p className="left">{texts.newest(listed, events)}</p> : null;
 }
 
-function stateOf({ state, code, reason }: Socket): string {
+function statusText({ state, code, reason }: Socket): string {
   return code === undefined ? texts.socket[state] : `${texts.socket[state]} (${texts.closeCode(code, reason ?? '')})`;
 }
 
-function toldOf(socket: Socket): string {
+function socketEventText(socket: Socket): string {
   if (socket.state !== 'open') return `${texts.socket.closed} (${texts.closeCode(socket.code ?? 0, socket.reason ?? '')})`;
   if (!socket.again) return texts.socket.open;
   return socket.after === undefined ? texts.resumedWithoutCursor : texts.resumed(socket.after);

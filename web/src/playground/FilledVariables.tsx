@@ -2,11 +2,11 @@ import { useGraphiQL } from '@graphiql/react';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { withCredentials } from './credentials';
 import { REPLY_TABS, replyVariables } from './examples';
-import { lastReplyStore } from './reply';
+import { lastReplyStore } from './lastReply';
 
 /**
- * Fills in what the examples' variables cannot know, when one of them is opened: an account that fits, and the id of the last
- * reply, the latter once for each.
+ * Fills in the variables of an example when it is opened: a usable account, and the ID of the last reply. The ID is filled
+ * in once per reply.
  */
 export function FilledVariables() {
   const replyId = useSyncExternalStore(lastReplyStore.subscribe, lastReplyStore.get);

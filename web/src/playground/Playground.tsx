@@ -12,7 +12,7 @@ import { initialEditors } from './initial';
 import { SignedIn } from './SignedIn';
 import { storage } from './storage';
 import { texts } from './texts';
-import { UntilReady } from './UntilReady';
+import { InertUntilReady } from './InertUntilReady';
 import { variablesIn } from './variables';
 
 /** Read once, before GraphiQL writes its own state there. */
@@ -26,11 +26,11 @@ export function Playground() {
       fetcher={fetcher}
       storage={storage}
       plugins={PLUGINS}
-      // `null` is none, and is not asked for.
+      // `null` stands for no schema, and prevents introspection.
       schema={withoutSchema ? null : undefined}
       {...initial}
       defaultEditorToolsVisibility
-      // Headers hold tokens, and a token is not written to disk.
+      // Headers may contain tokens, which must not be stored on disk.
       shouldPersistHeaders={false}
       onTabChange={keepInAddress}
     >
@@ -50,13 +50,13 @@ export function Playground() {
         {withoutSchema && <p className="without-schema">{texts.withoutSchema}</p>}
         <Events />
         <SignedIn />
-        <UntilReady />
+        <InertUntilReady />
       </GraphiQL.Footer>
     </GraphiQL>
   );
 }
 
-/** The active tab's operation is in the address, so that this can be shared. */
+/** Keeps the active tab's operation in the address, so that it can be shared. */
 function keepInAddress({ tabs, activeTabIndex }: TabsState): void {
   const tab = tabs[activeTabIndex];
   const fragment = fragmentOf({ query: tab?.query ?? '', variables: variablesIn(tab?.variables) });

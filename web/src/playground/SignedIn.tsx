@@ -3,7 +3,7 @@ import { logOut, sessionStore } from '../chat/session/session';
 import { logOutHere, ownSessionStore } from './ownSession';
 import { texts } from './texts';
 
-/** Who asks, where an operation has no Authorization header of its own. */
+/** The user that operations run as if they have no Authorization header of their own. */
 export function SignedIn() {
   const { session: own, ended } = useSyncExternalStore(ownSessionStore.subscribe, ownSessionStore.get);
   const chat = useSyncExternalStore(sessionStore.subscribe, sessionStore.get);
@@ -12,7 +12,7 @@ export function SignedIn() {
   if (chat.status === 'signedIn') {
     return <Line onSignOut={logOutEverywhere}>{texts.signedInOnChatPage(chat.user.email ?? chat.user.name)}</Line>;
   }
-  if (chat.status === 'restoring' && !chat.trouble) return <Line>{texts.restoring}</Line>;
+  if (chat.status === 'restoring' && !chat.problem) return <Line>{texts.restoring}</Line>;
   return (
     <Line>
       {ended || (chat.status === 'signedOut' && chat.ended) ? texts.sessionEnded : texts.signedOut}

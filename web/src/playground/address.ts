@@ -2,13 +2,13 @@ import { parse } from 'graphql';
 import { isRecord } from '../store';
 import { withoutSecrets, type Operation } from './secrets';
 
-/** The longest fragment, in characters. Longer ones do not survive being sent around. */
+/** Maximum length of a fragment, in characters. Longer links are often cut off when they are shared. */
 const LONGEST = 16_000;
 
 /**
- * An operation as the fragment of a link: query and variables, never headers, and nothing in the place of each secret (see
- * {@link withoutSecrets}). Empty for what cannot be parsed, because it cannot be known where its secrets are, and for what is
- * too long.
+ * Encodes an operation as the fragment of a link: its query and variables, never its headers, with every secret left empty
+ * (see {@link withoutSecrets}). Returns an empty string if the fragment is too long, or if the document cannot be parsed,
+ * because its secrets cannot be found then.
  */
 export function fragmentOf(operation: Operation): string {
   try {
@@ -23,7 +23,7 @@ export function fragmentOf(operation: Operation): string {
   return fragment.length > LONGEST ? '' : fragment;
 }
 
-/** The operation in an address's fragment. Whoever made the link may have written anything there. */
+/** Decodes the operation in an address's fragment, which is untrusted input. */
 export function operationIn(fragment: string): Operation | undefined {
   const parameters = new URLSearchParams(fragment.replace(/^#/, ''));
   const query = parameters.get('query');

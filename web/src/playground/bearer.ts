@@ -1,16 +1,16 @@
 import { accessToken, isFresh, refresh, sessionStore, type Session } from '../chat/session/session';
 import { isStale, ownSessionStore, renewOwnSession } from './ownSession';
 
-/** An access token, and the way to another one when the server refuses it. */
+/** An access token, and how to replace it when the server refuses it. */
 export interface Bearer {
   token: string;
-  /** Another bearer, or nothing if there is none. */
+  /** Returns another bearer, or `undefined` if there is none. */
   renewed: () => Promise<Bearer | undefined>;
 }
 
 /**
- * Who asks, unless the Headers editor says so: the user of this page's own session, else the chat page's. What expires within
- * the next seconds is refreshed first.
+ * Returns the token to send if the Headers editor has none: that of this page's own session, else that of the chat page.
+ * A token that expires within seconds is refreshed first.
  */
 export async function bearer(): Promise<Bearer | undefined> {
   const { session } = ownSessionStore.get();
@@ -18,7 +18,7 @@ export async function bearer(): Promise<Bearer | undefined> {
   const own = ownSessionStore.get().session?.accessToken;
   if (own) return bearerOf(own, renewOwnSession);
 
-  await known();
+  await chatSessionKnown();
   if (sessionStore.get().status === 'signedIn' && !isFresh()) await refresh().catch(() => undefined);
   const chat = accessToken();
   return chat === undefined ? undefined : bearerOf(chat, refresh);
@@ -28,7 +28,7 @@ function bearerOf(token: string, renew: (stale: string) => Promise<void>): Beare
   return {
     token,
     async renewed() {
-      // Without a network there is no other.
+      // Without a network there is no other token.
       await renew(token).catch(() => undefined);
       const next = await bearer();
       return next?.token === token ? undefined : next;
@@ -36,9 +36,9 @@ function bearerOf(token: string, renew: (stale: string) => Promise<void>): Beare
   };
 }
 
-/** Waits until it is known who is signed in on the chat page, or that it cannot be known now. */
-function known(): Promise<void> {
-  const settled = (session: Session) => session.status !== 'restoring' || session.trouble !== undefined;
+/** Waits until the chat page's session is known, or cannot be determined. */
+function chatSessionKnown(): Promise<void> {
+  const settled = (session: Session) => session.status !== 'restoring' || session.problem !== undefined;
   if (settled(sessionStore.get())) return Promise.resolve();
   return new Promise((resolve) => {
     const leave = sessionStore.subscribe(() => {

@@ -1,6 +1,6 @@
 import { isRecord } from '../store';
 
-/** The account that the examples register and sign in to. */
+/** The account that the examples use. */
 interface Credentials {
   email: string;
   password: string;
@@ -8,10 +8,10 @@ interface Credentials {
 
 const KEY = 'confab:playground:account';
 
-/** What stands in the examples, and what has been made in its place: nothing that people type. */
+/** Matches the example's email address and the generated ones, which replace it. Users do not type such addresses. */
 const EXAMPLE_EMAIL = /^ada(-[a-z0-9]{10})?@example\.com$/;
 
-/** For the next Register: new whenever the page is opened and after each success, so that it works every time. */
+/** The account for the next Register. A new one for each page load and after each success, so that it always works. */
 let next = random();
 
 function random(): Credentials {
@@ -19,7 +19,7 @@ function random(): Credentials {
   return { email: `ada-${letters.slice(0, 10)}@example.com`, password: letters.slice(10) };
 }
 
-/** Variables of an example with an account that fits; those that are not the example's stay as they are. */
+/** Fills a usable account into the variables of an example. Other variables stay unchanged. */
 export function withCredentials(operationName: string, variables: string): string {
   if (operationName !== 'Register' && operationName !== 'LogIn') return variables;
   const { email, password } = operationName === 'LogIn' ? (registered() ?? next) : next;
@@ -33,8 +33,8 @@ export function withCredentials(operationName: string, variables: string): strin
   }
 }
 
-/** To be told of each account that is registered: LogIn signs in to the last one, for as long as this browser tab lives. */
-export function learnRegistration(variables: unknown): void {
+/** Remembers a registered account. LogIn uses the last one, as long as this browser tab is open. */
+export function recordRegistration(variables: unknown): void {
   if (!isRecord(variables) || !isRecord(variables.input) || variables.input.email !== next.email) return;
   sessionStorage.setItem(KEY, JSON.stringify(next));
   next = random();

@@ -1,9 +1,9 @@
 /**
- * Lets the styles that libraries make at run time pass the strict content security policy. Must run before any of them.
+ * Makes the styles that libraries create at run time comply with the content security policy. Must run before them.
  *
- * The policy admits style elements with the nonce the server has put into this page, and no style attributes in markup; styles
- * set through the CSSOM are free. The editor makes style elements without a nonce, and draws its lines from markup with style
- * attributes. So style elements get the nonce, and style attributes are taken out of the markup and set through the CSSOM.
+ * The policy allows style elements with the page's nonce, and styles set through the CSSOM, but no style attributes in
+ * markup. The editor creates style elements without a nonce, and renders lines from markup with style attributes. So
+ * style elements get the nonce, and style attributes are removed from the markup and set through the CSSOM.
  */
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce;
 
@@ -26,13 +26,13 @@ Object.defineProperty(Element.prototype, 'innerHTML', {
 const insertAdjacentHTML = Element.prototype.insertAdjacentHTML;
 Element.prototype.insertAdjacentHTML = function (position, markup) {
   insertAdjacentHTML.call(this, position, setStylesAside(markup));
-  // The new elements may be beside this one.
+  // The new elements may be siblings of this one.
   applyStyles(this.parentNode ?? this);
 };
 
 const ASIDE = 'data-style-aside';
 
-/** Matches within tags only: what the user has typed is escaped there and has no `<`. */
+/** Matches only inside tags: text that the user has typed is escaped and contains no `<`. */
 const STYLE_IN_TAG = /(<[a-z][^<>]*?\s)style=/gi;
 
 function setStylesAside(markup: unknown): string {

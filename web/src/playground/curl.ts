@@ -1,13 +1,14 @@
 import { OperationTypeNode, parse, print } from 'graphql';
-import { definitionOf, isOpen } from './operations';
+import { definitionOf, isPublic } from './operations';
 import { withoutSecrets, type Operation } from './secrets';
 
-/** Stand around the name of a shell variable in a text that is quoted later. No text that people write has them. */
+/** Markers around the name of a shell variable in text that is quoted later. They are private-use characters. */
 const [BEGIN, END] = ['\uE000', '\uE001'];
 
 /**
- * A shell command that runs the operation. The access token is `$TOKEN` there, and other secrets are variables as well
- * (`$PASSWORD`): none is copied. A subscription comes as Server-Sent Events. Nothing for what cannot be parsed.
+ * Returns a shell command that runs the operation. The access token is the variable `$TOKEN`, and other secrets are
+ * variables too (`$PASSWORD`), so that no secret is copied. A subscription uses Server-Sent Events. `undefined` if the
+ * document cannot be parsed.
  */
 export function curlOf(url: string, operation: Operation): string | undefined {
   const definition = definitionOf(operation);
@@ -20,12 +21,12 @@ export function curlOf(url: string, operation: Operation): string | undefined {
     `curl ${streams ? '-sSN' : '-sS'} ${quoted(url)}`,
     `-H 'content-type: application/json'`,
     ...(streams ? [`-H 'accept: text/event-stream'`] : []),
-    ...(isOpen(definition) ? [] : ['-H "authorization: Bearer $TOKEN"']),
+    ...(isPublic(definition) ? [] : ['-H "authorization: Bearer $TOKEN"']),
     `--data-raw ${quoted(body)}`,
   ].join(' \\\n  ');
 }
 
-/** `refreshToken` is `REFRESH_TOKEN`. */
+/** Converts `refreshToken` to `REFRESH_TOKEN`. */
 function shellName(name: string): string {
   return name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toUpperCase();
 }

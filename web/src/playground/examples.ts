@@ -3,25 +3,26 @@ import type { GraphiQL } from 'graphiql';
 
 type Tab = NonNullable<ComponentProps<typeof GraphiQL>['defaultTabs']>[number];
 
-/** Tabs whose `messageId` is that of the latest reply. */
+/** Tabs whose `messageId` is the latest reply. */
 export const REPLY_TABS: readonly string[] = ['WatchReply', 'StopReply'];
 
 export function replyVariables(messageId: string): string {
   return json({ messageId });
 }
 
-/** A first walk through the API, one step a tab. */
+/** A tour of the API, with one step per tab. */
 export const EXAMPLES: Tab[] = [
   {
-    query: `# Welcome! These tabs are a first conversation, step by
-# step. The play button, or Ctrl-Enter, runs a tab.
+    query: `# Welcome! These tabs walk you through a first chat. The
+# play button, or Ctrl-Enter, runs a tab.
 #
-# 1. Open an account: whenever the page is opened, the
-#    variables have a new address and password. The page
-#    remembers the tokens, sends the access token along
-#    from now on, and refreshes it, as the line below the
-#    response tells. Signed in on the chat page? Then you
-#    are signed in here, and can begin with step 2.
+# 1. Create an account. The variables contain a new email
+#    and password whenever the page is opened. The page
+#    stores the tokens, sends the access token with each
+#    operation and refreshes it; the line below the
+#    response shows whose it is. If you are signed in on
+#    the chat page, you are signed in here too and can
+#    start with step 2.
 
 mutation Register($input: RegisterInput!) {
   register(input: $input) {
@@ -39,14 +40,15 @@ mutation Register($input: RegisterInput!) {
     variables: json({ input: { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' } }),
   },
   {
-    query: `# 2. Say something. A new conversation begins; to go on
-#    with it, add its id as "conversationId" to the input.
+    query: `# 2. Send a message. This starts a new conversation. To
+#    continue it, add its id as "conversationId" to the
+#    input.
 #
-#    The answer comes at once: the reply is PENDING and
-#    being written from now on. Its id is put into the
-#    next tab for you: go there and watch. The model
-#    "echo" says the message back, word by word; without
-#    it somebody answers who listens.
+#    The payload is returned at once: the reply is PENDING
+#    and is written from now on. Its id is filled into the
+#    next tab: go there and run it. The model "echo"
+#    repeats the message word by word. Without "model",
+#    the default model replies.
 
 mutation SendMessage($input: SendMessageInput!) {
   sendMessage(input: $input) {
@@ -64,25 +66,25 @@ mutation SendMessage($input: SendMessageInput!) {
   }
 }
 `,
-    // Long enough that there is still something to watch when the next tab is open.
+    // Long enough that the reply is still in progress when the next tab is opened.
     variables: json({
       input: {
         model: 'echo',
         content:
-          'Once there was a server that never lost a word. People cut its cables, and it went on where they had last heard it. They closed the tab, and when they came back the story was there, a little longer than before. They pulled its plug, and another one told the story from the beginning. They sent the same message five times, since the train was in a tunnel, and it was told once. They said stop, and it stopped, and what they had heard by then was what they could read the next day. In the end they gave up, and simply talked to it. It had been waiting for that all along, for it was a server for talking, and it had a great deal of time, and more than one thing to say about the weather.',
+          'Once there was a server that never lost a word. People cut its cables, and it continued exactly where they had stopped reading. They closed the tab, and when they came back the story was there, a little longer than before. They pulled its plug, and another server told the story from the beginning. They sent the same message five times, because the train was in a tunnel, and it was stored once. They pressed stop, and it stopped, and the next day they could read exactly what they had seen before. In the end they gave up testing and simply talked to it. The server did not mind. It had been built for conversations, it had plenty of time, and it had more than one thing to say about the weather.',
       },
     }),
   },
   {
-    query: `# 3. Watch the reply stream in: first a snapshot of the
-#    text so far, then what is added to it, in the end
-#    the finished message. The response shows one event
-#    at a time; the list below it has them all.
+    query: `# 3. Watch the reply arrive: first a snapshot of the text
+#    so far, then deltas that are appended to it, and at
+#    the end the finished message. The response shows one
+#    event at a time; the list below it shows all of them.
 #
-#    Leaving does not stop the reply. To come back to
-#    where you were, add "after" with the last cursor:
-#    reply(messageId: $messageId, after: "…"). "Drop the
-#    socket" shows it: the page does just this.
+#    Closing the subscription does not stop the reply. To
+#    resume it, pass the last cursor as "after":
+#    reply(messageId: $messageId, after: "…"). The button
+#    "Drop connection" makes the page do this.
 
 subscription WatchReply($messageId: ID!) {
   reply(messageId: $messageId) {
@@ -112,9 +114,9 @@ subscription WatchReply($messageId: ID!) {
     variables: replyVariables(''),
   },
   {
-    query: `# 4. What you have said and heard so far. There is more
-#    than a page? Ask for pageInfo { hasNextPage endCursor }
-#    and pass the endCursor as "after".
+    query: `# 4. Read your conversations. If there is more than one
+#    page, select pageInfo { hasNextPage endCursor } and
+#    pass endCursor as "after".
 
 query MyConversations {
   me {
@@ -139,9 +141,9 @@ query MyConversations {
   },
   {
     query: `# 5. Stop a reply while it is being written: run
-#    SendMessage, then come here at once. What has been
-#    said is kept, and the status is STOPPED. Stopping a
-#    finished reply changes nothing.
+#    SendMessage, then run this tab at once. The text so
+#    far is kept, and the status becomes STOPPED. Stopping
+#    a finished reply changes nothing.
 
 mutation StopReply($messageId: ID!) {
   stopReply(input: { messageId: $messageId }) {
@@ -156,7 +158,7 @@ mutation StopReply($messageId: ID!) {
     variables: replyVariables(''),
   },
   {
-    query: `# 6. Who can answer? Pass an id as "model" to sendMessage.
+    query: `# 6. List the models. Pass an id as "model" to sendMessage.
 
 query Models {
   models {
@@ -166,10 +168,10 @@ query Models {
 `,
   },
   {
-    query: `# 7. What happens, on all your devices: run this in one
-#    window and SendMessage in another. First comes Reload:
-#    load what you show, and every later change follows.
-#    To come back to where you were, add the last cursor:
+    query: `# 7. Follow the changes on all your devices: run this in
+#    one window and SendMessage in another. The first event
+#    is Reload: load everything that you show. Every later
+#    change follows. To resume, pass the last cursor:
 #    changes(after: "…")
 
 subscription WatchChanges {
@@ -210,8 +212,8 @@ subscription WatchChanges {
 `,
   },
   {
-    query: `# Sign in to an account you have: the variables have the
-# one that was registered last in this browser tab.
+    query: `# Sign in to an existing account. The variables contain
+# the last account registered in this browser tab.
 
 mutation LogIn($input: LogInInput!) {
   logIn(input: $input) {

@@ -1,15 +1,15 @@
 import type { Fetcher, FetcherParams } from '@graphiql/toolkit';
 import { OperationTypeNode, type ExecutionResult, type OperationDefinitionNode } from 'graphql';
 import { bearer } from './bearer';
-import { learnRegistration } from './credentials';
-import { definitionOf, isOpen, rootFields } from './operations';
-import { forgetOwnSession, learnSession } from './ownSession';
+import { recordRegistration } from './credentials';
+import { definitionOf, isPublic, rootFields } from './operations';
+import { forgetOwnSession, recordSession } from './ownSession';
 import { post, type Result } from './post';
-import { learnReply } from './reply';
+import { recordReply } from './lastReply';
 import type { Operation } from './secrets';
 import { follow } from './socket';
 
-/** Sends subscriptions over a WebSocket and everything else as a POST. */
+/** Sends subscriptions over a WebSocket, and everything else by POST. */
 export const fetcher: Fetcher = (asked, options) => {
   const operation = withRightName(asked);
   const definition = definitionOf(operation);
@@ -24,23 +24,23 @@ async function run(
   headers: Record<string, string>,
   definition?: OperationDefinitionNode,
 ): Promise<ExecutionResult> {
-  const anonymous = headers.authorization !== undefined || isOpen(definition);
-  let who = anonymous ? undefined : await bearer();
-  const send = () => post(operation, who ? { ...headers, authorization: `Bearer ${who.token}` } : headers);
+  const anonymous = headers.authorization !== undefined || isPublic(definition);
+  let used = anonymous ? undefined : await bearer();
+  const send = () => post(operation, used ? { ...headers, authorization: `Bearer ${used.token}` } : headers);
   let result = await send();
-  // Nothing was done, so it can be asked for again.
-  if (who && isRefused(result)) {
-    const renewed = await who.renewed();
+  // The server has executed nothing, so the request can be repeated.
+  if (used && isRefused(result)) {
+    const renewed = await used.renewed();
     if (renewed) {
-      who = renewed;
+      used = renewed;
       result = await send();
     }
   }
 
-  learnSession(result.data);
-  learnReply(result.data);
+  recordSession(result.data);
+  recordReply(result.data);
   const fields = result.errors ? [] : (rootFields(definition) ?? []);
-  if (fields.includes('register')) learnRegistration(operation.variables);
+  if (fields.includes('register')) recordRegistration(operation.variables);
   if (fields.includes('logOut')) forgetOwnSession();
   return result as ExecutionResult;
 }
@@ -53,7 +53,7 @@ function lowerCased(headers: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
 }
 
-/** For a moment after another tab is opened, GraphiQL names the operation of the one before. */
+/** Removes a wrong operation name. For a moment after a change of tabs, GraphiQL sends the name of the previous tab. */
 function withRightName(asked: FetcherParams): Operation {
   const { operationName, ...unnamed } = asked as FetcherParams & Operation;
   const wrong = operationName && !definitionOf(asked as Operation) && definitionOf(unnamed);

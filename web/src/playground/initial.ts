@@ -7,9 +7,9 @@ import { variablesIn } from './variables';
 type Tab = (typeof EXAMPLES)[number];
 
 /**
- * What the editors show at first: the operation of a link, else what the active tab had before the reload. GraphiQL opens the
- * tab that has it, or a new one; it runs nothing by itself. It must always be told, for in some cases it leaves the editors
- * empty (the first example's variables, a tab that was opened but not edited).
+ * Returns the initial content of the editors: the operation of a link, else the active tab of the previous visit. GraphiQL
+ * opens the tab that has it, or a new one, and runs nothing by itself. The content is always passed, because GraphiQL
+ * would otherwise leave the editors empty for the first example's variables and for tabs that were never edited.
  */
 export function initialEditors() {
   const { tabs, active } = storedTabs();
@@ -19,12 +19,12 @@ export function initialEditors() {
   return {
     initialQuery: tab.query ?? '',
     initialVariables: tab.variables ?? '',
-    // Opens the first, if there are none from before.
+    // GraphiQL opens the first tab if none are stored.
     defaultTabs: [tab, ...EXAMPLES.filter((example) => fragment(example) !== fragment(tab))],
   };
 }
 
-/** The tab that has the operation of a link already: perhaps with what may not stand in a link. */
+/** Returns the tab that already has the operation of a link, perhaps with secrets that a link cannot contain. */
 function tabOf(shared: Operation, tabs: readonly Tab[]): Tab {
   const text = shared.variables ? JSON.stringify(shared.variables, null, 2) : '';
   return tabs.find((tab) => fragment(tab) === fragmentOf(shared)) ?? { query: shared.query, variables: text };

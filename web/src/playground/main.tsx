@@ -12,14 +12,14 @@ import './playground.css';
 import './events.css';
 import './phone.css';
 
-// Whoever is signed in on the chat page is signed in here.
+// A user who is signed in on the chat page is signed in here.
 onOtherUser(() => location.reload());
 void restore();
 
-// Another link, opened in this tab.
+// Another link was opened in this tab.
 addEventListener('hashchange', () => location.reload());
 
-// The editor measures its letters once, at the start, and must find its font by then.
+// The editor measures its font once, at the start, so the font must be loaded by then.
 await document.fonts.load('15px "Fira Code"').catch(() => undefined);
 
 createRoot(document.getElementById('root')!).render(<Playground />);

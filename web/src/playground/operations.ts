@@ -1,8 +1,8 @@
 import { getOperationAST, Kind, parse, type OperationDefinitionNode } from 'graphql';
 import type { Operation } from './secrets';
 
-/** Fields that need no token: one that has expired must neither hide the schema nor stand in the way of a new one. */
-const OPEN_FIELDS = new Set([
+/** Fields that need no token. An expired token must not prevent loading the schema or getting a new token. */
+const PUBLIC_FIELDS = new Set([
   '__schema',
   '__type',
   '__typename',
@@ -13,7 +13,7 @@ const OPEN_FIELDS = new Set([
   'models',
 ]);
 
-/** The operation that would run; none where the document cannot be parsed, or has several and no name tells which. */
+/** Returns the operation that would run. `undefined` if the document is invalid, or has several operations and no name. */
 export function definitionOf({ query, operationName }: Operation): OperationDefinitionNode | undefined {
   try {
     return getOperationAST(parse(query), operationName) ?? undefined;
@@ -22,7 +22,7 @@ export function definitionOf({ query, operationName }: Operation): OperationDefi
   }
 }
 
-/** The names of an operation's own fields, or nothing where fragments hide some of them. */
+/** Returns the names of an operation's root fields; `undefined` if fragments hide some of them. */
 export function rootFields(operation?: OperationDefinitionNode): string[] | undefined {
   const fields: string[] = [];
   for (const selection of operation?.selectionSet.selections ?? []) {
@@ -32,7 +32,7 @@ export function rootFields(operation?: OperationDefinitionNode): string[] | unde
   return operation && fields;
 }
 
-/** Whether anonymous callers may run all of it. */
-export function isOpen(operation?: OperationDefinitionNode): boolean {
-  return rootFields(operation)?.every((field) => OPEN_FIELDS.has(field)) ?? false;
+/** Returns true if anonymous callers may run the whole operation. */
+export function isPublic(operation?: OperationDefinitionNode): boolean {
+  return rootFields(operation)?.every((field) => PUBLIC_FIELDS.has(field)) ?? false;
 }

@@ -2,34 +2,34 @@ import { createStore, isRecord } from '../store';
 import { post } from './post';
 
 /**
- * The session of the last `register`, `logIn` or `refreshSession` that was run on this page. It lives as long as the browser
- * tab, and is gone with it; the chat page has no part in it.
+ * The session of the last `register`, `logIn` or `refreshSession` that was run on this page. It lasts as long as the
+ * browser tab, and the chat page does not use it.
  */
 interface OwnSession {
   accessToken: string;
-  /** If the operation asked for it: then the session can be refreshed. */
+  /** Present if the operation selected it. Then the session can be refreshed. */
   refreshToken?: string;
-  /** Until when the access token is sent, in milliseconds by this device's clock, if the operation asked for `expiresIn`. */
+  /** Time until which the token is sent, in milliseconds by this device's clock. Present if `expiresIn` was selected. */
   freshUntil?: number;
-  /** Likewise. */
+  /** Present if the operation selected it. */
   email?: string;
 }
 
 interface State {
   session?: OwnSession;
-  /** Whether the server has ended the session that there was. */
+  /** True if the server has ended the session. */
   ended?: boolean;
 }
 
 const KEY = 'confab:playground:session';
 
-/** How long before it expires an access token is not sent any more, in milliseconds. */
+/** Time before its expiry from which an access token is not sent, in milliseconds. */
 const MARGIN = 5_000;
 
 export const ownSessionStore = createStore<State>({ session: restored() });
 
-/** Looks for an access token among the top-level fields of a result. */
-export function learnSession(data: unknown): void {
+/** Starts a session if a top-level field of the result has an access token. */
+export function recordSession(data: unknown): void {
   if (!isRecord(data)) return;
   for (const payload of Object.values(data)) {
     if (!isRecord(payload) || typeof payload.accessToken !== 'string') continue;
@@ -44,14 +44,14 @@ export function learnSession(data: unknown): void {
   }
 }
 
-let flight: Promise<void> | undefined;
+let refreshing: Promise<void> | undefined;
 
-/** Gets another access token in the place of `stale`, once, however many ask. Without a way to, the session has ended. */
+/** Replaces the access token `stale`. Concurrent calls share one request. Without a refresh token, the session ends. */
 export function renewOwnSession(stale: string): Promise<void> {
   const { session } = ownSessionStore.get();
   if (session?.accessToken !== stale) return Promise.resolve();
-  flight ??= renew(session).finally(() => (flight = undefined));
-  return flight;
+  refreshing ??= renew(session).finally(() => (refreshing = undefined));
+  return refreshing;
 }
 
 const REFRESH = `mutation Refresh($refreshToken: String!) {
@@ -60,8 +60,8 @@ const REFRESH = `mutation Refresh($refreshToken: String!) {
 
 async function renew({ refreshToken }: OwnSession): Promise<void> {
   const result = refreshToken ? await post({ query: REFRESH, variables: { refreshToken } }) : undefined;
-  if (result?.data) learnSession(result.data);
-  // A server that cannot be reached has ended nothing.
+  if (result?.data) recordSession(result.data);
+  // A server that cannot be reached has not ended the session.
   else if (!result || result.errors?.some(({ extensions }) => extensions?.code)) forgetOwnSession(true);
 }
 

@@ -6,7 +6,7 @@ export interface Result {
   extensions?: Record<string, unknown>;
 }
 
-/** Sends an operation by HTTP. What goes wrong on the way is a result as well, with an error that has no code. */
+/** Sends an operation over HTTP. A failure on the way is a result too, with an error that has no code. */
 export async function post(operation: object, headers: Record<string, string> = {}): Promise<Result> {
   try {
     const response = await fetch('/graphql', {

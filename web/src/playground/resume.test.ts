@@ -12,18 +12,18 @@ test('`after` is added to the root field, or replaced there', () => {
   expect(after({ query: 'subscription { r: reply(after: "c0", messageId: "m") { cursor } }' }).query).toBe(expected);
 });
 
-test('where a variable stands there, it is the cursor', () => {
+test('a variable passed as `after` gets the cursor', () => {
   const query = tidy('subscription S($id: ID!, $last: String) { reply(messageId: $id, after: $last) { cursor } }');
   expect(after({ query, variables: { id: 'm', last: 'c0' } })).toEqual({ query, variables: { id: 'm', last: 'c1' } });
 });
 
-test('the root field may stand in fragments', () => {
+test('the root field may be in a fragment', () => {
   const query = 'subscription { ... { ...F } } fragment F on Subscription { changes { cursor } }';
   const expected = 'subscription { ... { ...F } } fragment F on Subscription { changes(after: "c1") { cursor } }';
   expect(after({ query }).query).toBe(tidy(expected));
 });
 
-test('other operations and other fields stay as they are', () => {
+test('other operations and other fields stay unchanged', () => {
   const query = tidy('subscription A { changes { cursor reply { id } } } subscription B { changes { cursor } }');
   expect(after({ query, operationName: 'A' }).query).toBe(query.replace('changes {', 'changes(after: "c1") {'));
   const other = tidy('subscription { ticks { cursor } }');

@@ -2,12 +2,12 @@ import { Kind, parse, print, type FieldNode, type SelectionSetNode } from 'graph
 import { definitionOf } from './operations';
 import type { Operation } from './secrets';
 
-/** The fields of `Subscription` that go on after a cursor. */
+/** Fields of `Subscription` that can resume after a cursor. */
 const RESUMABLE = new Set(['reply', 'changes']);
 
 /**
- * The subscription that goes on after a cursor: `after` of its root field is the cursor, by the variable that stands there
- * already, or else as a string.
+ * Returns the subscription that resumes after a cursor. The root field's argument `after` is set to the cursor: through
+ * its variable if it has one, else as a string.
  */
 export function resumedAfter(operation: Operation, cursor: string): Operation {
   const running = definitionOf(operation);
@@ -34,7 +34,7 @@ export function resumedAfter(operation: Operation, cursor: string): Operation {
     return { ...field, arguments: [...(field.arguments ?? []).filter((argument) => argument !== given), after] };
   };
 
-  /** The root's fields only: those below may have the same names. */
+  /** Only for root fields: nested fields may have the same names. */
   const inRoot = (set: SelectionSetNode): SelectionSetNode => ({
     ...set,
     selections: set.selections.map((selection) => {

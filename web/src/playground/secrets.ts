@@ -1,17 +1,17 @@
 import { parse, visit, type ValueNode } from 'graphql';
 import { isRecord } from '../store';
 
-/** What is sent to the server, apart from headers. */
+/** A request to the server without its headers. */
 export interface Operation {
   query: string;
   variables?: Record<string, unknown>;
   operationName?: string;
 }
 
-/** Variables, arguments and input fields of such a name hold secrets. */
+/** Matches names of variables, arguments and input fields that hold secrets. */
 const SECRET_NAME = /passw|passphrase|secret|token|authorization|credential|api_?key/i;
 
-/** Confab's own tokens, and JSON Web Tokens, wherever they stand. */
+/** Matches Confab's own tokens and JSON Web Tokens, anywhere in a text. */
 const TOKEN = /confab_(?:pat|refresh)_[\w-]+|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g;
 
 export function mayHoldSecrets(text: string): boolean {
@@ -19,11 +19,11 @@ export function mayHoldSecrets(text: string): boolean {
 }
 
 /**
- * Replaces the secrets of an operation by what `hide` makes of their names: nothing else of it may leave the page. These are
- * secrets:
+ * Replaces the secrets of an operation with what `hide` returns for their names, so that no secret leaves the page. These
+ * are secrets:
  *
- * - the strings of a variable, argument or input field with a telling name (`password`, `refreshToken`);
- * - a variable, whatever its name, that stands in the place of one of these;
+ * - the strings of a variable, argument or input field with a name such as `password` or `refreshToken`;
+ * - a variable of any name that is used in place of one of these;
  * - everything that looks like a token.
  */
 export function withoutSecrets(operation: Operation, hide: (name: string) => string): Operation {
@@ -58,24 +58,24 @@ interface Literal {
   end: number;
 }
 
-/** The secrets of a document: strings that stand in it, and the names of variables. None if it cannot be parsed. */
+/** Finds the secrets of a document: string literals, and names of variables. Finds none if it cannot be parsed. */
 function secretsIn(query: string): { literals: Literal[]; variables: Set<string> } {
   const literals: Literal[] = [];
   const variables = new Set<string>();
-  const look = (name: string, value?: ValueNode): void => {
+  const collect = (name: string, value?: ValueNode): void => {
     if (!SECRET_NAME.test(name) || !value) return;
     if (value.kind === 'Variable') variables.add(value.name.value);
     if (value.kind === 'StringValue' && value.loc) literals.push({ name, start: value.loc.start, end: value.loc.end });
-    if (value.kind === 'ListValue') value.values.forEach((item) => look(name, item));
+    if (value.kind === 'ListValue') value.values.forEach((item) => collect(name, item));
   };
   try {
     visit(parse(query), {
-      Argument: ({ name, value }) => look(name.value, value),
-      ObjectField: ({ name, value }) => look(name.value, value),
-      VariableDefinition: ({ variable, defaultValue }) => look(variable.name.value, defaultValue),
+      Argument: ({ name, value }) => collect(name.value, value),
+      ObjectField: ({ name, value }) => collect(name.value, value),
+      VariableDefinition: ({ variable, defaultValue }) => collect(variable.name.value, defaultValue),
     });
   } catch {
-    // Who must be sure asks for a document that can be parsed.
+    // A caller that must find all secrets checks first that the document can be parsed.
   }
   return { literals, variables };
 }

@@ -4,47 +4,47 @@ import { createClient, type Client } from 'graphql-ws';
 import { pause } from '../chat/pause';
 import { isRecord } from '../store';
 import { bearer, type Bearer } from './bearer';
-import { begin, followingStore, noteEnd, noteEvent, noteSocket, type Socket } from './following';
+import { startLog, subscriptionLogStore, logEnd, logEvent, logSocket, type Socket } from './subscriptionLog';
 import { resumedAfter } from './resume';
 import type { Operation } from './secrets';
 import { texts } from './texts';
 
-/** The server closes with this when an access token has expired, or its session was ended. */
+/** Close code of the server when the access token has expired or the session was revoked. */
 const FORBIDDEN = 4403;
 
 const ATTEMPTS = 10;
 
-/** Of the subscription that runs. GraphiQL runs one at a time. */
+/** Client of the subscription in progress. GraphiQL runs one at a time. */
 let current: Client | undefined;
 
-/** Breaks the connection off, as a tunnel or a lift does. It comes back, and the subscription after its last cursor. */
+/** Cuts the connection, as a network failure does. The client reconnects, and resumes after the last cursor. */
 export function dropSocket(): void {
   current?.terminate();
 }
 
 /**
- * Each subscription has a client, and so a socket, of its own: its `connection_init` carries who asks now, and the socket is
+ * Runs a subscription on its own client and WebSocket. `connection_init` then has the current token, and the socket is
  * closed when the subscription ends.
  */
 export function follow(operation: Operation, authorization?: string): Observable<ExecutionResult> {
   return {
     subscribe(observer: Observer) {
-      begin();
+      startLog();
       let ended = false;
       const client = clientFor(authorization, () => (ended ? 'closed' : 'waiting'));
       current = client;
       const end = () => {
         ended = true;
-        if (client === current) noteEnd();
+        if (client === current) logEnd();
       };
       const unsubscribe = client.subscribe<Record<string, unknown>>(resumable(operation), {
         next(result) {
-          if (client === current) noteEvent(result);
+          if (client === current) logEvent(result);
           observer.next(result as ExecutionResult);
         },
         error(error) {
           end();
-          observer.error(Array.isArray(error) ? error : [{ message: told(error) }]);
+          observer.error(Array.isArray(error) ? error : [{ message: messageOf(error) }]);
         },
         complete() {
           end();
@@ -67,10 +67,10 @@ interface Observer {
   complete: () => void;
 }
 
-/** Is read each time the subscription is sent: at first it is as it was written, and after a break it goes on. */
+/** Reads the operation each time it is sent: at first as it was written, after a reconnect with the last cursor. */
 function resumable(operation: Operation) {
   const now = () => {
-    const cursor = followingStore.get()?.cursor;
+    const cursor = subscriptionLogStore.get()?.cursor;
     return cursor === undefined ? operation : resumedAfter(operation, cursor);
   };
   return {
@@ -85,11 +85,11 @@ function resumable(operation: Operation) {
 }
 
 function clientFor(authorization: string | undefined, stateOfClosed: () => Socket['state']): Client {
-  let who: Bearer | undefined;
-  /** How often in a row the server has refused who asks. */
+  let used: Bearer | undefined;
+  /** Number of refusals in a row. */
   let refusals = 0;
   let again = false;
-  const note = (socket: Socket) => client === current && noteSocket(socket);
+  const note = (socket: Socket) => client === current && logSocket(socket);
 
   const client = createClient({
     url: new URL('/graphql', location.href.replace(/^http/, 'ws')).href,
@@ -97,18 +97,18 @@ function clientFor(authorization: string | undefined, stateOfClosed: () => Socke
     connectionAckWaitTimeout: 10_000,
     retryAttempts: ATTEMPTS,
     retryWait: pause,
-    // Whoever is refused is asked for another token, once.
-    shouldRetry: (event) => !isClose(event) || event.code !== FORBIDDEN || (who !== undefined && refusals < 2),
+    // After the first refusal, another token is tried once.
+    shouldRetry: (event) => !isClose(event) || event.code !== FORBIDDEN || (used !== undefined && refusals < 2),
     async connectionParams() {
       if (authorization) return { authorization };
-      who = refusals > 0 ? ((await who?.renewed()) ?? who) : await bearer();
-      return who ? { authorization: `Bearer ${who.token}` } : {};
+      used = refusals > 0 ? ((await used?.renewed()) ?? used) : await bearer();
+      return used ? { authorization: `Bearer ${used.token}` } : {};
     },
     on: {
       connecting: () => note({ state: 'connecting' }),
       connected() {
         refusals = 0;
-        note({ state: 'open', again, after: again ? followingStore.get()?.cursor : undefined });
+        note({ state: 'open', again, after: again ? subscriptionLogStore.get()?.cursor : undefined });
         again = true;
       },
       closed(event) {
@@ -121,12 +121,12 @@ function clientFor(authorization: string | undefined, stateOfClosed: () => Socke
   return client;
 }
 
-/** What is closed by us need not be a `CloseEvent`. */
+/** Returns true for a close event. One that the client has caused need not be a `CloseEvent`. */
 function isClose(event: unknown): event is { code: number; reason: string } {
   return isRecord(event) && typeof event.code === 'number' && typeof event.reason === 'string';
 }
 
-function told(error: unknown): string {
+function messageOf(error: unknown): string {
   if (isClose(error)) return texts.socketClosed(error.code, error.reason);
   return texts.unreachable(error instanceof Error ? error.message : texts.noConnection);
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { forDisk } from './storage';
 
-test('what GraphiQL keeps on the device has no secrets in it', () => {
+test('values that GraphiQL stores on the device contain no secrets', () => {
   const query = 'mutation R($input: RegisterInput!) { register(input: $input) { accessToken } }';
   const tab = { id: '1', title: 'R', query, variables: '{"input":{"email":"a@b.c","password":"hunter2"}}' };
   const stored = JSON.parse(forDisk(JSON.stringify({ tabs: [tab], activeTabIndex: 0 })));
@@ -10,13 +10,13 @@ test('what GraphiQL keeps on the device has no secrets in it', () => {
   expect(forDisk(JSON.stringify({ queries: [tab] }))).not.toContain('hunter2');
 });
 
-test('variables that cannot be read are not kept where they may hold a secret', () => {
+test('unreadable variables that may contain a secret are not stored', () => {
   const kept = (variables: string) => JSON.parse(forDisk(JSON.stringify({ tabs: [{ query: '{', variables }] }))).tabs[0].variables;
   expect(kept('{ "password": "hunter2"')).toBe('');
   expect(kept('{ "first": ')).toBe('{ "first": ');
 });
 
-test('everything else is kept as it is', () => {
+test('everything else is stored unchanged', () => {
   const tabs = JSON.stringify({ tabs: [{ query: '{ me { id } }', variables: '{ "first":3 }', headers: null }], activeTabIndex: 0 });
   expect(forDisk(tabs)).toBe(tabs);
   expect(forDisk('dark')).toBe('dark');

@@ -1,24 +1,24 @@
-import { keptHere } from '../chat/kept';
+import { sharedStorage } from '../chat/deviceStorage';
 import { isRecord } from '../store';
 import { mayHoldSecrets, withoutSecrets } from './secrets';
 
 const PREFIX = 'graphiql:';
 
-/** Parts of a tab that GraphiQL keeps once more by themselves. They are needed no longer than the page lives. */
+/** Parts of a tab that GraphiQL stores a second time. They are needed only while the page is open. */
 const PARTS = ['graphiql:query', 'graphiql:variables', 'graphiql:headers'];
 
 const memory = new Map<string, string>();
 
-/** Where GraphiQL keeps tabs, history and settings: all of it in memory, and on the device what is no secret. */
+/** Storage for GraphiQL's tabs, history and settings: everything in memory, and everything but secrets on the device. */
 export const storage = {
-  getItem: (key: string) => memory.get(key) ?? (PARTS.includes(key) ? null : (keptHere.get(key) ?? null)),
+  getItem: (key: string) => memory.get(key) ?? (PARTS.includes(key) ? null : (sharedStorage.get(key) ?? null)),
   setItem(key: string, value: string) {
     memory.set(key, value);
-    if (!PARTS.includes(key)) keptHere.set(key, forDisk(value));
+    if (!PARTS.includes(key)) sharedStorage.set(key, forDisk(value));
   },
   removeItem(key: string) {
     memory.delete(key);
-    keptHere.remove(key);
+    sharedStorage.remove(key);
   },
   clear() {
     for (const key of ownKeys()) storage.removeItem(key);
@@ -29,10 +29,10 @@ export const storage = {
 };
 
 function ownKeys(): string[] {
-  return [...new Set([...memory.keys(), ...keptHere.keys()])].filter((key) => key.startsWith(PREFIX));
+  return [...new Set([...memory.keys(), ...sharedStorage.keys()])].filter((key) => key.startsWith(PREFIX));
 }
 
-/** What GraphiQL stores is settings in a word, and operations in JSON: those of the tabs, of the history and of the favourites. */
+/** Removes secrets from a value that GraphiQL stores: a setting as one word, or operations (tabs, history) as JSON. */
 export function forDisk(value: string): string {
   try {
     return JSON.stringify(JSON.parse(value), (_key, part: unknown) => (isRecord(part) && 'query' in part ? stripped(part) : part));
@@ -48,7 +48,7 @@ function stripped(tab: Record<string, unknown>): Record<string, unknown> {
   try {
     variables = JSON.parse(text);
   } catch {
-    // Half-written, or with comments.
+    // Incomplete, or with comments.
   }
   if (!isRecord(variables)) {
     return { ...tab, query: withoutSecrets({ query }, () => '').query, variables: mayHoldSecrets(text) ? '' : tab.variables };

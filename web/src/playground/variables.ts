@@ -1,7 +1,7 @@
 import { tryParseJSONC } from '@graphiql/react';
 import { isRecord } from '../store';
 
-/** The variables in an editor's text, which may have comments; nothing if it is empty or cannot be read. */
+/** Parses the variables in an editor's text, which may have comments. `undefined` if it is empty or invalid. */
 export function variablesIn(text?: string | null): Record<string, unknown> | undefined {
   try {
     const variables: unknown = tryParseJSONC(text ?? '');

@@ -1,31 +1,30 @@
 /**
- * Keeps the chat page on the device: who loads it anew while the network or the server is away gets the page all the
- * same, which waits for them (`chat/session/session.ts`). Only what the server gives to everybody is kept; what people say
- * never passes through here.
+ * Stores the chat page on the device. The page then loads without the network or the server, and waits for them
+ * (`chat/session/session.ts`). Only public files are stored; requests to the API do not pass through here.
  *
- * A new version of the page waits until no tab shows the old one, whose files are kept as long: so a tab that has been
- * open since before the server was replaced still finds the parts that it has not loaded yet.
+ * A new version of the page waits until no tab shows the old one, and the old files are kept until then. So a tab that was
+ * opened before the server was replaced can still load its remaining parts.
  */
-export {}; // a module, whose `self` is more than that of any worker
+export {}; // makes this a module, so that `self` can be declared
 declare const self: ServiceWorkerGlobalScope;
 
-/** What was built together with this (see `../../serviceWorker.ts`). */
+/** Inserted by the build (see `../../serviceWorker.ts`). */
 declare const BUILT: { version: string; files: string[] };
 
-/** The document that stands at every address of the chat page. */
+/** The document that is served at every address of the chat page. */
 const PAGE = '/';
 const CACHE = `confab:${BUILT.version}`;
 
-/** How long the server may take to answer before the page that is kept is shown, in milliseconds. */
-const PATIENCE = 5_000;
+/** Time after which the stored page is shown if the server has not answered, in milliseconds. */
+const NETWORK_TIMEOUT = 5_000;
 
-/** Service Worker Static Routing: what browsers that know it need not ask the worker for. */
+/** Service Worker Static Routing: requests that supporting browsers send without starting the worker. */
 interface InstallEvent extends ExtendableEvent {
   addRoutes?(rules: { condition: { urlPattern: { pathname: string } }; source: 'network' }): void;
 }
 
 self.addEventListener('install', (event: InstallEvent) => {
-  // What a page says as it is closed would go down with it if it had to wait for the worker.
+  // A request that a page sends while it closes would be lost if it had to wait for the worker.
   event.addRoutes?.({ condition: { urlPattern: { pathname: '/graphql' } }, source: 'network' });
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([PAGE, ...BUILT.files])));
 });
@@ -50,18 +49,18 @@ async function forgetOthers(): Promise<void> {
   await Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name)));
 }
 
-/** As the server has it now; as it was when this was installed, if the server or a proxy before it cannot tell. */
+/** Returns the server's current page, or the stored one if the server or its proxy does not answer. */
 async function page(request: Request): Promise<Response> {
   try {
-    const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
+    const answer = await fetch(request, { signal: AbortSignal.timeout(NETWORK_TIMEOUT) });
     if (answer.status < 500) return answer;
   } catch {
-    // It is away.
+    // The server cannot be reached.
   }
   return (await kept(PAGE)) ?? fetch(request);
 }
 
-/** Never changes under its name. */
+/** Returns a stored file. The content of a file never changes under its name. */
 async function file(request: Request): Promise<Response> {
   return (await kept(request)) ?? fetch(request);
 }

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
-import { ask } from '../graphql/client';
-import { refusalOf } from '../graphql/refusal';
+import { execute } from '../graphql/client';
+import { toApiError } from '../graphql/apiError';
 import { accountTexts } from '../texts';
 import { confirmed } from '../ui/confirm';
 import type { AccessToken } from './account';
@@ -14,13 +14,13 @@ import { useTask } from './useTask';
 export function AccessTokens({ tokens, onChanged }: { tokens: AccessToken[]; onChanged: () => Promise<void> }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const [secret, setSecret] = useState<string>();
-  const { busy, refusal, done, run } = useTask();
+  const { busy, failure, done, run } = useTask();
 
   async function revoke({ id, name }: AccessToken) {
     if (!(await confirmed(accountTexts.revokeQuestion(name), accountTexts.revoke))) return;
     await run(async () => {
-      await ask(DeleteAccessTokenDocument, { id }).catch((error) => {
-        if (refusalOf(error).code !== 'NOT_FOUND') throw error;
+      await execute(DeleteAccessTokenDocument, { id }).catch((error) => {
+        if (toApiError(error).code !== 'NOT_FOUND') throw error;
       });
       await onChanged();
       heading.current?.focus();
@@ -52,7 +52,7 @@ export function AccessTokens({ tokens, onChanged }: { tokens: AccessToken[]; onC
         {done}
       </p>
       <p className="problem" role="alert">
-        {refusal && accountReason(refusal)}
+        {failure && accountReason(failure)}
       </p>
       {secret ? (
         <NewSecret secret={secret} onDone={forgetSecret} />

@@ -12,12 +12,12 @@ import { Sessions } from './Sessions';
 import { YourData } from './YourData';
 import './account.css';
 
-/** Everything about one's own account. What is listed is loaded when the dialog opens, and after each change. */
+/** The dialog for the user's account. Its lists are loaded when it opens and after each change. */
 export function AccountDialog({ user, onClose }: { user: User; onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [account, setAccount] = useState<Account>();
   const [problem, setProblem] = useState<string>();
-  // Whoever signs in at an identity provider has no address to sign in by here, and no password.
+  // A user of an identity provider has no email to sign in with here, and no password.
   const local = user.email !== null;
 
   useEffect(() => {
@@ -37,7 +37,7 @@ export function AccountDialog({ user, onClose }: { user: User; onClose: () => vo
   return (
     <dialog ref={dialog} className="dialog account-dialog" aria-labelledby="account-title" onClose={onClose}>
       <header>
-        <h2 id="account-title">{texts.account}</h2>
+        <h2 id="account-title">{texts.settings}</h2>
         <button
           type="button"
           className="icon-button"

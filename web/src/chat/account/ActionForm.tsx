@@ -1,53 +1,53 @@
 import { createContext, useEffect, useRef, type FormEvent, type ReactNode } from 'react';
-import type { Refusal } from '../graphql/refusal';
-import { texts } from '../texts';
+import type { ApiError } from '../graphql/apiError';
+import { accountTexts } from '../texts';
 import { accountReason } from './reason';
 import { useTask } from './useTask';
 
-/** What is wrong with which field: the field itself says so. */
-export const FaultContext = createContext<{ field: string; text: string } | undefined>(undefined);
+/** The field that is invalid, and why. The field itself shows it. */
+export const FieldErrorContext = createContext<{ field: string; text: string } | undefined>(undefined);
 
 interface Props {
-  /** What the button is called. */
+  /** Label of the submit button. */
   action: string;
-  look?: 'primary' | 'primary danger' | 'plain';
-  /** The field that is at fault where the server names none: by code, or in any other case. */
-  blame?: Record<string, string>;
-  /** Other words for a code. */
-  words?: Record<string, string>;
-  /** May give a sentence that says it has been done; the fields are emptied then to what they were at first. */
+  variant?: 'primary' | 'primary danger' | 'plain';
+  /** The field that an error concerns if the server names none, by error code. */
+  fieldByCode?: Record<string, string>;
+  /** Texts that replace the default ones, by error code. */
+  textByCode?: Record<string, string>;
+  /** May return a text that reports success. The fields are reset afterwards. */
   onSubmit: (fields: Record<string, string>) => Promise<string | void>;
   children?: ReactNode;
-  /** Buttons beside the one that does it. */
+  /** Buttons beside the submit button. */
   aside?: ReactNode;
 }
 
-/** A few fields and the button that sends them. A refusal stands by the field that it is about, and the focus goes there. */
-export function ActionForm({ action, look = 'primary', blame = {}, words = {}, onSubmit, children, aside }: Props) {
+/** A form with a submit button. An error is shown at the field that it concerns, and the focus moves there. */
+export function ActionForm({ action, variant = 'primary', fieldByCode = {}, textByCode = {}, onSubmit, children, aside }: Props) {
   const form = useRef<HTMLFormElement>(null);
-  const { busy, refusal, done, run } = useTask();
-  const fault = refusal && { field: fieldOf(refusal, blame), text: words[refusal.code] ?? accountReason(refusal) };
+  const { busy, failure, done, run } = useTask();
+  const formError = failure && { field: fieldOf(failure, fieldByCode), text: textByCode[failure.code] ?? accountReason(failure) };
 
   useEffect(() => {
-    if (fault?.field) form.current?.querySelector<HTMLElement>(`[name=${fault.field}]`)?.focus();
-  }, [refusal]);
+    if (formError?.field) form.current?.querySelector<HTMLElement>(`[name=${formError.field}]`)?.focus();
+  }, [failure]);
 
   function submit(event: FormEvent) {
     event.preventDefault();
     const fields = Object.fromEntries([...new FormData(form.current!)].map(([name, value]) => [name, String(value)]));
     void run(async () => {
-      const said = await onSubmit(fields);
+      const text = await onSubmit(fields);
       form.current?.reset();
-      return said;
+      return text;
     });
   }
 
   return (
     <form ref={form} onSubmit={submit}>
-      <FaultContext value={fault?.field ? { field: fault.field, text: fault.text } : undefined}>{children}</FaultContext>
+      <FieldErrorContext value={formError?.field ? { field: formError.field, text: formError.text } : undefined}>{children}</FieldErrorContext>
       <div className="buttons">
-        <button type="submit" className={look} aria-disabled={busy}>
-          {busy ? texts.working : action}
+        <button type="submit" className={variant} aria-disabled={busy}>
+          {busy ? accountTexts.working : action}
         </button>
         {aside}
         <p className="done" role="status">
@@ -55,12 +55,12 @@ export function ActionForm({ action, look = 'primary', blame = {}, words = {}, o
         </p>
       </div>
       <p className="problem" role="alert">
-        {fault && !fault.field && fault.text}
+        {formError && !formError.field && formError.text}
       </p>
     </form>
   );
 }
 
-function fieldOf({ code, field }: Refusal, blame: Record<string, string>): string | undefined {
-  return field ?? blame[code];
+function fieldOf({ code, field }: ApiError, fieldByCode: Record<string, string>): string | undefined {
+  return field ?? fieldByCode[code];
 }

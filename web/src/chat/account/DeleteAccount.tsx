@@ -1,22 +1,22 @@
 import { useEffect, useRef, useState } from 'react';
 import { settleDeletion } from '../conversations/deletion';
-import { ask } from '../graphql/client';
-import { Refusal } from '../graphql/refusal';
+import { execute } from '../graphql/client';
+import { ApiError } from '../graphql/apiError';
 import { open } from '../route';
-import { deleteBy } from '../session/session';
+import { deleteAccountWith } from '../session/session';
 import { accountTexts, texts } from '../texts';
 import { ActionForm } from './ActionForm';
 import { Field } from './Field';
 import { DeleteAccountDocument } from './generated';
 
-/** Two steps: what is lost is read before anything can be typed. */
+/** Deletes the account in two steps: the consequences are shown before anything can be typed. */
 export function DeleteAccount({ local }: { local: boolean }) {
   const [asked, setAsked] = useState(false);
   const question = useRef<HTMLHeadingElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const first = useRef(true);
 
-  // Where the button was is the question now, and the other way round.
+  // The question replaces the button and vice versa, so the focus must move.
   useEffect(() => {
     if (!first.current) (asked ? question : button).current?.focus();
     question.current?.parentElement?.scrollIntoView({ block: 'nearest' });
@@ -37,10 +37,10 @@ export function DeleteAccount({ local }: { local: boolean }) {
       </h4>
       <p>{accountTexts.deleteEffect}</p>
       <ActionForm
-        look="primary danger"
+        variant="primary danger"
         action={accountTexts.deleteForGood}
-        blame={{ RATE_LIMITED: local ? 'password' : 'word' }}
-        words={{ FORBIDDEN: accountTexts.proveAgain }}
+        fieldByCode={{ RATE_LIMITED: local ? 'password' : 'word' }}
+        textByCode={{ FORBIDDEN: accountTexts.proveAgain }}
         onSubmit={({ password, word }) => deleteAccount(local ? password! : null, word!)}
         aside={
           <button type="button" className="plain" onClick={() => setAsked(false)}>
@@ -57,9 +57,9 @@ export function DeleteAccount({ local }: { local: boolean }) {
 
 async function deleteAccount(password: string | null, word: string): Promise<void> {
   if (word.trim().toLowerCase() !== accountTexts.deleteWord) {
-    throw new Refusal({ code: 'BAD_USER_INPUT', field: 'word', message: accountTexts.faults.word! });
+    throw new ApiError({ code: 'BAD_USER_INPUT', field: 'word', message: accountTexts.fieldErrors.word! });
   }
   await settleDeletion();
-  await deleteBy(() => ask(DeleteAccountDocument, { password }));
+  await deleteAccountWith(() => execute(DeleteAccountDocument, { password }));
   open();
 }

@@ -1,9 +1,9 @@
-import { ask } from '../graphql/client';
+import { execute } from '../graphql/client';
 import { userChanged, type User } from '../session/session';
 import { accountTexts, texts } from '../texts';
 import { ActionForm } from './ActionForm';
 import { Field } from './Field';
-import { Fold } from './Fold';
+import { Disclosure } from './Disclosure';
 import { ChangeEmailDocument } from './generated';
 
 export function EmailForm({ user }: { user: User }) {
@@ -13,13 +13,13 @@ export function EmailForm({ user }: { user: User }) {
       <p className="hint">
         {accountTexts.emailNow} <bdi>{user.email}</bdi>
       </p>
-      <Fold label={accountTexts.changeEmail}>
+      <Disclosure label={accountTexts.changeEmail}>
         <ActionForm
           action={texts.save}
-          blame={{ CONFLICT: 'newEmail', RATE_LIMITED: 'password' }}
-          words={{ CONFLICT: accountTexts.emailTaken }}
+          fieldByCode={{ CONFLICT: 'newEmail', RATE_LIMITED: 'password' }}
+          textByCode={{ CONFLICT: accountTexts.emailTaken }}
           onSubmit={async ({ newEmail, password }) => {
-            const { changeEmail } = await ask(ChangeEmailDocument, { input: { newEmail: newEmail!, password: password! } });
+            const { changeEmail } = await execute(ChangeEmailDocument, { input: { newEmail: newEmail!, password: password! } });
             userChanged(changeEmail.user);
             return accountTexts.emailChanged;
           }}
@@ -27,7 +27,7 @@ export function EmailForm({ user }: { user: User }) {
           <Field name="newEmail" label={accountTexts.newEmail} type="text" inputMode="email" autoCapitalize="off" spellCheck={false} autoComplete="email" required />
           <Field name="password" label={texts.password} type="password" autoComplete="current-password" required />
         </ActionForm>
-      </Fold>
+      </Disclosure>
     </section>
   );
 }

@@ -1,6 +1,6 @@
 import { useContext, useId, useState, type InputHTMLAttributes } from 'react';
 import { accountTexts } from '../texts';
-import { FaultContext } from './ActionForm';
+import { FieldErrorContext } from './ActionForm';
 
 interface Props extends InputHTMLAttributes<HTMLInputElement> {
   name: string;
@@ -8,12 +8,12 @@ interface Props extends InputHTMLAttributes<HTMLInputElement> {
   hint?: string;
 }
 
-/** A field with its label, a hint, and what is wrong with it. A password can be looked at. */
+/** An input with a label, a hint and an error message. A password can be made visible. */
 export function Field({ name, label, hint, type, ...input }: Props) {
   const id = useId();
-  const fault = useContext(FaultContext);
+  const fieldError = useContext(FieldErrorContext);
   const [shown, setShown] = useState(false);
-  const wrong = fault?.field === name ? fault.text : undefined;
+  const wrong = fieldError?.field === name ? fieldError.text : undefined;
   const described = [hint && `${id}-hint`, wrong && `${id}-wrong`].filter(Boolean).join(' ');
 
   return (

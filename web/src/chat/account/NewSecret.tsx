@@ -2,7 +2,7 @@ import { useEffect, useId, useRef } from 'react';
 import { accountTexts, texts } from '../texts';
 import { CopyButton } from '../ui/CopyButton';
 
-/** A token's secret, which is nowhere to be had again: the dialog is not closed over it by a slip of the Escape key. */
+/** The secret of a new token, which cannot be shown again. So the Escape key does not close the dialog. */
 export function NewSecret({ secret, onDone }: { secret: string; onDone: () => void }) {
   const field = useRef<HTMLInputElement>(null);
   const id = useId();
@@ -10,7 +10,7 @@ export function NewSecret({ secret, onDone }: { secret: string; onDone: () => vo
   useEffect(() => {
     const element = field.current!;
     element.focus();
-    // Backwards, so that its beginning is in sight.
+    // Backwards, so that the beginning stays visible.
     element.setSelectionRange(0, secret.length, 'backward');
     const dialog = element.closest('dialog')!;
     const stay = (event: Event) => {
@@ -33,7 +33,7 @@ export function NewSecret({ secret, onDone }: { secret: string; onDone: () => vo
         <CopyButton text={secret} label={texts.copy} />
       </div>
       <button type="button" className="plain" onClick={onDone}>
-        {accountTexts.secretKept}
+        {accountTexts.secretDone}
       </button>
     </div>
   );

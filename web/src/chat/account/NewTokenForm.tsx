@@ -1,8 +1,8 @@
-import { ask } from '../graphql/client';
+import { execute } from '../graphql/client';
 import { accountTexts } from '../texts';
 import { ActionForm } from './ActionForm';
 import { Field } from './Field';
-import { Fold } from './Fold';
+import { Disclosure } from './Disclosure';
 import { CreateAccessTokenDocument, type AccessTokenScope } from './generated';
 
 const DAYS = [7, 30, 90, 365];
@@ -17,19 +17,19 @@ export function NewTokenForm({ onCreated, onChanged }: Props) {
   async function create({ name, scope, days }: Record<string, string>) {
     const input = { name: name!, scopes: [scope as AccessTokenScope], expiresInDays: Number(days) };
     try {
-      onCreated((await ask(CreateAccessTokenDocument, { input })).createAccessToken.secret);
+      onCreated((await execute(CreateAccessTokenDocument, { input })).createAccessToken.secret);
     } finally {
-      // One whose secret was lost on its way can be seen at least, and revoked.
+      // If the response with the secret was lost, the token is listed at least and can be revoked.
       await onChanged();
     }
   }
 
   return (
-    <Fold label={accountTexts.newToken}>
+    <Disclosure label={accountTexts.newToken}>
       <ActionForm
         action={accountTexts.createToken}
-        blame={{ RATE_LIMITED: 'name', CONFLICT: 'name' }}
-        words={{ CONFLICT: accountTexts.tooManyTokens }}
+        fieldByCode={{ RATE_LIMITED: 'name', CONFLICT: 'name' }}
+        textByCode={{ CONFLICT: accountTexts.tooManyTokens }}
         onSubmit={create}
       >
         <Field name="name" label={accountTexts.tokenName} hint={accountTexts.tokenNameHint} autoComplete="off" required maxLength={100} />
@@ -53,6 +53,6 @@ export function NewTokenForm({ onCreated, onChanged }: Props) {
           </label>
         </div>
       </ActionForm>
-    </Fold>
+    </Disclosure>
   );
 }

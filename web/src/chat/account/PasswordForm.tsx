@@ -1,29 +1,29 @@
-import { ask } from '../graphql/client';
+import { execute } from '../graphql/client';
 import type { User } from '../session/session';
 import { accountTexts, texts } from '../texts';
 import { ActionForm } from './ActionForm';
 import { Field } from './Field';
-import { Fold } from './Fold';
+import { Disclosure } from './Disclosure';
 import { ChangePasswordDocument } from './generated';
 
-/** The session that this is asked by goes on, and its socket with it. */
+/** Changes the password. The current session and its WebSocket stay open. */
 export function PasswordForm({ user, onChanged }: { user: User; onChanged: () => void }) {
   return (
     <section aria-labelledby="account-password">
       <h3 id="account-password">{texts.password}</h3>
       <p className="hint">{accountTexts.passwordEffect}</p>
-      <Fold label={accountTexts.changePassword}>
+      <Disclosure label={accountTexts.changePassword}>
         <ActionForm
           action={texts.save}
-          blame={{ RATE_LIMITED: 'currentPassword' }}
+          fieldByCode={{ RATE_LIMITED: 'currentPassword' }}
           onSubmit={async ({ currentPassword, newPassword }) => {
             const input = { currentPassword: currentPassword!, newPassword: newPassword! };
-            const { endedSessions } = (await ask(ChangePasswordDocument, { input })).changePassword;
+            const { endedSessions } = (await execute(ChangePasswordDocument, { input })).changePassword;
             onChanged();
             return accountTexts.passwordChanged(endedSessions);
           }}
         >
-          {/* For password managers, which keep a password by its address. */}
+          {/* Password managers store a password together with this username. */}
           <input type="text" hidden readOnly autoComplete="username" value={user.email ?? ''} />
           <Field
             name="currentPassword"
@@ -41,7 +41,7 @@ export function PasswordForm({ user, onChanged }: { user: User; onChanged: () =>
             required
           />
         </ActionForm>
-      </Fold>
+      </Disclosure>
     </section>
   );
 }

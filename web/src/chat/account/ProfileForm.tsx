@@ -1,4 +1,4 @@
-import { ask } from '../graphql/client';
+import { execute } from '../graphql/client';
 import { userChanged, type User } from '../session/session';
 import { accountTexts, texts } from '../texts';
 import { ActionForm } from './ActionForm';
@@ -11,13 +11,13 @@ export function ProfileForm({ user }: { user: User }) {
       <h3 id="account-profile">{accountTexts.profile}</h3>
       <ActionForm
         action={texts.save}
-        blame={{ RATE_LIMITED: 'name' }}
+        fieldByCode={{ RATE_LIMITED: 'name' }}
         onSubmit={async ({ name }) => {
-          userChanged((await ask(ChangeNameDocument, { input: { name: name! } })).changeName.user);
+          userChanged((await execute(ChangeNameDocument, { input: { name: name! } })).changeName.user);
           return accountTexts.saved;
         }}
       >
-        {/* Drawn anew when another tab has changed it. */}
+        {/* Rendered anew when another tab has changed the name. */}
         <Field key={user.name} name="name" label={texts.yourName} autoComplete="name" required defaultValue={user.name} />
       </ActionForm>
     </section>

@@ -1,28 +1,28 @@
 import { useId, useRef } from 'react';
-import { ask } from '../graphql/client';
+import { execute } from '../graphql/client';
 import { RevokeOtherSessionsDocument } from '../graphql/generated';
-import { refusalOf } from '../graphql/refusal';
+import { toApiError } from '../graphql/apiError';
 import { accountTexts, texts } from '../texts';
 import type { Session } from './account';
 import { deviceOf } from './device';
 import { RevokeSessionDocument } from './generated';
 import { accountReason } from './reason';
 import { useTask } from './useTask';
-import { ago } from './when';
+import { ago } from './relativeTime';
 
 export function Sessions({ sessions, onChanged }: { sessions: Session[]; onChanged: () => Promise<void> }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  const { busy, refusal, done, run } = useTask();
-  // This device first, then the last used.
+  const { busy, failure, done, run } = useTask();
+  // This device first, then the most recently used ones.
   const ordered = [...sessions].sort((a, b) => Number(b.current) - Number(a.current));
 
   async function end(task: () => Promise<string>) {
     await run(async () => {
-      const said = await task();
+      const text = await task();
       await onChanged();
-      // The button is gone with its row.
+      // The button has disappeared with its row.
       heading.current?.focus();
-      return said;
+      return text;
     });
   }
 
@@ -45,7 +45,7 @@ export function Sessions({ sessions, onChanged }: { sessions: Session[]; onChang
         {done}
       </p>
       <p className="problem" role="alert">
-        {refusal && accountReason(refusal)}
+        {failure && accountReason(failure)}
       </p>
     </section>
   );
@@ -54,7 +54,7 @@ export function Sessions({ sessions, onChanged }: { sessions: Session[]; onChang
 function SessionRow({ session, busy, onEnd }: { session: Session; busy: boolean; onEnd: () => void }) {
   const { current, agent, address, lastSeenAt } = session;
   const device = deviceOf(agent);
-  // Two devices may have one name; when and where from tells them apart.
+  // Two devices may have the same name. The time and the address distinguish them.
   const note = useId();
   return (
     <li>
@@ -89,15 +89,15 @@ function SessionRow({ session, busy, onEnd }: { session: Session; busy: boolean;
   );
 }
 
-/** One that has ended by itself meanwhile is as good as ended. */
+/** Revokes a session. One that no longer exists counts as revoked. */
 async function endOne({ id, agent }: Session): Promise<string> {
-  await ask(RevokeSessionDocument, { id }).catch((error) => {
-    if (refusalOf(error).code !== 'NOT_FOUND') throw error;
+  await execute(RevokeSessionDocument, { id }).catch((error) => {
+    if (toApiError(error).code !== 'NOT_FOUND') throw error;
   });
   return accountTexts.sessionEnded(deviceOf(agent));
 }
 
 async function endOthers(): Promise<string> {
-  const { revokedIds } = (await ask(RevokeOtherSessionsDocument, {})).revokeOtherSessions;
+  const { revokedIds } = (await execute(RevokeOtherSessionsDocument, {})).revokeOtherSessions;
   return accountTexts.othersEnded(revokedIds.length);
 }

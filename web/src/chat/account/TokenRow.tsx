@@ -1,6 +1,6 @@
 import { accountTexts } from '../texts';
 import type { AccessToken } from './account';
-import { ago, day } from './when';
+import { ago, day } from './relativeTime';
 
 interface Props {
   token: AccessToken;
@@ -17,7 +17,7 @@ export function TokenRow({ token: { name, scopes, createdAt, expiresAt, lastUsed
         <span className="badge">{scopes.includes('WRITE') ? accountTexts.mayWrite : accountTexts.mayRead}</span>
         <p className="note">
           {[
-            accountTexts.madeOn(day(createdAt)),
+            accountTexts.createdOn(day(createdAt)),
             expired ? accountTexts.expiredOn(day(expiresAt)) : accountTexts.expiresOn(day(expiresAt)),
             lastUsedAt ? accountTexts.lastUsed(ago(lastUsedAt)) : accountTexts.neverUsed,
           ].join(' · ')}

@@ -1,4 +1,4 @@
-import { ask } from '../graphql/client';
+import { execute } from '../graphql/client';
 import { accountTexts } from '../texts';
 import { ActionForm } from './ActionForm';
 import { DeleteAccount } from './DeleteAccount';
@@ -12,9 +12,9 @@ export function YourData({ local }: { local: boolean }) {
       <p className="hint">{accountTexts.exportHint}</p>
       <ActionForm
         action={accountTexts.export}
-        look="plain"
+        variant="plain"
         onSubmit={async () => {
-          download((await ask(ExportMyDataDocument, {})).exportMyData.url);
+          download((await execute(ExportMyDataDocument, {})).exportMyData.url);
           return accountTexts.exporting;
         }}
       />

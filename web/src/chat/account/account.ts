@@ -1,14 +1,14 @@
-import { ask } from '../graphql/client';
+import { execute } from '../graphql/client';
 import { AccountDocument, type AccountQuery } from './generated';
-import { Refusal } from '../graphql/refusal';
+import { ApiError } from '../graphql/apiError';
 
 export type Account = NonNullable<AccountQuery['me']>;
 export type Session = Account['sessions'][number];
 export type AccessToken = Account['accessTokens'][number];
 
-/** What the dialog shows, as it is now. */
+/** Loads the data that the dialog shows. */
 export async function loadAccount(): Promise<Account> {
-  const { me } = await ask(AccountDocument, {});
-  if (!me) throw new Refusal({ code: 'UNAUTHENTICATED', message: 'nobody is signed in' });
+  const { me } = await execute(AccountDocument, {});
+  if (!me) throw new ApiError({ code: 'UNAUTHENTICATED', message: 'No user is signed in.' });
   return me;
 }

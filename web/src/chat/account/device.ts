@@ -1,7 +1,7 @@
 import Bowser from 'bowser';
 import { accountTexts } from '../texts';
 
-/** What a device is called, by what its program calls itself: `Firefox on Linux`; what is no browser is told as it is. */
+/** Names a device by its user agent: `Firefox on Linux` for a browser, else the user agent itself. */
 export function deviceOf(agent: string | null): string {
   if (!agent) return accountTexts.unknownDevice;
   const { browser, os } = Bowser.parse(agent);

@@ -1,4 +1,4 @@
-/** Lets the browser download what is at an address of this server, as if a link had been followed. The page stays. */
+/** Downloads a file from this server. The page stays open. */
 export function download(address: string): void {
   const link = document.createElement('a');
   link.href = address;

@@ -1,11 +1,11 @@
 import { reasonOf } from '../graphql/reason';
-import type { Refusal } from '../graphql/refusal';
+import type { ApiError } from '../graphql/apiError';
 import { accountTexts } from '../texts';
 
-/** Why the server says no, in the dialog's own words where it has some. */
-export function accountReason(refusal: Refusal): string {
-  const { code, field } = refusal;
-  if (code === 'BAD_USER_INPUT' && field) return accountTexts.faults[field] ?? refusal.message;
+/** Returns the reason for an error, in the dialog's own words where it has any. */
+export function accountReason(failure: ApiError): string {
+  const { code, field } = failure;
+  if (code === 'BAD_USER_INPUT' && field) return accountTexts.fieldErrors[field] ?? failure.message;
   if (code === 'FORBIDDEN') return accountTexts.elsewhere;
-  return reasonOf(refusal);
+  return reasonOf(failure);
 }

@@ -1,28 +1,28 @@
 import { useRef, useState } from 'react';
-import { refusalOf, type Refusal } from '../graphql/refusal';
+import { toApiError, type ApiError } from '../graphql/apiError';
 
 /**
- * Something that somebody asks for by a button: one at a time, however often it is pressed, and what came of it. The
- * button is not disabled meanwhile, or the focus would be lost.
+ * Runs the action of a button, one run at a time, and holds its result. The button is not disabled meanwhile, because it
+ * would lose the focus.
  */
 export function useTask() {
   const [busy, setBusy] = useState(false);
-  const [refusal, setRefusal] = useState<Refusal>();
+  const [failure, setFailure] = useState<ApiError>();
   const [done, setDone] = useState<string>();
   const running = useRef(false);
 
-  /** The task may give a sentence that says it has been done. */
-  async function run(task: () => Promise<string | void>): Promise<Refusal | undefined> {
+  /** Runs the task, which may return a text that reports success. Returns the error if it fails. */
+  async function run(task: () => Promise<string | void>): Promise<ApiError | undefined> {
     if (running.current) return;
     running.current = true;
     setBusy(true);
-    setRefusal(undefined);
+    setFailure(undefined);
     setDone(undefined);
     try {
       setDone((await task()) ?? undefined);
     } catch (error) {
-      const refused = refusalOf(error);
-      setRefusal(refused);
+      const refused = toApiError(error);
+      setFailure(refused);
       return refused;
     } finally {
       running.current = false;
@@ -30,5 +30,5 @@ export function useTask() {
     }
   }
 
-  return { busy, refusal, done, run };
+  return { busy, failure, done, run };
 }

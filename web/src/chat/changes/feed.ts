@@ -2,15 +2,15 @@ import { reloadConversations } from '../conversations/actions';
 import { deletedElsewhere } from '../conversations/deletion';
 import { ChangesDocument } from '../graphql/generated';
 import { follow } from '../graphql/socket';
-import { noteNews, reloadMessages } from '../messages/actions';
-import { noteEcho } from '../outbox/echoes';
+import { noteChange, reloadMessages } from '../messages/actions';
+import { recordEcho } from '../outbox/echoes';
 import { change as changeState, stateStore } from '../state';
-import { afterChange, type Change } from './reduce';
+import { applyChange, type Change } from './reduce';
 
-/** Follows what happens on all of the user's devices. The first event is a Reload: that is how everything gets loaded. */
+/** Subscribes to changes on all of the user's devices. The first event is `Reload`, which loads everything. */
 export function followChanges(): () => void {
   let cursor: string | undefined;
-  let leave = () => {};
+  let unsubscribe = () => {};
   let timer: ReturnType<typeof setTimeout>;
 
   function begin() {
@@ -19,13 +19,13 @@ export function followChanges(): () => void {
         return cursor;
       },
     };
-    leave = follow(ChangesDocument, variables, {
+    unsubscribe = follow(ChangesDocument, variables, {
       next({ changes }) {
         cursor = changes.cursor;
         if (changes.__typename === 'Reload') reload();
         else take(changes);
       },
-      refused({ code, retryAfter = 3 }) {
+      failed({ code, retryAfter = 3 }) {
         if (code === 'BAD_USER_INPUT') cursor = undefined;
         again(retryAfter);
       },
@@ -41,7 +41,7 @@ export function followChanges(): () => void {
   begin();
   return () => {
     clearTimeout(timer);
-    leave();
+    unsubscribe();
   };
 }
 
@@ -55,8 +55,8 @@ function take(change: Change): void {
   if ((change.__typename === 'MessageAdded' || change.__typename === 'ReplyEnded') && change.message) {
     const { conversation, ...message } = change.message;
     const known = stateStore.get().messages[conversation.id]?.items.some(({ id }) => id === message.id);
-    if (!known) noteEcho(conversation.id, message);
-    noteNews(conversation.id);
+    if (!known) recordEcho(conversation.id, message);
+    noteChange(conversation.id);
   }
-  changeState((state) => afterChange(state, change));
+  changeState((state) => applyChange(state, change));
 }

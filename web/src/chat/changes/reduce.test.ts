@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { withFirstPage, withPage, type Conversation } from '../conversations/list';
 import { withLastPage, withMessages, type Message } from '../messages/list';
 import { noState, type State } from '../state';
-import { afterChange, type Change } from './reduce';
+import { applyChange, type Change } from './reduce';
 
 const conversation = (id: string, minute: number): Conversation => ({
   id, title: id, systemPrompt: null, model: null, createdAt: at(minute), updatedAt: at(minute),
@@ -21,42 +21,42 @@ function state(endCursor?: string): State {
   return { conversations, messages: { a: withLastPage(undefined, messagePage([message('1', 10)])) } };
 }
 
-test('a message moves its conversation to the top, and is added once', () => {
+test('a new message moves its conversation to the top and is added once', () => {
   const change = added(conversation('a', 30), message('2', 30));
-  const next = afterChange(afterChange(state(), change), change);
+  const next = applyChange(applyChange(state(), change), change);
   expect(titles(next)).toEqual(['a', 'b']);
   expect(next.messages.a!.items.map(({ id }) => id)).toEqual(['1', '2']);
 });
 
-test('messages of a conversation that is not open are not kept', () => {
-  expect(afterChange(state(), added(conversation('b', 30), message('2', 30))).messages.b).toBeUndefined();
+test('messages of a conversation that is not open are not stored', () => {
+  expect(applyChange(state(), added(conversation('b', 30), message('2', 30))).messages.b).toBeUndefined();
 });
 
-test('a finished reply is not made unfinished by old news', () => {
+test('a late event does not make a finished reply unfinished', () => {
   const finished = withMessages(state().messages.a!, message('r', 11, 'COMPLETED', 'all of it'));
   expect(withMessages(finished, message('r', 11, 'PENDING', '')).items.at(-1)!.content).toBe('all of it');
 });
 
-test('a deleted conversation does not come back with a page that was on its way', () => {
-  const next = afterChange(state(), { __typename: 'ConversationDeleted', cursor: '', conversationId: 'a' });
+test('a page requested before a deletion does not bring the conversation back', () => {
+  const next = applyChange(state(), { __typename: 'ConversationDeleted', cursor: '', conversationId: 'a' });
   expect(titles(next)).toEqual(['b']);
   expect(next.messages.a).toBeUndefined();
   expect(withPage(next.conversations, page([conversation('a', 10)])).items.map(({ id }) => id)).toEqual(['b']);
 });
 
-test('a conversation of a page that is not loaded yet waits for that page', () => {
+test('a conversation on a page that is not loaded yet is listed with that page', () => {
   const renamed: Change = { __typename: 'ConversationChanged', cursor: '', conversation: conversation('old', 1) };
-  expect(titles(afterChange(state('more'), renamed))).toEqual(['b', 'a']);
-  expect(titles(afterChange(state(), renamed))).toEqual(['b', 'a', 'old']);
+  expect(titles(applyChange(state('more'), renamed))).toEqual(['b', 'a']);
+  expect(titles(applyChange(state(), renamed))).toEqual(['b', 'a', 'old']);
 });
 
-test('after a long break the end of a conversation takes the place of what it does not reach', () => {
+test('after a long break, a last page that does not overlap replaces the list', () => {
   const list = withLastPage(undefined, messagePage([message('1', 1), message('2', 2)]));
   expect(withLastPage(list, messagePage([message('2', 2), message('3', 3)], 'c')).items).toHaveLength(3);
   expect(withLastPage(list, messagePage([message('8', 8), message('9', 9)], 'c'))).toMatchObject({ startCursor: 'c', items: { length: 2 } });
 });
 
-test('messages are in order, whoever tells of them first', () => {
+test('messages are sorted by time, whatever order they arrive in', () => {
   const list = withMessages(state().messages.a!, message('3', 13), message('2', 12));
   expect(list.items.map(({ id }) => id)).toEqual(['1', '2', '3']);
 });

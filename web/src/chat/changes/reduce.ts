@@ -5,8 +5,8 @@ import type { State } from '../state';
 
 export type Change = ChangesSubscription['changes'];
 
-/** The state after something happened, on whatever device. `Reload` is no news of its own: it asks to load again. */
-export function afterChange(state: State, change: Change): State {
+/** Returns the state after a change on any device. `Reload` has no effect here: the feed loads everything again. */
+export function applyChange(state: State, change: Change): State {
   switch (change.__typename) {
     case 'ConversationCreated':
     case 'ConversationChanged': {

@@ -3,23 +3,23 @@ import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { draftOf, keepDraft } from './drafts';
 import { lengthOf, LONGEST } from './length';
-import { takesBack } from './putBack';
+import { onRestoreText } from './restoreText';
 
-/** The count is shown when it begins to matter. */
+/** Length from which the number of remaining characters is shown. */
 const COUNT_FROM = LONGEST - 1_000;
 
-/** On a phone Enter is for new lines: there is a button to send. */
+/** On a touch screen, Enter adds a line and the button sends. */
 const touch = matchMedia('(pointer: coarse)');
 
 interface Props {
   user: string;
-  /** Whose draft it is. */
+  /** The conversation that the draft belongs to. */
   conversation: string;
-  /** The reply that is being written. */
+  /** ID of the reply in progress. */
   writing: string | undefined;
   onSend: (content: string) => void;
   onStop: () => void;
-  /** What stands below the text, as the choice of a model. */
+  /** Controls below the text, such as the model picker. */
   children?: ReactNode;
 }
 
@@ -34,15 +34,15 @@ export function Composer({ user, conversation, writing, onSend, onStop, children
     if (!touch.matches) field.current?.focus();
   }, [user, conversation]);
 
-  // Another tab may be writing in the same conversation: then each keeps what it shows, and the last letter is kept.
+  // Another tab may have a draft for the same conversation. Each tab keeps what it shows, and the last edit is stored.
   function write(next: string) {
     setText(next);
     keepDraft(user, conversation, next);
   }
 
-  // With each letter it is another text that must not be written over.
+  // Registered again on every change, so that the handler sees the current text and does not overwrite it.
   useLayoutEffect(() =>
-    takesBack((taken) => {
+    onRestoreText((taken) => {
       if (text.trim() === '') write(taken);
       if (!touch.matches) field.current?.focus();
     }),
@@ -55,7 +55,7 @@ export function Composer({ user, conversation, writing, onSend, onStop, children
     element.style.height = `${element.scrollHeight}px`;
   }, [text]);
 
-  // Whoever types anywhere means this field.
+  // Typing anywhere on the page goes to this field.
   useEffect(() => {
     const onKey = (event: globalThis.KeyboardEvent) => {
       const { activeElement: active } = document;
@@ -76,12 +76,12 @@ export function Composer({ user, conversation, writing, onSend, onStop, children
 
   function stop() {
     onStop();
-    // The button goes away.
+    // The button disappears, so the focus must move.
     if (!touch.matches) field.current?.focus();
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    // Enter that ends the composition of a character is no Enter.
+    // Enter that ends an IME composition does not send.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     if (event.key === 'Enter' && !event.shiftKey && (!touch.matches || event.ctrlKey || event.metaKey)) {
       event.preventDefault();
@@ -99,7 +99,7 @@ export function Composer({ user, conversation, writing, onSend, onStop, children
         send();
       }}
     >
-      {/* Beside the text there is room: whoever presses there means it. */}
+      {/* A click beside the text focuses the field. */}
       <div className="field" onClick={(event) => event.target === event.currentTarget && field.current?.focus()}>
         <textarea
           id="composer"

@@ -1,17 +1,17 @@
-import { keptByTab, keyOf } from '../kept';
+import { tabFirstStorage, userKey } from '../deviceStorage';
 
-/** What somebody has begun to write in a conversation, kept on this device. */
+/** Returns the draft of a conversation that is stored on this device; empty if there is none. */
 export function draftOf(user: string, conversation: string): string {
-  return keptByTab.get(keyOf(user, 'draft', conversation)) ?? '';
+  return tabFirstStorage.get(userKey(user, 'draft', conversation)) ?? '';
 }
 
 export function keepDraft(user: string, conversation: string, text: string): void {
-  const key = keyOf(user, 'draft', conversation);
-  if (text) keptByTab.set(key, text);
-  else keptByTab.remove(key);
+  const key = userKey(user, 'draft', conversation);
+  if (text) tabFirstStorage.set(key, text);
+  else tabFirstStorage.remove(key);
 }
 
-/** A conversation of our own naming has become one of the server's. */
+/** Moves a draft from a chat's temporary name to its conversation ID. */
 export function moveDraft(user: string, from: string, to: string): void {
   const text = draftOf(user, from);
   if (!text) return;
@@ -19,10 +19,10 @@ export function moveDraft(user: string, from: string, to: string): void {
   keepDraft(user, from, '');
 }
 
-/** Under this name are the instructions for the conversation that is yet to begin. */
-export const NEW_INSTRUCTIONS = 'new:instructions';
+/** Storage name of the instructions for a chat that has not started. */
+export const NEW_CHAT_INSTRUCTIONS = 'new:instructions';
 
-/** Under this name are the instructions of a conversation that are being written, and not saved yet. */
-export function halfWritten(conversation: string): string {
+/** Returns the storage name of a conversation's unsaved instructions. */
+export function unsavedInstructions(conversation: string): string {
   return `${conversation}:half-written`;
 }

@@ -1,7 +1,7 @@
-/** The longest message, and the longest instructions, in Unicode scalar values: what the server counts. */
+/** Maximum length of a message and of instructions, in Unicode scalar values, as the server counts. */
 export const LONGEST = 10_000;
 
-/** How many Unicode scalar values a text has. */
+/** Returns the number of Unicode scalar values in a text. */
 export function lengthOf(text: string): number {
   let length = 0;
   for (const _ of text) length++;

@@ -1,13 +1,13 @@
 import { useEffect, useRef, useState } from 'react';
-import { beginning } from '../cut';
+import { truncate } from '../truncate';
 import { open, pathTo, routeStore } from '../route';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { Menu } from '../ui/Menu';
-import { notifyRefusal } from '../ui/notices';
+import { notifyFailure } from '../ui/notices';
 import { updateConversation } from './actions';
 import { deleteConversation } from './deletion';
-import { follows } from './follows';
+import { followsInPage } from './followsInPage';
 import type { Conversation } from './list';
 import { neighbourOf } from './neighbour';
 
@@ -50,7 +50,7 @@ export function ConversationRow({ conversation, current, onOpen }: Props) {
         href={pathTo(id)}
         aria-current={current ? 'page' : undefined}
         title={title}
-        onClick={(event) => follows(event) && onOpen(id)}
+        onClick={(event) => followsInPage(event) && onOpen(id)}
         onKeyDown={(event) => event.key === 'F2' && setRenaming(true)}
       >
         <span className="title" dir="auto">
@@ -73,7 +73,7 @@ export function ConversationRow({ conversation, current, onOpen }: Props) {
 
 interface TitleFieldProps {
   conversation: Conversation;
-  /** Whether by a key, so that the keyboard goes on from here. */
+  /** `byKey`: whether the keyboard was used, so that the focus stays in the row. */
   onDone: (byKey: boolean) => void;
 }
 
@@ -87,9 +87,9 @@ function TitleField({ conversation, onDone }: TitleFieldProps) {
   function done(keep: boolean, byKey: boolean) {
     if (left.current) return;
     left.current = true;
-    const next = beginning(title.trim(), LONGEST_TITLE);
+    const next = truncate(title.trim(), LONGEST_TITLE);
     if (keep && next && next !== conversation.title) {
-      updateConversation({ id: conversation.id, title: next }).catch(notifyRefusal);
+      updateConversation({ id: conversation.id, title: next }).catch(notifyFailure);
     }
     onDone(byKey);
   }
@@ -112,7 +112,7 @@ function TitleField({ conversation, onDone }: TitleFieldProps) {
         onBlur={() => done(true, false)}
         onKeyDown={(event) => {
           if (event.key !== 'Escape') return;
-          // It is for this field, and not for the list that it stands in.
+          // Only for this field, not for the list around it.
           event.preventDefault();
           event.stopPropagation();
           done(false, true);

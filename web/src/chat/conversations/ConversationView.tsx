@@ -1,13 +1,13 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { Composer } from '../composer/Composer';
-import { draftOf, keepDraft, NEW_INSTRUCTIONS } from '../composer/drafts';
-import { ConnectionLine } from '../ConnectionLine';
+import { draftOf, keepDraft, NEW_CHAT_INSTRUCTIONS } from '../composer/drafts';
+import { ConnectionStatus } from '../ConnectionStatus';
 import { missingStore } from '../messages/actions';
 import { inProgress } from '../messages/list';
 import { MessageList } from '../messages/MessageList';
-import { choiceIn, choicesStore, choose, moveChoice, NEW } from '../models/choice';
+import { unsavedChoice, choicesStore, choose, moveChoice, NEW_CHAT } from '../models/choice';
 import { ModelPicker } from '../models/ModelPicker';
-import { offered } from '../models/models';
+import { availableModel } from '../models/models';
 import { send } from '../outbox/flush';
 import { isNew, newConversation } from '../outbox/outbox';
 import { outboxStore } from '../outbox/storage';
@@ -22,62 +22,62 @@ import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { Logo } from '../ui/Logo';
 import { updateConversation } from './actions';
-import { follows } from './follows';
+import { followsInPage } from './followsInPage';
 import { InstructionsDialog } from './InstructionsDialog';
 import { conversationOf } from './list';
 
 interface Props {
   user: User;
-  /** Nothing, or a name of our own, for a conversation that is yet to begin. */
+  /** `undefined` or a temporary name if the chat has not started. */
   conversationId: string | undefined;
   listOpen: boolean;
   onOpenList: () => void;
 }
 
 export function ConversationView({ user, conversationId, listOpen, onOpenList }: Props) {
-  const begun = conversationId !== undefined && !isNew(conversationId);
-  const name = conversationId ?? NEW;
+  const started = conversationId !== undefined && !isNew(conversationId);
+  const name = conversationId ?? NEW_CHAT;
   const conversation = useStateOf(({ conversations }) => conversationOf(conversations, conversationId));
   const writing = useStateOf(({ messages }) =>
     conversationId ? messages[conversationId]?.items.find(inProgress)?.id : undefined,
   );
   const unsent = useSyncExternalStore(outboxStore.subscribe, outboxStore.get);
   const missing = useSyncExternalStore(missingStore.subscribe, missingStore.get);
-  const gone = useStateOf(({ conversations }) => conversationId !== undefined && conversations.gone.has(conversationId));
-  const choice = useSyncExternalStore(choicesStore.subscribe, () => choiceIn(user.id, name));
-  const [newPrompt, setNewPrompt] = useState(() => draftOf(user.id, NEW_INSTRUCTIONS));
-  // The conversation whose instructions are being written.
+  const deleted = useStateOf(({ conversations }) => conversationId !== undefined && conversations.deleted.has(conversationId));
+  const choice = useSyncExternalStore(choicesStore.subscribe, () => unsavedChoice(user.id, name));
+  const [newPrompt, setNewPrompt] = useState(() => draftOf(user.id, NEW_CHAT_INSTRUCTIONS));
+  // The conversation whose instructions dialog is open.
   const [instructing, setInstructing] = useState<string>();
 
-  useEffect(() => (begun ? followReplies(conversationId) : undefined), [begun, conversationId]);
+  useEffect(() => (started ? followReplies(conversationId) : undefined), [started, conversationId]);
   useEffect(() => setInstructing(undefined), [conversationId]);
 
-  // One that was to begin with a message that was taken back is as good as none.
-  const isEmpty = !begun && !unsent.some((entry) => entry.conversation === conversationId);
-  const isMissing = conversationId !== undefined && (missing.has(conversationId) || gone);
-  // Empty for the default one; nothing until the conversation is known.
-  const model = choice ?? (begun ? conversation && (conversation.model ?? '') : '');
-  const instructions = (begun ? conversation?.systemPrompt : newPrompt) ?? '';
+  // A new chat is empty again when its first message has been discarded.
+  const isEmpty = !started && !unsent.some((entry) => entry.conversation === conversationId);
+  const isMissing = conversationId !== undefined && (missing.has(conversationId) || deleted);
+  // Empty for the default model; `undefined` until the conversation is loaded.
+  const model = choice ?? (started ? conversation && (conversation.model ?? '') : '');
+  const instructions = (started ? conversation?.systemPrompt : newPrompt) ?? '';
 
   function onSend(content: string) {
     const target = conversationId ?? newConversation();
-    // One that begins with the default model stays with the default, whichever that will be.
-    const newModel = isEmpty ? model : offered(model ?? '');
-    send(target, content, begun ? {} : { model: newModel || undefined, systemPrompt: newPrompt || undefined });
-    if (!begun) instructNew('');
+    // A chat that starts with the default model keeps following the default.
+    const newModel = isEmpty ? model : availableModel(model ?? '');
+    send(target, content, started ? {} : { model: newModel || undefined, systemPrompt: newPrompt || undefined });
+    if (!started) instructNew('');
     if (target === conversationId) return;
     moveChoice(user.id, name, target);
     open(target);
   }
 
-  /** One that is yet to begin is told its instructions together with its first message. */
+  /** Stores the instructions for a new chat. They are sent with its first message. */
   function instructNew(prompt: string) {
     setNewPrompt(prompt);
-    keepDraft(user.id, NEW_INSTRUCTIONS, prompt);
+    keepDraft(user.id, NEW_CHAT_INSTRUCTIONS, prompt);
   }
 
   async function onInstructions(systemPrompt: string) {
-    if (begun) await updateConversation({ id: conversationId, systemPrompt: systemPrompt || null });
+    if (started) await updateConversation({ id: conversationId, systemPrompt: systemPrompt || null });
     else instructNew(systemPrompt);
   }
 
@@ -96,19 +96,19 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
         <h1 dir="auto">
           {isMissing ? (
             texts.missingTitle
-          ) : begun && !conversation ? (
+          ) : started && !conversation ? (
             <span className="visually-hidden">{texts.untitled}</span>
           ) : (
             (conversation?.title ?? texts.newChat)
           )}
         </h1>
-        {/* Not before it is known what they are. */}
+        {/* Hidden until the instructions are loaded. */}
         {!isMissing && (isEmpty || conversation) && (
           <button
             type="button"
             className="icon-button"
-            aria-label={texts.settings}
-            title={texts.settings}
+            aria-label={texts.instructions}
+            title={texts.instructions}
             data-set={instructions ? true : undefined}
             onClick={() => setInstructing(name)}
           >
@@ -119,7 +119,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
       {isMissing ? (
         <div className="greeting">
           <p>{texts.missing}</p>
-          <a href={pathTo()} className="primary" onClick={(event) => follows(event) && open()}>
+          <a href={pathTo()} className="primary" onClick={(event) => followsInPage(event) && open()}>
             {texts.newChat}
           </a>
         </div>
@@ -131,7 +131,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
       ) : (
         <MessageList key={conversationId} conversationId={conversationId} />
       )}
-      <ConnectionLine />
+      <ConnectionStatus />
       {!isMissing && (
         <Composer
           user={user.id}

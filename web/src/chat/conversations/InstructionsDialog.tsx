@@ -1,27 +1,27 @@
 import { useEffect, useRef, useState, type FormEvent, type SyntheticEvent } from 'react';
-import { draftOf, halfWritten, keepDraft } from '../composer/drafts';
+import { draftOf, unsavedInstructions, keepDraft } from '../composer/drafts';
 import { lengthOf, LONGEST } from '../composer/length';
 import { reasonOf } from '../graphql/reason';
 import { texts } from '../texts';
 import { confirmed } from '../ui/confirm';
-import { notifyRefusal } from '../ui/notices';
+import { notifyFailure } from '../ui/notices';
 
 interface Props {
   user: string;
-  /** Whose they are. */
+  /** The conversation that the instructions belong to. */
   conversation: string;
-  /** What they are now; empty, if there are none. */
+  /** The saved instructions; empty if there are none. */
   instructions: string;
   onSave: (instructions: string) => Promise<void>;
   onClose: () => void;
 }
 
-/** The instructions of a conversation. What is half written is kept until it is saved or thought better of. */
+/** Edits the instructions of a conversation. Unsaved changes are kept on this device until they are saved or discarded. */
 export function InstructionsDialog({ user, conversation, instructions, onSave, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [prompt, setPrompt] = useState(() => draftOf(user, halfWritten(conversation)) || instructions);
+  const [prompt, setPrompt] = useState(() => draftOf(user, unsavedInstructions(conversation)) || instructions);
   const [saving, setSaving] = useState(false);
-  // `saving` is drawn a moment later than a second Enter can come.
+  // A second Enter can come before `saving` is rendered.
   const busy = useRef(false);
   const [problem, setProblem] = useState<string>();
   const left = LONGEST - lengthOf(prompt);
@@ -30,7 +30,7 @@ export function InstructionsDialog({ user, conversation, instructions, onSave, o
 
   function write(next: string) {
     setPrompt(next);
-    keepDraft(user, halfWritten(conversation), next === instructions ? '' : next);
+    keepDraft(user, unsavedInstructions(conversation), next === instructions ? '' : next);
   }
 
   async function save(event: FormEvent) {
@@ -43,21 +43,21 @@ export function InstructionsDialog({ user, conversation, instructions, onSave, o
       await onSave(prompt.trim() ? prompt : '');
       close();
     } catch (error) {
-      // Whoever has gone elsewhere meanwhile hears of it all the same.
-      if (!dialog.current) return notifyRefusal(error);
+      // If the dialog is closed by now, report the error as a notice.
+      if (!dialog.current) return notifyFailure(error);
       setProblem(reasonOf(error));
       busy.current = false;
       setSaving(false);
     }
   }
 
-  /** Saved, or thought better of. */
+  /** Closes the dialog and removes unsaved changes. */
   function close() {
-    keepDraft(user, halfWritten(conversation), '');
+    keepDraft(user, unsavedInstructions(conversation), '');
     dialog.current?.close();
   }
 
-  /** By Escape: what has been written is not thrown away unasked. */
+  /** Asks before the Escape key discards unsaved changes. */
   async function cancel(event: SyntheticEvent) {
     if (prompt === instructions) return;
     event.preventDefault();

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
-import { beginning } from '../cut';
+import { truncate } from '../truncate';
 import { AccountMenu } from '../session/AccountMenu';
 import type { User } from '../session/session';
-import { TroubleNote } from '../loading/TroubleNote';
+import { LoadErrorNote } from '../loading/LoadErrorNote';
 import { echoesStore, isUnsent } from '../outbox/echoes';
 import { entriesOf, isNew } from '../outbox/outbox';
 import { outboxStore } from '../outbox/storage';
@@ -13,10 +13,10 @@ import { MOD } from '../shortcuts/keys';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { Logo } from '../ui/Logo';
-import { period } from '../ui/moments';
+import { period } from '../ui/dates';
 import { CONVERSATIONS, loadMoreConversations } from './actions';
 import { ConversationRow } from './ConversationRow';
-import { follows } from './follows';
+import { followsInPage } from './followsInPage';
 
 interface Props {
   user: User;
@@ -30,10 +30,10 @@ export function Sidebar({ user, current, onClose }: Props) {
   const echoes = useSyncExternalStore(echoesStore.subscribe, echoesStore.get);
   const list = useRef<VirtualizerHandle>(null);
 
-  // Those that wait for their first message to be sent stand before all others.
+  // Chats whose first message is unsent come first.
   const waiting = [...new Set(entries.filter((entry) => isUnsent(entry, echoes)).map(({ conversation }) => conversation).filter(isNew))];
 
-  // Also to where one is already: it is to be seen.
+  // Closes the list even if the chat is open already.
   const go = (name?: string) => {
     open(name);
     onClose();
@@ -46,9 +46,9 @@ export function Sidebar({ user, current, onClose }: Props) {
   useEffect(more, [items.length, endCursor]);
 
   return (
-    <aside className="sidebar" aria-label={texts.conversations}>
+    <aside className="sidebar" aria-label={texts.chats}>
       <header>
-        <a href="/" className="brand" onClick={(event) => follows(event) && go()}>
+        <a href="/" className="brand" onClick={(event) => followsInPage(event) && go()}>
           <Logo />
           {texts.name}
         </a>
@@ -61,14 +61,14 @@ export function Sidebar({ user, current, onClose }: Props) {
         className="new-chat"
         title={`${MOD}+Shift+O`}
         aria-current={current === undefined ? 'page' : undefined}
-        onClick={(event) => follows(event) && go()}
+        onClick={(event) => followsInPage(event) && go()}
       >
         <Icon name="plus" />
         {texts.newChat}
       </a>
-      <nav aria-label={texts.conversations}>
-        {loaded && items.length === 0 && waiting.length === 0 && <p className="hint">{texts.noConversations}</p>}
-        <TroubleNote what={CONVERSATIONS} className="hint" />
+      <nav aria-label={texts.chats}>
+        {loaded && items.length === 0 && waiting.length === 0 && <p className="hint">{texts.noChats}</p>}
+        <LoadErrorNote what={CONVERSATIONS} className="hint" />
         <div className="conversation-list">
           <Virtualizer ref={list} as="ul" item="li" onScroll={more} itemSize={36}>
             {waiting.map((name) => (
@@ -77,10 +77,10 @@ export function Sidebar({ user, current, onClose }: Props) {
                 className="conversation-row waiting"
                 href={pathTo(name)}
                 aria-current={current === name ? 'page' : undefined}
-                onClick={(event) => follows(event) && go(name)}
+                onClick={(event) => followsInPage(event) && go(name)}
               >
                 <span className="title" dir="auto">
-                  {beginning(entriesOf(entries, name)[0]?.content ?? '', 80)}
+                  {truncate(entriesOf(entries, name)[0]?.content ?? '', 80)}
                 </span>
               </a>
             ))}

@@ -1,27 +1,27 @@
-import { ask } from '../graphql/client';
+import { execute } from '../graphql/client';
 import {
   ConversationsDocument,
   DeleteConversationDocument,
   UpdateConversationDocument,
   type UpdateConversationInput,
 } from '../graphql/generated';
-import { refusalOf } from '../graphql/refusal';
-import { untilDone } from '../loading/troubles';
+import { toApiError } from '../graphql/apiError';
+import { retryUntilDone } from '../loading/loadErrors';
 import { pause } from '../pause';
 import { sessionStore } from '../session/session';
 import { change, stateStore } from '../state';
 import { conversationOf, withConversation, withConversationBack, withFirstPage, withoutConversation, withPage, type Conversation } from './list';
 
 const PAGE = 30;
-/** What the list is called when it cannot be loaded. */
+/** Name of the list among the load errors. */
 export const CONVERSATIONS = 'conversations';
 
-/** Loads the list from its beginning, and tries until it is there. */
+/** Loads the first page of the list, and retries until it succeeds. */
 export async function reloadConversations(): Promise<void> {
   const wanted = () => sessionStore.get().status === 'signedIn';
-  await untilDone(CONVERSATIONS, wanted, async () => {
+  await retryUntilDone(CONVERSATIONS, wanted, async () => {
     const before = stateStore.get().conversations.items;
-    const { me } = await ask(ConversationsDocument, { first: PAGE });
+    const { me } = await execute(ConversationsDocument, { first: PAGE });
     if (me) change((state) => ({ ...state, conversations: withFirstPage(state.conversations, me.conversations, before) }));
   });
 }
@@ -32,23 +32,23 @@ export async function loadMoreConversations(): Promise<void> {
   const after = stateStore.get().conversations.endCursor;
   if (!after || loadingMore) return;
   loadingMore = true;
-  // Unless the list is loaded anew meanwhile.
+  // Stops if the list is reloaded meanwhile.
   const wanted = () => stateStore.get().conversations.endCursor === after;
-  await untilDone(CONVERSATIONS, wanted, async () => {
-    const { me } = await ask(ConversationsDocument, { first: PAGE, after });
+  await retryUntilDone(CONVERSATIONS, wanted, async () => {
+    const { me } = await execute(ConversationsDocument, { first: PAGE, after });
     if (me && wanted()) change((state) => ({ ...state, conversations: withPage(state.conversations, me.conversations) }));
   });
   loadingMore = false;
 }
 
-/** Shows the change at once, and takes it back if the server refuses. */
+/** Updates a conversation. The change is shown at once, and reverted if the server refuses it. */
 export async function updateConversation(input: UpdateConversationInput & { id: string }): Promise<void> {
   const before = conversationOf(stateStore.get().conversations, input.id);
   if (before) put({ ...before, ...given(input) });
   try {
-    put((await ask(UpdateConversationDocument, { input })).updateConversation.conversation);
+    put((await execute(UpdateConversationDocument, { input })).updateConversation.conversation);
   } catch (error) {
-    // Only what was meant to change: the feed may have told of something else meanwhile.
+    // Reverts only the changed fields, because the feed may have updated others meanwhile.
     const now = conversationOf(stateStore.get().conversations, input.id);
     if (before && now) put({ ...now, ...asBefore(before, given(input)) });
     throw error;
@@ -67,7 +67,7 @@ function asBefore(before: Conversation, changed: Partial<Conversation>): Partial
   return Object.fromEntries(Object.keys(changed).map((field) => [field, before[field as keyof Conversation]]));
 }
 
-/** Takes a conversation out of sight; the server hears of it in {@link deleteForGood}. */
+/** Removes a conversation from the list. {@link deleteForGood} deletes it on the server. */
 export function hideConversation(id: string): void {
   change((state) => ({ ...state, conversations: withoutConversation(state.conversations, id) }));
 }
@@ -76,16 +76,16 @@ export function showConversation(conversation: Conversation): void {
   change((state) => ({ ...state, conversations: withConversationBack(state.conversations, conversation) }));
 }
 
-/** `keepalive`, so that the request outlives the page. */
+/** Deletes a conversation on the server, with retries. `keepalive` lets the request outlive the page. */
 export async function deleteForGood(id: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
-      await ask(DeleteConversationDocument, { id }, { keepalive: true });
+      await execute(DeleteConversationDocument, { id }, { keepalive: true });
       return;
     } catch (error) {
-      const refusal = refusalOf(error);
-      if (refusal.code === 'NOT_FOUND') return;
-      if (!refusal.passing) throw error;
+      const failure = toApiError(error);
+      if (failure.code === 'NOT_FOUND') return;
+      if (!failure.retryable) throw error;
       await pause(attempt);
     }
   }

@@ -1,23 +1,23 @@
-import { refusalOf } from '../graphql/refusal';
+import { toApiError } from '../graphql/apiError';
 import { open } from '../route';
 import { texts } from '../texts';
-import { dismiss, notify, notifyRefusal } from '../ui/notices';
+import { dismiss, notify, notifyFailure } from '../ui/notices';
 import { deleteForGood, hideConversation, showConversation } from './actions';
-import { forgetWish, keepWish, wishes } from './deletionWishes';
+import { removeDeletion, storeDeletion, pendingDeletions } from './pendingDeletions';
 import type { Conversation } from './list';
 import { rowOf } from './neighbour';
 
-/** How long one can think better of it. */
-const UNDO_FOR = 7_000;
+/** Time to undo a deletion, in milliseconds. */
+const UNDO_TIME = 7_000;
 
-/** The conversation that was deleted last, as long as it can be brought back. */
+/** The conversation that was deleted last, while this can be undone. */
 let deleted: Conversation | undefined;
-/** Whether it was open. */
+/** True if it was open when it was deleted. */
 let reopen = false;
 let notice: number | undefined;
-let later: ReturnType<typeof setTimeout> | undefined;
+let resumeTimer: ReturnType<typeof setTimeout> | undefined;
 
-/** Hides a conversation, and deletes it a little later. Whoever was in it is so again if it is brought back. */
+/** Hides a conversation, and deletes it after a while. Undoing this opens it again if it was open. */
 export function deleteConversation(conversation: Conversation, wasOpen: boolean): void {
   void commitDeletion();
   hideConversation(conversation.id);
@@ -25,76 +25,76 @@ export function deleteConversation(conversation: Conversation, wasOpen: boolean)
   reopen = wasOpen;
   notice = notify(texts.deleted(conversation.title), {
     action: { label: texts.undo, run: undoDeletion },
-    // Other tabs go by what is kept.
-    time: { lasts: UNDO_FOR, until: (due) => keepWish(conversation, due), over: () => void commitDeletion() },
+    // Other tabs read the deadline from the storage.
+    lifetime: { duration: UNDO_TIME, onDeadline: (due) => storeDeletion(conversation, due), onExpire: () => void commitDeletion() },
   });
 }
 
 function undoDeletion(): void {
-  const conversation = take();
+  const conversation = takePending();
   if (!conversation) return;
-  forgetWish(conversation.id);
+  removeDeletion(conversation.id);
   showConversation(conversation);
   if (reopen) open(conversation.id);
-  // The list puts its rows in place before it is drawn, and may take one round more.
+  // The list needs one or two frames to render its rows.
   else requestAnimationFrame(() => requestAnimationFrame(() => rowOf(conversation.id)?.focus()));
 }
 
-/** Goes on with what was wished while the server was away, and a page that is gone could not bring about. */
+/** Resumes deletions that an earlier page could not finish, for example without a network. */
 export function resumeDeletions(): void {
-  clearTimeout(later);
-  for (const { conversation, due } of wishes()) {
+  clearTimeout(resumeTimer);
+  for (const { conversation, due } of pendingDeletions()) {
     if (conversation.id === deleted?.id) continue;
     if (due > Date.now()) {
-      // Until then it can be thought better of, in the tab that is at it if it is still there.
-      later = setTimeout(resumeDeletions, due - Date.now() + 1);
+      // Until then, the tab that started the deletion can undo it.
+      resumeTimer = setTimeout(resumeDeletions, due - Date.now() + 1);
     } else {
       hideConversation(conversation.id);
-      void bringAbout(conversation);
+      void deleteOnServer(conversation);
     }
   }
 }
 
-/** Deletes what is waiting to be. */
+/** Deletes the pending conversation now. */
 export async function commitDeletion(): Promise<void> {
-  const conversation = take();
+  const conversation = takePending();
   if (!conversation) return;
-  keepWish(conversation, Date.now());
-  await bringAbout(conversation);
+  storeDeletion(conversation, Date.now());
+  await deleteOnServer(conversation);
 }
 
-async function bringAbout(conversation: Conversation): Promise<void> {
+async function deleteOnServer(conversation: Conversation): Promise<void> {
   try {
     await deleteForGood(conversation.id);
-    forgetWish(conversation.id);
+    removeDeletion(conversation.id);
   } catch (error) {
-    // Whoever has left is told nothing of it.
-    if (refusalOf(error).code === 'UNAUTHENTICATED') return;
-    forgetWish(conversation.id);
+    // The user has signed out, so there is nothing to report.
+    if (toApiError(error).code === 'UNAUTHENTICATED') return;
+    removeDeletion(conversation.id);
     showConversation(conversation);
-    notifyRefusal(error);
+    notifyFailure(error);
   }
 }
 
-/** Another tab or device was quicker: there is nothing to bring back any more. */
+/** Ends the time to undo when another tab or device has deleted the conversation. */
 export function deletedElsewhere(id: string): void {
-  if (deleted?.id === id) take();
+  if (deleted?.id === id) takePending();
 }
 
-/** The same for those who leave: without a network it is not waited for. */
+/** Deletes the pending conversation before a sign-out. Waits at most two seconds, because the network may be down. */
 export async function settleDeletion(): Promise<void> {
   await Promise.race([commitDeletion(), new Promise((resolve) => setTimeout(resolve, 2_000))]);
 }
 
-/** The one that is waiting to be deleted; it waits no more. */
-function take(): Conversation | undefined {
+/** Returns the pending conversation, which is then no longer pending. */
+function takePending(): Conversation | undefined {
   dismiss(notice);
   const conversation = deleted;
   deleted = undefined;
   return conversation;
 }
 
-// The notice is a long way off for who deletes by keys. In a field they mean what they have written there.
+// A shortcut, because the notice is hard to reach by keyboard. In a field, the same keys undo typing.
 addEventListener('keydown', (event) => {
   const field = event.target instanceof Element && event.target.closest('input, textarea, select, dialog');
   if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key.toLowerCase() !== 'z') return;
@@ -103,5 +103,5 @@ addEventListener('keydown', (event) => {
   undoDeletion();
 });
 
-// Whoever closes the page has thought of it.
+// Closing the page ends the time to undo.
 addEventListener('pagehide', commitDeletion);

@@ -10,19 +10,19 @@ const old = conversation('old', '2026-03-01T00:00:00Z');
 const page = { nodes: [recent], pageInfo: { hasNextPage: true, endCursor: 'cursor' } };
 const list = withFirstPage(noConversations, page);
 
-test('one that is opened before its page is loaded is known, and yet not in the list', () => {
+test('a conversation opened before its page is loaded is known, but not listed', () => {
   const opened = withConversation(list, old);
   expect(opened.items).toEqual([recent]);
   expect(conversationOf(opened, 'old')).toEqual(old);
 });
 
-test('it moves to the front when something is said in it', () => {
+test('a new message moves such a conversation to the front of the list', () => {
   const spoken = { ...old, updatedAt: '2026-03-03T00:00:00Z' };
   const after = withConversation(withConversation(list, old), spoken);
   expect(after.items).toEqual([spoken, recent]);
   expect(conversationOf(after, 'old')).toBe(spoken);
 });
 
-test('one that is deleted is known no more', () => {
+test('a deleted conversation is not known', () => {
   expect(conversationOf(withoutConversation(withConversation(list, old), 'old'), 'old')).toBeUndefined();
 });

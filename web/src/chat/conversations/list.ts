@@ -2,26 +2,26 @@ import type { ConversationFieldsFragment } from '../graphql/generated';
 
 export type Conversation = ConversationFieldsFragment;
 
-/** The conversations as far as they are loaded, the last used first. */
+/** The loaded conversations, most recently used first. */
 export interface ConversationList {
   readonly loaded: boolean;
   readonly items: readonly Conversation[];
-  /** Where the next page begins; nothing if this is all. */
+  /** Cursor of the next page; `undefined` if everything is loaded. */
   readonly endCursor?: string;
-  /** Those that were opened by their address, and stand on a page that is not loaded yet. */
-  readonly beyond: Readonly<Record<string, Conversation>>;
-  /** Those that were deleted while this page was open: an answer that was on its way must not bring them back. */
-  readonly gone: ReadonlySet<string>;
+  /** Conversations that were opened by address, and are on a page of the list that is not loaded yet. */
+  readonly unlisted: Readonly<Record<string, Conversation>>;
+  /** IDs that were deleted while this page was open. A late response must not bring them back. */
+  readonly deleted: ReadonlySet<string>;
 }
 
-export const noConversations: ConversationList = { loaded: false, items: [], beyond: {}, gone: new Set() };
+export const noConversations: ConversationList = { loaded: false, items: [], unlisted: {}, deleted: new Set() };
 
 interface Page {
   nodes: readonly Conversation[];
   pageInfo: { hasNextPage: boolean; endCursor: string | null };
 }
 
-/** The first page takes the place of everything, but for what the feed has brought since the list was as `before`. */
+/** Replaces the list with its first page. Keeps what the feed has added since the list was `before`. */
 export function withFirstPage(list: ConversationList, page: Page, before: readonly Conversation[] = list.items): ConversationList {
   return withPage({ ...list, items: list.items.filter((item) => !before.includes(item)) }, page);
 }
@@ -29,37 +29,37 @@ export function withFirstPage(list: ConversationList, page: Page, before: readon
 export function withPage(list: ConversationList, { nodes, pageInfo }: Page): ConversationList {
   const endCursor = pageInfo.hasNextPage ? (pageInfo.endCursor ?? undefined) : undefined;
   const known = new Map(nodes.map((node) => [node.id, node]));
-  // What the feed has brought meanwhile is newer than the page.
+  // The feed may have brought newer versions than the page.
   for (const item of list.items) known.set(item.id, newer(item, known.get(item.id)));
-  return { ...list, loaded: true, items: sorted([...known.values()].filter(({ id }) => !list.gone.has(id))), endCursor };
+  return { ...list, loaded: true, items: sorted([...known.values()].filter(({ id }) => !list.deleted.has(id))), endCursor };
 }
 
-/** What is known of a conversation, in the list or beyond it. */
+/** Returns a conversation that is known, listed or not. */
 export function conversationOf(list: ConversationList, id: string | undefined): Conversation | undefined {
-  if (id === undefined || list.gone.has(id)) return undefined;
-  return list.items.find((item) => item.id === id) ?? list.beyond[id];
+  if (id === undefined || list.deleted.has(id)) return undefined;
+  return list.items.find((item) => item.id === id) ?? list.unlisted[id];
 }
 
 export function withConversation(list: ConversationList, conversation: Conversation): ConversationList {
-  if (list.gone.has(conversation.id)) return list;
+  if (list.deleted.has(conversation.id)) return list;
   const others = list.items.filter(({ id }) => id !== conversation.id);
   const last = others.at(-1);
-  // One that belongs to a page that is not loaded yet comes with that page.
+  // A conversation on a page that is not loaded yet is listed with that page.
   if (list.endCursor && last && before(last, conversation) && others.length === list.items.length) {
-    return { ...list, beyond: { ...list.beyond, [conversation.id]: conversation } };
+    return { ...list, unlisted: { ...list.unlisted, [conversation.id]: conversation } };
   }
   return { ...list, items: sorted([...others, conversation]) };
 }
 
 export function withoutConversation(list: ConversationList, id: string): ConversationList {
-  return { ...list, items: list.items.filter((item) => item.id !== id), gone: new Set(list.gone).add(id) };
+  return { ...list, items: list.items.filter((item) => item.id !== id), deleted: new Set(list.deleted).add(id) };
 }
 
-/** Brings one back whose deletion was refused. */
+/** Restores a conversation whose deletion was undone or refused. */
 export function withConversationBack(list: ConversationList, conversation: Conversation): ConversationList {
-  const gone = new Set(list.gone);
-  gone.delete(conversation.id);
-  return withConversation({ ...list, gone }, conversation);
+  const deleted = new Set(list.deleted);
+  deleted.delete(conversation.id);
+  return withConversation({ ...list, deleted }, conversation);
 }
 
 function newer(a: Conversation, b?: Conversation): Conversation {

@@ -8,11 +8,11 @@ declare global {
   }
 }
 
-/** Where the list lies over the conversation (see `sidebar.css`). */
+/** Matches if the list covers the conversation (see `sidebar.css`). */
 const narrow = matchMedia('(max-width: 48rem)');
 const touch = matchMedia('(pointer: coarse)');
 
-/** While the list lies over the conversation, keyboard and screen reader are in it; then they are back where they were. */
+/** Keeps focus and screen readers in the list while it covers the conversation, and restores the focus afterwards. */
 export function useDrawer(open: boolean, close: () => void): void {
   useEffect(() => {
     const conversation = document.querySelector<HTMLElement>('main.conversation');
@@ -20,7 +20,7 @@ export function useDrawer(open: boolean, close: () => void): void {
     const opener = document.activeElement as HTMLElement | null;
     const route = routeStore.get();
     conversation.inert = true;
-    // On a phone the way back closes the list, and does not leave the conversation.
+    // On a phone, the back gesture closes the list instead of leaving the conversation.
     const watcher = window.CloseWatcher && new window.CloseWatcher();
     watcher?.addEventListener('close', close);
     document.querySelector<HTMLElement>('.sidebar .narrow-only')?.focus();

@@ -1,22 +1,22 @@
 import { authExchange } from '@urql/exchange-auth';
 import { Client, fetchExchange, type AnyVariables, type TypedDocumentNode } from '@urql/core';
 import { accessToken, isFresh, refresh, sessionStore } from '../session/session';
-import { fetchWithPatience } from './patience';
-import { Refusal, resultOf } from './refusal';
+import { fetchWithTimeout } from './timeout';
+import { ApiError, resultOf } from './apiError';
 
-/** Queries and mutations go over HTTP. What they bring is kept in `state.ts`, which the change feed keeps up to date. */
+/** Client for queries and mutations over HTTP. Results go into `state.ts`, which the change feed keeps up to date. */
 const client = new Client({
   url: '/graphql',
   preferGetMethod: false,
   requestPolicy: 'network-only',
-  fetch: fetchWithPatience,
+  fetch: fetchWithTimeout,
   exchanges: [
     authExchange(async ({ appendHeaders }) => ({
       addAuthToOperation: (operation) =>
         accessToken() ? appendHeaders(operation, { authorization: `Bearer ${accessToken()}` }) : operation,
       willAuthError: () => !isFresh(),
-      didAuthError: (error) => new Refusal(error).code === 'UNAUTHENTICATED',
-      // Without a network the operation fails by itself.
+      didAuthError: (error) => new ApiError(error).code === 'UNAUTHENTICATED',
+      // Without a network, the operation itself fails.
       refreshAuth: () => refresh().catch(() => undefined),
     })),
     fetchExchange,
@@ -24,23 +24,25 @@ const client = new Client({
 });
 
 /**
- * The data of an operation, asked for by who is signed in; throws a {@link Refusal} if there is none. UNAUTHENTICATED means
- * that they are not any more: nothing that comes after that is shown to whoever signs in next.
+ * Executes an operation as the signed-in user and returns its data. Throws an {@link ApiError} if it fails.
+ *
+ * If the user has signed out or changed meanwhile, the code is UNAUTHENTICATED and the response is dropped. So the next
+ * user never sees the data or the error of the previous one.
  */
-export async function ask<Data, Variables extends AnyVariables>(
+export async function execute<Data, Variables extends AnyVariables>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
   fetchOptions?: RequestInit,
 ): Promise<Data> {
-  const asker = userId();
+  const caller = userId();
   const kind = document.definitions.find((definition) => definition.kind === 'OperationDefinition')?.operation;
   const context = { fetchOptions };
   const source = kind === 'mutation' ? client.mutation(document, variables, context) : client.query(document, variables, context);
-  const result = asker === undefined ? undefined : await source.toPromise();
-  if (!result || userId() !== asker) throw new Refusal({ code: 'UNAUTHENTICATED', message: 'nobody is signed in' });
-  // Had the session ended, they were signed out by now: the token could not be renewed, for want of a network.
-  if (result.error && new Refusal(result.error).code === 'UNAUTHENTICATED') {
-    throw new Refusal({ code: 'UNREACHABLE', message: result.error.message });
+  const result = caller === undefined ? undefined : await source.toPromise();
+  if (!result || userId() !== caller) throw new ApiError({ code: 'UNAUTHENTICATED', message: 'No user is signed in.' });
+  // If the session had ended, the user would be signed out by now. So the token could not be refreshed: no network.
+  if (result.error && new ApiError(result.error).code === 'UNAUTHENTICATED') {
+    throw new ApiError({ code: 'UNREACHABLE', message: result.error.message });
   }
   return resultOf(result);
 }

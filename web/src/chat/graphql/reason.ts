@@ -1,10 +1,10 @@
 import { texts } from '../texts';
-import { refusalOf } from './refusal';
+import { toApiError } from './apiError';
 
-/** Why something was not done, for people; `words` are those of the place where it was asked for, by code. */
-export function reasonOf(error: unknown, words: Readonly<Record<string, string>> = {}): string {
-  const { code, message, retryAfter } = refusalOf(error);
-  if (words[code]) return words[code];
+/** Returns the reason for an error, for the user. `overrides` replaces the text of a code at this place. */
+export function reasonOf(error: unknown, overrides: Readonly<Record<string, string>> = {}): string {
+  const { code, message, retryAfter } = toApiError(error);
+  if (overrides[code]) return overrides[code];
   if (code === 'RATE_LIMITED' && retryAfter) return texts.tryAgainIn(retryAfter);
-  return texts.refusals[code] ?? message;
+  return texts.errors[code] ?? message;
 }

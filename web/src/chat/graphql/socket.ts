@@ -3,42 +3,45 @@ import { createClient, type Client } from 'graphql-ws';
 import { connectionStore } from '../connection';
 import { pause } from '../pause';
 import { accessToken, isFresh, refresh, sessionStore } from '../session/session';
-import { originIsRefused } from '../session/tokens';
+import { isOriginRefused } from '../session/tokens';
 import { ReauthenticateDocument } from './generated';
-import { PATIENCE } from './patience';
-import { Refusal, refusalOf } from './refusal';
+import { REQUEST_TIMEOUT } from './timeout';
+import { ApiError, toApiError } from './apiError';
 
-/** The server closes with this when an access token has expired, or its session was ended. */
+/** Close code of the server when the access token has expired or the session was revoked. */
 const FORBIDDEN = 4403;
-/** How often we see whether the connection is still there, and how long its answer may take. */
-const KEEP_ALIVE = 10_000;
-const ANSWER_WITHIN = 5_000;
-/** Even a tab in the background is given a moment each minute: who has heard nothing for longer was asleep. */
-const ASLEEP = 90_000;
+/** Interval between pings, and the timeout of a pong, in milliseconds. */
+const PING_INTERVAL = 10_000;
+const PONG_TIMEOUT = 5_000;
+/**
+ * Silence after which the device must have been asleep, in milliseconds: even a background tab runs its timers once a
+ * minute.
+ */
+const ASLEEP_AFTER = 90_000;
 
 let client: Client | undefined;
 
-/** One socket for everything that is live. It comes back by itself for as long as somebody is signed in. */
+/** Opens the WebSocket for all subscriptions. It reconnects while a user is signed in. Returns a function that closes it. */
 export function openSocket(): () => void {
   let tokenInUse: string | undefined;
-  let heardAt = Date.now();
-  let silence: ReturnType<typeof setTimeout>;
-  let opening: ReturnType<typeof setTimeout>;
+  let lastMessageAt = Date.now();
+  let pongTimer: ReturnType<typeof setTimeout>;
+  let connectTimer: ReturnType<typeof setTimeout>;
 
   const opened = createClient({
     url: () => new URL('/graphql', location.href.replace(/^http/, 'ws')).href,
     lazy: false,
-    keepAlive: KEEP_ALIVE,
+    keepAlive: PING_INTERVAL,
     connectionAckWaitTimeout: 10_000,
     retryAttempts: Infinity,
     shouldRetry: () => sessionStore.get().status === 'signedIn',
     onNonLazyError: () => undefined,
     async retryWait(attempt) {
-      // It has failed more than once: the browser does not tell whether the server refuses it.
+      // After repeated failures, find out whether the server refuses this page: the browser does not report it.
       if (attempt > 0) void findReason();
       else connectionStore.set('reconnecting');
       await pause(attempt);
-      // Without a good token the server would only turn us away.
+      // Without a valid token the server would only refuse the connection.
       if (!isFresh()) await refresh().catch(() => undefined);
     },
     connectionParams() {
@@ -46,43 +49,43 @@ export function openSocket(): () => void {
       return { authorization: `Bearer ${tokenInUse}` };
     },
     on: {
-      // Browsers wait for minutes.
+      // The browser's own timeout is minutes.
       connecting() {
-        clearTimeout(opening);
-        opening = setTimeout(() => opened.terminate(), PATIENCE);
+        clearTimeout(connectTimer);
+        connectTimer = setTimeout(() => opened.terminate(), REQUEST_TIMEOUT);
       },
-      opened: () => clearTimeout(opening),
-      message: () => (heardAt = Date.now()),
+      opened: () => clearTimeout(connectTimer),
+      message: () => (lastMessageAt = Date.now()),
       connected: () => connectionStore.set('online'),
       closed(event) {
-        clearTimeout(silence);
-        clearTimeout(opening);
+        clearTimeout(pongTimer);
+        clearTimeout(connectTimer);
         if (connectionStore.get() !== 'refusedOrigin') connectionStore.set('reconnecting');
         const { code } = event as CloseEvent;
-        // Refreshed once: either there is a new token to come back with, or the session is over.
+        // Refreshes once. Either there is a new token to reconnect with, or the session is over.
         if (code === FORBIDDEN) refresh(tokenInUse).catch(() => undefined);
       },
       ping(received, payload) {
-        if (received && payload && 'expiresAt' in payload) void goOn();
-        else if (!received) silence = setTimeout(() => opened.terminate(), ANSWER_WITHIN);
+        if (received && payload && 'expiresAt' in payload) void reauthenticate();
+        else if (!received) pongTimer = setTimeout(() => opened.terminate(), PONG_TIMEOUT);
       },
       pong(received) {
-        if (received) clearTimeout(silence);
+        if (received) clearTimeout(pongTimer);
       },
     },
   });
 
   async function findReason(): Promise<void> {
-    const refused = await originIsRefused().catch(() => false);
+    const refused = await isOriginRefused().catch(() => false);
     if (client === opened && connectionStore.get() !== 'online') connectionStore.set(refused ? 'refusedOrigin' : 'reconnecting');
   }
 
-  /** The token this socket was opened by is about to expire. */
-  async function goOn(): Promise<void> {
+  /** Replaces the token of this socket, which is about to expire. */
+  async function reauthenticate(): Promise<void> {
     try {
       await refresh(tokenInUse);
     } catch {
-      return; // the socket will be closed, and comes back
+      return; // the server will close the socket, and it reconnects
     }
     const token = accessToken();
     if (!token) return;
@@ -91,24 +94,24 @@ export function openSocket(): () => void {
     opened.subscribe(payload, { next() {}, error() {}, complete() {} });
   }
 
-  // A device that wakes up need not wait for the next ping to learn that its connection is gone.
-  const lost = () => opened.terminate();
-  addEventListener('offline', lost);
-  // Nor one that comes out of the browser's cache of pages.
-  const shown = ({ persisted }: PageTransitionEvent) => persisted && lost();
+  // A device that wakes up or goes offline need not wait for the next ping to notice that its connection is lost.
+  const reconnect = () => opened.terminate();
+  addEventListener('offline', reconnect);
+  // The same applies to a page from the browser's back/forward cache.
+  const shown = ({ persisted }: PageTransitionEvent) => persisted && reconnect();
   addEventListener('pageshow', shown);
-  const awake = () => !document.hidden && Date.now() - heardAt > ASLEEP && lost();
+  const awake = () => !document.hidden && Date.now() - lastMessageAt > ASLEEP_AFTER && reconnect();
   document.addEventListener('visibilitychange', awake);
 
   client = opened;
   return () => {
-    removeEventListener('offline', lost);
+    removeEventListener('offline', reconnect);
     removeEventListener('pageshow', shown);
     document.removeEventListener('visibilitychange', awake);
-    clearTimeout(silence);
-    clearTimeout(opening);
+    clearTimeout(pongTimer);
+    clearTimeout(connectTimer);
     client = undefined;
-    // It may be on its way to the server, and not get there.
+    // Fails if the connection is still opening and never opens.
     Promise.resolve(opened.dispose()).catch(() => undefined);
     connectionStore.set('connecting');
   };
@@ -116,43 +119,43 @@ export function openSocket(): () => void {
 
 interface Sink<Data> {
   next: (data: Data) => void;
-  /** The server says no. A lost connection is no error: the subscription goes on when it is back. */
-  refused: (refusal: Refusal) => void;
+  /** Called when the server reports an error. A lost connection is not an error: the subscription resumes. */
+  failed: (failure: ApiError) => void;
   complete?: () => void;
 }
 
 /**
- * Subscribes. When the socket comes back `variables` are read anew, so that `after` can be the last cursor by then:
- * make it a getter.
+ * Starts a subscription. `variables` are read again on every reconnect: make `after` a getter that returns the last
+ * cursor.
  */
 export function follow<Data, Variables extends object>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
   sink: Sink<Data>,
 ): () => void {
-  let left = false;
-  const leave = client?.subscribe<Data>(
+  let unsubscribed = false;
+  const unsubscribe = client?.subscribe<Data>(
     { query: stringifyDocument(document), variables: variables as Record<string, unknown> },
     {
       next({ data, errors }) {
-        if (left) return;
-        if (errors) sink.refused(ofServer(errors));
+        if (unsubscribed) return;
+        if (errors) sink.failed(toServerError(errors));
         else if (data) sink.next(data);
       },
-      error: (error) => !left && sink.refused(Array.isArray(error) ? ofServer(error) : refusalOf(error)),
-      complete: () => !left && sink.complete?.(),
+      error: (error) => !unsubscribed && sink.failed(Array.isArray(error) ? toServerError(error) : toApiError(error)),
+      complete: () => !unsubscribed && sink.complete?.(),
     },
   );
   return () => {
-    left = true;
-    leave?.();
+    unsubscribed = true;
+    unsubscribe?.();
   };
 }
 
-function ofServer(errors: readonly { message: string; extensions?: Record<string, unknown> }[]): Refusal {
+function toServerError(errors: readonly { message: string; extensions?: Record<string, unknown> }[]): ApiError {
   const { message, extensions } = errors[0]!;
   const { code, retryAfter } = extensions ?? {};
-  return new Refusal({
+  return new ApiError({
     code: typeof code === 'string' ? code : 'INTERNAL',
     message,
     retryAfter: typeof retryAfter === 'number' ? retryAfter : undefined,

@@ -3,9 +3,9 @@ import { memo, useEffect, useRef, useState, type ReactNode } from 'react';
 import { texts } from '../texts';
 import { CopyButton } from '../ui/CopyButton';
 
-/** Longer code stays plain: to colour it would take longer than anybody wants to wait. */
+/** Longer code is not highlighted, because it would take too long. */
 const LONGEST = 50_000;
-/** While code is being written it is coloured now and then, not with each letter: so many milliseconds, or times its cost, apart. */
+/** Code in progress is highlighted at most every `EVERY` milliseconds, or `TIMES` the duration of the last run. */
 const EVERY = 150;
 const TIMES = 10;
 
@@ -22,13 +22,13 @@ export const Code = memo(function Code({ text, language }: { text: string; langu
     if (!language || text.length > LONGEST) return;
     const timer = setTimeout(
       async () => {
-        const { highlighterOf } = await import('./highlight');
-        const highlight = await highlighterOf(language);
+        const { loadHighlighter } = await import('./highlight');
+        const highlight = await loadHighlighter(language);
         if (!highlight) return;
         const start = performance.now();
         const tree = highlight(text);
         next.current = performance.now() + Math.max(EVERY, TIMES * (performance.now() - start));
-        // An earlier text may be done later, as when it had to wait for its language.
+        // The result for an earlier text may arrive later, for example if it had to wait for its language.
         setColoured((before) => (before?.text.startsWith(text) ? before : { text, tree }));
       },
       Math.max(0, next.current - performance.now()),
@@ -36,7 +36,7 @@ export const Code = memo(function Code({ text, language }: { text: string; langu
     return () => clearTimeout(timer);
   }, [text, language]);
 
-  // What has been added since the last time follows plain, so that nothing flickers.
+  // Text added since the last run is shown without colours, so that nothing flickers.
   const usable = coloured && text.startsWith(coloured.text) ? coloured : undefined;
   return (
     <figure className="code" dir="ltr">

@@ -1,23 +1,24 @@
 import type { Token, Tokens } from 'marked';
 import { memo, useRef, type ReactNode } from 'react';
 import { texts } from '../texts';
-import { blocksOf, noBlocks, type Block } from './blocks';
+import { parseBlocks, noBlocks, type Block } from './blocks';
 import { Code } from './Code';
 import { directionOf } from './direction';
-import { decoded } from './entities';
-import { levelsOf } from './headings';
+import { decodeEntities } from './entities';
+import { headingLevels } from './headings';
 import { safeHref } from './links';
-import { useMended } from './useMended';
+import { useAutoClosed } from './useAutoClosed';
 
 /**
- * Markdown as React elements. No HTML is made from what a model says, so there is none to sanitise: tags in it are shown as
- * the text they are, pictures as links, for the page asks nothing of other hosts. `unfinished`: it grows still, or was broken off.
+ * Renders Markdown as React elements. No HTML is built from a model's text, so there is nothing to sanitize. Tags are
+ * shown as text, and images as links, because the page requests nothing from other hosts. `unfinished`: the text is still
+ * growing or was cut off.
  */
 export const Markdown = memo(function Markdown({ text, unfinished = false }: { text: string; unfinished?: boolean }) {
   const before = useRef(noBlocks);
-  before.current = blocksOf(text, before.current);
-  const blocks = useMended(before.current.blocks, unfinished);
-  const levels = levelsOf(blocks);
+  before.current = parseBlocks(text, before.current);
+  const blocks = useAutoClosed(before.current.blocks, unfinished);
+  const levels = headingLevels(blocks);
   return (
     <div className="markdown" dir="auto">
       {blocks.map((block, index) => (
@@ -27,7 +28,7 @@ export const Markdown = memo(function Markdown({ text, unfinished = false }: { t
   );
 });
 
-/** Blocks that are settled are the same objects as before. */
+/** Settled blocks are the same objects as before, so they are not rendered again. */
 const BlockView = memo(function BlockView({ block, level }: { block: Block; level?: number }) {
   return blockElement(block, level);
 });
@@ -37,7 +38,7 @@ function blockElement(token: Token, level?: number): ReactNode {
     case 'paragraph':
       return <p dir="auto">{inline(token.tokens)}</p>;
     case 'heading': {
-      // One in a list or a quotation belongs to no outline.
+      // A heading in a list or a quotation is not part of the outline.
       const Heading = level ? (`h${level}` as 'h3') : 'p';
       return <Heading dir="auto">{level ? inline(token.tokens) : <strong>{inline(token.tokens)}</strong>}</Heading>;
     }
@@ -54,7 +55,7 @@ function blockElement(token: Token, level?: number): ReactNode {
     case 'html':
       return <p dir="auto">{token.raw.trim()}</p>;
     case 'text':
-      return token.tokens ? inline(token.tokens) : decoded(token.text);
+      return token.tokens ? inline(token.tokens) : decodeEntities(token.text);
     default:
       return null;
   }
@@ -75,7 +76,7 @@ function list({ ordered, start, items, raw }: Tokens.List): ReactNode {
   );
 }
 
-/** As with blocks: a long list that grows costs no more than its last item. */
+/** Memoized like blocks: when a long list grows, only its last item is rendered. */
 const Item = memo(function Item({ item: { task, checked = false, tokens } }: { item: Tokens.ListItem }) {
   return (
     <li>
@@ -134,18 +135,18 @@ function Inline({ token }: { token: Token }): ReactNode {
     case 'link':
       return link(token.href, inline(token.tokens), token.title);
     case 'image':
-      return link(token.href, decoded(token.text) || token.href, token.title);
+      return link(token.href, decodeEntities(token.text) || token.href, token.title);
     case 'html':
       return token.raw;
     case 'text':
-      return token.tokens ? inline(token.tokens) : decoded(token.text);
+      return token.tokens ? inline(token.tokens) : decodeEntities(token.text);
     default:
-      return 'text' in token ? decoded(token.text) : token.raw;
+      return 'text' in token ? decodeEntities(token.text) : token.raw;
   }
 }
 
 function link(href: string, children: ReactNode, title?: string | null): ReactNode {
-  const safe = safeHref(decoded(href));
+  const safe = safeHref(decodeEntities(href));
   if (!safe) return <span>{children}</span>;
   return (
     <a href={safe} title={title ?? undefined} target="_blank" rel="noopener noreferrer nofollow">

@@ -1,10 +1,10 @@
 import { Lexer, type Token } from 'marked';
-import { shared } from './shared';
+import { reuseParts } from './reuseParts';
 
-/** A paragraph, list, table, piece of code…, with the text it was made from. */
+/** A paragraph, list, table, code block or similar, with its source text. */
 export type Block = Token;
 
-/** A text in blocks, in a form that can be gone on with. */
+/** A parsed text that {@link parseBlocks} can continue. */
 export interface Blocks {
   readonly text: string;
   readonly blocks: readonly Block[];
@@ -12,37 +12,36 @@ export interface Blocks {
 
 export const noBlocks: Blocks = { text: '', blocks: [] };
 
-/** What may define a reference, wherever it stands: that changes all that is before and after it. */
+/** A link reference definition. It can stand anywhere, and changes the blocks before and after it. */
 const DEFINITION = /^[ \t>*+\-\d.)]*\[[^\]]{1,1000}\]:/m;
 
-/** What ends for good with a blank line. A list goes on after one, and so may what stands in it. */
+/** Blocks that a blank line ends. A list can continue after one, and so can its content. */
 const ENDS = new Set(['paragraph', 'heading', 'hr', 'table']);
 
 /**
- * Splits a text that may be a continuation of the one before. What cannot change any more is taken over as it is, the same
- * objects, so that a growing reply costs no more than its last block; the rest is read anew, and what is equal in it, as the
- * items of a list that goes on, is the same objects still.
+ * Parses a text that may continue the previous one. Settled blocks are reused, so a growing reply costs no more than its
+ * last block. The rest is parsed again; parts of it that are equal, such as the items of a list, stay the same objects.
  */
-export function blocksOf(text: string, before: Blocks = noBlocks): Blocks {
+export function parseBlocks(text: string, before: Blocks = noBlocks): Blocks {
   const unified = text.replace(/\r\n?/g, '\n');
   const kept = unified.startsWith(before.text) && !DEFINITION.test(unified) ? settled(before.blocks) : [];
   const length = kept.reduce((sum, { raw }) => sum + raw.length, 0);
-  const fresh = shared(before.blocks.slice(kept.length), lex(unified.slice(length)));
+  const fresh = reuseParts(before.blocks.slice(kept.length), lex(unified.slice(length)));
   const blocks = [...kept, ...fresh];
-  // Should the lexer have changed what it read, the pieces do not add up, and the next round begins anew.
+  // If the lexer has altered the text, the lengths differ, and the next call parses everything.
   const whole = blocks.reduce((sum, { raw }) => sum + raw.length, 0) === unified.length;
   return { text: whole ? unified : '\0', blocks };
 }
 
-/** As many things stand in each other in what people write. More would be more than a browser can draw. */
+/** Maximum nesting. People do not nest deeper, and browsers could not render it. */
 const DEEPEST = 50;
 
-/** A text in blocks. What nothing can be made of is left as it is written: it may be said by anybody, and must harm nothing. */
+/** Parses a text. Untrusted input: a text that cannot be parsed, or is nested too deeply, is left as written. */
 export function lex(text: string): Block[] {
   try {
     return new Lexer({ gfm: true }).lex(text).map((block) => (isDeeper(block, DEEPEST) ? asWritten(block.raw) : block));
   } catch {
-    return [asWritten(text)]; // so deep that the lexer itself has lost its way
+    return [asWritten(text)]; // nested so deeply that the lexer fails
   }
 }
 
@@ -56,7 +55,7 @@ function asWritten(raw: string): Block {
   return { type: 'html', raw, text: raw, block: true, pre: false };
 }
 
-/** What no text to come can change: all before the last blank line that ends a block for good. */
+/** Returns the blocks that no further text can change: all before the last blank line that ends a block. */
 function settled(blocks: readonly Block[]): readonly Block[] {
   let last = blocks.length - 1;
   while (last >= 0 && blocks[last]!.type === 'space') last--;

@@ -2,8 +2,8 @@ const FIRST_LETTER = /\p{L}/u;
 const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
 
 /**
- * Which way a list, quotation or table runs, by its first letter. `dir="auto"` does not look into what has a `dir` of its own,
- * as their parts have.
+ * Returns the direction of a list, quotation or table by its first letter. `dir="auto"` would ignore their parts, because
+ * these have a `dir` of their own.
  */
 export function directionOf(text: string): 'ltr' | 'rtl' {
   const letter = FIRST_LETTER.exec(text)?.[0];

@@ -1,7 +1,7 @@
 const decoder = document.createElement('textarea');
 
-/** What `&amp;` and the like stand for. A textarea holds text alone, whatever is written into it. */
-export function decoded(text: string): string {
+/** Decodes character references such as `&amp;`. A textarea holds only text, so nothing in it can run. */
+export function decodeEntities(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(/&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});/gi, (entity) => {
     decoder.innerHTML = entity;

@@ -1,13 +1,13 @@
 import type { Token } from 'marked';
 
-/** The page has headings of its own above those of a reply: its title, and one for each message. */
+/** Heading levels of the page itself: its title, and one for each message. */
 const ABOVE = 2;
 
 /**
- * The level of each block that is a heading, none skipped: whoever goes from heading to heading finds a sound outline, whatever
- * level the model began with. It depends on what stands before a heading only, so that it stays as the reply grows.
+ * Returns the level of each block that is a heading. No level is skipped, so screen readers get a valid outline whichever
+ * level the model starts with. A level depends only on earlier headings, so it does not change while the reply grows.
  */
-export function levelsOf(blocks: readonly Token[]): (number | undefined)[] {
+export function headingLevels(blocks: readonly Token[]): (number | undefined)[] {
   const open: number[] = [];
   return blocks.map((block) => {
     if (block.type !== 'heading') return undefined;

@@ -1,7 +1,7 @@
 import type { Root } from 'hast';
 import { createLowlight } from 'lowlight';
 
-/** One file each, loaded when a piece of code asks for it. */
+/** One file for each language, loaded on first use. */
 const LANGUAGES = {
   bash: () => import('highlight.js/lib/languages/bash'),
   c: () => import('highlight.js/lib/languages/c'),
@@ -60,11 +60,11 @@ const ALIASES: Record<string, Language> = {
 
 const lowlight = createLowlight();
 
-/** Makes a tree of spans with classes out of code. */
+/** Converts code to a tree of spans with classes. */
 export type Highlighter = (code: string) => Root;
 
-/** Loads what a language needs; nothing for one that we do not know. */
-export async function highlighterOf(name: string): Promise<Highlighter | undefined> {
+/** Loads the highlighter of a language; `undefined` if the language is unknown. */
+export async function loadHighlighter(name: string): Promise<Highlighter | undefined> {
   const lower = name.toLowerCase();
   const language = lower in LANGUAGES ? (lower as Language) : ALIASES[lower];
   if (!language) return undefined;

@@ -1,11 +1,11 @@
-/** Where a link in a reply may lead. */
+/** URL schemes that a link in a reply may have. */
 const SAFE = new Set(['http:', 'https:', 'mailto:']);
 
-/** The address of a link, unless it is one to stay away from, as `javascript:`. */
+/** Returns the link if it is safe, unlike `javascript:`. */
 export function safeHref(href: string): string | undefined {
   try {
     return SAFE.has(new URL(href).protocol) ? href : undefined;
   } catch {
-    return undefined; // relative: there is nothing of ours that a model could mean
+    return undefined; // relative: a model cannot mean an address of this site
   }
 }

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
-import { TroubleNote, useTrouble } from '../loading/TroubleNote';
+import { LoadErrorNote, useLoadError } from '../loading/LoadErrorNote';
 import { echoesStore, isUnsent } from '../outbox/echoes';
 import { entriesOf } from '../outbox/outbox';
 import { outboxStore } from '../outbox/storage';
@@ -9,37 +9,37 @@ import { useStateOf } from '../state';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { loadMessagesBefore } from './actions';
-import { withoutAskedAgain } from './askedAgain';
+import { withoutRetried } from './retried';
 import { inProgress } from './list';
 import { MessageView } from './MessageView';
-import { mounted, WHOLE } from './mounted';
-import { placeOf } from './place';
-import { useHeld } from './useHeld';
-import { usePlace } from './usePlace';
+import { mountedIndexes, RENDER_ALL } from './mounted';
+import { storedPosition } from './scrollPosition';
+import { usePinned } from './usePinned';
+import { useScrollPosition } from './useScrollPosition';
 import { useStickToEnd } from './useStickToEnd';
 
-/** What is so near to being seen is in the document, in pixels. */
-const AROUND = 600;
+/** Messages this close to the visible area are rendered, in pixels. */
+const OVERSCAN = 600;
 
-/** The messages of a conversation. Of a long one only those in sight are in the document; earlier ones are loaded as they are scrolled to. */
+/** The messages of a conversation. A long one renders only visible messages, and loads earlier ones when scrolled up. */
 export function MessageList({ conversationId }: { conversationId: string }) {
   const list = useStateOf(({ messages }) => messages[conversationId]);
   const outbox = useSyncExternalStore(outboxStore.subscribe, outboxStore.get);
   const echoes = useSyncExternalStore(echoesStore.subscribe, echoesStore.get);
   const unsent = entriesOf(outbox, conversationId).filter((entry) => !list || isUnsent(entry, echoes));
   const loaded = list?.items;
-  const items = useMemo(() => withoutAskedAgain(loaded ?? []), [loaded]);
+  const items = useMemo(() => withoutRetried(loaded ?? []), [loaded]);
 
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useRef<VirtualizerHandle>(null);
-  const [elsewhere] = useState(() => placeOf(conversationId) !== undefined);
+  const [elsewhere] = useState(() => storedPosition(conversationId) !== undefined);
   const { atEnd, toEnd } = useStickToEnd(scroller, elsewhere);
-  const seeking = usePlace({ conversationId, list, shown: items, scroller, virtualizer, toEnd });
+  const seeking = useScrollPosition({ conversationId, list, shown: items, scroller, virtualizer, toEnd });
   const first = useRef<string>(undefined);
   const [loadingBefore, setLoadingBefore] = useState(false);
-  const trouble = useTrouble(conversationId);
+  const loadError = useLoadError(conversationId);
 
-  // Where messages are put before the others, what is in sight stays where it is.
+  // When earlier messages are inserted, the visible ones stay in place.
   const prepended = first.current !== undefined && items[0] !== undefined && items[0].id !== first.current;
   useLayoutEffect(() => {
     first.current = items[0]?.id;
@@ -55,27 +55,27 @@ export function MessageList({ conversationId }: { conversationId: string }) {
   }
   useEffect(() => void loadBefore(), [startCursor, seeking]);
 
-  // Who has just sent something wants to see it.
+  // Scrolls to a message that was just sent.
   const latest = unsent.at(-1)?.key;
   useLayoutEffect(() => {
     if (latest) toEnd();
   }, [latest]);
 
-  const held = useHeld(scroller, items.length > WHOLE);
+  const pinned = usePinned(scroller, items.length > RENDER_ALL);
   const firstInProgress = items.findIndex(inProgress);
 
   return (
     <div className="messages-frame">
       <div className="messages" data-seeking={seeking || undefined} ref={scroller} tabIndex={0} aria-label={texts.messages} role="region" onScroll={loadBefore}>
-        {loadingBefore && !trouble && <p className="earlier">{texts.earlier}</p>}
+        {loadingBefore && !loadError && <p className="earlier">{texts.earlier}</p>}
         <Virtualizer
           ref={virtualizer}
           as="ol"
           item="li"
           scrollRef={scroller}
           shift={prepended}
-          bufferSize={AROUND}
-          keepMounted={mounted(items, items.length + unsent.length, held)}
+          bufferSize={OVERSCAN}
+          keepMounted={mountedIndexes(items, items.length + unsent.length, pinned)}
         >
           {items.map((message, index) => (
             <MessageView
@@ -92,8 +92,8 @@ export function MessageList({ conversationId }: { conversationId: string }) {
           ))}
         </Virtualizer>
       </div>
-      <TroubleNote what={conversationId} className={(list && !seeking) || unsent.length > 0 ? 'earlier' : 'loading'} />
-      {(!list || seeking) && unsent.length === 0 && !trouble && (
+      <LoadErrorNote what={conversationId} className={(list && !seeking) || unsent.length > 0 ? 'earlier' : 'loading'} />
+      {(!list || seeking) && unsent.length === 0 && !loadError && (
         <p className="loading late" role="status">
           {texts.loading}
         </p>

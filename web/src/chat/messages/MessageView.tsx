@@ -6,21 +6,21 @@ import { useReplyText } from '../replies/follow';
 import { stoppingStore } from '../replies/stop';
 import { useRevealed } from '../replies/useRevealed';
 import { texts } from '../texts';
-import { Boundary } from '../ui/Boundary';
+import { ErrorBoundary } from '../ui/ErrorBoundary';
 import { CopyButton } from '../ui/CopyButton';
 import { Icon } from '../ui/Icon';
-import { Moment } from '../ui/Moment';
+import { Timestamp } from '../ui/Timestamp';
 import { pressedOnce } from '../ui/pressedOnce';
 import { cutShort, inProgress, type Message } from './list';
 
 interface Props {
   conversationId: string;
   message: Message;
-  /** What a reply answers. */
+  /** The message that the reply answers. */
   question?: string;
-  /** Whether nothing comes after it. */
+  /** True for the last item of the list. */
   last: boolean;
-  /** Whether it waits for a reply before it. */
+  /** True while it waits for an earlier reply. */
   queued: boolean;
 }
 
@@ -40,15 +40,15 @@ function QuestionView({ conversationId, message }: Props) {
         <button
           type="button"
           className="icon-button"
-          aria-label={texts.sendAgain}
-          title={texts.sendAgain}
+          aria-label={texts.askAgain}
+          title={texts.askAgain}
           {...pressedOnce(() => send(conversationId, message.content))}
         >
           <Icon name="retry" />
         </button>
         <CopyButton text={message.content} label={texts.copy} />
         <span className="facts">
-          <Moment at={message.createdAt} />
+          <Timestamp at={message.createdAt} />
         </span>
       </footer>
     </article>
@@ -58,7 +58,7 @@ function QuestionView({ conversationId, message }: Props) {
 function ReplyView({ conversationId, message, question, last, queued }: Props) {
   const whole = useReplyText(message);
   const revealed = useRevealed(whole);
-  // Stop means stop: nothing comes after it.
+  // A stopped reply is shown in full, so that no text appears after the stop.
   const shown = message.status === 'STOPPED' ? whole : revealed;
   const stopping = useSyncExternalStore(stoppingStore.subscribe, stoppingStore.get).has(message.id);
   const writing = inProgress(message);
@@ -74,7 +74,7 @@ function ReplyView({ conversationId, message, question, last, queued }: Props) {
     >
       <h2 aria-label={texts.assistant} />
       {shown ? <ReplyText text={shown} unfinished={growing || cutShort(message)} /> : writing && !queued && <Waiting />}
-      {queued && !shown && <p className="note">{texts.waitingForTurn}</p>}
+      {queued && !shown && <p className="note">{texts.queued}</p>}
       {stopping && writing && <p className="note">{texts.stopping}</p>}
       <Ending message={message} />
       {message.status === 'FAILED' && question && last && (
@@ -93,24 +93,24 @@ function ReplyView({ conversationId, message, question, last, queued }: Props) {
   );
 }
 
-/** As it was written, should it be such that nothing can be made of it. */
+/** The reply, as plain text if it cannot be rendered. */
 function ReplyText(props: { text: string; unfinished: boolean }) {
   return (
-    <Boundary
-      instead={
+    <ErrorBoundary
+      fallback={
         <p className="markdown as-written" dir="auto">
           {props.text}
         </p>
       }
     >
       <Markdown {...props} />
-    </Boundary>
+    </ErrorBoundary>
   );
 }
 
 function Waiting() {
   return (
-    <p className="waiting" role="img" aria-label={texts.waitingForWord}>
+    <p className="waiting" role="img" aria-label={texts.thinking}>
       <span />
       <span />
       <span />
@@ -142,7 +142,7 @@ function Facts({ message: { model, usage, createdAt } }: { message: Message }) {
           {texts.tokens(usage.inputTokens, usage.outputTokens, usage.estimated)}
         </span>
       )}
-      <Moment at={createdAt} />
+      <Timestamp at={createdAt} />
     </span>
   );
 }

@@ -1,7 +1,7 @@
 import { withConversation } from '../conversations/list';
-import { ask } from '../graphql/client';
+import { execute } from '../graphql/client';
 import { ConversationDocument } from '../graphql/generated';
-import { untilDone } from '../loading/troubles';
+import { retryUntilDone } from '../loading/loadErrors';
 import { sessionStore } from '../session/session';
 import { change, stateStore } from '../state';
 import { createStore } from '../../store';
@@ -9,25 +9,25 @@ import { withLastPage, withPageBefore } from './list';
 
 const PAGE = 50;
 
-/** Conversations that are not there, or not ours. */
+/** IDs of conversations that do not exist, or belong to another user. */
 export const missingStore = createStore<ReadonlySet<string>>(new Set());
 
-/** Another user may have what this one has not. */
+/** Clears the list when the user changes, because another user may have access. */
 export function forgetMissing(): void {
   missingStore.set(new Set());
 }
 
-/** The conversations that are being loaded, and whether there is news of them that the answer may have come too late for. */
+/** Conversations that are being loaded, and whether something has changed that the response may lack. */
 const loading = new Map<string, boolean>();
 
-/** Something has happened in a conversation. If it is being loaded just now, it is loaded once more. */
-export function noteNews(conversationId: string): void {
+/** Notes a change in a conversation. If the conversation is being loaded, it is loaded once more. */
+export function noteChange(conversationId: string): void {
   if (loading.has(conversationId)) loading.set(conversationId, true);
 }
 
-/** Loads the end of a conversation, and tries until it is there. */
+/** Loads the latest messages of a conversation, and retries until it succeeds. */
 export async function loadMessages(conversationId: string): Promise<void> {
-  if (loading.has(conversationId)) return noteNews(conversationId);
+  if (loading.has(conversationId)) return noteChange(conversationId);
   try {
     do {
       loading.set(conversationId, false);
@@ -40,8 +40,8 @@ export async function loadMessages(conversationId: string): Promise<void> {
 
 async function loadEnd(conversationId: string): Promise<void> {
   const wanted = () => sessionStore.get().status === 'signedIn';
-  const refusal = await untilDone(conversationId, wanted, async () => {
-    const { conversation } = await ask(ConversationDocument, { id: conversationId, last: PAGE });
+  const failure = await retryUntilDone(conversationId, wanted, async () => {
+    const { conversation } = await execute(ConversationDocument, { id: conversationId, last: PAGE });
     if (!conversation) return;
     const { messages, ...rest } = conversation;
     change((state) => ({
@@ -49,11 +49,11 @@ async function loadEnd(conversationId: string): Promise<void> {
       messages: { ...state.messages, [conversationId]: withLastPage(state.messages[conversationId], messages) },
     }));
   });
-  if (refusal && refusal.code !== 'UNAUTHENTICATED') missingStore.set(new Set(missingStore.get()).add(conversationId));
+  if (failure && failure.code !== 'UNAUTHENTICATED') missingStore.set(new Set(missingStore.get()).add(conversationId));
 }
 
-/** Loads anew what is shown; the rest is forgotten, and loaded when it is opened. */
-export async function reloadMessages(shown = shownConversation): Promise<void> {
+/** Reloads the open conversation. Others are dropped, and loaded when they are opened. */
+export async function reloadMessages(shown = openConversation): Promise<void> {
   change(({ conversations, messages }) => {
     const kept = shown && messages[shown];
     return { conversations, messages: kept ? { [shown]: kept } : {} };
@@ -61,30 +61,30 @@ export async function reloadMessages(shown = shownConversation): Promise<void> {
   if (shown) await loadMessages(shown);
 }
 
-let shownConversation: string | undefined;
+let openConversation: string | undefined;
 
-/** Tells which conversation is open. */
-export function show(conversationId: string | undefined): void {
-  shownConversation = conversationId;
+/** Sets the open conversation, and loads it if necessary. */
+export function setOpenConversation(conversationId: string | undefined): void {
+  openConversation = conversationId;
   if (conversationId && !stateStore.get().messages[conversationId]) void loadMessages(conversationId);
 }
 
 const loadingBefore = new Map<string, Promise<void>>();
 
-/** Loads the page before what is there; once, however many ask for it. */
+/** Loads the page before the loaded messages. Concurrent calls share one request. */
 export function loadMessagesBefore(conversationId: string, count = PAGE): Promise<void> {
-  const underWay = loadingBefore.get(conversationId);
-  if (underWay) return underWay;
-  const begun = loadPageBefore(conversationId, count).finally(() => loadingBefore.delete(conversationId));
-  loadingBefore.set(conversationId, begun);
-  return begun;
+  const running = loadingBefore.get(conversationId);
+  if (running) return running;
+  const request = loadPageBefore(conversationId, count).finally(() => loadingBefore.delete(conversationId));
+  loadingBefore.set(conversationId, request);
+  return request;
 }
 
 async function loadPageBefore(conversationId: string, count: number): Promise<void> {
   const before = stateStore.get().messages[conversationId]?.startCursor;
   const wanted = () => before !== undefined && stateStore.get().messages[conversationId]?.startCursor === before;
-  await untilDone(conversationId, wanted, async () => {
-    const { conversation } = await ask(ConversationDocument, { id: conversationId, last: count, before });
+  await retryUntilDone(conversationId, wanted, async () => {
+    const { conversation } = await execute(ConversationDocument, { id: conversationId, last: count, before });
     change((state) => {
       const list = state.messages[conversationId];
       if (!list || !conversation || list.startCursor !== before) return state;

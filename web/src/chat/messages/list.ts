@@ -2,10 +2,10 @@ import type { MessageFieldsFragment } from '../graphql/generated';
 
 export type Message = MessageFieldsFragment;
 
-/** The messages of a conversation as far as they are loaded, oldest first. */
+/** The loaded messages of a conversation, oldest first. */
 export interface MessageList {
   readonly items: readonly Message[];
-  /** Where the page before begins; nothing if the first message is here. */
+  /** Cursor of the previous page; `undefined` if the first message is loaded. */
   readonly startCursor?: string;
 }
 
@@ -14,7 +14,7 @@ interface Page {
   pageInfo: { hasPreviousPage: boolean; startCursor: string | null };
 }
 
-/** The end of the conversation. What is loaded already is kept if the page reaches it. */
+/** Adds the last page of the conversation. Messages that are loaded already are kept if the page overlaps them. */
 export function withLastPage(list: MessageList | undefined, page: Page): MessageList {
   const overlaps = list?.items.some(({ id }) => page.nodes.some((node) => node.id === id));
   if (!list || !overlaps) return { items: page.nodes, startCursor: cursorOf(page) };
@@ -26,7 +26,7 @@ export function withPageBefore(list: MessageList, page: Page): MessageList {
   return { items: [...page.nodes.filter(({ id }) => !known.has(id)), ...list.items], startCursor: cursorOf(page) };
 }
 
-/** Adds messages, or puts what is known of them up to date: by id, so that none is ever there twice. */
+/** Adds or updates messages. They are matched by ID, so none is listed twice. */
 export function withMessages(list: MessageList, ...messages: readonly Message[]): MessageList {
   return { ...list, items: messages.reduce(merged, list.items) };
 }
@@ -35,7 +35,7 @@ export function inProgress({ status }: Message): boolean {
   return status === 'PENDING' || status === 'STREAMING';
 }
 
-/** Whether a reply ended where its writer had not meant it to. */
+/** Returns true if a reply ended before the model had finished it. */
 export function cutShort({ status, finishReason }: Message): boolean {
   return status === 'STOPPED' || status === 'FAILED' || finishReason === 'LENGTH' || finishReason === 'CONTENT_FILTER';
 }
@@ -43,12 +43,12 @@ export function cutShort({ status, finishReason }: Message): boolean {
 function merged(items: readonly Message[], message: Message): readonly Message[] {
   const index = items.findLastIndex(({ id }) => id === message.id);
   if (index < 0) {
-    // They come in order, but for those of our own that are answered before the feed has told of another device's.
+    // Messages arrive in order, unless the response to our own mutation overtakes the feed's event from another device.
     let place = items.length;
     while (place > 0 && items[place - 1]!.createdAt > message.createdAt) place--;
     return items.toSpliced(place, 0, message);
   }
-  // What was told late must not make a finished reply unfinished.
+  // A late event must not make a finished reply unfinished.
   if (inProgress(message) && !inProgress(items[index]!)) return items;
   return items.with(index, message);
 }

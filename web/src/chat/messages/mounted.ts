@@ -1,18 +1,18 @@
 import type { Message } from './list';
 
-/** A conversation of so many messages is there as a whole: the browser finds what is searched for, and prints it. */
-export const WHOLE = 60;
-/** Of a longer one so many at its end, which come and go otherwise while a reply grows below them. */
+/** A conversation of up to this many messages is rendered completely, so that the browser can search and print it. */
+export const RENDER_ALL = 60;
+/** Number of last messages of a longer conversation that stay rendered while a reply grows below them. */
 const LATEST = 6;
 
 /**
- * The places in the list of what is in the document whether it is in sight or not; `count` is how long the list is, with what
- * is not sent yet.
+ * Returns the indexes of the items that are rendered even when they are not visible. `count` is the length of the list,
+ * including unsent messages.
  */
-export function mounted(messages: readonly Message[], count: number, held: ReadonlySet<string>): number[] {
+export function mountedIndexes(messages: readonly Message[], count: number, pinned: ReadonlySet<string>): number[] {
   const isKept = (index: number) => {
     const message = messages[index];
-    return messages.length <= WHOLE || index >= count - LATEST || (message !== undefined && held.has(message.id));
+    return messages.length <= RENDER_ALL || index >= count - LATEST || (message !== undefined && pinned.has(message.id));
   };
   return Array.from({ length: count }, (_, index) => index).filter(isKept);
 }

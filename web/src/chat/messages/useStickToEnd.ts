@@ -1,21 +1,21 @@
 import { useCallback, useLayoutEffect, useRef, useState, type RefObject } from 'react';
 
-/** As near to the end as this counts as being there, in pixels. */
+/** Distance from the end that counts as being there, in pixels. */
 const NEAR = 60;
-/** A scroll this long after a key, wheel or finger is the reader's, in milliseconds. */
-const BY_HAND = 400;
+/** A scroll this soon after a key, wheel or touch event is the user's, in milliseconds. */
+const USER_SCROLL = 400;
 
 /**
- * Keeps the end of a growing list in sight for as long as the reader is there. Whoever scrolls up is left alone until they
- * come back; what the list does by itself (sizes that turn out otherwise) does not count as leaving. `elsewhere`: the reader
- * does not begin at the end.
+ * Keeps the end of a growing list visible while the user is there. Stops when the user scrolls up, until they return to
+ * the end. Scrolling that the list causes itself, when sizes change, does not count. `elsewhere`: the user does not start
+ * at the end.
  */
 export function useStickToEnd(
   scroller: RefObject<HTMLDivElement | null>,
   elsewhere: boolean,
 ): { atEnd: boolean; toEnd: () => void } {
   const sticks = useRef(!elsewhere);
-  // On the way to where they were the end may come by, while nobody knows yet how long the list is.
+  // While the position is being restored, the end may be reached because the list's length is not known yet.
   const onTheWay = useRef(elsewhere);
   const [atEnd, setAtEnd] = useState(!elsewhere);
 
@@ -48,7 +48,7 @@ export function useStickToEnd(
     const scrolled = () => {
       const near = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
       if (near && !onTheWay.current) sticks.current = true;
-      else if (held || performance.now() - touchedAt < BY_HAND) sticks.current = false;
+      else if (held || performance.now() - touchedAt < USER_SCROLL) sticks.current = false;
       setAtEnd(sticks.current);
     };
     const grown = new ResizeObserver(() => {

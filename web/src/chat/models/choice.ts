@@ -1,47 +1,47 @@
 import { createStore } from '../../store';
 import { updateConversation } from '../conversations/actions';
 import { conversationOf } from '../conversations/list';
-import { keptByTab, keyOf } from '../kept';
+import { tabFirstStorage, userKey } from '../deviceStorage';
 import { isNew } from '../outbox/outbox';
 import { stateStore } from '../state';
-import { notifyRefusal } from '../ui/notices';
-import { offered } from './models';
+import { notifyFailure } from '../ui/notices';
+import { availableModel } from './models';
 
 /**
- * The models that were chosen, by conversation, and the server has not heard of yet; empty for the default one. Of those
- * that are yet to begin they are kept on the device as well, as what is written there is.
+ * Chosen models that are not saved on the server, by conversation; empty for the default model. The choice for a chat that
+ * has not started is also stored on the device, like its draft.
  */
 export const choicesStore = createStore<ReadonlyMap<string, string>>(new Map());
 
-/** Under this name is what is chosen for the conversation that is yet to begin. */
-export const NEW = 'new';
+/** Name of the chat that has not started. */
+export const NEW_CHAT = 'new';
 
-/** What was chosen, if the server has not heard of it yet. */
-export function choiceIn(user: string, conversation: string): string | undefined {
-  const kept = isYetToBegin(conversation) ? keptByTab.get(keyOf(user, 'model', conversation)) : undefined;
+/** Returns the chosen model, unless it is saved on the server. */
+export function unsavedChoice(user: string, conversation: string): string | undefined {
+  const kept = isUnstarted(conversation) ? tabFirstStorage.get(userKey(user, 'model', conversation)) : undefined;
   return choicesStore.get().get(conversation) ?? kept;
 }
 
-/** The model that is shown in a conversation that has begun: it is to reply, should the server think of another still. */
-export function shownIn(id: string): string | undefined {
+/** Returns the model that is shown in a conversation. It writes the next reply even if it is not saved on the server yet. */
+export function displayedModel(id: string): string | undefined {
   const conversation = conversationOf(stateStore.get().conversations, id);
   const model = choicesStore.get().get(id) ?? (conversation && (conversation.model ?? ''));
-  return model === undefined ? undefined : offered(model);
+  return model === undefined ? undefined : availableModel(model);
 }
 
-/** Shown at once, and told to the server as soon as there is a conversation to tell of. */
+/** Chooses a model. The choice is shown at once, and saved on the server once the conversation exists there. */
 export function choose(user: string, conversation: string, model: string): void {
   put(conversation, model);
-  if (isYetToBegin(conversation)) keptByTab.set(keyOf(user, 'model', conversation), model);
-  else void tell(conversation);
+  if (isUnstarted(conversation)) tabFirstStorage.set(userKey(user, 'model', conversation), model);
+  else void save(conversation);
 }
 
-/** A conversation has another name now: what was chosen goes along, and is not for the next that begins. */
+/** Moves a choice from a temporary name to the conversation ID, so that it does not apply to the next new chat. */
 export function moveChoice(user: string, from: string, to: string): void {
-  const model = choiceIn(user, from);
+  const model = unsavedChoice(user, from);
   if (model === undefined) return;
   put(from, undefined);
-  keptByTab.remove(keyOf(user, 'model', from));
+  tabFirstStorage.remove(userKey(user, 'model', from));
   const begunWith = conversationOf(stateStore.get().conversations, to);
   if (!begunWith || (begunWith.model ?? '') !== model) choose(user, to, model);
 }
@@ -50,27 +50,27 @@ export function forgetChoices(): void {
   choicesStore.set(new Map());
 }
 
-const telling = new Set<string>();
+const saving = new Set<string>();
 
-/** Tells the server, one choice after the other, so that the last is what it has in the end. */
-async function tell(id: string): Promise<void> {
-  if (telling.has(id)) return;
-  telling.add(id);
+/** Saves choices on the server one after the other, so that the last one wins. */
+async function save(id: string): Promise<void> {
+  if (saving.has(id)) return;
+  saving.add(id);
   try {
-    for (let told; (told = choicesStore.get().get(id)) !== undefined; ) {
-      await updateConversation({ id, model: told || null });
-      if (choicesStore.get().get(id) === told) put(id, undefined);
+    for (let model; (model = choicesStore.get().get(id)) !== undefined; ) {
+      await updateConversation({ id, model: model || null });
+      if (choicesStore.get().get(id) === model) put(id, undefined);
     }
   } catch (error) {
     put(id, undefined);
-    notifyRefusal(error);
+    notifyFailure(error);
   } finally {
-    telling.delete(id);
+    saving.delete(id);
   }
 }
 
-function isYetToBegin(conversation: string): boolean {
-  return conversation === NEW || isNew(conversation);
+function isUnstarted(conversation: string): boolean {
+  return conversation === NEW_CHAT || isNew(conversation);
 }
 
 function put(conversation: string, model: string | undefined): void {

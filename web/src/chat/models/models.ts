@@ -1,5 +1,5 @@
 import { createStore } from '../../store';
-import { ask } from '../graphql/client';
+import { execute } from '../graphql/client';
 import { ModelsDocument, type ModelsQuery } from '../graphql/generated';
 import { pause } from '../pause';
 import { sessionStore } from '../session/session';
@@ -9,7 +9,7 @@ export const modelsStore = createStore<ModelsQuery['models']>([]);
 export async function loadModels(): Promise<void> {
   for (let attempt = 0; sessionStore.get().status === 'signedIn'; attempt++) {
     try {
-      modelsStore.set((await ask(ModelsDocument, {})).models);
+      modelsStore.set((await execute(ModelsDocument, {})).models);
       return;
     } catch {
       await pause(attempt);
@@ -17,8 +17,8 @@ export async function loadModels(): Promise<void> {
   }
 }
 
-/** The id of the model that is shown, be it the default one; nothing if none is, or one that is not offered any more. */
-export function offered(model: string): string | undefined {
+/** Returns the ID of an available model, or of the default for an empty one. `undefined` if there is no choice of models. */
+export function availableModel(model: string): string | undefined {
   const models = modelsStore.get();
   if (models.length < 2) return undefined;
   return models.find(({ id, isDefault }) => (model ? id === model : isDefault))?.id;

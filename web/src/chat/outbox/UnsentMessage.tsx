@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
-import { putBack } from '../composer/putBack';
+import { restoreText } from '../composer/restoreText';
 import { reasonOf } from '../graphql/reason';
-import { Refusal } from '../graphql/refusal';
+import { ApiError } from '../graphql/apiError';
 import { texts } from '../texts';
 import { CopyButton } from '../ui/CopyButton';
 import { pressedOnce } from '../ui/pressedOnce';
@@ -9,7 +9,7 @@ import { sendAgain } from './flush';
 import type { Entry } from './outbox';
 import { drop } from './storage';
 
-/** Sending is quick; only when it takes longer there is something to say about it. */
+/** Time after which an unsent message shows why it waits, in milliseconds. */
 const SLOW = 1_500;
 
 export function UnsentMessage({ entry }: { entry: Entry }) {
@@ -20,10 +20,10 @@ export function UnsentMessage({ entry }: { entry: Entry }) {
     return () => clearTimeout(timer);
   }, []);
 
-  // Who takes it back may have meant to write it otherwise.
+  // The text goes back to the message field, as the user may want to edit it.
   function discard() {
     drop(entry);
-    putBack(entry.content);
+    restoreText(entry.content);
   }
 
   return (
@@ -34,7 +34,7 @@ export function UnsentMessage({ entry }: { entry: Entry }) {
       {entry.refused ? (
         <div className="problem" role="alert">
           <p>
-            {texts.notSent} {reasonOf(new Refusal(entry.refused))}
+            {texts.notSent} {reasonOf(new ApiError(entry.refused))}
           </p>
           <button type="button" className="link" {...pressedOnce(() => sendAgain(entry))}>
             {texts.retry}

@@ -4,49 +4,49 @@ import { entriesOf, isNew, type Entry } from './outbox';
 import { outboxStore } from './storage';
 
 /**
- * The keys of entries that the feed has told of already: the server has them, and its answer is on its way still, or was
- * lost. Until it comes they are not shown beside what they have become.
+ * Keys of entries that the feed has already reported as messages. The server has them, but its response is late or lost.
+ * They are hidden until then, because the stored message is shown.
  */
 export const echoesStore = createStore<ReadonlySet<string>>(new Set());
 
-/** What the feed has told of, and when by this device's clock. */
-interface Heard {
+/** A message that the feed has reported, and when, by this device's clock. */
+interface FeedMessage {
   readonly conversation: string;
   readonly content: string;
   readonly at: number;
 }
 
-/** As many of these are kept: an entry of another tab may be heard of later than what it has become. */
+/** Maximum number of reports that are kept. An entry from another tab may arrive after its message. */
 const MOST = 20;
 
-let heard: readonly Heard[] = [];
+let feedMessages: readonly FeedMessage[] = [];
 
 /**
- * A message was stored that we have not heard of before. The server does not tell its key, so it is known by its words;
- * should another device have said the same at the same time, ours is shown a moment later.
+ * Records a message that was not known before. The server does not send idempotency keys, so the message is matched by
+ * its content. If another device has sent the same text at the same time, ours appears a moment later.
  */
-export function noteEcho(conversation: string, { role, content }: Message): void {
+export function recordEcho(conversation: string, { role, content }: Message): void {
   if (role !== 'USER') return;
-  heard = [...heard, { conversation, content, at: Date.now() }].slice(-MOST);
+  feedMessages = [...feedMessages, { conversation, content, at: Date.now() }].slice(-MOST);
   match();
 }
 
-/** Whether an entry is to be shown as one that the server has not got. */
+/** Returns true if an entry is shown as unsent. */
 export function isUnsent(entry: Entry, echoes: ReadonlySet<string>): boolean {
   return entry.refused !== undefined || !echoes.has(entry.key);
 }
 
 function match(): void {
-  for (const one of heard) {
+  for (const one of feedMessages) {
     const entry = entryOf(one);
     if (!entry) continue;
-    heard = heard.filter((other) => other !== one);
+    feedMessages = feedMessages.filter((other) => other !== one);
     echoesStore.set(new Set(echoesStore.get()).add(entry.key));
   }
 }
 
-/** The entry that has become what was heard; nothing that was written after that. */
-function entryOf({ conversation, content, at }: Heard): Entry | undefined {
+/** Returns the entry that has become the message. An entry written after the report does not match. */
+function entryOf({ conversation, content, at }: FeedMessage): Entry | undefined {
   const entries = outboxStore.get();
   const isIt = (entry: Entry) =>
     entry.content === content && entry.at <= at && !entry.refused && !echoesStore.get().has(entry.key);

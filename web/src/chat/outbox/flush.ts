@@ -1,75 +1,75 @@
 import { withConversation } from '../conversations/list';
-import { exclusively } from '../exclusively';
-import { ask } from '../graphql/client';
+import { withTabLock } from '../tabLock';
+import { execute } from '../graphql/client';
 import { SendMessageDocument, type SendMessageMutation } from '../graphql/generated';
-import { refusalOf } from '../graphql/refusal';
+import { toApiError } from '../graphql/apiError';
 import { loadMessages } from '../messages/actions';
 import { withMessages } from '../messages/list';
-import { shownIn } from '../models/choice';
+import { displayedModel } from '../models/choice';
 import { pause } from '../pause';
 import { sessionStore } from '../session/session';
 import { change, stateStore } from '../state';
-import { begunAs, drop, keep, noteBegun, outboxStore, waits } from './storage';
+import { startedAs, drop, keep, recordStarted, outboxStore, isWaiting } from './storage';
 import { entriesOf, inputOf, isNew, nextToSend, randomKey, type Entry } from './outbox';
 
-/** What a conversation begins with, besides its first message. */
-export type Beginning = Pick<Entry, 'model' | 'systemPrompt'>;
+/** Settings of a new conversation that are sent with its first message. */
+export type FirstMessageOptions = Pick<Entry, 'model' | 'systemPrompt'>;
 
-/** Keeps a message, and sends it as soon as that is possible. */
-export function send(conversation: string, content: string, { model, systemPrompt }: Beginning = {}): void {
-  const name = begunAs(conversation) ?? conversation;
-  // After those that wait already, should the clock have been set back.
+/** Stores a message, and sends it as soon as possible. */
+export function send(conversation: string, content: string, { model, systemPrompt }: FirstMessageOptions = {}): void {
+  const name = startedAs(conversation) ?? conversation;
+  // After the waiting entries, even if the clock has been set back.
   const at = Math.max(Date.now(), (entriesOf(outboxStore.get(), name).at(-1)?.at ?? 0) + 1);
-  keep({ key: randomKey(), conversation: name, content, model: model ?? shownIn(name), systemPrompt, at });
+  keep({ key: randomKey(), conversation: name, content, model: model ?? displayedModel(name), systemPrompt, at });
 }
 
-/** Under the same key: should the server have stored it after all, it is not stored twice. */
+/** Sends a refused entry again under the same key. If the server has stored it after all, it is not stored twice. */
 export function sendAgain({ refused: _, held: __, ...entry }: Entry): void {
   keep(entry);
 }
 
-/** Sends what waits, one message of each conversation at a time, until nobody is signed in. */
+/** Sends the waiting entries, one at a time per conversation, until the user signs out. */
 export function flushOutbox(): () => void {
   const busy = new Set<string>();
   let ended = false;
 
-  const look = () => {
+  const sendNext = () => {
     if (ended || sessionStore.get().status !== 'signedIn') return;
     for (const entry of nextToSend(outboxStore.get(), busy)) {
       busy.add(entry.conversation);
       void deliver(entry, () => ended).finally(() => {
         busy.delete(entry.conversation);
-        look();
+        sendNext();
       });
     }
   };
-  const unsubscribe = outboxStore.subscribe(look);
-  look();
+  const unsubscribe = outboxStore.subscribe(sendNext);
+  sendNext();
   return () => {
     ended = true;
     unsubscribe();
   };
 }
 
-/** Sends one entry until the server has taken or refused it. Were two tabs to do so at once, its key would still be one. */
+/** Sends an entry until the server accepts or refuses it. If two tabs send it at once, its key is the same. */
 async function deliver(entry: Entry, ended: () => boolean): Promise<void> {
   for (let attempt = 0; !ended(); attempt++) {
-    const done = await exclusively(`confab:send:${entry.conversation}`, async () => {
-      // Another tab has sent it meanwhile, or the user has thought better of it.
-      if (ended() || !waits(entry)) return true;
+    const done = await withTabLock(`confab:send:${entry.conversation}`, async () => {
+      // Another tab has sent the entry, or the user has discarded it.
+      if (ended() || !isWaiting(entry)) return true;
       try {
-        sent(entry, (await ask(SendMessageDocument, { input: inputOf(entry) })).sendMessage);
+        sent(entry, (await execute(SendMessageDocument, { input: inputOf(entry) })).sendMessage);
         return true;
       } catch (error) {
-        const { code, field, message, passing, retryAfter } = refusalOf(error);
-        // It waits for its user to come back, or has been taken back meanwhile.
-        if (code === 'UNAUTHENTICATED' || !waits(entry)) return true;
-        // A model that is not offered any more: then the conversation's own replies, or says why it cannot.
+        const { code, field, message, retryable, retryAfter } = toApiError(error);
+        // The user must sign in again, or has discarded the entry.
+        if (code === 'UNAUTHENTICATED' || !isWaiting(entry)) return true;
+        // The model is no longer available. Without it, the conversation's own model replies, or the error explains why not.
         if (field === 'model' && entry.model && !isNew(entry.conversation)) {
           keep({ ...entry, model: undefined });
           return true;
         }
-        if (!passing) {
+        if (!retryable) {
           keep({ ...entry, refused: { code, message } });
           return true;
         }
@@ -84,9 +84,9 @@ async function deliver(entry: Entry, ended: () => boolean): Promise<void> {
 }
 
 function sent(entry: Entry, { conversation, message, reply }: SendMessageMutation['sendMessage']): void {
-  const begun = isNew(entry.conversation);
+  const started = isNew(entry.conversation);
   change((state) => {
-    const list = state.messages[conversation.id] ?? (begun ? { items: [] } : undefined);
+    const list = state.messages[conversation.id] ?? (started ? { items: [] } : undefined);
     return {
       conversations: withConversation(state.conversations, conversation),
       messages: list
@@ -94,10 +94,10 @@ function sent(entry: Entry, { conversation, message, reply }: SendMessageMutatio
         : state.messages,
     };
   });
-  // It was sent while the conversation was being loaded, and may have been too late for that.
+  // The conversation was being loaded meanwhile, and the response may lack the message.
   if (!stateStore.get().messages[conversation.id]) void loadMessages(conversation.id);
-  if (begun) {
-    noteBegun(entry.conversation, conversation.id);
+  if (started) {
+    recordStarted(entry.conversation, conversation.id);
     for (const later of entriesOf(outboxStore.get(), entry.conversation)) {
       if (later.key !== entry.key) keep({ ...later, conversation: conversation.id });
     }

@@ -1,26 +1,26 @@
 import type { SendMessageInput } from '../graphql/generated';
 
-/** A message that is to be sent: kept on this device until the server has it. */
+/** A message to be sent. It is stored on this device until the server has it. */
 export interface Entry {
-  /** Its idempotency key: however often it is sent, it is stored once. */
+  /** Idempotency key. The message is stored once, however often it is sent. */
   readonly key: string;
-  /** A conversation's id, or a name of our own for one that begins with this message (see `isNew`). */
+  /** A conversation ID, or a temporary name for a conversation that starts with this message (see `isNew`). */
   readonly conversation: string;
   readonly content: string;
   readonly model?: string;
-  /** What the model is told before it, in a conversation that begins with this message. */
+  /** Instructions for a conversation that starts with this message. */
   readonly systemPrompt?: string;
-  /** When it was written, in milliseconds by this device's clock. */
+  /** Time of writing, in milliseconds by this device's clock. */
   readonly at: number;
-  /** The server has asked for a little time, as there were so many. */
+  /** True if the server's rate limit delays it. */
   readonly held?: boolean;
-  /** Why the server will not take it. It waits for the user then. */
+  /** The server's error, if it refused the message. The entry then waits for the user. */
   readonly refused?: { readonly code: string; readonly message: string };
 }
 
 const NEW = 'new_';
 
-/** A name for a conversation that the server has not heard of. */
+/** Returns a temporary name for a conversation that the server does not have yet. */
 export function newConversation(): string {
   return NEW + randomKey();
 }
@@ -29,19 +29,19 @@ export function isNew(conversation: string): boolean {
   return conversation.startsWith(NEW);
 }
 
-/** Not `crypto.randomUUID`, which is not there over plain HTTP. */
+/** Returns a random key. `crypto.randomUUID` does not exist over plain HTTP. */
 export function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** The entries of a conversation, in the order in which they were written. */
+/** Returns the entries of a conversation, oldest first. */
 export function entriesOf(entries: readonly Entry[], conversation: string): Entry[] {
   return entries.filter((entry) => entry.conversation === conversation).sort(byTime);
 }
 
 /**
- * What to send next: of each conversation the first entry only, so that they arrive in order. One that was refused does not
- * hold up those after it.
+ * Returns the entries to send next: only the first of each conversation, so that they arrive in order. A refused entry
+ * does not block the entries after it.
  */
 export function nextToSend(entries: readonly Entry[], busy: ReadonlySet<string>): Entry[] {
   const next = new Map<string, Entry>();
@@ -53,7 +53,7 @@ export function nextToSend(entries: readonly Entry[], busy: ReadonlySet<string>)
   return [...next.values()];
 }
 
-/** Always the same for an entry, or the server would take it for another message under the same key. */
+/** Returns the input of an entry. It never changes: the server would refuse another input under the same key. */
 export function inputOf({ key, conversation, content, model, systemPrompt }: Entry): SendMessageInput {
   const begins = isNew(conversation);
   return {

@@ -1,57 +1,57 @@
 import { createStore } from '../../store';
-import { keptHere, keyOf } from '../kept';
-import * as begun from './begun';
+import { sharedStorage, userKey } from '../deviceStorage';
+import * as started from './startedChats';
 import type { Entry } from './outbox';
 
-/** What waits to be sent, in all tabs: each entry under a key of its own, so that tabs never overwrite each other's. */
+/** The unsent messages of all tabs. Each has its own storage key, so that tabs do not overwrite each other's entries. */
 export const outboxStore = createStore<readonly Entry[]>([]);
 
 let owner = '';
 
-/** Looks after one user's entries. */
+/** Opens the entries of a user. */
 export function openOutbox(userId: string): void {
   owner = userId;
   read();
 }
 
 export function keep(entry: Entry): void {
-  keptHere.set(keyFor(entry), JSON.stringify(entry));
+  sharedStorage.set(keyFor(entry), JSON.stringify(entry));
   read();
 }
 
 export function drop(entry: Entry): void {
-  keptHere.remove(keyFor(entry));
+  sharedStorage.remove(keyFor(entry));
   read();
 }
 
-/** See `begun.ts`. */
-export const noteBegun = (name: string, conversation: string) => begun.noteBegun(owner, name, conversation);
-export const begunAs = (name: string) => begun.begunAs(owner, name);
+/** See `startedChats.ts`. */
+export const recordStarted = (name: string, conversation: string) => started.recordStarted(owner, name, conversation);
+export const startedAs = (name: string) => started.startedAs(owner, name);
 
-/** Whether an entry is still to be sent, by what is stored now: another tab's doings may not have been told yet. */
-export function waits(entry: Entry): boolean {
-  const stored = keptHere.get(keyFor(entry));
+/** Returns true if an entry is still to be sent. Reads the storage, as another tab's event may not have arrived yet. */
+export function isWaiting(entry: Entry): boolean {
+  const stored = sharedStorage.get(keyFor(entry));
   return stored !== undefined && !(JSON.parse(stored) as Entry).refused;
 }
 
 function keyFor({ key }: Entry): string {
-  return keyOf(owner, 'outbox', key);
+  return userKey(owner, 'outbox', key);
 }
 
 function read(): void {
   const entries: Entry[] = [];
-  for (const key of keptHere.keys()) {
-    if (!key.startsWith(keyOf(owner, 'outbox'))) continue;
+  for (const key of sharedStorage.keys()) {
+    if (!key.startsWith(userKey(owner, 'outbox'))) continue;
     try {
-      entries.push(JSON.parse(keptHere.get(key)!) as Entry);
+      entries.push(JSON.parse(sharedStorage.get(key)!) as Entry);
     } catch {
-      keptHere.remove(key);
+      sharedStorage.remove(key);
     }
   }
   outboxStore.set(entries);
 }
 
-// Another tab has written.
+// Another tab has changed the storage.
 addEventListener('storage', ({ key }) => {
-  if (owner && (key === null || key.startsWith(keyOf(owner, 'outbox')))) read();
+  if (owner && (key === null || key.startsWith(userKey(owner, 'outbox')))) read();
 });

@@ -1,23 +1,23 @@
-import { beginning } from '../cut';
-import { plainOf } from '../markdown/plain';
+import { truncate } from '../truncate';
+import { plainText } from '../markdown/plainText';
 import type { Message } from '../messages/list';
 import { texts } from '../texts';
 import { announce } from '../ui/Announcer';
 import { failureOf } from './failure';
 
 const LONGEST = 160;
-/** So much of a reply is read to find how it begins. */
-const BEGINNING = 2_000;
+/** Length of the part of a reply that is searched for its first sentence. */
+const SEARCHED = 2_000;
 
-/** Tells those who listen that a reply has ended, and how it begins. */
+/** Announces to screen readers that a reply has ended, with its first sentence. */
 export function announceEnd({ status, content, error }: Message): void {
   if (status === 'FAILED') announce(texts.replyFailed(failureOf(error)));
   else if (status === 'STOPPED') announce(texts.replyStopped);
-  else announce(texts.replyFinished(firstSentence(plainOf(beginning(content, BEGINNING)))));
+  else announce(texts.replyFinished(firstSentence(plainText(truncate(content, SEARCHED)))));
 }
 
 export function firstSentence(text: string): string {
   const [first = ''] = text.trim().split(/(?<=[.!?。！？؟])\s|\n/u, 1);
-  const kept = beginning(first, LONGEST);
+  const kept = truncate(first, LONGEST);
   return kept === first ? first : `${kept}…`;
 }

@@ -1,7 +1,7 @@
 import type { Message } from '../messages/list';
 import { texts } from '../texts';
 
-/** Why a reply broke off, in plain words. */
+/** Returns why a reply failed, for the user. */
 export function failureOf(error: Message['error']): string {
   return (error && texts.failed[error.code]) ?? texts.failedOtherwise;
 }

@@ -5,39 +5,39 @@ import { follow } from '../graphql/socket';
 import { inProgress, withMessages, type Message } from '../messages/list';
 import { change, stateStore } from '../state';
 import { announceEnd } from './announceEnd';
-import { afterEvent, noReply, shownOf, type Reply } from './reply';
+import { applyEvent, emptyReply, visibleText, type Reply } from './reply';
 
-/** The replies in progress that we have heard of, by message. They outlast a change of conversation: then the cursor goes on. */
+/** Replies in progress, by message ID. They outlast a change of conversation, so that the cursor is kept. */
 const replies = new Map<string, Store<Reply>>();
 
 const following = new Map<string, () => void>();
 
-/** What has ended is not followed. */
-const ended = createStore<Reply>(noReply);
+/** Store of every reply that has ended and is not followed. */
+const ended = createStore<Reply>(emptyReply);
 
 function storeOf(message: Message): Store<Reply> {
   if (!inProgress(message)) return ended;
   let store = replies.get(message.id);
-  if (!store) replies.set(message.id, (store = createStore<Reply>({ ...noReply, text: message.content })));
+  if (!store) replies.set(message.id, (store = createStore<Reply>({ ...emptyReply, text: message.content })));
   return store;
 }
 
-/** The text of a reply so far. */
+/** Returns the text of a reply so far. */
 export function useReplyText(message: Message): string {
   const store = storeOf(message);
   const reply = useSyncExternalStore(store.subscribe, store.get);
-  return inProgress(message) ? shownOf(reply) : message.content;
+  return inProgress(message) ? visibleText(reply) : message.content;
 }
 
-/** Follows every reply in progress of one conversation, for as long as it is open. */
+/** Follows all replies in progress in a conversation, while it is open. */
 export function followReplies(conversationId: string): () => void {
-  const look = () => {
+  const followAll = () => {
     for (const message of stateStore.get().messages[conversationId]?.items ?? []) {
       if (inProgress(message)) begin(conversationId, message);
     }
   };
-  const unsubscribe = stateStore.subscribe(look);
-  look();
+  const unsubscribe = stateStore.subscribe(followAll);
+  followAll();
   return () => {
     unsubscribe();
     for (const leave of following.values()) leave();
@@ -45,7 +45,7 @@ export function followReplies(conversationId: string): () => void {
   };
 }
 
-/** Forgets everything, as when somebody signs out. */
+/** Stops following replies and forgets them, for example when the user signs out. */
 export function forgetReplies(): void {
   for (const leave of following.values()) leave();
   following.clear();
@@ -69,10 +69,10 @@ function begin(conversationId: string, message: Message): void {
   function subscribe() {
     leave = follow(ReplyDocument, variables, {
       next({ reply: event }) {
-        store.set(afterEvent(store.get(), event));
+        store.set(applyEvent(store.get(), event));
         if (event.__typename === 'ReplyFinished') end(event.message);
       },
-      refused({ code, retryAfter = 2 }) {
+      failed({ code, retryAfter = 2 }) {
         if (code === 'NOT_FOUND') return end();
         if (code === 'BAD_USER_INPUT') store.set({ ...store.get(), cursor: undefined });
         timer = setTimeout(subscribe, retryAfter * 1000);
@@ -84,7 +84,7 @@ function begin(conversationId: string, message: Message): void {
   }
 
   function end(message?: Message) {
-    // Before the state changes: whoever hears of that must not begin again.
+    // Must precede the change of the state, whose listeners would otherwise follow the reply again.
     following.delete(id);
     leave();
     if (message) {

@@ -1,36 +1,36 @@
 import { expect, test } from 'vitest';
 import type { ReplySubscription } from '../graphql/generated';
-import { afterEvent, noReply, shownOf } from './reply';
+import { applyEvent, emptyReply, visibleText } from './reply';
 
 type Event = ReplySubscription['reply'];
 const snapshot = (text: string, attempt = 1): Event => ({ __typename: 'ReplySnapshot', cursor: `${attempt}.${text.length}`, text, attempt });
 const delta = (text: string, cursor: string): Event => ({ __typename: 'ReplyDelta', cursor, text });
 
-test('a snapshot replaces, a delta is appended, the cursor is the last one', () => {
-  const reply = [snapshot('Hel'), delta('lo', '1.5')].reduce(afterEvent, noReply);
-  expect(reply).toEqual({ text: 'Hello', before: '', cursor: '1.5', attempt: 1, finished: false });
+test('a snapshot replaces the text, a delta is appended, and the last cursor is kept', () => {
+  const reply = [snapshot('Hel'), delta('lo', '1.5')].reduce(applyEvent, emptyReply);
+  expect(reply).toEqual({ text: 'Hello', previousText: '', cursor: '1.5', attempt: 1, finished: false });
 });
 
-test('after a break a snapshot shows no word twice', () => {
-  const reply = [snapshot(''), delta('One two', '1.7'), snapshot('One two three')].reduce(afterEvent, noReply);
+test('a snapshot after a lost connection repeats no text', () => {
+  const reply = [snapshot(''), delta('One two', '1.7'), snapshot('One two three')].reduce(applyEvent, emptyReply);
   expect(reply.text).toBe('One two three');
 });
 
-test('another attempt begins anew', () => {
-  const reply = [snapshot('Half of it'), snapshot('', 2), delta('All', '2.3')].reduce(afterEvent, noReply);
+test('a new attempt starts over', () => {
+  const reply = [snapshot('Half of it'), snapshot('', 2), delta('All', '2.3')].reduce(applyEvent, emptyReply);
   expect(reply).toMatchObject({ text: 'All', attempt: 2 });
-  expect(shownOf(reply)).toBe('All');
+  expect(visibleText(reply)).toBe('All');
 });
 
-test('what another attempt says again does not vanish meanwhile', () => {
+test('text that a new attempt repeats stays visible', () => {
   const events = [snapshot('Half of it'), snapshot('', 2), delta('Half', '2.4'), snapshot('', 3), delta('Half of it all', '3.14')];
-  let reply = noReply;
-  const shown = events.map((event) => shownOf((reply = afterEvent(reply, event))));
+  let reply = emptyReply;
+  const shown = events.map((event) => visibleText((reply = applyEvent(reply, event))));
   expect(shown).toEqual([...Array(4).fill('Half of it'), 'Half of it all']);
 });
 
-test('the end has the whole text', () => {
+test('the last event has the whole text', () => {
   const message = { id: 'm', role: 'ASSISTANT', content: 'Hello!', status: 'COMPLETED', model: null, createdAt: '', finishReason: 'STOP', error: null, usage: null } as const;
-  const reply = afterEvent(afterEvent(noReply, snapshot('Hello')), { __typename: 'ReplyFinished', cursor: '1.6', message });
+  const reply = applyEvent(applyEvent(emptyReply, snapshot('Hello')), { __typename: 'ReplyFinished', cursor: '1.6', message });
   expect(reply).toMatchObject({ text: 'Hello!', finished: true });
 });

@@ -1,22 +1,22 @@
 import type { ReplySubscription } from '../graphql/generated';
 
-/** A reply as it is written. */
+/** A reply in progress. */
 export interface Reply {
-  /** What this attempt has said so far. */
+  /** Text of the current attempt so far. */
   readonly text: string;
-  /** What was there when this attempt began: the server that wrote it is gone, and another has begun anew. */
-  readonly before: string;
-  /** Where we are, for `reply(after:)`. */
+  /** Text shown when the current attempt started, after the server that wrote it had stopped. */
+  readonly previousText: string;
+  /** Last cursor, for `reply(after:)`. */
   readonly cursor?: string;
-  /** Which attempt the text is of. */
+  /** Number of the current attempt. */
   readonly attempt: number;
   readonly finished: boolean;
 }
 
-export const noReply: Reply = { text: '', before: '', attempt: 0, finished: false };
+export const emptyReply: Reply = { text: '', previousText: '', attempt: 0, finished: false };
 
-/** This is all a client has to do: a snapshot replaces the text, a delta is appended, and the end has it once more. */
-export function afterEvent(reply: Reply, event: ReplySubscription['reply']): Reply {
+/** Applies an event: a snapshot replaces the text, a delta is appended, and the last event has the whole text again. */
+export function applyEvent(reply: Reply, event: ReplySubscription['reply']): Reply {
   const { cursor } = event;
   switch (event.__typename) {
     case 'ReplySnapshot':
@@ -24,17 +24,17 @@ export function afterEvent(reply: Reply, event: ReplySubscription['reply']): Rep
         ...reply,
         cursor,
         text: event.text,
-        before: event.attempt === reply.attempt ? reply.before : shownOf(reply),
+        previousText: event.attempt === reply.attempt ? reply.previousText : visibleText(reply),
         attempt: event.attempt,
       };
     case 'ReplyDelta':
       return { ...reply, cursor, text: reply.text + event.text };
     case 'ReplyFinished':
-      return { ...reply, cursor, text: event.message.content, before: '', finished: true };
+      return { ...reply, cursor, text: event.message.content, previousText: '', finished: true };
   }
 }
 
-/** What to show: as long as a new attempt only says again what was there, that stays, so that nobody sees it vanish. */
-export function shownOf({ text, before }: Reply): string {
-  return before.startsWith(text) ? before : text;
+/** Returns the text to show. The previous text stays while a new attempt only repeats it, so that nothing vanishes. */
+export function visibleText({ text, previousText }: Reply): string {
+  return previousText.startsWith(text) ? previousText : text;
 }

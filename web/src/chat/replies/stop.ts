@@ -1,25 +1,25 @@
 import { createStore } from '../../store';
-import { ask } from '../graphql/client';
+import { execute } from '../graphql/client';
 import { StopReplyDocument } from '../graphql/generated';
-import { refusalOf } from '../graphql/refusal';
+import { toApiError } from '../graphql/apiError';
 import { inProgress, withMessages } from '../messages/list';
 import { pause } from '../pause';
 import { change, stateStore } from '../state';
 import { texts } from '../texts';
-import { notifyRefusal } from '../ui/notices';
+import { notifyFailure } from '../ui/notices';
 
-/** Replies that are to stop. */
+/** IDs of the replies that are being stopped. */
 export const stoppingStore = createStore<ReadonlySet<string>>(new Set());
 
-/** Stops a reply, however often it takes: the wish outlasts a lost connection, and a change of conversation. */
+/** Stops a reply, with as many retries as needed. Continues after a lost connection or a change of conversation. */
 export async function stopReply(conversationId: string, messageId: string): Promise<void> {
   if (stoppingStore.get().has(messageId)) return;
   stoppingStore.set(new Set(stoppingStore.get()).add(messageId));
   try {
     await untilStopped(conversationId, messageId);
   } catch (error) {
-    // Where there is no reply any more there is nothing to be told.
-    if (refusalOf(error).code !== 'NOT_FOUND') notifyRefusal(error, texts.notStopped);
+    // A reply that no longer exists needs no stopping.
+    if (toApiError(error).code !== 'NOT_FOUND') notifyFailure(error, texts.notStopped);
   } finally {
     const rest = new Set(stoppingStore.get());
     rest.delete(messageId);
@@ -30,7 +30,7 @@ export async function stopReply(conversationId: string, messageId: string): Prom
 async function untilStopped(conversationId: string, messageId: string): Promise<void> {
   for (let attempt = 0; !hasEnded(conversationId, messageId); attempt++) {
     try {
-      const { stopReply } = await ask(StopReplyDocument, { messageId });
+      const { stopReply } = await execute(StopReplyDocument, { messageId });
       change((state) => {
         const list = state.messages[conversationId];
         if (!list) return state;
@@ -38,13 +38,13 @@ async function untilStopped(conversationId: string, messageId: string): Promise<
       });
       return;
     } catch (error) {
-      if (!refusalOf(error).passing) throw error;
+      if (!toApiError(error).retryable) throw error;
       await pause(attempt);
     }
   }
 }
 
-/** Whether it is known to. A conversation that has been left may be unknown for the moment. */
+/** Returns true if the reply is known to have ended. The messages of another conversation may not be loaded. */
 function hasEnded(conversationId: string, messageId: string): boolean {
   const message = stateStore.get().messages[conversationId]?.items.find(({ id }) => id === messageId);
   return message !== undefined && !inProgress(message);

@@ -2,7 +2,7 @@ import { useState, useSyncExternalStore } from 'react';
 import { hasPlayground } from '../../served';
 import { OpenAccountDialog } from '../account/OpenAccountDialog';
 import { settleDeletion } from '../conversations/deletion';
-import { ask } from '../graphql/client';
+import { execute } from '../graphql/client';
 import { RevokeOtherSessionsDocument } from '../graphql/generated';
 import { outboxStore } from '../outbox/storage';
 import { open } from '../route';
@@ -10,7 +10,7 @@ import { openShortcuts } from '../shortcuts/Shortcuts';
 import { texts } from '../texts';
 import { confirmed } from '../ui/confirm';
 import { Menu } from '../ui/Menu';
-import { notifyRefusal } from '../ui/notices';
+import { notifyFailure } from '../ui/notices';
 import { setTheme, themeStore, THEMES } from '../ui/theme';
 import { logOut, type User } from './session';
 
@@ -22,13 +22,13 @@ export function AccountMenu({ user }: { user: User }) {
     const unsent = outboxStore.get().length;
     if (unsent > 0 && !(await confirmed(texts.signOutUnsent(unsent), texts.signOut))) return;
     try {
-      // Without a network signing out fails in its turn, and says so.
+      // Without a network, the sign-out below fails and reports it.
       await settleDeletion();
-      if (everywhere) await ask(RevokeOtherSessionsDocument, {});
+      if (everywhere) await execute(RevokeOtherSessionsDocument, {});
       await logOut();
       open();
     } catch (error) {
-      notifyRefusal(error, texts.notSignedOut);
+      notifyFailure(error, texts.notSignedOut);
     }
   }
 
@@ -66,7 +66,7 @@ export function AccountMenu({ user }: { user: User }) {
         ))}
         <hr />
         <button type="button" role="menuitem" onClick={() => setAccountOpen(true)}>
-          {texts.accountMenu}
+          {texts.settings}
         </button>
         <button type="button" role="menuitem" onClick={openShortcuts}>
           {texts.shortcuts}

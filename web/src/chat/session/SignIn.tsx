@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState, type FormEvent } from 'react';
 import { reasonOf } from '../graphql/reason';
-import { refusalOf } from '../graphql/refusal';
+import { toApiError } from '../graphql/apiError';
 import { texts } from '../texts';
 import { Logo } from '../ui/Logo';
 import { logIn, register } from './session';
@@ -22,8 +22,8 @@ export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean 
       if (isNew) await register({ email: email!, password: password!, name: name!.trim() || null });
       else await logIn({ email: email!, password: password! });
     } catch (error) {
-      const { code, field } = refusalOf(error);
-      setProblem((field && texts.signUpFaults[field]) || reasonOf(error, isNew ? texts.signUpRefusals : texts.signInRefusals));
+      const { code, field } = toApiError(error);
+      setProblem((field && texts.signUpFieldErrors[field]) || reasonOf(error, isNew ? texts.signUpErrors : texts.signInErrors));
       setWorking(false);
       focus(field ?? (code === 'UNAUTHENTICATED' ? 'password' : 'email'));
     }
@@ -33,7 +33,7 @@ export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean 
     form.current?.querySelector<HTMLInputElement>(`[name=${CSS.escape(field)}]`)?.focus();
   }
 
-  // Whoever has changed over goes on at the top.
+  // When the form changes, continue at its first field.
   const first = useRef(true);
   useEffect(() => {
     if (!first.current) focus(isNew ? 'name' : 'email');
@@ -64,7 +64,7 @@ export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean 
         )}
         <label>
           <span>{texts.email}</span>
-          {/* Browsers take only ASCII before the @ of the type `email`. */}
+          {/* With type `email`, browsers accept only ASCII before the @. */}
           <input
             name="email"
             type="text"
@@ -94,7 +94,7 @@ export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean 
           {problem}
         </p>
         <button type="submit" className="primary" disabled={working}>
-          {working ? texts.working : isNew ? texts.signUp : texts.signIn}
+          {working ? (isNew ? texts.signingUp : texts.signingIn) : isNew ? texts.signUp : texts.signIn}
         </button>
         <p className="switch">
           {isNew ? texts.haveAccount : texts.noAccount}{' '}

@@ -1,5 +1,5 @@
 import { createStore } from '../../store';
-import { exclusively } from '../exclusively';
+import { withTabLock } from '../tabLock';
 import {
   LogInDocument,
   LogOutDocument,
@@ -9,36 +9,37 @@ import {
   type RegisterInput,
   type TokensFragment,
 } from '../graphql/generated';
-import { refusalOf } from '../graphql/refusal';
-import { forgetUser } from '../kept';
+import { toApiError } from '../graphql/apiError';
+import { removeUserData } from '../deviceStorage';
 import { pause } from '../pause';
-import { askForTokens, isRefusedOrigin } from './tokens';
+import { requestTokens, isOriginError } from './tokens';
 
 export type User = TokensFragment['user'];
 
 /**
- * Who is signed in. At first nobody knows: the refresh token is where no script can read it, so the server is asked.
+ * The session of the page. Unknown at first: the refresh token is in a cookie that no script can read, so the page asks
+ * the server.
  *
  *     restoring ─▶ signedIn ◀─▶ signedOut
  */
 export type Session =
-  | { status: 'restoring'; trouble?: 'unreachable' | 'refusedOrigin' }
+  | { status: 'restoring'; problem?: 'unreachable' | 'refusedOrigin' }
   | { status: 'signedIn'; user: User }
   | { status: 'signedOut'; ended?: boolean; deleted?: boolean };
 
 export const sessionStore = createStore<Session>({ status: 'restoring' });
 
-/** The access token lives here alone: in memory, and in that of our other tabs. */
+/** An access token. It is held in memory only, here and in the other tabs. */
 interface Access {
   token: string;
-  /** Until when to send it, in milliseconds by this device's clock: not up to the last moment. */
+  /** Time until which it is sent, shortly before it expires, in milliseconds by this device's clock. */
   freshUntil: number;
   user: User;
 }
 
 let access: Access | undefined;
 
-/** The most that is left of a token's life when it is not sent any more, in milliseconds. */
+/** Maximum time between the last use of a token and its expiry, in milliseconds. */
 const MARGIN = 5_000;
 
 export function accessToken(): string | undefined {
@@ -49,128 +50,128 @@ export function isFresh(): boolean {
   return access !== undefined && access.freshUntil > Date.now();
 }
 
-/** What the page does when somebody else has signed in in another tab. */
-let startAnew = () => location.assign('/');
+/** Called when another user has signed in in another tab. */
+let reloadForOtherUser = () => location.assign('/');
 
-/** For a page that is not the chat page. */
+/** Replaces that reaction, for a page other than the chat page. */
 export function onOtherUser(task: () => void): void {
-  startAnew = task;
+  reloadForOtherUser = task;
 }
 
-type Told = { tokens: Access } | { user: User } | { signedOut: true; deleted?: boolean };
+type TabMessage = { tokens: Access } | { user: User } | { signedOut: true; deleted?: boolean };
 
-/** What tabs tell each other. */
+/** Channel to the other tabs of this browser. */
 const tabs = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('confab:session');
 
-tabs?.addEventListener('message', ({ data }: MessageEvent<Told>) => {
-  if ('tokens' in data) adopt(data.tokens);
-  else if ('user' in data) meet(data.user);
-  else depart(data);
+tabs?.addEventListener('message', ({ data }: MessageEvent<TabMessage>) => {
+  if ('tokens' in data) adoptTokens(data.tokens);
+  else if ('user' in data) updateUser(data.user);
+  else signOut(data);
 });
 
-let flight: Promise<void> | undefined;
+let refreshing: Promise<void> | undefined;
 
 /**
- * Gets an access token other than `stale`; once, however many ask, in however many tabs. Throws if the server cannot be
- * reached; if it says that the session is over, that is where we are then: signed out.
+ * Gets an access token other than `stale`. Concurrent calls share one request, across all tabs. Throws if the server
+ * cannot be reached. Signs out if the session has ended.
  */
 export function refresh(stale: string | undefined = access?.token): Promise<void> {
   if (sessionStore.get().status === 'signedOut') return Promise.resolve();
-  flight ??= exclusively('confab:refresh', async () => {
-    // Another tab may have been quicker.
+  refreshing ??= withTabLock('confab:refresh', async () => {
+    // Another tab may have refreshed already.
     if (isFresh() && access?.token !== stale) return;
     try {
-      const { refreshSession } = await askForTokens(RefreshSessionDocument, {});
-      // Whoever has signed out meanwhile, in whatever tab, is not brought back.
+      const { refreshSession } = await requestTokens(RefreshSessionDocument, {});
+      // A user who has signed out meanwhile, in any tab, stays signed out.
       if (sessionStore.get().status !== 'signedOut') accept(refreshSession);
     } catch (error) {
-      if (refusalOf(error).code !== 'UNAUTHENTICATED') throw error;
-      // Whoever has left already, or is about to, has been told why.
-      if (!deleting && sessionStore.get().status !== 'signedOut') leave({ ended: access !== undefined });
+      if (toApiError(error).code !== 'UNAUTHENTICATED') throw error;
+      // A user who has signed out or is deleting the account knows the reason.
+      if (!deleting && sessionStore.get().status !== 'signedOut') endSession({ ended: access !== undefined });
     }
-  }).finally(() => (flight = undefined));
-  return flight;
+  }).finally(() => (refreshing = undefined));
+  return refreshing;
 }
 
-/** Finds out who is signed in, and goes on asking until the server can be reached. */
+/** Finds out who is signed in, and retries until the server can be reached. */
 export async function restore(): Promise<void> {
   for (let attempt = 0; sessionStore.get().status === 'restoring'; attempt++) {
     try {
       await refresh();
     } catch (error) {
-      const trouble = isRefusedOrigin(error) ? 'refusedOrigin' : 'unreachable';
-      // Another tab may have told who it is.
-      if (sessionStore.get().status === 'restoring') sessionStore.set({ status: 'restoring', trouble });
+      const problem = isOriginError(error) ? 'refusedOrigin' : 'unreachable';
+      // Another tab may have sent the session.
+      if (sessionStore.get().status === 'restoring') sessionStore.set({ status: 'restoring', problem });
       await pause(attempt);
     }
   }
 }
 
 export async function register(input: RegisterInput): Promise<void> {
-  accept((await askForTokens(RegisterDocument, { input })).register);
+  accept((await requestTokens(RegisterDocument, { input })).register);
 }
 
 export async function logIn(input: LogInInput): Promise<void> {
-  accept((await askForTokens(LogInDocument, { input })).logIn);
+  accept((await requestTokens(LogInDocument, { input })).logIn);
 }
 
 /** Signs out in all tabs of this browser. */
 export async function logOut(): Promise<void> {
-  // One that is under way must not come after it, and set the cookie again.
-  await flight?.catch(() => undefined);
-  // The socket is closed before the answer arrives: that is no reason to refresh.
-  const out = exclusively('confab:refresh', () => askForTokens(LogOutDocument, {}));
-  flight = out.then(() => undefined);
-  // That it failed is told to who asked for it, below.
-  flight.catch(() => undefined);
-  await out.finally(() => (flight = undefined));
-  tabs?.postMessage({ signedOut: true } satisfies Told);
-  depart();
+  // A refresh in progress must not finish later, because it would set the cookie again.
+  await refreshing?.catch(() => undefined);
+  // The server closes the socket before the response arrives. This must not start a refresh.
+  const out = withTabLock('confab:refresh', () => requestTokens(LogOutDocument, {}));
+  refreshing = out.then(() => undefined);
+  // The error is reported to the caller below.
+  refreshing.catch(() => undefined);
+  await out.finally(() => (refreshing = undefined));
+  tabs?.postMessage({ signedOut: true } satisfies TabMessage);
+  signOut();
 }
 
 let deleting = false;
 
-/** Deletes the account by the task it is given, and is signed out then in all tabs of this browser. */
-export async function deleteBy(task: () => Promise<unknown>): Promise<void> {
-  // The socket is closed before the answer arrives, and the session cannot be refreshed any more: that is no news.
+/** Runs the task that deletes the account, then signs out in all tabs of this browser. */
+export async function deleteAccountWith(task: () => Promise<unknown>): Promise<void> {
+  // The server closes the socket before the response arrives, and refreshing fails. Neither is an error.
   deleting = true;
   try {
     await task();
-    tabs?.postMessage({ signedOut: true, deleted: true } satisfies Told);
-    // What is in the cookie is good for nothing any more, and forgotten when it is next shown to the server.
-    depart({ deleted: true });
+    tabs?.postMessage({ signedOut: true, deleted: true } satisfies TabMessage);
+    // The cookie is invalid. The server removes it when it receives it next.
+    signOut({ deleted: true });
   } finally {
     deleting = false;
   }
 }
 
-/** The user is called or reached by something else now: all tabs show it. */
+/** Shows a changed name or email in all tabs. */
 export function userChanged(user: User): void {
-  tabs?.postMessage({ user } satisfies Told);
-  meet(user);
+  tabs?.postMessage({ user } satisfies TabMessage);
+  updateUser(user);
 }
 
 function accept({ accessToken, expiresIn, user }: TokensFragment): void {
   const life = expiresIn * 1000;
   const tokens = { token: accessToken, freshUntil: Date.now() + life - Math.min(MARGIN, life / 20), user };
-  tabs?.postMessage({ tokens } satisfies Told);
-  adopt(tokens);
+  tabs?.postMessage({ tokens } satisfies TabMessage);
+  adoptTokens(tokens);
 }
 
-function adopt(tokens: Access): void {
+function adoptTokens(tokens: Access): void {
   const session = sessionStore.get();
   if (session.status === 'signedIn' && session.user.id !== tokens.user.id) {
-    // Somebody else signed in in another tab: nothing of what this one holds is theirs, and nothing of it is sent by their
-    // token in the moment until the page is loaded anew.
+    // Another user has signed in in another tab. Nothing of this tab is theirs, so their token must not be used to send
+    // anything until the page is reloaded.
     access = undefined;
-    startAnew();
+    reloadForOtherUser();
     return;
   }
   access = tokens;
-  meet(tokens.user);
+  updateUser(tokens.user);
 }
 
-function meet(user: User): void {
+function updateUser(user: User): void {
   if (access?.user.id !== user.id) return;
   access = { ...access, user };
   const session = sessionStore.get();
@@ -178,14 +179,14 @@ function meet(user: User): void {
   if (!same) sessionStore.set({ status: 'signedIn', user });
 }
 
-/** By their own will, in whichever tab: nothing of theirs stays. Whose session has ended finds their drafts again. */
-function depart(how: { deleted?: boolean } = {}): void {
+/** Signs out at the user's own request, in any tab, and removes their data. After an expired session, drafts are kept. */
+function signOut(how: { deleted?: boolean } = {}): void {
   const session = sessionStore.get();
-  leave(how);
-  if (session.status === 'signedIn') forgetUser(session.user.id);
+  endSession(how);
+  if (session.status === 'signedIn') removeUserData(session.user.id);
 }
 
-function leave({ ended = false, deleted = false } = {}): void {
+function endSession({ ended = false, deleted = false } = {}): void {
   access = undefined;
   sessionStore.set({ status: 'signedOut', ended, deleted });
 }

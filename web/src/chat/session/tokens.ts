@@ -1,21 +1,21 @@
 import { Client, fetchExchange, type AnyVariables, type TypedDocumentNode } from '@urql/core';
-import { fetchWithPatience } from '../graphql/patience';
-import { Refusal, refusalOf, resultOf } from '../graphql/refusal';
+import { fetchWithTimeout } from '../graphql/timeout';
+import { ApiError, toApiError, resultOf } from '../graphql/apiError';
 
 /**
- * For the four mutations that deal with the refresh token. With this header the server keeps it in an httpOnly cookie, so
- * that no script can read it; the payload has an empty string in its place.
+ * Client for the four mutations that use the refresh token. With this header, the server keeps the token in an httpOnly
+ * cookie that no script can read, and the payload has an empty string instead.
  */
 const client = new Client({
   url: '/graphql',
   preferGetMethod: false,
   requestPolicy: 'network-only',
-  fetch: fetchWithPatience,
+  fetch: fetchWithTimeout,
   fetchOptions: { headers: { 'Confab-Session': 'cookie' }, credentials: 'same-origin' },
   exchanges: [fetchExchange],
 });
 
-export async function askForTokens<Data, Variables extends AnyVariables>(
+export async function requestTokens<Data, Variables extends AnyVariables>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
 ): Promise<Data> {
@@ -23,15 +23,15 @@ export async function askForTokens<Data, Variables extends AnyVariables>(
 }
 
 /**
- * Whether the server takes this page for another site's. To its own pages it forbids nothing here but registering. A proxy that
- * replaces the header `Host` is the usual cause.
+ * Returns true if the server takes this page for another site's. The mutations here have no other reason for FORBIDDEN,
+ * except `register`. The usual cause is a proxy that replaces the `Host` header.
  */
-export function isRefusedOrigin(error: unknown): boolean {
-  return refusalOf(error).code === 'FORBIDDEN';
+export function isOriginError(error: unknown): boolean {
+  return toApiError(error).code === 'FORBIDDEN';
 }
 
-/** Asks whether the server takes this page for another site's. A browser does not tell why it could not open a socket. */
-export async function originIsRefused(): Promise<boolean> {
+/** Asks the server whether it takes this page for another site's. Browsers do not report why a socket could not open. */
+export async function isOriginRefused(): Promise<boolean> {
   const result = await client.query('{ __typename }', {}).toPromise();
-  return result.error !== undefined && isRefusedOrigin(new Refusal(result.error));
+  return result.error !== undefined && isOriginError(new ApiError(result.error));
 }

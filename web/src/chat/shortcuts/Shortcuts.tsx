@@ -1,15 +1,15 @@
 import { useEffect, useSyncExternalStore } from 'react';
 import { createStore } from '../../store';
-import { usePart } from '../ui/usePart';
+import { useLazyComponent } from '../ui/useLazyComponent';
 
 const openStore = createStore(false);
 
-/** Shows what can be done by keys. */
+/** Opens the dialog that lists the keyboard shortcuts. */
 export function openShortcuts(): void {
   openStore.set(true);
 }
 
-/** The dialog, when it is asked for: by {@link openShortcuts}, or by Ctrl+/. */
+/** The dialog, once it is opened by {@link openShortcuts} or Ctrl+/. */
 export function Shortcuts() {
   const open = useSyncExternalStore(openStore.subscribe, openStore.get);
 
@@ -27,6 +27,6 @@ export function Shortcuts() {
 }
 
 function Open(props: { onClose: () => void }) {
-  const Dialog = usePart<typeof props>(async () => (await import('./ShortcutsDialog')).ShortcutsDialog, props.onClose);
+  const Dialog = useLazyComponent<typeof props>(async () => (await import('./ShortcutsDialog')).ShortcutsDialog, props.onClose);
   return Dialog ? <Dialog {...props} /> : null;
 }

@@ -1,2 +1,2 @@
-/** The key that goes with a letter, as it is called on this device. */
+/** Name of the modifier key for shortcuts on this device. */
 export const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl';

@@ -3,9 +3,9 @@ import { createStore } from '../../store';
 
 const announcementStore = createStore('');
 
-/** Says something to those who listen to the page. Replies are not said word by word, only that they have ended. */
+/** Announces a text to screen readers. A reply is not announced word by word, only its end. */
 export function announce(text: string): void {
-  // The same words once more are news only if they are not the same.
+  // A text is announced only if it differs from the previous one.
   announcementStore.set(text === announcementStore.get() ? `${text}\u00a0` : text);
 }
 

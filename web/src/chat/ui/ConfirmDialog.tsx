@@ -2,7 +2,7 @@ import { useEffect, useId, useRef, useSyncExternalStore } from 'react';
 import { texts } from '../texts';
 import { questionStore, type Question } from './confirm';
 
-/** The question that is being asked, if there is one. */
+/** The dialog that asks the current question, if there is one. */
 export function ConfirmDialog() {
   const question = useSyncExternalStore(questionStore.subscribe, questionStore.get);
 
@@ -18,7 +18,7 @@ function Ask({ question: { text, action, answer } }: { question: Question }) {
 
   useEffect(() => dialog.current?.showModal(), []);
 
-  // Answered when it is closed, and not before: only then has the focus gone back to where it came from.
+  // The answer is given when the dialog has closed. Only then has the focus returned to its previous element.
   function close(answer: boolean) {
     yes.current = answer;
     dialog.current?.close();

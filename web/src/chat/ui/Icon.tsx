@@ -1,4 +1,4 @@
-/** Drawn on a grid of 24, with lines. */
+/** Paths on a grid of 24 × 24, drawn with lines. */
 const PATHS = {
   bottom: 'M12 5v14m-6-6 6 6 6-6',
   check: 'm5 12 5 5 9-10',

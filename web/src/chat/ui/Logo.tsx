@@ -1,4 +1,4 @@
-/** The mark of the page, in its accent colour. */
+/** The logo, in the accent colour. */
 export function Logo() {
   return (
     <svg className="logo" viewBox="0 0 32 32" aria-hidden="true">

@@ -4,13 +4,13 @@ import { Icon, type IconName } from './Icon';
 interface Props {
   label: string;
   icon?: IconName;
-  /** What the button shows in the place of an icon, and is called by then. */
+  /** Content of the button in place of an icon. It also names the button. */
   face?: ReactNode;
-  /** `menuitem` buttons. */
+  /** Buttons with the role `menuitem` or `menuitemradio`. */
   children: ReactNode;
 }
 
-/** A button with a menu, for keys as well: arrows, Home, End, Escape. */
+/** A button that opens a menu, with the usual keys: arrows, Home, End, Escape. */
 export function Menu({ label, icon, face, children }: Props) {
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
@@ -85,7 +85,7 @@ export function Menu({ label, icon, face, children }: Props) {
           ref={menu}
           id={id}
           className="menu"
-          // Above everything, and yet beside its button: in the same landmark, and next in the order of reading.
+          // A popover covers everything, yet stays next to its button in the document and in the reading order.
           popover="manual"
           role="menu"
           aria-label={label}

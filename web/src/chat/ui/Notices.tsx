@@ -1,12 +1,12 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { texts } from '../texts';
-import { dismiss, hold, letGo, noticesStore, type Notice } from './notices';
+import { dismiss, holdNotice, releaseNotice, noticesStore, type Notice } from './notices';
 
-/** The one place where the page says something quietly: a live region, which is there before it has anything to say. */
+/** Shows notices in a live region, which must exist before its first text. */
 export function Notices() {
   const notices = useSyncExternalStore(noticesStore.subscribe, noticesStore.get);
 
-  // They are nobody else's.
+  // Notices belong to the user who is signed in.
   useEffect(() => () => noticesStore.set([]), []);
 
   return (
@@ -21,25 +21,25 @@ export function Notices() {
 function Toast({ id, text, action }: Notice) {
   const at = useRef(new Set<'pointer' | 'keyboard'>());
 
-  function come(by: 'pointer' | 'keyboard') {
+  function enter(by: 'pointer' | 'keyboard') {
     at.current.add(by);
-    hold(id);
+    holdNotice(id);
   }
 
-  function go(by: 'pointer' | 'keyboard') {
-    if (at.current.delete(by) && at.current.size === 0) letGo(id);
+  function leave(by: 'pointer' | 'keyboard') {
+    if (at.current.delete(by) && at.current.size === 0) releaseNotice(id);
   }
 
-  // One that others have pushed out of the page is not looked at any more.
-  useEffect(() => () => (['pointer', 'keyboard'] as const).forEach(go), []);
+  // A notice that others have displaced is released.
+  useEffect(() => () => (['pointer', 'keyboard'] as const).forEach(leave), []);
 
   return (
     <p
       className="toast"
-      onPointerEnter={() => come('pointer')}
-      onPointerLeave={() => go('pointer')}
-      onFocus={() => come('keyboard')}
-      onBlur={() => go('keyboard')}
+      onPointerEnter={() => enter('pointer')}
+      onPointerLeave={() => leave('pointer')}
+      onFocus={() => enter('keyboard')}
+      onBlur={() => leave('keyboard')}
     >
       <span dir="auto">{text}</span>
       <button type="button" className="link" onClick={action?.run ?? (() => dismiss(id))}>

@@ -2,14 +2,14 @@ import { createStore } from '../../store';
 
 export interface Question {
   readonly text: string;
-  /** What the button is called that does it. */
+  /** Label of the button that confirms. */
   readonly action: string;
   readonly answer: (yes: boolean) => void;
 }
 
 export const questionStore = createStore<Question | undefined>(undefined);
 
-/** Asks before something that cannot be undone. Whoever asks another question, or closes the page, has said no to this one. */
+/** Asks for confirmation. Asking another question or closing the page answers no. */
 export function confirmed(text: string, action: string): Promise<boolean> {
   questionStore.get()?.answer(false);
   return new Promise((resolve) => {

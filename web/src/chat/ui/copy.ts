@@ -1,4 +1,4 @@
-/** Copies a text; over plain HTTP, where there is no clipboard for scripts, by way of a selection. */
+/** Copies a text. Uses a selection where scripts have no clipboard (plain HTTP). Returns whether it worked. */
 export async function copy(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -8,7 +8,7 @@ export async function copy(text: string): Promise<boolean> {
     area.value = text;
     area.className = 'visually-hidden';
     const active = document.activeElement as HTMLElement | null;
-    // Under an open dialog nothing can be selected.
+    // While a dialog is open, only its content can be selected.
     (active?.closest('dialog') ?? document.body).append(area);
     area.select();
     const done = document.execCommand('copy');

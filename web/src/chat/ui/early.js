@@ -1,8 +1,8 @@
-// Runs before anything is drawn, so that a page in another theme than the device's does not flash up in the device's first.
-// What it does is done again, and kept up to date, by theme.ts.
+// Runs before the first paint, so that a page with a theme of its own does not flash in the device's theme. `theme.ts`
+// sets the same style again and keeps it up to date.
 try {
   const theme = localStorage.getItem('confab:theme');
   if (theme === 'light' || theme === 'dark') document.documentElement.style.colorScheme = theme;
 } catch {
-  // No storage, no theme of one's own.
+  // The storage is blocked: the device's theme applies.
 }

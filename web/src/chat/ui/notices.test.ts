@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Refusal } from '../graphql/refusal';
-import { dismiss, hold, letGo, notify, notifyRefusal, noticesStore } from './notices';
+import { ApiError } from '../graphql/apiError';
+import { dismiss, holdNotice, releaseNotice, notify, notifyFailure, noticesStore } from './notices';
 
-const said = () => noticesStore.get().map(({ text }) => text);
+const shown = () => noticesStore.get().map(({ text }) => text);
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
@@ -10,45 +10,45 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a notice goes by itself, one with an action only when it is told to', () => {
+test('a notice expires, but one with an action stays until it is dismissed', () => {
   notify('for a while');
   const kept = notify('with an action', { action: { label: 'Undo', run() {} } });
   vi.advanceTimersByTime(60_000);
-  expect(said()).toEqual(['with an action']);
+  expect(shown()).toEqual(['with an action']);
   dismiss(kept);
-  expect(said()).toEqual([]);
+  expect(shown()).toEqual([]);
 });
 
-test('the time stands still while somebody is at a notice, and then begins anew', () => {
-  const over = vi.fn();
-  const until = vi.fn();
-  const id = notify('with a time', { action: { label: 'Undo', run() {} }, time: { lasts: 7_000, until, over } });
+test('a notice that is held does not expire, and its time starts over afterwards', () => {
+  const onExpire = vi.fn();
+  const onDeadline = vi.fn();
+  const id = notify('with a time', { action: { label: 'Undo', run() {} }, lifetime: { duration: 7_000, onDeadline, onExpire } });
   vi.advanceTimersByTime(6_999);
-  hold(id);
+  holdNotice(id);
   vi.advanceTimersByTime(600_000);
-  expect(until.mock.lastCall![0]).toBeGreaterThan(Date.now());
-  letGo(id);
-  expect(until).toHaveBeenLastCalledWith(Date.now() + 7_000);
+  expect(onDeadline.mock.lastCall![0]).toBeGreaterThan(Date.now());
+  releaseNotice(id);
+  expect(onDeadline).toHaveBeenLastCalledWith(Date.now() + 7_000);
   vi.advanceTimersByTime(6_999);
-  expect(over).not.toHaveBeenCalled();
+  expect(onExpire).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1);
-  expect(over).toHaveBeenCalledOnce();
+  expect(onExpire).toHaveBeenCalledOnce();
   dismiss(id);
-  letGo(id);
+  releaseNotice(id);
   vi.advanceTimersByTime(60_000);
-  expect(over).toHaveBeenCalledOnce();
+  expect(onExpire).toHaveBeenCalledOnce();
 });
 
-test('the same is said once, and never so much that it covers the page', () => {
+test('equal notices are shown once, and no more than three at a time', () => {
   for (const text of ['a', 'b', 'b', 'c', 'a', 'd']) notify(text);
-  expect(said()).toEqual(['c', 'a', 'd']);
+  expect(shown()).toEqual(['c', 'a', 'd']);
 });
 
-test('a refusal is told with its reason, and when to try again', () => {
-  notifyRefusal(new Refusal({ code: 'RATE_LIMITED', message: 'too many', retryAfter: 7 }));
-  notifyRefusal(new Refusal({ code: 'BAD_USER_INPUT', message: '`title` must have 1 to 200 characters' }));
-  expect(said()).toEqual([
-    'That could not be saved: Too many attempts. Try again in 7 s.',
-    'That could not be saved: `title` must have 1 to 200 characters',
+test('an error notice has the reason, and when to try again', () => {
+  notifyFailure(new ApiError({ code: 'RATE_LIMITED', message: 'too many', retryAfter: 7 }));
+  notifyFailure(new ApiError({ code: 'BAD_USER_INPUT', message: '`title` must have 1 to 200 characters.' }));
+  expect(shown()).toEqual([
+    'Couldn’t save: Too many attempts. Try again in 7 seconds.',
+    'Couldn’t save: `title` must have 1 to 200 characters.',
   ]);
 });

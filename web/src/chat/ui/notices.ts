@@ -1,76 +1,76 @@
 import { createStore } from '../../store';
 import { reasonOf } from '../graphql/reason';
-import { refusalOf } from '../graphql/refusal';
+import { toApiError } from '../graphql/apiError';
 import { texts } from '../texts';
 
-/** Something the page has to say that belongs to no place in it. */
+/** A message to the user that belongs to no particular part of the page. */
 export interface Notice {
   readonly id: number;
   readonly text: string;
   readonly action?: { readonly label: string; readonly run: () => void };
 }
 
-/** What is being said, the oldest first. */
+/** The notices on the page, oldest first. */
 export const noticesStore = createStore<readonly Notice[]>([]);
 
-/** How long one stays that nobody takes away, in milliseconds. */
-const LASTS = 10_000;
-/** More than these would cover the page. */
+/** Lifetime of a notice without an action, in milliseconds. */
+const DURATION = 10_000;
+/** Maximum number of notices. More would cover the page. */
 const MOST = 3;
 
-/** Nobody looks at one for longer, in milliseconds. */
-const HELD = 3_600_000;
+/** Deadline that is reported while a notice is held, from now, in milliseconds. */
+const HELD_DEADLINE = 3_600_000;
 
 let last = 0;
 
-interface Time {
-  /** How long it stays if nobody looks at it, in milliseconds. */
-  readonly lasts: number;
-  /** Hears until when it stays, in milliseconds by this device's clock; anew, each time that changes. */
-  readonly until?: (due: number) => void;
-  /** What is done then. */
-  readonly over: () => void;
+interface Lifetime {
+  /** Time until the notice expires, unless it is held, in milliseconds. */
+  readonly duration: number;
+  /** Called with the deadline whenever it changes, in milliseconds by this device's clock. */
+  readonly onDeadline?: (due: number) => void;
+  /** Called when the time is up. */
+  readonly onExpire: () => void;
 }
 
-const times = new Map<number, Time & { timer?: ReturnType<typeof setTimeout> }>();
+const lifetimes = new Map<number, Lifetime & { timer?: ReturnType<typeof setTimeout> }>();
 
-/** Says something for a while. One with an action and no time is taken away by whoever knows how long that can be done. */
-export function notify(text: string, { action, time }: Pick<Notice, 'action'> & { time?: Time } = {}): number {
+/** Shows a notice. One with an action and no lifetime stays until it is dismissed. */
+export function notify(text: string, { action, lifetime }: Pick<Notice, 'action'> & { lifetime?: Lifetime } = {}): number {
   const id = ++last;
   const others = noticesStore.get().filter((notice) => notice.text !== text);
   noticesStore.set([...others, { id, text, action }].slice(-MOST));
-  if (time) times.set(id, { ...time });
-  else if (!action) times.set(id, { lasts: LASTS, over: () => dismiss(id) });
-  letGo(id);
+  if (lifetime) lifetimes.set(id, { ...lifetime });
+  else if (!action) lifetimes.set(id, { duration: DURATION, onExpire: () => dismiss(id) });
+  releaseNotice(id);
   return id;
 }
 
-/** Somebody is at it: it does not go before they let go. */
-export function hold(id: number): void {
-  const time = times.get(id);
-  clearTimeout(time?.timer);
-  time?.until?.(Date.now() + HELD);
+/** Keeps a notice from expiring while the pointer or the focus is on it. */
+export function holdNotice(id: number): void {
+  const lifetime = lifetimes.get(id);
+  clearTimeout(lifetime?.timer);
+  lifetime?.onDeadline?.(Date.now() + HELD_DEADLINE);
 }
 
-/** Its time begins, anew if somebody was at it. */
-export function letGo(id: number): void {
-  const time = times.get(id);
-  if (!time) return;
-  clearTimeout(time.timer);
-  time.timer = setTimeout(time.over, time.lasts);
-  time.until?.(Date.now() + time.lasts);
+/** Starts the lifetime of a notice, from the beginning if it was held. */
+export function releaseNotice(id: number): void {
+  const lifetime = lifetimes.get(id);
+  if (!lifetime) return;
+  clearTimeout(lifetime.timer);
+  lifetime.timer = setTimeout(lifetime.onExpire, lifetime.duration);
+  lifetime.onDeadline?.(Date.now() + lifetime.duration);
 }
 
-/** Says why something was not done; of a change that was shown already, why it has been taken back. */
-export function notifyRefusal(error: unknown, what: string = texts.notSaved): void {
-  // Who has been signed out sees that, and whoever signs in next has nothing to do with it.
-  if (refusalOf(error).code !== 'UNAUTHENTICATED') notify(`${what} ${reasonOf(error)}`);
+/** Reports why something failed. If a change was shown already, this explains why it has been reverted. */
+export function notifyFailure(error: unknown, what: string = texts.notSaved): void {
+  // A user who was signed out sees that already, and the next user must not see this error.
+  if (toApiError(error).code !== 'UNAUTHENTICATED') notify(`${what} ${reasonOf(error)}`);
 }
 
 export function dismiss(id: number | undefined): void {
   if (id === undefined) return;
-  clearTimeout(times.get(id)?.timer);
-  times.delete(id);
+  clearTimeout(lifetimes.get(id)?.timer);
+  lifetimes.delete(id);
   const notices = noticesStore.get();
   if (notices.some((notice) => notice.id === id)) noticesStore.set(notices.filter((notice) => notice.id !== id));
 }

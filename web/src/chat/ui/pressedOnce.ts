@@ -1,12 +1,12 @@
 import type { KeyboardEvent, MouseEvent } from 'react';
 
-/** For a button that does something with each press: a double click is meant once, and so is a key that is held down. */
+/** Returns handlers for a button that acts once per press. A double click counts once, and so does a held key. */
 export function pressedOnce(act: () => void) {
   return {
     onClick: ({ detail }: MouseEvent) => {
       if (detail < 2) act();
     },
-    // A key that is held presses the button again and again.
+    // A held key repeats its event.
     onKeyDown: (event: KeyboardEvent) => {
       if (event.repeat && (event.key === 'Enter' || event.key === ' ')) event.preventDefault();
     },

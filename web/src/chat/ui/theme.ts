@@ -1,5 +1,5 @@
 import { createStore } from '../../store';
-import { keptHere } from '../kept';
+import { sharedStorage } from '../deviceStorage';
 
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
@@ -7,28 +7,28 @@ export type Theme = (typeof THEMES)[number];
 const KEY = 'confab:theme';
 
 function stored(): Theme {
-  const name = keptHere.get(KEY);
+  const name = sharedStorage.get(KEY);
   return THEMES.find((theme) => theme === name) ?? 'system';
 }
 
 export const themeStore = createStore<Theme>(stored());
 
 export function setTheme(theme: Theme): void {
-  keptHere.set(KEY, theme);
+  sharedStorage.set(KEY, theme);
   themeStore.set(theme);
 }
 
 function apply(): void {
   const theme = themeStore.get();
-  // Colours are `light-dark()`, which goes by this.
+  // Colours use `light-dark()`, which follows this property.
   document.documentElement.style.colorScheme = theme === 'system' ? '' : theme;
-  // The frame that a phone draws round the page.
+  // The colour of the browser's frame on a phone.
   for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name=theme-color]')) {
     meta.media = theme === 'system' ? `(prefers-color-scheme: ${meta.dataset.theme})` : meta.dataset.theme === theme ? '' : 'not all';
   }
 }
 
-/** Keeps the page in its theme, also when another tab changes it. */
+/** Applies the theme, and follows changes made in other tabs. */
 export function keepTheme(): void {
   apply();
   themeStore.subscribe(apply);
