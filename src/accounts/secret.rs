@@ -1,4 +1,4 @@
-//! The instances' common secret, from which whatever they seal and sign by themselves is derived.
+//! The secret that all instances share. Keys for signing and sealing are derived from it.
 
 mod typed;
 
@@ -13,32 +13,34 @@ use std::{
     path::Path,
 };
 
-/// A random secret of the shortest length, in hexadecimal digits, has fewer different bytes once in some billions.
-const DISTINCT: usize = 8;
+/// The fewest distinct byte values of an acceptable secret. A random secret of 32 hexadecimal digits has fewer with a
+/// probability of less than one in a billion.
+const MIN_DISTINCT_BYTES: usize = 8;
 
-/// The secret. It is never shown, not even by `Debug`.
+/// The shared secret. `Debug` does not print it.
 #[derive(Clone, Debug)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// The shortest secret that is not weaker than the algorithm, in bytes (RFC 7518, section 3.2).
-    pub const SHORTEST: usize = 32;
+    /// The minimum length in bytes, equal to the output of the MAC (RFC 7518, section 3.2).
+    pub const MIN_BYTES: usize = 32;
 
-    /// A secret from the settings; `None` if it is too short.
+    /// Creates a secret from a setting. Returns `None` if it is too short.
     pub fn from_secret(secret: SecretString) -> Option<Self> {
-        (secret.expose_secret().len() >= Self::SHORTEST).then_some(Self(secret))
+        (secret.expose_secret().len() >= Self::MIN_BYTES).then_some(Self(secret))
     }
 
-    /// Why somebody might guess it, if so: what was typed in has far less in it than as many random bytes.
+    /// Returns the reason why the secret may be guessable, if there is one. Text that a person typed has far less
+    /// entropy than random bytes of the same length.
     pub fn weakness(&self) -> Option<&'static str> {
         let secret = self.bytes();
         let distinct = secret.iter().collect::<HashSet<_>>().len();
-        if distinct < DISTINCT {
+        if distinct < MIN_DISTINCT_BYTES {
             Some("repeats itself")
         } else if secret.iter().all(u8::is_ascii_digit) {
             Some("is a number")
         } else if typed::looks_typed(secret) {
-            Some("looks typed, not drawn at random")
+            Some("looks typed by a person instead of random")
         } else {
             None
         }
@@ -48,15 +50,17 @@ impl Secret {
         self.0.expose_secret().as_bytes()
     }
 
-    /// A key of its own for another purpose, which the label names: none can be found from another.
+    /// Derives an independent key for the purpose that `label` names. No derived key reveals another.
     pub(super) fn derive(&self, label: &[u8]) -> Hmac<Sha256> {
-        let mac = |key: &[u8]| Hmac::new_from_slice(key).expect("a key may have any length");
+        let mac = |key: &[u8]| Hmac::new_from_slice(key).expect("HMAC accepts a key of any length");
         let derived = mac(self.bytes()).chain_update(label).finalize();
         mac(&derived.into_bytes())
     }
 
-    /// The secret kept in a file that only its owner may read, made if it is not there. It appears whole or not at
-    /// all, and of several instances that start together each gets the same.
+    /// Reads the secret from a file, and creates the file with a random secret if it does not exist.
+    ///
+    /// Only the owner may read the file. The file appears complete or not at all, so instances that start at the same
+    /// time all get the same secret.
     pub fn keep_in(path: &Path) -> io::Result<Self> {
         if !path.exists() {
             let random =
@@ -66,13 +70,13 @@ impl Secret {
             let linked = file
                 .write_all(random().as_bytes())
                 .and_then(|()| file.sync_all())
-                .and_then(|()| fs::hard_link(&draft, path)); // fails if another was quicker
+                .and_then(|()| fs::hard_link(&draft, path)); // fails if another instance was faster
             fs::remove_file(&draft)?;
             linked.or_else(|error| if path.exists() { Ok(()) } else { Err(error) })?;
         }
         let secret: SecretString = fs::read_to_string(path)?.trim().to_owned().into();
         Self::from_secret(secret)
-            .ok_or_else(|| io::Error::other("it is shorter than 32 bytes: delete it to have a new one made"))
+            .ok_or_else(|| io::Error::other("the secret is shorter than 32 bytes; delete the file to create a new one"))
     }
 }
 
@@ -98,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_typed_in_is_weak() {
+    fn typed_text_is_weak() {
         for weak in [
             "00000000000000000000000000000000",
             "31415926535897932384626433832795",
@@ -132,13 +136,13 @@ mod tests {
         }
         assert!(
             Secret::from_secret("hunter2".to_owned().into()).is_none(),
-            "it is shorter than the algorithm's output"
+            "the secret is shorter than the MAC's output"
         );
     }
 
     #[test]
-    fn what_was_drawn_at_random_is_not_weak() {
-        // The same ones at each run, of all kinds that are usual.
+    fn random_text_is_not_weak() {
+        // A fixed seed, so that each run tests the same secrets, in all usual formats.
         let mut random = StdRng::seed_from_u64(1);
         let hex = "0123456789abcdef";
         let base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
