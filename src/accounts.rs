@@ -2,9 +2,9 @@
 //!
 //! A user signs in with a password ([`password`]) and gets a session. A short-lived access token ([`token`])
 //! authenticates each request. Single-use refresh tokens keep the session alive ([`refresh`], [`sessions`]). A
-//! connection that outlives its access token re-authenticates with a new one ([`connection_auth`]). Scripts use personal
-//! access tokens ([`personal_token`]). Users change and delete their accounts with [`profile`] and [`deletion`]. The
-//! [`audit`] trail records security events for the account's owner.
+//! connection that outlives its access token re-authenticates with a new one ([`connection_auth`]). Scripts use
+//! personal access tokens ([`personal_token`]). Users change and delete their accounts with [`profile`] and
+//! [`deletion`]. The [`audit`] trail records security events for the account's owner.
 //!
 //! Users may instead authenticate with an external [`identity_provider`]. Such a user has an identity ([`identities`])
 //! and no password on this server.
@@ -29,6 +29,7 @@ mod token;
 
 pub use audit::{Audit, RETENTION as EVENTS_KEPT};
 pub use caller::Caller;
+pub use connection_auth::{Over, Presence};
 pub use deletion::Deletion;
 pub use email::Email;
 pub use export::{Exporting, Exports, Ticket};
@@ -36,7 +37,6 @@ pub use identity_provider::{IdentityProvider, ProviderSettings, may_be_asked};
 pub use keys::Keys;
 pub use password::{Password, Passwords};
 pub use personal_token::{NewToken, PersonalToken, Scope};
-pub use connection_auth::{Over, Presence};
 pub use refresh::{RefreshToken, RefreshTokens};
 pub use secret::Secret;
 pub use sessions::Sessions;
@@ -208,7 +208,8 @@ impl Accounts {
 
     /// Authenticates an access token: of a session, a personal one, or one of the identity provider.
     ///
-    /// Returns the user and the time at which the token expires. A session's token is verified without a database query.
+    /// Returns the user and the time at which the token expires. A session's token is verified without a database
+    /// query.
     pub async fn authenticate(&self, access_token: &str) -> Result<Grant> {
         if let Some(token) = PersonalToken::parse(access_token) {
             return self.authenticate_personal_token(&token).await;

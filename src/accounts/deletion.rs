@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Result},
     removal::Removal,
     replies::Replies,
-    store::account_life::Gone,
+    store::profile::DeletedAccount,
 };
 use std::sync::Arc;
 
@@ -31,9 +31,9 @@ impl Deletion {
         let accounts = &self.accounts;
         let proof = accounts.require_fresh_proof(viewer, password, caller).await?;
         let revocation = accounts.sessions.new_revocation();
-        let gone = accounts.store.delete_user(&proof, revocation).await?;
-        let Gone { stopped, ended } = gone.ok_or(Error::Unauthenticated(ACCOUNT_DELETED))?;
-        accounts.sessions.publish_revoked(&ended, revocation);
+        let deleted = accounts.store.delete_user(&proof, revocation).await?;
+        let DeletedAccount { stopped, revoked } = deleted.ok_or(Error::Unauthenticated(ACCOUNT_DELETED))?;
+        accounts.sessions.publish_revoked(&revoked, revocation);
         tracing::info!(user_id = %proof.user, replies = stopped.len(), "account deleted");
         self.removal.look();
         for conversation in stopped {

@@ -1,7 +1,8 @@
 //! Users of the identity provider. An account is created the first time a user authenticates.
 //!
-//! Such a user is never linked to an existing account with the same e-mail address: the provider's claim about the address
-//! is not proof, and linking would hand over the account. Each request finds the user by their key in `identities`.
+//! Such a user is never linked to an existing account with the same e-mail address: the provider's claim about the
+//! address is not proof, and linking would hand over the account. Each request finds the user by their key in
+//! `identities`.
 
 use super::{
     ACCOUNT_DELETED, Access, Accounts, Caller, Grant, Viewer, cut_name,
@@ -52,7 +53,7 @@ impl Accounts {
                 .email
                 .as_deref()
                 .map(str::trim)
-            .filter(|email| is_plausible_email(email))
+                .filter(|email| is_plausible_email(email))
                 .map(str::to_owned),
             email_key: String::new(),
             name: name(identified),

@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     error::{Error, Result},
     poke::Poked,
-    store::{Id, Instant, account_life::REMEMBERED},
+    store::{Id, Instant, profile::REMEMBERED},
 };
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, de::IgnoredAny};
@@ -101,7 +101,8 @@ struct Issuer {
     iss: String,
 }
 
-const INVALID: Error = Error::Unauthenticated("The access token is invalid. Sign in again at the identity provider.");
+const INVALID: Error =
+    Error::Unauthenticated("The access token is invalid. Sign in again at the identity provider.");
 
 impl IdentityProvider {
     /// Creates the provider. No request is sent yet.

@@ -135,7 +135,8 @@ impl Accounts {
     pub(super) async fn authenticate_personal_token(&self, token: &PersonalToken) -> Result<Grant> {
         let now = self.clock.now();
         let found = self.store.access_token_by_hash(&token.hash()).await?;
-        let found = found.ok_or(Error::Unauthenticated("The access token is invalid. Create another one."))?;
+        let found =
+            found.ok_or(Error::Unauthenticated("The access token is invalid. Create another one."))?;
         if found.expires_at <= now {
             return Err(Error::Unauthenticated("The access token has expired. Create another one."));
         }

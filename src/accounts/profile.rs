@@ -116,9 +116,9 @@ impl Accounts {
             Access::Elsewhere { proved_at } if proved_at + MAX_SIGN_IN_AGE > self.clock.now() => {
                 Ok(Proof { user: viewer.user_id, password_hash: None, session: None })
             }
-            Access::Elsewhere { .. } => Err(Error::Forbidden(
-                "Sign in again at the identity provider and retry within five minutes.",
-            )),
+            Access::Elsewhere { .. } => {
+                Err(Error::Forbidden("Sign in again at the identity provider and retry within five minutes."))
+            }
             Access::InPerson | Access::Write | Access::Read => {
                 let password = password.ok_or_else(|| Error::input("password", "must be given."))?;
                 Ok(self.check_password(viewer, "password", password, caller).await?.1)

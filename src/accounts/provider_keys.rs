@@ -118,10 +118,7 @@ impl ProviderKeys {
         match self.fetch().await {
             Ok(()) => Ok(()),
             Err(error) if self.has_keys() => {
-                tracing::warn!(
-                    error = format!("{error:#}"),
-                    "fetching the identity provider's keys failed"
-                );
+                tracing::warn!(error = format!("{error:#}"), "fetching the identity provider's keys failed");
                 Ok(())
             }
             Err(error) => Err(Error::unavailable(error)),
@@ -177,7 +174,8 @@ impl ProviderKeys {
         let url = Url::parse(address).ok().filter(may_be_asked);
         // A remote provider must not direct requests to this machine.
         let url = url.filter(|url| !is_local(url) || Url::parse(&self.issuer).is_ok_and(|it| is_local(&it)));
-        let url = url.with_context(|| format!("{address}: the URL must use https or point to this machine"))?;
+        let url =
+            url.with_context(|| format!("{address}: the URL must use https or point to this machine"))?;
         let response = async {
             let mut response = self.http.get(url).send().await?.error_for_status()?;
             let mut body = Vec::new();
@@ -194,7 +192,7 @@ impl ProviderKeys {
 }
 
 /// Reads a key that verifies signatures. Returns `None` for keys of another use or an unknown kind, and for symmetric
-/// keys, because whoever can read those could sign.
+/// keys, because anyone who can read those could sign.
 fn read(key: serde_json::Value) -> Option<Key> {
     let jwk: Jwk = serde_json::from_value(key).ok()?;
     let common = &jwk.common;

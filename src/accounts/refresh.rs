@@ -1,8 +1,8 @@
 //! Refresh tokens. Each token contains its session's ID and a generation number, authenticated by a MAC.
 //!
-//! The database stores no token, only the generation that is valid at the moment. The MAC distinguishes an old token from a
-//! forged one, however old it is. A token with a lower generation has been used before, so somebody has a copy of it
-//! (RFC 9700, section 4.14.2). The successor of a token can be computed again at any time.
+//! The database stores no token, only the generation that is valid at the moment. The MAC distinguishes an old token
+//! from a forged one, however old it is. A token with a lower generation has been used before, so it was probably
+//! stolen (RFC 9700, section 4.14.2). The successor of a token can be computed again at any time.
 
 use super::Secret;
 use crate::{
@@ -21,7 +21,8 @@ const PREFIX: &str = "confab_refresh_";
 /// The label of the key derivation. It keeps these MACs apart from the signatures of access tokens.
 const LABEL: &[u8] = b"confab refresh token 1";
 
-pub(super) const INVALID: Error = Error::Unauthenticated("The refresh token is invalid or has expired. Sign in again.");
+pub(super) const INVALID: Error =
+    Error::Unauthenticated("The refresh token is invalid or has expired. Sign in again.");
 
 /// A string in the format of a refresh token, not verified yet.
 #[derive(Clone)]

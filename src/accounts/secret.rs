@@ -75,8 +75,9 @@ impl Secret {
             linked.or_else(|error| if path.exists() { Ok(()) } else { Err(error) })?;
         }
         let secret: SecretString = fs::read_to_string(path)?.trim().to_owned().into();
-        Self::from_secret(secret)
-            .ok_or_else(|| io::Error::other("the secret is shorter than 32 bytes; delete the file to create a new one"))
+        Self::from_secret(secret).ok_or_else(|| {
+            io::Error::other("the secret is shorter than 32 bytes; delete the file to create a new one")
+        })
     }
 }
 

@@ -84,14 +84,14 @@ impl Sessions {
     ) -> Self {
         let cache = Arc::new(RevocationCache::default());
         let (weak, bus_clock) = (Arc::downgrade(&cache), clock.clone());
-        let hear = move |heard: Heard<'_>| {
-            // A revocation that was published while nobody could receive it is found by the next poll.
-            let (Some(cache), Heard::Told(ids)) = (weak.upgrade(), heard) else { return };
+        let on_event = move |event: Heard<'_>| {
+            // A revocation that was published while this instance was disconnected is found by the next poll.
+            let (Some(cache), Heard::Told(ids)) = (weak.upgrade(), event) else { return };
             for id in ids.split(' ').filter_map(|id| Uuid::try_parse(id).ok()) {
                 cache.revoke(Id(id), bus_clock.now() + terms.access_token + MARGIN);
             }
         };
-        bus.join(Topic::Sessions, Arc::new(hear));
+        bus.join(Topic::Sessions, Arc::new(on_event));
         Self { store, clock, tokens, terms, cache, bus, tasks }
     }
 
@@ -118,7 +118,8 @@ impl Sessions {
         };
         let revocation = self.new_revocation();
         let proof = Proof { user: user.id, password_hash: user.password_hash.clone(), session: None };
-        let Some(surplus) = self.store.insert_session(&session, &proof, MAX_PER_USER, revocation).await? else {
+        let Some(surplus) = self.store.insert_session(&session, &proof, MAX_PER_USER, revocation).await?
+        else {
             return Ok(None);
         };
         self.publish_revoked(&surplus, revocation);

@@ -139,7 +139,9 @@ impl AccessTokens {
         }
         let expires_at = Instant::from_unix_seconds(exp).min(Instant::from_unix_seconds(iat) + self.ttl);
         if expires_at <= now {
-            return Err(Error::Unauthenticated("The access token has expired. Refresh the session and retry."));
+            return Err(Error::Unauthenticated(
+                "The access token has expired. Refresh the session and retry.",
+            ));
         }
         Ok(Grant { viewer: Viewer::with_session(Id(sub), Id(sid)), expires_at })
     }
@@ -174,7 +176,10 @@ mod tests {
         assert_eq!(error.code().as_str(), "UNAUTHENTICATED");
         let stricter = AccessTokens::new(keys(SECRET), Duration::from_secs(60));
         assert!(stricter.verify(&token, NOW + Duration::from_secs(59)).is_ok());
-        assert!(stricter.verify(&token, NOW + Duration::from_secs(60)).is_err(), "the current TTL is shorter");
+        assert!(
+            stricter.verify(&token, NOW + Duration::from_secs(60)).is_err(),
+            "the current TTL is shorter"
+        );
         let (last, lifetime) = tokens.issue(viewer, NOW, NOW + minute).unwrap();
         assert_eq!(
             (lifetime, tokens.verify(&last, NOW).unwrap().expires_at),

@@ -25,8 +25,7 @@ const ROWS: [[&str; 2]; 4] = [
 
 /// The steps of a run: distances in the alphabet, or rows and keys on the keyboard.
 const STEPS: [i16; 5] = [0, 1, -1, 2, -2];
-const KEYBOARD_STEPS: [(i8, i8); 8] =
-    [(0, 1), (0, -1), (1, 0), (-1, 0), (1, -1), (-1, 1), (1, 1), (-1, -1)];
+const KEYBOARD_STEPS: [(i8, i8); 8] = [(0, 1), (0, -1), (1, 0), (-1, 0), (1, -1), (-1, 1), (1, 1), (-1, -1)];
 
 /// The greatest distance over which a run continues. Only repetitions reach further back.
 const MAX_RUN_LAG: usize = 2;

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 /// The maximum number of used sessions between two writes. Further ones appear idle until they are used again.
 const MAX_USED: usize = 100_000;
 
-/// The revoked sessions, the sessions that are watched here, and the sessions that were used lately.
+/// The revoked sessions, the sessions that are watched here, and the sessions that were used recently.
 #[derive(Debug, Default)]
 pub(super) struct RevocationCache(Mutex<State>);
 
