@@ -55,7 +55,7 @@ pub enum Error {
     /// Connecting failed.
     #[error("cannot connect to the database: {0}")]
     Connect(diesel::ConnectionError),
-    /// The PostgreSQL database has another encoding than UTF8, so it cannot store every character.
+    /// The PostgreSQL database has an encoding other than UTF8, so it cannot store every character.
     #[error(
         "the database has the encoding {0}, but must have UTF8; create one with \
          `CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`"
@@ -70,7 +70,7 @@ pub enum Error {
     /// The user has reached the maximum number of runs. Nothing was stored.
     #[error("the user has reached the maximum number of runs")]
     TooManyRuns,
-    /// The URL has another scheme than the supported ones.
+    /// The URL has an unsupported scheme.
     #[error("the URL must start with `sqlite:` or `postgres://`, not with `{0}:`")]
     Url(String),
 }

@@ -51,7 +51,7 @@ impl Presence {
             same
         });
         let refusal = Error::Forbidden(
-            "The access token belongs to another user than the connection. Open a new connection.",
+            "The access token belongs to a different user than the connection. Open a new connection.",
         );
         if renewed { Ok(()) } else { Err(refusal) }
     }

@@ -22,7 +22,7 @@ const PREFIX: &str = "confab_refresh_";
 const LABEL: &[u8] = b"confab refresh token 1";
 
 pub(super) const INVALID: Error =
-    Error::Unauthenticated("The refresh token is invalid or has expired. Sign in again.");
+    Error::Unauthenticated("The refresh token is invalid, expired or revoked. Sign in again.");
 
 /// A string in the format of a refresh token, not verified yet.
 #[derive(Clone)]

@@ -126,8 +126,8 @@ impl Database {
         }
     }
 
-    /// Returns the time of the database's clock and the duration of the query. `None` on SQLite, which has no own
-    /// clock.
+    /// Returns the time of the database's clock and the duration of the query. `None` on SQLite, which has no clock
+    /// of its own.
     pub async fn time(&self) -> Result<Option<(Instant, Duration)>> {
         let Self::Postgres(pool) = self else { return Ok(None) };
         let Connection { conn, trust } = &mut *pool.get().await?;
@@ -174,7 +174,7 @@ async fn sqlite_pool(
         .map_err(pool_error)
 }
 
-/// Rejects a database with another encoding than UTF8, which would fail at some characters in the middle of a
+/// Rejects a database with an encoding other than UTF8, which would fail at some characters in the middle of a
 /// conversation.
 async fn check_encoding(conn: &mut AsyncPgConnection) -> Result<()> {
     let encoding = diesel::dsl::sql::<Text>("current_setting('server_encoding')");

@@ -219,8 +219,8 @@ impl Database {
         Ok(read!(self, load, waiting.select(Run::as_select()))?)
     }
 
-    /// Returns at most `limit` runs whose holder may be dead. Their leases expire by `soon`, or after `late`, which no
-    /// lease does that was renewed in time by a clock like the caller's. Released leases are included.
+    /// Returns at most `limit` runs whose holder may be dead. Their leases expire by `soon`, or after `late`. A lease
+    /// that was renewed in time, by a clock like the caller's, expires between the two. Released leases are included.
     pub async fn doubtful_runs(&self, soon: Instant, late: Instant, limit: i64) -> Result<Vec<Run>> {
         let doubtful = runs::table
             .filter(runs::lease_expires_at.le(soon).or(runs::lease_expires_at.gt(late)))
