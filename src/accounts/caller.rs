@@ -4,7 +4,7 @@ use crate::{address::ClientAddress, unicode::beginning};
 use std::net::Ipv4Addr;
 
 /// The longest client description that is stored, in characters.
-const LONGEST: usize = 200;
+const MAX_AGENT_LENGTH: usize = 200;
 
 /// The origin of a request, before authentication. The client's description of itself is not verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl Caller {
     pub fn new(address: ClientAddress, agent: Option<&str>) -> Self {
         let kept = |agent: &str| {
             let agent: String = agent.chars().filter(|character| !character.is_control()).collect();
-            beginning(agent.trim(), LONGEST).to_owned()
+            beginning(agent.trim(), MAX_AGENT_LENGTH).to_owned()
         };
         Self { address, agent: agent.map(kept).filter(|agent| !agent.is_empty()) }
     }
