@@ -1,32 +1,35 @@
-//! Accounts: registering, signing in and out, and telling who asks.
+//! User accounts: registration, sign-in, and authentication of requests.
 //!
-//! An account is proved by a password ([`password`]), a request by a short-lived access token ([`token`]), and a
-//! session is kept alive by refresh tokens that are good once ([`refresh`], [`sessions`]). Whoever stays longer than an
-//! access token lasts is a [`presence`]. Scripts ask by a token of their own ([`personal_token`]). What becomes of an
-//! account is in [`life`] and [`deletion`], and told to its owner by [`audit`].
+//! A user signs in with a password ([`password`]) and gets a session. A short-lived access token ([`token`])
+//! authenticates each request. Single-use refresh tokens keep the session alive ([`refresh`], [`sessions`]). A
+//! connection that outlives its access token re-authenticates with a new one ([`connection_auth`]). Scripts use
+//! personal access tokens ([`personal_token`]). Users change and delete their accounts with [`profile`] and
+//! [`deletion`]. The [`audit`] trail records security events for the account's owner.
 //!
-//! People may be known to an [`identity_provider`] instead; then they have no password here, and are [`identities`].
+//! Users may instead authenticate with an external [`identity_provider`]. Such a user has an identity ([`identities`])
+//! and no password on this server.
 
 mod audit;
 mod caller;
+mod connection_auth;
 mod deletion;
 mod email;
 mod export;
 mod identities;
 mod identity_provider;
 mod keys;
-mod life;
 mod password;
 mod personal_token;
-mod presence;
+mod profile;
 mod provider_keys;
 mod refresh;
 mod secret;
 pub mod sessions;
 mod token;
 
-pub use audit::{Audit, KEPT as EVENTS_KEPT};
+pub use audit::{Audit, RETENTION as EVENTS_KEPT};
 pub use caller::Caller;
+pub use connection_auth::{Over, Presence};
 pub use deletion::Deletion;
 pub use email::Email;
 pub use export::{Exporting, Exports, Ticket};
@@ -34,7 +37,6 @@ pub use identity_provider::{IdentityProvider, ProviderSettings, may_be_asked};
 pub use keys::Keys;
 pub use password::{Password, Passwords};
 pub use personal_token::{NewToken, PersonalToken, Scope};
-pub use presence::{Over, Presence};
 pub use refresh::{RefreshToken, RefreshTokens};
 pub use secret::Secret;
 pub use sessions::Sessions;
@@ -58,46 +60,50 @@ use std::{sync::Arc, time::Duration};
 /// The longest name of a user, in Unicode scalar values.
 const NAME_LENGTH: usize = 100;
 
-/// Everything about accounts.
+const WRONG_CREDENTIALS: &str = "The e-mail address or the password is wrong.";
+const EMAIL_TAKEN: &str = "An account with this e-mail address already exists.";
+const ACCOUNT_DELETED: &str = "The account has been deleted.";
+
+/// The account service: registration, sign-in, authentication and account management.
 pub struct Accounts {
-    /// Where users and sessions are kept.
+    /// The database of users and sessions.
     pub store: Database,
-    /// By which tokens and sessions expire.
+    /// The clock that decides when tokens and sessions expire.
     pub clock: Clock,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
     /// Issues and verifies access tokens.
     pub access_tokens: AccessTokens,
-    /// Opens, refreshes and ends sessions.
+    /// Opens, refreshes and revokes sessions.
     pub sessions: Sessions,
-    /// Who else knows who people are.
+    /// The external OpenID Provider, if one is configured.
     pub identity_provider: Option<Arc<IdentityProvider>>,
-    /// Whether anybody may make an account here.
+    /// Whether anyone may register.
     pub open: bool,
-    /// Tells users what happens to their accounts.
+    /// Records security events for the account's owner.
     pub audit: Audit,
     /// The downloads in progress.
     pub exports: Exports,
-    /// How often one may register, and try to sign in.
+    /// Limits attempts to register and to sign in.
     pub throttle: Arc<Throttle>,
 }
 
-/// A session that has just been opened or refreshed.
+/// Tokens of a session that has just been opened or refreshed.
 pub struct SignedIn {
-    /// Shown with each request, until it expires.
+    /// The token that authenticates requests until it expires.
     pub access_token: String,
-    /// Good once, for new tokens of this session.
+    /// The single-use token that gets the session's next tokens.
     pub refresh_token: SecretString,
-    /// How long that is good.
+    /// The lifetime of the refresh token.
     pub refresh_expires_in: Duration,
-    /// How long the access token is good.
+    /// The lifetime of the access token.
     pub expires_in: Duration,
-    /// Who has signed in.
+    /// The user who has signed in.
     pub user: User,
 }
 
 impl Accounts {
-    /// Makes an account and opens its first session.
+    /// Creates an account and opens its first session.
     pub async fn register(
         &self,
         email: Email,
@@ -106,7 +112,7 @@ impl Accounts {
         caller: &Caller,
     ) -> Result<SignedIn> {
         if !self.open {
-            return Err(Error::Forbidden("nobody can register here"));
+            return Err(Error::Forbidden("Registration is disabled on this server."));
         }
         let name = match name {
             Some(name) => display_name(&name)?,
@@ -126,15 +132,17 @@ impl Accounts {
                 self.audit.note(user.id, SecurityEventKind::Registered, caller).await;
                 self.open_session(user, caller).await
             }
-            Err(EmailTaken) => Err(Error::Conflict("an account with this e-mail address exists already")),
+            Err(EmailTaken) => Err(Error::Conflict(EMAIL_TAKEN)),
         }
     }
 
-    /// Opens a session for whoever knows the password. A wrong address and a wrong password get the same answer
-    /// after the same work, and are counted alike.
+    /// Opens a session after checking the password.
+    ///
+    /// An unknown address and a wrong password get the same error after the same amount of work, and count the same
+    /// towards the rate limit. So a caller cannot find out which addresses have accounts.
     pub async fn log_in(&self, email: Email, password: &str, caller: &Caller) -> Result<SignedIn> {
         self.throttle.log_in(caller.address, email.key()).await?;
-        let wrong = Error::Unauthenticated("wrong e-mail address or password");
+        let wrong = Error::Unauthenticated(WRONG_CREDENTIALS);
         let password = Password::present(password).ok_or(wrong.clone())?;
         let user = self.store.user_by_email(email.key(), &email.former_key()).await?;
         let hash = user.as_ref().and_then(|user| user.password_hash.clone());
@@ -146,17 +154,18 @@ impl Accounts {
                 self.audit.note(signed_in.user.id, SecurityEventKind::SignedIn, caller).await;
                 Ok(signed_in)
             }
-            // Not waited for: only an address that has an account would take the longer.
+            // Recorded in the background: waiting would make the response slower only for addresses with an account.
             Some(user) => {
-                self.audit.note_aside(user.id, SecurityEventKind::SignInFailed, caller);
+                self.audit.record_in_background(user.id, SecurityEventKind::SignInFailed, caller);
                 Err(wrong)
             }
             None => Err(wrong),
         }
     }
 
-    /// Exchanges a refresh token, which is good once, for new tokens of the same session.
-    /// A used one ends the session, and its user is told.
+    /// Exchanges a single-use refresh token for new tokens of the same session.
+    ///
+    /// A token that was used before revokes the session and records a security event.
     pub async fn refresh(&self, token: &RefreshToken, caller: &Caller) -> Result<SignedIn> {
         match self.sessions.refresh(token, caller).await? {
             Refreshed::Next(session, next) => {
@@ -165,44 +174,48 @@ impl Accounts {
             }
             Refreshed::Reused(user) => {
                 self.audit.note(user, SecurityEventKind::RefreshTokenReused, caller).await;
-                Err(Error::Unauthenticated("the refresh token was used before: its session is ended"))
+                Err(Error::Unauthenticated(
+                    "The refresh token was used before, so its session has been revoked. Sign in again.",
+                ))
             }
         }
     }
 
-    /// Ends the session of this refresh token; false if it had ended already.
+    /// Revokes the session of this refresh token. Returns false if the session had already ended.
     pub async fn log_out(&self, token: &RefreshToken, caller: &Caller) -> Result<bool> {
-        let ended = self.sessions.end_by(token).await?;
+        let ended = self.sessions.revoke_by_token(token).await?;
         if let Some(user) = ended {
             self.audit.note(user, SecurityEventKind::SignedOut, caller).await;
         }
         Ok(ended.is_some())
     }
 
-    /// Ends one of the viewer's sessions.
+    /// Revokes one of the viewer's sessions.
     pub async fn revoke_session(&self, viewer: Viewer, session: Id, caller: &Caller) -> Result<()> {
-        self.sessions.end_of(viewer.user_id, session).await?;
+        self.sessions.revoke(viewer.user_id, session).await?;
         self.audit.note(viewer.user_id, SecurityEventKind::SessionRevoked, caller).await;
         Ok(())
     }
 
-    /// Ends all of the viewer's sessions but the one they ask by; which they were.
+    /// Revokes all of the viewer's sessions except the current one. Returns the IDs of the revoked sessions.
     pub async fn revoke_other_sessions(&self, viewer: Viewer, caller: &Caller) -> Result<Vec<Id>> {
-        let others = self.sessions.end_others(viewer).await?;
+        let others = self.sessions.revoke_others(viewer).await?;
         for _ in &others {
             self.audit.note(viewer.user_id, SecurityEventKind::SessionRevoked, caller).await;
         }
         Ok(others)
     }
 
-    /// Who presents this access token, be it a session's, a personal one or the identity provider's, and until when they
-    /// may. That of a session is not looked up.
+    /// Authenticates an access token: of a session, a personal one, or one of the identity provider.
+    ///
+    /// Returns the user and the time at which the token expires. A session's token is verified without a database
+    /// query.
     pub async fn authenticate(&self, access_token: &str) -> Result<Grant> {
         if let Some(token) = PersonalToken::parse(access_token) {
-            return self.authenticate_script(&token).await;
+            return self.authenticate_personal_token(&token).await;
         }
-        if let Some(provider) = self.identity_provider.as_ref().filter(|it| it.is_named_by(access_token)) {
-            return self.authenticate_elsewhere(provider, access_token).await;
+        if let Some(provider) = self.identity_provider.as_ref().filter(|it| it.is_issuer_of(access_token)) {
+            return self.authenticate_provider_token(provider, access_token).await;
         }
         let grant = self.access_tokens.verify(access_token, self.clock.now())?;
         self.sessions.see(grant.viewer.session_id)?;
@@ -211,18 +224,18 @@ impl Accounts {
 
     async fn open_session(&self, user: User, caller: &Caller) -> Result<SignedIn> {
         let opened = self.sessions.open(&user, caller).await?;
-        let (session, token) = opened.ok_or(Error::Unauthenticated("wrong e-mail address or password"))?;
+        let (session, token) = opened.ok_or(Error::Unauthenticated(WRONG_CREDENTIALS))?;
         self.signed_in(user, &session, token)
     }
 
     fn signed_in(&self, user: User, session: &Session, token: RefreshToken) -> Result<SignedIn> {
-        let viewer = Viewer::in_person(user.id, session.id);
+        let viewer = Viewer::with_session(user.id, session.id);
         let (access_token, expires_in) =
             self.access_tokens.issue(viewer, self.clock.now(), session.expires_at)?;
         Ok(SignedIn {
             access_token,
             refresh_token: token.into_secret(),
-            refresh_expires_in: self.sessions.lasting(),
+            refresh_expires_in: self.sessions.lifetime(),
             expires_in,
             user,
         })
@@ -230,28 +243,28 @@ impl Accounts {
 
     async fn user(&self, id: Id) -> Result<User> {
         let mut found = self.store.users(&[id]).await?;
-        found.pop().ok_or(Error::Unauthenticated("the account is gone"))
+        found.pop().ok_or(Error::Unauthenticated(ACCOUNT_DELETED))
     }
 }
 
-/// As much of somebody else's name for a user as can be one here; `None` if nothing of that can be seen.
+/// Cleans and shortens a name from the identity provider. Returns `None` if no visible character remains.
 fn cut_name(name: &str) -> Option<String> {
     let name: String = name.chars().filter(|character| !character.is_control()).collect();
     Some(beginning(name.trim(), NAME_LENGTH).to_owned()).filter(|name| is_visible(name))
 }
 
-/// A name as it is shown: on one line, without space around it.
+/// Checks and trims a user's display name: one line with at least one visible character.
 fn display_name(name: &str) -> Result<String> {
     let name = name.trim();
     let length = name.chars().count();
     if length == 0 || length > NAME_LENGTH {
-        return Err(Error::input("name", format!("must have 1 to {NAME_LENGTH} characters")));
+        return Err(Error::input("name", format!("must have 1 to {NAME_LENGTH} characters.")));
     }
     if name.chars().any(char::is_control) {
-        return Err(Error::input("name", "must not contain control characters"));
+        return Err(Error::input("name", "must not contain control characters."));
     }
     if !is_visible(name) {
-        return Err(Error::input("name", "must have a visible character"));
+        return Err(Error::input("name", "must contain a visible character."));
     }
     Ok(name.to_owned())
 }

@@ -1,12 +1,12 @@
-//! What is kept: one [`Database`], PostgreSQL or SQLite, and one file of queries for each noun.
+//! The database: one [`Database`], PostgreSQL or SQLite, and one file of queries per noun.
 //!
-//! A query is written once, in Diesel's terms, and pasted by [`read!`] or [`transact!`] into the arm of either
-//! database. A transaction locks rows in one order: conversation, runs, messages, the user's feed.
-//! What changes something that its user sees ends in [`changes::record!`], which takes that last lock. Nothing here
-//! knows of GraphQL, of sockets or of assistants; what is not there is `None`.
+//! Each query is written once, with Diesel. The macros [`read!`] and [`transact!`] expand it for both databases. Every
+//! transaction locks rows in the same order: conversation, runs, messages, the user's feed. A transaction that changes
+//! something visible to its user ends with [`changes::record!`], which takes the last of these locks.
+//!
+//! This module depends on nothing above it: GraphQL, sockets or assistants. A row that does not exist is `None`.
 
 pub mod access_tokens;
-pub mod account_life;
 pub mod changes;
 mod chores;
 pub mod conversations;
@@ -19,6 +19,7 @@ mod migrations;
 pub mod paging;
 mod pool;
 mod postgres;
+pub mod profile;
 pub mod removal;
 pub mod revocations;
 pub mod runs;
@@ -36,48 +37,48 @@ pub use database::{Database, POSTGRES_SETUP};
 pub use statements::Statements;
 pub use types::{ChangeKind, FinishReason, Id, Instant, LATEST, MessageStatus, Role, SecurityEventKind};
 
-/// Why a query has no answer. None of it is for a client's eyes.
+/// The reason why a query failed. It is not meant for clients.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A row with this unique value is there already.
-    #[error("`{0}` is taken")]
+    /// A row with this unique value already exists.
+    #[error("`{0}` already exists")]
     Taken(&'static str),
-    /// The row that this one belongs to is gone: the user's, as a rule.
-    #[error("what it belongs to is gone")]
+    /// The parent row, usually the user, has been deleted.
+    #[error("the parent row has been deleted")]
     Orphan,
-    /// The database refused or failed.
+    /// The database rejected the query or failed.
     #[error("database: {0}")]
     Diesel(diesel::result::Error),
-    /// No connection could be had in time.
+    /// No connection became available in time.
     #[error("no database connection: {0}")]
     Pool(diesel_async::pooled_connection::bb8::RunError),
-    /// A connection could not be made.
+    /// Connecting failed.
     #[error("cannot connect to the database: {0}")]
     Connect(diesel::ConnectionError),
-    /// The PostgreSQL database cannot hold every character.
+    /// The PostgreSQL database has an encoding other than UTF8, so it cannot store every character.
     #[error(
-        "the database has the encoding {0}, but must have UTF8: create one with \
+        "the database has the encoding {0}, but must have UTF8; create one with \
          `CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`"
     )]
     Encoding(String),
-    /// The tables could not be brought up to date.
+    /// Running the migrations failed.
     #[error("cannot migrate the database: {0}")]
     Migrate(Box<dyn std::error::Error + Send + Sync>),
-    /// The task that asked the database has panicked.
+    /// The task that ran the query panicked.
     #[error("a task failed: {0}")]
     Task(tokio::task::JoinError),
-    /// A user would have more runs than they may: what was to be stored is not.
-    #[error("the user has too many runs")]
+    /// The user has reached the maximum number of runs. Nothing was stored.
+    #[error("the user has reached the maximum number of runs")]
     TooManyRuns,
-    /// The address names no database we know.
-    #[error("it must be `sqlite:PATH` or `postgres://…`, not `{0}:…`")]
+    /// The URL has an unsupported scheme.
+    #[error("the URL must start with `sqlite:` or `postgres://`, not with `{0}:`")]
     Url(String),
 }
 
-/// A query's answer.
+/// The result of a query.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-// Told in the message, so not as a source too: whoever prints the chain would print it twice.
+// Not `#[from]`, because the message contains the cause: a printed error chain would contain it twice.
 impl From<diesel_async::pooled_connection::bb8::RunError> for Error {
     fn from(error: diesel_async::pooled_connection::bb8::RunError) -> Self {
         Self::Pool(error)
@@ -85,8 +86,8 @@ impl From<diesel_async::pooled_connection::bb8::RunError> for Error {
 }
 
 impl Error {
-    /// Whether a transaction has given way to another one, which waited for it while it waited for that one (PostgreSQL
-    /// documentation, "Deadlocks"). Nothing of it was done: it may be tried again.
+    /// Returns whether PostgreSQL aborted the transaction to resolve a deadlock (PostgreSQL documentation,
+    /// "Deadlocks"). The transaction had no effect and may be retried.
     fn is_deadlock(&self) -> bool {
         match self {
             Self::Diesel(diesel::result::Error::DatabaseError(_, info)) => {
@@ -96,8 +97,8 @@ impl Error {
         }
     }
 
-    /// Whether the database is busy or away, so that the same may well succeed a little later. What was asked for may have
-    /// been done, if a connection was lost.
+    /// Returns whether the database is busy or unreachable, so that a retry may succeed. If a connection was lost, the
+    /// query may have been executed.
     pub fn is_unavailable(&self) -> bool {
         use diesel::result::{
             DatabaseErrorKind::{
@@ -111,7 +112,7 @@ impl Error {
                 matches!(
                     kind,
                     ClosedConnection | ReadOnlyTransaction | SerializationFailure | UnableToSendCommand
-                ) || PASSING.iter().any(|passing| info.message().contains(passing))
+                ) || TRANSIENT.iter().any(|text| info.message().contains(text))
             }
             Self::Diesel(Failure::BrokenTransactionManager | Failure::RollbackErrorOnCommit { .. }) => true,
             _ => false,
@@ -119,8 +120,9 @@ impl Error {
     }
 }
 
-/// What PostgreSQL and then SQLite say when they are busy, about to end, or out of room: Diesel tells no code of theirs.
-const PASSING: [&str; 19] = [
+/// Messages of PostgreSQL, then of SQLite, when they are busy, shutting down or out of space. Diesel does not expose
+/// their error codes.
+const TRANSIENT: [&str; 19] = [
     "canceling statement due to",
     "deadlock detected",
     "terminating connection",
@@ -142,8 +144,8 @@ const PASSING: [&str; 19] = [
     "interrupted",
 ];
 
-/// How often a transaction is tried that gives way to others.
-const TRIES: usize = 5;
+/// The maximum number of attempts at a transaction that is aborted by deadlocks.
+const MAX_ATTEMPTS: usize = 5;
 
 impl From<diesel::ConnectionError> for Error {
     fn from(error: diesel::ConnectionError) -> Self {
@@ -158,7 +160,7 @@ impl From<diesel::result::Error> for Error {
             Error::DatabaseError,
         };
         match &error {
-            // PostgreSQL names the constraint, SQLite the column.
+            // PostgreSQL reports the constraint, SQLite the column.
             DatabaseError(UniqueViolation, info)
                 if info.constraint_name() == Some("users_email_key")
                     || info.message().ends_with("users.email_key") =>
@@ -177,16 +179,16 @@ impl From<diesel::result::Error> for Error {
     }
 }
 
-/// Runs one query on whichever database is there, outside a transaction: `read!(database, load, query)`, or `first`,
-/// `get_result`, `execute` in the place of `load`. It gives Diesel's result. The query is pasted twice, and must own
-/// what it holds: SQLite runs it on a thread that may block, and reads its rows there.
+/// Runs one query outside a transaction: `read!(database, load, query)`, or `first`, `get_result` or `execute` instead
+/// of `load`. Returns Diesel's result. The query is expanded once for each database. It must own its values, because
+/// SQLite runs it and reads its rows on a blocking thread.
 macro_rules! read {
     ($database:expr, $method:ident, $query:expr) => {
         match $database {
             $crate::store::Database::Postgres(pool) => {
                 let $crate::store::pool::Connection { conn, trust } = &mut *pool.get().await?;
                 let answer = ::diesel_async::RunQueryDsl::$method($query, conn);
-                trust.renewed_by($crate::store::database::in_time(answer)).await
+                trust.renewed_by($crate::store::database::with_timeout(answer)).await
             }
             $crate::store::Database::Sqlite { readers, .. } => {
                 let query = $query;
@@ -198,15 +200,15 @@ macro_rules! read {
     };
 }
 
-/// Runs a block of queries as one transaction of whichever database is there. The block is pasted twice, so it
-/// may hold `await` and `?`; it ends in a [`Result`].
+/// Runs a block of queries as one transaction. The block is expanded once for each database, so it may use `await` and
+/// `?`. It evaluates to a [`Result`].
 macro_rules! transact {
     ($database:expr, async |$conn:ident| $body:expr) => {
         match $database {
             $crate::store::Database::Postgres(pool) => {
                 let $crate::store::pool::Connection { conn, trust } = &mut *pool.get().await?;
-                let done = conn.transaction(async |$conn| $body);
-                trust.renewed_by($crate::store::database::in_time(done)).await
+                let work = conn.transaction(async |$conn| $body);
+                trust.renewed_by($crate::store::database::with_timeout(work)).await
             }
             $crate::store::Database::Sqlite { writer, .. } => {
                 writer.get().await?.immediate_transaction(async |$conn| $body).await

@@ -1,4 +1,4 @@
-//! The audit trail: users are told what has happened to their accounts.
+//! The audit trail: a log of security events for each account's owner.
 
 use super::Caller;
 use crate::{
@@ -9,29 +9,29 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, time::sleep};
 use tokio_util::task::TaskTracker;
 
-/// How long an event is kept. The schema tells it too.
-pub const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
-/// How many events wait to be written beside the requests they are about.
-const AT_ONCE: usize = 256;
-/// How much later at most.
-const LATER: Duration = Duration::from_secs(1);
+/// The retention time of events. The schema states it too.
+pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
+/// The maximum number of events that wait to be written in the background.
+const MAX_PENDING: usize = 256;
+/// The maximum delay of a background write.
+const MAX_DELAY: Duration = Duration::from_secs(1);
 
-/// Writes events down. Cloning it shares it.
+/// Writes security events. Clones share the state.
 #[derive(Clone)]
 pub struct Audit {
     store: Database,
     clock: Clock,
     tasks: TaskTracker,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 impl Audit {
-    /// A trail in this database; what is written beside a request is written by one of these tasks.
+    /// Creates the audit trail. `tasks` runs the background writes.
     pub fn new(store: Database, clock: Clock, tasks: TaskTracker) -> Self {
-        Self { store, clock, tasks, places: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { store, clock, tasks, permits: Arc::new(Semaphore::new(MAX_PENDING)) }
     }
 
-    /// Something that happens now, for a transaction to write down.
+    /// Creates an event that happens now, for the caller to store in its own transaction.
     pub fn event(&self, user: Id, kind: SecurityEventKind, caller: &Caller) -> SecurityEvent {
         SecurityEvent {
             id: Id::new(),
@@ -44,26 +44,27 @@ impl Audit {
         }
     }
 
-    /// Writes something down that has happened. That it could not be is told in the log: what has happened has happened.
+    /// Stores an event that has happened. A failure is logged, because the event itself cannot be undone.
     pub async fn note(&self, user: Id, kind: SecurityEventKind, caller: &Caller) {
         self.write(&self.event(user, kind, caller)).await;
     }
 
-    /// The same, some time after the request: neither that one nor the next is to take the longer for it. If there is
-    /// too much to write already it is left: whoever brings that about is told of in plenty.
-    pub fn note_aside(&self, user: Id, kind: SecurityEventKind, caller: &Caller) {
-        let Ok(place) = self.places.clone().try_acquire_owned() else { return };
+    /// Stores an event after a random delay, so that response times reveal nothing about it.
+    ///
+    /// The event is dropped if too many are pending. Such a flood of events leaves enough others in the trail.
+    pub fn record_in_background(&self, user: Id, kind: SecurityEventKind, caller: &Caller) {
+        let Ok(permit) = self.permits.clone().try_acquire_owned() else { return };
         let (audit, event) = (self.clone(), self.event(user, kind, caller));
         self.tasks.spawn(async move {
-            sleep(LATER.mul_f32(rand::random())).await;
+            sleep(MAX_DELAY.mul_f32(rand::random())).await;
             audit.write(&event).await;
-            drop(place);
+            drop(permit);
         });
     }
 
     async fn write(&self, event: &SecurityEvent) {
         if let Err(error) = self.store.insert_security_event(event).await {
-            tracing::error!(user = %event.user_id, kind = event.kind.as_str(), %error, "security event not written");
+            tracing::error!(user = %event.user_id, kind = event.kind.as_str(), %error, "cannot write a security event");
         }
     }
 }

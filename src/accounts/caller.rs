@@ -1,32 +1,32 @@
-//! Where a request comes from, as it is limited by, and as a user is told of it later.
+//! The origin of a request: its address for rate limits, and its client for the audit trail.
 
 use crate::{address::ClientAddress, unicode::beginning};
 use std::net::Ipv4Addr;
 
-/// The longest description of a client that is kept, in characters.
-const LONGEST: usize = 200;
+/// The longest client description that is stored, in characters.
+const MAX_AGENT_LENGTH: usize = 200;
 
-/// Who asks, before it is known who they are. What the client calls itself proves nothing.
+/// The origin of a request, before authentication. The client's description of itself is not verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// Where they ask from.
+    /// The client's address.
     pub address: ClientAddress,
-    /// What the client calls itself, if it does.
+    /// The client's description of itself, if it sends one.
     pub agent: Option<String>,
 }
 
 impl Caller {
-    /// A caller whose client describes itself like this (the header `User-Agent`); what is too long is cut.
+    /// Creates a caller from an address and a `User-Agent` header. A long description is shortened to 200 characters.
     pub fn new(address: ClientAddress, agent: Option<&str>) -> Self {
         let kept = |agent: &str| {
             let agent: String = agent.chars().filter(|character| !character.is_control()).collect();
-            beginning(agent.trim(), LONGEST).to_owned()
+            beginning(agent.trim(), MAX_AGENT_LENGTH).to_owned()
         };
         Self { address, agent: agent.map(kept).filter(|agent| !agent.is_empty()) }
     }
 }
 
-/// From nowhere.
+/// A caller with an unspecified address and no description.
 impl Default for Caller {
     fn default() -> Self {
         Self::new(ClientAddress::new(Ipv4Addr::UNSPECIFIED.into()), None)

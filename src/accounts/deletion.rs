@@ -1,26 +1,27 @@
-//! Deleting accounts. The account is gone when that is answered: nothing reaches what it had any more.
+//! Account deletion. As soon as the request returns, nothing can reach the account's data.
 
-use super::{Accounts, Caller, Viewer};
+use super::{ACCOUNT_DELETED, Accounts, Caller, Viewer};
 use crate::{
     error::{Error, Result},
     removal::Removal,
     replies::Replies,
-    store::account_life::Gone,
+    store::profile::DeletedAccount,
 };
 use std::sync::Arc;
 
 /// Deletes accounts.
 pub struct Deletion {
-    /// Whose accounts they are.
+    /// The account service.
     pub accounts: Arc<Accounts>,
-    /// What their replies are stopped by.
+    /// Stops the account's replies in progress.
     pub replies: Replies,
-    /// What removes their conversations.
+    /// Removes the account's conversations in the background.
     pub removal: Removal,
 }
 
 impl Deletion {
-    /// Deletes the viewer's account, if they know the password. Their address can be registered again at once.
+    /// Deletes the viewer's account after checking the password, or a recent sign-in at the identity provider.
+    /// The e-mail address can be registered again immediately.
     pub async fn delete_account(
         &self,
         viewer: Viewer,
@@ -28,11 +29,11 @@ impl Deletion {
         caller: &Caller,
     ) -> Result<()> {
         let accounts = &self.accounts;
-        let proof = accounts.prove_again(viewer, password, caller).await?;
-        let ending = accounts.sessions.ending();
-        let gone = accounts.store.delete_user(&proof, ending).await?;
-        let Gone { stopped, ended } = gone.ok_or(Error::Unauthenticated("the account is gone"))?;
-        accounts.sessions.ended(&ended, ending);
+        let proof = accounts.require_fresh_proof(viewer, password, caller).await?;
+        let revocation = accounts.sessions.new_revocation();
+        let deleted = accounts.store.delete_user(&proof, revocation).await?;
+        let DeletedAccount { stopped, revoked } = deleted.ok_or(Error::Unauthenticated(ACCOUNT_DELETED))?;
+        accounts.sessions.publish_revoked(&revoked, revocation);
         tracing::info!(user_id = %proof.user, replies = stopped.len(), "account deleted");
         self.removal.look();
         for conversation in stopped {

@@ -1,11 +1,11 @@
-//! E-mail addresses: checked once, shown as their owner wrote them, compared by a canonical form.
+//! E-mail addresses: validated once, displayed as the owner wrote them, and compared by a canonical form.
 //!
-//! The canonical form is in normalisation form C and lower case, and its domain is in ASCII (UTS #46). So composed and
-//! decomposed letters, and a domain and its `xn--` form, make no difference.
+//! The canonical form is lower case in normalization form C, with the domain in ASCII (UTS #46). So composed and
+//! decomposed letters match, and so do a domain and its `xn--` form.
 //!
-//! Earlier versions compared addresses in lower case only. [`Accounts::canonicalize_emails`] brings what they have stored up
-//! to date. Where two accounts turn out to have the same address, one of them keeps its former key: its owner signs in with
-//! the spelling they registered with, and nobody else can.
+//! Earlier versions compared addresses in lower case only. [`Accounts::canonicalize_emails`] updates the stored keys.
+//! If two accounts turn out to have the same address, one of them keeps its former key. Its owner signs in with the
+//! spelling they registered with, and nobody else can.
 
 use super::Accounts;
 use crate::{
@@ -24,10 +24,10 @@ use unicode_normalization::UnicodeNormalization;
 const LENGTH: usize = 254;
 /// The longest part before the `@`, in bytes (RFC 5321, section 4.5.3.1.1).
 const LOCAL_LENGTH: usize = 64;
-/// How many stored addresses are looked at in one step.
+/// The number of stored addresses that are processed in one step.
 const BATCH: i64 = 1000;
 
-/// An address of the form that mail servers take.
+/// An address in a format that mail servers accept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email {
     address: String,
@@ -35,23 +35,23 @@ pub struct Email {
 }
 
 impl Email {
-    /// Checks an address (RFC 5321, RFC 6531 for other scripts), without its display name or comments.
+    /// Parses an address (RFC 5321, RFC 6531 for other scripts), without a display name or comments.
     pub fn parse(address: &str) -> Result<Self> {
         Self::parse_as("email", address)
     }
 
-    /// Checks the address that is given in some field.
+    /// Parses the address in the given input field.
     pub fn parse_as(field: &'static str, address: &str) -> Result<Self> {
         Self::checked(address).ok_or_else(|| fault(field))
     }
 
-    /// Checks the address that somebody signs in with. Accounts of earlier versions may have one that is refused for a new
-    /// account.
+    /// Parses the address of a sign-in. It also accepts addresses that earlier versions accepted and that are rejected
+    /// for new accounts.
     pub fn parse_to_sign_in(address: &str) -> Result<Self> {
         let former = || {
             let address = address.trim();
-            let is_taken = address.len() <= LENGTH && is_address(address);
-            is_taken.then(|| Self { address: address.to_owned(), key: former_key(address) })
+            let was_accepted = address.len() <= LENGTH && is_address(address);
+            was_accepted.then(|| Self { address: address.to_owned(), key: former_key(address) })
         };
         Self::checked(address).or_else(former).ok_or_else(|| fault("email"))
     }
@@ -62,17 +62,17 @@ impl Email {
         Some(Self { address: address.to_owned(), key })
     }
 
-    /// What all spellings of one address have in common.
+    /// The canonical form, equal for all spellings of one address.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// What earlier versions compared it by.
+    /// The key by which earlier versions compared the address.
     pub fn former_key(&self) -> String {
         former_key(&self.address)
     }
 
-    /// What stands before the `@`.
+    /// The part before the `@`.
     pub fn local_part(&self) -> &str {
         self.address.rsplit_once('@').map_or("", |(local, _)| local)
     }
@@ -84,15 +84,15 @@ impl Email {
 }
 
 fn fault(field: &'static str) -> Error {
-    // The library's reason may quote the input: ours is enough.
-    Error::input(field, "must be an e-mail address, such as ada@example.com")
+    // The library's error may quote the input, so it is not shown.
+    Error::input(field, "must be an e-mail address, such as ada@example.com.")
 }
 
 fn former_key(address: &str) -> String {
     address.to_lowercase()
 }
 
-/// The canonical form; `None` if it is no address.
+/// Computes the canonical form. Returns `None` if the address is invalid.
 pub(super) fn canonical(address: &str) -> Option<String> {
     let address: String = address.nfc().collect();
     let (local, domain) = address.rsplit_once('@')?;
@@ -102,16 +102,16 @@ pub(super) fn canonical(address: &str) -> Option<String> {
     let uts46 = Uts46::new();
     let domain =
         uts46.to_ascii(domain.as_bytes(), AsciiDenyList::URL, Hyphens::Allow, DnsLength::Verify).ok()?;
-    // The library knows the ASCII rules, but takes few letters of other scripts: those are checked here.
+    // The library checks the ASCII rules but rejects many letters of other scripts, so `in_ascii` checks those.
     is_address(&format!("{}@{domain}", in_ascii(local)?)).then(|| {
-        // Lower case may have another normalisation form.
+        // Lower-casing may undo the normalization.
         let local: String = local.to_lowercase().nfc().collect();
         format!("{local}@{domain}")
     })
 }
 
-/// What stands before the `@`, with a letter of ASCII for each character of other scripts. Letters and digits, the marks after
-/// them, and joiners between them are taken; `None` if there is anything else, such as what cannot be seen.
+/// Replaces each non-ASCII character of a local part by an ASCII letter. Letters, digits, the marks after them, and
+/// joiners between them are permitted. Returns `None` for any other character, such as an invisible one.
 fn in_ascii(local: &str) -> Option<String> {
     let characters: Vec<char> = local.chars().collect();
     let is_letter = |character: char| character.is_alphanumeric() && !is_ignorable(character);
@@ -137,7 +137,7 @@ fn in_ascii(local: &str) -> Option<String> {
     ascii.collect()
 }
 
-/// Whether these end in a joiner: a mark may follow it.
+/// Returns whether the characters end in a joiner, which a mark may follow.
 fn is_joined(characters: &[char]) -> bool {
     matches!(characters.last(), Some('\u{200c}' | '\u{200d}'))
 }
@@ -148,19 +148,19 @@ fn is_address(address: &str) -> bool {
 }
 
 impl Accounts {
-    /// Compares the addresses of all accounts by their canonical form, those of earlier versions too. It is done at every
-    /// start, since an instance of an earlier version may have run beside the last one.
+    /// Updates the stored keys of all accounts to the canonical form. This runs at every start, because an instance of
+    /// an earlier version may have registered users in the meantime.
     pub async fn canonicalize_emails(store: &Database) -> store::Result<()> {
         let mut last = NOBODY;
         loop {
-            // Older accounts come first: of two with one address, the older has it.
+            // Older accounts come first, so the older of two accounts with one address gets the canonical key.
             let some = store.international_emails(last, BATCH).await?;
             for (id, email, key) in &some {
                 let Some(canonical) = email.as_deref().and_then(canonical).filter(|it| it != key) else {
                     continue;
                 };
                 if let Err(EmailTaken) = store.replace_email_key(*id, key, &canonical).await? {
-                    tracing::warn!(user = %id, "another account has the same e-mail address in another spelling");
+                    tracing::warn!(user = %id, "two accounts have the same e-mail address in different spellings");
                 }
             }
             match some.last() {
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_mail_server_takes_is_refused() {
+    fn addresses_that_no_mail_server_accepts_are_rejected() {
         let long = format!("{}@example.com", "a".repeat(250));
         let long_local = format!("{}@example.com", "न".repeat(22));
         let long_label = format!("ada@{}.example", "ü".repeat(60));
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn other_scripts_are_welcome() {
+    fn addresses_in_other_scripts_are_accepted() {
         for address in [
             "δοκιμή@παράδειγμα.δοκιμή",
             "हिन्दी@उदाहरण.परीक्षा",
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_earlier_versions_took_can_still_be_signed_in_with() {
+    fn addresses_that_earlier_versions_accepted_can_still_sign_in() {
         for address in ["\u{3164}@example.com", "ada@xn--a.example", "ada@a/b.example", "Ada@Example.com"] {
             let email = Email::parse_to_sign_in(address).unwrap();
             assert!([email.key.clone(), email.former_key()].contains(&address.to_lowercase()), "{address}");
@@ -281,16 +281,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_is_its_own_key(address in "(\\PC|[éÜßΣİ.\u{301}\u{308}]){1,12}@(\\PC|[éÜßΣİ.\u{301}]){1,12}(\\.example)?") {
+        fn the_key_of_a_key_is_the_same(address in "(\\PC|[éÜßΣİ.\u{301}\u{308}]){1,12}@(\\PC|[éÜßΣİ.\u{301}]){1,12}(\\.example)?") {
             if let Ok(email) = Email::parse(&address) {
                 let again = Email::parse(email.key());
                 prop_assert_eq!(again.map(|email| email.key).ok(), Some(email.key));
             }
         }
 
-        /// Accounts with such addresses need not be looked at.
+        /// So accounts with ASCII addresses need no update.
         #[test]
-        fn the_key_of_an_ordinary_address_is_what_it_was(address in "[ -~]{1,12}@[ -~]{1,12}(\\.example)?") {
+        fn the_key_of_an_ascii_address_is_its_former_key(address in "[ -~]{1,12}@[ -~]{1,12}(\\.example)?") {
             if let Ok(email) = Email::parse(&address) && !email.key().contains("xn--") {
                 prop_assert_eq!(email.former_key(), email.key);
             }

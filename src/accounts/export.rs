@@ -1,7 +1,8 @@
-//! Downloading everything: who may, and how many at once. What is downloaded, [`crate::transport`] writes.
+//! Authorisation of data exports: tickets, and limits of concurrent downloads. [`crate::transport`] writes the
+//! content.
 //!
-//! A user has one download at a time, and a newer one takes the place of an older: so nobody who has stolen a session can
-//! keep the owner's from beginning. A ticket is as good as the session that it was asked by, and so is what it began.
+//! A user has one download at a time, and a newer one replaces an older one. So a stolen session cannot keep the owner
+//! from downloading. Revoking the session that requested a ticket invalidates the ticket and stops its download.
 
 use super::{Accounts, Grant, Viewer};
 use crate::{
@@ -19,38 +20,38 @@ use std::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// How long a ticket is good. The schema tells it too.
-const TICKET: Duration = Duration::from_secs(60);
-/// How many users may download at once from one instance.
-const AT_ONCE: usize = 16;
-/// How long a download may take.
-const LONGEST: Duration = Duration::from_secs(600);
-/// What a client must have taken of it, in bytes for each second, but for the first ones. So that those who read slowly
-/// on purpose leave the places to others.
-const LEAST_SPEED: u64 = 32 * 1024;
-/// How long it may take besides.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// When it is worth another try, in seconds.
+/// The lifetime of a ticket. The schema states it too.
+const TICKET_TTL: Duration = Duration::from_secs(60);
+/// The maximum number of concurrent downloads per instance.
+const MAX_DOWNLOADS: usize = 16;
+/// The maximum duration of a download.
+const MAX_DURATION: Duration = Duration::from_secs(600);
+/// The slowest average speed of a client, in bytes per second, after [`GRACE`]. It keeps clients that read slowly on
+/// purpose from holding the permits of others.
+const MIN_SPEED: u64 = 32 * 1024;
+/// The time that a download may take in addition.
+const GRACE: Duration = Duration::from_secs(30);
+/// The seconds after which a rejected download may be retried.
 const RETRY_AFTER: u64 = 10;
 
-/// Good for one download, without signing in: a browser's link carries no header. It is never shown, not even by
-/// `Debug`.
+/// A single-use ticket that authorises one download without other credentials, because a browser's link carries no
+/// header. `Debug` does not print it.
 #[derive(Clone, Debug)]
 pub struct Ticket(SecretString);
 
 impl Ticket {
-    /// What a client presents as a ticket. Whether it is good, the database knows.
+    /// Wraps the text that a client presents. Only the database knows whether the ticket is valid.
     pub fn presented(text: String) -> Self {
         Self(text.into())
     }
 
-    /// A ticket of a session, which it tells: the hash that is kept is of both together.
+    /// Generates a ticket that contains the session's ID. The stored hash covers the whole ticket.
     fn random(session: Id) -> Self {
         let text = [&session.0.as_bytes()[..], &rand::random::<[u8; 32]>()].concat();
         Self(BASE64_URL_SAFE_NO_PAD.encode(text).into())
     }
 
-    /// By which session it was asked for.
+    /// The session that requested the ticket. `None` if the text has another format.
     fn session(&self) -> Option<Id> {
         let text = BASE64_URL_SAFE_NO_PAD.decode(self.expose_secret()).ok()?;
         Uuid::from_slice(text.get(..16)?).ok().map(Id)
@@ -68,75 +69,75 @@ impl ExposeSecret<str> for Ticket {
 }
 
 impl Accounts {
-    /// Gives the viewer a ticket, and tells until when it is good. The one before is not good any more.
+    /// Issues a ticket to the viewer, and returns it with its expiry time. The user's previous ticket becomes invalid.
     pub async fn export_ticket(&self, viewer: Viewer) -> Result<(Ticket, Instant)> {
-        let (ticket, expires_at) = (Ticket::random(viewer.session_id), self.clock.now() + TICKET);
+        let (ticket, expires_at) = (Ticket::random(viewer.session_id), self.clock.now() + TICKET_TTL);
         self.store.put_export_ticket(viewer.user_id, &ticket.hash(), expires_at).await?;
         Ok((ticket, expires_at))
     }
 
-    /// Takes a ticket, which is good once; whose it was, for as long as a download may take.
+    /// Redeems a ticket, which works once. The result expires after the maximum duration of a download.
     pub async fn take_export_ticket(&self, ticket: &Ticket) -> Result<Grant> {
-        let bad = Error::Unauthenticated("the ticket is not, or no longer, good");
+        let bad = Error::Unauthenticated("The ticket is invalid or has expired. Request another one.");
         let session = ticket.session().ok_or(bad.clone())?;
         let now = self.clock.now();
         let user = self.store.take_export_ticket(&ticket.hash(), now).await?.ok_or(bad)?;
         self.sessions.see(session)?;
-        Ok(Grant { viewer: Viewer::in_person(user, session), expires_at: now + LONGEST })
+        Ok(Grant { viewer: Viewer::with_session(user, session), expires_at: now + MAX_DURATION })
     }
 }
 
-/// The downloads in progress on this instance: one for each user.
+/// The downloads in progress on this instance, at most one per user. Clones share the state.
 #[derive(Clone, Debug, Default)]
 pub struct Exports(Arc<Mutex<HashMap<Id, CancellationToken>>>);
 
-/// A download's place among those in progress, until it is dropped.
+/// The permit of one download. Dropping it releases the permit.
 #[derive(Debug)]
 pub struct Exporting {
     exports: Exports,
     user: Id,
-    /// Set when a newer one has taken the place.
+    /// Cancelled when a newer download of the same user replaces this one.
     replaced: CancellationToken,
 }
 
 impl Exports {
-    /// Takes a place for a user's download, be it that of an older one.
+    /// Starts a user's download, and stops an older one of the same user.
     pub fn begin(&self, user: Id) -> Result<Exporting> {
-        let mut places = self.lock();
-        if places.len() >= AT_ONCE && !places.contains_key(&user) {
-            let message = "too many downloads are in progress";
+        let mut downloads = self.lock();
+        if downloads.len() >= MAX_DOWNLOADS && !downloads.contains_key(&user) {
+            let message = "Too many downloads are in progress. Retry after `retryAfter` seconds.";
             return Err(Error::RateLimited { message, retry_after: RETRY_AFTER });
         }
         let replaced = CancellationToken::new();
-        if let Some(older) = places.insert(user, replaced.clone()) {
+        if let Some(older) = downloads.insert(user, replaced.clone()) {
             older.cancel();
         }
         Ok(Exporting { exports: self.clone(), user, replaced })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Id, CancellationToken>> {
-        // Nothing that could panic is done under the lock.
+        // No code under the lock can panic.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Exporting {
-    /// Waits until a newer download has taken the place.
+    /// Waits until a newer download replaces this one.
     pub async fn replaced(&self) {
         self.replaced.cancelled().await;
     }
 
-    /// Until when a client that began then must have taken more than so many bytes.
+    /// Returns the time by which a client must have taken more than `taken` bytes of a download that began at `begun`.
     pub fn patience(begun: Instant, taken: u64) -> Instant {
-        begun + LONGEST.min(PATIENCE + Duration::from_secs(taken / LEAST_SPEED))
+        begun + MAX_DURATION.min(GRACE + Duration::from_secs(taken / MIN_SPEED))
     }
 }
 
 impl Drop for Exporting {
     fn drop(&mut self) {
-        let mut places = self.exports.lock();
+        let mut downloads = self.exports.lock();
         if !self.replaced.is_cancelled() {
-            places.remove(&self.user);
+            downloads.remove(&self.user);
         }
     }
 }
@@ -146,23 +147,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_newer_download_takes_the_users_place_and_no_other() {
+    fn a_newer_download_replaces_only_the_same_users_download() {
         let exports = Exports::default();
-        let users: Vec<Id> = (0..AT_ONCE).map(|_| Id::new()).collect();
-        let mut places: Vec<_> = users.iter().map(|user| exports.begin(*user).unwrap()).collect();
+        let users: Vec<Id> = (0..MAX_DOWNLOADS).map(|_| Id::new()).collect();
+        let mut permits: Vec<_> = users.iter().map(|user| exports.begin(*user).unwrap()).collect();
         assert!(exports.begin(Id::new()).is_err());
         let newer = exports.begin(users[0]).unwrap();
-        let replaced: Vec<bool> = places.iter().map(|place| place.replaced.is_cancelled()).collect();
+        let replaced: Vec<bool> = permits.iter().map(|permit| permit.replaced.is_cancelled()).collect();
         assert_eq!(replaced.iter().filter(|replaced| **replaced).count(), 1);
         assert!(replaced[0]);
-        drop(places.remove(0));
-        assert!(exports.begin(Id::new()).is_err(), "the newer one has the place");
+        drop(permits.remove(0));
+        assert!(exports.begin(Id::new()).is_err(), "the newer download holds the permit");
         drop(newer);
         assert!(exports.begin(Id::new()).is_ok());
     }
 
     #[test]
-    fn a_ticket_tells_its_session() {
+    fn a_ticket_contains_its_session() {
         let session = Id::new();
         assert_eq!(Ticket::random(session).session(), Some(session));
         for text in ["", "nonsense", "AAAA", "\u{e9}"] {
@@ -171,10 +172,10 @@ mod tests {
     }
 
     #[test]
-    fn who_reads_slowly_has_less_time() {
+    fn a_slow_client_has_less_time() {
         let after = |taken| Exporting::patience(Instant(0), taken);
-        assert_eq!(after(0), Instant(0) + PATIENCE);
-        assert_eq!(after(60 * LEAST_SPEED), Instant(0) + PATIENCE + Duration::from_secs(60));
-        assert_eq!(after(u64::MAX), Instant(0) + LONGEST);
+        assert_eq!(after(0), Instant(0) + GRACE);
+        assert_eq!(after(60 * MIN_SPEED), Instant(0) + GRACE + Duration::from_secs(60));
+        assert_eq!(after(u64::MAX), Instant(0) + MAX_DURATION);
     }
 }

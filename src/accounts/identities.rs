@@ -1,23 +1,24 @@
-//! The users of the identity provider: each is somebody here from the moment they are first seen.
+//! Users of the identity provider. An account is created the first time a user authenticates.
 //!
-//! They are never taken for whoever has the same address here: what a provider says of an address proves nothing to us,
-//! and an account would be had for it. A look-up by the key finds them at each request.
+//! Such a user is never linked to an existing account with the same e-mail address: the provider's claim about the
+//! address is not proof, and linking would hand over the account. Each request finds the user by their key in
+//! `identities`.
 
 use super::{
-    Access, Accounts, Caller, Grant, Viewer, cut_name,
-    identity_provider::{Identified, IdentityProvider},
+    ACCOUNT_DELETED, Access, Accounts, Caller, Grant, Viewer, cut_name,
+    identity_provider::{IdentityProvider, VerifiedIdentity},
 };
 use crate::{
     error::{Error, Result},
     store::{Id, SecurityEventKind, identities::Identity, security_events::SecurityEvent, users::User},
 };
 
-/// What somebody is called of whom the provider tells no name.
+/// The name of a user for whom the provider sends no name.
 const NAMELESS: &str = "Somebody";
 
 impl Accounts {
-    /// Who presents this token of the provider's, and until when they may.
-    pub(super) async fn authenticate_elsewhere(
+    /// Authenticates an access token of the identity provider.
+    pub(super) async fn authenticate_provider_token(
         &self,
         provider: &IdentityProvider,
         access_token: &str,
@@ -26,28 +27,33 @@ impl Accounts {
         let id = provider.identity(&identified.subject);
         let user_id = match self.store.identity(id).await? {
             Some(known) if known.deleted_at.is_some_and(|at| identified.issued_at <= at) => {
-                return Err(Error::Unauthenticated("the account is gone"));
+                return Err(Error::Unauthenticated(ACCOUNT_DELETED));
             }
             Some(known) => known.user_id,
-            None => self.welcome(provider, id, &identified).await?,
+            None => self.create_provider_user(provider, id, &identified).await?,
         };
         self.sessions.see(user_id)?;
-        let access = Access::Elsewhere { proved_at: identified.proved_at };
+        let access = Access::Elsewhere { proved_at: identified.authenticated_at };
         Ok(Grant {
             viewer: Viewer { user_id, session_id: user_id, access },
             expires_at: identified.expires_at,
         })
     }
 
-    /// Makes an account for somebody who is seen for the first time; on another instance perhaps as well.
-    async fn welcome(&self, provider: &IdentityProvider, id: Id, identified: &Identified) -> Result<Id> {
+    /// Creates an account for a user who is new here. Another instance may do so at the same moment; one of them wins.
+    async fn create_provider_user(
+        &self,
+        provider: &IdentityProvider,
+        id: Id,
+        identified: &VerifiedIdentity,
+    ) -> Result<Id> {
         let user = User {
             id: Id::new(),
             email: identified
                 .email
                 .as_deref()
                 .map(str::trim)
-                .filter(|email| is_shown(email))
+                .filter(|email| is_plausible_email(email))
                 .map(str::to_owned),
             email_key: String::new(),
             name: name(identified),
@@ -72,18 +78,18 @@ impl Accounts {
             return Ok(user.id);
         }
         let known = self.store.identity(id).await?;
-        known.map(|known| known.user_id).ok_or_else(|| Error::internal("an identity is there and is not"))
+        known.map(|known| known.user_id).ok_or_else(|| Error::internal("identity conflicts but is not found"))
     }
 }
 
-/// What the provider calls them, as far as it fits.
-fn name(identified: &Identified) -> String {
+/// The name from the provider, or the part of the e-mail address before the `@`, shortened if needed.
+fn name(identified: &VerifiedIdentity) -> String {
     let local_part = identified.email.as_deref().and_then(|email| email.split('@').next());
-    let told = [identified.name.as_deref(), local_part];
-    told.into_iter().flatten().find_map(cut_name).unwrap_or_else(|| NAMELESS.to_owned())
+    let claimed = [identified.name.as_deref(), local_part];
+    claimed.into_iter().flatten().find_map(cut_name).unwrap_or_else(|| NAMELESS.to_owned())
 }
 
-/// Whether it can be an address: what else a provider may have put there is not shown for one.
-fn is_shown(email: &str) -> bool {
+/// Returns whether a claim looks like an e-mail address. Any other text in the claim is not stored.
+fn is_plausible_email(email: &str) -> bool {
     email.contains('@') && email.len() <= 254 && !email.chars().any(char::is_control)
 }

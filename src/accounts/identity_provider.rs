@@ -1,17 +1,21 @@
-//! The access tokens of another issuer: an OpenID Provider, which knows who people are, so that nobody needs a password
-//! here.
+//! Verification of access tokens from another issuer: an OpenID Provider. Its users need no password on this server.
 //!
-//! Its [keys](super::provider_keys) are found by discovery. A token is taken by the rules of RFC 9068 and RFC 8725: the
-//! algorithm is one that the settings list and the key is for, issuer and audience are exactly those of the settings,
-//! and it has a subject and an end. Providers older than RFC 9068 do not say that a token is an access token; then it
-//! must not look like an ID token, which says to a client who has signed in, and is no leave to ask for anything.
+//! The provider's [keys](super::provider_keys) are found by discovery. A token is accepted by the rules of RFC 9068
+//! and RFC 8725:
+//!
+//! - The settings list its algorithm, and the key is for that algorithm.
+//! - Its issuer and audience are exactly those of the settings.
+//! - It has a subject and an expiry time.
+//!
+//! Providers older than RFC 9068 do not mark access tokens as such. Then the token must not look like an ID token,
+//! which informs a client about a sign-in and does not authorise requests.
 
 use super::provider_keys::{ProviderKeys, Verified};
 use crate::{
     clock::Clock,
     error::{Error, Result},
     poke::Poked,
-    store::{Id, Instant, account_life::REMEMBERED},
+    store::{Id, Instant, profile::REMEMBERED},
 };
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, de::IgnoredAny};
@@ -20,54 +24,54 @@ use std::{collections::HashMap, time::Duration};
 use url::Url;
 use uuid::Uuid;
 
-/// How far the provider's clock may be ahead of ours.
-const SKEW: Duration = Duration::from_secs(60);
-/// The longest that a token is taken for good at once: who stays longer shows another.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
-/// From this age on no token is taken, however long it is to last: as long it is remembered that an account was deleted,
-/// and one from before must not make another.
-const OLDEST: Duration = REMEMBERED;
+/// The tolerance for a provider's clock that is ahead.
+const MAX_SKEW: Duration = Duration::from_secs(60);
+/// The maximum time for which one token is accepted. A longer connection needs another token.
+const MAX_TTL: Duration = Duration::from_secs(24 * 3600);
+/// The maximum age of a token, whatever its expiry time. The deletion of an account is remembered as long, so that a
+/// token from before cannot create another account.
+const MAX_AGE: Duration = REMEMBERED;
 /// The longest subject, in bytes (OpenID Connect Core, section 2).
-const LONGEST_SUBJECT: usize = 255;
+const MAX_SUBJECT_BYTES: usize = 255;
 
-/// What the settings say of it.
+/// The settings of the identity provider.
 #[derive(Clone, Debug)]
 pub struct ProviderSettings {
-    /// Its URL, as it stands in tokens.
+    /// The issuer's URL, exactly as in its tokens.
     pub issuer: String,
-    /// Whom tokens must be for.
+    /// The audience that tokens must have.
     pub audience: String,
-    /// What tokens may be signed by.
+    /// The accepted signature algorithms.
     pub algorithms: Vec<Algorithm>,
-    /// A scope that they must have, if one is set.
+    /// A scope that tokens must have, if one is set.
     pub scope: Option<String>,
 }
 
-/// The provider.
+/// An external OpenID Provider.
 pub struct IdentityProvider {
     settings: ProviderSettings,
     keys: ProviderKeys,
     clock: Clock,
 }
 
-/// What a good token says.
+/// The verified contents of a provider's access token.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Identified {
-    /// What the provider calls them.
+pub struct VerifiedIdentity {
+    /// The provider's identifier of the user.
     pub subject: String,
-    /// Their name, if it is told.
+    /// The user's name, if the token contains one.
     pub name: Option<String>,
-    /// Their address, if it is told.
+    /// The user's e-mail address, if the token contains one.
     pub email: Option<String>,
-    /// When they proved who they are; if that is not told, when the token was issued.
-    pub proved_at: Instant,
+    /// When the user authenticated; if the token does not state that, when it was issued.
+    pub authenticated_at: Instant,
     /// When the token was issued.
     pub issued_at: Instant,
-    /// From when the token is not good any more.
+    /// When the token expires.
     pub expires_at: Instant,
 }
 
-/// What is read of a token. Moments are seconds since 1970, perhaps with a fraction (RFC 7519, "NumericDate").
+/// The claims that are read. Times are seconds since 1970 and may have a fraction (RFC 7519, "NumericDate").
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
@@ -82,94 +86,97 @@ struct Claims {
     scope: Option<String>,
     client_id: Option<String>,
     azp: Option<String>,
-    /// Where a provider says here what a token is for, an access token's is `Bearer`.
+    /// The token type. Providers that state it here use `Bearer` for access tokens.
     typ: Option<String>,
     #[serde(flatten)]
     others: HashMap<String, IgnoredAny>,
 }
 
-/// What only other kinds of tokens have: ID tokens (OpenID Connect Core, sections 2, 3.1.3.6 and 3.3.2.11), and those that
-/// tell of signing out (OpenID Connect Back-Channel Logout, section 2.4).
-const OF_OTHERS: [&str; 5] = ["nonce", "at_hash", "c_hash", "s_hash", "events"];
+/// Claims that only other kinds of tokens have: ID tokens (OpenID Connect Core, sections 2, 3.1.3.6 and 3.3.2.11), and
+/// logout tokens (OpenID Connect Back-Channel Logout, section 2.4).
+const FOREIGN_CLAIMS: [&str; 5] = ["nonce", "at_hash", "c_hash", "s_hash", "events"];
 
 #[derive(Deserialize)]
 struct Issuer {
     iss: String,
 }
 
-const BAD: Error = Error::Unauthenticated("the access token is not good");
+const INVALID: Error =
+    Error::Unauthenticated("The access token is invalid. Sign in again at the identity provider.");
 
 impl IdentityProvider {
-    /// The provider at this URL; nothing is asked of it yet.
+    /// Creates the provider. No request is sent yet.
     pub fn new(settings: ProviderSettings, clock: Clock) -> reqwest::Result<Self> {
         let keys = ProviderKeys::new(settings.issuer.clone(), clock.clone())?;
         Ok(Self { settings, keys, clock })
     }
 
-    /// Whether a token says that it is of this issuer. Whether that is so, [`Self::verify`] tells.
-    pub fn is_named_by(&self, token: &str) -> bool {
+    /// Returns whether a token names this provider as its issuer. [`Self::verify`] checks the signature.
+    pub fn is_issuer_of(&self, token: &str) -> bool {
         let issuer = jsonwebtoken::dangerous::insecure_decode_claims::<Issuer>(token);
         issuer.is_ok_and(|claims| claims.iss == self.settings.issuer)
     }
 
-    /// What the token says, if it is good now.
-    pub async fn verify(&self, token: &str) -> Result<Identified> {
-        let header = jsonwebtoken::decode_header(token).map_err(|_| BAD)?;
+    /// Verifies a token and returns its contents.
+    pub async fn verify(&self, token: &str) -> Result<VerifiedIdentity> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| INVALID)?;
         if !self.settings.algorithms.contains(&header.alg)
             || header.crit.is_some()
             || !is_access_token(&header)
         {
-            return Err(BAD);
+            return Err(INVALID);
         }
         let mut validation = Validation::new(header.alg);
         validation.set_issuer(&[&self.settings.issuer]);
         validation.set_audience(&[&self.settings.audience]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        validation.validate_exp = false; // by our own clock, below
+        validation.validate_exp = false; // checked below with the injected clock
         let verified = match self.keys.verify::<Claims>(token, &header, &validation) {
-            // It may be newer than what we know.
+            // The key may be newer than the cache.
             Verified::UnknownKey => {
-                self.keys.look_again().await?;
+                self.keys.fetch_unknown().await?;
                 self.keys.verify(token, &header, &validation)
             }
             verified => verified,
         };
-        let Verified::Good(claims) = verified else { return Err(BAD) };
+        let Verified::Valid(claims) = verified else { return Err(INVALID) };
         let now = self.clock.now();
-        let later = now + SKEW;
+        let later = now + MAX_SKEW;
         let too_early = claims.nbf.is_some_and(|from| moment(from) > later) || moment(claims.iat) > later;
         let subject = claims.sub;
-        let nobody = subject.is_empty() || subject.len() > LONGEST_SUBJECT || subject.contains('\0');
-        let of_other_kind = OF_OTHERS.iter().any(|claim| claims.others.contains_key(*claim))
+        let bad_subject = subject.is_empty() || subject.len() > MAX_SUBJECT_BYTES || subject.contains('\0');
+        let other_kind = FOREIGN_CLAIMS.iter().any(|claim| claims.others.contains_key(*claim))
             || claims.typ.is_some_and(|kind| !["Bearer", "at+jwt"].contains(&&*kind));
-        // A client that asks for itself is nobody (RFC 9068, section 5).
+        // A client's own token belongs to no user (RFC 9068, section 5).
         let client = claims.client_id.or(claims.azp).is_some_and(|client| client == subject);
-        let lacking =
+        let lacks_scope =
             self.settings.scope.as_ref().is_some_and(|wanted| {
                 !claims.scope.unwrap_or_default().split(' ').any(|scope| scope == wanted)
             });
-        if too_early || nobody || of_other_kind || client || lacking {
-            return Err(BAD);
+        if too_early || bad_subject || other_kind || client || lacks_scope {
+            return Err(INVALID);
         }
         let issued_at = moment(claims.iat);
-        let expires_at = moment(claims.exp).min(issued_at + OLDEST);
+        let expires_at = moment(claims.exp).min(issued_at + MAX_AGE);
         if expires_at <= now {
-            return Err(Error::Unauthenticated("the access token has expired"));
+            return Err(Error::Unauthenticated(
+                "The access token has expired. Get another one from the identity provider.",
+            ));
         }
-        Ok(Identified {
+        Ok(VerifiedIdentity {
             subject,
             name: claims.name.or(claims.preferred_username),
             email: claims.email,
-            // A time to come proves nothing for longer than now.
-            proved_at: moment(claims.auth_time.unwrap_or(claims.iat)).min(now),
+            // A time in the future counts as the current time.
+            authenticated_at: moment(claims.auth_time.unwrap_or(claims.iat)).min(now),
             issued_at,
-            expires_at: expires_at.min(now + LONGEST),
+            expires_at: expires_at.min(now + MAX_TTL),
         })
     }
 
-    /// The key by which somebody is known: always the same, of the issuer and the subject.
+    /// Computes the key of a user's identity from the issuer and the subject. It never changes.
     pub fn identity(&self, subject: &str) -> Id {
-        // The issuer is a URL, which has no NUL.
+        // A URL contains no NUL, so the separator is unambiguous.
         let digest = Sha256::digest(format!("{}\0{subject}", self.settings.issuer));
         let (first, _) = digest.split_first_chunk::<16>().expect("SHA-256 has 32 bytes");
         Id(Uuid::from_bytes(*first))
@@ -180,29 +187,31 @@ impl IdentityProvider {
         &self.settings.issuer
     }
 
-    /// Keeps knowing its keys, for ever.
+    /// Refreshes the cached keys periodically. Never returns.
     pub async fn keep_keys(&self, poked: Poked) {
         self.keys.keep(poked).await;
     }
 }
 
-/// Whether the header allows for an access token: RFC 9068 has a type for them, and who came before has none, or `JWT`.
+/// Returns whether the header permits an access token: the type of RFC 9068, or, from older providers, `JWT` or no
+/// type.
 fn is_access_token(header: &Header) -> bool {
-    let of_type = header.typ.as_deref().unwrap_or("JWT").to_ascii_lowercase();
-    ["jwt", "at+jwt", "application/at+jwt"].contains(&&*of_type)
+    let kind = header.typ.as_deref().unwrap_or("JWT").to_ascii_lowercase();
+    ["jwt", "at+jwt", "application/at+jwt"].contains(&&*kind)
 }
 
 fn moment(seconds: f64) -> Instant {
-    // A number that is no moment becomes the first or the last one there is.
+    // A number outside the range becomes the first or the last instant.
     Instant::from_unix_seconds((seconds as i64).clamp(0, i64::MAX / 1_000_000))
 }
 
-/// Whether an issuer may be asked: over TLS, or on this very machine (OpenID Connect Discovery 1.0, section 3).
+/// Returns whether requests to this URL are allowed: it uses TLS, or points to this machine (OpenID Connect Discovery
+/// 1.0, section 3).
 pub fn may_be_asked(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_local(url))
 }
 
-/// Whether it is on this very machine.
+/// Returns whether the URL points to this machine.
 pub fn is_local(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",

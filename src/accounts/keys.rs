@@ -1,7 +1,7 @@
-//! The keys of access tokens: the instances' common secret, or pairs of keys, of which the public halves are published.
+//! The signing keys of access tokens: the shared secret, or Ed25519 key pairs whose public keys are published.
 //!
-//! Several pairs make a rotation: the first one signs, and what any of them has signed is good. So a new one is added
-//! at the end, on all instances; then it is put first; and the old one goes when its last token has expired.
+//! Several key pairs allow rotation: the first key signs, and every key verifies. To rotate, add a new key at the end
+//! on all instances, then move it to the front, and remove the old key when its last token has expired.
 
 use super::Secret;
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -14,7 +14,7 @@ use std::{collections::HashSet, fmt};
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const END: &str = "-----END PRIVATE KEY-----";
 
-/// What signs and verifies access tokens. A key of a pair goes by its thumbprint (RFC 7638).
+/// The keys that sign and verify access tokens. A key pair is identified by its thumbprint (RFC 7638).
 pub struct Keys {
     pub(super) algorithm: Algorithm,
     pub(super) sign: (Option<String>, EncodingKey),
@@ -23,7 +23,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// HMAC with SHA-256, under the common secret. Nothing is published.
+    /// Uses HMAC with SHA-256 under the shared secret. No key is published.
     pub fn of_secret(secret: &Secret) -> Self {
         let secret = secret.bytes();
         Self {
@@ -34,32 +34,33 @@ impl Keys {
         }
     }
 
-    /// Ed25519 (RFC 8037), by private keys in PEM (RFC 7468, PKCS #8), one or several.
+    /// Reads one or more Ed25519 private keys (RFC 8037) in PEM (RFC 7468, PKCS #8).
     pub fn of_pem(text: &str) -> Result<Self, &'static str> {
         let pairs = blocks(text).map(pair).collect::<Result<Vec<_>, _>>()?;
         let published = JwkSet { keys: pairs.iter().map(|(_, public)| public.clone()).collect() };
         let kids: HashSet<_> = published.keys.iter().map(|key| &key.common.key_id).collect();
         if kids.len() < pairs.len() {
-            return Err("has the same key twice");
+            return Err("contains the same key twice");
         }
         let verify = pairs.iter().map(|(_, public)| {
             let key = DecodingKey::from_jwk(public).map_err(|_| UNREADABLE)?;
             Ok((public.common.key_id.clone(), key))
         });
         let verify = verify.collect::<Result<_, &'static str>>()?;
-        let (sign, public) = pairs.into_iter().next().ok_or("has no private key in PEM")?;
+        let (sign, public) = pairs.into_iter().next().ok_or("contains no private key in PEM")?;
         Ok(Self { algorithm: Algorithm::EdDSA, sign: (public.common.key_id, sign), verify, published })
     }
 }
 
-const UNREADABLE: &str = "has a key that is not Ed25519's; `openssl genpkey -algorithm ed25519` makes one";
+const UNREADABLE: &str =
+    "contains a key that is not an Ed25519 key; `openssl genpkey -algorithm ed25519` generates one";
 
-/// What stands in the blocks of a PEM file.
+/// Returns the contents of the private-key blocks of a PEM file.
 fn blocks(text: &str) -> impl Iterator<Item = &str> {
     text.split(BEGIN).skip(1).map(|rest| rest.split_once(END).map_or("", |(body, _)| body))
 }
 
-/// A private key, and what is published of it.
+/// Decodes a private key and computes its public JWK.
 fn pair(pem: &str) -> Result<(EncodingKey, Jwk), &'static str> {
     let base64: String = pem.split_ascii_whitespace().collect();
     let private = EncodingKey::from_ed_der(&BASE64_STANDARD.decode(base64).map_err(|_| UNREADABLE)?);
@@ -69,7 +70,7 @@ fn pair(pem: &str) -> Result<(EncodingKey, Jwk), &'static str> {
     Ok((private, public))
 }
 
-/// Only what is published is shown.
+/// Prints only the published part.
 impl fmt::Debug for Keys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { algorithm, published, sign: _, verify: _ } = self;
@@ -88,7 +89,7 @@ MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
 ";
 
     #[test]
-    fn what_is_published_is_as_the_rfc_has_it() {
+    fn the_published_key_is_that_of_rfc_8037() {
         let keys = Keys::of_pem(&format!("a comment\n{KEY}")).unwrap();
         let published = serde_json::to_value(&keys.published).unwrap();
         let expected = serde_json::json!({ "keys": [{
@@ -101,7 +102,7 @@ MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
     }
 
     #[test]
-    fn what_is_no_key_of_ours_is_refused() {
+    fn files_without_usable_keys_are_rejected() {
         let ec = "-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2
 OF/2NxApJCzGCEDdfSp6VQO30hyhRANCAAQRWz+jn65BtOMvdyHKcvjBeBSDZH2r
@@ -111,10 +112,10 @@ OF/2NxApJCzGCEDdfSp6VQO30hyhRANCAAQRWz+jn65BtOMvdyHKcvjBeBSDZH2r
         for (text, fault) in [
             ("", "no private key"),
             ("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n", "no private key"),
-            ("-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n", "not Ed25519's"),
-            (ec, "not Ed25519's"),
+            ("-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n", "not an Ed25519 key"),
+            (ec, "not an Ed25519 key"),
             (&format!("{KEY}{KEY}"), "twice"),
-            (&format!("{KEY}-----BEGIN PRIVATE KEY-----\nMC4CAQ"), "not Ed25519's"),
+            (&format!("{KEY}-----BEGIN PRIVATE KEY-----\nMC4CAQ"), "not an Ed25519 key"),
         ] {
             let error = Keys::of_pem(text).unwrap_err();
             assert!(error.contains(fault), "{error}: {text}");

@@ -1,7 +1,7 @@
-//! Personal access tokens, for scripts: named, with an end, and for less than a session is good for. The token is shown
-//! once; what is kept is its hash.
+//! Personal access tokens for scripts: named, limited in time, and less powerful than a session.
 //!
-//! Each request by one costs a look-up by a unique index, and so it is good for nothing from the moment it is deleted.
+//! A token is shown once, and only its hash is stored. Each request looks the hash up by a unique index, so a deleted
+//! token is rejected immediately.
 
 use super::{Access, Accounts, Caller, Grant, Viewer, display_name};
 use crate::{
@@ -12,31 +12,32 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// Tells a personal access token from other secrets at a glance, and to scanners of leaked ones.
+/// The prefix that identifies a personal access token to people and to secret scanners.
 const PREFIX: &str = "confab_pat_";
-/// The random part, in hexadecimal digits: 256 bits.
+/// The length of the random part: 256 bits in hexadecimal digits.
 const SECRET: usize = 64;
-/// The digits after it: the first ones of its SHA-256, by which a scanner tells a token from what looks like one.
+/// The length of the checksum: the first digits of the random part's SHA-256. Secret scanners verify it.
 const CHECKSUM: usize = 8;
-/// How many a user may have.
-const MOST: i64 = 50;
-/// The longest that one is good. The schema tells both too.
-const LONGEST: i32 = 365;
-/// How exactly it is known when one was last used.
-const USED: Duration = Duration::from_secs(60);
+/// The maximum number of tokens per user. The schema states this limit too.
+const MAX_PER_USER: i64 = 50;
+/// The maximum lifetime in days. The schema states this limit too.
+const MAX_DAYS: i32 = 365;
+/// The precision of the time at which a token was last used.
+const LAST_USED_PRECISION: Duration = Duration::from_secs(60);
 
-/// A token as its owner has it. It is never shown, not even by `Debug`.
+/// A personal access token in plain text. `Debug` does not print it.
 #[derive(Clone, Debug)]
 pub struct PersonalToken(SecretString);
 
 impl PersonalToken {
-    /// A new token.
+    /// Generates a token.
     pub fn random() -> Self {
         let secret = hex(&rand::random::<[u8; 32]>());
         Self(format!("{PREFIX}{secret}{}", checksum(&secret)).into())
     }
 
-    /// What a client presents as one; `None` if it cannot be one. Whether it is good, the database knows.
+    /// Parses a token that a client presents. Returns `None` if the format or the checksum is wrong. Only the database
+    /// knows whether the token is valid.
     pub fn parse(text: &str) -> Option<Self> {
         let (secret, check) = text.strip_prefix(PREFIX)?.split_at_checked(SECRET)?;
         (checksum(secret) == check).then(|| Self(text.to_owned().into()))
@@ -61,28 +62,28 @@ fn checksum(secret: &str) -> String {
     hex(&Sha256::digest(secret)[..CHECKSUM / 2])
 }
 
-/// What a token is made for.
+/// A scope of a personal access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Queries and subscriptions.
     Read,
-    /// Those, and what changes conversations and messages.
+    /// Queries and subscriptions, and mutations of conversations and messages.
     Write,
 }
 
-/// A token to be made.
+/// A personal access token to be created.
 #[derive(Clone, Debug)]
 pub struct NewToken {
-    /// What its owner calls it.
+    /// The name that the owner gives it.
     pub name: String,
-    /// What it is for: at least one.
+    /// The scopes; at least one.
     pub scopes: Vec<Scope>,
-    /// How many days it is good.
+    /// The lifetime in days.
     pub days: i32,
 }
 
 impl Accounts {
-    /// Makes a token for the viewer. The secret is told now or never.
+    /// Creates a token for the viewer. Its plain text is returned here and is not stored.
     pub async fn create_access_token(
         &self,
         viewer: Viewer,
@@ -91,11 +92,11 @@ impl Accounts {
     ) -> Result<(AccessToken, PersonalToken)> {
         let name = display_name(&new.name)?;
         if new.scopes.is_empty() {
-            return Err(Error::input("scopes", "must have at least one"));
+            return Err(Error::input("scopes", "must contain at least one scope."));
         }
-        let days = u64::try_from(new.days).ok().filter(|_| (1..=LONGEST).contains(&new.days));
+        let days = u64::try_from(new.days).ok().filter(|_| (1..=MAX_DAYS).contains(&new.days));
         let days =
-            days.ok_or_else(|| Error::input("expiresInDays", format!("must be from 1 to {LONGEST}")))?;
+            days.ok_or_else(|| Error::input("expiresInDays", format!("must be from 1 to {MAX_DAYS}.")))?;
         let (secret, now) = (PersonalToken::random(), self.clock.now());
         let token = AccessToken {
             id: Id::new(),
@@ -111,43 +112,46 @@ impl Accounts {
             detail: Some(token.name.clone()),
             ..self.audit.event(viewer.user_id, SecurityEventKind::TokenCreated, caller)
         };
-        match self.store.insert_access_token(&token, MOST, &event).await? {
+        match self.store.insert_access_token(&token, MAX_PER_USER, &event).await? {
             true => Ok((token, secret)),
-            false => Err(Error::Conflict("there are as many access tokens as a user may have")),
+            false => Err(Error::Conflict(
+                "The account has the maximum number of access tokens. Delete one before you create another.",
+            )),
         }
     }
 
-    /// Deletes one of the viewer's tokens: no request is answered to it any more, and sockets that were opened by it end
-    /// as if it were a session.
+    /// Deletes one of the viewer's tokens. Requests with it fail, and connections that use it are closed, as when a
+    /// session is revoked.
     pub async fn delete_access_token(&self, viewer: Viewer, id: Id, caller: &Caller) -> Result<()> {
         let event = self.audit.event(viewer.user_id, SecurityEventKind::TokenDeleted, caller);
-        let ending = self.sessions.ending();
-        let deleted = self.store.delete_access_token(viewer.user_id, id, &event, ending).await?;
+        let revocation = self.sessions.new_revocation();
+        let deleted = self.store.delete_access_token(viewer.user_id, id, &event, revocation).await?;
         deleted.ok_or(Error::NotFound("access token"))?;
-        self.sessions.ended(&[id], ending);
+        self.sessions.publish_revoked(&[id], revocation);
         Ok(())
     }
 
-    /// Who presents this token, and until when they may. That it is used is noted once a minute.
-    pub(super) async fn authenticate_script(&self, token: &PersonalToken) -> Result<Grant> {
+    /// Authenticates a personal access token. Its use is recorded at most once a minute.
+    pub(super) async fn authenticate_personal_token(&self, token: &PersonalToken) -> Result<Grant> {
         let now = self.clock.now();
         let found = self.store.access_token_by_hash(&token.hash()).await?;
-        let found = found.ok_or(Error::Unauthenticated("the access token is not good"))?;
+        let found =
+            found.ok_or(Error::Unauthenticated("The access token is invalid. Create another one."))?;
         if found.expires_at <= now {
-            return Err(Error::Unauthenticated("the access token has expired"));
+            return Err(Error::Unauthenticated("The access token has expired. Create another one."));
         }
-        self.note_use(&found, now).await;
+        self.record_use(&found, now).await;
         let access = if found.can_write { Access::Write } else { Access::Read };
         let viewer = Viewer { user_id: found.user_id, session_id: found.id, access };
         Ok(Grant { viewer, expires_at: found.expires_at })
     }
 
-    async fn note_use(&self, token: &AccessToken, now: Instant) {
-        let since = now - USED;
+    async fn record_use(&self, token: &AccessToken, now: Instant) {
+        let since = now - LAST_USED_PRECISION;
         if token.last_used_at.is_none_or(|used| used <= since)
             && let Err(error) = self.store.touch_access_token(token.id, now, since).await
         {
-            tracing::warn!(token = %token.id, %error, "use of an access token not noted");
+            tracing::warn!(token = %token.id, %error, "cannot record the use of a personal access token");
         }
     }
 }
@@ -158,15 +162,15 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_token_is_known_again_and_one_with_a_slip_is_not() {
+    fn a_valid_token_is_parsed_and_a_mistyped_one_is_rejected() {
         let token = PersonalToken::random();
         let text = token.expose_secret();
         assert_eq!(text.len(), PREFIX.len() + SECRET + CHECKSUM);
         assert_eq!(PersonalToken::parse(text).map(|token| token.hash()), Some(token.hash()));
         assert!(!format!("{token:?}").contains(&text[PREFIX.len()..]));
         let digit = PREFIX.len() + 5;
-        let slip = if text[digit..].starts_with('0') { "1" } else { "0" };
-        let mistyped = format!("{}{slip}{}", &text[..digit], &text[digit + 1..]);
+        let typo = if text[digit..].starts_with('0') { "1" } else { "0" };
+        let mistyped = format!("{}{typo}{}", &text[..digit], &text[digit + 1..]);
         for other in [&mistyped, &text[..text.len() - 1], &format!("{text}0"), &text.to_uppercase(), PREFIX] {
             assert!(PersonalToken::parse(other).is_none(), "{other}");
         }
@@ -174,7 +178,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_breaks_it(text in "(confab_pat_)?\\PC{0,80}") {
+        fn arbitrary_text_is_rejected(text in "(confab_pat_)?\\PC{0,80}") {
             prop_assert!(PersonalToken::parse(&text).is_none());
         }
     }

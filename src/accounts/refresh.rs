@@ -1,8 +1,8 @@
-//! Refresh tokens. Each names its session and how often that has been refreshed, under a MAC.
+//! Refresh tokens. Each token contains its session's ID and a generation number, authenticated by a MAC.
 //!
-//! So one that was ever ours is told from a forged one for ever, and nothing secret is kept: the session's row has the
-//! number of the token that is good. A token with a lesser number has been used before, so somebody has a copy (RFC
-//! 9700, section 4.14.2); and the successor of a token can be told again without having been stored.
+//! The database stores no token, only the generation that is valid at the moment. The MAC distinguishes an old token
+//! from a forged one, however old it is. A token with a lower generation has been used before, so it was probably
+//! stolen (RFC 9700, section 4.14.2). The successor of a token can be computed again at any time.
 
 use super::Secret;
 use crate::{
@@ -16,14 +16,15 @@ use sha2::Sha256;
 use std::fmt;
 use uuid::Uuid;
 
-/// Tells a refresh token from other secrets at a glance, and to scanners of leaked ones.
+/// The prefix that identifies a refresh token to people and to secret scanners.
 const PREFIX: &str = "confab_refresh_";
-/// What the key of these tokens is derived with: an access token's signature is no refresh token's.
+/// The label of the key derivation. It keeps these MACs apart from the signatures of access tokens.
 const LABEL: &[u8] = b"confab refresh token 1";
 
-const NO_GOOD: Error = Error::Unauthenticated("the refresh token is not, or no longer, good");
+pub(super) const INVALID: Error =
+    Error::Unauthenticated("The refresh token is invalid, expired or revoked. Sign in again.");
 
-/// Something that has the form of a refresh token.
+/// A string in the format of a refresh token, not verified yet.
 #[derive(Clone)]
 pub struct RefreshToken {
     session: Id,
@@ -31,17 +32,18 @@ pub struct RefreshToken {
     mac: [u8; 32],
 }
 
-/// What a token of ours says.
+/// The verified contents of a refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Named {
+pub struct RefreshClaims {
     /// The session.
     pub session: Id,
-    /// The token's number in it.
+    /// The token's generation in its session, counted from 0.
     pub generation: i32,
 }
 
 impl RefreshToken {
-    /// Reads what a client presents. Whether it is ours, [`RefreshTokens`] knows; whether it is good, the database.
+    /// Parses a token that a client presents. [`RefreshTokens::verify`] checks the MAC, and the database the
+    /// generation.
     pub fn parse(text: &str) -> Result<Self> {
         let decode = || {
             let bytes = BASE64_URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
@@ -53,10 +55,10 @@ impl RefreshToken {
                 mac: mac.try_into().ok()?,
             })
         };
-        decode().ok_or(NO_GOOD)
+        decode().ok_or(INVALID)
     }
 
-    /// As it is handed out.
+    /// Formats the token for the client.
     pub fn into_secret(self) -> SecretString {
         let Self { session, generation, mac } = self;
         let bytes = [&session.0.as_bytes()[..], &generation.to_be_bytes(), &mac].concat();
@@ -64,7 +66,7 @@ impl RefreshToken {
     }
 }
 
-/// The MAC is never shown.
+/// Prints everything but the MAC.
 impl fmt::Debug for RefreshToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { session, generation, mac: _ } = self;
@@ -76,32 +78,32 @@ impl fmt::Debug for RefreshToken {
     }
 }
 
-/// Makes refresh tokens, and knows its own.
+/// Issues and verifies refresh tokens.
 pub struct RefreshTokens(Hmac<Sha256>);
 
 impl RefreshTokens {
-    /// Tokens under a key derived from this one.
+    /// Creates an issuer with a key derived from the secret.
     pub fn new(key: &Secret) -> Self {
         Self(key.derive(LABEL))
     }
 
-    /// The session's token with this number.
-    pub fn token(&self, named: Named) -> RefreshToken {
-        let mac = self.mac(named).finalize().into_bytes().into();
-        RefreshToken { session: named.session, generation: named.generation, mac }
+    /// Returns the token with these contents.
+    pub fn token(&self, claims: RefreshClaims) -> RefreshToken {
+        let mac = self.mac(claims).finalize().into_bytes().into();
+        RefreshToken { session: claims.session, generation: claims.generation, mac }
     }
 
-    /// What a token says, if it is one of ours.
-    pub fn verify(&self, token: &RefreshToken) -> Result<Named> {
-        let named = Named { session: token.session, generation: token.generation };
-        let ours = self.mac(named).verify_slice(&token.mac).is_ok(); // in constant time
-        // No token of ours has the last number, for then there would be none after it.
-        if ours && (0..i32::MAX).contains(&named.generation) { Ok(named) } else { Err(NO_GOOD) }
+    /// Verifies the token's MAC and returns its contents.
+    pub fn verify(&self, token: &RefreshToken) -> Result<RefreshClaims> {
+        let claims = RefreshClaims { session: token.session, generation: token.generation };
+        let ours = self.mac(claims).verify_slice(&token.mac).is_ok(); // in constant time
+        // The last generation is never issued, because it would have no successor.
+        if ours && (0..i32::MAX).contains(&claims.generation) { Ok(claims) } else { Err(INVALID) }
     }
 
-    /// Each part has a length of its own, so no two tokens have the same text.
-    fn mac(&self, named: Named) -> Hmac<Sha256> {
-        let Named { session, generation } = named;
+    /// Computes the MAC. Each part has a fixed length, so different contents never have the same input.
+    fn mac(&self, claims: RefreshClaims) -> Hmac<Sha256> {
+        let RefreshClaims { session, generation } = claims;
         self.0.clone().chain_update(session.0.as_bytes()).chain_update(generation.to_be_bytes())
     }
 }
@@ -119,12 +121,12 @@ mod tests {
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
     #[test]
-    fn nothing_but_a_token_of_ours_is_verified() {
+    fn only_our_own_tokens_verify() {
         let tokens = tokens(SECRET);
-        let named = Named { session: Id::new(), generation: 7 };
-        let text = tokens.token(named).into_secret().expose_secret().to_owned();
+        let claims = RefreshClaims { session: Id::new(), generation: 7 };
+        let text = tokens.token(claims).into_secret().expose_secret().to_owned();
         let token = RefreshToken::parse(&text).unwrap();
-        assert_eq!(tokens.verify(&token).unwrap(), named);
+        assert_eq!(tokens.verify(&token).unwrap(), claims);
         assert!(super::tests::tokens("another secret of at least 32 bytes!").verify(&token).is_err());
         assert!(!format!("{token:?}").contains(&text[PREFIX.len() + 27..]));
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(&text[PREFIX.len()..]).unwrap();
@@ -145,7 +147,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_breaks_it(text in "(confab_refresh_)?\\PC{0,80}") {
+        fn arbitrary_text_is_rejected(text in "(confab_refresh_)?\\PC{0,80}") {
             if let Ok(token) = RefreshToken::parse(&text) {
                 prop_assert!(tokens(SECRET).verify(&token).is_err());
             }

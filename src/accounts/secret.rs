@@ -1,4 +1,4 @@
-//! The instances' common secret, from which whatever they seal and sign by themselves is derived.
+//! The secret that all instances share. Keys for signing and sealing are derived from it.
 
 use base64::{
     Engine, alphabet,
@@ -15,41 +15,44 @@ use std::{
     path::Path,
 };
 
-/// The fewest different bytes that a secret decodes to. Sixteen random bytes have fewer once in a million times.
-const DISTINCT: usize = 10;
+/// The fewest distinct byte values that a secret decodes to. Sixteen random bytes have fewer with a probability of one
+/// in a million.
+const MIN_DISTINCT_BYTES: usize = 10;
 
-/// The secret. It is never shown, not even by `Debug`.
+/// The shared secret. `Debug` does not print it.
 #[derive(Clone, Debug)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// The shortest secret that is not weaker than the algorithm, in bytes (RFC 7518, section 3.2).
-    pub const SHORTEST: usize = 32;
+    /// The minimum length in bytes, equal to the output of the MAC (RFC 7518, section 3.2).
+    pub const MIN_BYTES: usize = 32;
 
-    /// A secret from the settings; `None` if it is too short.
+    /// Creates a secret from a setting. Returns `None` if it is too short.
     pub fn from_secret(secret: SecretString) -> Option<Self> {
-        (secret.expose_secret().len() >= Self::SHORTEST).then_some(Self(secret))
+        (secret.expose_secret().len() >= Self::MIN_BYTES).then_some(Self(secret))
     }
 
-    /// Whether the secret has the form of random bytes: 32 or more hexadecimal digits, or base64 of 32 or more bytes. Words
-    /// and patterns that a person types are rarely of that form.
+    /// Returns whether the secret has the form of random bytes: 32 or more hexadecimal digits, or base64 of 32 or more
+    /// bytes. Text that a person types rarely has that form.
     pub fn is_random(&self) -> bool {
-        decoded(self.bytes()).is_some_and(|bytes| bytes.iter().collect::<HashSet<_>>().len() >= DISTINCT)
+        decoded(self.bytes()).is_some_and(|bytes| bytes.iter().collect::<HashSet<_>>().len() >= MIN_DISTINCT_BYTES)
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
         self.0.expose_secret().as_bytes()
     }
 
-    /// A key of its own for another purpose, which the label names: none can be found from another.
+    /// Derives an independent key for the purpose that `label` names. No derived key reveals another.
     pub(super) fn derive(&self, label: &[u8]) -> Hmac<Sha256> {
-        let mac = |key: &[u8]| Hmac::new_from_slice(key).expect("a key may have any length");
+        let mac = |key: &[u8]| Hmac::new_from_slice(key).expect("HMAC accepts a key of any length");
         let derived = mac(self.bytes()).chain_update(label).finalize();
         mac(&derived.into_bytes())
     }
 
-    /// The secret kept in a file that only its owner may read, made if it is not there. It appears whole or not at
-    /// all, and of several instances that start together each gets the same.
+    /// Reads the secret from a file, and creates the file with a random secret if it does not exist.
+    ///
+    /// Only the owner may read the file. The file appears complete or not at all, so instances that start at the same
+    /// time all get the same secret.
     pub fn keep_in(path: &Path) -> io::Result<Self> {
         if !path.exists() {
             let random =
@@ -59,17 +62,18 @@ impl Secret {
             let linked = file
                 .write_all(random().as_bytes())
                 .and_then(|()| file.sync_all())
-                .and_then(|()| fs::hard_link(&draft, path)); // fails if another was quicker
+                .and_then(|()| fs::hard_link(&draft, path)); // fails if another instance was faster
             fs::remove_file(&draft)?;
             linked.or_else(|error| if path.exists() { Ok(()) } else { Err(error) })?;
         }
         let secret: SecretString = fs::read_to_string(path)?.trim().to_owned().into();
-        Self::from_secret(secret)
-            .ok_or_else(|| io::Error::other("it is shorter than 32 bytes: delete it to have a new one made"))
+        Self::from_secret(secret).ok_or_else(|| {
+            io::Error::other("the secret is shorter than 32 bytes; delete the file to create a new one")
+        })
     }
 }
 
-/// The bytes that a secret stands for.
+/// Decodes a secret in hexadecimal or base64.
 fn decoded(secret: &[u8]) -> Option<Vec<u8>> {
     let padding = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     if secret.iter().all(u8::is_ascii_hexdigit) {
@@ -88,7 +92,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn a_secret_is_made_once_and_only_its_owner_may_read_it() {
+    fn a_secret_is_created_once_and_only_its_owner_may_read_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("jwt-secret");
         let made = Secret::keep_in(&path).unwrap();

@@ -1,19 +1,22 @@
-//! Sessions: opened by signing in, kept alive by refreshing, and ended for good.
+//! Sessions: opened by signing in, kept alive by refreshing, and ended by revocation or expiry.
 //!
-//! To end one is to delete its row and to leave a revocation, in one transaction. Access tokens are not looked up: each
-//! instance [knows](known) which sessions have been ended while tokens of theirs may be about. It hears of those at
-//! once over the bus, and finds what the bus has lost by [looking](watch) twice a second; so a token dies with its
-//! session within a second, as does whatever lives by it. While the database is away nothing can be ended; an instance
-//! that is alone cut off from it goes by what it knows and hears.
+//! Revoking a session deletes its row and inserts a revocation, in one transaction. Verifying an access token does not
+//! query the database. Instead, each instance keeps a [cache](revocation_cache) of the sessions that were revoked
+//! while their access tokens may be unexpired. Revocations arrive over the bus immediately. A [poll](revocation_poll)
+//! twice a second finds those that the bus lost. So an access token stops working within a second after its session is
+//! revoked, and connections that use it are closed.
+//!
+//! While the database is unavailable, no session can be revoked. An instance that alone is cut off from the database
+//! relies on its cache and the bus.
 
-mod known;
-mod watch;
+mod revocation_cache;
+mod revocation_poll;
 
-pub use known::Watch;
+pub use revocation_cache::SessionWatch;
 
 use super::{
     Caller, Viewer,
-    refresh::{Named, RefreshToken, RefreshTokens},
+    refresh::{INVALID, RefreshClaims, RefreshToken, RefreshTokens},
 };
 use crate::{
     bus::{Bus, Heard, Topic},
@@ -26,51 +29,51 @@ use crate::{
         users::{Proof, User},
     },
 };
-use known::Known;
+use revocation_cache::RevocationCache;
 use std::{sync::Arc, time::Duration};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-/// The most sessions of one user. Whoever signs in more often loses the one that was longest unused.
-pub const MOST: i64 = 100;
-/// How much longer than an access token a revocation is known: for instances whose clocks differ, and for a token that
-/// was issued while the session was being ended.
+/// The maximum number of sessions per user. Signing in once more revokes the session that was unused for longest.
+pub const MAX_PER_USER: i64 = 100;
+/// The time that a revocation is remembered beyond the lifetime of an access token. It allows for different clocks,
+/// and for a token that was issued while the session was being revoked.
 const MARGIN: Duration = Duration::from_secs(60);
-/// The most sessions told of in one message.
+/// The maximum number of sessions in one bus message.
 const BATCH: usize = 100;
 
-/// How long things last.
+/// The lifetimes of sessions and tokens.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
-    /// A session, after it was last refreshed.
+    /// The lifetime of a session after its last refresh.
     pub session: Duration,
-    /// An access token.
+    /// The lifetime of an access token.
     pub access_token: Duration,
-    /// How long a used refresh token is answered by the same successor again.
+    /// The time during which a used refresh token returns the same successor again.
     pub grace: Duration,
 }
 
-/// What comes of presenting a refresh token that is one of ours.
+/// The result of presenting a refresh token with a valid MAC.
 pub enum Refreshed {
-    /// The session goes on, by this token.
+    /// The session continues with this token.
     Next(Session, RefreshToken),
-    /// The token was used before: the session of this user has been ended.
+    /// The token was used before, so the session of this user has been revoked.
     Reused(Id),
 }
 
-/// All users' sessions.
+/// The session service.
 pub struct Sessions {
     store: Database,
     clock: Clock,
     tokens: RefreshTokens,
     terms: Terms,
-    known: Arc<Known>,
+    cache: Arc<RevocationCache>,
     bus: Arc<dyn Bus>,
     tasks: TaskTracker,
 }
 
 impl Sessions {
-    /// The sessions in this database. What is told to other instances is told by one of these tasks.
+    /// Creates the service and subscribes to revocations on the bus. `tasks` runs the tasks that publish.
     pub fn new(
         store: Database,
         clock: Clock,
@@ -79,26 +82,27 @@ impl Sessions {
         bus: Arc<dyn Bus>,
         tasks: TaskTracker,
     ) -> Self {
-        let known = Arc::new(Known::default());
-        let (hears, by) = (Arc::downgrade(&known), clock.clone());
-        let hear = move |heard: Heard<'_>| {
-            // What was told while nobody could hear it is found by the next look.
-            let (Some(known), Heard::Told(ids)) = (hears.upgrade(), heard) else { return };
+        let cache = Arc::new(RevocationCache::default());
+        let (weak, bus_clock) = (Arc::downgrade(&cache), clock.clone());
+        let on_event = move |event: Heard<'_>| {
+            // A revocation that was published while this instance was disconnected is found by the next poll.
+            let (Some(cache), Heard::Told(ids)) = (weak.upgrade(), event) else { return };
             for id in ids.split(' ').filter_map(|id| Uuid::try_parse(id).ok()) {
-                known.end(Id(id), by.now() + terms.access_token + MARGIN);
+                cache.revoke(Id(id), bus_clock.now() + terms.access_token + MARGIN);
             }
         };
-        bus.join(Topic::Sessions, Arc::new(hear));
-        Self { store, clock, tokens, terms, known, bus, tasks }
+        bus.join(Topic::Sessions, Arc::new(on_event));
+        Self { store, clock, tokens, terms, cache, bus, tasks }
     }
 
-    /// How long a session lasts if it is not refreshed.
-    pub fn lasting(&self) -> Duration {
+    /// The lifetime of a session after its last refresh.
+    pub fn lifetime(&self) -> Duration {
         self.terms.session
     }
 
-    /// Opens a session for whoever has shown the password; gives its first refresh token. `None` if the password is
-    /// another one by now.
+    /// Opens a session for a user whose password has been verified, and returns its first refresh token.
+    ///
+    /// Returns `None` if the password was changed in the meantime.
     pub async fn open(&self, user: &User, caller: &Caller) -> Result<Option<(Session, RefreshToken)>> {
         let now = self.clock.now();
         let session = Session {
@@ -112,113 +116,116 @@ impl Sessions {
             address: Some(caller.address.to_string()),
             agent: caller.agent.clone(),
         };
-        let ending = self.ending();
+        let revocation = self.new_revocation();
         let proof = Proof { user: user.id, password_hash: user.password_hash.clone(), session: None };
-        let Some(surplus) = self.store.insert_session(&session, &proof, MOST, ending).await? else {
+        let Some(surplus) = self.store.insert_session(&session, &proof, MAX_PER_USER, revocation).await?
+        else {
             return Ok(None);
         };
-        self.ended(&surplus, ending);
+        self.publish_revoked(&surplus, revocation);
         let token = self.token_of(&session);
         Ok(Some((session, token)))
     }
 
-    /// Exchanges a refresh token for the next one of its session. A used one ends the session: it or its successor is
-    /// in the wrong hands. But for a moment it gets the same successor again, for the client that lost the answer or
-    /// refreshed twice at once.
+    /// Exchanges a refresh token for the next one of its session.
+    ///
+    /// A used token revokes the session, because the token or its successor has been stolen. Only during the grace
+    /// period does it return the same successor again, for a client that lost the response or refreshed twice at once.
     pub async fn refresh(&self, token: &RefreshToken, caller: &Caller) -> Result<Refreshed> {
-        let Named { session: id, generation } = self.tokens.verify(token)?;
-        let ending = self.ending();
+        let RefreshClaims { session: id, generation } = self.tokens.verify(token)?;
+        let revocation = self.new_revocation();
         let exchange = Exchange {
             id,
             generation,
-            expires_at: ending.at + self.terms.session,
+            expires_at: revocation.at + self.terms.session,
             address: Some(caller.address.to_string()),
             agent: caller.agent.clone(),
             grace: self.terms.grace,
         };
-        match self.store.exchange(&exchange, ending).await? {
+        match self.store.exchange(&exchange, revocation).await? {
             Exchanged::Next(session) | Exchanged::Again(session) => {
                 let token = self.token_of(&session);
                 Ok(Refreshed::Next(session, token))
             }
             Exchanged::Reused(user) => {
-                self.ended(&[id], ending);
-                tracing::warn!(session_id = %id, "a used refresh token was presented: its session is ended");
+                self.publish_revoked(&[id], revocation);
+                tracing::warn!(session_id = %id, "session revoked: a used refresh token was presented");
                 Ok(Refreshed::Reused(user))
             }
-            Exchanged::Unknown => Err(Error::Unauthenticated("the refresh token is not, or no longer, good")),
+            Exchanged::Unknown => Err(INVALID),
         }
     }
 
-    /// Ends the session of any of its refresh tokens; whose it was, if it had not ended already.
-    pub async fn end_by(&self, token: &RefreshToken) -> Result<Option<Id>> {
+    /// Revokes the session of a refresh token, even of a used one. Returns the session's owner, or `None` if the
+    /// session had already ended.
+    pub async fn revoke_by_token(&self, token: &RefreshToken) -> Result<Option<Id>> {
         match self.tokens.verify(token) {
-            Ok(named) => self.end(named.session, None).await,
+            Ok(claims) => self.revoke_session(claims.session, None).await,
             Err(_) => Ok(None),
         }
     }
 
-    /// Ends one of a user's sessions.
-    pub async fn end_of(&self, user: Id, session: Id) -> Result<()> {
-        self.end(session, Some(user)).await?.map(drop).ok_or(Error::NotFound("session"))
+    /// Revokes one of a user's sessions.
+    pub async fn revoke(&self, user: Id, session: Id) -> Result<()> {
+        self.revoke_session(session, Some(user)).await?.map(drop).ok_or(Error::NotFound("session"))
     }
 
-    /// Ends all of the viewer's sessions but the one they ask by; which they were.
-    pub async fn end_others(&self, viewer: Viewer) -> Result<Vec<Id>> {
-        let ending = self.ending();
-        let others = self.store.end_other_sessions(viewer.user_id, viewer.session_id, ending).await?;
-        self.ended(&others, ending);
+    /// Revokes all of the viewer's sessions except the current one. Returns the IDs of the revoked sessions.
+    pub async fn revoke_others(&self, viewer: Viewer) -> Result<Vec<Id>> {
+        let revocation = self.new_revocation();
+        let others = self.store.end_other_sessions(viewer.user_id, viewer.session_id, revocation).await?;
+        self.publish_revoked(&others, revocation);
         Ok(others)
     }
 
-    /// The user's sessions, the last used first: at most [`MOST`].
+    /// Returns the user's sessions, the most recently used first: at most [`MAX_PER_USER`].
     pub async fn of(&self, user: Id) -> Result<Vec<Session>> {
         Ok(self.store.sessions_of(user, self.clock.now()).await?)
     }
 
-    /// A session is used: an error if it has been ended. This does not wait.
+    /// Records that a session is used, or fails if it has been revoked. Reads only the cache.
     pub fn see(&self, session: Id) -> Result<()> {
-        let ended = Error::Unauthenticated("the session has been ended");
-        if self.known.see(session) { Ok(()) } else { Err(ended) }
+        let revoked = Error::Unauthenticated("The session has been revoked. Sign in again.");
+        if self.cache.record_use(session) { Ok(()) } else { Err(revoked) }
     }
 
-    /// Tells when a session is ended.
-    pub fn watch(&self, session: Id) -> Watch {
-        self.known.watch(session)
+    /// Returns a watch that resolves when the session is revoked.
+    pub fn watch(&self, session: Id) -> SessionWatch {
+        self.cache.watch(session)
     }
 
-    async fn end(&self, session: Id, user: Option<Id>) -> Result<Option<Id>> {
-        let ending = self.ending();
-        let owner = self.store.end_session(session, user, ending).await?;
+    async fn revoke_session(&self, session: Id, user: Option<Id>) -> Result<Option<Id>> {
+        let revocation = self.new_revocation();
+        let owner = self.store.end_session(session, user, revocation).await?;
         if owner.is_some() {
-            self.ended(&[session], ending);
+            self.publish_revoked(&[session], revocation);
         }
         Ok(owner)
     }
 
-    /// Sessions have been ended, and that is stored: here it holds at once, and the other instances are told.
-    pub(super) fn ended(&self, sessions: &[Id], ending: Ending) {
+    /// Applies stored revocations on this instance, and publishes them to the other instances.
+    pub(super) fn publish_revoked(&self, sessions: &[Id], revocation: Ending) {
         for session in sessions {
-            self.known.end(*session, ending.until);
+            self.cache.revoke(*session, revocation.until);
         }
-        for some in sessions.chunks(BATCH) {
-            let told = some.iter().map(Id::to_string).collect::<Vec<_>>().join(" ");
+        for batch in sessions.chunks(BATCH) {
+            let ids = batch.iter().map(Id::to_string).collect::<Vec<_>>().join(" ");
             let bus = self.bus.clone();
             self.tasks.spawn(async move {
-                if let Err(error) = bus.tell(Topic::Sessions, told).await {
-                    tracing::debug!(%error, "others find the ended sessions when they look");
+                if let Err(error) = bus.tell(Topic::Sessions, ids).await {
+                    tracing::debug!(%error, "publishing revoked sessions failed; other instances will poll");
                 }
             });
         }
     }
 
-    /// When sessions are ended that are ended now.
-    pub(super) fn ending(&self) -> Ending {
+    /// Returns the times of a revocation that happens now.
+    pub(super) fn new_revocation(&self) -> Ending {
         let at = self.clock.now();
         Ending { at, until: at + self.terms.access_token + MARGIN }
     }
 
     fn token_of(&self, session: &Session) -> RefreshToken {
-        self.tokens.token(Named { session: session.id, generation: session.generation })
+        self.tokens.token(RefreshClaims { session: session.id, generation: session.generation })
     }
 }

@@ -1,5 +1,6 @@
-//! Access tokens: JSON Web Tokens (RFC 7519) of the profile of RFC 9068, kept to the advice of RFC 8725: one
-//! algorithm, and issuer, audience, subject and expiry required.
+//! Access tokens: JSON Web Tokens (RFC 7519) with the profile of RFC 9068.
+//!
+//! As RFC 8725 recommends, only one algorithm is accepted, and issuer, audience, subject and expiry are required.
 
 use super::Keys;
 use crate::{
@@ -13,50 +14,50 @@ use uuid::Uuid;
 
 const ISSUER: &str = "confab";
 const AUDIENCE: &str = "confab";
-/// What RFC 9068 calls an access token's type.
+/// The `typ` of an access token (RFC 9068, section 2.1).
 const TYPE: &str = "at+jwt";
 
-/// Who asks: a signed-in user, by one of their sessions, by a personal access token, or by the identity provider's word.
+/// The authenticated user, and the kind of credential they presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Viewer {
     /// The user.
     pub user_id: Id,
-    /// The session that the token was issued in. Of a personal access token its own key, and of the identity provider's
-    /// the user's: by those they are revoked as sessions are.
+    /// The key by which the credential is revoked. It is the ID of the session, or of the personal access token. For a
+    /// token of the identity provider it is the ID of the user.
     pub session_id: Id,
-    /// What they may do.
+    /// The operations that the credential permits.
     pub access: Access,
 }
 
-/// What a viewer may do, by what they have shown.
+/// The operations that a credential permits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Everything: it is a session, which was opened with the password.
+    /// Everything: a session, which was opened with the password.
     InPerson,
-    /// Everything: it is the identity provider's word, to whom they have proved who they are.
+    /// Everything: a token of the identity provider.
     Elsewhere {
-        /// When they did.
+        /// When the user authenticated at the provider.
         proved_at: Instant,
     },
-    /// Read, and change conversations and messages: a personal access token that may write.
+    /// Queries, subscriptions, and changes of conversations and messages: a personal access token that may write.
     Write,
-    /// Read: any other personal access token.
+    /// Queries and subscriptions: any other personal access token.
     Read,
 }
 
 impl Viewer {
-    /// The user themselves, by a session.
-    pub fn in_person(user_id: Id, session_id: Id) -> Self {
+    /// Creates a viewer that is authenticated by a session.
+    pub fn with_session(user_id: Id, session_id: Id) -> Self {
         Self { user_id, session_id, access: Access::InPerson }
     }
 }
 
-/// What a good access token says.
+/// The result of verifying an access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// Whose it is.
+    /// The authenticated user.
     pub viewer: Viewer,
-    /// From when it is not good any more.
+    /// When the token expires.
     pub expires_at: Instant,
 }
 
@@ -68,10 +69,10 @@ struct Claims {
     sub: Uuid,
     /// The session.
     sid: Uuid,
-    /// When it was issued and when it expires, in seconds since 1970.
+    /// The issue and expiry times, in seconds since 1970.
     iat: i64,
     exp: i64,
-    /// From when it is valid; ours do not say. It may have a fraction (RFC 7519, "NumericDate").
+    /// The start of validity, absent in tokens of this server. It may have a fraction (RFC 7519, "NumericDate").
     #[serde(skip_serializing_if = "Option::is_none")]
     nbf: Option<f64>,
 }
@@ -83,50 +84,49 @@ pub struct AccessTokens {
 }
 
 impl AccessTokens {
-    /// Tokens signed by these keys and good for `ttl`.
+    /// Creates an issuer that signs with these keys. Tokens expire after `ttl`.
     pub fn new(keys: Keys, ttl: Duration) -> Self {
         Self { keys, ttl }
     }
 
-    /// The keys by which anybody can verify a token (RFC 7517).
+    /// The public keys that verify tokens (RFC 7517).
     pub fn published(&self) -> &JwkSet {
         &self.keys.published
     }
 
-    /// How long a token is good, at most.
+    /// The maximum lifetime of a token.
     pub fn ttl(&self) -> Duration {
         self.ttl
     }
 
-    /// A token for the viewer, good from now until their session's end at the latest; and for how long that is, to the
-    /// second.
+    /// Issues a token that expires after the TTL, or at the session's end if that is earlier. Returns the token and
+    /// its lifetime in whole seconds.
     pub fn issue(&self, viewer: Viewer, now: Instant, end: Instant) -> Result<(String, Duration)> {
         let left = u64::try_from(end.unix_seconds() - now.unix_seconds()).unwrap_or(0);
-        let good = self.ttl.min(Duration::from_secs(left));
+        let lifetime = self.ttl.min(Duration::from_secs(left));
         let claims = Claims {
             iss: ISSUER.into(),
             aud: AUDIENCE.into(),
             sub: viewer.user_id.0,
             sid: viewer.session_id.0,
             iat: now.unix_seconds(),
-            exp: (now + good).unix_seconds(),
+            exp: (now + lifetime).unix_seconds(),
             nbf: None,
         };
         let (kid, key) = &self.keys.sign;
         let header = Header { typ: Some(TYPE.into()), kid: kid.clone(), ..Header::new(self.keys.algorithm) };
         let token = jsonwebtoken::encode(&header, &claims, key).map_err(Error::internal)?;
-        Ok((token, good))
+        Ok((token, lifetime))
     }
 
-    /// Whose token this is, if it is good now. None is good for longer than they are now, whatever was set when it was
-    /// issued.
+    /// Verifies a token. A token never outlives the current TTL, even if it was issued with a longer one.
     pub fn verify(&self, token: &str, now: Instant) -> Result<Grant> {
         let mut validation = Validation::new(self.keys.algorithm);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        validation.validate_exp = false; // by our own clock, below
-        let bad = Error::Unauthenticated("the access token is not good");
+        validation.validate_exp = false; // checked below with the injected clock
+        let bad = Error::Unauthenticated("The access token is invalid. Sign in again.");
         let kid = jsonwebtoken::decode_header(token).map_err(|_| bad.clone())?.kid;
         let key = self.keys.verify.iter().find(|(named, _)| *named == kid).ok_or(bad.clone())?;
         let token = jsonwebtoken::decode::<Claims>(token, &key.1, &validation).map_err(|_| bad.clone())?;
@@ -135,13 +135,15 @@ impl AccessTokens {
         }
         let Claims { sub, sid, iat, exp, nbf, .. } = token.claims;
         if nbf.is_some_and(|nbf| nbf * 1e6 > now.0 as f64) {
-            return Err(Error::Unauthenticated("the access token is not valid yet"));
+            return Err(Error::Unauthenticated("The access token is not valid yet. Check its `nbf` claim."));
         }
         let expires_at = Instant::from_unix_seconds(exp).min(Instant::from_unix_seconds(iat) + self.ttl);
         if expires_at <= now {
-            return Err(Error::Unauthenticated("the access token has expired"));
+            return Err(Error::Unauthenticated(
+                "The access token has expired. Refresh the session and retry.",
+            ));
         }
-        Ok(Grant { viewer: Viewer::in_person(Id(sub), Id(sid)), expires_at })
+        Ok(Grant { viewer: Viewer::with_session(Id(sub), Id(sid)), expires_at })
     }
 }
 
@@ -163,32 +165,35 @@ mod tests {
     const NOW: Instant = Instant(1_800_000_000_000_000);
 
     #[test]
-    fn a_token_is_good_until_it_expires() {
-        let (tokens, viewer) = (tokens(SECRET), Viewer::in_person(Id::new(), Id::new()));
+    fn a_token_is_valid_until_it_expires() {
+        let (tokens, viewer) = (tokens(SECRET), Viewer::with_session(Id::new(), Id::new()));
         let minute = Duration::from_secs(60);
-        let (token, good) = tokens.issue(viewer, NOW, NOW + minute * 60).unwrap();
-        assert_eq!(good, tokens.ttl());
+        let (token, lifetime) = tokens.issue(viewer, NOW, NOW + minute * 60).unwrap();
+        assert_eq!(lifetime, tokens.ttl());
         let grant = Grant { viewer, expires_at: NOW + Duration::from_secs(900) };
         assert_eq!(tokens.verify(&token, NOW + Duration::from_secs(899)).unwrap(), grant);
         let error = tokens.verify(&token, NOW + Duration::from_secs(900)).unwrap_err();
         assert_eq!(error.code().as_str(), "UNAUTHENTICATED");
         let stricter = AccessTokens::new(keys(SECRET), Duration::from_secs(60));
         assert!(stricter.verify(&token, NOW + Duration::from_secs(59)).is_ok());
-        assert!(stricter.verify(&token, NOW + Duration::from_secs(60)).is_err(), "it is not for as long now");
-        let (last, good) = tokens.issue(viewer, NOW, NOW + minute).unwrap();
+        assert!(
+            stricter.verify(&token, NOW + Duration::from_secs(60)).is_err(),
+            "the current TTL is shorter"
+        );
+        let (last, lifetime) = tokens.issue(viewer, NOW, NOW + minute).unwrap();
         assert_eq!(
-            (good, tokens.verify(&last, NOW).unwrap().expires_at),
+            (lifetime, tokens.verify(&last, NOW).unwrap().expires_at),
             (minute, NOW + minute),
-            "its session ends"
+            "a token expires with its session"
         );
         assert_eq!(tokens.issue(viewer, NOW, NOW - minute).unwrap().1, Duration::ZERO);
     }
 
     #[test]
-    fn nothing_but_our_own_access_tokens_is_good() {
+    fn only_our_own_access_tokens_are_valid() {
         let tokens = tokens(SECRET);
-        let viewer = Viewer::in_person(Id::new(), Id::new());
-        let good = |header: &Header, aud: &str, iss: &str, nbf: Option<f64>| {
+        let viewer = Viewer::with_session(Id::new(), Id::new());
+        let accepts = |header: &Header, aud: &str, iss: &str, nbf: Option<f64>| {
             let claims = Claims {
                 iss: iss.into(),
                 aud: aud.into(),
@@ -202,16 +207,16 @@ mod tests {
             tokens.verify(&token, NOW).is_ok()
         };
         let ours = Header { typ: Some(TYPE.into()), ..Header::new(Algorithm::HS256) };
-        assert!(good(&ours, AUDIENCE, ISSUER, None));
-        assert!(!good(&ours, "another", ISSUER, None));
-        assert!(!good(&ours, AUDIENCE, "another", None));
-        assert!(!good(&Header::new(Algorithm::HS256), AUDIENCE, ISSUER, None), "another type of token");
+        assert!(accepts(&ours, AUDIENCE, ISSUER, None));
+        assert!(!accepts(&ours, "another", ISSUER, None));
+        assert!(!accepts(&ours, AUDIENCE, "another", None));
+        assert!(!accepts(&Header::new(Algorithm::HS256), AUDIENCE, ISSUER, None), "another type of token");
         let now = NOW.unix_seconds() as f64;
         for (nbf, valid) in [(now - 60.0, true), (now, true), (now + 0.5, false), (now + 60.0, false)] {
-            assert_eq!(good(&ours, AUDIENCE, ISSUER, Some(nbf)), valid, "from {} seconds on", nbf - now);
+            assert_eq!(accepts(&ours, AUDIENCE, ISSUER, Some(nbf)), valid, "`nbf` is {} s ahead", nbf - now);
         }
         let longer = Header { typ: Some(TYPE.into()), ..Header::new(Algorithm::HS512) };
-        assert!(!good(&longer, AUDIENCE, ISSUER, None), "another algorithm");
+        assert!(!accepts(&longer, AUDIENCE, ISSUER, None), "another algorithm");
 
         let end = NOW + Duration::from_secs(900);
         let (strangers, _) =

@@ -1,10 +1,10 @@
-//! Personal access tokens: what scripts ask by, for as long as their owner lets them.
+//! Personal access tokens, with which scripts authenticate until the owner deletes them or they expire.
 
 use super::{
     Database, Error, Id, Instant, Result, read,
     revocations::{Ending, revoke},
     schema::{access_tokens, users},
-    security_events::{SecurityEvent, note},
+    security_events::{SecurityEvent, insert_event},
     transact,
 };
 use diesel::prelude::*;
@@ -16,32 +16,32 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 pub struct AccessToken {
     /// The key.
     pub id: Id,
-    /// Whose it is.
+    /// The owner.
     pub user_id: Id,
-    /// What its owner calls it.
+    /// The name that the owner gave it.
     pub name: String,
     /// SHA-256 of the token.
     pub hash: Vec<u8>,
-    /// Whether it may change conversations and send messages; it may always read.
+    /// Whether it may change conversations and send messages. Every token may read.
     pub can_write: bool,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Instant,
-    /// From when it is not good any more.
+    /// When it expires.
     pub expires_at: Instant,
-    /// When it was last used, to the minute; `None` if never.
+    /// When it was last used, to the minute; `None` if it never was.
     pub last_used_at: Option<Instant>,
 }
 
 impl Database {
-    /// Adds a token, unless its owner has `most` already: then it gives false.
+    /// Inserts a token. Returns false if its owner has `max` tokens already.
     pub async fn insert_access_token(
         &self,
         token: &AccessToken,
-        most: i64,
+        max: i64,
         event: &SecurityEvent,
     ) -> Result<bool> {
         transact!(self, async |conn| {
-            // Changes nothing, but locks the row: of two at once, one is counted by the other.
+            // Changes nothing, but locks the row, so that concurrent inserts count each other.
             let locked = diesel::update(users::table.find(token.user_id))
                 .set(users::name.eq(users::name))
                 .execute(conn)
@@ -50,23 +50,23 @@ impl Database {
                 return Err(Error::Orphan);
             }
             let own = access_tokens::table.filter(access_tokens::user_id.eq(token.user_id));
-            if own.count().get_result::<i64>(conn).await? >= most {
+            if own.count().get_result::<i64>(conn).await? >= max {
                 return Ok(false);
             }
             diesel::insert_into(access_tokens::table).values(token).execute(conn).await?;
-            note!(conn, event);
+            insert_event!(conn, event);
             Ok(true)
         })
     }
 
-    /// A user's tokens, the latest first.
+    /// Returns a user's tokens, the newest first.
     pub async fn access_tokens(&self, owner: Id) -> Result<Vec<AccessToken>> {
         let own =
             access_tokens::table.filter(access_tokens::user_id.eq(owner)).order(access_tokens::id.desc());
         Ok(read!(self, load, own.select(AccessToken::as_select()))?)
     }
 
-    /// Returns those of the user's tokens that have one of these ids, expired or not, in no order.
+    /// Returns the user's tokens among these IDs, whether expired or not, in no particular order.
     pub async fn access_tokens_by_id(&self, owner: Id, ids: &[Id]) -> Result<Vec<AccessToken>> {
         let own = access_tokens::table
             .filter(access_tokens::id.eq_any(ids.to_vec()))
@@ -74,20 +74,20 @@ impl Database {
         Ok(read!(self, load, own.select(AccessToken::as_select()))?)
     }
 
-    /// The token that has this hash, expired or not.
+    /// Returns the token with this hash, whether expired or not.
     pub async fn access_token_by_hash(&self, hash: &[u8]) -> Result<Option<AccessToken>> {
         let named = access_tokens::table.filter(access_tokens::hash.eq(hash.to_vec()));
         Ok(read!(self, first, named.select(AccessToken::as_select())).optional()?)
     }
 
-    /// Whether a token is there, expired or not.
+    /// Returns whether a token exists, expired or not.
     pub async fn has_access_token(&self, id: Id) -> Result<bool> {
         let found: Option<Id> =
             read!(self, first, access_tokens::table.find(id).select(access_tokens::id)).optional()?;
         Ok(found.is_some())
     }
 
-    /// Notes that a token is used, unless that was noted after `since`.
+    /// Records that a token is used, unless its use was recorded after `since`.
     pub async fn touch_access_token(&self, id: Id, now: Instant, since: Instant) -> Result<()> {
         transact!(self, async |conn| {
             let stale = access_tokens::last_used_at.is_null().or(access_tokens::last_used_at.le(since));
@@ -99,7 +99,7 @@ impl Database {
         })
     }
 
-    /// Deletes one of the owner's tokens for good, and tells what it was called; `None` if it is not there.
+    /// Deletes one of the owner's tokens and returns its name. `None` if it does not exist.
     pub async fn delete_access_token(
         &self,
         owner: Id,
@@ -113,7 +113,7 @@ impl Database {
                 diesel::delete(own).returning(access_tokens::name).get_result(conn).await.optional()?;
             if let Some(name) = &name {
                 let event = SecurityEvent { detail: Some(name.clone()), ..event.clone() };
-                note!(conn, &event);
+                insert_event!(conn, &event);
                 revoke!(conn, &[id], ending);
             }
             Ok(name)

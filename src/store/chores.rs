@@ -1,15 +1,15 @@
-//! Chores: work that is done now and then by one instance for all.
+//! Maintenance jobs that one instance at a time runs for all. The table is named `chores`.
 
 use super::{Database, Instant, Result, schema::chores, transact};
 use diesel::{prelude::*, query_dsl::methods::FilterDsl};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
-/// The row that is written to see whether the database can be written. It is nobody's chore.
+/// The key of the row that is written to test whether the database is writable. It is not a job.
 const PROBE: &str = "readiness";
 
 impl Database {
-    /// Takes a chore on if it is due, and makes it due again at `next`; false if it is not due. Of several instances
-    /// that ask at once, one gets it. Should that one die, the chore comes to another at `next`.
+    /// Claims a job that is due, and makes it due again at `next`. Returns false if it is not due. Only one of several
+    /// instances gets the job. If that instance dies, another one gets the job at `next`.
     pub async fn claim_chore(&self, name: &str, now: Instant, next: Instant) -> Result<bool> {
         transact!(self, async |conn| {
             let moved = diesel::insert_into(chores::table)
@@ -24,7 +24,7 @@ impl Database {
         })
     }
 
-    /// Writes something, to see whether the database can be written.
+    /// Writes a row, to test whether the database is writable.
     pub async fn try_to_write(&self, now: Instant) -> Result<()> {
         transact!(self, async |conn| {
             diesel::insert_into(chores::table)
@@ -46,7 +46,7 @@ mod tests {
     use diesel_async::SimpleAsyncConnection;
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_database_that_only_reads_cannot_be_written() {
+    async fn a_read_only_database_is_not_writable() {
         let (_folder, store, user) = scratch::database().await;
         store.try_to_write(user.created_at).await.unwrap();
         let Database::Sqlite { writer, .. } = &store else { panic!("the scratch database is SQLite") };

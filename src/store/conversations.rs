@@ -1,4 +1,4 @@
-//! Conversations, newest first.
+//! Conversations, most recently updated first.
 
 use super::{
     ChangeKind, Database, Id, Instant, Result,
@@ -18,72 +18,72 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 pub struct Conversation {
     /// The key.
     pub id: Id,
-    /// The user whose it is.
+    /// The user who owns it.
     pub owner_id: Id,
-    /// What it is called, on one line.
+    /// The title, on one line.
     pub title: String,
-    /// Until the user sets a title, the first message gives it.
+    /// Whether the user has set the title. Until then, the first message determines it.
     pub titled_by_user: bool,
-    /// What the model is told first, if anything.
+    /// The instructions for the model, if any.
     pub system_prompt: Option<String>,
-    /// The model that replies. `None` stands for the default one.
+    /// The model that replies. `None` means the default model.
     pub model: Option<String>,
-    /// The length of the active branch: its positions are 0 to `message_count - 1`.
+    /// The length of the active branch. Its positions are 0 to `message_count - 1`.
     pub message_count: i32,
-    /// When it was started.
+    /// When the conversation was created.
     pub created_at: Instant,
-    /// When a message was last sent; until then, when it was started.
+    /// When the last message was sent; before the first one, when the conversation was created.
     pub updated_at: Instant,
 }
 
-/// Where a conversation stands in its owner's list: newer ones come first.
+/// The sort key of a conversation in its owner's list, in descending order.
 pub type Place = (Instant, Id);
 
 impl Conversation {
-    /// Where it stands in its owner's list.
+    /// Returns the sort key in the owner's list.
     pub fn place(&self) -> Place {
         (self.updated_at, self.id)
     }
 }
 
-/// What to change of a conversation: `None` leaves it, `Some(None)` empties it.
+/// The columns to change: `None` leaves a column unchanged, `Some(None)` sets it to null.
 #[derive(AsChangeset, Clone, Debug, Default)]
 #[diesel(table_name = conversations)]
 pub struct Changes {
     /// The new title.
     pub title: Option<String>,
-    /// True with a new title: the first message is to leave it alone.
+    /// True with a new title, so that the first message does not change it.
     pub titled_by_user: Option<bool>,
     /// The new instructions.
     pub system_prompt: Option<Option<String>>,
-    /// The new model; empty, it stands for the default one.
+    /// The new model. `Some(None)` selects the default model.
     pub model: Option<Option<String>>,
 }
 
-/// Before which place in the list a row stands.
+/// Matches the rows before a position in the list.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn newer_than(at: Instant, id: Id) -> _ {
     conversations::updated_at.gt(at).or(conversations::updated_at.eq(at).and(conversations::id.gt(id)))
 }
 
-/// After which place in the list a row stands.
+/// Matches the rows after a position in the list.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn older_than(at: Instant, id: Id) -> _ {
     conversations::updated_at.lt(at).or(conversations::updated_at.eq(at).and(conversations::id.lt(id)))
 }
 
 impl Database {
-    /// Adds a conversation.
+    /// Inserts a conversation.
     pub async fn insert_conversation(&self, conversation: &Conversation) -> Result<()> {
         transact!(self, async |conn| {
             diesel::insert_into(conversations::table).values(conversation).execute(conn).await?;
-            let news = [(ChangeKind::ConversationCreated, conversation.id, None)];
-            record!(conn, conversation.owner_id, conversation.created_at, news);
+            let changes = [(ChangeKind::ConversationCreated, conversation.id, None)];
+            record!(conn, conversation.owner_id, conversation.created_at, changes);
             Ok(())
         })
     }
 
-    /// Of these conversations, the ones that are the owner's, in no order.
+    /// Returns the owner's conversations among these IDs, in no particular order.
     pub async fn conversations(&self, owner: Id, ids: &[Id]) -> Result<Vec<Conversation>> {
         let own = conversations::table
             .filter(conversations::id.eq_any(ids.to_vec()))
@@ -91,7 +91,7 @@ impl Database {
         Ok(read!(self, load, own.select(Conversation::as_select()))?)
     }
 
-    /// A part of the owner's list.
+    /// Returns a page of the owner's list.
     pub async fn conversations_page(&self, owner: Id, slice: Slice<Place>) -> Result<Page<Conversation>> {
         let rows = read!(self, load, {
             let mut query = conversations::table
@@ -113,7 +113,7 @@ impl Database {
             query
         })?;
         let mut page = Page::from_surplus(rows, &slice);
-        // What the client's cursors stand for may have been deleted, with all beyond it.
+        // The rows at the client's cursors may have been deleted, and everything beyond them too.
         if !page.has_previous
             && let Some(bound) = slice.after
         {
@@ -129,7 +129,7 @@ impl Database {
         Ok(page)
     }
 
-    /// The place of the first or last one in the list.
+    /// Returns the sort key of the first or last conversation in the list.
     async fn outermost_conversation(&self, owner: Id, end: End) -> Result<Option<(Instant, Id)>> {
         let places = conversations::table
             .filter(conversations::owner_id.eq(owner))
@@ -141,13 +141,13 @@ impl Database {
         })
     }
 
-    /// How many conversations the owner has.
+    /// Counts the owner's conversations.
     pub async fn count_conversations(&self, owner: Id) -> Result<i64> {
         let own = conversations::table.filter(conversations::owner_id.eq(owner));
         Ok(read!(self, get_result, own.count())?)
     }
 
-    /// Changes one of the owner's conversations; `None` if it is not there.
+    /// Changes one of the owner's conversations. Returns `None` if it does not exist.
     pub async fn update_conversation(
         &self,
         owner: Id,
@@ -158,7 +158,7 @@ impl Database {
         transact!(self, async |conn| {
             let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
             let updated: Option<Conversation> = diesel::update(own)
-                // The second changes nothing, but an update without a column is none.
+                // The second assignment changes nothing, but an update without columns is invalid.
                 .set((changes, conversations::message_count.eq(conversations::message_count)))
                 .returning(Conversation::as_returning())
                 .get_result(conn)
@@ -171,11 +171,11 @@ impl Database {
         })
     }
 
-    /// Deletes one of the owner's conversations: it is nobody's, and for [`Database::remove_from_nobody`] to remove. False
-    /// if it is not there.
+    /// Deletes one of the owner's conversations. The placeholder user owns it until [`Database::remove_from_nobody`]
+    /// removes it. Returns false if it does not exist.
     pub async fn delete_conversation(&self, owner: Id, id: Id, now: Instant) -> Result<bool> {
         transact!(self, async |conn| {
-            // Locked in the order that sending and running keep: conversation, runs, messages, feed.
+            // Lock order, as in sending and running: conversation, runs, messages, feed.
             let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
             let locked = diesel::update(own).set(conversations::owner_id.eq(NOBODY)).execute(conn).await?;
             if locked > 0 {

@@ -1,8 +1,8 @@
-//! The connections: a pool on PostgreSQL; one writer and several readers on SQLite.
+//! Database connections: a pool for PostgreSQL; one writer and several readers for SQLite.
 
 use super::{
     Error, Instant, Result, migrations,
-    pool::{Connection, Connections},
+    pool::{Connection, ConnectionManager},
     postgres::Postgres,
     statements::Statements,
     types::sql,
@@ -22,60 +22,61 @@ use futures_util::FutureExt;
 use std::{path::Path, time::Duration};
 use tokio::time::{Instant as Stopwatch, timeout};
 
-/// SQLite's connection, each of its calls made on a thread that may block.
+/// A connection to SQLite that makes each call on a blocking thread.
 pub(super) type AsyncSqliteConnection = SyncConnectionWrapper<SqliteConnection>;
 
-/// The longest that a query or a transaction may take: longer than the database itself allows, so that only one that
-/// will never be answered is given up.
-const ANSWER: Duration = Duration::from_secs(20);
+/// The timeout of a query or transaction. It is longer than the limits of the database itself, so it ends only those
+/// that get no response at all.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 /// The longest wait for a free connection.
-const CHECKOUT: Duration = Duration::from_secs(5);
-/// PostgreSQL's pool.
+const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The size of the PostgreSQL pool.
 const POSTGRES_CONNECTIONS: u32 = 16;
-/// SQLite's readers.
+/// The number of SQLite readers.
 const SQLITE_READERS: u32 = 4;
 
 /// Settings of each connection to PostgreSQL.
 ///
-/// A dropped request leaves its query running there, so no statement may take long. Each prepared statement is planned
-/// once per connection, and again when the statistics change. By itself PostgreSQL plans a list of few ids at each use,
-/// which takes longer than to find the rows. Every query here has one good plan, whatever its values and however many rows
-/// there are: by an index, row by row. PostgreSQL guesses that a range without known ends is a third of the table, and would
-/// read all of it; so the other ways are turned off. (Where there is no index it reads the table all the same, but would
-/// compile the query first.)
+/// - A dropped request leaves its query running on the server, so statements have a timeout.
+/// - Each prepared statement is planned once per connection, and again when the statistics change. By default
+///   PostgreSQL plans a list of few IDs at each use, which takes longer than finding the rows.
+/// - Every query has one good plan for all values and table sizes: by an index, row by row. For a range with unknown
+///   bounds, PostgreSQL assumes a third of the table and would scan all of it. So the other plans are disabled.
+/// - JIT compilation is off. Without an index PostgreSQL still scans the table, but would compile the query first.
 pub const POSTGRES_SETUP: &str = "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s'; \
                                   SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
                                   SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
 
-/// What each connection to SQLite is told first. `synchronous = FULL` keeps an acknowledged message through a
-/// power cut, not only through a crash of ours.
+/// Settings of each connection to SQLite. `synchronous = FULL` keeps an acknowledged message through a power failure,
+/// not only through a crash of the process.
 const SQLITE_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                             PRAGMA foreign_keys = ON;";
 
-/// The database, told apart by its URL. Cloning it shares the connections.
+/// The database, chosen by its URL. Clones share the connections.
 #[derive(Clone)]
 pub enum Database {
-    /// Any number of instances share it.
-    Postgres(bb8::Pool<Connections>),
-    /// SQLite has one writer at a time: a pool of one lets writers queue in order, beside readers that never wait.
+    /// PostgreSQL, which any number of instances may share.
+    Postgres(bb8::Pool<ConnectionManager>),
+    /// SQLite, which allows one writer at a time. A pool of one lets writers queue in order; readers never wait for
+    /// them.
     Sqlite {
-        /// The one connection that writes, always under `BEGIN IMMEDIATE`.
+        /// The only connection that writes, always in `BEGIN IMMEDIATE`.
         writer: Pool<AsyncSqliteConnection>,
-        /// Connections that cannot write.
+        /// The read-only connections.
         readers: Pool<AsyncSqliteConnection>,
     },
 }
 
 impl Database {
-    /// Connects to `sqlite:PATH` or `postgres://…` and counts the statements sent. The tables are left alone.
+    /// Connects to `sqlite:PATH` or `postgres://…`, and counts the statements sent. Does not run migrations.
     pub async fn connect(url: &str, statements: &Statements) -> Result<Self> {
         if let Some(path) = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
             if path.is_empty() || path.starts_with(":memory:") {
-                return Err(Error::Url("sqlite::memory".into())); // each connection would have a database of its own
+                return Err(Error::Url("sqlite::memory".into())); // each connection would open another database
             }
             if let Some(folder) = Path::new(path).parent() {
                 std::fs::create_dir_all(folder).map_err(|error| {
-                    ConnectionError::BadConnection(format!("cannot make {}: {error}", folder.display()))
+                    ConnectionError::BadConnection(format!("cannot create {}: {error}", folder.display()))
                 })?;
             }
             return Ok(Self::Sqlite {
@@ -84,11 +85,11 @@ impl Database {
             });
         }
         if !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
-            // Only the scheme is told: the rest may hold a password.
+            // Only the scheme is reported, because the rest may contain a password.
             return Err(Error::Url(url.split(':').next().unwrap_or_default().to_owned()));
         }
         let postgres = Postgres::parse(url)?;
-        // The pool would try for a while and then not say what was wrong.
+        // Checked before building the pool, which would retry for a while and then hide the cause.
         check_encoding(&mut postgres.connect().await?).await?;
         let statements = statements.clone();
         let mut config = ManagerConfig::default();
@@ -98,7 +99,7 @@ impl Database {
             async move {
                 let mut conn = postgres.connect().await?;
                 set_up(&mut conn, POSTGRES_SETUP).await?;
-                statements.watch(&mut conn);
+                statements.instrument(&mut conn);
                 Ok(conn)
             }
             .boxed()
@@ -107,14 +108,14 @@ impl Database {
         let pool = bb8::Pool::builder()
             .max_size(POSTGRES_CONNECTIONS)
             .min_idle(Some(1))
-            .connection_timeout(CHECKOUT)
-            .build(Connections::new(manager))
+            .connection_timeout(CHECKOUT_TIMEOUT)
+            .build(ConnectionManager::new(manager))
             .await
             .map_err(pool_error)?;
         Ok(Self::Postgres(pool))
     }
 
-    /// Brings the tables up to date. Instances that start together take turns.
+    /// Runs the pending migrations. Instances that start together take turns.
     pub async fn migrate(&self) -> Result<()> {
         match self {
             Self::Postgres(pool) => {
@@ -125,19 +126,20 @@ impl Database {
         }
     }
 
-    /// The time by the database's clock, and how long it took to ask; `None` on SQLite, which has none of its own.
+    /// Returns the time of the database's clock and the duration of the query. `None` on SQLite, which has no clock
+    /// of its own.
     pub async fn time(&self) -> Result<Option<(Instant, Duration)>> {
         let Self::Postgres(pool) = self else { return Ok(None) };
         let Connection { conn, trust } = &mut *pool.get().await?;
         let asked = Stopwatch::now();
-        // Not the transaction's, as `now()` would tell it.
+        // Not `now()`, which returns the start time of the transaction.
         let time = diesel::select(diesel::dsl::sql::<sql::Instant>("clock_timestamp()"));
         let answer = diesel_async::RunQueryDsl::get_result(time, conn);
-        let time = trust.renewed_by(in_time(answer)).await?;
+        let time = trust.renewed_by(with_timeout(answer)).await?;
         Ok(Some((time, asked.elapsed())))
     }
 
-    /// Whether the database answers.
+    /// Checks that the database responds.
     pub async fn ping(&self) -> Result<()> {
         super::read!(self, execute, diesel::sql_query("SELECT 1"))?;
         Ok(())
@@ -152,13 +154,13 @@ async fn sqlite_pool(
 ) -> Result<Pool<AsyncSqliteConnection>> {
     let statements = statements.clone();
     let mut config = ManagerConfig::default();
-    config.recycling_method = RecyclingMethod::Fast; // there is no network that could have broken
+    config.recycling_method = RecyclingMethod::Fast; // without a network, connections do not break
     config.custom_setup = Box::new(move |path| {
         let (path, statements) = (path.to_owned(), statements.clone());
         async move {
             let mut conn = AsyncSqliteConnection::establish(&path).await?;
             set_up(&mut conn, &format!("{SQLITE_SETUP} {more_setup}")).await?;
-            statements.watch(&mut conn);
+            statements.instrument(&mut conn);
             Ok(conn)
         }
         .boxed()
@@ -166,13 +168,14 @@ async fn sqlite_pool(
     Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
-        .connection_timeout(CHECKOUT)
+        .connection_timeout(CHECKOUT_TIMEOUT)
         .build(AsyncDieselConnectionManager::new_with_config(path, config))
         .await
         .map_err(pool_error)
 }
 
-/// A database in another encoding would refuse some characters, in the middle of a conversation.
+/// Rejects a database with an encoding other than UTF8, which would fail at some characters in the middle of a
+/// conversation.
 async fn check_encoding(conn: &mut AsyncPgConnection) -> Result<()> {
     let encoding = diesel::dsl::sql::<Text>("current_setting('server_encoding')");
     let encoding: String = diesel_async::RunQueryDsl::get_result(diesel::select(encoding), conn).await?;
@@ -183,17 +186,17 @@ async fn set_up(conn: &mut impl SimpleAsyncConnection, statements: &str) -> Conn
     conn.batch_execute(statements).await.map_err(ConnectionError::CouldntSetupConfiguration)
 }
 
-/// What PostgreSQL answers, or that it does not. A transaction that is given up makes its connection unfit for the pool.
-pub(super) async fn in_time<T, E: From<diesel::result::Error>>(
+/// Applies the response timeout. A transaction that times out leaves its connection unusable for the pool.
+pub(super) async fn with_timeout<T, E: From<diesel::result::Error>>(
     answer: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    timeout(ANSWER, answer).await.unwrap_or_else(|_| {
-        let what = Box::new("no answer".to_owned());
+    timeout(RESPONSE_TIMEOUT, answer).await.unwrap_or_else(|_| {
+        let what = Box::new("the database did not respond in time".to_owned());
         Err(diesel::result::Error::DatabaseError(DatabaseErrorKind::ClosedConnection, what).into())
     })
 }
 
-/// A pool that could not be built, or a connection it could not make, as a query would meet it.
+/// Converts an error of building the pool, or of its connections, into the error that a query would return.
 pub(super) fn pool_error(error: PoolError) -> Error {
     Error::Pool(RunError::User(error))
 }

@@ -1,4 +1,4 @@
-//! What a download of everything needs: the ticket for it, and each list page by page in an order that does not move.
+//! Queries of the data export: its tickets, and each list in pages whose order does not change.
 
 use super::{
     Database, Id, Instant, Result,
@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
 impl Database {
-    /// Keeps a user's ticket, by its hash. The one before is not good any more.
+    /// Stores the hash of a user's ticket. The previous ticket becomes invalid.
     pub async fn put_export_ticket(&self, user: Id, hash: &[u8], expires_at: Instant) -> Result<()> {
         transact!(self, async |conn| {
             let ticket = (export_tickets::hash.eq(hash), export_tickets::expires_at.eq(expires_at));
@@ -28,18 +28,18 @@ impl Database {
         })
     }
 
-    /// Takes a ticket, which is good once; whose it was. `None` if it is not, or no longer, good.
+    /// Redeems a ticket, which works once, and returns its user. `None` if it is invalid or has expired.
     pub async fn take_export_ticket(&self, hash: &[u8], now: Instant) -> Result<Option<Id>> {
         transact!(self, async |conn| {
-            let good = export_tickets::table
+            let valid = export_tickets::table
                 .filter(export_tickets::hash.eq(hash))
                 .filter(export_tickets::expires_at.gt(now));
-            let taken = diesel::delete(good).returning(export_tickets::user_id).get_result(conn).await;
+            let taken = diesel::delete(valid).returning(export_tickets::user_id).get_result(conn).await;
             Ok(taken.optional()?)
         })
     }
 
-    /// How many messages the owner's conversations have, without those off the active branch.
+    /// Counts the messages on the active branches of the owner's conversations.
     pub async fn count_messages_of(&self, owner: Id) -> Result<i64> {
         let counts = conversations::table.filter(conversations::owner_id.eq(owner));
         let total = counts.select(diesel::dsl::sum(conversations::message_count));
@@ -47,7 +47,7 @@ impl Database {
         Ok(total.unwrap_or(0))
     }
 
-    /// The owner's conversations after a key, by their keys, at most `limit`.
+    /// Returns the owner's conversations with keys above `after`, ordered by key, at most `limit`.
     pub async fn conversations_after(&self, owner: Id, after: Id, limit: i64) -> Result<Vec<Conversation>> {
         let later = conversations::table
             .filter(conversations::owner_id.eq(owner))
@@ -57,7 +57,8 @@ impl Database {
         Ok(read!(self, load, later.select(Conversation::as_select()))?)
     }
 
-    /// The messages off a conversation's active branch, after a key, by their keys, at most `limit`.
+    /// Returns a conversation's messages off the active branch with keys above `after`, ordered by key, at most
+    /// `limit`.
     pub async fn messages_off_branch(&self, conversation: Id, after: Id, limit: i64) -> Result<Vec<Message>> {
         let later = messages::table
             .filter(messages::conversation_id.eq(conversation))
@@ -68,7 +69,7 @@ impl Database {
         Ok(read!(self, load, later.select(Message::as_select()))?)
     }
 
-    /// A user's sessions after a key, by their keys, at most `limit`.
+    /// Returns a user's sessions with keys above `after`, ordered by key, at most `limit`.
     pub async fn sessions_after(&self, user: Id, after: Id, limit: i64) -> Result<Vec<Session>> {
         let later = sessions::table
             .filter(sessions::user_id.eq(user))

@@ -1,9 +1,9 @@
-//! Identities: the users of other providers, by what those call them.
+//! Identities: the users of identity providers, by the provider's identifier.
 
 use super::{
     Database, Error, Id, Instant, Result, read,
     schema::{identities, revocations, users},
-    security_events::{SecurityEvent, note},
+    security_events::{SecurityEvent, insert_event},
     transact,
     users::User,
 };
@@ -14,35 +14,36 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Identifiable, Insertable)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = identities)]
 pub struct Identity {
-    /// The key, made from the issuer and the subject.
+    /// The key, computed from the issuer and the subject.
     pub id: Id,
-    /// Who it is here.
+    /// The user on this server.
     pub user_id: Id,
-    /// The provider.
+    /// The issuer.
     pub issuer: String,
-    /// What the provider calls them.
+    /// The provider's identifier of the user.
     pub subject: String,
-    /// When they were first seen.
+    /// When the user first authenticated here.
     pub created_at: Instant,
-    /// When an account that they had before was deleted: no token from until then is good.
+    /// When the previous account of this identity was deleted. Tokens issued until then are rejected.
     pub deleted_at: Option<Instant>,
 }
 
 impl Database {
-    /// The identity with this key.
+    /// Returns the identity with this key.
     pub async fn identity(&self, id: Id) -> Result<Option<Identity>> {
         let named = identities::table.find(id);
         Ok(read!(self, first, named.select(Identity::as_select())).optional()?)
     }
 
-    /// A user's identities.
+    /// Returns a user's identities.
     pub async fn identities_of(&self, user: Id) -> Result<Vec<Identity>> {
         let own = identities::table.filter(identities::user_id.eq(user)).order(identities::id);
         Ok(read!(self, load, own.select(Identity::as_select()))?)
     }
 
-    /// Adds a user with their identity; false if somebody else has just done so. By a token that was issued before they
-    /// deleted their account it is not done, and that is [`Error::Orphan`].
+    /// Inserts a user with their identity. Returns false if a concurrent request has inserted the identity.
+    ///
+    /// Fails with [`Error::Orphan`] if the token was issued before the user deleted their previous account.
     pub async fn insert_identity(
         &self,
         user: &User,
@@ -52,7 +53,7 @@ impl Database {
     ) -> Result<bool> {
         let inserted = transact!(self, async |conn| {
             diesel::insert_into(users::table).values(user).execute(conn).await?;
-            // Waits for whoever deletes the account meanwhile; what they leave is seen afterwards.
+            // Waits for a concurrent deletion of the previous account. Its revocation is visible afterwards.
             diesel::insert_into(identities::table).values(identity).execute(conn).await?;
             let deleted = revocations::table.find(identity.id).select(revocations::revoked_at);
             let deleted: Option<Instant> = deleted.first(conn).await.optional()?;
@@ -61,7 +62,7 @@ impl Database {
             }
             let own = identities::table.find(identity.id);
             diesel::update(own).set(identities::deleted_at.eq(deleted)).execute(conn).await?;
-            note!(conn, event);
+            insert_event!(conn, event);
             Ok(())
         });
         match inserted {

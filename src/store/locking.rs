@@ -1,4 +1,4 @@
-//! `FOR UPDATE SKIP LOCKED`, which Diesel has for PostgreSQL alone.
+//! `FOR UPDATE SKIP LOCKED` for both databases. Diesel supports it for PostgreSQL only.
 
 use diesel::{
     pg::Pg,
@@ -7,8 +7,8 @@ use diesel::{
     sqlite::Sqlite,
 };
 
-/// A query that locks the rows it finds and leaves out those that others have locked. Within a transaction of SQLite, which
-/// writes alone, it is the query itself.
+/// A query that locks the rows it returns and skips rows that others have locked. On SQLite it is the plain query,
+/// because a transaction there is the only writer.
 #[derive(Clone, Copy, Debug, QueryId)]
 pub(super) struct SkipLocked<Q>(pub Q);
 

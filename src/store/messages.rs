@@ -1,4 +1,4 @@
-//! Messages: a tree, of which the active branch is numbered from 0 without a gap.
+//! Messages: a tree, whose active branch is numbered from 0 without gaps.
 
 use super::{
     Database, FinishReason, Id, Instant, MessageStatus, Result, Role, read,
@@ -14,42 +14,43 @@ pub struct Message {
     pub id: Id,
     /// The conversation it belongs to.
     pub conversation_id: Id,
-    /// The message it follows; `None` for the first.
+    /// The message that it follows; `None` for the first.
     pub parent_id: Option<Id>,
-    /// The place on the active branch; `None` off it.
+    /// The position on the active branch; `None` off it.
     pub position: Option<i32>,
-    /// Who said it.
+    /// The author.
     pub role: Role,
-    /// What was said. Of a reply in progress, what had been said at its attempt's last checkpoint.
+    /// The text. For a reply in progress, the text at the last checkpoint of the current attempt.
     pub content: String,
-    /// How far it has come.
+    /// The status.
     pub status: MessageStatus,
-    /// The model that writes the reply; `None` for what is not a reply.
+    /// The model that writes the reply; `None` if the message is not a reply.
     pub model: Option<String>,
-    /// Which attempt at the reply the content is from, counted from 1; 0 for what is not a reply.
+    /// The attempt that wrote the content, counted from 1; 0 if the message is not a reply.
     pub attempt: i32,
-    /// Why the reply failed, as a code such as `TIMEOUT`.
+    /// The code of the reply's failure, such as `TIMEOUT`.
     pub error_code: Option<String>,
-    /// Why the reply failed, in a sentence for the user.
+    /// The reason for the reply's failure, as a sentence for the user.
     pub error_message: Option<String>,
-    /// Why the reply failed, in the provider's words.
+    /// The reason for the reply's failure, in the provider's words.
     pub error_details: Option<String>,
-    /// Why the model stopped; `None` unless the reply is completed.
+    /// The reason why the model stopped; `None` unless the reply is completed.
     pub finish_reason: Option<FinishReason>,
-    /// How many tokens the model was shown.
+    /// The number of tokens in the prompt.
     pub input_tokens: Option<i32>,
-    /// How many tokens the model said.
+    /// The number of tokens in the reply.
     pub output_tokens: Option<i32>,
-    /// Whether the tokens were reckoned from the text, since the provider told none.
+    /// Whether the token counts were estimated from the text, because the provider reported none.
     pub usage_estimated: bool,
-    /// When it was sent; of a reply, when it was asked for.
+    /// When the message was sent, or the reply requested.
     pub created_at: Instant,
-    /// When it ended; `None` while it is in progress.
+    /// When the message was finished; `None` while it is in progress.
     pub finished_at: Option<Instant>,
 }
 
-/// What every list of messages shows. A long content is left in the database: a page can have megabytes of text, of which
-/// nothing may be selected.
+/// The columns that every list of messages displays.
+///
+/// Long content is not read, because a page may have megabytes of text and the query may not select any of it.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = messages)]
 pub struct Brief {
@@ -57,17 +58,17 @@ pub struct Brief {
     pub id: Id,
     /// The conversation it belongs to.
     pub conversation_id: Id,
-    /// The message it follows; `None` for the first.
+    /// The message that it follows; `None` for the first.
     pub parent_id: Option<Id>,
-    /// The place on the active branch; `None` off it.
+    /// The position on the active branch; `None` off it.
     pub position: Option<i32>,
-    /// Who said it.
+    /// The author.
     pub role: Role,
-    /// How far it has come.
+    /// The status.
     pub status: MessageStatus,
-    /// When it was sent; of a reply, when it was asked for.
+    /// When the message was sent, or the reply requested.
     pub created_at: Instant,
-    /// The content, if it is short. [`Database::contents`] reads longer ones.
+    /// The content, if it is short. [`Database::contents`] reads longer content.
     #[diesel(select_expression = short_content(), select_expression_type = ShortContent)]
     pub content: Option<String>,
     /// The length of the content, in bytes.
@@ -75,8 +76,8 @@ pub struct Brief {
     pub length: i32,
 }
 
-/// The longest content that is read with its row, in bytes.
-const SHORT: i32 = 1024;
+/// The longest content that is read together with its row, in bytes.
+const SHORT_CONTENT: i32 = 1024;
 
 diesel::define_sql_function! {
     /// The length of a text, in bytes.
@@ -85,41 +86,41 @@ diesel::define_sql_function! {
 
 type ShortContent = dsl::case_when<dsl::LtEq<octet_length<messages::content>, i32>, messages::content>;
 
-/// The content, or null if it is long.
+/// Selects the content, or null if it is long.
 fn short_content() -> ShortContent {
-    dsl::case_when(octet_length(messages::content).le(SHORT), messages::content)
+    dsl::case_when(octet_length(messages::content).le(SHORT_CONTENT), messages::content)
 }
 
-/// What there is to know of a message besides.
+/// The remaining columns of a message.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = messages)]
 pub struct Rest {
-    /// The model that writes the reply; `None` for what is not a reply.
+    /// The model that writes the reply; `None` if the message is not a reply.
     pub model: Option<String>,
-    /// Why the reply failed, as a code such as `TIMEOUT`.
+    /// The code of the reply's failure, such as `TIMEOUT`.
     pub error_code: Option<String>,
-    /// Why the reply failed, in a sentence for the user.
+    /// The reason for the reply's failure, as a sentence for the user.
     pub error_message: Option<String>,
-    /// Why the reply failed, in the provider's words.
+    /// The reason for the reply's failure, in the provider's words.
     pub error_details: Option<String>,
-    /// Why the model stopped; `None` unless the reply is completed.
+    /// The reason why the model stopped; `None` unless the reply is completed.
     pub finish_reason: Option<FinishReason>,
-    /// How many tokens the model was shown.
+    /// The number of tokens in the prompt.
     pub input_tokens: Option<i32>,
-    /// How many tokens the model said.
+    /// The number of tokens in the reply.
     pub output_tokens: Option<i32>,
-    /// Whether the tokens were reckoned from the text, since the provider told none.
+    /// Whether the token counts were estimated from the text, because the provider reported none.
     pub usage_estimated: bool,
-    /// When it ended; `None` while it is in progress.
+    /// When the message was finished; `None` while it is in progress.
     pub finished_at: Option<Instant>,
 }
 
-/// A message to be shown.
+/// A message as it is displayed.
 #[derive(Clone, Debug)]
 pub struct Shown {
-    /// What every list shows.
+    /// The columns that every list displays.
     pub brief: Brief,
-    /// `None` if it was not asked for.
+    /// The remaining columns; `None` if they were not requested.
     pub rest: Option<Rest>,
 }
 
@@ -163,45 +164,45 @@ impl From<Brief> for Shown {
     }
 }
 
-/// A message on the active branch, without its content.
+/// The size of a message on the active branch, without its content.
 #[derive(Clone, Debug, Queryable)]
 pub struct Size {
-    /// The place on the active branch.
+    /// The position on the active branch.
     pub position: i32,
-    /// Who said it.
+    /// The author.
     pub role: Role,
     /// The length of the content, in bytes.
     pub length: i32,
 }
 
 impl Size {
-    /// The length of the content.
+    /// The length of the content, in bytes.
     pub fn bytes(&self) -> usize {
         usize::try_from(self.length).unwrap_or_default()
     }
 }
 
-/// Which messages of a conversation's active branch.
+/// A range of a conversation's active branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Window {
     /// A range of positions.
     Between {
         /// The first position.
         from: i32,
-        /// The position behind the last.
+        /// The position after the last.
         to: i32,
     },
-    /// The last ones, by the conversation's count.
+    /// The last messages, by the conversation's count.
     Last {
-        /// How many at most.
+        /// The maximum number of messages.
         count: i32,
-        /// The first position that counts.
+        /// The lowest position to include.
         from: i32,
     },
 }
 
 impl Message {
-    /// What a user says: completed from the first.
+    /// Creates a user's message, which is completed from the start.
     pub fn said(
         id: Id,
         conversation_id: Id,
@@ -232,7 +233,7 @@ impl Message {
         }
     }
 
-    /// The empty reply to what a user has just said, at the next position: its first attempt is to be made.
+    /// Creates the empty reply to this message, at the next position, before its first attempt.
     pub fn pending_reply(&self, id: Id, model: String) -> Self {
         Self {
             id,
@@ -267,7 +268,7 @@ macro_rules! shown {
 }
 
 impl Database {
-    /// Of these messages, the ones in the owner's conversations, in no order.
+    /// Returns the messages with these IDs that are in the owner's conversations, in no particular order.
     pub async fn messages(&self, owner: Id, ids: &[Id]) -> Result<Vec<Message>> {
         let own = messages::table
             .inner_join(conversations::table)
@@ -276,13 +277,13 @@ impl Database {
         Ok(read!(self, load, own.select(Message::as_select()))?)
     }
 
-    /// Of these replies, the ones that are there, in no order. It is not asked whose they are.
+    /// Returns the replies with these IDs, in no particular order. Does not check the owner.
     pub async fn replies(&self, ids: &[Id]) -> Result<Vec<Message>> {
         let replies = messages::table.filter(messages::id.eq_any(ids.to_vec()));
         Ok(read!(self, load, replies.select(Message::as_select()))?)
     }
 
-    /// The same, to be shown.
+    /// Returns the messages with these IDs that are in the owner's conversations, for display.
     pub async fn shown_messages(&self, owner: Id, ids: &[Id]) -> Result<Vec<Shown>> {
         let own = messages::table
             .inner_join(conversations::table)
@@ -293,14 +294,14 @@ impl Database {
         Ok(found.into_iter().map(Shown::from).collect())
     }
 
-    /// The contents of these messages, in no order. It is not asked whose they are.
+    /// Returns the contents of these messages, in no particular order. Does not check the owner.
     pub async fn contents(&self, ids: &[Id]) -> Result<Vec<(Id, String)>> {
         let contents = messages::table.filter(messages::id.eq_any(ids.to_vec()));
         Ok(read!(self, load, contents.select((messages::id, messages::content)))?)
     }
 
-    /// The same window of each of these conversations, in order of conversation and position: one range of one
-    /// index for each. Without the [`Rest`] of each message, unless it is wanted.
+    /// Returns the same window of each of these conversations, ordered by conversation and position. The [`Rest`] of
+    /// each message is read only if `rest` is set. Each conversation takes one range scan of one index.
     pub async fn shown_messages_in(
         &self,
         conversations: &[Id],
@@ -321,17 +322,18 @@ impl Database {
                     .inner_join(conversations::table)
                     .filter(conversations::id.eq_any(conversations))
                     .filter(messages::position.ge((conversations::message_count - count).nullable()))
-                    // SQLite searches its index by one of two lower bounds: not by this one, which may be far below.
+                    // `+ 0` keeps SQLite from searching its index by this bound, which may be much lower than the
+                    // other.
                     .filter((messages::position + 0).ge(from));
                 shown!(self, window, rest)
             }
         };
-        // PostgreSQL would copy all rows to sort them, which takes a third of the query's time.
+        // Sorted here, because PostgreSQL would copy all rows to sort them, which takes a third of the query's time.
         found.sort_unstable_by_key(|Shown { brief, .. }| (brief.conversation_id, brief.position));
         Ok(found)
     }
 
-    /// The messages of a conversation's active branch between two positions, in order.
+    /// Returns the messages of a conversation's active branch from position `from` up to but excluding `to`, in order.
     pub async fn messages_between(&self, conversation: Id, from: i32, to: i32) -> Result<Vec<Message>> {
         let between = messages::table
             .filter(messages::conversation_id.eq(conversation))
@@ -341,7 +343,7 @@ impl Database {
         Ok(read!(self, load, between.select(Message::as_select()))?)
     }
 
-    /// The sizes of the messages of a conversation's active branch between two positions, in order.
+    /// Returns the sizes of the messages of a conversation's active branch in the same range, in order.
     pub async fn message_sizes(&self, conversation: Id, from: i32, to: i32) -> Result<Vec<Size>> {
         let between = messages::table
             .filter(messages::conversation_id.eq(conversation))

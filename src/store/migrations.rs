@@ -1,7 +1,7 @@
-//! The migrations, carried in the binary: twin folders with the same names.
+//! The migrations, embedded in the binary: one folder per database, with the same names.
 //!
-//! Diesel takes no lock around them, so of several instances that start together all but one would fail; here
-//! each waits for its turn and then finds nothing left to do.
+//! Diesel takes no lock while it migrates, so if several instances started together, all but one would fail. Here each
+//! instance waits for its turn and then finds nothing to do.
 
 use super::{Error, Result, database::AsyncSqliteConnection};
 use diesel::{SqliteConnection, result::Error::QueryBuilderError};
@@ -13,17 +13,17 @@ use tokio::time::{Instant, sleep};
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
-/// The longest wait for a lock. Whoever uses the table meanwhile waits behind the migration.
+/// The longest wait for a lock. Queries of the same table wait behind the migration meanwhile.
 const LOCK_TIMEOUT: &str = "1s";
-/// The pause after a lock was not to be had.
+/// The pause after a lock timeout.
 const PAUSE: Duration = Duration::from_secs(3);
-/// How long to go on trying.
+/// The time after which no further attempt is made.
 const GIVE_UP: Duration = Duration::from_secs(600);
 
-/// `conn` is used up: its advisory lock ends with it, even when the instance dies halfway.
+/// Runs the pending migrations, and closes `conn`. Its advisory lock is released with it, even if the instance dies.
 ///
-/// A backup or a long query may hold a lock on a table that a migration changes. The migration does not wait in that line,
-/// for everybody else would wait behind it, but tries again and again.
+/// A backup or a long query may hold a lock on a table that a migration changes. The migration does not wait for long,
+/// because all other queries would queue behind it. It retries instead.
 pub(super) async fn run_on_postgres(mut conn: AsyncPgConnection) -> Result<()> {
     conn.batch_execute(&format!("SET statement_timeout = 0; SET lock_timeout = '{LOCK_TIMEOUT}'")).await?;
     let give_up = Instant::now() + GIVE_UP;
@@ -44,14 +44,13 @@ pub(super) async fn run_on_postgres(mut conn: AsyncPgConnection) -> Result<()> {
         }
         tracing::warn!(
             retry_in_s = PAUSE.as_secs(),
-            "the tables cannot be brought up to date yet: a backup, a long query or another instance's migration holds a \
-             lock"
+            "the database cannot be migrated yet: a backup, a long query or another instance's migration holds a lock"
         );
         sleep(PAUSE).await;
     }
 }
 
-/// Runs what is pending, each migration in a transaction of its own, and gives the connection back.
+/// Runs the pending migrations, each in its own transaction, and returns the connection.
 async fn migrate(conn: AsyncPgConnection) -> Result<(AsyncPgConnection, Outcome)> {
     // The harness blocks its thread on the connection.
     let migrate = move || {
@@ -64,7 +63,7 @@ async fn migrate(conn: AsyncPgConnection) -> Result<(AsyncPgConnection, Outcome)
 
 type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
-/// All of it in one `BEGIN IMMEDIATE`, for which other processes wait.
+/// Runs all pending migrations in one `BEGIN IMMEDIATE`, for which other processes wait.
 pub(super) async fn run_on_sqlite(conn: &mut AsyncSqliteConnection) -> Result<()> {
     let migrate = |conn: &mut SqliteConnection| {
         conn.run_pending_migrations(SQLITE).map(|_| ()).map_err(QueryBuilderError)

@@ -1,22 +1,22 @@
-//! Which part of a list is asked for.
+//! Parts of sorted lists, for pagination.
 
-/// A part of a list, by the places of its rows: at most `limit` of those between the bounds, from one end.
+/// The requested part of a list: at most `limit` rows between the bounds, from one end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Slice<P> {
-    /// Only what comes after this place.
+    /// Only rows after this position.
     pub after: Option<P>,
-    /// Only what comes before this place.
+    /// Only rows before this position.
     pub before: Option<P>,
-    /// At most this many rows.
+    /// The maximum number of rows.
     pub limit: i32,
-    /// Whether they are the last of what is between the bounds, not the first. The order stays the list's own.
+    /// Whether to take the last rows between the bounds instead of the first. The order of the rows stays the same.
     pub from_end: bool,
 }
 
-/// Rows in the list's order, and whether there are more of them on either side.
+/// Rows of a list, with information about the rows on either side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
-    /// In the list's order.
+    /// The rows, in the list's order.
     pub rows: Vec<T>,
     /// Whether the list has rows before these.
     pub has_previous: bool,
@@ -24,18 +24,18 @@ pub struct Page<T> {
     pub has_next: bool,
 }
 
-/// An end of a list.
+/// One of the two ends of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// Where its first row is.
+    /// The first row.
     First,
-    /// Where its last row is.
+    /// The last row.
     Last,
 }
 
 impl<T> Page<T> {
-    /// A page from up to `limit + 1` rows read from the slice's end, the surplus one telling that there are more. Whether there
-    /// are rows beyond the slice's bounds must still be found out.
+    /// Creates a page from up to `limit + 1` rows, read from the slice's end. The extra row means that there are more.
+    /// The caller must still check for rows beyond the slice's bounds.
     pub(super) fn from_surplus<P>(mut rows: Vec<T>, slice: &Slice<P>) -> Self {
         let limit = usize::try_from(slice.limit).unwrap_or(0);
         let more = rows.len() > limit;

@@ -1,16 +1,16 @@
-//! The connections to PostgreSQL, and which of them are fit for use.
+//! The connections to PostgreSQL, and which of them are usable.
 //!
-//! A connection that has died must not fail the request that gets it. To ask each connection before its use
-//! (`SELECT 1`) finds the dead ones, but doubles the round trips. A connection dies in one of two ways, and only one of
-//! them needs a question:
+//! A broken connection must not fail the request that gets it. Checking each connection before use (`SELECT 1`) finds
+//! broken ones, but doubles the round trips. A connection breaks in one of two ways, and only one of them needs a
+//! check:
 //!
-//! - *The server closes it*: PostgreSQL restarts, is killed, or ends the session. The kernel tells this process at
-//!   once, and the task that reads from the connection ends. The pool finds that without a round trip.
-//! - *Nobody closes it*: the host vanishes, or a firewall or load balancer forgets the connection. Only a question
-//!   finds that, so the pool asks, unless the server has answered within the last [`TRUSTED`].
+//! - *The server closes it*: PostgreSQL restarts, is killed, or ends the session. The kernel reports that to this
+//!   process immediately, and the task that reads from the connection ends. The pool detects that without a round trip.
+//! - *It is never closed*: the host vanishes, or a firewall or load balancer drops the connection. Only a check detects
+//!   that, so the pool sends one unless the server has responded within the last [`TRUSTED`].
 //!
-//! A query that is sent within [`TRUSTED`] before the host is found to be gone fails, as does one that is under way at
-//! that moment. It is not tried again: nobody knows whether a write was done.
+//! A query fails if it is running when the host vanishes, or if it starts within [`TRUSTED`] after the last response.
+//! It is not retried, because a write may have been executed.
 
 use bb8::ManageConnection;
 use diesel::result::{DatabaseErrorKind, Error};
@@ -21,31 +21,32 @@ use diesel_async::{
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a connection is trusted after an answer. A busy one is never asked; for an idle one the question is cheap.
+/// The time for which a connection is trusted after a response. So busy connections are not checked, and checks of
+/// idle ones are cheap.
 const TRUSTED: Duration = Duration::from_secs(1);
 
-/// Makes the pool's connections, and tells which are fit for use.
-pub struct Connections(AsyncDieselConnectionManager<AsyncPgConnection>);
+/// Creates the pool's connections and checks them.
+pub struct ConnectionManager(AsyncDieselConnectionManager<AsyncPgConnection>);
 
-/// A connection to PostgreSQL, with what is known of its health.
+/// A connection to PostgreSQL, with the state of its health.
 pub struct Connection {
     /// The connection itself.
     pub conn: AsyncPgConnection,
-    /// Whether it can be used without asking.
+    /// Whether it can be used without a check.
     pub trust: Trust,
 }
 
-/// When the server last answered; `None` while it owes an answer, and after a query has failed.
+/// The time of the server's last response. `None` while a response is pending, and after a query has failed.
 pub struct Trust(Option<Instant>);
 
-impl Connections {
-    /// Connections as `manager` makes and asks them.
+impl ConnectionManager {
+    /// Creates a manager that delegates connecting and checking to `manager`.
     pub fn new(manager: AsyncDieselConnectionManager<AsyncPgConnection>) -> Self {
         Self(manager)
     }
 }
 
-impl ManageConnection for Connections {
+impl ManageConnection for ConnectionManager {
     type Connection = Connection;
     type Error = PoolError;
 
@@ -74,8 +75,8 @@ impl ManageConnection for Connections {
 }
 
 impl Trust {
-    /// Waits for an answer, and trusts the connection anew if there is one. Until then it is not trusted: whoever waits
-    /// may be dropped.
+    /// Waits for a response and, if it succeeds, trusts the connection again. Until then the connection is not
+    /// trusted, because the waiting future may be dropped.
     pub async fn renewed_by<T, E>(&mut self, answer: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         self.0 = None;
         let answer = answer.await?;
@@ -96,7 +97,7 @@ mod tests {
     use tokio::time::advance;
 
     #[tokio::test(start_paused = true)]
-    async fn a_connection_is_trusted_for_a_while_after_an_answer() {
+    async fn a_connection_is_trusted_for_a_while_after_a_response() {
         let mut trust = Trust(None);
         assert!(!trust.holds());
         trust.renewed_by(ready(Ok::<_, Error>(()))).await.unwrap();
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_connection_that_owes_an_answer_or_has_failed_is_not_trusted() {
+    async fn a_connection_with_a_pending_or_failed_query_is_not_trusted() {
         let mut trust = Trust(Some(Instant::now()));
         assert!(trust.renewed_by(pending::<Result<(), Error>>()).now_or_never().is_none());
         assert!(!trust.holds());

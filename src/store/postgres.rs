@@ -1,9 +1,11 @@
-//! Connecting to PostgreSQL, with TLS where the server has it.
+//! Connections to PostgreSQL, with TLS if the server supports it.
 //!
-//! `sslmode` in the URL means what it means to PostgreSQL's own clients
-//! (<https://www.postgresql.org/docs/current/libpq-ssl.html>): `prefer`, the default, and `require` encrypt without
-//! asking who it is; `verify-full` asks for a certificate of that host, signed by an authority that the system trusts
-//! or that `sslrootcert` names. `verify-ca` is taken as `verify-full`.
+//! `sslmode` in the URL has the same meaning as in libpq (<https://www.postgresql.org/docs/current/libpq-ssl.html>):
+//!
+//! - `prefer`, the default, and `require` encrypt without verifying the server.
+//! - `verify-full` requires a certificate for that host, signed by an authority that the system trusts or that
+//!   `sslrootcert` contains.
+//! - `verify-ca` is treated as `verify-full`.
 
 use super::{Error, Result};
 use diesel::{ConnectionError, ConnectionResult};
@@ -21,12 +23,12 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
 
-/// How long a connection may take to be made.
-const CONNECT: Duration = Duration::from_secs(10);
-/// How long a server that has vanished may stay unnoticed while something is being said to it.
-const SILENT: Duration = Duration::from_secs(15);
+/// The timeout of connecting.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The time after which a connection with unacknowledged data is considered broken.
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How to connect to a server.
+/// The settings of connections to one server.
 #[derive(Clone)]
 pub(super) struct Postgres {
     config: tokio_postgres::Config,
@@ -34,8 +36,8 @@ pub(super) struct Postgres {
 }
 
 impl Postgres {
-    /// Reads `postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=…&sslrootcert=…`. What is wrong is told without the URL,
-    /// which may hold a password.
+    /// Parses `postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=…&sslrootcert=…`. Errors do not contain the URL, which
+    /// may hold a password.
     pub fn parse(url: &str) -> Result<Self> {
         let bad = |why: String| Error::Connect(ConnectionError::InvalidConnectionUrl(why));
         let mut url = Url::parse(url).map_err(|error| bad(error.to_string()))?;
@@ -54,37 +56,40 @@ impl Postgres {
             "allow" | "prefer" => (SslMode::Prefer, false),
             "require" => (SslMode::Require, root.is_some()),
             "verify-ca" | "verify-full" => (SslMode::Require, true),
-            other => return Err(bad(format!("sslmode cannot be `{other}`"))),
+            other => return Err(bad(format!("`{other}` is not a valid `sslmode`"))),
         };
         let mut config: tokio_postgres::Config = url.as_str().parse().map_err(|error| bad(causes(&error)))?;
-        config.ssl_mode(mode).connect_timeout(CONNECT).tcp_user_timeout(SILENT);
-        config.keepalives_idle(Duration::from_secs(10)).keepalives_interval(SILENT / 3).keepalives_retries(3);
+        config.ssl_mode(mode).connect_timeout(CONNECT_TIMEOUT).tcp_user_timeout(TCP_USER_TIMEOUT);
+        config
+            .keepalives_idle(Duration::from_secs(10))
+            .keepalives_interval(TCP_USER_TIMEOUT / 3)
+            .keepalives_retries(3);
         let tls = if verify { verified(root)? } else { unverified()? };
         Ok(Self { config, tls: MakeRustlsConnect::new(tls) })
     }
 
-    /// A new connection.
+    /// Opens a connection.
     pub async fn connect(&self) -> ConnectionResult<AsyncPgConnection> {
-        let connected = timeout(CONNECT, self.config.connect(self.tls.clone())).await;
+        let connected = timeout(CONNECT_TIMEOUT, self.config.connect(self.tls.clone())).await;
         let (client, connection) = connected
-            .map_err(|_| ConnectionError::BadConnection("it takes too long".into()))?
+            .map_err(|_| ConnectionError::BadConnection("connecting timed out".into()))?
             .map_err(|error| ConnectionError::BadConnection(causes(&error)))?;
         AsyncPgConnection::try_from_client_and_connection(client, connection).await
     }
 }
 
-/// An error with its causes: the outermost alone says little more than that it could not connect.
+/// Formats an error with its causes. The outermost error alone says little more than that connecting failed.
 fn causes(error: &tokio_postgres::Error) -> String {
-    let mut told = error.to_string();
+    let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let _ = write!(told, ": {error}"); // to a string it cannot fail
+        let _ = write!(text, ": {error}"); // cannot fail for a string
         cause = error.source();
     }
-    told
+    text
 }
 
-/// TLS with a server that proves who it is.
+/// Creates a TLS configuration that verifies the server.
 fn verified(root: Option<&str>) -> Result<ClientConfig> {
     let builder = builder()?;
     let Some(file) = root else {
@@ -92,22 +97,22 @@ fn verified(root: Option<&str>) -> Result<ClientConfig> {
     };
     let mut roots = RootCertStore::empty();
     let unreadable = |error: &dyn std::fmt::Display| {
-        let told = format!("sslrootcert: {file}: {error}");
-        Error::Connect(ConnectionError::BadConnection(told))
+        let text = format!("sslrootcert: {file}: {error}");
+        Error::Connect(ConnectionError::BadConnection(text))
     };
     for certificate in CertificateDer::pem_file_iter(file).map_err(|error| unreadable(&error))? {
         let certificate = certificate.map_err(|error| unreadable(&error))?;
         roots.add(certificate).map_err(|error| unreadable(&error))?;
     }
     if roots.is_empty() {
-        return Err(unreadable(&"it holds no certificate"));
+        return Err(unreadable(&"the file contains no certificate"));
     }
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// TLS with whoever answers.
+/// Creates a TLS configuration that accepts any server.
 fn unverified() -> Result<ClientConfig> {
-    let verifier = Arc::new(Anybody(aws_lc_rs::default_provider()));
+    let verifier = Arc::new(AcceptAnyCertificate(aws_lc_rs::default_provider()));
     Ok(builder()?.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
@@ -121,11 +126,12 @@ fn unusable(error: rustls::Error) -> Error {
     Error::Connect(ConnectionError::BadConnection(format!("TLS cannot be used: {error}")))
 }
 
-/// Takes any certificate, as `prefer` and `require` do: only who listens on the wire is kept out.
+/// A verifier that accepts any certificate, for `prefer` and `require`. These modes only protect against
+/// eavesdropping.
 #[derive(Debug)]
-struct Anybody(CryptoProvider);
+struct AcceptAnyCertificate(CryptoProvider);
 
-impl ServerCertVerifier for Anybody {
+impl ServerCertVerifier for AcceptAnyCertificate {
     fn verify_server_cert(
         &self,
         _end_entity: &CertificateDer<'_>,
@@ -165,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_url_says_of_tls_is_understood() {
+    fn the_tls_mode_of_the_url_is_parsed() {
         for (query, mode) in [
             ("", SslMode::Prefer),
             ("?sslmode=disable", SslMode::Disable),
@@ -183,15 +189,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_without_the_password() {
-        for (query, told) in [
+    fn errors_name_the_problem_without_the_password() {
+        for (query, expected) in [
             ("?sslmode=maybe", "sslmode"),
             ("?sslmode=verify-full&sslrootcert=/nowhere.pem", "/nowhere.pem"),
             ("?nonsense=1", "nonsense"),
         ] {
             let error = Postgres::parse(&format!("postgres://u:hunter2@host/name{query}")).err().unwrap();
             let error = error.to_string();
-            assert!(error.contains(told) && !error.contains("hunter2"), "{error}");
+            assert!(error.contains(expected) && !error.contains("hunter2"), "{error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What has been deleted and is still to be removed: the conversations that are nobody's.
+//! Removal of deleted conversations in small steps.
 
 use super::{
     Database, Id, Result,
@@ -8,12 +8,12 @@ use super::{
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
-/// The user whose the deleted conversations are, until they are removed. Nobody can sign in as this one.
+/// The placeholder user who owns deleted conversations until they are removed. Nobody can sign in as this user.
 pub const NOBODY: Id = Id(uuid::Uuid::nil());
 
 impl Database {
-    /// Removes something of what has been deleted, at most `limit` messages; false if there is nothing more.
-    /// Several instances may do it at once.
+    /// Removes at most `limit` messages of deleted conversations, or one empty conversation. Returns false if nothing
+    /// is left. Several instances may call it at once.
     pub async fn remove_from_nobody(&self, limit: i64) -> Result<bool> {
         transact!(self, async |conn| {
             let next: Option<Id> = conversations::table
@@ -24,13 +24,13 @@ impl Database {
                 .await
                 .optional()?;
             let Some(conversation) = next else { return Ok(false) };
-            // Changes nothing, but locks the row: others come one after the other, and find what is left.
+            // Changes nothing, but locks the row. Concurrent calls run one after the other.
             diesel::update(conversations::table.find(conversation))
                 .set(conversations::message_count.eq(conversations::message_count))
                 .execute(conn)
                 .await?;
-            // From the leaves: each message takes those that follow it along, and so deep no database goes. What is off
-            // the active branch hangs from it.
+            // From the leaves upwards. Deleting a message cascades to those that follow it, and a long chain exceeds
+            // the database's recursion limit. Messages off the active branch descend from it, so they come first.
             let off_branch = messages::table
                 .filter(messages::conversation_id.eq(conversation))
                 .filter(messages::position.is_null())

@@ -1,5 +1,5 @@
-//! Revocations: the sessions that were ended while an access token of theirs may have been good, and the personal access
-//! tokens that were deleted while a socket may live by them. Every instance must come to know.
+//! Revocations of sessions whose access tokens may be unexpired, and of personal access tokens with open connections.
+//! Every instance must know them.
 
 use super::{Database, Id, Instant, Result, read, schema::revocations, transact};
 use diesel::prelude::*;
@@ -9,22 +9,22 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = revocations)]
 pub struct Revocation {
-    /// The session or personal access token, which is no more.
+    /// The ID of the revoked session or personal access token.
     pub session_id: Id,
-    /// From when none of its access tokens can be good.
+    /// When all of its access tokens have expired.
     pub expires_at: Instant,
 }
 
-/// When sessions are ended, and until when that must be known.
+/// The times of a revocation.
 #[derive(Clone, Copy, Debug)]
 pub struct Ending {
-    /// Now.
+    /// The current time.
     pub at: Instant,
-    /// From when none of their access tokens can be good.
+    /// When all access tokens of the session have expired, so that the revocation may be forgotten.
     pub until: Instant,
 }
 
-/// Tells all instances that these are no more, within the transaction that ends them.
+/// Inserts revocations of these keys, within the transaction that ends them.
 macro_rules! revoke {
     ($conn:expr, $ids:expr, $ending:expr) => {{
         use $crate::store::{Id, revocations::Ending, schema::revocations};
@@ -36,7 +36,7 @@ macro_rules! revoke {
                     revocations::revoked_at.eq(at),
                     revocations::expires_at.eq(until),
                 ))
-                .on_conflict(revocations::session_id) // one that is over, and not yet removed
+                .on_conflict(revocations::session_id) // an older revocation that is not deleted yet
                 .do_update()
                 .set((revocations::revoked_at.eq(at), revocations::expires_at.eq(until)))
                 .execute($conn)
@@ -47,14 +47,14 @@ macro_rules! revoke {
 pub(super) use revoke;
 
 impl Database {
-    /// What was revoked from a moment on. One that is stored later may bear an earlier time, that of its
-    /// transaction's beginning: whoever looks again looks back further than to the last look.
+    /// Returns the revocations since a time. A revocation stored later may have an earlier time, because it carries
+    /// the start time of its transaction. So consecutive calls must overlap.
     pub async fn revocations_since(&self, moment: Instant) -> Result<Vec<Revocation>> {
         let later = revocations::table.filter(revocations::revoked_at.ge(moment));
         Ok(read!(self, load, later.select(Revocation::as_select()))?)
     }
 
-    /// Forgets some of those that concern no access token any more, at most `limit`; how many they were.
+    /// Deletes at most `limit` expired revocations, and returns their number.
     pub async fn delete_expired_revocations(&self, now: Instant, limit: i64) -> Result<usize> {
         transact!(self, async |conn| {
             let expired = revocations::table.filter(revocations::expires_at.le(now)).limit(limit);

@@ -1,5 +1,5 @@
-//! Runs: one for each reply that is not finished. Whoever holds the lease writes the reply, and nobody else:
-//! every write names the lease and touches nothing if another has it by now.
+//! Runs: one for each unfinished reply. Only the holder of the lease writes the reply. Every write names the lease,
+//! and has no effect if another runner holds it by then.
 
 use super::{
     ChangeKind, Database, FinishReason, Id, Instant, MessageStatus, Result,
@@ -17,89 +17,90 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = runs, primary_key(message_id))]
 pub struct Run {
-    /// The reply's message, and the run's key.
+    /// The reply's message, which is also the key of the run.
     pub message_id: Id,
-    /// The conversation it belongs to.
+    /// The conversation of the reply.
     pub conversation_id: Id,
-    /// The reply's position: in a conversation the earliest comes first.
+    /// The reply's position. In a conversation the lowest position runs first.
     pub position: i32,
-    /// `None` while it waits for its turn.
+    /// The lease; `None` while the run waits for its turn.
     pub lease: Option<Id>,
-    /// When it expires, by the clock of its holder, unless it is renewed. `None` while `lease` is.
+    /// When the lease expires unless it is renewed, by the holder's clock. `None` if `lease` is.
     pub lease_expires_at: Option<Instant>,
-    /// Somebody has asked for it to stop.
+    /// Whether a stop was requested.
     pub stop_requested: bool,
-    /// Whose conversation it is. `None` if an instance of a version before migration 9 has written it.
+    /// The owner of the conversation. `None` if an instance of a version before migration 9 wrote the row.
     pub owner_id: Option<Id>,
 }
 
-/// When a lease expires that its holder has given up: by any clock, that is over.
+/// The expiry time of a lease that its holder has released. It is in the past for every clock.
 const RELEASED: Instant = Instant(0);
 
 impl Run {
-    /// Whether its holder has given it up.
+    /// Returns whether the holder has released the lease.
     pub fn is_released(&self) -> bool {
         self.lease_expires_at == Some(RELEASED)
     }
 }
 
-/// How a reply ended. What is `None` is left as it is stored: null, until a reply ends.
+/// The outcome of a reply. A field that is `None` keeps its column, which is null until the reply ends.
 #[derive(Clone, Debug, PartialEq, AsChangeset)]
 #[diesel(table_name = messages)]
 pub struct Outcome {
-    /// Completed, stopped or failed.
+    /// The final status.
     pub status: MessageStatus,
-    /// All that was said.
+    /// The complete text.
     pub content: String,
-    /// Why it failed, as a code such as `TIMEOUT`.
+    /// The code of the failure, such as `TIMEOUT`.
     pub error_code: Option<String>,
-    /// Why it failed, in a sentence for the user.
+    /// The reason for the failure, as a sentence for the user.
     pub error_message: Option<String>,
-    /// Why it failed, in the provider's words.
+    /// The reason for the failure, in the provider's words.
     pub error_details: Option<String>,
-    /// Why the model stopped, if the reply is completed.
+    /// The reason why the model stopped, if the reply is completed.
     pub finish_reason: Option<FinishReason>,
-    /// How many tokens the model was shown.
+    /// The number of tokens in the prompt.
     pub input_tokens: Option<i32>,
-    /// How many tokens the model said.
+    /// The number of tokens in the reply.
     pub output_tokens: Option<i32>,
-    /// Whether the tokens were reckoned from the text, since the provider told none.
+    /// Whether the token counts were estimated from the text, because the provider reported none.
     pub usage_estimated: bool,
-    /// When it ended: never `None`.
+    /// When the reply ended; never `None`.
     pub finished_at: Option<Instant>,
 }
 
 /// A reply whose lease has been taken.
 #[derive(Clone, Debug)]
 pub struct Claimed {
-    /// The reply as it stands when the lease has been taken (see [`Database::claim_run`]).
+    /// The reply after its lease was taken (see [`Database::claim_run`]).
     pub reply: Message,
-    /// Somebody has asked for it to stop.
+    /// Whether a stop was requested.
     pub stop_requested: bool,
 }
 
 /// A reply that has just ended.
 #[derive(Clone, Debug)]
 pub struct Ended {
-    /// Whose conversation it is in.
+    /// The owner of its conversation.
     pub owner: Id,
-    /// The reply as it ended.
+    /// The final message.
     pub message: Message,
 }
 
-/// What a checkpoint found.
+/// The result of a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checkpoint {
-    /// Stored, and the lease renewed.
+    /// The text is stored and the lease renewed.
     Stored,
-    /// Stored, and somebody has asked for the reply to stop.
+    /// The text is stored and the lease renewed, and a stop was requested.
     StopRequested,
-    /// Nothing is stored: the lease is another's by now, or the reply is gone.
+    /// Nothing is stored. Another runner holds the lease, or the reply is deleted.
     LeaseLost,
 }
 
-/// Records the end of a reply. Its conversation is there: to delete it takes the run, which is ours.
-macro_rules! tell_end {
+/// Records the change of a reply's end. The conversation exists, because deleting it would need the run's row, which
+/// this transaction holds.
+macro_rules! record_end {
     ($conn:ident, $message:ident, $at:expr) => {{
         let conversation = $message.conversation_id;
         let owner: Id =
@@ -110,7 +111,7 @@ macro_rules! tell_end {
 }
 
 impl Database {
-    /// Stores what has been said so far and renews the lease.
+    /// Stores the text so far and renews the lease.
     pub async fn checkpoint(
         &self,
         reply: Id,
@@ -139,7 +140,7 @@ impl Database {
         })
     }
 
-    /// Ends a reply; `None` if the lease is another's by now, or the reply is gone.
+    /// Ends a reply. Returns `None` if another runner holds the lease, or the reply is deleted.
     pub async fn finish_reply(&self, reply: Id, lease: Id, outcome: &Outcome) -> Result<Option<Ended>> {
         transact!(self, async |conn| {
             let held = runs::table.find(reply).filter(runs::lease.eq(lease));
@@ -152,12 +153,12 @@ impl Database {
                 .get_result(conn)
                 .await?;
             let at = outcome.finished_at.unwrap_or(message.created_at);
-            Ok(Some(tell_end!(conn, message, at)))
+            Ok(Some(record_end!(conn, message, at)))
         })
     }
 
-    /// Ends a reply that nobody has a lease of; `None` if somebody has, be it expired, or it has ended. A holder that lives
-    /// knows more of the text than is stored.
+    /// Stops a reply that no runner holds. Returns `None` if the reply has ended, or if a runner holds a lease, even
+    /// an expired one: a runner that is alive has more text than the database.
     pub async fn finish_idle_reply(&self, reply: Id, now: Instant) -> Result<Option<Ended>> {
         transact!(self, async |conn| {
             let idle =
@@ -170,18 +171,19 @@ impl Database {
                 .returning(Message::as_returning())
                 .get_result(conn)
                 .await?;
-            Ok(Some(tell_end!(conn, message, now)))
+            Ok(Some(record_end!(conn, message, now)))
         })
     }
 
-    /// Stores what has been said and gives the lease up, so that anybody may take over at once. The lease becomes
-    /// nobody's, so that a checkpoint still under way comes too late.
+    /// Stores the text so far and releases the lease, so that another runner may take over immediately.
+    ///
+    /// The lease becomes an unused one, so that a checkpoint that arrives later has no effect.
     pub async fn release_run(&self, reply: Id, lease: Id, content: &str) -> Result<()> {
-        let nobody = Id::new();
+        let unused = Id::new();
         transact!(self, async |conn| {
             let held = runs::table.find(reply).filter(runs::lease.eq(lease));
             let released = diesel::update(held)
-                .set((runs::lease.eq(nobody), runs::lease_expires_at.eq(RELEASED)))
+                .set((runs::lease.eq(unused), runs::lease_expires_at.eq(RELEASED)))
                 .execute(conn)
                 .await?;
             if released > 0 && !content.is_empty() {
@@ -194,7 +196,7 @@ impl Database {
         })
     }
 
-    /// Asks whoever runs the reply to stop it; false if it is not in progress.
+    /// Requests that the reply be stopped. Returns false if it is not in progress.
     pub async fn request_stop(&self, reply: Id) -> Result<bool> {
         transact!(self, async |conn| {
             let run = runs::table.find(reply);
@@ -202,7 +204,7 @@ impl Database {
         })
     }
 
-    /// The runs without a lease whose turn has come, at most `limit` of them, the longest waiting first.
+    /// Returns at most `limit` runs without a lease whose turn has come, the longest waiting first.
     pub async fn waiting_runs(&self, limit: i64) -> Result<Vec<Run>> {
         let earlier = diesel::alias!(runs as earlier);
         let waiting = runs::table
@@ -217,8 +219,8 @@ impl Database {
         Ok(read!(self, load, waiting.select(Run::as_select()))?)
     }
 
-    /// The runs whose holder may be dead, at most `limit` of them: their leases expire by `soon`, or after `late`, as none
-    /// does that was renewed in time by a clock like the caller's. Those that were given up are among them.
+    /// Returns at most `limit` runs whose holder may be dead. Their leases expire by `soon`, or after `late`. A lease
+    /// that was renewed in time, by a clock like the caller's, expires between the two. Released leases are included.
     pub async fn doubtful_runs(&self, soon: Instant, late: Instant, limit: i64) -> Result<Vec<Run>> {
         let doubtful = runs::table
             .filter(runs::lease_expires_at.le(soon).or(runs::lease_expires_at.gt(late)))
@@ -227,19 +229,21 @@ impl Database {
         Ok(read!(self, load, doubtful.select(Run::as_select()))?)
     }
 
-    /// Takes the lease of a run that is as the caller has seen it; `None` if another was quicker, if its holder has
-    /// renewed the lease since, or if the row is locked. A run whose earlier holder died starts its next attempt, with the
-    /// text of the last one dropped, unless there is to be none: then the text stays.
+    /// Takes over the lease of a run, provided that the row is unchanged since the caller read it.
+    ///
+    /// Returns `None` if another runner took the lease, if its holder has renewed it, or if the row is locked. If an
+    /// earlier holder died, the next attempt starts and the text of the last one is dropped. After the last permitted
+    /// attempt, the text is kept.
     pub async fn claim_run(
         &self,
         seen: &Run,
         lease: Id,
         expires_at: Instant,
-        most_attempts: i32,
+        max_attempts: i32,
     ) -> Result<Option<Claimed>> {
         let reply = seen.message_id;
         transact!(self, async |conn| {
-            // A frozen instance may hold the row: whoever waited for it would keep all other runs waiting.
+            // A frozen instance may hold the row. Waiting for it would delay all other runs.
             let row = SkipLocked(runs::table.find(reply).select((runs::lease, runs::lease_expires_at)));
             let row: Option<(Option<Id>, Option<Instant>)> = row.get_result(conn).await.optional()?;
             if row != Some((seen.lease, seen.lease_expires_at)) {
@@ -251,10 +255,11 @@ impl Database {
                 .get_result(conn)
                 .await?;
             if seen.lease.is_some() && !stop_requested {
-                // Whoever took the one too many may have died before it could end the reply: that one is not counted on.
-                let tried = messages::table.find(reply).filter(messages::attempt.le(most_attempts));
+                // A runner that took over after the last attempt may have died before it ended the reply. Its takeover
+                // is not counted.
+                let tried = messages::table.find(reply).filter(messages::attempt.le(max_attempts));
                 diesel::update(tried).set(messages::attempt.eq(messages::attempt + 1)).execute(conn).await?;
-                let again = messages::table.find(reply).filter(messages::attempt.le(most_attempts));
+                let again = messages::table.find(reply).filter(messages::attempt.le(max_attempts));
                 diesel::update(again)
                     .set((messages::content.eq(""), messages::status.eq(MessageStatus::Pending)))
                     .execute(conn)
@@ -265,7 +270,7 @@ impl Database {
         })
     }
 
-    /// The instructions of a reply's conversation.
+    /// Returns the instructions of a conversation.
     pub async fn system_prompt(&self, conversation: Id) -> Result<Option<String>> {
         let prompt = conversations::table.find(conversation).select(conversations::system_prompt);
         Ok(read!(self, first, prompt)?)

@@ -1,5 +1,5 @@
-//! The tables, as both databases have them. `Id` and `Instant` are SQL types of our own (see [`super::types`]).
-#![expect(missing_docs, reason = "the macro makes the items; the rows tell what they hold")]
+//! The tables of both databases. `Id` and `Instant` are custom SQL types (see [`super::types`]).
+#![expect(missing_docs, reason = "the macro generates the items; the row structs document the columns")]
 
 diesel::table! {
     use diesel::sql_types::*;

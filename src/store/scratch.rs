@@ -1,4 +1,4 @@
-//! What unit tests write to.
+//! A database for unit tests, with sample rows.
 
 use super::{
     Database, Id, Instant, Result, Statements,
@@ -13,12 +13,12 @@ use crate::clock::Clock;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use tempfile::TempDir;
 
-/// A new database in a folder that is removed with it, and a user.
+/// Creates a database in a temporary folder, with one user. Dropping the folder removes it.
 pub async fn database() -> (TempDir, Database, User) {
-    let folder = tempfile::tempdir().expect("a folder can be made");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let url = format!("sqlite:{}", folder.path().join("test.db").display());
-    let store = Database::connect(&url, &Statements::default()).await.expect("it can be opened");
-    store.migrate().await.expect("it can be migrated");
+    let store = Database::connect(&url, &Statements::default()).await.expect("the database can be opened");
+    store.migrate().await.expect("the database can be migrated");
     let user = User {
         id: Id::new(),
         email: Some("ada@example.com".into()),
@@ -27,11 +27,11 @@ pub async fn database() -> (TempDir, Database, User) {
         password_hash: None,
         created_at: Clock::default().now(),
     };
-    store.insert_user(&user).await.expect("it can be written").expect("nobody has this address");
+    store.insert_user(&user).await.expect("the database is writable").expect("the address is unused");
     (folder, store, user)
 }
 
-/// An empty conversation, yet to be stored.
+/// Returns an empty conversation that is not stored yet.
 pub fn conversation(owner: &User, at: Instant) -> Conversation {
     Conversation {
         id: Id::new(),
@@ -47,7 +47,7 @@ pub fn conversation(owner: &User, at: Instant) -> Conversation {
 }
 
 impl Database {
-    /// Adds messages, whatever the conversation's count.
+    /// Stores messages without updating the conversation's count.
     pub async fn insert_messages(&self, messages: &[Message]) -> Result<()> {
         transact!(self, async |conn| {
             for message in messages {
@@ -58,7 +58,7 @@ impl Database {
     }
 }
 
-/// A session that has just been opened, yet to be stored.
+/// Returns a new session that is not stored yet.
 pub fn session(user: &User) -> Session {
     let now = user.created_at;
     Session {
@@ -74,7 +74,7 @@ pub fn session(user: &User) -> Session {
     }
 }
 
-/// That the user has shown the password.
+/// Returns the proof that the user has shown the password.
 pub fn proof(user: &User) -> Proof {
     Proof { user: user.id, password_hash: user.password_hash.clone(), session: None }
 }

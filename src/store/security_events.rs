@@ -1,4 +1,4 @@
-//! Security events: what has happened to an account, for its owner to look through.
+//! Security events: a log of what has happened to an account, for its owner.
 
 use super::{
     Database, Id, Instant, Result, SecurityEventKind,
@@ -17,82 +17,82 @@ use std::time::Duration;
 pub struct SecurityEvent {
     /// The key.
     pub id: Id,
-    /// Whose account it concerns.
+    /// The user whose account it concerns.
     pub user_id: Id,
-    /// What has happened.
+    /// The kind of the event.
     pub kind: SecurityEventKind,
-    /// When it happened.
+    /// The time of the event.
     pub at: Instant,
-    /// The network address it came from, if that is known.
+    /// The network address of the request, if known.
     pub address: Option<String>,
-    /// What the client calls itself, if it does.
+    /// The client's description of itself, if it sends one.
     pub agent: Option<String>,
-    /// What it was about, if there is more to tell: a token's name, an address before it was changed.
+    /// Further details, such as a token's name, or the e-mail address before a change.
     pub detail: Option<String>,
 }
 
-/// Where an event stands in its user's list: newer ones come first.
+/// The sort key of an event in its user's list, in descending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place(pub Instant, pub Id);
 
 impl SecurityEvent {
-    /// Where it stands in its user's list.
+    /// Returns the sort key in the user's list.
     pub fn place(&self) -> Place {
         Place(self.at, self.id)
     }
 }
 
-/// The most events of one kind that are kept of a day and an account; more of the same are dropped. So a flood of one
-/// kind neither fills the table nor keeps another kind out. The schema tells it too.
-pub const MOST_A_DAY: i64 = 200;
-/// The time in which they are counted.
+/// The maximum number of events of one kind, per account and day. Further ones are dropped, so a flood of one kind
+/// neither fills the table nor displaces other kinds. The schema states this limit too.
+pub const MAX_PER_DAY: i64 = 200;
+/// The period in which events are counted.
 pub const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Adds an event within a transaction, if there are not too many of its kind. Several at once may exceed the number by
-/// as many: nothing is locked for it.
-macro_rules! note {
+/// Inserts an event within a transaction, unless the maximum of its kind is reached. Nothing is locked, so concurrent
+/// inserts may exceed the maximum by their number.
+macro_rules! insert_event {
     ($conn:expr, $event:expr) => {{
         use $crate::store::{
             schema::security_events,
-            security_events::{DAY, MOST_A_DAY, SecurityEvent},
+            security_events::{DAY, MAX_PER_DAY, SecurityEvent},
         };
         let event: &SecurityEvent = $event;
-        let lately: i64 = security_events::table
+        let recent: i64 = security_events::table
             .filter(security_events::user_id.eq(event.user_id))
             .filter(security_events::at.gt(event.at - DAY))
             .filter(security_events::kind.eq(event.kind))
             .count()
             .get_result($conn)
             .await?;
-        if lately < MOST_A_DAY {
+        if recent < MAX_PER_DAY {
             ::diesel::insert_into(security_events::table).values(event).execute($conn).await?;
         }
     }};
 }
-pub(super) use note;
+pub(super) use insert_event;
 
-/// Before which place in the list a row stands.
+/// Matches the rows before a position in the list.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn newer_than(at: Instant, id: Id) -> _ {
     security_events::at.gt(at).or(security_events::at.eq(at).and(security_events::id.gt(id)))
 }
 
-/// After which place in the list a row stands.
+/// Matches the rows after a position in the list.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn older_than(at: Instant, id: Id) -> _ {
     security_events::at.lt(at).or(security_events::at.eq(at).and(security_events::id.lt(id)))
 }
 
 impl Database {
-    /// Adds an event, if there are not too many of its kind.
+    /// Inserts an event, unless the maximum of its kind is reached.
     pub async fn insert_security_event(&self, event: &SecurityEvent) -> Result<()> {
         transact!(self, async |conn| {
-            note!(conn, event);
+            insert_event!(conn, event);
             Ok(())
         })
     }
 
-    /// Returns those of the user's events that have one of these ids, in no order.
+    /// Returns the user's events among these IDs, in no particular order.
     pub async fn security_events(&self, user: Id, ids: &[Id]) -> Result<Vec<SecurityEvent>> {
         let own = security_events::table
             .filter(security_events::id.eq_any(ids.to_vec()))
@@ -100,7 +100,7 @@ impl Database {
         Ok(read!(self, load, own.select(SecurityEvent::as_select()))?)
     }
 
-    /// A part of a user's list.
+    /// Returns a page of a user's list.
     pub async fn security_events_page(&self, user: Id, slice: Slice<Place>) -> Result<Page<SecurityEvent>> {
         let rows = read!(self, load, {
             let mut query = security_events::table
@@ -122,7 +122,7 @@ impl Database {
             query
         })?;
         let mut page = Page::from_surplus(rows, &slice);
-        // What the client's cursors stand for may have been deleted, with all beyond it.
+        // The rows at the client's cursors may have been deleted, and everything beyond them too.
         if !page.has_previous
             && let Some(bound) = slice.after
         {
@@ -138,7 +138,7 @@ impl Database {
         Ok(page)
     }
 
-    /// The place of the first or last one in the list.
+    /// Returns the sort key of the first or last event in the list.
     async fn outermost_event(&self, user: Id, end: End) -> Result<Option<(Instant, Id)>> {
         let places = security_events::table
             .filter(security_events::user_id.eq(user))
@@ -150,7 +150,7 @@ impl Database {
         })
     }
 
-    /// Forgets some of the events from before a moment, at most `limit`; how many they were.
+    /// Deletes at most `limit` events from before a time, and returns their number.
     pub async fn delete_security_events_before(&self, moment: Instant, limit: i64) -> Result<usize> {
         transact!(self, async |conn| {
             let old = security_events::table.filter(security_events::at.lt(moment)).limit(limit);

@@ -1,7 +1,7 @@
-//! Sending: what the user said and the empty reply to it, stored together or not at all.
+//! Sending: stores the user's message and the empty reply to it, both or neither.
 
 use super::{
-    ChangeKind, Database, Error, Id, Instant, Result, TRIES,
+    ChangeKind, Database, Error, Id, Instant, MAX_ATTEMPTS, Result,
     changes::record,
     conversations::Conversation,
     messages::Message,
@@ -17,123 +17,124 @@ use std::num::NonZeroU32;
 /// A row of `sends`.
 #[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = sends)]
-struct Send {
-    /// Who sent it.
+struct SendRow {
+    /// The sender.
     user_id: Id,
-    /// The client's key.
+    /// The idempotency key from the client.
     key: String,
-    /// SHA-256 of the input, to tell a repetition from another message under the same key.
+    /// SHA-256 of the input. It distinguishes a retry from another message with the same key.
     input_hash: Vec<u8>,
-    /// The reply. The message and the conversation are found by it.
+    /// The reply, from which the message and the conversation are found.
     reply_id: Id,
-    /// When it was sent first: keys are forgotten by age.
+    /// When the message was first sent. Keys are deleted by age.
     created_at: Instant,
 }
 
-/// What is to be sent.
+/// A message to be sent.
 #[derive(Clone, Debug)]
 pub struct NewMessage {
-    /// Who sends it.
+    /// The sender.
     pub owner: Id,
-    /// An existing conversation, or the new one to start with this message.
+    /// The conversation, either an existing one or a new one.
     pub conversation: Target,
-    /// What they say.
+    /// The text.
     pub content: String,
-    /// The title that a conversation without one takes.
+    /// The title for a conversation that has none.
     pub title: String,
-    /// The model asked for in this message.
+    /// The model that this message requests.
     pub model: Option<String>,
-    /// The model to take if neither the message nor the conversation names one.
+    /// The model to use if neither the message nor the conversation names one.
     pub default_model: Option<String>,
-    /// A key, and a hash of the whole input.
+    /// The idempotency key, and a hash of the whole input.
     pub idempotency: Option<(String, Vec<u8>)>,
-    /// When it is sent.
+    /// The current time.
     pub now: Instant,
-    /// What to do if an earlier reply of the conversation is still in progress.
+    /// The behaviour if an earlier reply of the conversation is in progress.
     pub when_busy: WhenBusy,
-    /// How many replies of the sender may be in progress, this one included.
+    /// The maximum number of the sender's replies in progress, including this one.
     pub most_running: Option<NonZeroU32>,
-    /// The lease of the runner that waits to start, should it be this reply's turn at once, and when it expires.
-    /// `None` leaves the reply to others.
+    /// A lease and its expiry time, for a runner that waits to start. It is taken if the reply can start immediately.
+    /// With `None`, another runner claims the reply.
     pub lease: Option<(Id, Instant)>,
 }
 
-/// Where a message goes.
+/// The conversation that a message goes to.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// The conversation with this key, if it is the owner's.
+    /// The conversation with this key, if the sender owns it.
     Existing(Id),
-    /// One that is started with this message.
+    /// A new conversation.
     New {
-        /// What the model is told first, if anything.
+        /// The instructions for the model, if any.
         system_prompt: Option<String>,
     },
 }
 
-/// What to do with a message while an earlier reply of its conversation is in progress.
+/// The behaviour of a message that is sent while an earlier reply of its conversation is in progress.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenBusy {
-    /// Refuse it.
+    /// Rejects the message.
     Reject,
-    /// Store it; its reply waits for its turn.
+    /// Stores the message. Its reply waits for its turn.
     #[default]
     Queue,
-    /// Stop what is in progress and what waits; its reply is next.
+    /// Stops the current reply and all waiting ones. The new reply is next.
     StopCurrent,
 }
 
-/// What became of a [`NewMessage`].
+/// The result of sending a [`NewMessage`].
 #[derive(Clone, Debug)]
 pub enum Sent {
-    /// It is stored.
+    /// The message is stored.
     Stored(Stored),
-    /// The same was sent before under the same key, with this result.
+    /// The same message was sent before with the same key, with this result.
     Before(Stored),
-    /// Something else was sent before under the same key.
+    /// Another message was sent before with the same key.
     OtherInput,
-    /// The owner has no such conversation.
+    /// The conversation does not exist, or the sender does not own it.
     NoConversation,
-    /// Neither the message nor the conversation names a model, and there is no default.
+    /// Neither the message nor the conversation names a model, and no default is configured.
     NoModel,
-    /// An earlier reply is in progress, and the message was not to wait.
+    /// An earlier reply is in progress, and the message must not wait.
     Busy,
-    /// The conversation has as many messages as one may have.
+    /// The conversation has the maximum number of messages.
     Full,
-    /// As many replies of the sender are in progress as may be.
+    /// The sender has the maximum number of replies in progress.
     TooManyRunning,
 }
 
-/// What was sent before under a key.
+/// An earlier use of an idempotency key.
 #[derive(Clone, Debug)]
 pub enum Before {
-    /// The same, with this result.
+    /// The same input, with this result.
     Same(Box<Stored>),
-    /// Something else.
+    /// Another input.
     OtherInput,
 }
 
-/// A stored message, and the reply to it.
+/// A stored message and its reply.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// The conversation that the message went to.
+    /// The conversation of the message.
     pub conversation: Conversation,
-    /// What the user said.
+    /// The user's message.
     pub message: Message,
-    /// What is to be the answer, as it stands.
+    /// The reply in its current state.
     pub reply: Message,
-    /// Whether the lease was taken. If not, an earlier reply is in progress, no lease was offered, or the
+    /// Whether the lease was taken. It is not taken if an earlier reply is in progress, no lease was offered, or the
     /// message was sent before.
     pub claimed: bool,
 }
 
-/// Far more than a conversation can use, and far from the end of the position's range.
-const MOST_MESSAGES: i32 = 1_000_000;
+/// The maximum number of messages in a conversation: far more than it can use, and far from the end of the position's
+/// range.
+const MAX_MESSAGES: i32 = 1_000_000;
 
 impl Database {
     /// Stores a message and its empty reply in one transaction.
     pub async fn send_message(&self, new: &NewMessage) -> Result<Sent> {
-        // Their account may be deleted meanwhile, with all that this holds.
-        for _ in 1..TRIES {
+        // The account may be deleted at the same moment, and the two transactions may deadlock.
+        for _ in 1..MAX_ATTEMPTS {
             match self.try_send_message(new).await {
                 Err(error) if error.is_deadlock() => {}
                 done => return done,
@@ -149,7 +150,7 @@ impl Database {
             let (existing, system_prompt) = match &new.conversation {
                 Target::New { system_prompt } => (None, system_prompt.clone()),
                 &Target::Existing(id) => {
-                    // Changes nothing, but locks the row: concurrent sends come one after the other.
+                    // Changes nothing, but locks the row. Concurrent sends run one after the other.
                     let own = conversations::table.find(id).filter(conversations::owner_id.eq(new.owner));
                     let locked: Option<Conversation> = diesel::update(own)
                         .set(conversations::message_count.eq(conversations::message_count))
@@ -159,7 +160,7 @@ impl Database {
                         .optional()?;
                     match locked {
                         None => return Ok(Sent::NoConversation),
-                        Some(full) if full.message_count >= MOST_MESSAGES => return Ok(Sent::Full),
+                        Some(full) if full.message_count >= MAX_MESSAGES => return Ok(Sent::Full),
                         Some(conversation) => (Some(conversation), None),
                     }
                 }
@@ -168,28 +169,28 @@ impl Database {
             let named = new.model.as_ref().or(existing.as_ref().and_then(|existing| existing.model.as_ref()));
             let Some(model) = named.or(new.default_model.as_ref()).cloned() else { return Ok(Sent::NoModel) };
             if let Some((key, input_hash)) = &new.idempotency {
-                let claim = Send {
+                let claim = SendRow {
                     user_id: new.owner,
                     key: key.clone(),
                     input_hash: input_hash.clone(),
                     reply_id,
                     created_at: now,
                 };
-                // On PostgreSQL a racing repetition waits here until the first one is stored, or is not.
+                // On PostgreSQL a concurrent retry waits here until the first transaction ends.
                 let claimed = diesel::insert_into(sends::table)
                     .values(&claim)
                     .on_conflict_do_nothing()
                     .execute(conn)
                     .await?;
                 if claimed == 0 {
-                    // Changes nothing, but locks the row: with it the conversation stays until all is read.
-                    let before: Option<Send> = diesel::update(sends::table.find((new.owner, key)))
+                    // Changes nothing, but locks the row. So the conversation cannot be removed before all is read.
+                    let before: Option<SendRow> = diesel::update(sends::table.find((new.owner, key)))
                         .set(sends::created_at.eq(sends::created_at))
-                        .returning(Send::as_returning())
+                        .returning(SendRow::as_returning())
                         .get_result(conn)
                         .await
                         .optional()?;
-                    // It may have been deleted since the insert met it.
+                    // The row may have been deleted after the conflict.
                     let Some(before) = before else { return Ok(Sent::NoConversation) };
                     if before.input_hash != *input_hash {
                         return Ok(Sent::OtherInput);
@@ -211,7 +212,7 @@ impl Database {
                         .first(conn)
                         .await
                         .optional()?;
-                    // Deleted, and about to be removed.
+                    // The conversation is deleted but not removed yet.
                     let Some(conversation) = conversation else { return Ok(Sent::NoConversation) };
                     return Ok(Sent::Before(Stored { conversation, message, reply, claimed: false }));
                 }
@@ -223,7 +224,7 @@ impl Database {
                 diesel::select(exists(runs::table.filter(in_conversation))).get_result::<bool>(conn).await?;
             if busy && new.when_busy == WhenBusy::Reject {
                 if let Some((key, _)) = &new.idempotency {
-                    // Nothing is sent, so the key is given back.
+                    // Nothing is sent, so the key becomes free again.
                     diesel::delete(sends::table.find((new.owner, key))).execute(conn).await?;
                 }
                 return Ok(Sent::Busy);
@@ -233,7 +234,7 @@ impl Database {
                 diesel::update(current).set(runs::stop_requested.eq(true)).execute(conn).await?;
             }
 
-            let mut news = Vec::with_capacity(3);
+            let mut changes = Vec::with_capacity(3);
             let conversation: Conversation = match existing {
                 None => {
                     let conversation = Conversation {
@@ -248,14 +249,14 @@ impl Database {
                         updated_at: now,
                     };
                     diesel::insert_into(conversations::table).values(&conversation).execute(conn).await?;
-                    news.push((ChangeKind::ConversationCreated, conversation.id, None));
+                    changes.push((ChangeKind::ConversationCreated, conversation.id, None));
                     conversation
                 }
                 Some(conversation) => {
                     let untitled = conversation.message_count == 0 && !conversation.titled_by_user;
-                    // Only the title: that a message came is told by the message.
+                    // Only for the title. The message has a change of its own.
                     if untitled && conversation.title != new.title {
-                        news.push((ChangeKind::ConversationChanged, conversation.id, None));
+                        changes.push((ChangeKind::ConversationChanged, conversation.id, None));
                     }
                     diesel::update(conversations::table.find(conversation.id))
                         .set((
@@ -295,19 +296,19 @@ impl Database {
                 owner_id: Some(new.owner),
             };
             diesel::insert_into(runs::table).values(&run).execute(conn).await?;
-            news.extend(
+            changes.extend(
                 [message_id, reply_id].map(|id| (ChangeKind::MessageAdded, conversation.id, Some(id))),
             );
-            record!(conn, new.owner, now, news);
+            record!(conn, new.owner, now, changes);
 
-            // After the user's feed is written to, and so locked: of sends at once, on whatever instances, the next one
-            // counts this one. What is about to end does not count.
+            // Counted after `record!` has locked the user's feed, so that concurrent sends on any instance count each
+            // other. Runs that are about to stop do not count.
             if let Some(most) = new.most_running {
                 let own =
                     runs::table.filter(runs::owner_id.eq(new.owner)).filter(runs::stop_requested.eq(false));
                 let running: i64 = own.count().get_result(conn).await?;
                 if running > most.get().into() {
-                    return Err(Error::TooManyRuns); // nothing is stored
+                    return Err(Error::TooManyRuns); // rolls the transaction back
                 }
             }
             Ok(Sent::Stored(Stored { conversation, message, reply, claimed: lease.is_some() }))
@@ -318,7 +319,7 @@ impl Database {
         }
     }
 
-    /// What was sent before under this key. `None` if it was nothing, or is deleted.
+    /// Returns the earlier send with this key. `None` if there is none, or if its conversation is deleted.
     pub async fn sent_before(&self, owner: Id, key: &str, input_hash: &[u8]) -> Result<Option<Before>> {
         let before = sends::table
             .inner_join(messages::table.on(messages::id.eq(sends::reply_id)))
@@ -341,7 +342,7 @@ impl Database {
             .map(|message| Before::Same(Box::new(Stored { conversation, message, reply, claimed: false }))))
     }
 
-    /// Forgets some of the keys of sends from before a moment, at most `limit`; how many they were.
+    /// Deletes at most `limit` keys of sends from before a time, and returns their number.
     pub async fn delete_sends_before(&self, moment: Instant, limit: i64) -> Result<usize> {
         transact!(self, async |conn| {
             let old = sends::table.filter(sends::created_at.lt(moment)).limit(limit);

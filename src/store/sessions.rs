@@ -1,18 +1,18 @@
-//! Sessions: one for each signing in, kept alive by its refresh tokens.
+//! Sessions: one per sign-in, kept alive by its refresh tokens.
 //!
-//! Whatever ends a session before its time leaves a row in `revocations`, in the same transaction: an access token of
-//! the session may still be about, and every instance must come to know ([`super::revocations`]). Several sessions are
-//! ended in the order of their ids, so that no two transactions wait for each other.
+//! Ending a session before it expires also inserts a row into `revocations`, in the same transaction, because an
+//! access token of the session may be unexpired and every instance must reject it ([`super::revocations`]). Several
+//! sessions are ended in the order of their IDs, so that transactions do not deadlock.
 
 use super::{
     Database, Id, Instant, Result,
-    database::in_time,
+    database::with_timeout,
     pool::Connection,
     read,
     revocations::Ending,
     schema::sessions,
     transact,
-    users::{Proof, hold},
+    users::{Proof, lock_user},
 };
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
@@ -24,56 +24,57 @@ use std::time::Duration;
 pub struct Session {
     /// The key.
     pub id: Id,
-    /// Who signed in.
+    /// The user who signed in.
     pub user_id: Id,
-    /// The number of the refresh token that is good now; the first has 0.
+    /// The generation of the valid refresh token, counted from 0.
     pub generation: i32,
-    /// When they signed in.
+    /// When the user signed in.
     pub created_at: Instant,
-    /// When the refresh token was last exchanged; until then, when they signed in.
+    /// When the refresh token was last exchanged; before the first exchange, when the user signed in.
     pub refreshed_at: Instant,
-    /// From when its refresh token is not good any more.
+    /// When the refresh token expires.
     pub expires_at: Instant,
-    /// When it was last used, to a minute or so.
+    /// When the session was last used, to about a minute.
     pub last_seen_at: Instant,
-    /// Where it was signed in or last refreshed from.
+    /// The network address of the sign-in or the last refresh.
     pub address: Option<String>,
-    /// By what, as that program calls itself.
+    /// The client's description of itself at the same moment.
     pub agent: Option<String>,
 }
 
-/// A session's refresh token that is presented for the next one.
+/// A refresh token to be exchanged for its successor.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     /// The session.
     pub id: Id,
-    /// The token's number.
+    /// The token's generation.
     pub generation: i32,
-    /// From when the next token will not be good any more.
+    /// When the next token will expire.
     pub expires_at: Instant,
-    /// Where it is presented from.
+    /// The network address of the request.
     pub address: Option<String>,
-    /// By what.
+    /// The client's description of itself.
     pub agent: Option<String>,
-    /// How long the last token but one may be presented again.
+    /// The time during which the previous token may be presented again.
     pub grace: Duration,
 }
 
-/// What comes of it.
+/// The result of an exchange.
 #[derive(Clone, Debug)]
 pub enum Exchanged {
-    /// The next token is good in its place.
+    /// The token was valid. Its successor replaces it.
     Next(Session),
-    /// It was exchanged a moment ago: its successor is good still.
+    /// The token was exchanged within the grace period. Its successor is still valid.
     Again(Session),
-    /// It was exchanged before, and not a moment ago: somebody has a copy. The session of this user has been ended.
+    /// The token was exchanged before the grace period, so it was probably stolen. The session of this user has been
+    /// revoked.
     Reused(Id),
-    /// There is no such session, or not any more.
+    /// The session does not exist or has ended.
     Unknown,
 }
 
-/// Ends those of the sessions that are there, within a transaction; they are told.
-macro_rules! end {
+/// Ends the sessions that exist among these, within a transaction. Evaluates to their IDs.
+macro_rules! end_sessions {
     ($conn:expr, $ids:expr, $ending:expr) => {{
         use $crate::store::{Id, revocations::revoke, schema::sessions};
         let mut ids: Vec<Id> = $ids;
@@ -88,31 +89,32 @@ macro_rules! end {
         ended
     }};
 }
-/// Ends all sessions of a user but one, if one is named, within a transaction; they are told.
-macro_rules! end_all {
-    ($conn:expr, $user:expr, $but:expr, $ending:expr) => {{
+/// Ends all sessions of a user except one, if it is given, within a transaction. Evaluates to their IDs.
+macro_rules! end_all_sessions {
+    ($conn:expr, $user:expr, $except:expr, $ending:expr) => {{
         use $crate::store::{Id, schema::sessions};
         let all = sessions::table.filter(sessions::user_id.eq($user)).select(sessions::id);
-        let but: Option<Id> = $but;
+        let except: Option<Id> = $except;
         let all: Vec<Id> = all.load($conn).await?;
-        let others = all.into_iter().filter(|id| Some(*id) != but).collect();
-        $crate::store::sessions::end!($conn, others, $ending)
+        let others = all.into_iter().filter(|id| Some(*id) != except).collect();
+        $crate::store::sessions::end_sessions!($conn, others, $ending)
     }};
 }
-pub(super) use {end, end_all};
+pub(super) use {end_all_sessions, end_sessions};
 
 impl Database {
-    /// Opens a session for whoever has shown the password; `None` if it is another one by now. A user has at most so
-    /// many: those beyond, the longest unused, are ended and told.
+    /// Inserts a session. Returns `None` if the user's password has been changed since it was verified.
+    ///
+    /// A user has at most `max` sessions. Surplus ones, unused for longest, are ended; the result contains their IDs.
     pub async fn insert_session(
         &self,
         session: &Session,
         proof: &Proof,
-        most: i64,
+        max: i64,
         ending: Ending,
     ) -> Result<Option<Vec<Id>>> {
         transact!(self, async |conn| {
-            if !hold!(conn, proof) {
+            if !lock_user!(conn, proof) {
                 return Ok(None);
             }
             diesel::insert_into(sessions::table).values(session).execute(conn).await?;
@@ -120,23 +122,23 @@ impl Database {
                 .filter(sessions::user_id.eq(session.user_id))
                 .filter(sessions::id.ne(session.id))
                 .order((sessions::last_seen_at.desc(), sessions::id.desc()))
-                .offset(most - 1)
+                .offset(max - 1)
                 .select(sessions::id);
-            Ok(Some(end!(conn, surplus.load(conn).await?, ending)))
+            Ok(Some(end_sessions!(conn, surplus.load(conn).await?, ending)))
         })
     }
 
-    /// Exchanges a refresh token that has been found to be one of the session's. Of two at once, on whatever instance,
-    /// one gets the next token and the other the same again.
+    /// Exchanges a refresh token with a valid MAC. Of two concurrent exchanges, on any instances, one gets the next
+    /// token and the other the same token again.
     pub async fn exchange(&self, exchange: &Exchange, ending: Ending) -> Result<Exchanged> {
         let Exchange { id, generation, .. } = *exchange;
         let now = ending.at;
         transact!(self, async |conn| {
-            let good = sessions::table
+            let valid = sessions::table
                 .find(id)
                 .filter(sessions::generation.eq(generation))
                 .filter(sessions::expires_at.gt(now));
-            let next: Option<Session> = diesel::update(good)
+            let next: Option<Session> = diesel::update(valid)
                 .set((
                     sessions::generation.eq(generation + 1),
                     sessions::refreshed_at.eq(now),
@@ -152,8 +154,9 @@ impl Database {
             if let Some(session) = next {
                 return Ok(Exchanged::Next(session));
             }
-            let alive = sessions::table.find(id).filter(sessions::expires_at.gt(now));
-            let session: Option<Session> = alive.select(Session::as_select()).first(conn).await.optional()?;
+            let active = sessions::table.find(id).filter(sessions::expires_at.gt(now));
+            let session: Option<Session> =
+                active.select(Session::as_select()).first(conn).await.optional()?;
             Ok(match session {
                 Some(session)
                     if session.generation == generation + 1
@@ -162,16 +165,16 @@ impl Database {
                     Exchanged::Again(session)
                 }
                 Some(session) if session.generation > generation => {
-                    end!(conn, vec![id], ending);
+                    end_sessions!(conn, vec![id], ending);
                     Exchanged::Reused(session.user_id)
                 }
-                // A greater number than was ever given: an older state of the database was restored.
+                // A higher generation was never issued. The database was restored from an older backup.
                 Some(_) | None => Exchanged::Unknown,
             })
         })
     }
 
-    /// Ends a session, if it is there, and the user's where one is named; whose it was.
+    /// Ends a session, if it exists and belongs to `user`, if given. Returns its owner.
     pub async fn end_session(&self, id: Id, user: Option<Id>, ending: Ending) -> Result<Option<Id>> {
         transact!(self, async |conn| {
             let owner = sessions::table.find(id).select(sessions::user_id);
@@ -179,38 +182,39 @@ impl Database {
             let Some(owner) = owner.filter(|owner| user.is_none_or(|user| user == *owner)) else {
                 return Ok(None);
             };
-            let ended: Vec<Id> = end!(conn, vec![id], ending);
+            let ended: Vec<Id> = end_sessions!(conn, vec![id], ending);
             Ok((!ended.is_empty()).then_some(owner))
         })
     }
 
-    /// Ends all of a user's sessions but one; which they were.
-    pub async fn end_other_sessions(&self, user: Id, but: Id, ending: Ending) -> Result<Vec<Id>> {
-        transact!(self, async |conn| { Ok(end_all!(conn, user, Some(but), ending)) })
+    /// Ends all of a user's sessions except one. Returns their IDs.
+    pub async fn end_other_sessions(&self, user: Id, except: Id, ending: Ending) -> Result<Vec<Id>> {
+        transact!(self, async |conn| { Ok(end_all_sessions!(conn, user, Some(except), ending)) })
     }
 
-    /// A user's sessions, the last used first.
+    /// Returns a user's sessions, the most recently used first.
     pub async fn sessions_of(&self, user: Id, now: Instant) -> Result<Vec<Session>> {
-        let alive = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::expires_at.gt(now));
+        let active = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::expires_at.gt(now));
         let order = (sessions::last_seen_at.desc(), sessions::id.desc());
-        Ok(read!(self, load, alive.order(order).select(Session::as_select()))?)
+        Ok(read!(self, load, active.order(order).select(Session::as_select()))?)
     }
 
-    /// Of these sessions, the ones that are the user's, in no order.
+    /// Returns the user's sessions among these IDs, in no particular order.
     pub async fn sessions(&self, user: Id, ids: &[Id]) -> Result<Vec<Session>> {
         let own =
             sessions::table.filter(sessions::id.eq_any(ids.to_vec())).filter(sessions::user_id.eq(user));
         Ok(read!(self, load, own.select(Session::as_select()))?)
     }
 
-    /// Sessions have been used. Those that somebody else has under way are left out: it waits for nobody.
-    pub async fn see_sessions(&self, ids: &[Id], now: Instant) -> Result<()> {
-        let seen = sessions::table.filter(sessions::id.eq_any(ids)).filter(sessions::last_seen_at.lt(now));
+    /// Sets the last use of these sessions. Skips rows that another transaction has locked, so that it never waits for
+    /// them.
+    pub async fn touch_sessions(&self, ids: &[Id], now: Instant) -> Result<()> {
+        let older = sessions::table.filter(sessions::id.eq_any(ids)).filter(sessions::last_seen_at.lt(now));
         match self {
             Self::Postgres(pool) => {
                 let Connection { conn, trust } = &mut *pool.get().await?;
-                let see = conn.transaction(async |conn| {
-                    let free = seen.select(sessions::id).for_update().skip_locked();
+                let touch = conn.transaction(async |conn| {
+                    let free = older.select(sessions::id).for_update().skip_locked();
                     let ids: Vec<Id> = free.load(conn).await?;
                     diesel::update(sessions::table.filter(sessions::id.eq_any(ids)))
                         .set(sessions::last_seen_at.eq(now))
@@ -218,20 +222,20 @@ impl Database {
                         .await?;
                     Ok(())
                 });
-                trust.renewed_by(in_time(see)).await
+                trust.renewed_by(with_timeout(touch)).await
             }
             Self::Sqlite { writer, .. } => {
                 let mut conn = writer.get().await?;
-                let see = async |conn: &mut super::database::AsyncSqliteConnection| {
-                    diesel::update(seen).set(sessions::last_seen_at.eq(now)).execute(conn).await?;
+                let touch = async |conn: &mut super::database::AsyncSqliteConnection| {
+                    diesel::update(older).set(sessions::last_seen_at.eq(now)).execute(conn).await?;
                     Ok(())
                 };
-                conn.immediate_transaction(see).await
+                conn.immediate_transaction(touch).await
             }
         }
     }
 
-    /// Forgets some of the sessions that have expired, at most `limit`; how many they were.
+    /// Deletes at most `limit` expired sessions, and returns their number.
     pub async fn delete_expired_sessions(&self, now: Instant, limit: i64) -> Result<usize> {
         transact!(self, async |conn| {
             let expired = sessions::table.filter(sessions::expires_at.le(now)).limit(limit);

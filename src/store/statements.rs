@@ -1,5 +1,5 @@
-//! A count of the statements sent, and on request their texts, so that a test can tell how many a request takes and how
-//! each is executed.
+//! A counter of SQL statements, which can also record their texts. Tests use it to check how many statements a request
+//! needs and how each is executed.
 
 use diesel::connection::InstrumentationEvent;
 use diesel_async::AsyncConnection;
@@ -11,7 +11,8 @@ use std::{
     },
 };
 
-/// How many statements have been sent to the database, the check of a pooled connection included. Its clones are the same.
+/// The number of statements sent to the database, including the checks of pooled connections. Clones share the
+/// counter.
 #[derive(Clone, Debug, Default)]
 pub struct Statements {
     count: Arc<AtomicU64>,
@@ -19,31 +20,31 @@ pub struct Statements {
 }
 
 impl Statements {
-    /// One that keeps the texts too, which become ever more.
+    /// Creates a counter that also records the texts. It uses memory for each distinct text.
     pub fn recording() -> Self {
         Self { texts: Some(Arc::default()), ..Self::default() }
     }
 
-    /// The count since the start.
+    /// Returns the number of statements so far.
     pub fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// The different texts sent so far, each with the places of its values instead of the values; none unless they are kept.
+    /// Returns the distinct texts so far, with placeholders instead of values. Empty unless texts are recorded.
     pub fn texts(&self) -> Vec<String> {
         let texts = self.texts.iter();
         texts.flat_map(|texts| texts.lock().unwrap_or_else(PoisonError::into_inner).clone()).collect()
     }
 
-    /// Counts what this connection sends from now on.
-    pub(super) fn watch(&self, conn: &mut impl AsyncConnection) {
+    /// Counts the statements that this connection sends.
+    pub(super) fn instrument(&self, conn: &mut impl AsyncConnection) {
         let Self { count, texts } = self.clone();
         conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
             let InstrumentationEvent::StartQuery { query, .. } = event else { return };
             count.fetch_add(1, Ordering::Relaxed);
             if let Some(texts) = &texts {
                 let query = query.to_string();
-                // Diesel's own notation.
+                // Diesel appends the values in this notation.
                 let text = query.split(" -- binds: ").next().unwrap_or_default().to_owned();
                 texts.lock().unwrap_or_else(PoisonError::into_inner).insert(text);
             }

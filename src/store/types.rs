@@ -1,6 +1,6 @@
-//! The column types that the two databases spell differently, and the words we keep in text columns.
+//! The column types that differ between the two databases, and the enums that are stored as text.
 //!
-//! Each is one SQL type with a mapping for either database, so that one `table!` and one query text serve both.
+//! Each type is one SQL type with a mapping for either database, so that one `table!` and one query serve both.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::{
@@ -16,22 +16,22 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The SQL side: what `schema.rs` names.
+/// The SQL types that `schema.rs` refers to.
 pub mod sql {
     use diesel::{query_builder::QueryId, sql_types::SqlType};
 
-    /// `uuid` on PostgreSQL, its 16 bytes as `blob` on SQLite.
+    /// A UUID: `uuid` on PostgreSQL, 16 bytes as `blob` on SQLite.
     #[derive(Clone, Copy, QueryId, SqlType)]
     #[diesel(postgres_type(oid = 2950, array_oid = 2951), sqlite_type(name = "Binary"))]
     pub struct Id;
 
-    /// `timestamptz` on PostgreSQL, microseconds since 1970 as `integer` on SQLite.
+    /// A time: `timestamptz` on PostgreSQL, microseconds since 1970 as `integer` on SQLite.
     #[derive(Clone, Copy, QueryId, SqlType)]
     #[diesel(postgres_type(oid = 1184, array_oid = 1185), sqlite_type(name = "Long"))]
     pub struct Instant;
 }
 
-/// The key of a row: a version 7 UUID (RFC 9562), so later rows have greater keys.
+/// The key of a row: a version 7 UUID (RFC 9562), so newer rows have greater keys.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow, Serialize, Deserialize,
 )]
@@ -39,8 +39,8 @@ pub mod sql {
 pub struct Id(pub Uuid);
 
 impl Id {
-    /// A key that no row has yet.
-    #[expect(clippy::new_without_default, reason = "each is another one: there is no default key")]
+    /// Generates a new key.
+    #[expect(clippy::new_without_default, reason = "each call returns another key, so no default exists")]
     pub fn new() -> Self {
         Self(Uuid::now_v7())
     }
@@ -52,34 +52,34 @@ impl std::fmt::Display for Id {
     }
 }
 
-/// A moment, in microseconds since 1970 (UTC): as finely as PostgreSQL keeps it.
+/// A time, in microseconds since 1970 (UTC), which is the precision of PostgreSQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = sql::Instant)]
 pub struct Instant(pub i64);
 
-/// Where PostgreSQL starts to count: 2000-01-01T00:00:00Z.
+/// The epoch of PostgreSQL's timestamps: 2000-01-01T00:00:00Z.
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 
-/// The last moment there is: 9999-12-31T23:59:59.999999Z.
+/// The last representable time: 9999-12-31T23:59:59.999999Z.
 pub const LATEST: i64 = 253_402_300_799_999_999;
 
 impl Instant {
-    /// Whole seconds since 1970, as JSON Web Tokens count.
+    /// Whole seconds since 1970, the unit of JSON Web Tokens.
     pub fn unix_seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
 
-    /// The moment so many seconds after 1970 began.
+    /// The time this many seconds after 1970 began.
     pub fn from_unix_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1_000_000))
     }
 
-    /// What a client says was a moment: from 1970 to the year 9999, which both databases and RFC 3339 hold.
+    /// Checks a time from a client. The valid range, from 1970 to the year 9999, fits both databases and RFC 3339.
     pub fn told(micros: i64) -> Option<Self> {
         (0..=LATEST).contains(&micros).then_some(Self(micros))
     }
 
-    /// As RFC 3339 writes it, with microseconds: `2026-11-22T17:00:00.000000Z`.
+    /// Formats the time by RFC 3339, with microseconds: `2026-11-22T17:00:00.000000Z`.
     pub fn to_rfc3339(self) -> String {
         DateTime::<Utc>::from_timestamp_micros(self.0)
             .unwrap_or_default()
@@ -154,8 +154,8 @@ impl FromSql<sql::Instant, Sqlite> for Instant {
     }
 }
 
-/// An enum that is a word in a text column.
-macro_rules! words {
+/// Defines an enum that is stored as text.
+macro_rules! text_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
@@ -165,15 +165,15 @@ macro_rules! words {
         }
 
         impl $name {
-            /// The word it is stored as.
+            /// The stored text.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
 
-            fn from_word(word: &str) -> deserialize::Result<Self> {
-                match word {
+            fn from_text(text: &str) -> deserialize::Result<Self> {
+                match text {
                     $($word => Ok(Self::$variant),)+
-                    other => Err(format!("`{other}` is no {}", stringify!($name)).into()),
+                    other => Err(format!("`{other}` is not a valid {}", stringify!($name)).into()),
                 }
             }
         }
@@ -187,112 +187,112 @@ macro_rules! words {
             }
         }
 
-        // Once for each database: `FromSql` lends no `&str`, and a `String` would be allocated for each row.
+        // Implemented per database, because the generic `FromSql` would allocate a `String` for each row.
         impl FromSql<Text, Pg> for $name {
             fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-                Self::from_word(std::str::from_utf8(value.as_bytes())?)
+                Self::from_text(std::str::from_utf8(value.as_bytes())?)
             }
         }
 
         impl FromSql<Text, Sqlite> for $name {
             fn from_sql(mut value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-                Self::from_word(value.read_text())
+                Self::from_text(value.read_text())
             }
         }
     };
 }
 
-words! {
-    /// Who a message is from.
+text_enum! {
+    /// The author of a message.
     Role {
-        /// The person.
+        /// The user.
         User = "USER",
         /// The model.
         Assistant = "ASSISTANT",
-        /// The instructions of the conversation.
+        /// The conversation's instructions.
         System = "SYSTEM",
     }
 }
 
-words! {
-    /// How far a message has come. What a user says is completed from the first.
+text_enum! {
+    /// The status of a message. A user's message is always completed.
     MessageStatus {
-        /// It waits for its turn, or for the first token.
+        /// The reply waits for its turn, or for the first token.
         Pending = "PENDING",
-        /// Some of it has been said.
+        /// The reply has some text.
         Streaming = "STREAMING",
-        /// All of it has been said.
+        /// The text is complete.
         Completed = "COMPLETED",
-        /// The user stopped it: its content is what had been said.
+        /// The user stopped the reply. Its content is the text so far.
         Stopped = "STOPPED",
-        /// It broke off: its content is what had been said, its error tells why.
+        /// The reply failed. Its content is the text so far, and its error states the reason.
         Failed = "FAILED",
     }
 }
 
 impl MessageStatus {
-    /// Whether nothing will be added any more.
+    /// Returns whether the message will not change any more.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Completed | Self::Stopped | Self::Failed)
     }
 }
 
-words! {
-    /// Why a model stopped where it did.
+text_enum! {
+    /// The reason why a model stopped.
     FinishReason {
-        /// It had said all it wanted.
+        /// The reply is complete.
         Stop = "STOP",
-        /// It reached the limit on the length of an answer.
+        /// The reply reached the maximum length.
         Length = "LENGTH",
-        /// The provider withheld the rest.
+        /// The provider's content filter withheld the rest.
         ContentFilter = "CONTENT_FILTER",
     }
 }
 
-words! {
-    /// What has happened to a user's conversations.
+text_enum! {
+    /// The kind of a change to a user's conversations.
     ChangeKind {
         /// A conversation was started.
         ConversationCreated = "CONVERSATION_CREATED",
-        /// Its title, instructions or model were changed.
+        /// A conversation's title, instructions or model changed.
         ConversationChanged = "CONVERSATION_CHANGED",
-        /// It was deleted, with all its messages.
+        /// A conversation was deleted, with all its messages.
         ConversationDeleted = "CONVERSATION_DELETED",
-        /// A message or the empty reply to it was stored.
+        /// A message, or the empty reply to it, was stored.
         MessageAdded = "MESSAGE_ADDED",
-        /// A reply is completed, stopped or failed.
+        /// A reply completed, stopped or failed.
         ReplyEnded = "REPLY_ENDED",
     }
 }
 
-words! {
-    /// What has happened to an account.
+text_enum! {
+    /// The kind of a security event.
     SecurityEventKind {
-        /// The account was made.
+        /// The account was created.
         Registered = "REGISTERED",
         /// A session was opened with the password.
         SignedIn = "SIGNED_IN",
-        /// Somebody tried to sign in with a wrong password.
+        /// A sign-in failed because of a wrong password.
         SignInFailed = "SIGN_IN_FAILED",
-        /// A session was ended with its refresh token.
+        /// A session was revoked with its refresh token.
         SignedOut = "SIGNED_OUT",
-        /// The password, asked for again within a session, was wrong.
+        /// A wrong password was given to confirm an operation within a session.
         PasswordRefused = "PASSWORD_REFUSED",
-        /// Another password was chosen.
+        /// The password was changed.
         PasswordChanged = "PASSWORD_CHANGED",
-        /// Another e-mail address was given.
+        /// The e-mail address was changed.
         EmailChanged = "EMAIL_CHANGED",
-        /// A personal access token was made.
+        /// A personal access token was created.
         TokenCreated = "TOKEN_CREATED",
         /// A personal access token was deleted.
         TokenDeleted = "TOKEN_DELETED",
-        /// A session was ended by another one.
+        /// A session was revoked from another session.
         SessionRevoked = "SESSION_REVOKED",
-        /// A refresh token was presented that had been used before.
+        /// A used refresh token was presented.
         RefreshTokenReused = "REFRESH_TOKEN_REUSED",
-        /// Everything there is of the user was downloaded.
+        /// All data of the user were downloaded.
         DataExported = "DATA_EXPORTED",
-        /// An account was deleted; nothing tells whose it was.
+        /// An account was deleted. The event does not identify it.
         AccountDeleted = "ACCOUNT_DELETED",
     }
 }

@@ -1,4 +1,4 @@
-//! The people with an account.
+//! Users: everyone who has an account.
 
 use super::{Database, Error, Id, Instant, Result, read, schema::users, transact};
 use diesel::{dsl::sql, prelude::*, sql_types::Bool};
@@ -11,20 +11,20 @@ use std::fmt;
 pub struct User {
     /// The key.
     pub id: Id,
-    /// The address as its owner wrote it, or as the identity provider told it, if it did.
+    /// The e-mail address as its owner wrote it, or from the identity provider. `None` if the provider sends none.
     pub email: Option<String>,
-    /// The address as it is compared; of whoever signs in elsewhere, the user's key.
+    /// The canonical form of the address, for comparison. For a user of the identity provider, the user's key.
     pub email_key: String,
-    /// What the user is called.
+    /// The display name.
     pub name: String,
-    /// A PHC string. `None` of whoever signs in elsewhere.
+    /// The password hash as a PHC string. `None` for a user of the identity provider.
     pub password_hash: Option<String>,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Instant,
 }
 
 impl Database {
-    /// Adds a user, or tells that the address is taken.
+    /// Inserts a user, unless the address is taken.
     pub async fn insert_user(&self, user: &User) -> Result<Result<(), EmailTaken>> {
         let inserted: Result<usize> = transact!(self, async |conn| {
             Ok(diesel::insert_into(users::table).values(user).execute(conn).await?)
@@ -36,7 +36,8 @@ impl Database {
         }
     }
 
-    /// The user with this address, as it is compared; or as earlier versions compared it, if that finds somebody else.
+    /// Returns the user with this canonical address. If another user has the former key, that user is returned
+    /// instead.
     pub async fn user_by_email(&self, email_key: &str, former_key: &str) -> Result<Option<User>> {
         let own = users::table.filter(users::email_key.eq_any([email_key.to_owned(), former_key.to_owned()]));
         let mut found: Vec<User> = read!(self, load, own.select(User::as_select()))?;
@@ -44,8 +45,8 @@ impl Database {
         Ok(found.pop())
     }
 
-    /// The accounts whose address has letters beyond ASCII, or a domain in its `xn--` form: the first `limit` with an id above
-    /// `after`, with their address and its key.
+    /// Returns users whose address has non-ASCII letters or a domain in `xn--` form: the first `limit` with an ID
+    /// above `after`, each with the address and its key.
     pub async fn international_emails(
         &self,
         after: Id,
@@ -58,7 +59,7 @@ impl Database {
         Ok(read!(self, load, some.select((users::id, users::email, users::email_key)))?)
     }
 
-    /// Puts another key in the place of a user's, unless they have yet another by now, or it is taken.
+    /// Replaces a user's address key, unless it has been changed since, or the new key is taken.
     pub async fn replace_email_key(&self, user: Id, from: &str, to: &str) -> Result<Result<(), EmailTaken>> {
         let replaced: Result<usize> = transact!(self, async |conn| {
             let own = users::table.find(user).filter(users::email_key.eq(from));
@@ -71,22 +72,22 @@ impl Database {
         }
     }
 
-    /// The users with these keys, in no order.
+    /// Returns the users with these IDs, in no particular order.
     pub async fn users(&self, ids: &[Id]) -> Result<Vec<User>> {
         let named = users::table.filter(users::id.eq_any(ids.to_vec()));
         Ok(read!(self, load, named.select(User::as_select()))?)
     }
 }
 
-/// What somebody has shown to change something about their account, found good a moment ago: with it the change is made,
-/// or not at all. `Debug` does not show it.
+/// The credentials that were verified for a change of an account. The change is made only if they are still valid.
+/// `Debug` prints the user only.
 #[derive(Clone)]
 pub struct Proof {
-    /// Whose account it is.
+    /// The user.
     pub user: Id,
-    /// The hash that their password was verified by; `None` of whoever signs in elsewhere.
+    /// The hash that the password was verified against; `None` for a user of the identity provider.
     pub password_hash: Option<String>,
-    /// The session that they ask by, if it is one.
+    /// The session of the request, if there is one.
     pub session: Option<Id>,
 }
 
@@ -96,8 +97,8 @@ impl fmt::Debug for Proof {
     }
 }
 
-/// Holds the user's row until the transaction ends; false if what was shown is not good any more.
-macro_rules! hold {
+/// Locks the user's row until the transaction ends. Evaluates to false if the proof is no longer valid.
+macro_rules! lock_user {
     ($conn:expr, $proof:expr) => {{
         use $crate::store::{
             Id,
@@ -118,8 +119,8 @@ macro_rules! hold {
         held && (session.is_none() || there.is_some())
     }};
 }
-pub(super) use hold;
+pub(super) use lock_user;
 
-/// The address has an account already.
+/// Another account has this e-mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EmailTaken;

@@ -1,10 +1,10 @@
 DROP TABLE revocations;
--- Who was signed in signs in again.
+-- All users must sign in again.
 DROP TABLE sessions;
 CREATE TABLE sessions (
     id uuid PRIMARY KEY,
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
-    -- SHA-256 of the one refresh token that is good now.
+    -- SHA-256 of the refresh token that is valid at the moment.
     refresh_hash bytea NOT NULL CONSTRAINT sessions_refresh_key UNIQUE,
     created_at timestamptz NOT NULL,
     refreshed_at timestamptz NOT NULL,

@@ -1,27 +1,27 @@
--- Sessions are made anew: the tokens they had cannot be told from forged ones any more, so who was signed in signs in
--- again.
+-- The table is created again. The tokens of existing sessions can no longer be distinguished from forged ones, so all
+-- users must sign in again.
 DROP TABLE sessions;
 CREATE TABLE sessions (
     id uuid PRIMARY KEY,
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
-    -- The refresh token that is good now: the first has number 0. A token proves itself, so nothing secret is kept.
+    -- The generation of the valid refresh token, from 0. Tokens are authenticated by a MAC, so no secret is stored.
     generation integer NOT NULL,
     created_at timestamptz NOT NULL,
     refreshed_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
-    -- For its user, to know the device by.
+    -- Shown to the user, to recognise the device.
     last_seen_at timestamptz NOT NULL,
     address text,
     agent text
 );
 CREATE INDEX sessions_by_user ON sessions (user_id);
 
--- Sessions that were ended while an access token of theirs may have been good: every instance reads this.
+-- Sessions that were ended while an access token of theirs may be unexpired. Every instance reads this table.
 CREATE TABLE revocations (
-    -- No foreign key: it outlives the session.
+    -- No foreign key, because the row outlives the session.
     session_id uuid PRIMARY KEY,
     revoked_at timestamptz NOT NULL,
-    -- From when the session has no good access token any more.
+    -- When all access tokens of the session have expired.
     expires_at timestamptz NOT NULL
 );
 CREATE INDEX revocations_by_time ON revocations (revoked_at);

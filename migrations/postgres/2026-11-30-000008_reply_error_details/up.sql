@@ -1,2 +1,2 @@
--- The provider's own words about a reply that failed.
+-- The provider's own description of a reply's failure.
 ALTER TABLE messages ADD COLUMN error_details text;

@@ -1,9 +1,9 @@
--- Ids are the 16 bytes of a UUID, times are microseconds since 1970 (UTC), booleans 0 or 1.
+-- IDs are the 16 bytes of a UUID, times are microseconds since 1970 (UTC), and booleans are 0 or 1.
 
--- Accounts: who may sign in, and the sessions they opened.
+-- Accounts and their sessions.
 CREATE TABLE users (
     id blob PRIMARY KEY NOT NULL,
-    -- As the user wrote it, and folded to what addresses are compared by.
+    -- The address as the user wrote it, and its canonical form for comparison.
     email text NOT NULL,
     email_key text NOT NULL CONSTRAINT users_email_key UNIQUE,
     name text NOT NULL,
@@ -14,7 +14,7 @@ CREATE TABLE users (
 CREATE TABLE sessions (
     id blob PRIMARY KEY NOT NULL,
     user_id blob NOT NULL REFERENCES users ON DELETE CASCADE,
-    -- SHA-256 of the one refresh token that is good now.
+    -- SHA-256 of the refresh token that is valid at the moment.
     refresh_hash blob NOT NULL CONSTRAINT sessions_refresh_key UNIQUE,
     created_at integer NOT NULL,
     refreshed_at integer NOT NULL,
@@ -26,25 +26,25 @@ CREATE TABLE conversations (
     id blob PRIMARY KEY NOT NULL,
     owner_id blob NOT NULL REFERENCES users ON DELETE CASCADE,
     title text NOT NULL,
-    -- Until the user sets a title, the first message gives it.
+    -- Whether the user has set the title. Until then, the first message determines it.
     titled_by_user integer NOT NULL,
     system_prompt text,
     model text,
-    -- How many messages the active branch has: its positions are 0 to message_count - 1.
+    -- The length of the active branch. Its positions are 0 to message_count - 1.
     message_count integer NOT NULL,
     created_at integer NOT NULL,
     updated_at integer NOT NULL
 ) STRICT;
 CREATE INDEX conversations_by_owner ON conversations (owner_id, updated_at DESC, id DESC);
 
--- A tree by parent_id. The messages of the active branch have a position, all others none.
+-- A tree by parent_id. Only the messages of the active branch have a position.
 CREATE TABLE messages (
     id blob PRIMARY KEY NOT NULL,
     conversation_id blob NOT NULL REFERENCES conversations ON DELETE CASCADE,
     parent_id blob REFERENCES messages ON DELETE CASCADE,
     position integer,
     role text NOT NULL CHECK (role IN ('USER', 'ASSISTANT', 'SYSTEM')),
-    -- Of a reply in progress: what had been said at the last checkpoint of this attempt.
+    -- For a reply in progress, the text at the last checkpoint of this attempt.
     content text NOT NULL,
     status text NOT NULL CHECK (status IN ('PENDING', 'STREAMING', 'COMPLETED', 'STOPPED', 'FAILED')),
     model text,
@@ -54,7 +54,7 @@ CREATE TABLE messages (
     finish_reason text,
     input_tokens integer,
     output_tokens integer,
-    -- Whether the tokens were reckoned from the text, since the provider told none.
+    -- Whether the token counts were estimated from the text, because the provider reported none.
     usage_estimated integer NOT NULL,
     created_at integer NOT NULL,
     finished_at integer,
@@ -62,25 +62,25 @@ CREATE TABLE messages (
 ) STRICT;
 CREATE INDEX messages_by_parent ON messages (parent_id);
 
--- One row for each reply that is not finished: who writes it, and until when nobody else may.
+-- One row for each unfinished reply, with the lease of the runner that writes it.
 CREATE TABLE runs (
     message_id blob PRIMARY KEY NOT NULL REFERENCES messages ON DELETE CASCADE,
     conversation_id blob NOT NULL REFERENCES conversations ON DELETE CASCADE,
     position integer NOT NULL,
-    -- None while it waits for its turn. Every write of a runner is fenced by this token.
+    -- Null while the run waits for its turn. Every write of a runner checks this fencing token.
     lease blob,
     lease_expires_at integer,
     stop_requested integer NOT NULL
 ) STRICT;
 CREATE INDEX runs_by_conversation ON runs (conversation_id, position);
 
--- What sendMessage answered under an idempotency key.
+-- The results of sendMessage by idempotency key.
 CREATE TABLE sends (
     user_id blob NOT NULL REFERENCES users ON DELETE CASCADE,
     key text NOT NULL,
-    -- SHA-256 of the input, to tell a repetition from another message under the same key.
+    -- SHA-256 of the input. It distinguishes a retry from another message with the same key.
     input_hash blob NOT NULL,
-    -- Checked at commit: the key is claimed first, the reply written after.
+    -- Checked at commit, because the key is inserted before the reply.
     reply_id blob NOT NULL REFERENCES messages ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     created_at integer NOT NULL,
     PRIMARY KEY (user_id, key)

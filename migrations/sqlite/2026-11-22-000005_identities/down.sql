@@ -1,4 +1,4 @@
--- Their users could not sign in any more.
+-- Deletes these users, because they could not sign in without the table.
 DELETE FROM users WHERE id IN (SELECT user_id FROM identities);
 DROP TABLE identities;
 ALTER TABLE users ADD COLUMN given_email text NOT NULL DEFAULT '';

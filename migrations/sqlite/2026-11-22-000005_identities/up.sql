@@ -1,5 +1,5 @@
--- Whoever signs in at another provider has no password here, and perhaps no address that we know of. Their email_key is
--- their id, which is no address: nobody signs in by it. (SQLite lifts no NOT NULL: the columns are made anew.)
+-- A user of an identity provider has no password here, and may have no known address. Their email_key is their id. It
+-- is not an address, so nobody can sign in with it. (SQLite cannot drop NOT NULL, so the columns are created again.)
 ALTER TABLE users ADD COLUMN nullable_email text;
 ALTER TABLE users ADD COLUMN nullable_hash text;
 UPDATE users SET nullable_email = email, nullable_hash = password_hash WHERE email_key <> '';
@@ -8,15 +8,15 @@ ALTER TABLE users DROP COLUMN password_hash;
 ALTER TABLE users RENAME COLUMN nullable_email TO email;
 ALTER TABLE users RENAME COLUMN nullable_hash TO password_hash;
 
--- The users of other providers, by what those call them.
+-- The users of identity providers, by the provider's identifier.
 CREATE TABLE identities (
-    -- Made from the issuer and the subject.
+    -- Computed from the issuer and the subject.
     id blob PRIMARY KEY NOT NULL,
     user_id blob NOT NULL REFERENCES users ON DELETE CASCADE,
     issuer text NOT NULL,
     subject text NOT NULL,
     created_at integer NOT NULL,
-    -- When an account that they had before was deleted: no token from until then is good.
+    -- When the previous account was deleted. Tokens issued until then are rejected.
     deleted_at integer
 ) STRICT;
 CREATE INDEX identities_by_user ON identities (user_id);

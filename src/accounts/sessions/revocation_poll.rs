@@ -1,5 +1,5 @@
-//! The task that finds the sessions which other instances have ended: it looks twice a second, whether or not the bus
-//! has told. It also notes now and then which sessions have been used.
+//! The task that polls for sessions revoked by other instances, twice a second, in case the bus lost a message. It
+//! also records once a minute which sessions have been used.
 
 use super::Sessions;
 use crate::store::{self, Instant};
@@ -11,72 +11,72 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// How often it looks. An access token is to die with its session within a second.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How long a look may take.
-const AT_MOST: Duration = Duration::from_secs(5);
-/// How far it looks back. A row bears the time of its transaction's beginning: it may be stored as much later as the
-/// database lets a transaction take, and by an instance whose clock is not quite ours.
-const LOOK_BACK: Duration = Duration::from_secs(60);
-/// How often it is noted what has been used.
-const NOTE_EVERY: Duration = Duration::from_secs(60);
-/// How many are noted at once.
+/// The poll interval. An access token must stop working within a second after its session is revoked.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// The timeout of one query.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The overlap of consecutive polls. A row carries the start time of its transaction. It may become visible as much
+/// later as the database lets a transaction take, and the clock of the writing instance may differ.
+const OVERLAP: Duration = Duration::from_secs(60);
+/// The interval at which the use of sessions is recorded.
+const RECORD_INTERVAL: Duration = Duration::from_secs(60);
+/// The number of sessions per update.
 const BATCH: usize = 500;
 
 impl Sessions {
-    /// Looks from a moment on, until told to leave.
+    /// Polls for revocations since `since` until `leaving` is cancelled.
     pub async fn keep_watch(&self, mut since: Instant, leaving: CancellationToken) {
-        let (mut look, mut note) = (interval(LOOK_EVERY), interval(NOTE_EVERY));
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        note.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut well = true;
+        let (mut poll, mut record) = (interval(POLL_INTERVAL), interval(RECORD_INTERVAL));
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        record.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut healthy = true;
         loop {
             select! {
                 () = leaving.cancelled() => break,
-                _ = look.tick() => {
-                    // Should a look panic (the hook logs it), the next one may fare better.
-                    let looked = AssertUnwindSafe(timeout(AT_MOST, self.look(since))).catch_unwind().await;
-                    match looked {
+                _ = poll.tick() => {
+                    // If a poll panics (the panic hook logs it), the next one may succeed.
+                    let polled = AssertUnwindSafe(timeout(QUERY_TIMEOUT, self.look(since))).catch_unwind().await;
+                    match polled {
                         Ok(Ok(Ok(next))) => {
                             since = next;
-                            well = true;
+                            healthy = true;
                             continue;
                         }
-                        // Told once, not twice a second.
-                        Ok(Ok(Err(error))) if well => {
-                            tracing::warn!(%error, "sessions ended on other instances are not looked for");
+                        // Logged once per outage, not twice a second.
+                        Ok(Ok(Err(error))) if healthy => {
+                            tracing::warn!(%error, "polling for revoked sessions failed");
                         }
-                        Ok(Err(_)) if well => {
-                            tracing::warn!("to look for sessions ended on other instances takes too long");
+                        Ok(Err(_)) if healthy => {
+                            tracing::warn!("polling for revoked sessions timed out");
                         }
                         _ => {}
                     }
-                    well = false;
+                    healthy = false;
                 }
-                _ = note.tick() => self.note_seen().await,
+                _ = record.tick() => self.record_last_seen().await,
             }
         }
-        self.note_seen().await;
+        self.record_last_seen().await;
     }
 
-    /// Looks once for what was ended from a moment on; from when to look the next time.
+    /// Polls once for revocations since `since`. Returns the start of the next poll.
     pub async fn look(&self, since: Instant) -> store::Result<Instant> {
-        let next = self.clock.now() - LOOK_BACK;
+        let next = self.clock.now() - OVERLAP;
         for revocation in self.store.revocations_since(since).await? {
-            self.known.end(revocation.session_id, revocation.expires_at);
+            self.cache.revoke(revocation.session_id, revocation.expires_at);
         }
         Ok(next)
     }
 
-    /// Notes which sessions have been used since the last time, and forgets what cannot matter any more.
-    pub(super) async fn note_seen(&self) {
+    /// Stores which sessions have been used since the last call, and forgets expired revocations.
+    pub(super) async fn record_last_seen(&self) {
         let now = self.clock.now();
-        self.known.forget(now);
-        for ids in self.known.take_seen().chunks(BATCH) {
-            match timeout(AT_MOST, self.store.see_sessions(ids, now)).await {
+        self.cache.forget_expired(now);
+        for ids in self.cache.take_used().chunks(BATCH) {
+            match timeout(QUERY_TIMEOUT, self.store.touch_sessions(ids, now)).await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::debug!(%error, "not noted which sessions are used"),
-                Err(_) => tracing::debug!("to note which sessions are used takes too long"),
+                Ok(Err(error)) => tracing::debug!(%error, "recording the use of sessions failed"),
+                Err(_) => tracing::debug!("recording the use of sessions timed out"),
             }
         }
     }
@@ -88,7 +88,7 @@ mod tests {
     use crate::{
         accounts::{
             Caller, RefreshTokens, Secret, Viewer,
-            sessions::{MOST, Terms},
+            sessions::{MAX_PER_USER, Terms},
         },
         bus::memory::MemoryBus,
         clock::Clock,
@@ -106,14 +106,14 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn an_end_that_is_stored_late_is_found_by_the_next_look() {
+    async fn a_revocation_that_is_stored_late_is_found_by_the_next_poll() {
         let (_folder, store, user) = scratch::database().await;
         let clock = Clock::default();
         let sessions = sessions(&store, &clock);
         let since = sessions.look(Instant(0)).await.unwrap();
         let (session, _) = sessions.open(&user, &Caller::default()).await.unwrap().unwrap();
         let watch = sessions.watch(session.id);
-        // Elsewhere, by a transaction that began before the look.
+        // Another instance revokes the session, in a transaction that began before the poll.
         let at = clock.now() - Duration::from_secs(45);
         store
             .end_session(session.id, None, Ending { at, until: at + Duration::from_secs(960) })
@@ -122,18 +122,18 @@ mod tests {
         assert!(sessions.see(session.id).is_ok());
         sessions.look(since).await.unwrap();
         assert!(sessions.see(session.id).is_err());
-        watch.ended().await;
-        // It is forgotten when it makes no difference.
+        watch.revoked().await;
+        // The revocation is forgotten when all of the session's access tokens have expired.
         clock.advance(Duration::from_secs(900));
-        sessions.note_seen().await;
+        sessions.record_last_seen().await;
         assert!(sessions.see(session.id).is_err());
         clock.advance(Duration::from_secs(60));
-        sessions.note_seen().await;
+        sessions.record_last_seen().await;
         assert!(sessions.see(session.id).is_ok());
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn it_is_noted_which_sessions_are_used() {
+    async fn the_use_of_a_session_is_recorded() {
         let (_folder, store, user) = scratch::database().await;
         let clock = Clock::default();
         let sessions = sessions(&store, &clock);
@@ -141,7 +141,7 @@ mod tests {
         let (idle, _) = sessions.open(&user, &Caller::default()).await.unwrap().unwrap();
         clock.advance(Duration::from_secs(300));
         sessions.see(used.id).unwrap();
-        sessions.note_seen().await;
+        sessions.record_last_seen().await;
         let listed = sessions.of(user.id).await.unwrap();
         assert_eq!(listed.iter().map(|session| session.id).collect::<Vec<_>>(), [used.id, idle.id]);
         assert!(listed[0].last_seen_at >= used.last_seen_at + Duration::from_secs(300));
@@ -149,24 +149,24 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn whoever_signs_in_too_often_loses_what_was_longest_unused() {
+    async fn signing_in_too_often_revokes_the_session_unused_for_longest() {
         let (_folder, store, user) = scratch::database().await;
         let clock = Clock::default();
         let sessions = sessions(&store, &clock);
         let mut opened: Vec<Id> = Vec::new();
-        for _ in 0..MOST {
+        for _ in 0..MAX_PER_USER {
             opened.push(sessions.open(&user, &Caller::default()).await.unwrap().unwrap().0.id);
             clock.advance(Duration::from_millis(1));
         }
         sessions.see(opened[0]).unwrap();
-        sessions.note_seen().await;
+        sessions.record_last_seen().await;
         opened.push(sessions.open(&user, &Caller::default()).await.unwrap().unwrap().0.id);
-        let lost = opened.remove(1);
-        assert!(sessions.see(lost).is_err());
+        let revoked = opened.remove(1);
+        assert!(sessions.see(revoked).is_err());
         assert!(opened.iter().all(|id| sessions.see(*id).is_ok()));
-        assert_eq!(sessions.of(user.id).await.unwrap().len() as i64, MOST);
+        assert_eq!(sessions.of(user.id).await.unwrap().len() as i64, MAX_PER_USER);
         let kept = opened[7];
-        sessions.end_others(Viewer::in_person(user.id, kept)).await.unwrap();
+        sessions.revoke_others(Viewer::with_session(user.id, kept)).await.unwrap();
         assert!(opened.iter().all(|id| sessions.see(*id).is_ok() == (*id == kept)));
         assert_eq!(sessions.of(user.id).await.unwrap().len(), 1);
     }

@@ -1,4 +1,4 @@
-//! Presence: who is at the other end of a connection that may outlive their access token.
+//! Authentication of a connection that may outlive its access token.
 
 use super::{Access, Accounts, Grant, Viewer};
 use crate::{
@@ -10,38 +10,38 @@ use futures_util::Stream;
 use std::{future::pending, sync::Arc, time::Duration};
 use tokio::{select, sync::watch};
 
-/// The longest before its token expires that a client is told.
+/// The longest time between an expiry warning and the expiry. It is less for tokens that live less than ten minutes.
 const LONGEST_NOTICE: Duration = Duration::from_secs(60);
-/// How often it is looked whether a personal access token is still there.
-const LOOK_EVERY: Duration = Duration::from_secs(300);
+/// The interval at which an open connection checks that its personal access token still exists.
+const TOKEN_CHECK_INTERVAL: Duration = Duration::from_secs(300);
 
-/// Who is present, and by which token they are: none, if they are not signed in. Cloning shares it.
+/// The current token and user of a connection; none if it is not authenticated. Clones share the state.
 #[derive(Clone, Debug, Default)]
 pub struct Presence(Arc<watch::Sender<Option<Grant>>>);
 
-/// Why nobody is present any more.
+/// The reason why a connection's authentication has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Over {
-    /// The token has expired.
+    /// The access token has expired.
     Expired,
-    /// Its session has been ended.
+    /// The session or the personal access token has been revoked.
     Ended,
 }
 
 impl Presence {
-    /// By this token, or none.
+    /// Creates the state with this token, or with none.
     pub fn new(grant: Option<Grant>) -> Self {
         let presence = Self::default();
         presence.0.send_replace(grant);
         presence
     }
 
-    /// Who is present.
+    /// Returns the authenticated user.
     pub fn viewer(&self) -> Option<Viewer> {
         self.0.borrow().map(|grant| grant.viewer)
     }
 
-    /// The same user shows another token.
+    /// Replaces the token with a newer one of the same user.
     fn renew(&self, grant: Grant) -> Result<()> {
         let renewed = self.0.send_if_modified(|present| {
             let same = present.is_some_and(|present| present.viewer.user_id == grant.viewer.user_id);
@@ -50,20 +50,22 @@ impl Presence {
             }
             same
         });
-        let refusal = Error::Forbidden("the access token is not of the user that the socket was opened by");
+        let refusal = Error::Forbidden(
+            "The access token belongs to a different user than the connection. Open a new connection.",
+        );
         if renewed { Ok(()) } else { Err(refusal) }
     }
 }
 
 impl Accounts {
-    /// Lets whoever is present stay until another of their access tokens expires.
+    /// Extends a connection's authentication with another access token of the same user.
     pub async fn reauthenticate(&self, presence: &Presence, access_token: &str) -> Result<Grant> {
         let grant = self.authenticate(access_token).await?;
         presence.renew(grant)?;
         Ok(grant)
     }
 
-    /// Waits until whoever is present must leave. Who is not signed in may stay.
+    /// Waits until the connection's authentication ends. Never returns for an unauthenticated connection.
     pub async fn over(&self, presence: &Presence) -> Over {
         let mut present = presence.0.subscribe();
         loop {
@@ -71,25 +73,27 @@ impl Accounts {
             let Some(Grant { viewer, expires_at }) = grant else { return pending().await };
             let session = self.sessions.watch(viewer.session_id);
             select! {
-                biased; // another token in time is in time
-                _ = present.changed() => {} // the sender is here
-                () = session.ended() => return Over::Ended,
-                () = self.found_gone(viewer) => return Over::Ended,
+                biased; // a new token wins over an expiry at the same moment
+                _ = present.changed() => {} // cannot fail: `presence` holds the sender
+                () = session.revoked() => return Over::Ended,
+                () = self.personal_token_deleted(viewer) => return Over::Ended,
                 () = self.clock.reached(expires_at) => return Over::Expired,
             }
         }
     }
 
-    /// Waits until a personal access token is found to be gone. It may be good for longer than its deletion is
-    /// remembered, and an instance that is cut off hears of nothing; a session's is not. While the database does not
-    /// answer, nothing is found.
-    async fn found_gone(&self, viewer: Viewer) {
+    /// Waits until a check finds that the connection's personal access token has been deleted.
+    ///
+    /// Such a token may live longer than its revocation is remembered, so an instance that was cut off may have missed
+    /// the deletion. For other tokens this never returns, because a revocation outlives them. A failed query counts as
+    /// "still exists".
+    async fn personal_token_deleted(&self, viewer: Viewer) {
         if !matches!(viewer.access, Access::Write | Access::Read) {
             return pending().await;
         }
         loop {
-            self.clock.reached(self.clock.now() + LOOK_EVERY).await;
-            // In a box, for it is seldom there.
+            self.clock.reached(self.clock.now() + TOKEN_CHECK_INTERVAL).await;
+            // Boxed, because few connections use a personal access token.
             let there = Box::pin(self.store.has_access_token(viewer.session_id)).await;
             if matches!(there, Ok(false)) {
                 return;
@@ -97,7 +101,7 @@ impl Accounts {
         }
     }
 
-    /// When the token will expire, told shortly before: once for each token, for ever.
+    /// Yields each token's expiry time shortly before it expires, once per token. The stream never ends.
     pub fn notices(&self, presence: &Presence) -> impl Stream<Item = Instant> + use<> {
         let notice = LONGEST_NOTICE.min(self.access_tokens.ttl() / 10);
         let (clock, presence) = (self.clock.clone(), presence.clone());
@@ -109,7 +113,7 @@ impl Accounts {
                 select! {
                     () = clock.reached(expires_at - notice) => {
                         yield expires_at;
-                        let _ = present.changed().await; // the sender is here
+                        let _ = present.changed().await; // cannot fail: `presence` holds the sender
                     }
                     _ = present.changed() => {}
                 }
