@@ -41,9 +41,9 @@ pub enum Next {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ChunkEffect {
     /// The text has grown.
-    New,
+    Extended,
     /// The chunk had nothing new.
-    Old,
+    Ignored,
     /// The chunk cannot be used: text before it is missing.
     Gap,
 }

@@ -208,7 +208,7 @@ impl Runner {
         let assistant = self.engine.catalog.assistant(&prompt.model).await.ok_or_else(|| {
             Failure::new("PROVIDER_REJECTED", format!("The model `{}` is not offered.", prompt.model))
         })?;
-        let input = estimate_tokens(prompt.turns.iter().map(|turn| &*turn.text));
+        let input = estimate_tokens(prompt.messages.iter().map(|message| &*message.text));
         self.prompt_tokens.store(input, Ordering::Relaxed);
         Ok(assistant.answer(prompt).map_err(|error| Failure::from(error).into()))
     }

@@ -116,7 +116,7 @@ fn hint(status: StatusCode, provider: &str) -> Option<String> {
 }
 
 /// Parses `Retry-After`: seconds or a date (RFC 9110, section 10.2.3).
-fn retry_after(value: &str) -> Option<Duration> {
+fn parse_retry_after(value: &str) -> Option<Duration> {
     match value.trim().parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
         Err(_) => {
@@ -132,11 +132,11 @@ mod tests {
 
     #[test]
     fn retry_after_is_read_in_seconds_or_as_a_date() {
-        assert_eq!(retry_after("3"), Some(Duration::from_secs(3)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+        assert_eq!(parse_retry_after("3"), Some(Duration::from_secs(3)));
+        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
         let later = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(60));
-        assert!(retry_after(&later).unwrap() > Duration::from_secs(50));
-        assert_eq!(retry_after("soon"), None);
+        assert!(parse_retry_after(&later).unwrap() > Duration::from_secs(50));
+        assert_eq!(parse_retry_after("soon"), None);
     }
 
     #[test]
