@@ -1,119 +1,119 @@
-//! Whoever answers: a conversation goes in, a stream of text comes out.
+//! Assistants: given a conversation, they return a stream of text.
 //!
-//! [`Assistant`] is the one trait; [`builtin`] needs no network, [`openai`] speaks to any OpenAI-compatible
-//! endpoint, and [`catalog`] tells by a model's name whose it is.
+//! [`Assistant`] is the trait. [`builtin`] implements it without a network, [`openai`] for any OpenAI-compatible
+//! endpoint. [`catalog`] finds the assistant for the name of a model.
 
 pub mod builtin;
 pub mod catalog;
 pub mod eliza;
-mod halves;
 pub mod openai;
 pub mod providers;
+mod surrogates;
 
 use futures_util::stream::BoxStream;
 
-/// Who said a turn of the conversation.
+/// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Speaker {
-    /// The conversation's instructions.
+pub enum Role {
+    /// The system prompt.
     System,
-    /// The person.
+    /// The user.
     User,
     /// The model.
     Assistant,
 }
 
-/// One thing said in the conversation so far.
+/// A message of the conversation so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turn {
-    /// Who said it.
-    pub speaker: Speaker,
-    /// What was said.
+pub struct ChatMessage {
+    /// The author.
+    pub role: Role,
+    /// The text.
     pub text: String,
 }
 
-/// What an assistant is asked to continue: at least one turn, the last one the user's.
+/// The input of an assistant: at least one message, of which the last is the user's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
-    /// The model's name, as its provider knows it.
+    /// The model's ID, as its provider knows it.
     pub model: String,
-    /// Oldest first; a system prompt, if there is one, is the first.
-    pub turns: Vec<Turn>,
+    /// The messages, oldest first. A system prompt, if there is one, comes first.
+    pub messages: Vec<ChatMessage>,
 }
 
 /// A part of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// More of the text: never empty.
+    /// More text; never empty.
     Text(String),
-    /// The whole text has been said; nothing follows.
+    /// The end of the answer. Nothing follows.
     End(End),
 }
 
-/// How an answer ended, as far as the provider tells.
+/// How an answer ended, as far as the provider reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct End {
     /// Why the model stopped; [`Finish::Stop`] if the provider gives no reason.
     pub finish: Finish,
-    /// `None` if the provider told none.
+    /// Token usage; `None` if the provider reports none.
     pub usage: Option<Usage>,
 }
 
-/// Why the model stopped where it did.
+/// Why a model stopped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Finish {
-    /// It had said all it wanted.
+    /// The answer is complete.
     #[default]
     Stop,
-    /// It reached the limit on the length of an answer.
+    /// The answer reached the limit on its length.
     Length,
     /// The provider withheld the rest.
     ContentFilter,
 }
 
-/// Tokens read and written: as the provider counts them, or reckoned by the runner if it tells none.
+/// Token usage: counted by the provider, or estimated by the runner if the provider reports none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Those of the prompt.
+    /// Tokens of the prompt.
     pub input_tokens: u32,
-    /// Those of the answer.
+    /// Tokens of the answer.
     pub output_tokens: u32,
 }
 
-/// Why there is no (further) answer. The message is fit for the person who asked: it names no key and no address.
+/// Why an answer failed. It may be shown to the user: it contains no key and no address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub struct Fault {
-    /// What went wrong, for the code that clients are told.
-    pub kind: FaultKind,
-    /// The same in a sentence, for the person who asked.
+pub struct AssistantError {
+    /// The kind of failure, from which the error code follows.
+    pub kind: AssistantErrorKind,
+    /// A sentence for the user.
     pub message: String,
-    /// The provider's own words, without secrets and at most 500 bytes; `None` if it gave none, or none that concern the
-    /// person who asked.
+    /// The provider's own message, without secrets and at most 500 bytes. `None` if there is none, or none that
+    /// concerns the user.
     pub details: Option<String>,
 }
 
-/// The kinds of [`Fault`].
+/// The kind of an [`AssistantError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FaultKind {
-    /// The provider could not be reached, is overloaded, or broke off.
+pub enum AssistantErrorKind {
+    /// The provider could not be reached, was overloaded, or ended the answer early.
     Unavailable,
-    /// The provider answered that it will not do this: a wrong key or an unknown model.
+    /// The provider rejected the request, for example because of an invalid key or an unknown model.
     Rejected,
-    /// The prompt has more tokens than the model takes.
+    /// The prompt has more tokens than the model's context allows.
     ContextTooLong,
-    /// The model said nothing that can be seen.
+    /// The model returned no visible text.
     Empty,
-    /// The provider was silent for too long.
+    /// The provider took too long.
     Timeout,
 }
 
-/// An answer as it is made. It ends after the first [`Part::End`] or the first error; one that ends without
-/// either was cut off. Dropping it aborts the work behind it.
-pub type Answer = BoxStream<'static, Result<Part, Fault>>;
+/// A streaming answer. It ends after the first [`Part::End`] or the first error. If it ends without either, it was cut
+/// off. Dropping it aborts the request.
+pub type Answer = BoxStream<'static, Result<Part, AssistantError>>;
 
-/// Something that can continue a conversation.
+/// A model, or a service with several models, that can continue a conversation.
 pub trait Assistant: Send + Sync {
-    /// Starts an answer. Nothing is done until the stream is polled.
+    /// Starts an answer. Nothing happens until the stream is polled.
     fn answer(&self, prompt: Prompt) -> Answer;
 }

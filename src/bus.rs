@@ -1,9 +1,11 @@
-//! What instances tell each other: quick, and never the truth.
+//! The bus: best-effort messages between instances. The database stays authoritative.
 //!
-//! Whatever is said here is also found in the database a little later, so a bus may lose words, and nobody waits for
-//! it who has a model's next token to deal with. It keeps nothing: what is told reaches whoever listens at that
-//! moment. There are two, under one trait and one suite of tests: [`memory`] for the instances of one process, and
-//! [`redis`].
+//! Everything that is published here can also be found in the database a little later. A bus may therefore lose
+//! messages, and code that handles a model's tokens never waits for it. A bus stores nothing: a message reaches the
+//! instances that are subscribed at that moment.
+//!
+//! There are two implementations of one trait, which pass the same tests: [`memory`] for the instances of one process,
+//! and [`redis`].
 
 pub mod memory;
 pub mod redis;
@@ -17,54 +19,55 @@ use std::{
 };
 use uuid::Uuid;
 
-/// What a message is about, and so who listens to it.
+/// The subject of a message, which decides who receives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Topic {
-    /// Every instance listens.
+    /// Messages to every instance.
     Everyone,
-    /// The instances that follow a reply which is written elsewhere.
+    /// Messages to the instances that follow a reply that another instance writes.
     Reply(Id),
-    /// The instances that somebody follows this user's changes on.
+    /// Messages to the instances on which a user's change feed is followed.
     User(Id),
-    /// Every instance listens: which sessions have been ended.
+    /// Messages to every instance about sessions that have ended.
     Sessions,
 }
 
-/// What comes of listening to a topic.
+/// An event of a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard<'a> {
-    /// From here on everything is heard. Said at first, and again after each interruption: what was told before may
-    /// have been missed.
+    /// The subscription is in place. Sent at first and after each interruption: earlier messages may have been missed.
     Joined,
-    /// Somebody, perhaps this instance itself, has told this.
+    /// A message. It may come from this instance itself.
     Told(&'a str),
 }
 
-/// Takes what is heard. It is called in the order of what is told, and must return at once.
+/// Handles the events of a subscription, in the order in which they were published. It must return at once.
 pub type Hear = Arc<dyn Fn(Heard<'_>) + Send + Sync>;
 
-/// A way from each instance to all others.
+/// A connection between each instance and all others.
 pub trait Bus: Send + Sync {
-    /// Tells something to all that listen to a topic, and how many they were. It takes at most [`PATIENCE`].
-    fn tell(&self, topic: Topic, what: String) -> BoxFuture<'_, Result<usize, Untold>>;
+    /// Publishes a message to the subscribers of a topic, and returns their number. Takes at most [`PUBLISH_TIMEOUT`].
+    fn tell(&self, topic: Topic, message: String) -> BoxFuture<'_, Result<usize, PublishError>>;
 
-    /// Listens to a topic, in place of whatever has listened to it here. `hear` is told [`Heard::Joined`] when it can
-    /// hear, which may be within this call or, should the bus be away, much later.
-    fn join(&self, topic: Topic, hear: Hear);
+    /// Subscribes to a topic, in place of an earlier subscription of this instance.
+    ///
+    /// `handler` receives [`Heard::Joined`] when the subscription is in place. That may be during this call or, if the
+    /// bus is not connected, much later.
+    fn join(&self, topic: Topic, handler: Hear);
 
-    /// Listens to a topic no more.
+    /// Unsubscribes from a topic.
     fn leave(&self, topic: Topic);
 }
 
-/// It is not known whether anybody has heard it.
+/// Publishing failed. Some subscribers may have received the message.
 #[derive(Debug, thiserror::Error)]
-#[error("not told: {0}")]
-pub struct Untold(String);
+#[error("cannot publish: {0}")]
+pub struct PublishError(String);
 
-/// How long it may take to tell something.
-pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
+/// Maximum time to publish a message.
+pub const PUBLISH_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// The prefix of every channel's name: a Redis may be shared.
+/// The prefix of every channel name, because other applications may use the same Redis.
 const PREFIX: &str = "confab:";
 
 impl fmt::Display for Topic {
@@ -94,7 +97,7 @@ impl FromStr for Topic {
     }
 }
 
-/// A lock under which nothing is done that could panic.
+/// Locks a mutex under which no code can panic.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -104,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_topic_is_known_by_its_channel() {
+    fn a_topic_is_parsed_from_its_channel() {
         for topic in [Topic::Everyone, Topic::Reply(Id::new()), Topic::User(Id::new()), Topic::Sessions] {
             assert_eq!(topic.to_string().parse(), Ok(topic));
         }

@@ -1,4 +1,4 @@
-//! Conversations: starting, changing and deleting them.
+//! Creating, changing and deleting conversations.
 
 use crate::{
     changes,
@@ -10,71 +10,71 @@ use crate::{
     unicode::is_visible,
 };
 
-/// The title of a conversation that nothing has been said in.
+/// The title of a conversation without messages.
 const UNTITLED: &str = "New conversation";
 
-/// A title of 1 to 200 characters on one line.
+/// A conversation's title: 1 to 200 Unicode scalar values on one line, at least one of them visible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Title(String);
 
 impl Title {
-    const LENGTH: usize = 200;
+    const MAX_LENGTH: usize = 200;
 
-    /// Checks a title, without the space around it.
+    /// Parses a title. White space around it is removed.
     pub fn parse(text: String) -> Result<Self> {
         let text = text.trim();
-        let length = text.chars().take(Self::LENGTH + 1).count();
-        if length == 0 || length > Self::LENGTH {
-            return Err(Error::input("title", format!("must have 1 to {} characters", Self::LENGTH)));
+        let length = text.chars().take(Self::MAX_LENGTH + 1).count();
+        if length == 0 || length > Self::MAX_LENGTH {
+            return Err(Error::input("title", format!("must have 1 to {} characters.", Self::MAX_LENGTH)));
         }
         if text.chars().any(char::is_control) {
-            return Err(Error::input("title", "must not contain control characters"));
+            return Err(Error::input("title", "must not contain control characters."));
         }
         if !is_visible(text) {
-            return Err(Error::input("title", "must have a visible character"));
+            return Err(Error::input("title", "must have a visible character."));
         }
         Ok(Self(text.to_owned()))
     }
 }
 
-/// What a new conversation begins with.
+/// A conversation to create.
 #[derive(Clone, Debug)]
 pub struct NewConversation {
-    /// `None` leaves it to the first message.
+    /// The title. With `None` the first message gives the title.
     pub title: Option<Title>,
-    /// What the model is told first, if anything.
+    /// The system prompt.
     pub system_prompt: Option<SystemPrompt>,
-    /// `None` stands for the default model.
+    /// The model. `None` selects the default model.
     pub model: Option<String>,
 }
 
-/// What to change: `None` leaves it, `Some(None)` empties it.
+/// Changes to a conversation. `None` keeps a field; `Some(None)` clears it.
 #[derive(Clone, Debug)]
 pub struct Changes {
-    /// The new title. There is always one, so it cannot be emptied.
+    /// The new title. A conversation always has a title, so it cannot be cleared.
     pub title: Option<Title>,
-    /// The new instructions.
+    /// The new system prompt.
     pub system_prompt: Option<Option<SystemPrompt>>,
-    /// The new model; empty, it stands for the default one.
+    /// The new model. `Some(None)` selects the default model.
     pub model: Option<Option<String>>,
 }
 
-/// Everything about conversations but what is said in them.
+/// The operations on conversations, apart from their messages.
 pub struct Conversations {
-    /// Where they are kept.
+    /// The database.
     pub store: Database,
-    /// Tells when it happens.
+    /// The source of timestamps.
     pub clock: Clock,
-    /// Knows what models there are, and stops the replies of a conversation that is deleted.
+    /// Checks model names, and stops the replies of a deleted conversation.
     pub replies: Replies,
-    /// Told of every change, when it is stored.
+    /// Notified of each stored change.
     pub changes: changes::Changes,
-    /// Told of what is to be removed.
+    /// Woken to remove the messages of a deleted conversation in the background.
     pub removal: Removal,
 }
 
 impl Conversations {
-    /// Starts an empty conversation.
+    /// Creates an empty conversation. Fails with `BAD_USER_INPUT` if the model is not available.
     pub async fn create(&self, owner: Id, new: NewConversation) -> Result<Conversation> {
         if let Some(model) = &new.model {
             self.replies.check_model(model).await?;
@@ -92,11 +92,11 @@ impl Conversations {
             updated_at: now,
         };
         self.store.insert_conversation(&conversation).await?;
-        self.changes.poke(owner);
+        self.changes.notify(owner);
         Ok(conversation)
     }
 
-    /// Changes one of the owner's conversations.
+    /// Changes one of the owner's conversations. Fails with `NOT_FOUND`, or with `BAD_USER_INPUT` for the model.
     pub async fn update(&self, owner: Id, id: Id, changes: Changes) -> Result<Conversation> {
         if let Some(Some(model)) = &changes.model {
             self.replies.check_model(model).await?;
@@ -109,16 +109,16 @@ impl Conversations {
         };
         let updated = self.store.update_conversation(owner, id, &changes, self.clock.now()).await?;
         let updated = updated.ok_or(Error::NotFound("conversation"))?;
-        self.changes.poke(owner);
+        self.changes.notify(owner);
         Ok(updated)
     }
 
-    /// Deletes one of the owner's conversations with all its messages; a reply in progress is stopped.
+    /// Deletes one of the owner's conversations with all its messages, and stops its replies. Fails with `NOT_FOUND`.
     pub async fn delete(&self, owner: Id, id: Id) -> Result<()> {
         if !self.store.delete_conversation(owner, id, self.clock.now()).await? {
             return Err(Error::NotFound("conversation"));
         }
-        self.changes.poke(owner);
+        self.changes.notify(owner);
         self.replies.stop_conversation(id);
         self.removal.look();
         Ok(())

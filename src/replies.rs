@@ -1,37 +1,58 @@
-//! Replies: from a message sent to the last word of the answer.
+//! The reply engine: takes a message, asks a model, and delivers the reply to every subscriber.
 //!
-//! A reply's text is its own log. The [`runner`] appends to a [`progress`] buffer; a subscriber ([`follow`]) holds
-//! a [`Cursor`] and takes, whenever there is more, everything from there to the end. So a slow reader gets fewer
-//! and larger deltas, a returning one is no special case, and nothing is queued for anybody. The database is the
-//! truth: checkpoints go there beside the stream, under a lease that fences every write.
+//! # The life of a reply
 //!
-//! A reply that is written on another instance is followed through a mirror ([`mirrors`]), which whoever writes it
-//! fills over the bus ([`publish`]), and the checkpoints fill when the bus does not.
+//! 1. [`send`] stores the message and an empty, pending reply in one transaction. Unless an earlier reply of the
+//!    conversation is in progress, the same transaction takes the reply's *lease*: the right to write the reply until
+//!    the lease expires.
+//! 2. A [`runner`] task streams the model's answer into a [`progress`] buffer in memory. It belongs to no request and
+//!    to no socket, so a client that disconnects does not stop it.
+//! 3. Once a second, or after 4 KiB of new text, the runner writes a *checkpoint*: it stores the text so far and
+//!    renews the lease. The store accepts the write only from the holder of the lease, so two runners can never both
+//!    write one reply.
+//! 4. At the end the runner stores the outcome, which also ends the lease.
+//!
+//! If a runner dies, its lease is not renewed. The [`claim`] task, which runs on every instance, finds such replies
+//! with the help of the [`lease_monitor`] and takes them over: the reply starts again as a new *attempt*. The same
+//! task starts the replies that wait for an earlier reply of their conversation.
+//!
+//! # How subscribers read
+//!
+//! A subscriber ([`follow`]) holds a [`Cursor`]: the attempt, and an offset into its text. Whenever the buffer has
+//! grown, the subscriber takes everything from the cursor to the end as one delta. There are no queues: a slow
+//! subscriber gets fewer and larger deltas, and one that reconnects continues from its last cursor.
+//!
+//! # More than one instance
+//!
+//! The [`hub`] holds every reply that is written or followed on this instance. A reply that another instance writes is
+//! a *mirror* ([`mirrors`]): this instance asks the writer over the bus for the text from an offset on, and the writer
+//! publishes it ([`publish`]). The messages are in [`wire`]. If the bus fails, the mirror is filled from the
+//! checkpoints in the database, which is always authoritative.
 
-mod bookmark;
+mod claim;
 mod content;
 mod cursor;
-mod doubts;
 mod follow;
 mod hub;
+mod lease_monitor;
 mod mirrors;
-mod notice;
 mod progress;
 mod prompt;
 mod publish;
+mod resume_point;
 mod runner;
 mod send;
 mod stop;
 mod system_prompt;
 mod text;
-mod watch_runs;
+mod wire;
 
 pub use crate::store::sends::WhenBusy;
-pub use bookmark::Bookmark;
 pub use content::Content;
 pub use cursor::Cursor;
 pub use follow::Event;
 pub use progress::Next;
+pub use resume_point::Bookmark;
 pub use send::{Destination, NewReply, SendMessage};
 pub use system_prompt::SystemPrompt;
 
@@ -49,20 +70,20 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::Notify, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How replies are run.
+/// Settings of the reply engine.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// How much of the conversation a model is shown, in tokens.
+    /// Tokens of conversation history that a model is given, at least.
     pub history_tokens: u32,
-    /// How long a runner may be silent before another may take over.
+    /// Time without a renewal after which another runner may take the reply over.
     pub lease: Duration,
-    /// How often a reply may be started.
+    /// Maximum number of attempts at one reply.
     pub attempts: i32,
-    /// How many replies of one user may be in progress at once; 0 is no limit.
+    /// Maximum number of replies of one user in progress at the same time; 0 means no limit.
     pub most_running: u32,
 }
 
-/// The reply engine. Cloning it shares it.
+/// The reply engine. Clones share one engine.
 #[derive(Clone)]
 pub struct Replies(Arc<Engine>);
 
@@ -70,26 +91,26 @@ struct Engine {
     store: Database,
     catalog: Arc<Catalog>,
     clock: Clock,
-    /// Told of every message and of every end, when they are stored.
+    /// Notified when a message or the end of a reply has been stored.
     changes: Changes,
-    /// How often one may send.
+    /// Limits how often a user may send.
     throttle: Arc<Throttle>,
     settings: Settings,
-    /// What the other instances are told, and tell.
+    /// Carries messages to and from the other instances.
     bus: Arc<dyn Bus>,
-    /// The replies that are written or followed here.
+    /// The replies that are written or followed on this instance.
     hub: Hub,
-    /// Wakes the task that looks for runs to claim.
-    poke: Notify,
+    /// Wakes the task that claims runs.
+    claim_needed: Notify,
     tasks: TaskTracker,
-    /// Set when this instance is to take on no more replies than it has.
+    /// Cancelled when this instance must not start any more replies.
     draining: CancellationToken,
-    /// Set when this instance is to leave its replies to others.
-    leaving: CancellationToken,
+    /// Cancelled when this instance must release the replies it still writes.
+    shutdown: CancellationToken,
 }
 
 impl Replies {
-    /// An engine that has not begun to look for runs; see [`Replies::start`].
+    /// Creates an engine. Its background tasks start with [`Replies::start`].
     pub fn new(
         store: Database,
         catalog: Arc<Catalog>,
@@ -108,35 +129,37 @@ impl Replies {
             settings,
             bus,
             hub: Hub::default(),
-            poke: Notify::new(),
+            claim_needed: Notify::new(),
             tasks: TaskTracker::new(),
             draining: CancellationToken::new(),
-            leaving: CancellationToken::new(),
+            shutdown: CancellationToken::new(),
         }))
     }
 
-    /// Begins to look for replies whose turn has come or whose runner has died, and to listen to other instances.
+    /// Starts the background tasks: claiming runs, filling mirrors and receiving from other instances.
     pub fn start(&self, poke: Poked) {
         let engine = &self.0;
-        engine.tasks.spawn(watch_runs::watch(engine.clone(), poke));
-        engine.tasks.spawn(mirrors::ask(engine.clone()));
-        engine.tasks.spawn(mirrors::look(engine.clone()));
-        let heard_by = Arc::downgrade(engine);
-        let hear = move |heard: Heard<'_>| {
-            if let Some(engine) = heard_by.upgrade() {
-                engine.hear_everyone(heard);
+        engine.tasks.spawn(claim::run(engine.clone(), poke));
+        engine.tasks.spawn(mirrors::send_requests(engine.clone()));
+        engine.tasks.spawn(mirrors::poll_database(engine.clone()));
+        let weak = Arc::downgrade(engine);
+        let handle = move |event: Heard<'_>| {
+            if let Some(engine) = weak.upgrade() {
+                engine.on_broadcast(event);
             }
         };
-        engine.bus.join(Topic::Everyone, Arc::new(hear));
+        engine.bus.join(Topic::Everyone, Arc::new(handle));
     }
 
-    /// Lets the replies that run here finish for a while; then checkpoints them and gives up their leases, so that
-    /// another instance, or this one after a restart, takes over at once. Returns when every task has ended.
+    /// Shuts the engine down, and returns when every task has ended.
+    ///
+    /// Running replies get `drain` to finish. The rest are checkpointed and their leases released, so that another
+    /// instance, or this one after a restart, takes them over at once.
     pub async fn leave(&self, drain: Duration) {
         self.0.draining.cancel();
         self.0.tasks.close();
-        let _ = timeout(drain, self.0.tasks.wait()).await; // whoever is not done then is told to leave
-        self.0.leaving.cancel();
+        let _ = timeout(drain, self.0.tasks.wait()).await;
+        self.0.shutdown.cancel();
         self.0.tasks.wait().await;
     }
 }

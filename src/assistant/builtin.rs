@@ -1,35 +1,37 @@
-//! The models that need no network: `eliza`, who listens, and `echo`, who says the message back.
+//! The built-in models, which need no network: `eliza`, a simulated listener, and `echo`, which repeats the message.
 //!
-//! Both speak word by word at a settable pace, so that what is built on streaming can be tried offline.
+//! Both stream word by word at a configurable pace, so that streaming clients can be tried offline.
 
-use super::{Answer, Assistant, End, Finish, Part, Prompt, Speaker, Usage, eliza::Eliza};
+use super::{Answer, Assistant, End, Finish, Part, Prompt, Role, Usage, eliza::Eliza};
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
     time::Duration,
 };
 
-/// The name of [`Eliza`]'s model.
+/// The ID of the model [`Eliza`].
 pub const ELIZA: &str = "eliza";
-/// The name of the model that says the message back.
+/// The ID of the model that repeats the message.
 pub const ECHO: &str = "echo";
 
-/// The built-in models, told apart by the prompt's model.
+/// The built-in models. The prompt's model selects one.
 pub struct Builtin {
-    /// The pause for each word.
+    /// The pause before each word.
     pub pace: Duration,
 }
 
 impl Assistant for Builtin {
     fn answer(&self, prompt: Prompt) -> Answer {
         let pace = self.pace;
-        let said =
-            || prompt.turns.iter().filter(|turn| turn.speaker == Speaker::User).map(|turn| &*turn.text);
+        let user_texts = || {
+            prompt.messages.iter().filter(|message| message.role == Role::User).map(|message| &*message.text)
+        };
         let text = match &*prompt.model {
-            ECHO => said().next_back().unwrap_or_default().to_owned(),
-            _ => Eliza::doctor().answer(seed(said().next()), said()),
+            ECHO => user_texts().next_back().unwrap_or_default().to_owned(),
+            _ => Eliza::doctor().answer(seed(user_texts().next()), user_texts()),
         };
         let usage = Usage {
-            input_tokens: prompt.turns.iter().map(|turn| words(&turn.text).count()).sum::<usize>() as u32,
+            input_tokens: prompt.messages.iter().map(|message| words(&message.text).count()).sum::<usize>()
+                as u32,
             output_tokens: words(&text).count() as u32,
         };
         Box::pin(async_stream::stream! {
@@ -46,12 +48,12 @@ impl Assistant for Builtin {
     }
 }
 
-/// The words of a text, each with the space that follows it.
+/// The words of a text, each with the white space that follows it.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive(char::is_whitespace)
 }
 
-/// Conversations that begin alike go alike.
+/// The seed for a conversation. Conversations with the same first message get the same answers.
 fn seed(first: Option<&str>) -> u64 {
     let mut hasher = DefaultHasher::new();
     first.hash(&mut hasher);
@@ -61,17 +63,17 @@ fn seed(first: Option<&str>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assistant::Turn;
+    use crate::assistant::ChatMessage;
     use futures_util::StreamExt;
 
     async fn parts(model: &str, text: &str) -> Vec<Part> {
-        let turn = Turn { speaker: Speaker::User, text: text.into() };
-        let prompt = Prompt { model: model.into(), turns: vec![turn] };
+        let message = ChatMessage { role: Role::User, text: text.into() };
+        let prompt = Prompt { model: model.into(), messages: vec![message] };
         Builtin { pace: Duration::from_millis(30) }.answer(prompt).map(Result::unwrap).collect().await
     }
 
     #[tokio::test(start_paused = true)]
-    async fn echo_says_the_message_back_word_by_word_at_its_pace() {
+    async fn echo_repeats_the_message_word_by_word_at_its_pace() {
         let started = tokio::time::Instant::now();
         let parts = parts(ECHO, "to be,  or\nnot").await;
         let texts: Vec<_> =
@@ -83,7 +85,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn eliza_answers_the_same_to_the_same() {
+    async fn eliza_answers_the_same_message_with_the_same_text() {
         let first = parts(ELIZA, "I need some help with my mother.").await;
         assert!(first.len() > 2);
         assert_eq!(first, parts(ELIZA, "I need some help with my mother.").await);

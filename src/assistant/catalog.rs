@@ -1,4 +1,4 @@
-//! Which models there are, and whose each is.
+//! The catalog: which models there are, and which provider each belongs to.
 
 use super::{
     Assistant,
@@ -15,29 +15,29 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// How long a provider's own list of its models is believed.
-const FRESH: Duration = Duration::from_secs(300);
-/// How soon a provider that did not tell its models is asked again.
-const ASK_AGAIN: Duration = Duration::from_secs(10);
+/// Time after which a provider's list of models is read again.
+const LIST_LIFETIME: Duration = Duration::from_secs(300);
+/// Pause before a failed attempt to list models is repeated.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
 
-/// The longest wait for a provider that has not been heard yet.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// Maximum time to wait for the first list of a provider.
+const FIRST_LIST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A model that can be asked for.
+/// A model that clients can choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
-    /// Its name, as `eliza` or `gpt-5-mini`.
+    /// Its ID, for example `eliza` or `gpt-5-mini`.
     pub id: String,
-    /// Whose it is, as `builtin` or `openai`.
+    /// Its provider, for example `builtin` or `openai`.
     pub provider: String,
-    /// Whether conversations that name no model get this one.
+    /// Whether it is used where no model is given.
     pub is_default: bool,
-    /// How many tokens it takes, if the settings say.
+    /// The size of its context in tokens, if configured.
     pub context_tokens: Option<u32>,
 }
 
-/// What is in the names of models that do not chat. None of them is made the default.
-const NO_CHAT: [&str; 12] = [
+/// Parts of names of models that do not chat. Such a model does not become the default.
+const NON_CHAT_WORDS: [&str; 12] = [
     "embed",
     "whisper",
     "tts",
@@ -52,7 +52,7 @@ const NO_CHAT: [&str; 12] = [
     "ocr",
 ];
 
-/// All the models.
+/// All models of all providers.
 pub struct Catalog {
     builtin: Option<Arc<Builtin>>,
     endpoints: Vec<Endpoint>,
@@ -61,40 +61,40 @@ pub struct Catalog {
 
 struct Endpoint {
     assistant: Arc<OpenAi>,
-    /// What the provider has told of its models: `None` until it was first asked. Unused when the settings name them.
-    told: watch::Sender<Option<Vec<String>>>,
+    /// The models that the provider lists; `None` until the first attempt. Unused if the settings name the models.
+    listed: watch::Sender<Option<Vec<String>>>,
 }
 
 impl Endpoint {
-    /// Whether the settings name the model as this provider's.
+    /// Whether the settings assign the model to this provider.
     fn names(&self, model: &str) -> bool {
         self.assistant.provider().models.iter().any(|id| id == model)
     }
 
-    /// The settings' models, or else the provider's own; none while it has not told any.
+    /// The models from the settings, or else those that the provider lists; empty if it has listed none.
     async fn models(&self) -> Vec<String> {
         let provider = self.assistant.provider();
         if !provider.models.is_empty() {
             return provider.models.clone();
         }
-        // Right after the start it is worth a short wait.
-        let mut told = self.told.subscribe();
-        let models = timeout(PATIENCE, told.wait_for(Option::is_some)).await;
-        models.ok().and_then(|told| told.ok()?.clone()).unwrap_or_default()
+        // Right after the start, wait a moment for the first list.
+        let mut listed = self.listed.subscribe();
+        let models = timeout(FIRST_LIST_TIMEOUT, listed.wait_for(Option::is_some)).await;
+        models.ok().and_then(|listed| listed.ok()?.clone()).unwrap_or_default()
     }
 
-    /// Asks the provider for its models now and then and when poked, for ever.
-    async fn keep_asking(&self, mut poke: Poked) {
+    /// Reads the provider's list of models at intervals and whenever it is woken. Never returns.
+    async fn keep_list(&self, mut poke: Poked) {
         loop {
             let pause = match self.assistant.models().await {
                 Ok(models) => {
-                    self.told.send_replace(Some(models));
-                    FRESH
+                    self.listed.send_replace(Some(models));
+                    LIST_LIFETIME
                 }
-                Err(fault) => {
-                    tracing::warn!(provider = self.assistant.provider().name, %fault, "models not listed");
-                    self.told.send_modify(|told| *told = Some(told.take().unwrap_or_default()));
-                    ASK_AGAIN
+                Err(error) => {
+                    tracing::warn!(provider = self.assistant.provider().name, %error, "cannot list models");
+                    self.listed.send_modify(|listed| *listed = Some(listed.take().unwrap_or_default()));
+                    RETRY_AFTER
                 }
             };
             select! {
@@ -106,16 +106,16 @@ impl Endpoint {
 }
 
 impl Catalog {
-    /// The models of these providers.
+    /// Creates the catalog of these providers. `pace` is the pause before each word of the built-in models.
     pub fn new(
         providers: &Providers,
         pace: Duration,
-        patience: Patience,
+        timeouts: Patience,
         default: Option<String>,
     ) -> reqwest::Result<Self> {
         let endpoint = |provider: &super::providers::Provider| {
-            let assistant = Arc::new(OpenAi::new(provider.clone(), patience)?);
-            Ok(Endpoint { assistant, told: watch::Sender::new(None) })
+            let assistant = Arc::new(OpenAi::new(provider.clone(), timeouts)?);
+            Ok(Endpoint { assistant, listed: watch::Sender::new(None) })
         };
         Ok(Self {
             builtin: providers.builtin.then(|| Arc::new(Builtin { pace })),
@@ -124,13 +124,13 @@ impl Catalog {
         })
     }
 
-    /// Every model, the providers' in the settings' order, then the built-in ones. Of two with one name the first
-    /// counts.
+    /// All models: those of the providers in the order of the settings, then the built-in ones. If two have the same
+    /// ID, the first one is used.
     pub async fn models(&self) -> Vec<Model> {
         let mut models: Vec<Model> = Vec::new();
-        let mut known = HashSet::new();
+        let mut seen = HashSet::new();
         let mut add = |id: String, provider: &str, context_tokens: Option<u32>| {
-            if known.insert(id.clone()) {
+            if seen.insert(id.clone()) {
                 models.push(Model { id, provider: provider.to_owned(), is_default: false, context_tokens });
             }
         };
@@ -147,7 +147,7 @@ impl Catalog {
         }
         let chats = |model: &Model| {
             let name = model.id.to_lowercase();
-            !NO_CHAT.iter().any(|word| name.contains(word))
+            !NON_CHAT_WORDS.iter().any(|word| name.contains(word))
         };
         let default = match &self.default {
             Some(default) => models.iter().position(|model| model.id == *default),
@@ -159,7 +159,7 @@ impl Catalog {
         models
     }
 
-    /// The model for conversations that name none; `None` while no provider tells of any.
+    /// The model to use where none is given; `None` if no provider lists any.
     pub async fn default_model(&self) -> Option<String> {
         match &self.default {
             Some(default) => Some(default.clone()),
@@ -168,10 +168,10 @@ impl Catalog {
         }
     }
 
-    /// Who answers for this model; `None` if nobody does. What the settings say is enough to tell for the models they
-    /// name, and for the built-in ones.
+    /// The assistant for a model; `None` if no provider has it.
     ///
-    /// A provider that should tell its models but does not is taken to have any: it may know better than its list.
+    /// Models that the settings name, and built-in models, are found without any provider's list. A provider without a
+    /// list gets every model that no other provider has, because it may support models that it failed to list.
     pub async fn assistant(&self, model: &str) -> Option<Arc<dyn Assistant>> {
         if let Some(builtin) = &self.builtin
             && [ELIZA, ECHO].contains(&model)
@@ -182,7 +182,7 @@ impl Catalog {
         Some(self.endpoint(model).await?.assistant.clone())
     }
 
-    /// How many tokens a model takes, if the settings say.
+    /// The size of a model's context in tokens, if configured.
     pub async fn context_tokens(&self, model: &str) -> Option<u32> {
         if self.endpoints.iter().all(|endpoint| endpoint.assistant.provider().context.of(model).is_none()) {
             return None;
@@ -190,7 +190,7 @@ impl Catalog {
         self.endpoint(model).await?.assistant.provider().context.of(model)
     }
 
-    /// The endpoint whose model it is.
+    /// The endpoint that has the model.
     async fn endpoint(&self, model: &str) -> Option<&Endpoint> {
         if let Some(endpoint) = self.endpoints.iter().find(|endpoint| endpoint.names(model)) {
             return Some(endpoint);
@@ -202,22 +202,22 @@ impl Catalog {
         Some(&self.endpoints[found])
     }
 
-    /// Keeps the lists of those providers that must be asked, and logs which model is the default. Never ends.
+    /// Keeps the providers' lists of models current, and logs the default model. Never returns.
     pub async fn keep_lists(&self, poke: Poked) {
-        let to_ask =
+        let to_list =
             || self.endpoints.iter().filter(|endpoint| endpoint.assistant.provider().models.is_empty());
-        let keep_asking = join_all(to_ask().map(|endpoint| endpoint.keep_asking(poke.clone())));
+        let keep_list = join_all(to_list().map(|endpoint| endpoint.keep_list(poke.clone())));
         let log_default = async {
-            for endpoint in to_ask() {
-                let _ = endpoint.told.subscribe().wait_for(Option::is_some).await; // its sender is here
+            for endpoint in to_list() {
+                let _ = endpoint.listed.subscribe().wait_for(Option::is_some).await; // The sender still exists.
             }
             match self.default_model().await {
                 Some(model) => tracing::info!(model, "default model"),
                 None => tracing::warn!(
-                    "no default model: no provider lists any; set CONFAB_DEFAULT_MODEL or N_MODELS"
+                    "there is no default model, because no provider lists any; set CONFAB_DEFAULT_MODEL or N_MODELS"
                 ),
             }
         };
-        join!(keep_asking, log_default);
+        join!(keep_list, log_default);
     }
 }

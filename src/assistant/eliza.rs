@@ -1,14 +1,19 @@
-//! ELIZA: a listener that understands nothing and asks good questions.
+//! ELIZA: a simulated listener that understands nothing and asks good questions.
 //!
 //! After J. Weizenbaum, "ELIZA — a computer program for the study of natural language communication between
-//! man and machine", Communications of the ACM 9(1), 1966. Needing neither a network nor a key, it lets a
-//! fresh server talk.
+//! man and machine", Communications of the ACM 9(1), 1966. It needs neither a network nor an API key, so a server
+//! without any configuration can already reply.
 //!
-//! A message is cut into clauses (`words`); the keyword of the highest rank in any of them is looked up
-//! (`script`); the first shape under it that the clause has (`pattern`) gives the parts to repeat; those are
-//! turned around, "my" to "your" (`swaps`), and set into the reply whose turn it is (`template`). The turns,
-//! and what is remembered for later, are kept while a conversation is followed (`session`). All that ELIZA
-//! seems to know stands in `eliza/doctor.txt`.
+//! An answer is made in these steps:
+//!
+//! 1. A message is split into clauses (`words`).
+//! 2. The keyword with the highest rank in any clause is looked up (`script`).
+//! 3. The first pattern of that keyword that matches the clause yields the parts to repeat (`pattern`).
+//! 4. The parts change their point of view, for example from "my" to "your" (`swaps`).
+//! 5. The parts are inserted into the next reply of the pattern (`template`).
+//!
+//! The state of a conversation, which includes statements to return to later, is in `session`. Everything that ELIZA
+//! seems to know is in `eliza/doctor.txt`.
 
 mod pattern;
 mod script;
@@ -22,44 +27,43 @@ use std::sync::LazyLock;
 use script::Script;
 use session::Session;
 
-/// The latest messages, which alone count: [`FORGOTTEN_AT_ONCE`] fewer at the least.
-const REMEMBERED: usize = 50;
-/// Older messages are forgotten in batches: were one forgotten with every new one, the cycles of replies
-/// would stand still under someone who always says the same.
-const FORGOTTEN_AT_ONCE: usize = 25;
+/// Maximum number of latest messages that are read; at least [`FORGET_STEP`] fewer.
+const MAX_MESSAGES: usize = 50;
+/// Older messages are forgotten in steps of this size. If each new message made ELIZA forget one, the cycles of replies
+/// would not advance for a user who always sends the same text.
+const FORGET_STEP: usize = 25;
 
-/// A listener who follows a script. It keeps nothing of what is said to it, so one serves every conversation.
+/// A listener that follows a script. It has no state, so one serves every conversation.
 #[derive(Debug)]
 pub struct Eliza {
     script: Script,
 }
 
 impl Eliza {
-    /// The listener with the built-in script: a friendly, none too serious doctor.
+    /// The listener with the built-in script: a friendly, not too serious doctor.
     ///
-    /// The script is read once, at the first call.
+    /// The script is parsed once, at the first call.
     pub fn doctor() -> &'static Self {
         static DOCTOR: LazyLock<Eliza> = LazyLock::new(|| {
             let script = Script::parse(include_str!("eliza/doctor.txt"));
-            Eliza { script: script.expect("the script is part of the program, and a unit test reads it") }
+            Eliza { script: script.expect("the script is compiled in, and a unit test parses it") }
         });
         &DOCTOR
     }
 
-    /// The answer to the last of `said`: all that the user has said in a conversation, oldest first.
+    /// Answers the last of `messages`: all messages of the user in a conversation, oldest first.
     ///
-    /// Give all of it, though only some 50 of the latest messages are read again: their number tells how far
-    /// the replies have gone round. `seed` chooses where they start; with the same seed the same conversation
-    /// always gets the same answers. An answer is one line, never empty; if nothing was said yet, it is an
-    /// opening.
+    /// Pass all messages, although only the latest 50 or so are read again: their number determines how far the cycles
+    /// of replies have advanced. `seed` determines where they start. The same seed and messages always give the same
+    /// answer. The answer is one line and never empty. Without messages it is an opening.
     ///
-    /// The work is linear in the length of those messages and touches at most some 2,000 words of each.
-    pub fn answer<'a>(&self, seed: u64, said: impl IntoIterator<Item = &'a str>) -> String {
-        let said: Vec<&str> = said.into_iter().collect();
-        let forgotten = said.len().saturating_sub(REMEMBERED).next_multiple_of(FORGOTTEN_AT_ONCE);
+    /// The work is linear in the length of the messages read, and covers at most about 2,000 words of each.
+    pub fn answer<'a>(&self, seed: u64, messages: impl IntoIterator<Item = &'a str>) -> String {
+        let messages: Vec<&str> = messages.into_iter().collect();
+        let forgotten = messages.len().saturating_sub(MAX_MESSAGES).next_multiple_of(FORGET_STEP);
         let mut session = Session::new(&self.script, seed, forgotten);
         let opening = session.open();
-        said[forgotten..].iter().fold(opening, |_, message| session.hear(message))
+        messages[forgotten..].iter().fold(opening, |_, message| session.respond(message))
     }
 }
 

@@ -1,38 +1,38 @@
-//! Which providers there are, and how they are reached.
+//! The configured providers of models.
 
 use super::builtin::{ECHO, ELIZA};
 use secrecy::SecretString;
 use std::fmt;
 use url::Url;
 
-/// The built-in models' provider.
+/// The name of the built-in models' provider.
 pub const BUILTIN: &str = "builtin";
 
-/// An OpenAI-compatible endpoint and what it offers. `Debug` does not show its address, which may hold a password.
+/// An OpenAI-compatible endpoint. `Debug` does not print the base URL, which may contain a password.
 #[derive(Clone)]
 pub struct Provider {
-    /// As it is called in the settings: `openai`, `ollama`, …
+    /// Its name in the settings, for example `openai` or `ollama`.
     pub name: String,
-    /// What `chat/completions` is below, as `https://api.openai.com/v1`.
+    /// The URL above `chat/completions`, for example `https://api.openai.com/v1`.
     pub base_url: Url,
-    /// Sent as a bearer token. `None` sends no `Authorization`.
+    /// The API key, sent as a bearer token. With `None` no `Authorization` header is sent.
     pub api_key: Option<SecretString>,
-    /// The models it is used for; if empty, the provider is asked.
+    /// The models to use. If empty, the provider's own list is used.
     pub models: Vec<String>,
-    /// Whether turns of one speaker in a row are sent as one.
+    /// Whether consecutive messages with the same role are sent as one.
     pub merge_turns: bool,
-    /// How many tokens its models take.
+    /// The context sizes of its models.
     pub context: ContextTokens,
 }
 
 impl Provider {
-    /// The address of a resource below the base URL. A query stays behind the path.
-    pub fn address(&self, path: &[&str]) -> Url {
-        let mut address = self.base_url.clone();
-        if let Ok(mut segments) = address.path_segments_mut() {
+    /// The URL of a resource below the base URL. A query of the base URL is kept.
+    pub fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.base_url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
         }
-        address
+        url
     }
 }
 
@@ -43,46 +43,47 @@ impl fmt::Debug for Provider {
     }
 }
 
-/// How many tokens the models of a provider take, prompt and answer together, as far as the settings say.
+/// The context sizes of a provider's models: tokens of prompt and answer together, as far as configured.
 #[derive(Clone, Debug, Default)]
 pub struct ContextTokens {
-    of_all: Option<u32>,
-    of_one: Vec<(String, u32)>,
+    default: Option<u32>,
+    by_model: Vec<(String, u32)>,
 }
 
 impl ContextTokens {
-    /// Reads `131072` (of every model), `small=32768,large=131072`, or both in one list.
+    /// Parses `131072` (for every model), `small=32768,large=131072`, or both in one list.
     fn parse(list: &str) -> Result<Self, String> {
         let mut tokens = Self::default();
         for item in split(list) {
             let (model, number) = item.rsplit_once('=').map_or((None, &*item), |(model, n)| (Some(model), n));
             let number = number.trim().parse().ok().filter(|number| (1000..=10_000_000).contains(number));
-            let number =
-                number.ok_or("must be like 131072 or small=32768,large=131072, each 1000 to 10000000")?;
+            let number = number.ok_or(
+                "must be like 131072 or small=32768,large=131072, with numbers from 1000 to 10000000.",
+            )?;
             match model {
-                Some(model) => tokens.of_one.push((model.trim().to_owned(), number)),
-                None => tokens.of_all = Some(number),
+                Some(model) => tokens.by_model.push((model.trim().to_owned(), number)),
+                None => tokens.default = Some(number),
             }
         }
         Ok(tokens)
     }
 
-    /// Those of a model; `None` if the settings do not say.
+    /// The context size of a model; `None` if it is not configured.
     pub fn of(&self, model: &str) -> Option<u32> {
-        self.of_one.iter().find(|(name, _)| name == model).map(|(_, tokens)| *tokens).or(self.of_all)
+        self.by_model.iter().find(|(name, _)| name == model).map(|(_, tokens)| *tokens).or(self.default)
     }
 }
 
-/// What is offered: the built-in models, endpoints, or both, in order of preference.
+/// The configured providers, in order of preference: endpoints, the built-in models, or both.
 #[derive(Clone, Debug)]
 pub struct Providers {
     /// Whether the built-in models are offered.
     pub builtin: bool,
-    /// The endpoints, as the settings order them.
+    /// The endpoints, in the order of the settings.
     pub endpoints: Vec<Provider>,
 }
 
-/// The addresses that large providers document for OpenAI's clients. No model is named here: models are retired.
+/// Base URLs that large providers document for OpenAI clients. No models are named, because models get retired.
 const KNOWN: [(&str, &str); 8] = [
     ("openai", "https://api.openai.com/v1"),
     ("anthropic", "https://api.anthropic.com/v1"),
@@ -95,9 +96,11 @@ const KNOWN: [(&str, &str); 8] = [
 ];
 
 impl Providers {
-    /// Reads the settings of the named providers: for a name `N` the variables `N_BASE_URL`, `N_API_KEY`, `N_MODELS`,
-    /// `N_MERGE_TURNS` and `N_CONTEXT_TOKENS`. With no names it is OpenAI if its variables are set, else the built-in
-    /// models. The error says what to set.
+    /// Reads the settings of the named providers: for a name `N`, the variables `N_BASE_URL`, `N_API_KEY`, `N_MODELS`,
+    /// `N_MERGE_TURNS` and `N_CONTEXT_TOKENS`.
+    ///
+    /// Without names, the provider is OpenAI if its variables are set, or else the built-in models. The error says
+    /// which variable to correct.
     pub fn from_settings(names: &[String], setting: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let setting =
             |name: &str| setting(name).map(|value| value.trim().to_owned()).filter(|v| !v.is_empty());
@@ -117,29 +120,31 @@ impl Providers {
             if name.is_empty()
                 || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
             {
-                return Err(format!("CONFAB_PROVIDERS: `{name}` must be of the letters a-z, digits and _"));
+                return Err(format!(
+                    "CONFAB_PROVIDERS: `{name}` must consist of the letters a-z, digits and `_`."
+                ));
             }
             let variable = |what: &str| format!("{}_{what}", name.to_uppercase());
             let known = KNOWN.iter().find(|(known, _)| known == name).map(|(_, url)| (*url).to_owned());
             let base_url = setting(&variable("BASE_URL")).or(known).ok_or_else(|| {
-                format!("{} must be set to use the provider `{name}`", variable("BASE_URL"))
+                format!("{} must be set, because CONFAB_PROVIDERS contains `{name}`.", variable("BASE_URL"))
             })?;
             let base_url = Url::parse(&base_url)
                 .ok()
                 .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
                 .ok_or_else(|| {
-                    format!("{} must be an address such as http://127.0.0.1:11434/v1", variable("BASE_URL"))
+                    format!("{} must be an HTTP URL such as http://127.0.0.1:11434/v1.", variable("BASE_URL"))
                 })?;
             let api_key = setting(&variable("API_KEY")).map(SecretString::from);
             let models = setting(&variable("MODELS")).map(|models| split(&models)).unwrap_or_default();
             let merge_turns = match setting(&variable("MERGE_TURNS")).as_deref() {
                 None | Some("on") => true,
                 Some("off") => false,
-                Some(_) => return Err(format!("{} must be `on` or `off`", variable("MERGE_TURNS"))),
+                Some(_) => return Err(format!("{} must be `on` or `off`.", variable("MERGE_TURNS"))),
             };
             let context = setting(&variable("CONTEXT_TOKENS")).unwrap_or_default();
             let context = ContextTokens::parse(&context)
-                .map_err(|fault| format!("{} {fault}", variable("CONTEXT_TOKENS")))?;
+                .map_err(|error| format!("{} {error}", variable("CONTEXT_TOKENS")))?;
             let name = name.clone();
             providers.endpoints.push(Provider { name, base_url, api_key, models, merge_turns, context });
         }
@@ -148,7 +153,7 @@ impl Providers {
 }
 
 impl Providers {
-    /// Whether none of them has the model, as far as that can be told without asking.
+    /// Whether no provider has the model, as far as is known without asking providers for their lists.
     pub fn lack(&self, model: &str) -> bool {
         let builtin = self.builtin && [ELIZA, ECHO].contains(&model);
         let has = |endpoint: &Provider| {
@@ -164,11 +169,11 @@ fn split(list: &str) -> Vec<String> {
 
 #[cfg(any(fuzzing, test))]
 impl Provider {
-    /// One of which nothing but the name is set.
+    /// A provider with this name and no further settings.
     pub fn named(name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            base_url: "http://127.0.0.1:9/v1".parse().expect("it is an address"),
+            base_url: "http://127.0.0.1:9/v1".parse().expect("a valid URL"),
             api_key: None,
             models: Vec::new(),
             merge_turns: true,
@@ -189,27 +194,27 @@ mod tests {
     }
 
     #[test]
-    fn without_settings_there_are_the_builtin_models() {
+    fn without_settings_only_the_builtin_models_are_offered() {
         let providers = read(&[], &[("OPENAI_API_KEY", " ")]).unwrap();
         assert!(providers.builtin && providers.endpoints.is_empty());
     }
 
     #[test]
-    fn openais_usual_variables_are_enough() {
+    fn openai_is_configured_by_its_usual_variables() {
         let providers = read(&[], &[("OPENAI_BASE_URL", "http://127.0.0.1:9911/v1")]).unwrap();
         assert!(!providers.builtin);
         let [openai] = &providers.endpoints[..] else { panic!("{providers:?}") };
         assert_eq!((openai.base_url.as_str(), openai.models.len()), ("http://127.0.0.1:9911/v1", 0));
         let providers = read(&[], &[("OPENAI_API_KEY", "sk-secret")]).unwrap();
         assert_eq!(providers.endpoints[0].base_url.as_str(), "https://api.openai.com/v1");
-        assert!(providers.endpoints[0].models.is_empty(), "it is asked which it has");
+        assert!(providers.endpoints[0].models.is_empty(), "the provider's own list is used");
         assert!(!format!("{providers:?}").contains("sk-secret"));
         let providers = read(&[], &[("OPENAI_BASE_URL", "http://me:marked@127.0.0.1:9911/v1")]).unwrap();
         assert!(!format!("{providers:?}").contains("marked"));
     }
 
     #[test]
-    fn several_providers_stand_side_by_side_with_the_builtin_models() {
+    fn several_providers_and_the_builtin_models_can_be_combined() {
         let providers = read(
             &["mistral", "mine", "builtin"],
             &[
@@ -225,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn context_tokens_are_of_one_model_or_of_all() {
+    fn context_tokens_are_set_for_one_model_or_for_all() {
         let tokens = ContextTokens::parse("8192, llama3:8b = 32768").unwrap();
         assert_eq!((tokens.of("llama3:8b"), tokens.of("other")), (Some(32_768), Some(8192)));
         assert_eq!(ContextTokens::parse("").unwrap().of("a"), None);
@@ -233,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_keeps_the_query_of_the_base_url() {
+    fn a_url_keeps_the_query_of_the_base_url() {
         for (base_url, expected) in [
             ("http://h/v1", "http://h/v1/chat/completions"),
             ("http://h/v1/", "http://h/v1/chat/completions"),
@@ -241,12 +246,12 @@ mod tests {
             ("http://h/a%20b?api-version=1", "http://h/a%20b/chat/completions?api-version=1"),
         ] {
             let provider = Provider { base_url: base_url.parse().unwrap(), ..Provider::named("mine") };
-            assert_eq!(provider.address(&["chat", "completions"]).as_str(), expected);
+            assert_eq!(provider.url(&["chat", "completions"]).as_str(), expected);
         }
     }
 
     #[test]
-    fn a_fault_names_the_variable() {
+    fn an_error_names_the_variable() {
         assert!(read(&["mine"], &[]).unwrap_err().contains("MINE_BASE_URL"));
         assert!(read(&["mine"], &[("MINE_BASE_URL", "ftp://x")]).unwrap_err().contains("MINE_BASE_URL"));
         assert!(read(&["My Own"], &[]).unwrap_err().contains("CONFAB_PROVIDERS"));

@@ -1,6 +1,6 @@
-//! The bus of one process.
+//! The bus between the instances of one process.
 
-use super::{Bus, Hear, Heard, Topic, Untold, lock};
+use super::{Bus, Hear, Heard, PublishError, Topic, lock};
 use futures_util::future::{BoxFuture, ready};
 use std::{
     collections::HashMap,
@@ -10,69 +10,69 @@ use std::{
     },
 };
 
-/// One instance's end of the bus. A clone is another instance's end of the same bus.
+/// One instance's connection to the bus. A clone is the connection of another instance.
 #[derive(Debug)]
 pub struct MemoryBus {
     shared: Arc<Shared>,
-    /// Which instance this is.
+    /// Identifies this instance.
     member: u64,
 }
 
 #[derive(Default)]
 struct Shared {
     members: AtomicU64,
-    listeners: Mutex<HashMap<Topic, Vec<(u64, Hear)>>>,
+    subscribers: Mutex<HashMap<Topic, Vec<(u64, Hear)>>>,
 }
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let topics = lock(&self.listeners).len();
+        let topics = lock(&self.subscribers).len();
         formatter.debug_struct("Shared").field("topics", &topics).finish_non_exhaustive()
     }
 }
 
 impl Default for MemoryBus {
     fn default() -> Self {
-        Self::end_of(Arc::default())
+        Self::member_of(Arc::default())
     }
 }
 
 impl Clone for MemoryBus {
     fn clone(&self) -> Self {
-        Self::end_of(self.shared.clone())
+        Self::member_of(self.shared.clone())
     }
 }
 
 impl MemoryBus {
-    fn end_of(shared: Arc<Shared>) -> Self {
+    fn member_of(shared: Arc<Shared>) -> Self {
         let member = shared.members.fetch_add(1, Ordering::Relaxed);
         Self { shared, member }
     }
 }
 
 impl Bus for MemoryBus {
-    fn tell(&self, topic: Topic, what: String) -> BoxFuture<'_, Result<usize, Untold>> {
-        let listeners = lock(&self.shared.listeners).get(&topic).cloned().unwrap_or_default();
-        for (_, hear) in &listeners {
-            hear(Heard::Told(&what));
+    fn tell(&self, topic: Topic, message: String) -> BoxFuture<'_, Result<usize, PublishError>> {
+        let subscribers = lock(&self.shared.subscribers).get(&topic).cloned().unwrap_or_default();
+        for (_, handler) in &subscribers {
+            handler(Heard::Told(&message));
         }
-        Box::pin(ready(Ok(listeners.len())))
+        Box::pin(ready(Ok(subscribers.len())))
     }
 
-    fn join(&self, topic: Topic, hear: Hear) {
-        let mut all = lock(&self.shared.listeners);
-        let listeners = all.entry(topic).or_default();
-        listeners.retain(|(member, _)| *member != self.member);
-        listeners.push((self.member, hear.clone()));
+    fn join(&self, topic: Topic, handler: Hear) {
+        let mut all = lock(&self.shared.subscribers);
+        let subscribers = all.entry(topic).or_default();
+        subscribers.retain(|(member, _)| *member != self.member);
+        subscribers.push((self.member, handler.clone()));
         drop(all);
-        hear(Heard::Joined);
+        handler(Heard::Joined);
     }
 
     fn leave(&self, topic: Topic) {
-        let mut all = lock(&self.shared.listeners);
-        let Some(listeners) = all.get_mut(&topic) else { return };
-        listeners.retain(|(member, _)| *member != self.member);
-        if listeners.is_empty() {
+        let mut all = lock(&self.shared.subscribers);
+        let Some(subscribers) = all.get_mut(&topic) else { return };
+        subscribers.retain(|(member, _)| *member != self.member);
+        if subscribers.is_empty() {
             all.remove(&topic);
         }
     }
@@ -80,9 +80,9 @@ impl Bus for MemoryBus {
 
 impl Drop for MemoryBus {
     fn drop(&mut self) {
-        lock(&self.shared.listeners).retain(|_, listeners| {
-            listeners.retain(|(member, _)| *member != self.member);
-            !listeners.is_empty()
+        lock(&self.shared.subscribers).retain(|_, subscribers| {
+            subscribers.retain(|(member, _)| *member != self.member);
+            !subscribers.is_empty()
         });
     }
 }

@@ -1,8 +1,9 @@
-//! The bus of any number of instances: Redis's publish and subscribe, and nothing that it would have to keep.
+//! The bus between any number of instances: Redis publish/subscribe, which stores nothing.
 //!
-//! One connection tells, another listens; when either breaks both are made anew. Redis 6 or later (RESP3), or Valkey.
+//! One connection publishes, another one receives. When either breaks, both are made again. Requires Redis 6 or later
+//! (for RESP3), or Valkey.
 
-use super::{Bus, Hear, Heard, PATIENCE, Topic, Untold, lock};
+use super::{Bus, Hear, Heard, PUBLISH_TIMEOUT, PublishError, Topic, lock};
 use futures_util::future::{BoxFuture, FutureExt};
 use rand::RngExt;
 use redis::{
@@ -21,227 +22,239 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// How long a connection may take to be made, and to answer.
-const ANSWER: Duration = Duration::from_secs(3);
-/// How often the listening connection is asked whether it lives.
-const PING: Duration = Duration::from_secs(5);
-/// The longest pause between two attempts to connect.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// The most channels named in one command.
+/// Timeout for making a connection, and for an answer on it.
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// Interval between two pings on the receiving connection.
+const PING_INTERVAL: Duration = Duration::from_secs(5);
+/// Longest pause between two attempts to connect.
+const MAX_PAUSE: Duration = Duration::from_secs(2);
+/// Maximum number of channels in one command.
 const BATCH: usize = 500;
 
-/// One instance's end of the bus.
+/// One instance's connection to the bus.
 pub struct RedisBus {
     client: Client,
-    /// The connection that tells, while there is one.
-    tell: Connection,
-    listeners: Arc<Mutex<Listeners>>,
-    /// Wakes the task that listens: there are changes.
+    /// The publishing connection.
+    publisher: Connection,
+    subscriptions: Arc<Mutex<Subscriptions>>,
+    /// Wakes the receiving task after changes to the subscriptions.
     changed: Notify,
 }
 
-/// A connection for commands, made anew by the bus whenever it breaks. Cloning it shares it.
+/// A connection for commands, which the bus makes again whenever it breaks. Clones share one connection.
 #[derive(Clone, Default)]
 pub struct Connection(Arc<Mutex<Option<MultiplexedConnection>>>);
 
 impl Connection {
-    /// The connection, while there is one.
+    /// The connection; `None` while there is none.
     pub fn get(&self) -> Option<MultiplexedConnection> {
         lock(&self.0).clone()
     }
 }
 
 #[derive(Default)]
-struct Listeners {
+struct Subscriptions {
     by_topic: HashMap<Topic, (Arc<()>, Hear)>,
-    /// What has been joined or left, and Redis does not know of.
+    /// Topics that were subscribed or unsubscribed since Redis was last informed.
     changes: HashSet<Topic>,
 }
 
 impl RedisBus {
-    /// A bus over the Redis at `redis://…`. Nothing is told or heard before [`RedisBus::listen`] runs.
+    /// A bus over the Redis at `redis://…`. It publishes and receives nothing until [`RedisBus::listen`] runs.
     pub fn new(url: &str) -> Result<Self, RedisError> {
         let info = url.into_connection_info()?;
         let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        // A connection to nowhere is to be found out.
-        let tcp = TcpSettings::default().set_nodelay(true).set_user_timeout(ANSWER);
+        // Let the system detect a dead connection.
+        let tcp = TcpSettings::default().set_nodelay(true).set_user_timeout(TIMEOUT);
         let client = Client::open(info.set_redis_settings(settings).set_tcp_settings(tcp))?;
-        Ok(Self { client, tell: Connection::default(), listeners: Arc::default(), changed: Notify::new() })
+        Ok(Self {
+            client,
+            publisher: Connection::default(),
+            subscriptions: Arc::default(),
+            changed: Notify::new(),
+        })
     }
 
-    /// The connection that tells, for whoever else has a use for Redis.
+    /// The publishing connection, for other uses of Redis.
     pub fn connection(&self) -> Connection {
-        self.tell.clone()
+        self.publisher.clone()
     }
 
-    /// Listens, for ever.
+    /// Connects and receives messages. Never returns.
     pub async fn listen(&self) {
         let mut pause = Duration::ZERO;
         loop {
-            let mut joined = false;
+            let mut connected = false;
             let error = match self.connect().await {
-                Ok((connection, broken)) => self.keep_up(connection, &broken, &mut joined).await,
+                Ok((connection, broken)) => self.synchronize(connection, &broken, &mut connected).await,
                 Err(error) => error,
             };
-            *lock(&self.tell.0) = None;
-            if joined {
+            *lock(&self.publisher.0) = None;
+            if connected {
                 pause = Duration::ZERO;
             }
-            // Told once, not at each attempt.
+            // Warn once, not at each attempt.
             if pause.is_zero() {
-                tracing::warn!(%error, "Redis is not there: replies are followed by their checkpoints");
+                tracing::warn!(%error, "Redis is unavailable; reading checkpoints instead");
             } else {
-                tracing::debug!(%error, "Redis is not there yet");
+                tracing::debug!(%error, "Redis is still unavailable");
             }
-            // With the next connection everything is joined again.
-            lock(&self.listeners).changes.clear();
-            pause = (pause * 2).clamp(Duration::from_millis(50), LONGEST_PAUSE);
-            // Many instances are not to come back all at once.
+            // The next connection subscribes to all topics again.
+            lock(&self.subscriptions).changes.clear();
+            pause = (pause * 2).clamp(Duration::from_millis(50), MAX_PAUSE);
+            // Spread the attempts of many instances.
             let jitter = rand::rng().random_range(0.5..1.0);
             sleep(pause.mul_f64(jitter)).await;
         }
     }
 
-    /// Makes the connection that tells, and one whose messages are heard; and what tells that either is broken.
+    /// Makes the two connections. Returns the receiving one, and a notification that either is broken.
     async fn connect(&self) -> Result<(MultiplexedConnection, Arc<Notify>), RedisError> {
-        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(ANSWER));
+        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(TIMEOUT));
         let either = Arc::new(Notify::new());
         let broken = either.clone();
-        let hang_up = move |PushInfo { kind, .. }: PushInfo| {
+        let on_disconnect = move |PushInfo { kind, .. }: PushInfo| {
             if kind == PushKind::Disconnection {
                 broken.notify_one();
             }
             Ok::<_, RedisError>(())
         };
-        let tells = config.clone().set_response_timeout(Some(PATIENCE)).set_push_sender(hang_up);
-        let (broken, listeners) = (either.clone(), self.listeners.clone());
-        let hear = move |PushInfo { kind, data }: PushInfo| {
+        let publisher =
+            config.clone().set_response_timeout(Some(PUBLISH_TIMEOUT)).set_push_sender(on_disconnect);
+        let (broken, subscriptions) = (either.clone(), self.subscriptions.clone());
+        let on_push = move |PushInfo { kind, data }: PushInfo| {
             match kind {
-                PushKind::Message => hear(&listeners, &data),
+                PushKind::Message => deliver(&subscriptions, &data),
                 PushKind::Disconnection => broken.notify_one(),
                 _ => {}
             }
             Ok::<_, RedisError>(())
         };
-        let hears = config.set_response_timeout(Some(ANSWER)).set_push_sender(hear);
-        // Redis may take a connection and say nothing.
-        let made = timeout(ANSWER * 2, async {
-            let tells = self.client.get_multiplexed_async_connection_with_config(&tells).await?;
-            let hears = self.client.get_multiplexed_async_connection_with_config(&hears).await?;
-            Ok::<_, RedisError>((tells, hears))
+        let subscriber = config.set_response_timeout(Some(TIMEOUT)).set_push_sender(on_push);
+        // Redis may accept a connection and never answer.
+        let connections = timeout(TIMEOUT * 2, async {
+            let publisher = self.client.get_multiplexed_async_connection_with_config(&publisher).await?;
+            let subscriber = self.client.get_multiplexed_async_connection_with_config(&subscriber).await?;
+            Ok::<_, RedisError>((publisher, subscriber))
         });
-        let (tells, hears) = made.await.map_err(std::io::Error::from)??;
-        *lock(&self.tell.0) = Some(tells);
-        Ok((hears, either))
+        let (publisher, subscriber) = connections.await.map_err(std::io::Error::from)??;
+        *lock(&self.publisher.0) = Some(publisher);
+        Ok((subscriber, either))
     }
 
-    /// Joins and leaves topics on a new connection as they are wanted, until it or the other is lost.
-    async fn keep_up(
+    /// Subscribes to all topics and keeps the subscriptions current, until either connection breaks.
+    async fn synchronize(
         &self,
         mut connection: MultiplexedConnection,
         broken: &Notify,
-        joined: &mut bool,
+        connected: &mut bool,
     ) -> RedisError {
         let mut changes: Vec<Topic> = {
-            let mut listeners = lock(&self.listeners);
-            listeners.changes.clear();
-            listeners.by_topic.keys().copied().collect()
+            let mut subscriptions = lock(&self.subscriptions);
+            subscriptions.changes.clear();
+            subscriptions.by_topic.keys().copied().collect()
         };
         loop {
             for changes in changes.chunks(BATCH) {
-                if let Err(error) = self.pass_on(&mut connection, changes).await {
+                if let Err(error) = self.send_changes(&mut connection, changes).await {
                     return error;
                 }
             }
-            if !std::mem::replace(joined, true) {
-                tracing::info!("Redis is there");
+            if !std::mem::replace(connected, true) {
+                tracing::info!("connected to Redis");
             }
             select! {
                 () = self.changed.notified() => {}
                 () = broken.notified() => return std::io::Error::from(std::io::ErrorKind::ConnectionReset).into(),
-                () = sleep(PING) => {
+                () = sleep(PING_INTERVAL) => {
                     if let Err(error) = redis::cmd("PING").query_async::<()>(&mut connection).await {
                         return error;
                     }
                 }
             }
-            changes = mem::take(&mut lock(&self.listeners).changes).into_iter().collect();
+            changes = mem::take(&mut lock(&self.subscriptions).changes).into_iter().collect();
         }
     }
 
-    /// Tells Redis of some topics that have been joined or left.
-    async fn pass_on(
+    /// Sends changed subscriptions to Redis.
+    async fn send_changes(
         &self,
         connection: &mut MultiplexedConnection,
         changes: &[Topic],
     ) -> Result<(), RedisError> {
-        let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
+        let (mut added, mut removed) = (Vec::new(), Vec::new());
         {
-            let listeners = lock(&self.listeners);
+            let subscriptions = lock(&self.subscriptions);
             for topic in changes {
-                match listeners.by_topic.get(topic) {
-                    Some((joining, hear)) => wanted.push((*topic, joining.clone(), hear.clone())),
-                    None => unwanted.push(topic.to_string()),
+                match subscriptions.by_topic.get(topic) {
+                    Some((subscription, handler)) => {
+                        added.push((*topic, subscription.clone(), handler.clone()))
+                    }
+                    None => removed.push(topic.to_string()),
                 }
             }
         }
-        if !unwanted.is_empty() {
-            connection.unsubscribe(&unwanted).await?;
+        if !removed.is_empty() {
+            connection.unsubscribe(&removed).await?;
         }
-        if !wanted.is_empty() {
-            let channels: Vec<String> = wanted.iter().map(|(topic, ..)| topic.to_string()).collect();
+        if !added.is_empty() {
+            let channels: Vec<String> = added.iter().map(|(topic, ..)| topic.to_string()).collect();
             connection.subscribe(&channels).await?;
         }
-        for (topic, joining, hear) in wanted {
-            let still =
-                lock(&self.listeners).by_topic.get(&topic).is_some_and(|now| Arc::ptr_eq(&now.0, &joining));
-            if still {
-                hear(Heard::Joined);
+        for (topic, subscription, handler) in added {
+            let is_current = lock(&self.subscriptions)
+                .by_topic
+                .get(&topic)
+                .is_some_and(|now| Arc::ptr_eq(&now.0, &subscription));
+            if is_current {
+                handler(Heard::Joined);
             }
         }
         Ok(())
     }
 
-    fn change(&self, topic: Topic, hear: Option<Hear>) {
-        let mut listeners = lock(&self.listeners);
-        match hear {
-            Some(hear) => drop(listeners.by_topic.insert(topic, (Arc::new(()), hear))),
-            None => drop(listeners.by_topic.remove(&topic)),
+    fn change(&self, topic: Topic, handler: Option<Hear>) {
+        let mut subscriptions = lock(&self.subscriptions);
+        match handler {
+            Some(handler) => drop(subscriptions.by_topic.insert(topic, (Arc::new(()), handler))),
+            None => drop(subscriptions.by_topic.remove(&topic)),
         }
-        listeners.changes.insert(topic);
-        drop(listeners);
+        subscriptions.changes.insert(topic);
+        drop(subscriptions);
         self.changed.notify_one();
     }
 }
 
-/// A message: its channel, and what was told.
-fn hear(listeners: &Mutex<Listeners>, data: &[Value]) {
-    let [Value::BulkString(channel), Value::BulkString(what)] = data else { return };
-    let (Ok(channel), Ok(what)) = (str::from_utf8(channel), str::from_utf8(what)) else { return };
+/// Delivers a push message, which consists of its channel and its text.
+fn deliver(subscriptions: &Mutex<Subscriptions>, data: &[Value]) {
+    let [Value::BulkString(channel), Value::BulkString(message)] = data else { return };
+    let (Ok(channel), Ok(message)) = (str::from_utf8(channel), str::from_utf8(message)) else { return };
     let Ok(topic) = channel.parse() else { return };
-    let hear = lock(listeners).by_topic.get(&topic).map(|(_, hear)| hear.clone());
-    if let Some(hear) = hear {
-        hear(Heard::Told(what));
+    let handler = lock(subscriptions).by_topic.get(&topic).map(|(_, handler)| handler.clone());
+    if let Some(handler) = handler {
+        handler(Heard::Told(message));
     }
 }
 
 impl Bus for RedisBus {
-    fn tell(&self, topic: Topic, what: String) -> BoxFuture<'_, Result<usize, Untold>> {
+    fn tell(&self, topic: Topic, message: String) -> BoxFuture<'_, Result<usize, PublishError>> {
         async move {
-            let Some(mut tell) = self.tell.get() else { return Err(Untold("Redis is not there".into())) };
+            let Some(mut publisher) = self.publisher.get() else {
+                return Err(PublishError("Redis is unavailable".into()));
+            };
             let mut command = redis::cmd("PUBLISH");
-            command.arg(topic.to_string()).arg(what);
-            match timeout(PATIENCE, command.query_async(&mut tell)).await {
-                Ok(Ok(listeners)) => Ok(listeners),
-                Ok(Err(error)) => Err(Untold(error.to_string())),
-                Err(_) => Err(Untold("Redis takes too long".into())),
+            command.arg(topic.to_string()).arg(message);
+            match timeout(PUBLISH_TIMEOUT, command.query_async(&mut publisher)).await {
+                Ok(Ok(receivers)) => Ok(receivers),
+                Ok(Err(error)) => Err(PublishError(error.to_string())),
+                Err(_) => Err(PublishError("Redis did not answer in time".into())),
             }
         }
         .boxed()
     }
 
-    fn join(&self, topic: Topic, hear: Hear) {
-        self.change(topic, Some(hear));
+    fn join(&self, topic: Topic, handler: Hear) {
+        self.change(topic, Some(handler));
     }
 
     fn leave(&self, topic: Topic) {

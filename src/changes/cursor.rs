@@ -1,4 +1,4 @@
-//! Where a follower is in a user's feed, as clients see it: opaque, and good for this user alone.
+//! Cursors in a user's change feed: opaque to clients, and valid for that user only.
 
 use crate::{
     error::{Error, Result},
@@ -6,12 +6,12 @@ use crate::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-/// A mark that no other cursor has, the end of the user's id, and the number of the last entry told, big-endian.
+/// Length in bytes: [`MARK`], the end of the user's ID, and the sequence number of the last entry sent, big-endian.
 const LENGTH: usize = 1 + 4 + 8;
-/// Tells these cursors from others.
+/// The first byte, which distinguishes these cursors from all others.
 const MARK: u8 = b'f';
 
-/// The cursor of who has been told everything up to this number.
+/// Encodes the cursor of a client that has received every entry up to this sequence number.
 pub fn encode(sequence: i64, user: Id) -> String {
     let mut bytes = [MARK; LENGTH];
     bytes[1..5].copy_from_slice(&tail(user));
@@ -19,9 +19,9 @@ pub fn encode(sequence: i64, user: Id) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads a cursor that [`encode`] made for this user; anything else is the field `after` at fault.
+/// Decodes a cursor that [`encode`] made for this user. Any other text is an error in the field `after`.
 pub fn decode(text: &str, user: Id) -> Result<i64> {
-    let malformed = || Error::input("after", "must be a cursor of your `changes`");
+    let malformed = || Error::input("after", "must be a cursor of your `changes`.");
     let mut bytes = [0; LENGTH];
     match BASE64_URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
         Ok(LENGTH) => {}
@@ -35,7 +35,7 @@ pub fn decode(text: &str, user: Id) -> Result<i64> {
     Ok(sequence)
 }
 
-/// The random end of a key.
+/// The last four bytes of an ID, which are random.
 fn tail(id: Id) -> [u8; 4] {
     let [.., a, b, c, d] = *id.0.as_bytes();
     [a, b, c, d]
@@ -48,29 +48,29 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_comes_back_as_it_was(sequence in 0..i64::MAX) {
+        fn decoding_reverses_encoding(sequence in 0..i64::MAX) {
             let user = Id::new();
             prop_assert_eq!(decode(&encode(sequence, user), user).unwrap(), sequence);
         }
 
         #[test]
-        fn any_text_is_a_cursor_or_a_fault_of_the_field(text in "\\PC{0,40}") {
+        fn invalid_text_is_bad_user_input(text in "\\PC{0,40}") {
             if let Err(error) = decode(&text, Id::new()) {
                 prop_assert_eq!(error.code().as_str(), "BAD_USER_INPUT");
             }
         }
 
         #[test]
-        fn what_decodes_is_written_that_way(bytes in prop::array::uniform13(any::<u8>())) {
+        fn only_valid_bytes_decode(bytes in prop::array::uniform13(any::<u8>())) {
             let user = Id(uuid::Uuid::from_u128(0));
             let text = BASE64_URL_SAFE_NO_PAD.encode(bytes);
-            let may_be_one = bytes[0] == MARK && bytes[1..5] == [0; 4] && bytes[5] < 0x80;
-            prop_assert_eq!(decode(&text, user).is_ok(), may_be_one);
+            let is_valid = bytes[0] == MARK && bytes[1..5] == [0; 4] && bytes[5] < 0x80;
+            prop_assert_eq!(decode(&text, user).is_ok(), is_valid);
         }
     }
 
     #[test]
-    fn another_users_cursor_is_refused_and_a_number_below_none() {
+    fn cursors_of_other_users_and_negative_numbers_are_rejected() {
         let (one, other) = (Id(uuid::Uuid::from_u128(1)), Id(uuid::Uuid::from_u128(2)));
         assert!(decode(&encode(3, one), one).is_ok());
         assert!(decode(&encode(3, one), other).is_err());

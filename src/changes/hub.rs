@@ -1,6 +1,6 @@
-//! The feeds that are followed on this instance.
+//! The hub: the feeds that are followed on this instance.
 
-use super::shared::LastRead;
+use super::shared_read::LastRead;
 use crate::{
     bus::{Bus, Heard, Topic},
     store::Id,
@@ -15,69 +15,69 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// A user's feed while somebody follows it here. It holds nothing of what has happened, only that something has.
+/// A user's feed that is followed on this instance. It holds no entries, only the fact that there are new ones.
 #[derive(Debug)]
 pub(super) struct Feed {
     hub: Arc<Hub>,
     user: Id,
-    /// How often it has been told that there is more.
-    pokes: AtomicU64,
-    /// The greatest number that anybody here has found in the database.
+    /// Number of times that the feed was woken.
+    wakeups: AtomicU64,
+    /// The greatest sequence number that this instance has found in the database.
     latest: AtomicI64,
     changed: Notify,
-    /// What was read last, for all who have come as far.
+    /// The last query's result, shared by all followers at the same position.
     pub last_read: LastRead,
 }
 
 impl Feed {
-    /// Whose feed it is.
+    /// The user whose feed it is.
     pub fn user(&self) -> Id {
         self.user
     }
 
-    /// How often it has been poked.
-    pub fn pokes(&self) -> u64 {
-        self.pokes.load(Ordering::SeqCst)
+    /// Number of times that the feed was woken.
+    pub fn wakeups(&self) -> u64 {
+        self.wakeups.load(Ordering::SeqCst)
     }
 
-    /// Something has happened; nobody says what.
-    pub fn poke(&self) {
-        self.pokes.fetch_add(1, Ordering::SeqCst);
+    /// Wakes all followers: there may be new entries.
+    pub fn wake(&self) {
+        self.wakeups.fetch_add(1, Ordering::SeqCst);
         self.changed.notify_waiters();
     }
 
-    /// The greatest number that has been found.
+    /// The greatest sequence number that this instance has found.
     pub fn latest(&self) -> i64 {
         self.latest.load(Ordering::SeqCst)
     }
 
-    /// Somebody has looked and found this number, having known `latest` before.
-    pub fn looked(&self, latest: i64, last: i64) {
+    /// Records that a query found `last` as the greatest sequence number, when `latest` was known before.
+    pub fn observed(&self, latest: i64, last: i64) {
         if last < latest {
-            // An older state of the database was restored: what is beyond it must not keep anybody awake.
+            // An older backup was restored. Entries beyond it no longer exist and must not keep followers awake.
             let _ = self.latest.compare_exchange(latest, last, Ordering::SeqCst, Ordering::SeqCst);
         } else {
             self.reached(last);
         }
     }
 
-    /// There are entries up to this number. Who has not been told them all is woken.
+    /// Records that there are entries up to `last`, and wakes the followers if that is new.
     pub fn reached(&self, last: i64) {
         if self.latest.fetch_max(last, Ordering::SeqCst) < last {
             self.changed.notify_waiters();
         }
     }
 
-    /// Whether there may be more than somebody has seen who had last looked after so many pokes.
-    pub fn has_moved(&self, seen: i64, pokes: u64) -> bool {
-        self.pokes() != pokes || self.latest() > seen
+    /// Whether there may be entries after `seen`, for a follower that last read at this wakeup count.
+    pub fn has_moved(&self, seen: i64, wakeups: u64) -> bool {
+        self.wakeups() != wakeups || self.latest() > seen
     }
 
-    /// Waits until that is so.
-    pub async fn more(&self, seen: i64, pokes: u64) {
+    /// Waits until there may be entries after `seen`.
+    pub async fn wait_for_more(&self, seen: i64, wakeups: u64) {
         loop {
-            let changed = self.changed.notified(); // before the look, so that none is missed
-            if self.has_moved(seen, pokes) {
+            let changed = self.changed.notified(); // created before the check, so that no wakeup is missed
+            if self.has_moved(seen, wakeups) {
                 return;
             }
             changed.await;
@@ -86,110 +86,109 @@ impl Feed {
 }
 
 impl Drop for Feed {
-    /// The last one who followed it here has gone.
+    /// Removes the feed from the hub when its last follower has gone.
     fn drop(&mut self) {
         let mut feeds = self.hub.lock();
-        // Somebody may have come meanwhile, and found this one gone.
+        // A new follower may have replaced this feed in the meantime.
         if feeds.get(&self.user).is_some_and(|feed| feed.strong_count() == 0) {
             feeds.remove(&self.user);
             drop(feeds);
-            self.hub.listen_no_more(self.user);
+            self.hub.unsubscribe(self.user);
         }
     }
 }
 
-/// The followed feeds by their users.
+/// The followed feeds, by user.
 pub(super) struct Hub {
     feeds: Mutex<HashMap<Id, Weak<Feed>>>,
     bus: Arc<dyn Bus>,
-    /// By which this instance knows what it has told itself.
-    name: String,
+    /// Identifies this instance's own messages on the bus.
+    id: String,
 }
 
 impl fmt::Debug for Hub {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Hub").field("name", &self.name).finish_non_exhaustive()
+        formatter.debug_struct("Hub").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
 impl Hub {
-    /// A hub that nobody follows anything on yet.
+    /// Creates an empty hub.
     pub fn new(bus: Arc<dyn Bus>) -> Self {
-        Self { feeds: Mutex::default(), bus, name: Id::new().to_string() }
+        Self { feeds: Mutex::default(), bus, id: Id::new().to_string() }
     }
 
-    /// Wakes those who follow the user's feed here.
-    pub fn poke(&self, user: Id) {
+    /// Wakes the followers of the user's feed on this instance.
+    pub fn wake(&self, user: Id) {
         if let Some(feed) = self.get(user) {
-            feed.poke();
+            feed.wake();
         }
     }
 
-    /// Wakes those who follow the user's feed elsewhere.
-    pub async fn tell_others(&self, user: Id) {
-        if let Err(error) = self.bus.tell(Topic::User(user), self.name.clone()).await {
-            tracing::debug!(%error, "others find the change when they look");
+    /// Publishes to other instances that the user's feed has new entries.
+    pub async fn notify_others(&self, user: Id) {
+        if let Err(error) = self.bus.tell(Topic::User(user), self.id.clone()).await {
+            tracing::debug!(%error, "cannot notify other instances of a change; they will poll");
         }
     }
 
-    /// Listens for what others tell of the user's feed, if it is followed.
-    fn listen(self: &Arc<Self>, user: Id) {
+    /// Subscribes to the user's topic on the bus.
+    fn subscribe(self: &Arc<Self>, user: Id) {
         let hub = Arc::downgrade(self);
-        let hear = move |heard: Heard<'_>| {
+        let handle = move |event: Heard<'_>| {
             if let Some(hub) = hub.upgrade()
-                && heard != Heard::Told(&hub.name)
+                && event != Heard::Told(&hub.id)
             {
-                hub.poke(user);
+                hub.wake(user);
             }
         };
-        self.bus.join(Topic::User(user), Arc::new(hear));
-        // The last may have gone meanwhile, and left before this has joined.
+        self.bus.join(Topic::User(user), Arc::new(handle));
+        // If the last follower has gone before the subscription was in place, this undoes the subscription.
         if !self.lock().contains_key(&user) {
             self.bus.leave(Topic::User(user));
         }
     }
 
-    /// Listens no more, unless the feed is followed again.
-    fn listen_no_more(self: &Arc<Self>, user: Id) {
+    /// Unsubscribes from the user's topic, unless the feed is followed again.
+    fn unsubscribe(self: &Arc<Self>, user: Id) {
         self.bus.leave(Topic::User(user));
         if self.lock().contains_key(&user) {
-            self.listen(user);
+            self.subscribe(user);
         }
     }
 
-    /// The user's feed, for one more follower. It is followed until the last clone is dropped.
-    pub fn join(self: &Arc<Self>, user: Id) -> Arc<Feed> {
+    /// Returns the user's feed for a new follower. The feed stays in the hub until the last clone is dropped.
+    pub fn follow(self: &Arc<Self>, user: Id) -> Arc<Feed> {
         let mut feeds = self.lock();
         if let Some(feed) = feeds.get(&user).and_then(Weak::upgrade) {
             return feed;
         }
-        // The first one here.
         let feed = Arc::new(Feed {
             hub: self.clone(),
             user,
-            pokes: AtomicU64::new(0),
+            wakeups: AtomicU64::new(0),
             latest: AtomicI64::new(0),
             changed: Notify::new(),
             last_read: LastRead::default(),
         });
         feeds.insert(user, Arc::downgrade(&feed));
         drop(feeds);
-        self.listen(user);
+        self.subscribe(user);
         feed
     }
 
-    /// The user's feed, if it is followed here.
+    /// The user's feed, if it is followed on this instance.
     pub fn get(&self, user: Id) -> Option<Arc<Feed>> {
         self.lock().get(&user).and_then(Weak::upgrade)
     }
 
-    /// Whose feeds are followed here.
+    /// The users whose feeds are followed on this instance.
     pub fn users(&self) -> Vec<Id> {
         self.lock().keys().copied().collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Id, Weak<Feed>>> {
-        // Nothing that could panic is done under the lock, and no feed is dropped under it.
+        // No code that can panic runs under this lock, and no feed is dropped under it.
         self.feeds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -205,9 +204,9 @@ mod tests {
     }
 
     #[test]
-    fn a_feed_is_there_while_somebody_follows_it() {
+    fn a_feed_exists_while_it_is_followed() {
         let (hub, user) = (hub(), Id::new());
-        let (one, other) = (hub.join(user), hub.join(user));
+        let (one, other) = (hub.follow(user), hub.follow(user));
         assert!(Arc::ptr_eq(&one, &other));
         drop(one);
         assert_eq!(hub.users(), [user]);
@@ -217,23 +216,27 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_is_woken_by_a_poke_or_by_a_greater_number() {
-        let feed = hub().join(Id::new());
+    fn a_waiting_follower_is_woken_by_a_wakeup_or_a_greater_number() {
+        let feed = hub().follow(Id::new());
         feed.reached(3);
-        let pokes = feed.pokes();
-        assert_eq!(feed.more(2, pokes).now_or_never(), Some(()), "3 has not been told");
-        let mut waits = std::pin::pin!(feed.more(3, pokes));
+        let wakeups = feed.wakeups();
+        assert_eq!(feed.wait_for_more(2, wakeups).now_or_never(), Some(()), "entry 3 has not been sent");
+        let mut waits = std::pin::pin!(feed.wait_for_more(3, wakeups));
         assert_eq!(waits.as_mut().now_or_never(), None);
         feed.reached(3);
         assert_eq!(waits.as_mut().now_or_never(), None, "nothing new");
         feed.reached(4);
         assert_eq!(waits.as_mut().now_or_never(), Some(()));
-        let mut waits = std::pin::pin!(feed.more(4, pokes));
+        let mut waits = std::pin::pin!(feed.wait_for_more(4, wakeups));
         assert_eq!(waits.as_mut().now_or_never(), None);
-        feed.poke();
+        feed.wake();
         assert_eq!(waits.as_mut().now_or_never(), Some(()));
-        assert_eq!(feed.more(4, pokes).now_or_never(), Some(()), "a poke is not forgotten");
-        feed.looked(4, 1);
-        assert_eq!(feed.more(1, feed.pokes()).now_or_never(), None, "what is no more wakes nobody");
+        assert_eq!(feed.wait_for_more(4, wakeups).now_or_never(), Some(()), "a wakeup is remembered");
+        feed.observed(4, 1);
+        assert_eq!(
+            feed.wait_for_more(1, feed.wakeups()).now_or_never(),
+            None,
+            "an entry that is gone wakes no follower"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What a user says.
+//! The text of a user's message.
 
 use super::text::checked;
 use crate::{
@@ -6,22 +6,22 @@ use crate::{
     unicode::{beginning, is_visible},
 };
 
-/// The longest message, in Unicode scalar values.
+/// Maximum length of a message, in Unicode scalar values.
 const LENGTH: usize = 10_000;
-/// The longest title, in Unicode scalar values.
+/// Maximum length of a derived title, in Unicode scalar values.
 const TITLE_LENGTH: usize = 80;
 
-/// 1 to 10,000 Unicode scalar values without NUL, not all of them white space.
+/// A user's message: 1 to 10,000 Unicode scalar values without NUL, not all of them white space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content(String);
 
 impl Content {
-    /// Checks what is to be sent.
+    /// Parses the text of a message.
     pub fn parse(text: String) -> Result<Self> {
         let text = checked("content", text, LENGTH)?;
-        // Many models refuse a turn without a word, and with it the whole conversation ever after.
+        // Many models reject a prompt with a blank message, so one such message would make the conversation unusable.
         match text.trim().is_empty() {
-            true => Err(Error::input("content", "must not be blank")),
+            true => Err(Error::input("content", "must not be blank.")),
             false => Ok(Self(text)),
         }
     }
@@ -31,7 +31,7 @@ impl Content {
         &self.0
     }
 
-    /// The title of a conversation that begins with this: its first line that can be seen, cut at a word if it is long.
+    /// The title of a conversation that begins with this message: the first visible line, cut between words if long.
     pub fn title(&self) -> String {
         let line = self.0.lines().find(|line| is_visible(line)).unwrap_or("…");
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_is_the_first_line_cut_at_a_word() {
+    fn the_title_is_the_first_line_cut_at_a_word() {
         assert_eq!(content("\n  What is   it?\nReally?").unwrap().title(), "What is it?");
         assert_eq!(content("\u{200b}\n").unwrap().title(), "…");
         let long = content("seventeen letters ".repeat(10)).unwrap().title();

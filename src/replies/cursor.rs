@@ -1,4 +1,4 @@
-//! Where a subscriber is in a reply's text.
+//! The position of a subscriber in a reply's text.
 
 use crate::{
     error::{Error, Result},
@@ -7,20 +7,20 @@ use crate::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-/// How much of which attempt at which reply somebody has.
+/// A position in the text of one attempt at a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
-    /// Counted from 1.
+    /// The attempt, counted from 1.
     pub attempt: i32,
-    /// In bytes of UTF-8.
+    /// The offset into the attempt's text, in bytes of UTF-8.
     pub offset: usize,
 }
 
-/// The end of the message's id, the attempt and the offset, all big-endian.
+/// Length in bytes: the end of the reply's ID, the attempt and the offset, all big-endian.
 const LENGTH: usize = 4 + 4 + 4;
 
 impl Cursor {
-    /// As clients see it: opaque, and good for this reply alone.
+    /// Encodes the cursor as an opaque string that is valid for this reply only.
     pub fn encode(self, reply: Id) -> String {
         let mut bytes = [0; LENGTH];
         bytes[..4].copy_from_slice(&tail(reply));
@@ -29,9 +29,9 @@ impl Cursor {
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Reads a cursor that [`Cursor::encode`] made for this reply; anything else is the field `after` at fault.
+    /// Decodes a cursor that [`Cursor::encode`] made for this reply. Any other text is an error in the field `after`.
     pub fn decode(text: &str, reply: Id) -> Result<Self> {
-        let malformed = || Error::input("after", "must be a cursor of this reply");
+        let malformed = || Error::input("after", "must be a cursor of this reply.");
         let mut bytes = [0; LENGTH];
         match BASE64_URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
             Ok(LENGTH) => {}
@@ -46,7 +46,7 @@ impl Cursor {
     }
 }
 
-/// The random end of a key.
+/// The last four bytes of an ID, which are random.
 fn tail(id: Id) -> [u8; 4] {
     let [.., a, b, c, d] = *id.0.as_bytes();
     [a, b, c, d]
@@ -59,13 +59,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_comes_back_as_it_was(attempt in 1..i32::MAX, offset in 0..u32::MAX) {
+        fn decoding_reverses_encoding(attempt in 1..i32::MAX, offset in 0..u32::MAX) {
             let (reply, cursor) = (Id::new(), Cursor { attempt, offset: offset as usize });
             prop_assert_eq!(Cursor::decode(&cursor.encode(reply), reply).unwrap(), cursor);
         }
 
         #[test]
-        fn any_text_is_a_cursor_or_a_fault_of_the_field(text in "\\PC{0,40}") {
+        fn invalid_text_is_bad_user_input(text in "\\PC{0,40}") {
             if let Err(error) = Cursor::decode(&text, Id::new()) {
                 prop_assert_eq!(error.code().as_str(), "BAD_USER_INPUT");
             }
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn another_replys_cursor_is_refused() {
+    fn the_cursor_of_another_reply_is_rejected() {
         let cursor = Cursor { attempt: 1, offset: 3 };
         let text = cursor.encode(Id(uuid::Uuid::from_u128(1)));
         assert!(Cursor::decode(&text, Id(uuid::Uuid::from_u128(2))).is_err());

@@ -1,4 +1,4 @@
-//! Following a reply: from its runner's buffer, or from its mirror if it is written elsewhere.
+//! Following a reply, whether this instance or another one writes it.
 
 use super::{Bookmark, Cursor, Replies, progress::Next};
 use crate::{
@@ -7,36 +7,41 @@ use crate::{
 };
 use futures_util::Stream;
 
-/// Something a subscriber is told.
+/// An event of a subscription to a reply.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Where they are after it.
+    /// The subscriber's cursor after this event.
     pub cursor: String,
-    /// What they are told.
+    /// The content of the event.
     pub next: Next,
 }
 
 impl Replies {
-    /// What there is of a reply after a cursor, and then what follows, to its end. Leaving it stops nothing. With a
-    /// bookmark that another stream of this subscription has left, it goes on from there instead.
+    /// Streams the reply from the cursor `after` to its end.
+    ///
+    /// Without a cursor the stream begins with a snapshot. If `resume_point` holds the position of an earlier stream of
+    /// the same subscription, it takes precedence over `after`. Dropping the stream does not stop the reply.
+    ///
+    /// Fails with `NOT_FOUND` if the message does not exist, and with `BAD_USER_INPUT` if it is not a reply or the
+    /// cursor is invalid.
     pub async fn follow(
         &self,
         owner: Id,
         reply: Id,
         after: Option<&str>,
-        bookmark: Bookmark,
+        resume_point: Bookmark,
     ) -> Result<impl Stream<Item = Result<Event>> + use<>> {
         let engine = self.0.clone();
-        let mut seen = bookmark.of(reply);
-        // Nothing of an attempt before the one that the database knows of.
+        let mut seen = resume_point.of(reply);
+        // The attempt that the database has. Events of earlier attempts are not sent.
         let mut earliest = 0;
         let mut progress = seen.and_then(|_| engine.hub.progress(reply));
         if progress.is_none() {
-            // Boxed here and below, so that a subscriber who waits does not keep room for a query.
+            // Boxed, here and below, so that a waiting subscriber does not hold the memory of a query.
             let message = Box::pin(engine.store.messages(owner, &[reply])).await?.pop();
             let message = message.ok_or(Error::NotFound("message"))?;
             if message.role != Role::Assistant {
-                return Err(Error::input("messageId", "must be a reply's, not a user's message's"));
+                return Err(Error::input("messageId", "must be the ID of a reply, not of a user's message."));
             }
             if seen.is_none() {
                 seen = after.map(|cursor| Cursor::decode(cursor, reply)).transpose()?;
@@ -49,22 +54,22 @@ impl Replies {
                 loop {
                     let next = {
                         let progress = followed.borrow_and_update();
-                        let over = progress.end.is_none() && progress.attempt < earliest;
-                        if over { None } else { progress.next(seen) }
+                        let outdated = progress.end.is_none() && progress.attempt < earliest;
+                        if outdated { None } else { progress.next(seen) }
                     };
                     match next {
                         Some((next, cursor)) => {
                             seen = Some(cursor);
-                            let over = matches!(next, Next::Finished { .. });
+                            let is_last = matches!(next, Next::Finished { .. });
                             yield Event { cursor: cursor.encode(reply), next };
-                            if over {
+                            if is_last {
                                 return;
                             }
                         }
                         None => {
-                            bookmark.put(reply, seen);
+                            resume_point.put(reply, seen);
                             if followed.changed().await.is_err() {
-                                break; // it is forgotten here: the database tells why
+                                break; // The hub has removed the reply. The database has the reason.
                             }
                         }
                     }

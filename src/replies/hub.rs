@@ -1,13 +1,14 @@
-//! The replies that are written or followed on this instance, each once, however many follow it.
+//! The hub: every reply that is written or followed on this instance, with one entry however many follow it.
 //!
-//! One that is written here is filled by its runner. Any other is a mirror: it is filled by what the bus brings and by
-//! what the database has ([`super::mirrors`]), and forgotten when nobody follows it any more.
+//! An entry is one of two kinds. A *local* reply is written by a runner of this instance, which fills its buffer. Any
+//! other reply is a *mirror*, filled from the bus and from the checkpoints in the database ([`super::mirrors`]). A
+//! mirror is removed when its last follower leaves. Followers keep their receiver when an entry changes its kind.
 
 use super::{
     Cursor,
-    notice::Said,
-    progress::{News, Progress},
-    publish::Asked,
+    progress::{ChunkEffect, Progress},
+    publish::RemoteDemand,
+    wire::ReplyChunk,
 };
 use crate::store::{Id, messages::Message};
 use std::{
@@ -22,104 +23,105 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// How long a mirror may be without news until the database is looked at.
-const SILENCE: Duration = Duration::from_secs(1);
-/// The same when the database has told nothing new again and again.
-const LONGEST_SILENCE: Duration = Duration::from_secs(4);
+/// Time without an update after which a mirror is polled from the database.
+const POLL_AFTER: Duration = Duration::from_secs(1);
+/// The longest such time, for a mirror of which the database repeatedly has nothing new.
+const MAX_POLL_AFTER: Duration = Duration::from_secs(4);
 
-/// A reply that is being written here: where to read it, and how to stop it.
+/// A reply that a runner of this instance writes.
 #[derive(Clone, Debug)]
-pub(super) struct Live {
-    /// Where it belongs: a conversation's replies are stopped together.
+pub(super) struct LocalReply {
+    /// The conversation. Together with `position` it selects the replies that [`Hub::stop_before`] stops.
     conversation_id: Id,
     position: i32,
-    /// Which attempt is being made.
+    /// The attempt that the runner makes.
     pub attempt: i32,
-    /// The runner appends to it, and subscribers watch it.
+    /// The buffer: the runner appends to it, followers watch it.
     pub progress: watch::Sender<Progress>,
-    /// The user has asked for it to stop.
+    /// Cancelled to stop the reply at the user's request.
     pub stop: CancellationToken,
-    /// It is not written here any more.
-    pub over: CancellationToken,
-    /// What other instances have asked for.
-    pub asked: Arc<Asked>,
+    /// Cancelled when the runner has ended.
+    pub ended: CancellationToken,
+    /// The text that other instances have requested.
+    pub demand: Arc<RemoteDemand>,
 }
 
-/// A reply that is written elsewhere, or by nobody yet.
+/// State of a reply that no runner of this instance writes.
 #[derive(Debug)]
 struct Mirror {
-    /// When there was news of it, from wherever, or the database was looked at.
-    news: Instant,
-    /// How long it may be without news until the database is looked at.
-    patience: Duration,
-    /// Whoever writes it is to be asked what follows.
-    ask: bool,
-    /// The database is to be looked at without delay.
-    look: bool,
+    /// When the mirror was last updated or polled.
+    updated_at: Instant,
+    /// Time since `updated_at` after which the mirror is polled.
+    poll_after: Duration,
+    /// The writer must be asked for the text that follows.
+    needs_request: bool,
+    /// The database must be polled without delay.
+    needs_poll: bool,
 }
 
 #[derive(Debug)]
 enum Entry {
-    Live(Live),
+    Local(LocalReply),
     Mirror(watch::Sender<Progress>, Mirror),
 }
 
 impl Entry {
     fn progress(&self) -> &watch::Sender<Progress> {
         match self {
-            Self::Live(live) => &live.progress,
+            Self::Local(local) => &local.progress,
             Self::Mirror(progress, _) => progress,
         }
     }
 }
 
-/// The replies by their message.
+/// All replies that are written or followed on this instance, by their ID.
 #[derive(Debug, Default)]
 pub(super) struct Hub {
     entries: Mutex<HashMap<Id, Entry>>,
-    /// A mirror wants something to be asked for.
-    pub ask: Notify,
-    /// A mirror wants the database to be looked at.
-    pub look: Notify,
+    /// Notified when a mirror needs a request to its writer.
+    pub request_needed: Notify,
+    /// Notified when a mirror needs the database to be polled.
+    pub poll_needed: Notify,
 }
 
-/// What is to be done about the mirrors.
+/// The result of [`Hub::sweep`].
 #[derive(Debug, Default)]
-pub(super) struct Round {
-    /// Nobody follows these any more.
+pub(super) struct Sweep {
+    /// Mirrors that were removed because nobody follows them.
     pub abandoned: Vec<Id>,
-    /// Of these the database may know more.
+    /// Mirrors that must be polled from the database.
     pub silent: Vec<Id>,
 }
 
 impl Hub {
-    /// The reply, if it is written here.
-    pub fn live(&self, reply: Id) -> Option<Live> {
+    /// The reply, if this instance writes it.
+    pub fn local(&self, reply: Id) -> Option<LocalReply> {
         match self.lock().get(&reply)? {
-            Entry::Live(live) => Some(live.clone()),
+            Entry::Local(local) => Some(local.clone()),
             Entry::Mirror(..) => None,
         }
     }
 
-    /// How many replies are written here.
-    pub fn count_live(&self) -> usize {
-        self.lock().values().filter(|entry| matches!(entry, Entry::Live(_))).count()
+    /// The number of replies that this instance writes.
+    pub fn count_local(&self) -> usize {
+        self.lock().values().filter(|entry| matches!(entry, Entry::Local(_))).count()
     }
 
-    /// The reply's progress, if it is written or followed here.
+    /// A receiver of the reply's progress, if the reply is in the hub.
     pub fn progress(&self, reply: Id) -> Option<watch::Receiver<Progress>> {
         self.lock().get(&reply).map(|entry| entry.progress().subscribe())
     }
 
-    /// The reply's progress, given what the database has of it; and whether it is a new mirror. What is finished is
-    /// not mirrored.
+    /// Returns a receiver of the reply's progress, and whether this call created a mirror.
+    ///
+    /// `stored` is the reply as the database has it; it updates an existing mirror. A finished reply gets no mirror.
     pub fn follow(&self, stored: Message) -> (watch::Receiver<Progress>, bool) {
         let mut entries = self.lock();
         match entries.get_mut(&stored.id) {
             Some(entry) => {
                 let progress = entry.progress().subscribe();
                 if let Entry::Mirror(progress, _) = entry {
-                    progress.send_if_modified(|progress| progress.learn(stored));
+                    progress.send_if_modified(|progress| progress.apply_stored(stored));
                 }
                 (progress, false)
             }
@@ -135,9 +137,8 @@ impl Hub {
         }
     }
 
-    /// A reply is written here from now on. Those who follow it already go on with what is written; true if it was
-    /// mirrored until now.
-    pub fn enter(&self, reply: &Message) -> (Live, bool) {
+    /// Makes the reply local. Existing followers go on with the new runner's buffer. Returns whether it was a mirror.
+    pub fn start_local(&self, reply: &Message) -> (LocalReply, bool) {
         let mut entries = self.lock();
         let before = entries.remove(&reply.id);
         let mirrored = matches!(before, Some(Entry::Mirror(..)));
@@ -145,135 +146,144 @@ impl Hub {
             Some(entry) => entry.progress().clone(),
             None => watch::Sender::new(Progress::of(reply.clone())),
         };
-        progress.send_if_modified(|progress| progress.learn(reply.clone()));
-        let live = Live {
+        progress.send_if_modified(|progress| progress.apply_stored(reply.clone()));
+        let local = LocalReply {
             conversation_id: reply.conversation_id,
             position: reply.position.unwrap_or_default(),
             attempt: reply.attempt,
             progress,
             stop: CancellationToken::new(),
-            over: CancellationToken::new(),
-            asked: Arc::default(),
+            ended: CancellationToken::new(),
+            demand: Arc::default(),
         };
-        entries.insert(reply.id, Entry::Live(live.clone()));
-        (live, mirrored)
+        entries.insert(reply.id, Entry::Local(local.clone()));
+        (local, mirrored)
     }
 
-    /// The reply is not written here any more; true if it is a mirror now, for those who follow it still.
-    pub fn leave(&self, reply: Id, live: &Live) -> bool {
-        live.over.cancel();
+    /// Ends a local reply. If it is unfinished and still followed, it becomes a mirror; returns whether it did.
+    pub fn finish_local(&self, reply: Id, local: &LocalReply) -> bool {
+        local.ended.cancel();
         let mut entries = self.lock();
-        // Another may have entered meanwhile.
+        // Another runner may have started the reply again in the meantime.
         match entries.get(&reply) {
-            Some(Entry::Live(entered)) if Arc::ptr_eq(&entered.asked, &live.asked) => entries.remove(&reply),
+            Some(Entry::Local(current)) if Arc::ptr_eq(&current.demand, &local.demand) => {
+                entries.remove(&reply)
+            }
             _ => return false,
         };
-        let goes_on = live.progress.borrow().end.is_none() && live.progress.receiver_count() > 0;
-        if goes_on {
-            entries
-                .insert(reply, Entry::Mirror(live.progress.clone(), Mirror { look: true, ..Mirror::new() }));
-            self.look.notify_one();
+        let is_followed = local.progress.borrow().end.is_none() && local.progress.receiver_count() > 0;
+        if is_followed {
+            entries.insert(
+                reply,
+                Entry::Mirror(local.progress.clone(), Mirror { needs_poll: true, ..Mirror::new() }),
+            );
+            self.poll_needed.notify_one();
         }
-        goes_on
+        is_followed
     }
 
-    /// Stops what is written here of a conversation before a position.
+    /// Stops the local replies of a conversation whose message comes before a position.
     pub fn stop_before(&self, conversation: Id, position: i32) {
         for entry in self.lock().values() {
             match entry {
-                Entry::Live(live) if live.conversation_id == conversation && live.position < position => {
-                    live.stop.cancel();
+                Entry::Local(local) if local.conversation_id == conversation && local.position < position => {
+                    local.stop.cancel();
                 }
-                Entry::Live(_) | Entry::Mirror(..) => {}
+                Entry::Local(_) | Entry::Mirror(..) => {}
             }
         }
     }
 
-    /// Whether the reply is followed here and not written here.
-    pub fn mirrors(&self, reply: Id) -> bool {
+    /// Whether the reply is a mirror.
+    pub fn is_mirrored(&self, reply: Id) -> bool {
         matches!(self.lock().get(&reply), Some(Entry::Mirror(..)))
     }
 
-    /// The bus can be heard: whoever writes the reply is to be asked for what was missed. Should it have ended before,
-    /// nobody will answer; the database tells.
-    pub fn joined(&self, reply: Id) {
+    /// Handles a (new) subscription to the reply's topic: chunks may have been missed, so the writer is asked for them.
+    ///
+    /// The database is polled as well. If the reply has ended, no writer will answer.
+    pub fn subscribed(&self, reply: Id) {
         if let Some(Entry::Mirror(_, mirror)) = self.lock().get_mut(&reply) {
-            (mirror.ask, mirror.look) = (true, true);
-            self.ask.notify_one();
-            self.look.notify_one();
+            (mirror.needs_request, mirror.needs_poll) = (true, true);
+            self.request_needed.notify_one();
+            self.poll_needed.notify_one();
         }
     }
 
-    /// The bus tells what was said.
-    pub fn hear(&self, reply: Id, said: &Said<'_>) {
+    /// Applies a chunk that the writer has published.
+    pub fn apply_chunk(&self, reply: Id, chunk: &ReplyChunk<'_>) {
         if let Some(Entry::Mirror(progress, mirror)) = self.lock().get_mut(&reply) {
-            let mut news = News::Old;
+            let mut effect = ChunkEffect::Ignored;
             progress.send_if_modified(|progress| {
-                news = progress.hear(said);
-                news == News::New
+                effect = progress.apply_chunk(chunk);
+                effect == ChunkEffect::Extended
             });
-            match news {
-                // Whoever tells it has not been heard to answer: until then the mirror counts as silent.
-                News::Gap => {
-                    mirror.ask = true;
-                    self.ask.notify_one();
+            match effect {
+                // The mirror does not count as updated until the writer has filled the gap.
+                ChunkEffect::Gap => {
+                    mirror.needs_request = true;
+                    self.request_needed.notify_one();
                 }
-                News::New => mirror.has_news(),
-                // That its writer lives and has no more to say is news; what an earlier one says is none.
-                News::Old if said.attempt == progress.borrow().attempt => mirror.news = Instant::now(),
-                News::Old => {}
+                ChunkEffect::Extended => mirror.mark_updated(),
+                // A chunk without new text shows that the writer of the current attempt is alive.
+                ChunkEffect::Ignored if chunk.attempt == progress.borrow().attempt => {
+                    mirror.updated_at = Instant::now()
+                }
+                ChunkEffect::Ignored => {}
             }
-            if said.over {
-                mirror.look = true;
-                self.look.notify_one();
+            if chunk.over {
+                mirror.needs_poll = true;
+                self.poll_needed.notify_one();
             }
         }
     }
 
-    /// What the mirrors are to ask for: from where on they lack the text.
-    pub fn asks(&self) -> Vec<(Id, Cursor)> {
+    /// Takes the requests that mirrors need to send: for each, the cursor at the end of the text it has.
+    pub fn take_requests(&self) -> Vec<(Id, Cursor)> {
         let mut entries = self.lock();
-        let asks = entries.iter_mut().filter_map(|(reply, entry)| {
+        let requests = entries.iter_mut().filter_map(|(reply, entry)| {
             let Entry::Mirror(progress, mirror) = entry else { return None };
             let progress = progress.borrow();
-            let lacks_after = Cursor { attempt: progress.attempt, offset: progress.text.len() };
-            mem::take(&mut mirror.ask).then_some((*reply, lacks_after))
+            let end = Cursor { attempt: progress.attempt, offset: progress.text.len() };
+            mem::take(&mut mirror.needs_request).then_some((*reply, end))
         });
-        asks.collect()
+        requests.collect()
     }
 
-    /// Forgets the mirrors that nobody follows, and tells which others have been without news for long. They ask again,
-    /// too: the one who was asked may not have heard it.
-    pub fn round(&self) -> Round {
-        let mut round = Round::default();
+    /// Removes the mirrors that nobody follows, and returns those that must be polled.
+    ///
+    /// These also repeat their request to the writer, in case an earlier one was lost.
+    pub fn sweep(&self) -> Sweep {
+        let mut sweep = Sweep::default();
         self.lock().retain(|reply, entry| {
             let Entry::Mirror(progress, mirror) = entry else { return true };
             if progress.receiver_count() == 0 {
-                round.abandoned.push(*reply);
+                sweep.abandoned.push(*reply);
                 return false;
             }
-            if mem::take(&mut mirror.look) || mirror.news.elapsed() >= mirror.patience {
-                mirror.ask = true;
-                round.silent.push(*reply);
+            if mem::take(&mut mirror.needs_poll) || mirror.updated_at.elapsed() >= mirror.poll_after {
+                mirror.needs_request = true;
+                sweep.silent.push(*reply);
             }
             true
         });
-        if !round.silent.is_empty() {
-            self.ask.notify_one();
+        if !sweep.silent.is_empty() {
+            self.request_needed.notify_one();
         }
-        round
+        sweep
     }
 
-    /// The database has this of a reply; true if that is its end.
-    pub fn learn(&self, stored: Message) -> bool {
+    /// Applies the reply as the database has it. Returns whether it has ended; its mirror is then removed.
+    pub fn apply_stored(&self, stored: Message) -> bool {
         let mut entries = self.lock();
         let (reply, over) = (stored.id, stored.status.is_final());
         let Some(Entry::Mirror(progress, mirror)) = entries.get_mut(&reply) else { return false };
-        if progress.send_if_modified(|progress| progress.learn(stored)) {
-            mirror.has_news();
+        if progress.send_if_modified(|progress| progress.apply_stored(stored)) {
+            mirror.mark_updated();
         } else {
-            // One that waits for its turn, or for its model, may do so for long.
-            (mirror.news, mirror.patience) = (Instant::now(), LONGEST_SILENCE.min(mirror.patience * 2));
+            // A reply may wait long for an earlier reply, or for its model.
+            (mirror.updated_at, mirror.poll_after) =
+                (Instant::now(), MAX_POLL_AFTER.min(mirror.poll_after * 2));
         }
         if over {
             entries.remove(&reply);
@@ -281,8 +291,8 @@ impl Hub {
         over
     }
 
-    /// There is no such reply any more; true if it was mirrored.
-    pub fn forget(&self, reply: Id) -> bool {
+    /// Removes the mirror of a reply that does not exist. Returns whether there was one.
+    pub fn remove(&self, reply: Id) -> bool {
         let mut entries = self.lock();
         let mirrored = matches!(entries.get(&reply), Some(Entry::Mirror(..)));
         if mirrored {
@@ -292,18 +302,18 @@ impl Hub {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Id, Entry>> {
-        // Nothing that could panic is done under the lock.
+        // No code that can panic runs under this lock.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Mirror {
     fn new() -> Self {
-        Self { news: Instant::now(), patience: SILENCE, ask: false, look: false }
+        Self { updated_at: Instant::now(), poll_after: POLL_AFTER, needs_request: false, needs_poll: false }
     }
 
-    fn has_news(&mut self) {
-        (self.news, self.patience) = (Instant::now(), SILENCE);
+    fn mark_updated(&mut self) {
+        (self.updated_at, self.poll_after) = (Instant::now(), POLL_AFTER);
     }
 }
 
@@ -315,67 +325,67 @@ mod tests {
     use uuid::Uuid;
 
     fn reply(attempt: i32, content: &str) -> Message {
-        let asked = Message::said(Id(Uuid::nil()), Id(Uuid::nil()), None, 0, String::new(), Moment(0));
-        let reply = asked.pending_reply(Id(Uuid::max()), "echo".into());
+        let question = Message::said(Id(Uuid::nil()), Id(Uuid::nil()), None, 0, String::new(), Moment(0));
+        let reply = question.pending_reply(Id(Uuid::max()), "echo".into());
         Message { attempt, content: content.to_owned(), status: MessageStatus::Streaming, ..reply }
     }
 
-    fn said(attempt: i32, offset: usize, text: &str) -> Said<'_> {
-        Said { attempt, offset, text: text.into(), over: false }
+    fn chunk(attempt: i32, offset: usize, text: &str) -> ReplyChunk<'_> {
+        ReplyChunk { attempt, offset, text: text.into(), over: false }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_cannot_be_used_keeps_no_mirror_from_the_checkpoints() {
-        // Something is missing before it, or it is of an attempt that is over.
-        for useless in [said(2, 9, "jkl"), said(1, 0, "abcdef")] {
+    async fn unusable_chunks_do_not_delay_polling() {
+        // One chunk leaves a gap; the other belongs to an earlier attempt.
+        for useless in [chunk(2, 9, "jkl"), chunk(1, 0, "abcdef")] {
             let (hub, id) = (Hub::default(), reply(1, "").id);
             let (_followed, new) = hub.follow(reply(2, "abc"));
             assert!(new);
-            advance(SILENCE).await;
-            hub.hear(id, &useless);
-            assert_eq!(hub.round().silent, [id], "{useless:?}");
-            assert_eq!(hub.asks(), [(id, Cursor { attempt: 2, offset: 3 })]);
+            advance(POLL_AFTER).await;
+            hub.apply_chunk(id, &useless);
+            assert_eq!(hub.sweep().silent, [id], "{useless:?}");
+            assert_eq!(hub.take_requests(), [(id, Cursor { attempt: 2, offset: 3 })]);
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_mirror_without_news_is_looked_for_less_and_less_often() {
+    async fn a_mirror_without_updates_is_polled_less_and_less_often() {
         let (hub, id) = (Hub::default(), reply(1, "").id);
         let (_followed, _) = hub.follow(reply(1, "a"));
         let mut pauses = Vec::new();
         for _ in 0..4 {
             let mut waited = Duration::ZERO;
-            while hub.round().silent.is_empty() {
-                advance(SILENCE).await;
-                waited += SILENCE;
+            while hub.sweep().silent.is_empty() {
+                advance(POLL_AFTER).await;
+                waited += POLL_AFTER;
             }
             pauses.push(waited.as_secs());
-            hub.learn(reply(1, "a"));
+            hub.apply_stored(reply(1, "a"));
         }
         assert_eq!(pauses, [1, 2, 4, 4]);
-        hub.hear(id, &said(1, 1, "b"));
-        advance(SILENCE).await;
-        assert_eq!(hub.round().silent, [id], "with news it is looked for again as at first");
+        hub.apply_chunk(id, &chunk(1, 1, "b"));
+        advance(POLL_AFTER).await;
+        assert_eq!(hub.sweep().silent, [id], "an update resets the interval");
     }
 
     #[tokio::test]
-    async fn a_mirror_is_there_while_somebody_follows_and_becomes_the_writers() {
+    async fn a_followed_reply_changes_between_mirror_and_local() {
         let (hub, id) = (Hub::default(), reply(1, "").id);
         let (mut followed, _) = hub.follow(reply(1, "a"));
-        assert!(!hub.follow(reply(1, "ab")).1, "there is one for all");
+        assert!(!hub.follow(reply(1, "ab")).1, "all followers share one mirror");
         assert_eq!(followed.borrow_and_update().text, "ab");
-        let (live, mirrored) = hub.enter(&reply(2, ""));
-        assert!(mirrored && !hub.mirrors(id));
-        live.progress.send_modify(|progress| progress.text.push('x'));
+        let (local, mirrored) = hub.start_local(&reply(2, ""));
+        assert!(mirrored && !hub.is_mirrored(id));
+        local.progress.send_modify(|progress| progress.text.push('x'));
         let seen = followed.borrow_and_update().clone();
         assert_eq!((seen.attempt, &*seen.text), (2, "x"));
-        // One that has entered since is not put out by one before.
-        let (next, _) = hub.enter(&reply(3, ""));
-        assert!(!hub.leave(id, &live) && hub.live(id).is_some() && live.over.is_cancelled());
-        assert!(hub.leave(id, &next) && hub.mirrors(id), "it is followed still");
+        // An earlier runner that ends must not remove a later one.
+        let (next, _) = hub.start_local(&reply(3, ""));
+        assert!(!hub.finish_local(id, &local) && hub.local(id).is_some() && local.ended.is_cancelled());
+        assert!(hub.finish_local(id, &next) && hub.is_mirrored(id), "it still has a follower");
         drop(followed);
-        drop((live, next));
-        assert_eq!(hub.round().abandoned, [id]);
+        drop((local, next));
+        assert_eq!(hub.sweep().abandoned, [id]);
         assert!(hub.progress(id).is_none());
     }
 }

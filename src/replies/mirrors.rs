@@ -1,15 +1,15 @@
-//! Mirrors: the replies that are followed here and written elsewhere.
+//! Mirrors: replies that are followed on this instance and written on another one.
 //!
-//! A mirror listens on the bus and asks whoever writes the reply for what follows the text it has; from then on it is
-//! told. While the bus brings nothing, the checkpoints in the database do: one query, now and then, for all mirrors
-//! that are without news.
+//! A mirror subscribes to the reply's topic on the bus and asks the writer for the text after what it has. From then on
+//! the writer publishes each new part. While nothing arrives over the bus, the mirror is filled from the checkpoints in
+//! the database: one query at intervals reads all mirrors without updates.
 
 use super::{
     Engine,
-    hub::{Live, Round},
-    notice::Notice,
+    hub::{LocalReply, Sweep},
     progress::Progress,
     publish,
+    wire::ControlMessage,
 };
 use crate::{
     bus::{Heard, Topic},
@@ -19,128 +19,130 @@ use futures_util::FutureExt;
 use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{select, sync::watch, time::sleep};
 
-/// How often the mirrors are gone through.
-const ROUND: Duration = Duration::from_millis(500);
-/// The most replies asked for at once, and read in one query.
+/// Interval between two sweeps over the mirrors.
+const SWEEP_EVERY: Duration = Duration::from_millis(500);
+/// Maximum number of replies in one request on the bus, and in one query.
 const BATCH: usize = 500;
 
 impl Engine {
-    /// The progress of a reply, given what the database has of it.
+    /// Returns a receiver of the reply's progress. Starts a mirror if the reply needs one.
     pub(super) fn follow(self: &Arc<Self>, stored: Message) -> watch::Receiver<Progress> {
         let reply = stored.id;
         let (progress, new) = self.hub.follow(stored);
         if new {
-            self.mirror(reply);
+            self.start_mirroring(reply);
         }
         progress
     }
 
-    /// Listens to what is told of a reply, if it is mirrored.
-    fn mirror(self: &Arc<Self>, reply: Id) {
+    /// Subscribes to the chunks of a mirrored reply.
+    fn start_mirroring(self: &Arc<Self>, reply: Id) {
         let engine = Arc::downgrade(self);
-        let hear = move |heard: Heard<'_>| {
+        let handle = move |event: Heard<'_>| {
             let Some(engine) = engine.upgrade() else { return };
-            match heard {
-                Heard::Joined => engine.hub.joined(reply),
-                Heard::Told(what) => match serde_json::from_str(what) {
-                    Ok(said) => engine.hub.hear(reply, &said),
-                    Err(error) => tracing::debug!(%reply, %error, "what was said is not understood"),
+            match event {
+                Heard::Joined => engine.hub.subscribed(reply),
+                Heard::Told(message) => match serde_json::from_str(message) {
+                    Ok(chunk) => engine.hub.apply_chunk(reply, &chunk),
+                    Err(error) => tracing::debug!(%reply, %error, "cannot parse a reply chunk"),
                 },
             }
         };
-        self.bus.join(Topic::Reply(reply), Arc::new(hear));
-        // It may have been forgotten meanwhile, and left before it was joined.
-        if !self.hub.mirrors(reply) {
+        self.bus.join(Topic::Reply(reply), Arc::new(handle));
+        // If the mirror was removed before the subscription was in place, this undoes the subscription.
+        if !self.hub.is_mirrored(reply) {
             self.bus.leave(Topic::Reply(reply));
         }
     }
 
-    /// Listens no more to what is told of a reply, unless it is mirrored again.
-    fn forget(self: &Arc<Self>, reply: Id) {
+    /// Unsubscribes from the chunks of a reply, unless a new mirror was created in the meantime.
+    fn stop_mirroring(self: &Arc<Self>, reply: Id) {
         self.bus.leave(Topic::Reply(reply));
-        if self.hub.mirrors(reply) {
-            self.mirror(reply);
+        if self.hub.is_mirrored(reply) {
+            self.start_mirroring(reply);
         }
     }
 
-    /// A reply is written here from now on.
-    pub(super) fn enter(self: &Arc<Self>, reply: &Message) -> Live {
-        let (live, mirrored) = self.hub.enter(reply);
+    /// Makes a reply local, for a runner that starts.
+    pub(super) fn start_local(self: &Arc<Self>, reply: &Message) -> LocalReply {
+        let (local, mirrored) = self.hub.start_local(reply);
         if mirrored {
-            self.forget(reply.id);
+            self.stop_mirroring(reply.id);
         }
-        live
+        local
     }
 
-    /// A reply that nobody wrote has ended.
-    pub(super) fn ended(self: &Arc<Self>, Ended { owner, message }: Ended) {
+    /// Announces the end of a reply that was ended without a runner.
+    pub(super) fn announce_finished(self: &Arc<Self>, Ended { owner, message }: Ended) {
         let (id, attempt) = (message.id, message.attempt);
-        if self.hub.learn(message) {
-            self.forget(id);
+        if self.hub.apply_stored(message) {
+            self.stop_mirroring(id);
         }
-        publish::over(self, id, attempt);
-        self.changes.poke(owner);
+        publish::publish_end(self, id, attempt);
+        self.changes.notify(owner);
     }
 
-    /// A reply is not written here any more.
-    pub(super) fn leave(self: &Arc<Self>, reply: Id, live: &Live) {
-        if self.hub.leave(reply, live) {
-            self.mirror(reply);
+    /// Ends a local reply, whose runner has ended.
+    pub(super) fn finish_local(self: &Arc<Self>, reply: Id, local: &LocalReply) {
+        if self.hub.finish_local(reply, local) {
+            self.start_mirroring(reply);
         }
     }
 }
 
-/// Asks for what the mirrors lack, whenever they lack something.
-pub(super) async fn ask(engine: Arc<Engine>) {
+/// Sends the requests of mirrors to the writers, until this instance drains.
+pub(super) async fn send_requests(engine: Arc<Engine>) {
     loop {
         select! {
             () = engine.draining.cancelled() => return,
-            () = engine.hub.ask.notified() => {}
+            () = engine.hub.request_needed.notified() => {}
         }
-        for asks in engine.hub.asks().chunks(BATCH) {
-            let Ok(notice) = serde_json::to_string(&Notice::Ask(asks.to_vec())) else { continue };
-            // If nobody hears it the mirrors stay silent, and ask again.
-            if let Err(error) = engine.bus.tell(Topic::Everyone, notice).await {
-                tracing::debug!(%error, "not asked");
+        for requests in engine.hub.take_requests().chunks(BATCH) {
+            let Ok(message) = serde_json::to_string(&ControlMessage::RequestText(requests.to_vec())) else {
+                continue;
+            };
+            // If the message is lost, the mirrors get no update and repeat their request.
+            if let Err(error) = engine.bus.tell(Topic::Everyone, message).await {
+                tracing::debug!(%error, "cannot publish a request for text; it will be repeated");
             }
         }
     }
 }
 
-/// Looks at the database for the mirrors that are without news.
-pub(super) async fn look(engine: Arc<Engine>) {
+/// Polls the database for mirrors without updates, until this instance drains.
+pub(super) async fn poll_database(engine: Arc<Engine>) {
     loop {
         select! {
             () = engine.draining.cancelled() => return,
-            () = engine.hub.look.notified() => {}
-            () = sleep(ROUND) => {}
+            () = engine.hub.poll_needed.notified() => {}
+            () = sleep(SWEEP_EVERY) => {}
         }
-        let Round { abandoned, silent } = engine.hub.round();
-        abandoned.into_iter().for_each(|reply| engine.forget(reply));
+        let Sweep { abandoned, silent } = engine.hub.sweep();
+        abandoned.into_iter().for_each(|reply| engine.stop_mirroring(reply));
         for replies in silent.chunks(BATCH) {
-            // Should it panic (the hook logs it), the next round may fare better.
+            // After a panic, which the panic hook logs, the loop continues with the next sweep.
             let read = AssertUnwindSafe(engine.store.replies(replies)).catch_unwind().await;
             match read {
-                Ok(Ok(stored)) => learn(&engine, replies, stored),
-                Ok(Err(error)) => tracing::warn!(%error, "checkpoints not read"),
+                Ok(Ok(stored)) => apply_polled(&engine, replies, stored),
+                Ok(Err(error)) => tracing::warn!(%error, "cannot read checkpoints"),
                 Err(_) => {}
             }
         }
     }
 }
 
-fn learn(engine: &Arc<Engine>, looked_for: &[Id], stored: Vec<Message>) {
-    let mut gone: HashSet<Id> = looked_for.iter().copied().collect();
+fn apply_polled(engine: &Arc<Engine>, polled: &[Id], stored: Vec<Message>) {
+    let mut gone: HashSet<Id> = polled.iter().copied().collect();
     for message in stored {
         gone.remove(&message.id);
         let reply = message.id;
-        if engine.hub.learn(message) {
-            engine.forget(reply);
+        if engine.hub.apply_stored(message) {
+            engine.stop_mirroring(reply);
         }
     }
     for reply in gone {
-        if engine.hub.forget(reply) {
-            engine.forget(reply);
+        if engine.hub.remove(reply) {
+            engine.stop_mirroring(reply);
         }
     }
 }

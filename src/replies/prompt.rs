@@ -1,84 +1,83 @@
-//! What a model is shown: the instructions, and as much of the conversation as fits the budget.
+//! Building the prompt: the system prompt, and as much of the conversation as fits the token budget.
 
 use super::Engine;
 use crate::{
-    assistant::{Prompt, Speaker, Turn},
+    assistant::{self, ChatMessage, Prompt},
     store::{
         self, Role,
         messages::{Message, Size},
     },
 };
 
-/// The most messages that are looked at, whatever their length.
-const MOST_MESSAGES: i32 = 500;
-/// In a longer conversation, the first one that is looked at moves by so many.
-const MESSAGES_BLOCK: i32 = 250;
-/// What a token is reckoned at, in bytes of UTF-8: English has about four to one.
+/// Maximum number of messages read for a prompt.
+const MAX_MESSAGES: i32 = 500;
+/// In a longer conversation, the position of the first message read advances in steps of this size.
+const START_STEP: i32 = 250;
+/// Estimated bytes of UTF-8 per token. English text has about four.
 const BYTES_PER_TOKEN: usize = 4;
 
-/// About how many tokens some text has.
+/// Estimates the number of tokens in texts.
 pub(super) fn estimate_tokens<'a>(texts: impl IntoIterator<Item = &'a str>) -> u32 {
     let bytes: usize = texts.into_iter().map(str::len).sum();
     u32::try_from(bytes.div_ceil(BYTES_PER_TOKEN)).unwrap_or(u32::MAX)
 }
 
 impl Engine {
-    /// The prompt that a reply answers.
+    /// Reads the prompt for a reply.
     pub(super) async fn prompt(&self, reply: &Message) -> store::Result<Prompt> {
         let instructions = self.store.system_prompt(reply.conversation_id).await?;
         let position = reply.position.unwrap_or(0);
         let model = reply.model.clone().unwrap_or_default();
-        // A quarter of what a model takes is left to its answer.
+        // A quarter of the model's context is reserved for the answer.
         let context = self.catalog.context_tokens(&model).await.map_or(0, |tokens| tokens / 4 * 3);
         let budget = self.settings.history_tokens.max(context) as usize * BYTES_PER_TOKEN;
         let budget = budget.saturating_sub(instructions.as_ref().map_or(0, String::len));
-        // A conversation may have megabytes that no model is shown: first only the lengths are read.
+        // A conversation may be megabytes long, of which the model gets only the end. So read only the lengths first.
         let first = first_position(position);
         let sizes = self.store.message_sizes(reply.conversation_id, first, position).await?;
         let start = sizes.get(window(&sizes, budget)).map_or(first, |size| size.position);
         let history = self.store.messages_between(reply.conversation_id, start, position).await?;
-        Ok(Prompt { model, turns: turns(instructions, history) })
+        Ok(Prompt { model, messages: chat_messages(instructions, history) })
     }
 }
 
-/// The position of the first message that is looked at for a reply.
+/// The position of the first message that is read for the reply at position `reply`.
 fn first_position(reply: i32) -> i32 {
-    let beyond = (reply - MOST_MESSAGES).max(0);
-    (beyond + MESSAGES_BLOCK - 1) / MESSAGES_BLOCK * MESSAGES_BLOCK
+    let beyond = (reply - MAX_MESSAGES).max(0);
+    (beyond + START_STEP - 1) / START_STEP * START_STEP
 }
 
-/// The instructions, and the messages as turns. Messages that say nothing are left out, except the last one.
-fn turns(instructions: Option<String>, history: Vec<Message>) -> Vec<Turn> {
-    let system = instructions.map(|text| Turn { speaker: Speaker::System, text });
-    let mut turns: Vec<Turn> = Vec::new();
+/// The chat messages of a prompt. Blank messages are left out, except for the last one.
+fn chat_messages(instructions: Option<String>, history: Vec<Message>) -> Vec<ChatMessage> {
+    let system = instructions.map(|text| ChatMessage { role: assistant::Role::System, text });
+    let mut messages: Vec<ChatMessage> = Vec::new();
     let last = history.len().saturating_sub(1);
     for (i, message) in history.into_iter().enumerate() {
-        let turn = Turn { speaker: speaker(message.role), text: message.content };
-        let is_blank = turn.text.trim().is_empty();
-        // The same question twice without a word between: it was asked again because no answer came.
-        let is_repeated = turn.speaker == Speaker::User && turns.last() == Some(&turn);
+        let message = ChatMessage { role: chat_role(message.role), text: message.content };
+        let is_blank = message.text.trim().is_empty();
+        // The user repeated a message because there was no answer. Send it once.
+        let is_repeated = message.role == assistant::Role::User && messages.last() == Some(&message);
         if !is_repeated && (!is_blank || i == last) {
-            turns.push(turn);
+            messages.push(message);
         }
     }
-    turns.splice(0..0, system);
-    turns
+    messages.splice(0..0, system);
+    messages
 }
 
-/// Which message is the first that a model is shown: from there to the last they fit into `budget` bytes, or there is only the
-/// last. A conversation is not continued from the middle of an exchange, so it is a user's message.
+/// The index of the first message that the model gets. From there to the end the messages fit into `budget` bytes; if
+/// even the last one does not fit, it is sent alone. The first message is always a user's.
 ///
-/// Providers keep what they have read of a prompt, and charge less for a prompt that begins with the same. So the window
-/// does not slide with each message: once the budget is full, it moves on until half the budget is free again. The moves of
-/// earlier prompts are repeated here, because nobody remembers them.
+/// Providers cache prompts and charge less for a prompt that begins like an earlier one. The window therefore does not
+/// move with each message: once the budget is full, it moves until half of the budget is free. Nothing is stored about
+/// earlier prompts, so this function repeats all of their moves.
 fn window(messages: &[Size], budget: usize) -> usize {
     let (mut start, mut total) = (0, 0);
     for (i, message) in messages.iter().enumerate() {
         total += message.bytes();
-        let is_prompt = message.role == Role::User;
-        let is_full = is_prompt && total > budget;
-        while start < i && (is_full && total > budget / 2 || is_prompt && messages[start].role != Role::User)
-        {
+        let is_user = message.role == Role::User;
+        let is_full = is_user && total > budget;
+        while start < i && (is_full && total > budget / 2 || is_user && messages[start].role != Role::User) {
             total -= messages[start].bytes();
             start += 1;
         }
@@ -86,24 +85,25 @@ fn window(messages: &[Size], budget: usize) -> usize {
     start
 }
 
-/// The prompt without the older half of its messages, for a model that it was too long for. `None` if only one is left.
+/// The prompt without the older half of its messages, for a model that rejected it as too long. `None` if only one
+/// message is left.
 pub(super) fn without_older_half(prompt: Prompt) -> Option<Prompt> {
-    let Prompt { model, mut turns } = prompt;
-    let first = usize::from(turns.first().is_some_and(|turn| turn.speaker == Speaker::System));
-    let count = turns.len() - first;
+    let Prompt { model, mut messages } = prompt;
+    let first = usize::from(messages.first().is_some_and(|message| message.role == assistant::Role::System));
+    let count = messages.len() - first;
     let mut dropped = count / 2;
-    while dropped < count - 1 && turns[first + dropped].speaker != Speaker::User {
+    while dropped < count - 1 && messages[first + dropped].role != assistant::Role::User {
         dropped += 1;
     }
-    turns.drain(first..first + dropped);
-    (dropped > 0).then_some(Prompt { model, turns })
+    messages.drain(first..first + dropped);
+    (dropped > 0).then_some(Prompt { model, messages })
 }
 
-fn speaker(role: Role) -> Speaker {
+fn chat_role(role: Role) -> assistant::Role {
     match role {
-        Role::User => Speaker::User,
-        Role::Assistant => Speaker::Assistant,
-        Role::System => Speaker::System,
+        Role::User => assistant::Role::User,
+        Role::Assistant => assistant::Role::Assistant,
+        Role::System => assistant::Role::System,
     }
 }
 
@@ -114,8 +114,9 @@ mod tests {
 
     fn history(texts: &[&str]) -> Vec<Message> {
         let message = |(i, text): (usize, &&str)| {
-            let said = Message::said(Id::new(), Id::new(), None, i as i32, (*text).into(), Instant(0));
-            if i % 2 == 0 { said } else { Message { role: Role::Assistant, ..said } }
+            let user_message =
+                Message::said(Id::new(), Id::new(), None, i as i32, (*text).into(), Instant(0));
+            if i % 2 == 0 { user_message } else { Message { role: Role::Assistant, ..user_message } }
         };
         texts.iter().enumerate().map(message).collect()
     }
@@ -130,65 +131,65 @@ mod tests {
         let sizes: Vec<Size> = history.iter().map(size).collect();
         let budget = budget.saturating_sub(instructions.map_or(0, str::len));
         history.drain(..window(&sizes, budget));
-        let turns = turns(instructions.map(str::to_owned), history);
-        turns.into_iter().map(|turn| turn.text).collect()
+        let messages = chat_messages(instructions.map(str::to_owned), history);
+        messages.into_iter().map(|message| message.text).collect()
     }
 
     #[test]
-    fn the_latest_messages_that_fit_are_shown() {
+    fn the_latest_messages_that_fit_are_sent() {
         let all = ["aaaa", "bbbb", "cccc", "dddd", "eeee"];
         assert_eq!(texts(None, &all, 20), all);
         assert_eq!(texts(None, &all[..3], 12), ["aaaa", "bbbb", "cccc"]);
-        assert_eq!(texts(None, &all, 19), ["eeee"], "not from the middle of an exchange");
+        assert_eq!(texts(None, &all, 19), ["eeee"], "the window starts with a user's message");
         assert_eq!(texts(None, &["aaaaaaaa", "bbbbbbbb", "c", "d", "e"], 18), ["c", "d", "e"]);
     }
 
     #[test]
-    fn the_question_and_the_instructions_are_always_shown() {
+    fn the_last_message_and_the_system_prompt_are_always_sent() {
         assert_eq!(texts(Some("Be brief."), &["aaaa", "bbbb", "cccc"], 1), ["Be brief.", "cccc"]);
         assert_eq!(texts(None, &[" "], 100), [" "]);
     }
 
     #[test]
-    fn what_says_nothing_is_left_out() {
+    fn blank_messages_are_left_out() {
         assert_eq!(texts(None, &["a", "", "b"], 100), ["a", "b"]);
         assert_eq!(texts(None, &["a", " \n", " ", "b", "c"], 100), ["a", "b", "c"]);
     }
 
     #[test]
-    fn a_question_that_was_asked_again_for_want_of_an_answer_is_shown_once() {
+    fn a_repeated_question_without_an_answer_is_sent_once() {
         assert_eq!(texts(None, &["a", "b", "c", "", "c", "", "c"], 5), ["a", "b", "c"]);
         assert_eq!(texts(None, &["no", "Why?", "no"], 100), ["no", "Why?", "no"]);
     }
 
     #[test]
-    fn the_beginning_of_what_is_shown_moves_in_blocks() {
+    fn the_start_of_the_window_moves_in_blocks() {
         let all: Vec<String> = (0..400).map(|i| format!("{i:0>10}")).collect();
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
-        let mut beginnings = Vec::new();
+        let mut starts = Vec::new();
         for end in (1..all.len()).step_by(2) {
-            let shown = texts(None, &all[..end], 1000);
-            assert!(shown.len() == end || (49..=100).contains(&shown.len()), "{}", shown.len());
-            assert_eq!(shown, all[end - shown.len()..end]);
-            if beginnings.last() != Some(&shown[0]) {
-                beginnings.push(shown[0].clone());
+            let sent = texts(None, &all[..end], 1000);
+            assert!(sent.len() == end || (49..=100).contains(&sent.len()), "{}", sent.len());
+            assert_eq!(sent, all[end - sent.len()..end]);
+            if starts.last() != Some(&sent[0]) {
+                starts.push(sent[0].clone());
             }
         }
-        assert_eq!(beginnings.len(), 7, "400 messages, of which 52 are left out at a time: {beginnings:?}");
+        assert_eq!(starts.len(), 7, "400 messages, of which 52 are left out at a time: {starts:?}");
     }
 
     #[test]
-    fn the_first_message_that_is_looked_at_moves_in_blocks() {
+    fn the_first_message_read_moves_in_blocks() {
         let first: Vec<i32> = [1, 499, 500, 501, 750, 751, 1001].map(first_position).into();
         assert_eq!(first, [0, 0, 0, 250, 250, 500, 750]);
     }
 
     #[test]
-    fn the_older_half_is_left_out_but_not_the_instructions() {
+    fn the_older_half_is_left_out_but_not_the_system_prompt() {
         let shorter = |instructions: Option<&str>, all: &[&str]| {
-            let turns = turns(instructions.map(str::to_owned), history(all));
-            let shorter = without_older_half(Prompt { model: String::new(), turns })?;
-            Some(shorter.turns.into_iter().map(|turn| turn.text).collect::<Vec<_>>().join(" "))
+            let messages = chat_messages(instructions.map(str::to_owned), history(all));
+            let shorter = without_older_half(Prompt { model: String::new(), messages })?;
+            Some(shorter.messages.into_iter().map(|message| message.text).collect::<Vec<_>>().join(" "))
         };
         assert_eq!(shorter(Some("s"), &["a", "b", "c", "d", "e"]).as_deref(), Some("s c d e"));
         assert_eq!(shorter(None, &["a", "b", "c"]).as_deref(), Some("c"));

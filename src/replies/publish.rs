@@ -1,9 +1,10 @@
-//! Telling other instances what a reply says: a task for each reply that somebody follows elsewhere, and only then.
+//! Publishing local replies to their mirrors on other instances.
 //!
-//! It never keeps the runner waiting. While one part is told the next gathers, so a bus that is slow gets fewer and
-//! larger parts; one that is away gets, when it is back, what is missing.
+//! Each local reply that is followed on another instance has one publishing task, started by the first request. The
+//! task never blocks the runner. While one chunk is being published, further text gathers, so a slow bus gets fewer and
+//! larger chunks. After a failure the task publishes again everything that is missing.
 
-use super::{Cursor, Engine, hub::Live, notice::Said};
+use super::{Cursor, Engine, hub::LocalReply, wire::ReplyChunk};
 use crate::{bus::Topic, store::Id};
 use std::{
     borrow::Cow,
@@ -12,44 +13,44 @@ use std::{
 };
 use tokio::{select, sync::Notify, time::sleep};
 
-/// The most text told at once, in bytes.
-const PART: usize = 64 * 1024;
-/// How long to wait after something could not be told.
-const RETRY: Duration = Duration::from_millis(250);
+/// Maximum text in one chunk, in bytes.
+const MAX_CHUNK_BYTES: usize = 64 * 1024;
+/// Pause after a failure to publish.
+const RETRY_AFTER: Duration = Duration::from_millis(250);
 
-/// What other instances have asked for.
+/// The text of a local reply that other instances have requested.
 #[derive(Debug, Default)]
-pub(super) struct Asked {
+pub(super) struct RemoteDemand {
     state: Mutex<State>,
-    more: Notify,
+    changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// From where the text is to be told.
+    /// The offset from which text is requested, until the publishing task takes it.
     from: Option<usize>,
-    /// Whether a task tells it.
-    telling: bool,
+    /// Whether a publishing task runs.
+    has_publisher: bool,
 }
 
-impl Asked {
-    /// The text is wanted from there; true if somebody has to begin to tell it.
-    fn ask(&self, from: usize) -> bool {
+impl RemoteDemand {
+    /// Requests the text from an offset on. Returns whether the caller must start a publishing task.
+    fn request(&self, from: usize) -> bool {
         let mut state = self.lock();
         state.from = Some(state.from.map_or(from, |earlier| earlier.min(from)));
-        self.more.notify_one();
-        !std::mem::replace(&mut state.telling, true)
+        self.changed.notify_one();
+        !std::mem::replace(&mut state.has_publisher, true)
     }
 
     fn take(&self) -> Option<usize> {
         self.lock().from.take()
     }
 
-    /// Nobody listens: true if nobody has asked since, and then whoever asks next begins anew.
-    fn rest(&self) -> bool {
+    /// Ends the publishing task's duty, unless there is a new request. Returns whether the task may end.
+    fn try_stop(&self) -> bool {
         let mut state = self.lock();
-        state.telling = state.from.is_some();
-        !state.telling
+        state.has_publisher = state.from.is_some();
+        !state.has_publisher
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -57,72 +58,72 @@ impl Asked {
     }
 }
 
-/// Somebody elsewhere wants what follows a cursor of this reply; it is told if it is written here.
-pub(super) fn asked(engine: &Arc<Engine>, reply: Id, seen: Cursor) {
-    let Some(live) = engine.hub.live(reply) else { return };
-    let from = if seen.attempt == live.attempt { seen.offset } else { 0 };
-    if live.asked.ask(from) {
-        engine.tasks.spawn(publish(engine.clone(), reply, live));
+/// Handles a request for the text after a cursor. It is ignored if this instance does not write the reply.
+pub(super) fn on_request(engine: &Arc<Engine>, reply: Id, seen: Cursor) {
+    let Some(local) = engine.hub.local(reply) else { return };
+    let from = if seen.attempt == local.attempt { seen.offset } else { 0 };
+    if local.demand.request(from) {
+        engine.tasks.spawn(publish_text(engine.clone(), reply, local));
     }
 }
 
-/// Tells those who follow a reply elsewhere that it has ended.
-pub(super) fn over(engine: &Arc<Engine>, reply: Id, attempt: i32) {
-    let said = Said { attempt, offset: 0, text: Cow::Borrowed(""), over: true };
-    let Ok(said) = serde_json::to_string(&said) else { return };
-    let telling = engine.clone();
+/// Publishes that a reply has ended, in a task of its own.
+pub(super) fn publish_end(engine: &Arc<Engine>, reply: Id, attempt: i32) {
+    let chunk = ReplyChunk { attempt, offset: 0, text: Cow::Borrowed(""), over: true };
+    let Ok(chunk) = serde_json::to_string(&chunk) else { return };
+    let publisher = engine.clone();
     engine.tasks.spawn(async move {
-        if let Err(error) = telling.bus.tell(Topic::Reply(reply), said).await {
-            tracing::debug!(%reply, %error, "the end of the reply is not told");
+        if let Err(error) = publisher.bus.tell(Topic::Reply(reply), chunk).await {
+            tracing::debug!(%reply, %error, "cannot publish the end of a reply");
         }
     });
 }
 
-/// Tells what is said until it is over, or until nobody listens.
-async fn publish(engine: Arc<Engine>, reply: Id, live: Live) {
-    let mut progress = live.progress.subscribe();
-    let mut told = 0;
+/// Publishes a reply's text until the reply has ended or no instance is subscribed.
+async fn publish_text(engine: Arc<Engine>, reply: Id, local: LocalReply) {
+    let mut progress = local.progress.subscribe();
+    let mut published = 0;
     loop {
-        if let Some(from) = live.asked.take() {
-            told = from;
+        if let Some(from) = local.demand.take() {
+            published = from;
         }
-        // Before the look: what is written until it is left is told.
-        let left = live.over.is_cancelled();
-        let (part, behind, over) = {
+        // Read before the text, so that everything written before the end is published.
+        let has_ended = local.ended.is_cancelled();
+        let (part, behind, is_last) = {
             let progress = progress.borrow_and_update();
-            if progress.attempt != live.attempt {
-                return; // the next attempt is told by its own
+            if progress.attempt != local.attempt {
+                return; // The next attempt has a publishing task of its own.
             }
-            told = told.min(progress.text.len());
-            let end = progress.text.floor_char_boundary(told + PART);
+            published = published.min(progress.text.len());
+            let end = progress.text.floor_char_boundary(published + MAX_CHUNK_BYTES);
             let behind = end < progress.text.len();
-            let over = !behind && (left || progress.end.is_some());
-            let text = Cow::Borrowed(progress.text.get(told..end).unwrap_or_default());
-            let said = Said { attempt: live.attempt, offset: told, text, over };
-            let part = serde_json::to_string(&said).map(|json| (json, end));
-            (part, behind, over)
+            let is_last = !behind && (has_ended || progress.end.is_some());
+            let text = Cow::Borrowed(progress.text.get(published..end).unwrap_or_default());
+            let chunk = ReplyChunk { attempt: local.attempt, offset: published, text, over: is_last };
+            let part = serde_json::to_string(&chunk).map(|json| (json, end));
+            (part, behind, is_last)
         };
         let Ok((part, end)) = part else { return };
         match engine.bus.tell(Topic::Reply(reply), part).await {
-            Ok(0) if live.asked.rest() => return,
-            Ok(_) => told = end,
+            Ok(0) if local.demand.try_stop() => return,
+            Ok(_) => published = end,
             Err(error) => {
-                tracing::debug!(%reply, %error, "a part of the reply is told later");
-                if live.over.is_cancelled() {
-                    return; // the database has it all
+                tracing::debug!(%reply, %error, "cannot publish a part of a reply; retrying");
+                if local.ended.is_cancelled() {
+                    return; // The database has the whole text.
                 }
-                sleep(RETRY).await;
+                sleep(RETRY_AFTER).await;
                 continue;
             }
         }
-        if over {
+        if is_last {
             return;
         }
         if !behind {
             select! {
                 _ = progress.changed() => {}
-                () = live.asked.more.notified() => {}
-                () = live.over.cancelled() => {}
+                () = local.demand.changed.notified() => {}
+                () = local.ended.cancelled() => {}
             }
         }
     }

@@ -1,15 +1,16 @@
-//! The runner: one task for one reply, from the prompt to its last word, tied to no request and no socket.
+//! The runner: a task that writes one reply, from reading the prompt to storing the outcome.
 //!
-//! It never waits for the database while the model speaks: checkpoints run beside the stream.
+//! A runner belongs to no request and to no socket. While the model answers it never waits for the database: each
+//! checkpoint is a task of its own.
 
 use super::{
     Engine,
-    hub::Live,
+    hub::LocalReply,
     progress::Progress,
     prompt::{estimate_tokens, without_older_half},
 };
 use crate::{
-    assistant::{End, Fault, FaultKind, Finish, Part, Prompt, Usage},
+    assistant::{AssistantError, AssistantErrorKind, End, Finish, Part, Prompt, Usage},
     store::{
         self, FinishReason, Id, MessageStatus,
         messages::Message,
@@ -32,236 +33,243 @@ use tokio::{
     time::{Instant, interval, sleep},
 };
 
-/// How often a checkpoint is due while the text grows.
+/// Interval between checkpoints while the text grows.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
-/// How much new text makes a checkpoint due at once, in bytes.
+/// New text after which a checkpoint is written at once, in bytes.
 const CHECKPOINT_BYTES: usize = 4096;
-/// The longest reply, in bytes: a model that goes on and on is cut there.
-const LONGEST: usize = 1 << 20;
-/// How long to go on trying to read the prompt, or to store how a reply ended.
-const SETTLE: Duration = Duration::from_secs(60);
-/// The first and the longest pause between two tries.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// Maximum length of a reply, in bytes. A longer answer is cut here and ends with [`Finish::Length`].
+const MAX_BYTES: usize = 1 << 20;
+/// Time after which reading the prompt, or storing the outcome, is given up.
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(60);
+/// The first and the longest pause between two database retries.
+const RETRY_PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// How the work on a reply ended.
-enum Ending {
+/// How a runner's work on a reply ended.
+enum RunOutcome {
     Completed(End),
     Stopped,
-    Failed(Fail),
-    /// Somebody else has the lease, or the reply was deleted: nothing of ours counts any more.
-    Lost,
-    /// This instance leaves; the reply is for another.
-    Leaving,
+    Failed(Failure),
+    /// Another runner has the lease, or the reply was deleted. This runner must not store anything.
+    LeaseLost,
+    /// This instance shuts down. Another one continues with the reply.
+    ShuttingDown,
 }
 
-/// What the user is told of a reply that failed.
-pub(super) struct Fail {
-    /// What clients tell failures apart by.
+/// Why a reply failed, as the user sees it.
+pub(super) struct Failure {
+    /// The stable error code.
     pub code: &'static str,
-    /// The same in a sentence, for the user.
+    /// A sentence for the user.
     pub message: String,
-    /// The provider's own words.
+    /// The provider's own message.
     pub details: Option<String>,
 }
 
-/// The prompt has more tokens than the model takes.
+/// The code for a prompt with more tokens than the model's context allows.
 const CONTEXT_TOO_LONG: &str = "CONTEXT_TOO_LONG";
 
-impl From<Fault> for Fail {
-    fn from(fault: Fault) -> Self {
-        let code = match fault.kind {
-            FaultKind::Unavailable => "PROVIDER_UNAVAILABLE",
-            FaultKind::Rejected => "PROVIDER_REJECTED",
-            FaultKind::ContextTooLong => CONTEXT_TOO_LONG,
-            FaultKind::Empty => "EMPTY",
-            FaultKind::Timeout => "TIMEOUT",
+impl From<AssistantError> for Failure {
+    fn from(error: AssistantError) -> Self {
+        let code = match error.kind {
+            AssistantErrorKind::Unavailable => "PROVIDER_UNAVAILABLE",
+            AssistantErrorKind::Rejected => "PROVIDER_REJECTED",
+            AssistantErrorKind::ContextTooLong => CONTEXT_TOO_LONG,
+            AssistantErrorKind::Empty => "EMPTY",
+            AssistantErrorKind::Timeout => "TIMEOUT",
         };
-        Self { code, message: fault.message, details: fault.details }
+        Self { code, message: error.message, details: error.details }
     }
 }
 
-impl From<Fail> for Ending {
-    fn from(fail: Fail) -> Self {
-        Self::Failed(fail)
+impl From<Failure> for RunOutcome {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
     }
 }
 
-impl Fail {
+impl Failure {
     fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), details: None }
     }
 
     fn internal() -> Self {
-        Self::new("INTERNAL", "The server failed while it wrote this reply.")
+        Self::new("INTERNAL", "The server failed while it was writing this reply.")
     }
 
-    /// For a reply whose runners died as often as it may be started.
+    /// The failure of a reply that was taken over too often.
     pub fn interrupted() -> Self {
-        Self::new("INTERRUPTED", "The server was interrupted while it wrote this reply.")
+        Self::new("INTERRUPTED", "The server was interrupted while it was writing this reply.")
     }
 }
 
 impl Drop for Runner {
-    /// However it ended: who follows the reply must not wait for it here, and the next one may begin.
+    /// Runs however the task ends, even by a panic: followers must not wait for this runner, and another run may start.
     fn drop(&mut self) {
-        self.engine.leave(self.reply.id, &self.live);
-        self.engine.look_for_runs();
+        self.engine.finish_local(self.reply.id, &self.local);
+        self.engine.wake_claimer();
     }
 }
 
-/// Writes one reply, whose lease has just been taken.
+/// The task that writes one reply under a lease.
 pub(super) struct Runner {
-    /// About how many tokens the model was shown; 0 until it is asked.
-    asked: AtomicU32,
+    /// Estimated tokens of the prompt; 0 until the model has been called.
+    prompt_tokens: AtomicU32,
     engine: Arc<Engine>,
     reply: Message,
     lease: Id,
-    live: Live,
+    local: LocalReply,
 }
 
 impl Runner {
-    /// From now on the reply is written here.
+    /// Creates a runner that holds `lease`, and makes the reply local in the hub.
     pub fn new(engine: Arc<Engine>, reply: Message, lease: Id) -> Self {
-        let live = engine.enter(&reply);
-        Self { asked: AtomicU32::new(0), engine, reply, lease, live }
+        let local = engine.start_local(&reply);
+        Self { prompt_tokens: AtomicU32::new(0), engine, reply, lease, local }
     }
 
     /// Writes the reply to its end.
     pub async fn run(self) {
-        // A panic is told by the hook that logs it; the user must not wait for ever.
-        let ending = AssertUnwindSafe(self.speak()).catch_unwind().await;
-        match ending.unwrap_or_else(|_| Ending::Failed(Fail::internal())) {
-            Ending::Completed(end) => self.settle(MessageStatus::Completed, Some(end), None).await,
-            Ending::Stopped => self.settle(MessageStatus::Stopped, None, None).await,
-            Ending::Failed(fail) => self.settle(MessageStatus::Failed, None, Some(fail)).await,
-            Ending::Leaving => self.hand_over().await,
-            Ending::Lost => tracing::warn!(reply = %self.reply.id, "lease lost"),
+        // The panic hook logs a panic. The reply must still end, or its followers would wait forever.
+        let outcome = AssertUnwindSafe(self.stream_answer()).catch_unwind().await;
+        match outcome.unwrap_or_else(|_| RunOutcome::Failed(Failure::internal())) {
+            RunOutcome::Completed(end) => self.store_outcome(MessageStatus::Completed, Some(end), None).await,
+            RunOutcome::Stopped => self.store_outcome(MessageStatus::Stopped, None, None).await,
+            RunOutcome::Failed(failure) => {
+                self.store_outcome(MessageStatus::Failed, None, Some(failure)).await
+            }
+            RunOutcome::ShuttingDown => self.release().await,
+            RunOutcome::LeaseLost => tracing::warn!(reply = %self.reply.id, "the runner lost its lease"),
         }
     }
 
-    async fn speak(&self) -> Ending {
-        let mut answer = pin!(stream::once(self.ask(None)).try_flatten());
+    async fn stream_answer(&self) -> RunOutcome {
+        let mut answer = pin!(stream::once(self.start_answer(None)).try_flatten());
         let mut shortened = false;
-        let mut clock = interval(CHECKPOINT_EVERY);
-        clock.reset();
-        let mut saves = Saves::new(self.engine.settings.lease);
+        let mut timer = interval(CHECKPOINT_EVERY);
+        timer.reset();
+        let mut checkpoints = Checkpoints::new(self.engine.settings.lease);
         loop {
             select! {
                 biased;
-                () = self.live.stop.cancelled() => return Ending::Stopped,
-                () = self.engine.leaving.cancelled() => return Ending::Leaving,
-                saved = saves.done() => match saved {
+                () = self.local.stop.cancelled() => return RunOutcome::Stopped,
+                () = self.engine.shutdown.cancelled() => return RunOutcome::ShuttingDown,
+                saved = checkpoints.done() => match saved {
                     Ok(Checkpoint::Stored) => {}
-                    Ok(Checkpoint::StopRequested) => return Ending::Stopped,
-                    Ok(Checkpoint::LeaseLost) => return Ending::Lost,
-                    // The reply goes on: the next checkpoint may do better, and the end is tried harder.
+                    Ok(Checkpoint::StopRequested) => return RunOutcome::Stopped,
+                    Ok(Checkpoint::LeaseLost) => return RunOutcome::LeaseLost,
+                    // The reply goes on. The next checkpoint may succeed, and the outcome is retried for longer.
                     Err(error) => {
-                        tracing::warn!(reply = %self.reply.id, %error, "checkpoint failed");
-                        saves.again();
+                        tracing::warn!(reply = %self.reply.id, %error, "cannot store a checkpoint; retrying");
+                        checkpoints.retry_soon();
                     }
                 },
-                _ = clock.tick() => if saves.due(self.length()) { saves.begin(self) },
+                _ = timer.tick() => if checkpoints.is_due(self.length()) { checkpoints.start(self) },
                 part = answer.next() => match part {
                     Some(Ok(Part::Text(text))) => {
                         let length = self.append(&text);
-                        if length >= LONGEST {
-                            return Ending::Completed(End { finish: Finish::Length, usage: None });
+                        if length >= MAX_BYTES {
+                            return RunOutcome::Completed(End { finish: Finish::Length, usage: None });
                         }
-                        if saves.due_at_once(length) {
-                            saves.begin(self);
+                        if checkpoints.is_due_at_once(length) {
+                            checkpoints.start(self);
                         }
                     }
-                    Some(Ok(Part::End(end))) => return Ending::Completed(end),
-                    Some(Err(Ending::Failed(fail)))
-                        if fail.code == CONTEXT_TOO_LONG && !shortened && self.length() == 0 =>
+                    Some(Ok(Part::End(end))) => return RunOutcome::Completed(end),
+                    Some(Err(RunOutcome::Failed(failure)))
+                        if failure.code == CONTEXT_TOO_LONG && !shortened && self.length() == 0 =>
                     {
                         shortened = true;
-                        answer.set(stream::once(self.ask(Some(fail))).try_flatten());
+                        answer.set(stream::once(self.start_answer(Some(failure))).try_flatten());
                     }
-                    Some(Err(ending)) => return ending,
+                    Some(Err(outcome)) => return outcome,
                     None => {
-                        let fail = Fail::new("PROVIDER_UNAVAILABLE", "The model's provider broke off.");
-                        return Ending::Failed(fail);
+                        let message = "The model's provider ended the answer early.";
+                        let failure = Failure::new("PROVIDER_UNAVAILABLE", message);
+                        return RunOutcome::Failed(failure);
                     }
                 },
             }
         }
     }
 
-    /// Asks the model. The answer tells of every failure itself, so that a stop is heard meanwhile. If the prompt was
-    /// `too_long` before, its older half is left out.
-    async fn ask(
+    /// Calls the model. The stream itself reports every failure, so that the caller can react to a stop at any time.
+    ///
+    /// `too_long` is the failure of a first call whose prompt was too long; the older half of the prompt is then left
+    /// out.
+    async fn start_answer(
         &self,
-        too_long: Option<Fail>,
-    ) -> Result<impl Stream<Item = Result<Part, Ending>> + use<>, Ending> {
+        too_long: Option<Failure>,
+    ) -> Result<impl Stream<Item = Result<Part, RunOutcome>> + use<>, RunOutcome> {
         let mut prompt = self.prompt().await?;
-        if let Some(fail) = too_long {
-            prompt = without_older_half(prompt).ok_or(fail)?;
-            tracing::info!(reply = %self.reply.id, "asking again without the older half of the conversation");
+        if let Some(failure) = too_long {
+            prompt = without_older_half(prompt).ok_or(failure)?;
+            tracing::info!(reply = %self.reply.id, "the prompt is too long; retrying with half of it");
         }
         let assistant = self.engine.catalog.assistant(&prompt.model).await.ok_or_else(|| {
-            Fail::new("PROVIDER_REJECTED", format!("The model `{}` is not offered.", prompt.model))
+            Failure::new("PROVIDER_REJECTED", format!("The model `{}` is not offered.", prompt.model))
         })?;
-        let input = estimate_tokens(prompt.turns.iter().map(|turn| &*turn.text));
-        self.asked.store(input, Ordering::Relaxed);
-        Ok(assistant.answer(prompt).map_err(|fault| Fail::from(fault).into()))
+        let input = estimate_tokens(prompt.messages.iter().map(|message| &*message.text));
+        self.prompt_tokens.store(input, Ordering::Relaxed);
+        Ok(assistant.answer(prompt).map_err(|error| Failure::from(error).into()))
     }
 
-    /// Reads the prompt, and tries again while the database is unavailable. If that lasts, the next attempt is left to
-    /// whoever has the database.
-    async fn prompt(&self) -> Result<Prompt, Ending> {
-        let give_up = Instant::now() + SETTLE;
-        let mut pause = PAUSES.0;
+    /// Reads the prompt, with retries while the database is unavailable. If that lasts, this attempt ends, and an
+    /// instance that reaches the database makes the next one.
+    async fn prompt(&self) -> Result<Prompt, RunOutcome> {
+        let give_up = Instant::now() + DATABASE_TIMEOUT;
+        let mut pause = RETRY_PAUSES.0;
         loop {
             match self.engine.prompt(&self.reply).await {
                 Ok(prompt) => return Ok(prompt),
                 Err(error) if !error.is_unavailable() => {
-                    tracing::error!(reply = %self.reply.id, %error, "prompt not read");
-                    return Err(Fail::internal().into());
+                    tracing::error!(reply = %self.reply.id, %error, "cannot read the prompt");
+                    return Err(Failure::internal().into());
                 }
                 Err(error) if Instant::now() >= give_up => {
-                    tracing::error!(reply = %self.reply.id, %error, "prompt not read in time");
-                    return Err(Ending::Leaving);
+                    tracing::error!(reply = %self.reply.id, %error, "cannot read the prompt in time");
+                    return Err(RunOutcome::ShuttingDown);
                 }
-                Err(error) => tracing::warn!(reply = %self.reply.id, %error, "prompt not read yet"),
+                Err(error) => {
+                    tracing::warn!(reply = %self.reply.id, %error, "cannot read the prompt yet; retrying")
+                }
             }
             sleep(pause).await;
-            pause = (pause * 2).min(PAUSES.1);
+            pause = (pause * 2).min(RETRY_PAUSES.1);
         }
     }
 
-    /// Adds to the text, up to the longest reply; how long it is then.
+    /// Appends text, up to the maximum length. Returns the new length.
     fn append(&self, text: &str) -> usize {
         let mut length = 0;
-        self.live.progress.send_modify(|progress| {
-            let room = LONGEST.saturating_sub(progress.text.len());
+        self.local.progress.send_modify(|progress| {
+            let room = MAX_BYTES.saturating_sub(progress.text.len());
             progress.text.push_str(&text[..text.floor_char_boundary(room)]);
-            // What is missing may be less than a character.
-            length = if text.len() > room { LONGEST } else { progress.text.len() };
+            // At the limit, the part of a character that does not fit is dropped, so the text may be a little shorter.
+            length = if text.len() > room { MAX_BYTES } else { progress.text.len() };
         });
         length
     }
 
     fn length(&self) -> usize {
-        self.live.progress.borrow().text.len()
+        self.local.progress.borrow().text.len()
     }
 
     fn text(&self) -> String {
-        self.live.progress.borrow().text.clone()
+        self.local.progress.borrow().text.clone()
     }
 
-    /// Stores how it ended, trying for a while, and tells the subscribers.
-    async fn settle(&self, status: MessageStatus, end: Option<End>, fail: Option<Fail>) {
+    /// Stores the outcome, with retries, and publishes the end to the followers.
+    async fn store_outcome(&self, status: MessageStatus, end: Option<End>, failure: Option<Failure>) {
         let content = self.text();
-        let told = end.as_ref().and_then(|end| end.usage);
-        let usage = told.or_else(|| self.estimated_usage(status, &content));
+        let reported = end.as_ref().and_then(|end| end.usage);
+        let usage = reported.or_else(|| self.estimated_usage(status, &content));
         let tokens = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
         let outcome = Outcome {
             status,
             content,
-            error_code: fail.as_ref().map(|fail| fail.code.to_owned()),
-            error_message: fail.as_ref().map(|fail| fail.message.clone()),
-            error_details: fail.and_then(|fail| fail.details),
+            error_code: failure.as_ref().map(|failure| failure.code.to_owned()),
+            error_message: failure.as_ref().map(|failure| failure.message.clone()),
+            error_details: failure.and_then(|failure| failure.details),
             finish_reason: end.map(|end| match end.finish {
                 Finish::Stop => FinishReason::Stop,
                 Finish::Length => FinishReason::Length,
@@ -269,74 +277,78 @@ impl Runner {
             }),
             input_tokens: usage.map(|usage| tokens(usage.input_tokens)),
             output_tokens: usage.map(|usage| tokens(usage.output_tokens)),
-            usage_estimated: usage.is_some() && told.is_none(),
+            usage_estimated: usage.is_some() && reported.is_none(),
             finished_at: Some(self.engine.clock.now()),
         };
-        let give_up = Instant::now() + SETTLE;
-        let mut pause = PAUSES.0;
+        let give_up = Instant::now() + DATABASE_TIMEOUT;
+        let mut pause = RETRY_PAUSES.0;
         loop {
             match self.engine.store.finish_reply(self.reply.id, self.lease, &outcome).await {
                 Ok(Some(Ended { owner, message })) => {
                     tracing::info!(reply = %message.id, status = message.status.as_str(), "reply finished");
-                    self.engine.changes.poke(owner);
-                    self.live.progress.send_modify(|progress| *progress = Progress::of(message));
+                    self.engine.changes.notify(owner);
+                    self.local.progress.send_modify(|progress| *progress = Progress::of(message));
                     return;
                 }
-                Ok(None) => return tracing::warn!(reply = %self.reply.id, "lease lost at the end"),
-                Err(error) if Instant::now() >= give_up || self.engine.leaving.is_cancelled() => {
-                    // The lease will expire, and the reply be taken over.
-                    return tracing::error!(reply = %self.reply.id, %error, "end not stored");
+                Ok(None) => {
+                    return tracing::warn!(reply = %self.reply.id, "the runner lost its lease at the end");
                 }
-                Err(error) => tracing::warn!(reply = %self.reply.id, %error, "end not stored yet"),
+                Err(error) if Instant::now() >= give_up || self.engine.shutdown.is_cancelled() => {
+                    // The lease will expire, and another runner will take the reply over.
+                    return tracing::error!(reply = %self.reply.id, %error, "cannot store the outcome");
+                }
+                Err(error) => {
+                    tracing::warn!(reply = %self.reply.id, %error, "cannot store the outcome yet; retrying")
+                }
             }
             sleep(pause).await;
-            pause = (pause * 2).min(PAUSES.1);
+            pause = (pause * 2).min(RETRY_PAUSES.1);
         }
     }
 
-    /// What the reply has cost, reckoned from the texts; `None` if no model has worked on it.
+    /// Usage estimated from the texts; `None` if no model was called or it failed without any text.
     fn estimated_usage(&self, status: MessageStatus, content: &str) -> Option<Usage> {
-        let input_tokens = self.asked.load(Ordering::Relaxed);
-        let in_vain = status == MessageStatus::Failed && content.is_empty();
+        let input_tokens = self.prompt_tokens.load(Ordering::Relaxed);
+        let failed_empty = status == MessageStatus::Failed && content.is_empty();
         let output_tokens = estimate_tokens([content]);
-        (input_tokens > 0 && !in_vain).then_some(Usage { input_tokens, output_tokens })
+        (input_tokens > 0 && !failed_empty).then_some(Usage { input_tokens, output_tokens })
     }
 
-    /// Stores what there is, for whoever takes over.
-    async fn hand_over(&self) {
+    /// Stores the text so far and releases the lease, so that another runner can take over at once.
+    async fn release(&self) {
         match self.engine.store.release_run(self.reply.id, self.lease, &self.text()).await {
-            Ok(()) => tracing::info!(reply = %self.reply.id, "reply handed over"),
-            Err(error) => tracing::error!(reply = %self.reply.id, %error, "reply not handed over"),
+            Ok(()) => tracing::info!(reply = %self.reply.id, "reply released for takeover"),
+            Err(error) => tracing::error!(reply = %self.reply.id, %error, "cannot release the reply"),
         }
     }
 }
 
-/// The checkpoints of one reply, one at a time. Each is a task of its own, so that it is never broken off halfway.
-struct Saves {
+/// The checkpoints of one reply, at most one at a time. Each runs in a task of its own and always completes.
+struct Checkpoints {
     running: Option<JoinHandle<store::Result<Checkpoint>>>,
-    /// The length of the text at the last checkpoint.
+    /// Length of the text at the last checkpoint, in bytes.
     length: usize,
     begun: Instant,
     renew_every: Duration,
 }
 
-impl Saves {
+impl Checkpoints {
     fn new(lease: Duration) -> Self {
-        // Looked at by a clock that ticks once for each checkpoint: not one tick later.
+        // The timer ticks once per checkpoint interval; half an interval less avoids renewing one tick too late.
         let renew_every = (lease / 3).saturating_sub(CHECKPOINT_EVERY / 2);
         Self { running: None, length: 0, begun: Instant::now(), renew_every }
     }
 
-    /// Whether there is new text, or the lease wants renewing.
-    fn due(&self, length: usize) -> bool {
+    /// Whether a checkpoint is due: the text has grown, or the lease must be renewed.
+    fn is_due(&self, length: usize) -> bool {
         self.running.is_none() && (length > self.length || self.begun.elapsed() >= self.renew_every)
     }
 
-    fn due_at_once(&self, length: usize) -> bool {
+    fn is_due_at_once(&self, length: usize) -> bool {
         self.running.is_none() && length >= self.length + CHECKPOINT_BYTES
     }
 
-    fn begin(&mut self, runner: &Runner) {
+    fn start(&mut self, runner: &Runner) {
         let (engine, reply, lease, text) =
             (runner.engine.clone(), runner.reply.id, runner.lease, runner.text());
         (self.length, self.begun) = (text.len(), Instant::now());
@@ -346,13 +358,13 @@ impl Saves {
         }));
     }
 
-    /// The last one failed: the next is due as soon as the clock ticks.
-    fn again(&mut self) {
+    /// Makes the next checkpoint due at the next tick, after one has failed.
+    fn retry_soon(&mut self) {
         self.length = 0;
         self.begun -= self.renew_every;
     }
 
-    /// The result of the checkpoint under way; never, if there is none.
+    /// Waits for the running checkpoint. Never completes if there is none.
     async fn done(&mut self) -> store::Result<Checkpoint> {
         match &mut self.running {
             Some(task) => {

@@ -1,4 +1,4 @@
-//! Sending a message: it and the empty reply are stored together, then the reply is run.
+//! Sending a message: stores it with a pending reply, then starts the reply's runner.
 
 use super::{Content, Replies, SystemPrompt, runner::Runner};
 use crate::{
@@ -15,80 +15,88 @@ use std::num::NonZeroU32;
 use tokio::time::Instant as Stopwatch;
 use tracing::Instrument;
 
-/// The longest idempotency key, in Unicode scalar values.
-const KEY_LENGTH: usize = 200;
+/// Maximum length of an idempotency key, in Unicode scalar values.
+const MAX_KEY_LENGTH: usize = 200;
 
-/// The longest name of a model, in bytes.
-const MODEL_LENGTH: usize = 200;
+/// Maximum length of a model's ID, in bytes.
+const MAX_MODEL_LENGTH: usize = 200;
 
-/// The key belongs to another message.
-const OTHER_INPUT: Error = Error::Conflict("another message was sent under this `idempotencyKey`");
+/// The idempotency key was used for another message.
+const KEY_REUSED: Error =
+    Error::Conflict("This `idempotencyKey` was used for another message. Use a new key.");
 
-/// How many seconds later a reply may well have ended: when one will, nobody knows.
-const RETRY_RUNNING: u64 = 5;
+/// Seconds after which a retry may succeed because a running reply may have ended. An estimate.
+const RETRY_AFTER_RUNNING: u64 = 5;
 
-/// What is to be sent.
+/// A message to send.
 #[derive(Clone, Debug)]
 pub struct SendMessage {
-    /// Where it goes.
+    /// The destination.
     pub to: Destination,
-    /// What the user says.
+    /// The message's text.
     pub content: Content,
-    /// The model that is to reply. `None` leaves it to the conversation, and then to the default.
+    /// The model that replies. `None` selects the conversation's model, or else the default model.
     pub model: Option<String>,
-    /// What a repetition is known by: 1 to 200 characters, checked by [`Replies::send`].
+    /// Identifies retries of the same message: 1 to 200 characters, checked by [`Replies::send`].
     pub idempotency_key: Option<String>,
-    /// What to do while an earlier reply of the conversation is in progress.
+    /// The behavior while an earlier reply of the conversation is in progress.
     pub when_busy: WhenBusy,
 }
 
-/// Where a message goes.
+/// The destination of a message.
 #[derive(Clone, Debug)]
 pub enum Destination {
-    /// One of the sender's conversations.
+    /// An existing conversation of the sender.
     Conversation(Id),
-    /// One that begins with this message, and with what the model is told before it.
+    /// A new conversation with an optional system prompt.
     NewConversation(Option<SystemPrompt>),
 }
 
-/// A message that is stored, and the reply that will follow.
+/// A stored message and its reply.
 #[derive(Clone, Debug)]
 pub struct NewReply {
-    /// The conversation that the message went to.
+    /// The conversation of the message.
     pub conversation: Conversation,
-    /// What the user said.
+    /// The user's message.
     pub message: Message,
-    /// What is to be the answer: pending, unless the message is a repetition.
+    /// The reply: pending, unless the message was sent before under the same key.
     pub reply: Message,
 }
 
 impl Replies {
-    /// Stores a message and its pending reply, and returns at once. What happens while an earlier reply of the
-    /// conversation is in progress, `when_busy` tells.
+    /// Stores a message and its pending reply, and returns at once.
+    ///
+    /// If the message was sent before under the same idempotency key, returns the stored message and reply. `when_busy`
+    /// decides about an earlier reply that is in progress.
+    ///
+    /// Fails with `BAD_USER_INPUT`, `NOT_FOUND`, `CONFLICT` or `RATE_LIMITED`.
     pub async fn send(&self, owner: Id, send: SendMessage) -> Result<NewReply> {
         let engine = &self.0;
         if let Some(key) = &send.idempotency_key
-            && (key.is_empty() || key.chars().count() > KEY_LENGTH || key.contains('\0'))
+            && (key.is_empty() || key.chars().count() > MAX_KEY_LENGTH || key.contains('\0'))
         {
-            return Err(Error::input("idempotencyKey", format!("must have 1 to {KEY_LENGTH} characters")));
+            return Err(Error::input(
+                "idempotencyKey",
+                format!("must have 1 to {MAX_KEY_LENGTH} characters."),
+            ));
         }
         let idempotency = send.idempotency_key.clone().map(|key| (key, fingerprint(&send)));
-        // Looked up before any limit or check: what was allowed once is not refused when it is repeated.
+        // Checked before any limit, so that a retry of a message that was accepted is never rejected.
         if let Some(answer) = self.sent_before(owner, &idempotency).await? {
             return answer;
         }
         if let Some(model) = &send.model {
             self.check_model(model).await?;
         }
-        if let Err(refused) = engine.throttle.send(owner).await {
-            // The first one may have been stored meanwhile.
-            return self.sent_before(owner, &idempotency).await?.unwrap_or(Err(refused));
+        if let Err(refusal) = engine.throttle.send(owner).await {
+            // The first request may have stored the message in the meantime.
+            return self.sent_before(owner, &idempotency).await?.unwrap_or(Err(refusal));
         }
         let default_model = match send.model {
-            Some(_) => None, // nobody will ask for it
+            Some(_) => None, // not needed
             None => engine.catalog.default_model().await,
         };
-        let (now, lease, begun) = (engine.clock.now(), Id::new(), Stopwatch::now());
+        let (now, lease, started) = (engine.clock.now(), Id::new(), Stopwatch::now());
         let until = now + engine.settings.lease;
         let new = NewMessage {
             owner,
@@ -106,7 +114,7 @@ impl Replies {
             when_busy: send.when_busy,
             most_running: NonZeroU32::new(engine.settings.most_running),
             now,
-            // An instance that is to end leaves the reply to others.
+            // A draining instance takes no lease and leaves the reply to others.
             lease: (!engine.draining.is_cancelled()).then_some((lease, until)),
         };
         let stored = match engine.store.send_message(&new).await? {
@@ -114,40 +122,47 @@ impl Replies {
                 return Ok(NewReply { conversation, message, reply });
             }
             Sent::Stored(stored) => stored,
-            Sent::OtherInput => return Err(OTHER_INPUT),
+            Sent::OtherInput => return Err(KEY_REUSED),
             Sent::NoConversation => return Err(Error::NotFound("conversation")),
             Sent::NoModel => {
-                return Err(Error::input("model", "must be given: no provider has told its models yet"));
+                return Err(Error::input(
+                    "model",
+                    "must be given, because no provider has listed its models yet.",
+                ));
             }
             Sent::Busy => {
-                return Err(Error::Conflict("an earlier reply of the conversation is in progress"));
+                return Err(Error::Conflict(
+                    "An earlier reply of the conversation is in progress. Wait for its end or set `whenBusy`.",
+                ));
             }
             Sent::TooManyRunning => {
                 return Err(Error::RateLimited {
-                    message: "too many replies are in progress",
-                    retry_after: RETRY_RUNNING,
+                    message: "Too many replies are in progress. Retry when one has ended.",
+                    retry_after: RETRY_AFTER_RUNNING,
                 });
             }
             Sent::Full => {
-                return Err(Error::Conflict("the conversation has as many messages as one may have"));
+                return Err(Error::Conflict(
+                    "The conversation has the maximum number of messages. Start a new conversation.",
+                ));
             }
         };
-        engine.changes.poke(owner);
+        engine.changes.notify(owner);
         let Stored { conversation, message, reply, claimed } = stored;
         if new.when_busy == WhenBusy::StopCurrent {
             self.stop_before(conversation.id, message.position.unwrap_or_default());
         }
-        // Should it have taken so long that the lease is over, the reply is whose who finds it.
-        if claimed && begun.elapsed() < engine.settings.lease {
+        // If storing took longer than the lease, another instance may have claimed the reply.
+        if claimed && started.elapsed() < engine.settings.lease {
             let runner = Runner::new(engine.clone(), reply.clone(), lease);
             engine.tasks.spawn(runner.run().in_current_span());
         } else {
-            engine.look_for_runs(); // the reply before may just have ended
+            engine.wake_claimer(); // The earlier reply may just have ended.
         }
         Ok(NewReply { conversation, message, reply })
     }
 
-    /// The answer to a message that was sent before under its key; `None` if it was not.
+    /// The earlier result of a message with this idempotency key; `None` if there is none.
     async fn sent_before(
         &self,
         owner: Id,
@@ -159,20 +174,20 @@ impl Replies {
                 let Stored { conversation, message, reply, .. } = *stored;
                 Ok(NewReply { conversation, message, reply })
             }
-            Before::OtherInput => Err(OTHER_INPUT),
+            Before::OtherInput => Err(KEY_REUSED),
         }))
     }
 
-    /// Tells whether a model is offered; if not, the field `model` is at fault.
+    /// Checks that a model is available. If not, the error names the field `model`.
     pub async fn check_model(&self, model: &str) -> Result<()> {
         match self.0.catalog.assistant(model).await {
-            Some(_) if (1..=MODEL_LENGTH).contains(&model.len()) && !model.contains('\0') => Ok(()),
-            _ => Err(Error::input("model", "is not offered; `models` lists those that are")),
+            Some(_) if (1..=MAX_MODEL_LENGTH).contains(&model.len()) && !model.contains('\0') => Ok(()),
+            _ => Err(Error::input("model", "must be the ID of a model in `models`.")),
         }
     }
 }
 
-/// Tells the same input from another.
+/// A hash of the input, which distinguishes a retry from a different message under the same key.
 fn fingerprint(send: &SendMessage) -> Vec<u8> {
     let mut hash = Sha256::new();
     let (conversation, system_prompt) = match &send.to {
@@ -181,9 +196,9 @@ fn fingerprint(send: &SendMessage) -> Vec<u8> {
     };
     hash.update([send.when_busy as u8]);
     let always = [conversation.as_deref(), Some(send.content.as_str()), send.model.as_deref()];
-    // What is left out if there is none stands last: without it the hash is what it was before there could be one.
+    // The optional part comes last and only if present, so that older hashes without it stay valid.
     for part in always.into_iter().chain(system_prompt.map(Some)) {
-        // Each part after its length, so that none can pass for two.
+        // Each part is preceded by its length, so that different inputs cannot produce the same bytes.
         hash.update(part.map_or(u64::MAX, |part| part.len() as u64).to_be_bytes());
         hash.update(part.unwrap_or_default());
     }

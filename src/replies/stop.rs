@@ -1,6 +1,6 @@
-//! Stopping a reply: what has been said by then is its content.
+//! Stopping a reply: the text so far becomes its content.
 
-use super::{Replies, notice::Notice};
+use super::{Replies, wire::ControlMessage};
 use crate::{
     error::{Error, Result},
     store::{Id, Role, messages::Message},
@@ -8,57 +8,60 @@ use crate::{
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
-/// How long to wait for the runner to have stopped, beyond its lease: should it be dead, that must be found out first.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How often to look whether anybody runs it still.
-const LOOK: Duration = Duration::from_secs(1);
+/// Time to wait for the end, in addition to the lease: a dead runner is only detected after its lease.
+const EXTRA_TIMEOUT: Duration = Duration::from_secs(10);
+/// Interval between two checks for a runner that can be stopped.
+const RETRY_EVERY: Duration = Duration::from_secs(1);
 
 impl Replies {
-    /// Stops a reply and returns it as it ended. One that has ended is left as it is.
+    /// Stops a reply and returns the final message. A reply that has ended is returned unchanged.
+    ///
+    /// Fails with `NOT_FOUND` if the message does not exist, with `BAD_USER_INPUT` if it is not a reply, and with
+    /// `UNAVAILABLE` if it did not end in time.
     pub async fn stop(&self, owner: Id, reply: Id) -> Result<Message> {
         let engine = &self.0;
-        let give_up = Instant::now() + engine.settings.lease + PATIENCE;
+        let give_up = Instant::now() + engine.settings.lease + EXTRA_TIMEOUT;
         while Instant::now() < give_up {
             let stored = engine.store.messages(owner, &[reply]).await?.pop();
             let message = stored.ok_or(Error::NotFound("message"))?;
             if message.role != Role::Assistant {
-                return Err(Error::input("messageId", "must be a reply's, not a user's message's"));
+                return Err(Error::input("messageId", "must be the ID of a reply, not of a user's message."));
             }
             if message.status.is_final() {
                 return Ok(message);
             }
             let mut progress = engine.follow(message);
-            if let Some(live) = engine.hub.live(reply) {
-                live.stop.cancel();
+            if let Some(local) = engine.hub.local(reply) {
+                local.stop.cancel();
             } else if let Some(stopped) = engine.store.finish_idle_reply(reply, engine.clock.now()).await? {
                 let message = stopped.message.clone();
-                engine.ended(stopped);
-                engine.look_for_runs(); // another may wait behind it
+                engine.announce_finished(stopped);
+                engine.wake_claimer(); // Another reply may wait for this one.
                 return Ok(message);
             } else {
-                // Kept for whoever takes over, should its runner be dead. One that lives hears it at once, and stores all that
-                // it has said, be its lease expired or not.
+                // Stored for the next runner, in case this one is dead. A live runner gets the message over the bus,
+                // and stores all of its text even if its lease has expired.
                 engine.store.request_stop(reply).await?;
-                engine.tell_everyone(&Notice::Stop(reply));
+                engine.broadcast(&ControlMessage::Stop(reply));
             }
             let ended =
                 async { progress.wait_for(|progress| progress.end.is_some()).await.map(|p| p.end.clone()) };
-            if let Ok(Ok(Some(end))) = timeout(LOOK, ended).await {
+            if let Ok(Ok(Some(end))) = timeout(RETRY_EVERY, ended).await {
                 return Ok(Message::clone(&end));
             }
         }
         Err(Error::unavailable("the reply's runner did not stop in time"))
     }
 
-    /// Stops whatever is written of a conversation that is being deleted.
+    /// Stops every running reply of a conversation that is being deleted.
     pub fn stop_conversation(&self, conversation: Id) {
         self.stop_before(conversation, i32::MAX);
     }
 
-    /// Stops whatever is written, here or elsewhere, of a conversation before a position. The database has the
-    /// request already: whoever does not hear this finds it at the next checkpoint.
+    /// Stops the running replies of a conversation before a position, on every instance. The caller has stored the
+    /// request, so a runner that misses the message finds it at its next checkpoint.
     pub(super) fn stop_before(&self, conversation: Id, position: i32) {
         self.0.hub.stop_before(conversation, position);
-        self.0.tell_everyone(&Notice::StopBefore(conversation, position));
+        self.0.broadcast(&ControlMessage::StopBefore(conversation, position));
     }
 }

@@ -1,19 +1,19 @@
-//! What a model is told before the conversation.
+//! The system prompt of a conversation.
 
 use super::text::checked;
 use crate::error::Result;
 
-/// The longest instructions, in Unicode scalar values.
-const LENGTH: usize = 10_000;
+/// Maximum length of a system prompt, in Unicode scalar values.
+const MAX_LENGTH: usize = 10_000;
 
-/// Instructions of 1 to 10,000 characters, without NUL.
+/// A system prompt: 1 to 10,000 Unicode scalar values without NUL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SystemPrompt(String);
 
 impl SystemPrompt {
-    /// Checks instructions for a model.
+    /// Parses a system prompt.
     pub fn parse(text: String) -> Result<Self> {
-        checked("systemPrompt", text, LENGTH).map(Self)
+        checked("systemPrompt", text, MAX_LENGTH).map(Self)
     }
 
     /// The text.
@@ -21,7 +21,7 @@ impl SystemPrompt {
         &self.0
     }
 
-    /// The text, to be stored.
+    /// Converts into the text.
     pub fn into_string(self) -> String {
         self.0
     }

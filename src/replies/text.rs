@@ -1,14 +1,16 @@
-//! Text as a client may send it.
+//! Checks that all texts from clients have in common.
 
 use crate::error::{Error, Result};
 
-/// Text of 1 to `longest` Unicode scalar values, without NUL, which PostgreSQL cannot keep; else `field` is at fault.
-pub(super) fn checked(field: &'static str, text: String, longest: usize) -> Result<String> {
-    if text.is_empty() || text.chars().take(longest + 1).count() > longest {
-        return Err(Error::input(field, format!("must have 1 to {longest} characters")));
+/// Accepts text of 1 to `max_length` Unicode scalar values without NUL, which PostgreSQL cannot store.
+///
+/// Otherwise the error names `field`.
+pub(super) fn checked(field: &'static str, text: String, max_length: usize) -> Result<String> {
+    if text.is_empty() || text.chars().take(max_length + 1).count() > max_length {
+        return Err(Error::input(field, format!("must have 1 to {max_length} characters.")));
     }
     if text.contains('\0') {
-        return Err(Error::input(field, "must not contain the character NUL"));
+        return Err(Error::input(field, "must not contain the character NUL (U+0000)."));
     }
     Ok(text)
 }

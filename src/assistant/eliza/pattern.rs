@@ -1,13 +1,13 @@
-//! Decomposition: whether a clause has a given shape, and which of its words stand where.
+//! Decomposition: matches a clause with a pattern and splits it into parts.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::words::Word;
 
-/// One place in a pattern that takes exactly one word.
+/// A part of a pattern that matches exactly one word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Slot {
     /// This word.
     Word(String),
     /// `@group`: any word of a group.
@@ -16,8 +16,8 @@ pub(super) enum Place {
     Ending(String),
 }
 
-impl Place {
-    fn takes(&self, word: &Word) -> bool {
+impl Slot {
+    fn matches(&self, word: &Word) -> bool {
         #[cfg(test)]
         steps::count();
         match self {
@@ -27,36 +27,35 @@ impl Place {
         }
     }
 
-    /// Whether the word found here is a part that a reply may name.
+    /// Whether the matched word is a part that a reply can use.
     fn is_part(&self) -> bool {
         !matches!(self, Self::Word(_))
     }
 }
 
-/// The shape of a clause: runs of places, with any number of words (a `*`) between one run and the next.
+/// A pattern: runs of slots, with a wildcard (`*`, any number of words) between each two runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pattern {
-    runs: Vec<Vec<Place>>,
+    runs: Vec<Vec<Slot>>,
 }
 
 impl Pattern {
-    /// The pattern of these runs. A run may be empty: `*` alone is two empty runs.
-    pub fn new(runs: Vec<Vec<Place>>) -> Self {
+    /// Creates a pattern from its runs. A run may be empty: `*` alone is two empty runs.
+    pub fn new(runs: Vec<Vec<Slot>>) -> Self {
         Self { runs }
     }
 
-    /// How many parts a clause falls into: one for each place that is not a plain word, one for each `*`.
+    /// The number of parts of a matching clause: one for each slot that is not a plain word, and one for each `*`.
     pub fn part_count(&self) -> usize {
-        let places = self.runs.iter().flatten().filter(|place| place.is_part()).count();
-        places + self.runs.len().saturating_sub(1)
+        let slots = self.runs.iter().flatten().filter(|slot| slot.is_part()).count();
+        slots + self.runs.len().saturating_sub(1)
     }
 
-    /// The parts of a clause of this shape, left to right; `None` if it has another shape.
+    /// The parts of a matching clause from left to right; `None` if it does not match.
     ///
-    /// The first run stands at the start, the last at the end, and each run between is taken where it first
-    /// fits. Taking it later could only leave fewer words to the runs after it, so nothing is ever tried
-    /// twice: the cost is at most the words of the clause times the places of the pattern, however many
-    /// wildcards there are.
+    /// The first run matches at the start, the last one at the end, and each run between at the first possible
+    /// position. A later position could only leave fewer words to the following runs, so no backtracking is needed.
+    /// The cost is at most the number of words times the number of slots, however many wildcards there are.
     pub fn parts<'w>(&self, words: &'w [Word]) -> Option<Vec<&'w [Word]>> {
         let (first, later) = self.runs.split_first()?;
         if later.is_empty() && first.len() != words.len() {
@@ -78,8 +77,7 @@ impl Pattern {
 
 #[cfg(test)]
 impl Pattern {
-    /// A clause of this shape, with `filler` for its first `*`, the next one for the next, and so on round,
-    /// and `stem` for its `_`.
+    /// A clause that matches, with the texts of `filler` in turn for each `*`, and with `stem` before an ending.
     pub fn sample(&self, filler: &[&str], stem: &str) -> Vec<Word> {
         let mut fillers = filler.iter().cycle();
         let mut words = vec![];
@@ -87,37 +85,37 @@ impl Pattern {
             if n > 0 {
                 words.extend(Word::line(fillers.next().unwrap_or(&"")));
             }
-            words.extend(run.iter().map(|place| match place {
-                Place::Word(word) => Word::new(word),
-                Place::Group(members) => Word::new(members.first().unwrap()),
-                Place::Ending(ending) => Word::new(&format!("{stem}{ending}")),
+            words.extend(run.iter().map(|slot| match slot {
+                Slot::Word(word) => Word::new(word),
+                Slot::Group(members) => Word::new(members.first().unwrap()),
+                Slot::Ending(ending) => Word::new(&format!("{stem}{ending}")),
             }));
         }
         words
     }
 }
 
-/// The parts in `run` if the first of `words` fill its places.
-fn take<'w>(run: &[Place], words: &'w [Word]) -> Option<Vec<&'w [Word]>> {
-    let fits = run.len() <= words.len() && run.iter().zip(words).all(|(place, word)| place.takes(word));
+/// The parts matched by `run` at the start of `words`; `None` if it does not match.
+fn take<'w>(run: &[Slot], words: &'w [Word]) -> Option<Vec<&'w [Word]>> {
+    let fits = run.len() <= words.len() && run.iter().zip(words).all(|(slot, word)| slot.matches(word));
     fits.then(|| {
-        run.iter().zip(words.chunks(1)).filter(|(place, _)| place.is_part()).map(|(_, word)| word).collect()
+        run.iter().zip(words.chunks(1)).filter(|(slot, _)| slot.is_part()).map(|(_, word)| word).collect()
     })
 }
 
-/// Counts comparisons, so that tests can bound the work of a turn without a clock.
+/// Counts comparisons, so that tests can limit the work of an answer without measuring time.
 #[cfg(test)]
 pub(super) mod steps {
     use std::cell::Cell;
 
     thread_local!(static TAKEN: Cell<usize> = const { Cell::new(0) });
 
-    /// One more step.
+    /// Counts one step.
     pub fn count() {
         TAKEN.set(TAKEN.get() + 1);
     }
 
-    /// The steps that `work` takes.
+    /// The number of steps that `work` takes.
     pub fn of(work: impl FnOnce()) -> usize {
         let before = TAKEN.get();
         work();
@@ -129,21 +127,18 @@ pub(super) mod steps {
 mod tests {
     use super::*;
 
-    /// A pattern from a line, with `@pet` as its one group.
+    /// Parses a pattern; its only group is `@pet`.
     fn pattern(line: &str) -> Pattern {
         let pets = Arc::new(BTreeSet::from(["cat".to_owned(), "dog".to_owned()]));
-        let place = |word: &str| match word {
-            "@pet" => Place::Group(pets.clone()),
-            _ => word
-                .strip_prefix('_')
-                .map_or(Place::Word(word.to_owned()), |end| Place::Ending(end.to_owned())),
+        let slot = |word: &str| match word {
+            "@pet" => Slot::Group(pets.clone()),
+            _ => {
+                word.strip_prefix('_').map_or(Slot::Word(word.to_owned()), |end| Slot::Ending(end.to_owned()))
+            }
         };
         let words: Vec<_> = line.split(' ').collect();
         Pattern::new(
-            words
-                .split(|word| *word == "*")
-                .map(|run| run.iter().map(|word| place(word)).collect())
-                .collect(),
+            words.split(|word| *word == "*").map(|run| run.iter().map(|word| slot(word)).collect()).collect(),
         )
     }
 
@@ -158,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn stars_take_what_lies_between_the_words() {
+    fn wildcards_match_the_words_between() {
         assert_eq!(parts("* i * you *", "today I like you a lot"), some(["today", "like", "a lot"]));
         assert_eq!(parts("* i * you *", "I you"), some(["", "", ""]));
         assert_eq!(parts("*", "what ever"), some(["what ever"]));
@@ -166,14 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_without_stars_takes_the_whole_clause() {
+    fn a_pattern_without_wildcards_matches_the_whole_clause() {
         assert_eq!(parts("who are you", "Who are you"), some([]));
         assert_eq!(parts("who are you", "who are you then"), None);
         assert_eq!(parts("who are you", "who are"), None);
     }
 
     #[test]
-    fn the_ends_of_a_pattern_stand_at_the_ends_of_the_clause() {
+    fn a_pattern_is_anchored_at_both_ends() {
         assert_eq!(parts("no *", "oh no"), None);
         assert_eq!(parts("* no", "no no"), some(["no"]));
         assert_eq!(parts("* a b * b", "a b"), None);
@@ -189,10 +184,10 @@ mod tests {
     }
 
     #[test]
-    fn many_stars_never_cost_more_than_words_times_places() {
-        let hopeless = pattern("* a * a * a * a * a * a * a * b *");
+    fn matching_takes_at_most_words_times_slots_steps() {
+        let pattern = pattern("* a * a * a * a * a * a * a * b *");
         let words = Word::line(&"a ".repeat(1_000));
-        let taken = steps::of(|| assert_eq!(hopeless.parts(&words), None));
+        let taken = steps::of(|| assert_eq!(pattern.parts(&words), None));
         assert!((1_000..=8 * 1_000).contains(&taken), "{taken} steps");
     }
 }

@@ -1,6 +1,6 @@
-//! What the listener goes by: keywords, the shapes of clauses under each, and the replies to each shape.
+//! Scripts: keywords, the patterns of each keyword, and the replies to each pattern.
 //!
-//! [`parser`] tells how a script is written.
+//! [`parser`] describes the format.
 
 pub(super) mod parser;
 
@@ -9,83 +9,83 @@ use std::collections::HashMap;
 use super::pattern::Pattern;
 use super::swaps::Swaps;
 use super::template::Template;
-use super::words::{Ear, Word};
+use super::words::{Tokenizer, Word};
 
-/// A script, read and found to be sound: it leads nowhere that does not exist.
+/// A parsed script. All of its references were checked.
 #[derive(Debug)]
 pub(super) struct Script {
-    /// How messages are cut and which words are no names.
-    pub ear: Ear,
-    /// Done to every clause before anything looks at it.
+    /// Splits messages into clauses and words.
+    pub tokenizer: Tokenizer,
+    /// Substitutions in every clause before it is matched.
     pub pre: Swaps,
-    /// Done to the parts that an answer repeats.
+    /// Substitutions in the parts that an answer repeats.
     pub post: Swaps,
-    /// The keywords, in the order of the script.
+    /// The keywords in the order of the script.
     pub keys: Vec<Key>,
-    /// Said before anything was said to it.
+    /// The lines for a conversation without messages.
     pub opening: Cycle<String>,
-    /// Said when nothing else comes to mind.
+    /// The lines for a message without a usable keyword.
     pub none: Cycle<String>,
-    /// The same, to a question.
+    /// The lines for a question without a usable keyword.
     pub puzzled: Cycle<String>,
-    /// How many cycles there are: each has its own place below this.
+    /// The number of cycles. The `index` of each cycle is below it.
     pub cycles: usize,
-    /// Where in `keys` a word leads.
+    /// The index in `keys` for each word.
     pub by_word: HashMap<String, usize>,
 }
 
 impl Script {
-    /// The keyword that `word`, in lower case, stands for.
+    /// The keyword for a word in lower case.
     pub fn key(&self, word: &str) -> Option<&Key> {
         self.by_word.get(word).map(|index| &self.keys[*index])
     }
 
-    /// A clause as the script's patterns expect it.
+    /// A clause with the substitutions that the script's patterns expect.
     pub fn prepared(&self, words: &[Word]) -> Vec<Word> {
         let mut words = self.pre.apply(words);
-        words.truncate(super::words::WORDS);
+        words.truncate(super::words::MAX_WORDS);
         words
     }
 }
 
-/// A keyword, maybe one with several spellings.
+/// A keyword, which may have several spellings.
 #[derive(Debug)]
 pub(super) struct Key {
-    /// Of the keywords in a message, the one with the highest rank is tried first.
+    /// The rank. Of the keywords in a message, the one with the highest rank is tried first.
     pub rank: u32,
-    /// Tried in this order.
+    /// The rules, tried in this order.
     pub rules: Vec<Rule<Reply>>,
-    /// What is worth keeping for later.
+    /// The rules for statements to return to later.
     pub keeps: Vec<Rule<Template>>,
 }
 
-/// A shape of clause and what to make of it.
+/// A pattern and its replies.
 #[derive(Debug)]
 pub(super) struct Rule<R> {
-    /// The shape.
+    /// The pattern.
     pub pattern: Pattern,
-    /// What to make of its parts.
+    /// The replies.
     pub replies: Cycle<R>,
 }
 
-/// Lines that take turns. At least one.
+/// Lines that are used in turn; at least one.
 #[derive(Debug)]
 pub(super) struct Cycle<T> {
-    /// Its number in the script, by which a session remembers whose turn it is.
-    pub place: usize,
+    /// Its number in the script, under which a session stores its next line.
+    pub index: usize,
     /// The lines.
     pub lines: Vec<T>,
 }
 
-/// What to do about a clause of the right shape.
+/// The reply to a clause that matches.
 #[derive(Debug)]
 pub(super) enum Reply {
-    /// Say this.
+    /// Answer with this text.
     Say(Template),
-    /// Look at the clause as if this were its keyword.
+    /// Continue with the rules of another keyword.
     Goto(String),
-    /// Forget this keyword and try the next one.
+    /// Give up this keyword and try the next one.
     NewKey,
-    /// Put the clause in other words, then look at it as if this were its keyword.
+    /// Rephrase the clause, then continue with the rules of another keyword.
     Rewrite(Template, String),
 }

@@ -1,13 +1,13 @@
-//! Substitution: "I am your friend" for "you are my friend".
+//! Substitution of phrases, which for example turns "you are my friend" into "I am your friend".
 
 use std::collections::HashMap;
 
 use super::words::Word;
 
-/// A table of phrases and what is said in their stead.
+/// A table of phrases and their replacements.
 #[derive(Debug, Default)]
 pub(super) struct Swaps {
-    /// By the first word of the phrase; of those with the same first word, the longest first.
+    /// By the first word of the phrase. Longer phrases come first.
     phrases: HashMap<String, Vec<Swap>>,
 }
 
@@ -18,26 +18,27 @@ struct Swap {
 }
 
 impl Swaps {
-    /// Adds a phrase; `false` if it is empty or already there.
+    /// Adds a phrase. Returns `false` if it is empty or already present.
     #[must_use]
     pub fn add(&mut self, from: Vec<Word>, to: Vec<Word>) -> bool {
         let Some(first) = from.first() else { return false };
-        let rivals = self.phrases.entry(first.key.clone()).or_default();
-        if rivals.iter().any(|rival| same(&rival.from, &from)) {
+        let candidates = self.phrases.entry(first.key.clone()).or_default();
+        if candidates.iter().any(|candidate| same(&candidate.from, &from)) {
             return false;
         }
-        let place = rivals.partition_point(|rival| rival.from.len() >= from.len());
-        rivals.insert(place, Swap { from, to });
+        let index = candidates.partition_point(|candidate| candidate.from.len() >= from.len());
+        candidates.insert(index, Swap { from, to });
         true
     }
 
-    /// `words` with every phrase replaced, from left to right, the longest first. What was put in is not
-    /// looked at again, so "you" and "I" change places and do not chase each other.
+    /// Replaces every phrase in `words`, from left to right, the longest first.
+    ///
+    /// Replacements are not replaced again, so "you" and "I" can be exchanged.
     pub fn apply(&self, mut words: &[Word]) -> Vec<Word> {
         let mut swapped = Vec::with_capacity(words.len());
         while let [word, rest @ ..] = words {
-            let mut rivals = self.phrases.get(&word.key).into_iter().flatten();
-            if let Some(Swap { from, to }) = rivals.find(|swap| starts_with(words, &swap.from)) {
+            let mut candidates = self.phrases.get(&word.key).into_iter().flatten();
+            if let Some(Swap { from, to }) = candidates.find(|swap| starts_with(words, &swap.from)) {
                 swapped.extend_from_slice(to);
                 words = &words[from.len()..];
             } else {
@@ -66,7 +67,7 @@ mod tests {
     fn table(lines: &[(&str, &str)]) -> Swaps {
         let mut swaps = Swaps::default();
         for (from, to) in lines {
-            assert!(swaps.add(Word::line(from), Word::line(to)), "{from} twice");
+            assert!(swaps.add(Word::line(from), Word::line(to)), "{from} is defined twice");
         }
         swaps
     }
@@ -83,19 +84,19 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_phrase_wins_in_whatever_order_they_came() {
+    fn the_longest_phrase_wins_in_any_order() {
         let post = table(&[("a", "1"), ("a b c", "3"), ("a b", "2")]);
         assert_eq!(swapped(&post, "a b c a b a"), "3 2 1");
     }
 
     #[test]
-    fn a_word_may_be_dropped_or_become_several() {
+    fn a_word_may_be_removed_or_become_several() {
         let pre = table(&[("um", ""), ("i'm", "i am")]);
         assert_eq!(swapped(&pre, "um I'm um here"), "I am here");
     }
 
     #[test]
-    fn a_phrase_is_added_once() {
+    fn a_phrase_cannot_be_added_twice() {
         let mut swaps = table(&[("you are", "I am")]);
         assert!(!swaps.add(Word::line("You are"), vec![]));
         assert!(!swaps.add(vec![], vec![]));

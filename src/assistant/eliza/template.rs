@@ -1,11 +1,11 @@
-//! Reassembly: an answer made of fixed text and the parts of what was said.
+//! Reassembly: answers made of fixed text and parts of the message.
 
 use super::words::Word;
 
-/// A part of more words is too much to repeat: it reads as an echo, not as an answer.
-const LONGEST_ECHO: usize = 20;
+/// Maximum number of words of a part that is repeated. A longer one reads like an echo.
+const MAX_ECHO_WORDS: usize = 20;
 
-/// Text with gaps for parts of a clause.
+/// Text with gaps for the parts of a clause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Template {
     pieces: Vec<Piece>,
@@ -14,7 +14,7 @@ pub(super) struct Template {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
     Text(String),
-    /// `{1}` is the first part; `{1^}` the same with a capital, for a name.
+    /// `{1}` is the first part. `{1^}` is the same, capitalized as a name.
     Part {
         index: usize,
         capital: bool,
@@ -22,7 +22,7 @@ enum Piece {
 }
 
 impl Template {
-    /// Reads `text`, whose gaps may name the first `parts` parts. The error says what is wrong.
+    /// Parses `text`, whose gaps may refer to parts 1 to `parts`. The error describes the problem.
     pub fn parse(text: &str, parts: usize) -> Result<Self, String> {
         let mut pieces = vec![];
         let mut rest = text;
@@ -39,7 +39,7 @@ impl Template {
         Ok(Self { pieces })
     }
 
-    /// The sentence with `parts` in its gaps; `None` if one of those is empty or too long to repeat.
+    /// Fills the gaps and capitalizes the sentence. Returns `None` if a part is empty or too long to repeat.
     pub fn sentence(&self, parts: &[Vec<Word>]) -> Option<String> {
         let mut sentence = String::new();
         for piece in &self.pieces {
@@ -47,18 +47,18 @@ impl Template {
                 Piece::Text(text) => sentence.push_str(text),
                 Piece::Part { index, capital } => {
                     let words =
-                        parts.get(*index).filter(|words| (1..=LONGEST_ECHO).contains(&words.len()))?;
+                        parts.get(*index).filter(|words| (1..=MAX_ECHO_WORDS).contains(&words.len()))?;
                     let part = words.iter().map(|word| &*word.text).collect::<Vec<_>>().join(" ");
                     let starts =
                         sentence.trim_end().is_empty() || sentence.trim_end().ends_with(['.', '?', '!']);
-                    sentence.push_str(&if *capital || starts { capitalised(&part) } else { part });
+                    sentence.push_str(&if *capital || starts { capitalized(&part) } else { part });
                 }
             }
         }
-        Some(capitalised(&sentence))
+        Some(capitalized(&sentence))
     }
 
-    /// The words with `parts` in the gaps, for a clause put in other words.
+    /// Fills the gaps to rephrase a clause.
     pub fn words(&self, parts: &[&[Word]]) -> Vec<Word> {
         let mut words = vec![];
         for piece in &self.pieces {
@@ -73,7 +73,7 @@ impl Template {
     }
 }
 
-fn capitalised(text: &str) -> String {
+fn capitalized(text: &str) -> String {
     let mut rest = text.chars();
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
@@ -88,29 +88,29 @@ mod tests {
     }
 
     #[test]
-    fn gaps_are_filled_and_sentences_start_with_a_capital() {
+    fn gaps_are_filled_and_sentences_are_capitalized() {
         assert_eq!(sentence("why {2}, {1}?", &["Ann", "now"]).unwrap(), "Why now, Ann?");
         assert_eq!(sentence("{1}? {1}!", &["élan in Paris"]).unwrap(), "Élan in Paris? Élan in Paris!");
         assert_eq!(sentence("Hello, {1^}.", &["ann"]).unwrap(), "Hello, Ann.");
     }
 
     #[test]
-    fn an_empty_or_endless_part_is_not_repeated() {
+    fn an_empty_or_long_part_is_not_repeated() {
         assert_eq!(sentence("Why {1}?", &[""]), None);
-        assert_eq!(sentence("Why {1}?", &[&"so ".repeat(LONGEST_ECHO + 1)]), None);
-        assert!(sentence("Why {1}?", &[&"so ".repeat(LONGEST_ECHO)]).is_some());
+        assert_eq!(sentence("Why {1}?", &[&"so ".repeat(MAX_ECHO_WORDS + 1)]), None);
+        assert!(sentence("Why {1}?", &[&"so ".repeat(MAX_ECHO_WORDS)]).is_some());
         assert_eq!(sentence("Why?", &[""]).unwrap(), "Why?");
     }
 
     #[test]
-    fn a_clause_is_put_in_other_words() {
+    fn a_clause_is_rephrased() {
         let (hate, spiders) = (Word::line("truly"), Word::line("Spiders"));
         let words = Template::parse("i {1} hate {2}", 2).unwrap().words(&[&hate, &spiders]);
         assert_eq!(words, Word::line("i truly hate Spiders"));
     }
 
     #[test]
-    fn a_gap_must_name_a_part_there_is() {
+    fn a_gap_must_name_an_existing_part() {
         assert_eq!(Template::parse("{3}", 2), Err("there is no part {3}".to_owned()));
         assert_eq!(Template::parse("{0}", 2), Err("there is no part {0}".to_owned()));
         assert_eq!(Template::parse("{x}", 2), Err("there is no part {x}".to_owned()));

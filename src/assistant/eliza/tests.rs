@@ -1,4 +1,4 @@
-//! Conversations: with small scripts, to see one mechanism at a time, and with the doctor.
+//! Tests of whole conversations: with small scripts for single mechanisms, and with the doctor's script.
 
 use super::pattern::steps;
 use super::script::{Key, Reply, Rule};
@@ -24,7 +24,7 @@ fn eliza(script: &str) -> Eliza {
     Eliza { script: Script::parse(&format!("{BARE}{script}")).unwrap_or_else(|error| panic!("{error}")) }
 }
 
-/// The answers to all of `said`, one after the other.
+/// The answers to each of the messages in turn.
 fn talk(eliza: &Eliza, seed: u64, said: &[&str]) -> Vec<String> {
     (1..=said.len()).map(|count| eliza.answer(seed, said[..count].iter().copied())).collect()
 }
@@ -36,16 +36,16 @@ fn doctor(said: &[&str]) -> String {
 // --- Mechanisms ---
 
 #[test]
-fn the_keyword_of_the_highest_rank_wins_wherever_it_stands() {
+fn the_keyword_with_the_highest_rank_wins() {
     let eliza =
         eliza("key cat 1\nwhen *\nsay Cat.\nkey dog 2\nwhen *\nsay Dog.\nkey cow 1\nwhen *\nsay Cow.");
     assert_eq!(eliza.answer(1, ["a cow, a cat and a dog"]), "Dog.");
     assert_eq!(eliza.answer(1, ["dog. cat"]), "Dog.");
-    assert_eq!(eliza.answer(1, ["cow or cat"]), "Cow.", "of two equals the first");
+    assert_eq!(eliza.answer(1, ["cow or cat"]), "Cow.", "the first of two with equal rank");
 }
 
 #[test]
-fn a_keyword_without_a_fitting_shape_leaves_the_word_to_the_next() {
+fn a_keyword_without_a_matching_pattern_gives_way_to_the_next() {
     let eliza = eliza("key cat 2\nwhen my cat *\nsay {1}?\nkey dog\nwhen *\nsay Dog.");
     assert_eq!(eliza.answer(1, ["my cat purrs at the dog"]), "Purrs at the dog?");
     assert_eq!(eliza.answer(1, ["my cat and", "the cat saw a dog"]), "Dog.");
@@ -53,7 +53,7 @@ fn a_keyword_without_a_fitting_shape_leaves_the_word_to_the_next() {
 }
 
 #[test]
-fn goto_rewrite_and_newkey_lead_on() {
+fn goto_rewrite_and_newkey_continue() {
     let eliza = eliza(
         "key mum 3\nwhen *\ngoto mother\nkey mother\nwhen * mum *\nsay Mum.\nwhen *\nsay Mother.
          key hates 2\nwhen * hates *\nrewrite {1} does not love {2} goto love
@@ -66,13 +66,13 @@ fn goto_rewrite_and_newkey_lead_on() {
 }
 
 #[test]
-fn a_script_that_goes_in_circles_gives_up() {
+fn a_script_with_a_loop_terminates() {
     let eliza = eliza("key egg\nwhen *\ngoto hen\nkey hen\nwhen *\nrewrite egg {1} goto egg");
     assert!(eliza.answer(1, ["which came first, the hen or the egg"]).starts_with("None"));
 }
 
 #[test]
-fn replies_take_turns_and_the_seed_says_which_comes_first() {
+fn replies_are_used_in_turn_and_the_seed_selects_the_first() {
     let eliza = eliza("key a\nwhen *\nsay 1.\nsay 2.\nsay 3.");
     let rounds: Vec<_> = (0..32).map(|seed| talk(&eliza, seed, &["a"; 6]).concat()).collect();
     assert!(rounds.iter().all(|round| "1.2.3.1.2.3.1.2.3.".contains(&**round)), "{rounds:?}");
@@ -82,7 +82,7 @@ fn replies_take_turns_and_the_seed_says_which_comes_first() {
 }
 
 #[test]
-fn you_are_my_friend_is_turned_around() {
+fn repeated_parts_change_their_point_of_view() {
     let eliza = eliza(
         "pre i'm = I am\nkey think\nwhen * i think *\nsay Why do you think {2}?
          key am\nwhen * i am *\nsay {2}?",
@@ -92,19 +92,19 @@ fn you_are_my_friend_is_turned_around() {
 }
 
 #[test]
-fn what_is_remembered_comes_back_when_nothing_else_does_and_only_later() {
+fn a_memory_is_recalled_later_if_no_keyword_matches() {
     let eliza = eliza("key my\nwhen *\nsay Go on.\nkeep my *\nsay Your {1} again.");
     let answers = talk(&eliza, 1, &["my cat", "my cat?", "hm", "hm", "my dog", "hm", "hm", "why?", "hm"]);
     assert_eq!(answers[..3], ["Go on.", "Go on.", "Your cat again."]);
     assert!(answers[3].starts_with("None"), "{answers:?}");
-    assert!(answers[5].starts_with("None"), "not yet: {answers:?}");
+    assert!(answers[5].starts_with("None"), "too early: {answers:?}");
     assert_eq!(answers[6], "Your dog again.");
     assert_eq!(answers[7], "Puzzled.");
-    assert!(answers[8].starts_with("None"), "told once, forgotten: {answers:?}");
+    assert!(answers[8].starts_with("None"), "a memory is recalled once: {answers:?}");
 }
 
 #[test]
-fn memories_come_back_one_at_a_time_and_the_oldest_are_lost() {
+fn memories_are_recalled_one_at_a_time_and_the_oldest_are_lost() {
     let eliza = eliza("key my\nwhen *\nsay Go on.\nkeep my *\nsay Your {1} again.");
     let said = "my a,my b,my c,my d,my e,my f,my g,my h,my i,hm,hm,hm".split(',');
     let answers = talk(&eliza, 1, &said.collect::<Vec<_>>());
@@ -114,7 +114,7 @@ fn memories_come_back_one_at_a_time_and_the_oldest_are_lost() {
 }
 
 #[test]
-fn a_message_of_nothing_but_useless_keywords_is_given_up_in_time() {
+fn a_message_of_unusable_keywords_takes_bounded_work() {
     let key = |n: usize| format!("key k{n}\nwhen * never *\nsay Never.\n");
     let eliza = eliza(&(0..60).map(key).collect::<String>());
     let all = (0..60).map(|n| format!("k{n} ")).collect::<String>() + ", ";
@@ -123,7 +123,7 @@ fn a_message_of_nothing_but_useless_keywords_is_given_up_in_time() {
 }
 
 #[test]
-fn someone_who_always_says_the_same_is_never_told_the_same_twice_running() {
+fn the_same_message_never_gets_the_same_answer_twice_in_a_row() {
     let answers = talk(&eliza(""), 3, &["hm"; 200]);
     assert!(answers.windows(2).all(|pair| pair[0] != pair[1]));
 }
@@ -132,13 +132,13 @@ fn someone_who_always_says_the_same_is_never_told_the_same_twice_running() {
 fn only_the_latest_messages_count() {
     let eliza = eliza("key my\nwhen *\nsay Go on.\nkeep my *\nsay Your {1} again.\nkey a\nwhen *\nsay A.");
     let said = |others: usize| [vec!["my cat"], vec!["a"; others], vec!["hm"]].concat();
-    assert_eq!(eliza.answer(1, said(REMEMBERED - 2)), "Your cat again.");
-    assert!(eliza.answer(1, said(REMEMBERED - 1)).starts_with("None"));
+    assert_eq!(eliza.answer(1, said(MAX_MESSAGES - 2)), "Your cat again.");
+    assert!(eliza.answer(1, said(MAX_MESSAGES - 1)).starts_with("None"));
 }
 
 // --- The doctor ---
 
-/// Every rule of the doctor's, with its keyword and the words that lead there.
+/// Every rule of the doctor, with its keyword and the words that lead to it.
 fn rules() -> Vec<(&'static Key, Vec<&'static str>, usize, &'static Rule<Reply>)> {
     let script = &Eliza::doctor().script;
     let words = |index| script.by_word.iter().filter(move |(_, at)| **at == index).map(|(word, _)| &**word);
@@ -148,19 +148,20 @@ fn rules() -> Vec<(&'static Key, Vec<&'static str>, usize, &'static Rule<Reply>)
     script.keys.iter().enumerate().flat_map(of_key).collect()
 }
 
-/// The number of the rule that a clause falls to.
-fn first_fit(key: &Key, words: &[Word]) -> Option<usize> {
+/// The index of the first rule that matches a clause.
+fn first_match(key: &Key, words: &[Word]) -> Option<usize> {
     key.rules.iter().position(|rule| rule.pattern.parts(words).is_some())
 }
 
-/// Whether all that can be made of a clause under `key` ends with something said or with another keyword.
-fn leads_on(key: &Key, words: &[Word], jumps: usize) -> bool {
+/// Whether everything that can follow from a clause under `key` ends with a reply or with the next keyword.
+fn leads_to_reply(key: &Key, words: &[Word], jumps: usize) -> bool {
     let script = &Eliza::doctor().script;
-    let Some(rule) = first_fit(key, words).map(|n| &key.rules[n]) else {
+    let Some(rule) = first_match(key, words).map(|n| &key.rules[n]) else {
         return false;
     };
     let parts = rule.pattern.parts(words).unwrap();
-    let next = |key: &str, words: &[Word]| jumps > 0 && leads_on(script.key(key).unwrap(), words, jumps - 1);
+    let next =
+        |key: &str, words: &[Word]| jumps > 0 && leads_to_reply(script.key(key).unwrap(), words, jumps - 1);
     rule.replies.lines.iter().all(|reply| match reply {
         Reply::Say(_) | Reply::NewKey => true,
         Reply::Goto(key) => next(key, words),
@@ -169,7 +170,7 @@ fn leads_on(key: &Key, words: &[Word], jumps: usize) -> bool {
 }
 
 #[test]
-fn the_doctors_script_is_sound_and_rich() {
+fn the_doctors_script_is_valid_and_large() {
     let script = Script::parse(include_str!("doctor.txt")).unwrap_or_else(|error| panic!("{error}"));
     assert!(script.keys.len() >= 60, "{} keywords", script.keys.len());
     let says = script.keys.iter().flat_map(|key| &key.rules).flat_map(|rule| &rule.replies.lines);
@@ -181,7 +182,7 @@ fn every_rule_of_the_doctor_can_be_reached() {
     let script = &Eliza::doctor().script;
     let jumps: Vec<_> =
         rules().iter().flat_map(|(.., rule)| &rule.replies.lines).filter_map(target).collect();
-    let out_of_reach = |(key, words, n, rule): &(&Key, Vec<&str>, usize, &Rule<Reply>)| {
+    let is_unreachable = |(key, words, n, rule): &(&Key, Vec<&str>, usize, &Rule<Reply>)| {
         let leads_here = |word: &str| script.key(word).is_some_and(|other| std::ptr::eq(other, *key));
         let jumped_to = jumps.iter().any(|word| leads_here(word));
         !words.iter().any(|word| {
@@ -200,12 +201,13 @@ fn every_rule_of_the_doctor_can_be_reached() {
                 .iter()
                 .flat_map(|filler| ["walk", word].map(|stem| rule.pattern.sample(filler, stem)));
             samples.into_iter().any(|sample| {
-                let heard = jumped_to || sample.iter().any(|word| leads_here(&word.key));
-                heard && script.prepared(&sample) == sample && first_fit(key, &sample) == Some(*n)
+                let is_used = jumped_to || sample.iter().any(|word| leads_here(&word.key));
+                is_used && script.prepared(&sample) == sample && first_match(key, &sample) == Some(*n)
             })
         })
     };
-    let lost: Vec<_> = rules().into_iter().filter(out_of_reach).map(|(_, words, n, _)| (words, n)).collect();
+    let lost: Vec<_> =
+        rules().into_iter().filter(is_unreachable).map(|(_, words, n, _)| (words, n)).collect();
     assert!(lost.is_empty(), "{lost:#?}");
 }
 
@@ -217,17 +219,17 @@ fn target(reply: &Reply) -> Option<&str> {
 }
 
 #[test]
-fn every_jump_of_the_doctors_arrives() {
-    let astray = |(key, _, n, rule): &(&Key, Vec<&str>, usize, &Rule<Reply>)| {
+fn every_jump_of_the_doctor_leads_to_a_reply() {
+    let leads_nowhere = |(key, _, n, rule): &(&Key, Vec<&str>, usize, &Rule<Reply>)| {
         let sample = rule.pattern.sample(&["cheese"], "walk");
-        first_fit(key, &sample) == Some(*n) && !leads_on(key, &sample, 3)
+        first_match(key, &sample) == Some(*n) && !leads_to_reply(key, &sample, 3)
     };
-    let lost: Vec<_> = rules().into_iter().filter(astray).map(|(_, words, n, _)| (words, n)).collect();
+    let lost: Vec<_> = rules().into_iter().filter(leads_nowhere).map(|(_, words, n, _)| (words, n)).collect();
     assert!(lost.is_empty(), "{lost:#?}");
 }
 
 #[test]
-fn every_reply_of_the_doctors_is_a_clean_sentence_of_its_own() {
+fn every_reply_of_the_doctor_is_a_clean_and_unique_sentence() {
     let script = &Eliza::doctor().script;
     let mut sentences: Vec<String> = vec![];
     for cycle in [&script.opening, &script.none, &script.puzzled] {
@@ -252,8 +254,11 @@ fn every_reply_of_the_doctors_is_a_clean_sentence_of_its_own() {
 
 fn assert_clean(answer: &str) {
     let start = answer.trim_start_matches('"').chars().next();
-    assert!(start.is_some_and(|c| !c.is_lowercase()), "starts small: {answer}");
-    assert!(answer.trim_end_matches('"').ends_with(['.', '?', '!']), "has no end: {answer}");
+    assert!(start.is_some_and(|c| !c.is_lowercase()), "starts in lower case: {answer}");
+    assert!(
+        answer.trim_end_matches('"').ends_with(['.', '?', '!']),
+        "has no punctuation at its end: {answer}"
+    );
     for wrong in [
         "  ", " .", " ,", " ?", " !", "..", ",,", "??", "!!", ".?", "?.", "!?", ",?", ",.", "{", "}", "\n",
         " i ",
@@ -263,7 +268,7 @@ fn assert_clean(answer: &str) {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_answers_and_another_seed_others() {
+fn the_seed_determines_the_answers() {
     let said = ["Hello!", "I am sad", "my mother never calls me", "Because I moved to Paris", "hm"];
     let answers = |seed| talk(Eliza::doctor(), seed, &said);
     assert_eq!(answers(1), answers(1));
@@ -272,7 +277,7 @@ fn the_same_seed_gives_the_same_answers_and_another_seed_others() {
 }
 
 #[test]
-fn whatever_is_said_there_is_a_clean_answer() {
+fn any_message_gets_a_clean_answer() {
     let said = [
         "",
         " ",
@@ -337,14 +342,14 @@ fn whatever_is_said_there_is_a_clean_answer() {
 }
 
 #[test]
-fn jumbled_words_get_clean_answers_too() {
+fn random_words_get_clean_answers() {
     let script = &Eliza::doctor().script;
     let mut words: Vec<&str> = script.by_word.keys().map(|word| &**word).collect();
     words.sort_unstable();
     words.extend([
         "I", "am", "your", "me", "myself", "and", "but", "not", "going", ",", ".", "?", "\"", "Zoë", "...",
     ]);
-    // A linear congruential generator: any jumble will do, as long as it stays the same.
+    // A linear congruential generator, because the words must be the same in each run.
     let mut state = 1_u32;
     let mut next = |below: usize| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -360,7 +365,7 @@ fn jumbled_words_get_clean_answers_too() {
 }
 
 #[test]
-fn what_is_not_english_gets_a_word_to_go_on_with() {
+fn messages_in_other_languages_get_general_replies() {
     let script = &Eliza::doctor().script;
     for text in [
         "",
@@ -391,7 +396,7 @@ fn what_is_not_english_gets_a_word_to_go_on_with() {
 }
 
 #[test]
-fn a_long_message_costs_no_more_than_its_first_clauses() {
+fn a_long_message_costs_only_its_first_clauses() {
     let nasty = [
         "i ",
         "you ",
@@ -426,21 +431,21 @@ fn a_long_message_costs_no_more_than_its_first_clauses() {
         let longer = cost(&long.repeat(10), 1);
         assert!(longer <= one + one / 100, "{one} steps became {longer} for `{text}`");
         let many = cost(&long, 75);
-        assert!(many <= REMEMBERED * 100_000, "{many} steps for 75 times `{text}`");
+        assert!(many <= MAX_MESSAGES * 100_000, "{many} steps for 75 times `{text}`");
     }
 }
 
 #[test]
-fn the_doctor_knows_what_to_say_to_the_usual_things() {
-    let heard = |text: &str, expected: &[&str]| {
+fn the_doctor_has_replies_to_common_messages() {
+    let expect = |text: &str, expected: &[&str]| {
         for seed in 0..20 {
             let answer = Eliza::doctor().answer(seed, [text]);
             assert!(expected.iter().any(|words| answer.contains(words)), "{text}: {answer}");
         }
     };
-    heard("I want to kill myself", &["crisis line"]);
-    heard("hello, i don't want to live anymore", &["crisis line"]);
-    heard("What is your name?", &["ELIZA"]);
-    heard("Hi, my name is anna!", &["Anna"]);
-    heard("You are my friend.", &["I am your friend"]);
+    expect("I want to kill myself", &["crisis line"]);
+    expect("hello, i don't want to live anymore", &["crisis line"]);
+    expect("What is your name?", &["ELIZA"]);
+    expect("Hi, my name is anna!", &["Anna"]);
+    expect("You are my friend.", &["I am your friend"]);
 }

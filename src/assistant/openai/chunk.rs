@@ -1,68 +1,67 @@
-//! One chunk of an answer, in every dialect that is known. A whole answer in one document reads the same.
+//! Reads one chunk of an answer in every known dialect. A whole answer in one document is read the same way.
 
 use super::{
-    fault::Trouble,
     json::{Fields, Json},
+    provider_error::ProviderError,
 };
-use crate::assistant::{Finish, Usage, halves::Piece};
+use crate::assistant::{Finish, Usage, surrogates::TextPiece};
 
-/// What a chunk says.
+/// The content of a chunk.
 #[derive(Debug, Default)]
 pub struct Chunk {
-    /// More of the text, in order.
-    pub text: Vec<Piece>,
-    /// The text is a whole answer, not the next part of one.
+    /// More text, in order.
+    pub text: Vec<TextPiece>,
+    /// Whether the text is the whole answer instead of the next part.
     pub is_whole: bool,
     /// Whether some of the text is a refusal.
-    pub refuses: bool,
-    /// Whether the model went on reasoning.
-    pub thinks: bool,
+    pub has_refusal: bool,
+    /// Whether the chunk contains reasoning.
+    pub has_reasoning: bool,
     /// Whether the model called a tool.
-    pub calls: bool,
+    pub has_tool_call: bool,
     /// Why the model stopped.
     pub reason: Option<Reason>,
-    /// The tokens so far.
+    /// Token usage so far.
     pub usage: Option<Usage>,
 }
 
-/// Why a model stopped, as the provider tells.
+/// Why a model stopped, as the provider reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// It said what it had to say.
+    /// The answer has ended.
     Finish(Finish),
-    /// It waits for the result of a tool.
+    /// The model waits for the result of a tool.
     Tools,
 }
 
 impl Chunk {
-    /// Reads a document; the error if it reports one. What it does not say, or says in a way that is not known, is left
-    /// out.
-    pub fn read(document: Json<'_>) -> Result<Self, Trouble> {
-        if let Some(trouble) = Trouble::find(document) {
-            return Err(trouble);
+    /// Reads a document. The error is one that the document reports. Missing and unknown parts are ignored.
+    pub fn read(document: Json<'_>) -> Result<Self, ProviderError> {
+        if let Some(provider_error) = ProviderError::find(document) {
+            return Err(provider_error);
         }
         let fields = document.fields();
         let mut chunk = Self { usage: fields.get("usage").and_then(usage), ..Self::default() };
-        // Only one answer was asked for.
+        // Only one choice was requested.
         let choices = fields.get("choices").and_then(Json::items).unwrap_or_default();
         let is_first =
             |choice: &Fields<'_>| choice.get("index").and_then(Json::number).is_none_or(|at| at == 0.0);
         for choice in choices.into_iter().map(Json::fields).filter(is_first) {
-            if let Some(error) = choice.get("error").filter(|error| !error.is_nothing()) {
-                return Err(Trouble::read(error));
+            if let Some(error) = choice.get("error").filter(|error| !error.is_empty()) {
+                return Err(ProviderError::read(error));
             }
             chunk.read_choice(&choice)?;
         }
         Ok(chunk)
     }
 
-    fn read_choice(&mut self, choice: &Fields<'_>) -> Result<(), Trouble> {
+    fn read_choice(&mut self, choice: &Fields<'_>) -> Result<(), ProviderError> {
         let delta = choice.get("delta");
         self.is_whole |= delta.is_none() && choice.get("message").is_some();
         if let Some(message) = delta.or_else(|| choice.get("message")) {
             self.read_message(&message.fields());
         }
-        // Completions without a chat have their text here.
+        // Completions that are not chats have their text here.
         self.text.extend(choice.get("text").and_then(Json::piece));
         let Some(reason) = choice.text("finish_reason") else { return Ok(()) };
         match &*reason.to_lowercase() {
@@ -74,7 +73,7 @@ impl Chunk {
             }
             "tool_calls" | "tool_use" | "function_call" => self.reason = Some(Reason::Tools),
             "error" | "abort" | "network_error" | "insufficient_system_resource" => {
-                return Err(Trouble { code: reason, ..Trouble::default() });
+                return Err(ProviderError { code: reason, ..ProviderError::default() });
             }
             _ => self.reason = Some(Reason::Finish(Finish::Stop)),
         }
@@ -82,21 +81,21 @@ impl Chunk {
     }
 
     fn read_message(&mut self, message: &Fields<'_>) {
-        let has = |name| message.get(name).is_some_and(|value| !value.is_nothing());
-        self.thinks |=
+        let has = |name| message.get(name).is_some_and(|value| !value.is_empty());
+        self.has_reasoning |=
             ["reasoning_content", "reasoning", "reasoning_details", "thinking"].into_iter().any(has);
-        self.calls |= has("tool_calls") || has("function_call");
+        self.has_tool_call |= has("tool_calls") || has("function_call");
         if let Some(content) = message.get("content") {
             self.read_content(content);
         }
         if let Some(refusal) = message.get("refusal").and_then(Json::piece).filter(|piece| !piece.is_empty())
         {
             self.text.push(refusal);
-            self.refuses = true;
+            self.has_refusal = true;
         }
     }
 
-    /// A string, a part with a type, or a list of such.
+    /// Reads a string, a typed part, or a list of these.
     fn read_content(&mut self, content: Json<'_>) {
         if let Some(piece) = content.piece() {
             self.text.push(piece);
@@ -115,17 +114,17 @@ impl Chunk {
                 }
                 Some("refusal") => {
                     self.text.extend(part.get("refusal").and_then(Json::piece));
-                    self.refuses = true;
+                    self.has_refusal = true;
                 }
-                Some("thinking" | "reasoning" | "redacted_thinking") => self.thinks = true,
-                Some("tool_use" | "tool_call") => self.calls = true,
+                Some("thinking" | "reasoning" | "redacted_thinking") => self.has_reasoning = true,
+                Some("tool_use" | "tool_call") => self.has_tool_call = true,
                 Some(_) => {}
             }
         }
     }
 }
 
-/// The tokens, if there is a number at all.
+/// The token usage, if the object has any number.
 fn usage(usage: Json<'_>) -> Option<Usage> {
     let fields = usage.fields();
     let count = |names: [&str; 2]| {
@@ -141,19 +140,19 @@ fn usage(usage: Json<'_>) -> Option<Usage> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assistant::halves::Joiner;
+    use crate::assistant::surrogates::SurrogateJoiner;
 
     fn read(text: &str) -> Chunk {
-        Chunk::read(Json::of(text)).unwrap_or_else(|trouble| panic!("{text}: {trouble:?}"))
+        Chunk::read(Json::of(text)).unwrap_or_else(|provider_error| panic!("{text}: {provider_error:?}"))
     }
 
-    fn said(text: &str) -> String {
-        let mut joiner = Joiner::default();
+    fn text_of(text: &str) -> String {
+        let mut joiner = SurrogateJoiner::default();
         read(text).text.into_iter().map(|piece| joiner.join(piece)).collect()
     }
 
     #[test]
-    fn the_text_is_found_in_every_known_place() {
+    fn text_is_found_in_every_known_place() {
         for text in [
             r#"{"choices":[{"delta":{"content":"Hi"}}]}"#,
             r#"{"choices":[{"delta":{"content":"no","content":"Hi"},"logprobs":[1e999]}]}"#,
@@ -164,12 +163,12 @@ mod tests {
             r#"{"choices":[{"text":"Hi"}]}"#,
             r#"{"choices":[null,{"index":0,"delta":{"content":"Hi"}},{"index":1,"delta":{"content":"Ho"}}]}"#,
         ] {
-            assert_eq!(said(text), "Hi", "{text}");
+            assert_eq!(text_of(text), "Hi", "{text}");
         }
     }
 
     #[test]
-    fn what_says_nothing_is_no_fault() {
+    fn empty_chunks_are_not_errors() {
         for text in [
             r#"{"choices":null}"#,
             r#"{"choices":[]}"#,
@@ -192,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn reasons_are_understood() {
+    fn finish_reasons_are_recognized() {
         let reason = |word: &str| read(&format!(r#"{{"choices":[{{"finish_reason":"{word}"}}]}}"#)).reason;
         for (word, expected) in [
             ("stop", Finish::Stop),
@@ -212,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_counted_whatever_they_are_written_as() {
+    fn usage_is_read_in_every_form() {
         let usage = |text: &str| read(&format!(r#"{{"choices":[],"usage":{text}}}"#)).usage;
         for text in [
             r#"{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}"#,
@@ -226,14 +225,15 @@ mod tests {
     }
 
     #[test]
-    fn reasoning_tools_and_refusals_are_told_apart() {
+    fn reasoning_tools_and_refusals_are_distinguished() {
         for name in ["reasoning_content", "reasoning"] {
             let chunk = read(&format!(r#"{{"choices":[{{"delta":{{"content":"","{name}":"hm"}}}}]}}"#));
-            assert!(chunk.thinks && !chunk.calls, "{name}");
+            assert!(chunk.has_reasoning && !chunk.has_tool_call, "{name}");
         }
-        let calls = r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f"}}]}}]}"#;
-        assert!(read(calls).calls && !read(calls).thinks);
-        assert!(!read(r#"{"choices":[{"delta":{"content":"a","tool_calls":[],"reasoning":""}}]}"#).calls);
-        assert!(read(r#"{"choices":[{"delta":{"refusal":"I cannot."}}]}"#).refuses);
+        let tool_call = r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f"}}]}}]}"#;
+        assert!(read(tool_call).has_tool_call && !read(tool_call).has_reasoning);
+        let empty = r#"{"choices":[{"delta":{"content":"a","tool_calls":[],"reasoning":""}}]}"#;
+        assert!(!read(empty).has_tool_call);
+        assert!(read(r#"{"choices":[{"delta":{"refusal":"I cannot."}}]}"#).has_refusal);
     }
 }

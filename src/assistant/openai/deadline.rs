@@ -1,86 +1,86 @@
-//! How long a provider is waited for.
+//! The timeouts of an answer.
 
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long to wait for the usage, or for text after all, once the model has told why it stopped.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// Time to wait for the usage, or for further text, after the model has reported why it stopped.
+const TRAILER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long to wait for what.
+/// The timeouts of requests to a provider.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// For a connection to be made; of the list of models, for the whole of it.
+    /// Time to connect, and to read a whole list of models.
     pub connect: Duration,
-    /// From the request to the first sign of life.
+    /// Time from the request to the first data.
     pub first_token: Duration,
-    /// From each sign of life to the next.
+    /// Time from each piece of data to the next.
     pub idle: Duration,
-    /// Without any text, however lively the provider is.
+    /// Time without any text, whatever other data arrives.
     pub thinking: Duration,
 }
 
-/// When an answer is given up.
+/// The deadline of a streaming answer.
 ///
-/// - Before the first text, any byte is a sign of life, comments and empty chunks included: many providers send nothing else
-///   while a model reasons. Each extends the wait by the idle limit.
-/// - After the first text, only progress is: text, reasoning, a tool call or the reason for the end. Empty chunks and comments
-///   do not extend the wait.
-/// - In either case no answer goes without text for longer than the thinking limit.
-/// - After the reason for the end, a short fixed wait remains for the usage, which only more text extends.
+/// - Before the first text, any data extends the deadline by the idle timeout, even comments and empty chunks. Many
+///   providers send nothing else while a model reasons.
+/// - After the first text, only progress extends it: text, reasoning, a tool call or the finish reason. Comments and
+///   empty chunks do not.
+/// - In both cases an answer fails if it has no new text for longer than the thinking timeout.
+/// - After the finish reason, a short fixed time remains for the usage. Only further text extends it.
 #[derive(Debug)]
 pub struct Deadline {
-    patience: Patience,
-    /// When the provider may be silent until.
-    silent: Instant,
-    /// When the model may think until.
-    thinking: Instant,
-    /// When the last words may come until, once the model has told why it stopped.
-    last_words: Option<Instant>,
-    spoken: bool,
+    timeouts: Patience,
+    /// The end of the idle timeout.
+    idle_until: Instant,
+    /// The end of the thinking timeout.
+    reasoning_until: Instant,
+    /// The end of the wait for the usage, once the model has reported why it stopped.
+    trailer_until: Option<Instant>,
+    has_begun: bool,
 }
 
 impl Deadline {
-    /// For a request that is about to be made.
-    pub fn new(patience: Patience) -> Self {
+    /// The deadline for a request that is about to be sent.
+    pub fn new(timeouts: Patience) -> Self {
         let now = Instant::now();
         Self {
-            patience,
-            silent: now + patience.first_token,
-            thinking: now + patience.thinking,
-            last_words: None,
-            spoken: false,
+            timeouts,
+            idle_until: now + timeouts.first_token,
+            reasoning_until: now + timeouts.thinking,
+            trailer_until: None,
+            has_begun: false,
         }
     }
 
-    /// The moment at which it is given up if nothing happens.
+    /// The moment at which the answer times out if nothing happens.
     pub fn at(&self) -> Instant {
-        self.last_words.unwrap_or(self.silent.min(self.thinking))
+        self.trailer_until.unwrap_or(self.idle_until.min(self.reasoning_until))
     }
 
-    /// Whether it is the thinking that takes too long, rather than silence.
-    pub fn is_thinking(&self) -> bool {
-        self.thinking < self.silent
+    /// Whether the thinking timeout ends before the idle timeout.
+    pub fn is_reasoning(&self) -> bool {
+        self.reasoning_until < self.idle_until
     }
 
-    /// Something has arrived, of whatever kind.
-    pub fn heard(&mut self) {
-        if !self.spoken {
-            self.silent = self.silent.max(Instant::now() + self.patience.idle);
+    /// Records that data of any kind has arrived.
+    pub fn on_data(&mut self) {
+        if !self.has_begun {
+            self.idle_until = self.idle_until.max(Instant::now() + self.timeouts.idle);
         }
     }
 
-    /// The model has gone on, with text or without.
-    pub fn progress(&mut self, has_text: bool, has_ended: bool) {
+    /// Records progress of the model.
+    pub fn on_progress(&mut self, has_text: bool, has_ended: bool) {
         let now = Instant::now();
         if has_text {
-            self.spoken = true;
-            self.thinking = now + self.patience.thinking;
+            self.has_begun = true;
+            self.reasoning_until = now + self.timeouts.thinking;
         }
-        if self.spoken {
-            self.silent = now + self.patience.idle;
+        if self.has_begun {
+            self.idle_until = now + self.timeouts.idle;
         }
-        if has_ended && (has_text || self.last_words.is_none()) {
-            self.last_words = Some(now + LAST_WORDS);
+        if has_ended && (has_text || self.trailer_until.is_none()) {
+            self.trailer_until = Some(now + TRAILER_TIMEOUT);
         }
     }
 }
@@ -95,49 +95,49 @@ mod tests {
     }
 
     fn deadline() -> (Deadline, Instant) {
-        let patience = Patience {
+        let timeouts = Patience {
             connect: seconds(1),
             first_token: seconds(10),
             idle: seconds(5),
             thinking: seconds(60),
         };
-        (Deadline::new(patience), Instant::now())
+        (Deadline::new(timeouts), Instant::now())
     }
 
     #[tokio::test(start_paused = true)]
-    async fn before_the_first_text_any_sign_of_life_counts_up_to_a_limit() {
-        let (mut deadline, begun) = deadline();
-        deadline.heard();
-        assert_eq!(deadline.at(), begun + seconds(10), "the wait for the first token is not cut short");
+    async fn before_the_first_text_any_data_extends_the_wait_up_to_a_limit() {
+        let (mut deadline, started) = deadline();
+        deadline.on_data();
+        assert_eq!(deadline.at(), started + seconds(10), "the first timeout is not shortened");
         advance(seconds(9)).await;
-        deadline.heard();
-        assert_eq!(deadline.at(), begun + seconds(14));
+        deadline.on_data();
+        assert_eq!(deadline.at(), started + seconds(14));
         advance(seconds(50)).await;
-        deadline.heard();
-        assert_eq!((deadline.at(), deadline.is_thinking()), (begun + seconds(60), true));
+        deadline.on_data();
+        assert_eq!((deadline.at(), deadline.is_reasoning()), (started + seconds(60), true));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn after_the_first_text_only_progress_counts() {
-        let (mut deadline, begun) = deadline();
-        deadline.progress(true, false);
+    async fn after_the_first_text_only_progress_extends_the_wait() {
+        let (mut deadline, started) = deadline();
+        deadline.on_progress(true, false);
         advance(seconds(4)).await;
-        deadline.heard();
-        assert_eq!(deadline.at(), begun + seconds(5));
-        deadline.progress(false, false);
-        assert_eq!(deadline.at(), begun + seconds(9), "reasoning is progress");
+        deadline.on_data();
+        assert_eq!(deadline.at(), started + seconds(5));
+        deadline.on_progress(false, false);
+        assert_eq!(deadline.at(), started + seconds(9), "reasoning is progress");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn after_the_end_only_text_counts() {
-        let (mut deadline, begun) = deadline();
-        deadline.progress(true, true);
-        assert_eq!(deadline.at(), begun + LAST_WORDS);
+    async fn after_the_finish_reason_only_text_extends_the_wait() {
+        let (mut deadline, started) = deadline();
+        deadline.on_progress(true, true);
+        assert_eq!(deadline.at(), started + TRAILER_TIMEOUT);
         advance(seconds(1)).await;
-        deadline.heard();
-        deadline.progress(false, true);
-        assert_eq!(deadline.at(), begun + LAST_WORDS);
-        deadline.progress(true, true);
-        assert_eq!(deadline.at(), begun + seconds(1) + LAST_WORDS);
+        deadline.on_data();
+        deadline.on_progress(false, true);
+        assert_eq!(deadline.at(), started + TRAILER_TIMEOUT);
+        deadline.on_progress(true, true);
+        assert_eq!(deadline.at(), started + seconds(1) + TRAILER_TIMEOUT);
     }
 }

@@ -1,77 +1,78 @@
-//! Server-sent events, read from whatever a provider sends.
+//! Reads server-sent events leniently.
 //!
-//! The format is the HTML standard's ("Server-sent events", section 9.2.6), read liberally:
+//! The format is that of the HTML standard ("Server-sent events", section 9.2.6), with these additions:
 //!
 //! - A byte order mark is skipped, and invalid UTF-8 is replaced by U+FFFD.
-//! - The last event counts even if the blank line after it is missing.
-//! - A line that begins with `{` is an event by itself: some providers report an error as bare JSON within a stream.
-//! - A body that begins with `{`, `[` or `<` is no stream: the whole of it is one event.
+//! - The last event is read even if the blank line after it is missing.
+//! - A line that begins with `{` is an event by itself. Some providers report an error as bare JSON within a stream.
+//! - A body that begins with `{`, `[` or `<` is not a stream. All of it is one event.
 //!
-//! The crates for this are made for the standard alone, and have no bounds: none takes all of the above.
+//! Existing crates implement only the standard, and without limits on memory.
 //!
-//! Reading takes linear time and a bounded amount of memory. [`Events`] does a bounded amount of work in each poll, so a
-//! provider that sends as fast as it can does not hold a worker thread: timeouts and `stopReply` are still heard.
+//! Reading takes linear time and bounded memory. Each poll of [`Events`] does a bounded amount of work, so a fast
+//! provider cannot keep a worker thread busy, and timeouts and `stopReply` still take effect.
 
-use super::fault::unavailable;
-use crate::assistant::Fault;
+use super::provider_error::unavailable;
+use crate::assistant::AssistantError;
 use bytes::{Buf, Bytes};
 use futures_util::{StreamExt, stream::BoxStream};
 use memchr::memchr2;
 use tokio::task::coop::consume_budget;
 
-/// The most bytes of one answer.
-const LONGEST_ANSWER: usize = 64 << 20;
-/// The most bytes of one event.
-const LONGEST_EVENT: usize = 32 << 20;
-/// The most bytes parsed for one unit of the task's budget.
-const STEP: usize = 16 << 10;
+/// Maximum length of an answer, in bytes.
+const MAX_ANSWER_BYTES: usize = 64 << 20;
+/// Maximum length of an event, in bytes.
+const MAX_EVENT_BYTES: usize = 32 << 20;
+/// Bytes parsed for one unit of the task's cooperative budget.
+const STEP_BYTES: usize = 16 << 10;
 
-/// Begins a stream, where it begins one at all.
+/// The byte order mark that may begin a stream.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// One event.
+/// A server-sent event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Event {
-    /// The value of its last `event` field; empty if it has none.
+    /// The value of its last `event` field; empty if there is none.
     pub name: String,
-    /// Its `data` fields, with a line feed between two.
+    /// Its `data` fields, joined by line feeds.
     pub data: String,
 }
 
-/// An event, or the answer, is longer than it may be.
+/// The event or the answer exceeds its maximum length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong;
 
-/// Makes events of bytes.
+/// An incremental parser of server-sent events.
 #[derive(Debug, Default)]
 pub struct Parser {
     form: Form,
-    /// The beginning of a line whose end is still to come.
+    /// The beginning of an incomplete line.
     line: Vec<u8>,
-    /// The last byte was a carriage return: a line feed right after it ends no further line.
+    /// Whether the last byte was a carriage return. A line feed right after it belongs to the same line end.
     after_cr: bool,
     name: Vec<u8>,
-    /// The data of the event so far, each line with a line feed after it.
+    /// The data of the current event, with a line feed after each line.
     data: Vec<u8>,
 }
 
-/// What the body turned out to be.
+/// The form of a body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Form {
-    /// Only white space has been seen, or a part of a byte order mark.
+    /// Only white space, or a part of a byte order mark, has been read.
     #[default]
     Unknown,
     Stream,
-    /// JSON or HTML: it has no lines that mean anything.
+    /// JSON or HTML, which is not split into lines.
     Document,
 }
 
 impl Parser {
-    /// Reads up to the end of the next event, and takes what it has read off the front of `bytes`. `None` if all of
-    /// them are read.
+    /// Parses up to the end of the next event and removes what it has parsed from the front of `bytes`.
+    ///
+    /// Returns `None` if all bytes were parsed without completing an event.
     pub fn next(&mut self, bytes: &mut &[u8]) -> Result<Option<Event>, TooLong> {
         if self.form == Form::Unknown {
-            self.recognise(bytes);
+            self.detect_form(bytes);
         }
         while !bytes.is_empty() && self.form != Form::Unknown {
             if self.form == Form::Document {
@@ -96,7 +97,7 @@ impl Parser {
         Ok(None)
     }
 
-    /// The last event, at the end of the stream. `None` if there is none, and always at the second call.
+    /// The last event, at the end of the stream. Returns `None` if there is none, and on every further call.
     pub fn finish(&mut self) -> Option<Event> {
         match self.form {
             Form::Document => {
@@ -108,8 +109,8 @@ impl Parser {
         }
     }
 
-    /// Skips white space and a byte order mark, and looks at what comes then.
-    fn recognise(&mut self, bytes: &mut &[u8]) {
+    /// Skips white space and a byte order mark, and detects the form of the body.
+    fn detect_form(&mut self, bytes: &mut &[u8]) {
         while let [first, rest @ ..] = *bytes {
             let mark = self.line.len();
             if BYTE_ORDER_MARK.get(mark) == Some(first) {
@@ -128,7 +129,7 @@ impl Parser {
     }
 
     fn take(&mut self, bytes: &mut &[u8], length: usize) -> Result<(), TooLong> {
-        if self.line.len() + self.data.len() + length > LONGEST_EVENT {
+        if self.line.len() + self.data.len() + length > MAX_EVENT_BYTES {
             return Err(TooLong);
         }
         self.line.extend_from_slice(&bytes[..length]);
@@ -136,7 +137,7 @@ impl Parser {
         Ok(())
     }
 
-    /// Reads a whole line; gives the event that it ends.
+    /// Handles a complete line. Returns the event if the line ends one.
     fn end_line(&mut self) -> Option<Event> {
         let line = &*self.line;
         match line.first() {
@@ -155,7 +156,7 @@ impl Parser {
         match field {
             b"event" => self.name = value.to_vec(),
             b"data" if self.data.is_empty() => {
-                // A long line is not copied.
+                // Swap the buffers instead of copying a long line.
                 let before = line.len() - value.len();
                 std::mem::swap(&mut self.line, &mut self.data);
                 self.data.drain(..before);
@@ -165,7 +166,7 @@ impl Parser {
                 self.data.extend_from_slice(value);
                 self.data.push(b'\n');
             }
-            _ => {} // a comment, `id`, `retry`, or a field that nobody knows
+            _ => {} // a comment, `id`, `retry` or an unknown field
         }
         self.line.clear();
         None
@@ -182,56 +183,57 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// What a step of reading brought.
+/// The result of a step of reading.
 #[derive(Debug)]
-pub enum Sign {
-    /// A whole event.
+pub enum StreamItem {
+    /// A complete event.
     Event(Event),
-    /// The provider lives, but no event has come to its end.
-    Bytes,
-    /// The body has ended.
+    /// Data arrived, but no event is complete.
+    Incomplete,
+    /// The end of the body.
     End,
 }
 
-/// The events of a body.
+/// Reads the events of a response body.
 pub struct Events {
-    body: BoxStream<'static, Result<Bytes, Fault>>,
+    body: BoxStream<'static, Result<Bytes, AssistantError>>,
     parser: Parser,
-    /// What has arrived and is not parsed yet.
+    /// Received bytes that are not parsed yet.
     bytes: Bytes,
-    /// The number of bytes that the answer has left.
-    left: usize,
+    /// Bytes that the answer may still have.
+    remaining: usize,
     ended: bool,
 }
 
 impl Events {
-    /// Reads a body of which `first` has been read already.
-    pub fn new(first: Bytes, body: BoxStream<'static, Result<Bytes, Fault>>) -> Self {
-        let left = LONGEST_ANSWER.saturating_sub(first.len());
-        Self { body, parser: Parser::default(), bytes: first, left, ended: false }
+    /// Reads a body whose first bytes, `first`, have been read already.
+    pub fn new(first: Bytes, body: BoxStream<'static, Result<Bytes, AssistantError>>) -> Self {
+        let remaining = MAX_ANSWER_BYTES.saturating_sub(first.len());
+        Self { body, parser: Parser::default(), bytes: first, remaining, ended: false }
     }
 
-    /// Parses a bounded number of bytes, and waits for some if there are none.
-    pub async fn next(&mut self) -> Result<Sign, Fault> {
+    /// Parses a bounded number of bytes, and waits if there are none.
+    pub async fn next(&mut self) -> Result<StreamItem, AssistantError> {
         consume_budget().await;
         let too_long = |TooLong| unavailable("The model's answer is too long.");
         if self.bytes.is_empty() && !self.ended {
             match self.body.next().await.transpose()? {
                 Some(bytes) => {
-                    self.left = self.left.checked_sub(bytes.len()).ok_or(TooLong).map_err(too_long)?;
+                    self.remaining =
+                        self.remaining.checked_sub(bytes.len()).ok_or(TooLong).map_err(too_long)?;
                     self.bytes = bytes;
                 }
                 None => self.ended = true,
             }
         }
         if self.ended {
-            return Ok(self.parser.finish().map_or(Sign::End, Sign::Event));
+            return Ok(self.parser.finish().map_or(StreamItem::End, StreamItem::Event));
         }
-        let length = self.bytes.len().min(STEP);
+        let length = self.bytes.len().min(STEP_BYTES);
         let mut step = &self.bytes[..length];
         let event = self.parser.next(&mut step).map_err(too_long)?;
         let read = length - step.len();
         self.bytes.advance(read);
-        Ok(event.map_or(Sign::Bytes, Sign::Event))
+        Ok(event.map_or(StreamItem::Incomplete, StreamItem::Event))
     }
 }

@@ -1,9 +1,9 @@
-//! JSON of which nothing is certain but its syntax.
+//! JSON whose syntax is checked but whose structure is not.
 //!
-//! Providers add fields, leave fields out, and give them other types than their documentation says. So a value is looked
-//! at only where it is needed, as what it turns out to be, and nothing else in the document can be at fault.
+//! Providers add fields, omit fields, and use other types than they document. A value is therefore converted only where
+//! it is needed, to whatever type it has, and the rest of the document cannot cause an error.
 
-use crate::assistant::halves::{Joiner, Piece};
+use crate::assistant::surrogates::{SurrogateJoiner, TextPiece};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -11,8 +11,10 @@ use serde::{
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
 
-/// The text, if it is a JSON value, or nearly so: Python writes the numbers `NaN` and `Infinity`, and some write control
-/// characters into strings as they are.
+/// Returns the text if it is a JSON value, or can be made one.
+///
+/// Two errors are repaired: the numbers `NaN` and `Infinity`, which Python writes, and unescaped control characters in
+/// strings.
 pub fn valid(text: &str) -> Option<Cow<'_, str>> {
     let is_valid = |text: &str| serde_json::from_str::<&RawValue>(text).is_ok();
     if is_valid(text) {
@@ -21,14 +23,13 @@ pub fn valid(text: &str) -> Option<Cow<'_, str>> {
     Some(repaired(text)).filter(|text| is_valid(text)).map(Cow::Owned)
 }
 
-/// The text with `null` in place of `NaN`, `Infinity` and `-Infinity` outside strings, and with control characters inside
-/// strings escaped.
+/// Replaces `NaN`, `Infinity` and `-Infinity` outside strings by `null`, and escapes control characters in strings.
 fn repaired(text: &str) -> String {
     let mut repaired = String::with_capacity(text.len());
     let (mut copied, mut at) = (0, 0);
     let (mut in_string, mut escaped) = (false, false);
     while let Some(&byte) = text.as_bytes().get(at) {
-        let (instead, length) = match byte {
+        let (replacement, length) = match byte {
             0..0x20 if in_string => (format!("\\u{byte:04x}"), 1),
             b'N' | b'I' | b'-' if !in_string => {
                 let rest = &text.as_bytes()[at..];
@@ -40,7 +41,7 @@ fn repaired(text: &str) -> String {
         };
         if length > 0 {
             repaired.push_str(&text[copied..at]);
-            repaired.push_str(&instead);
+            repaired.push_str(&replacement);
             at += length;
             copied = at;
             escaped = false;
@@ -57,23 +58,23 @@ fn repaired(text: &str) -> String {
     repaired + &text[copied..]
 }
 
-/// A value of a document that is [`valid`].
+/// A value of a document that was checked by [`valid`].
 #[derive(Clone, Copy, Debug)]
 pub struct Json<'a>(&'a str);
 
 impl<'a> Json<'a> {
-    /// The value that a valid document is.
+    /// The value of a valid document.
     pub fn of(document: &'a str) -> Self {
         Self(document.trim_ascii())
     }
 
-    /// Whether it is null.
+    /// Whether the value is null.
     pub fn is_null(self) -> bool {
         self.0 == "null"
     }
 
-    /// Whether it says nothing: null, false, or an empty string, list or object.
-    pub fn is_nothing(self) -> bool {
+    /// Whether the value is null, false, or an empty string, list or object.
+    pub fn is_empty(self) -> bool {
         match self.0.as_bytes() {
             b"null" | b"false" => true,
             [b'"' | b'[' | b'{', inside @ .., _] => inside.trim_ascii().is_empty(),
@@ -81,53 +82,53 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The fields of an object; none if it is something else.
+    /// The fields of an object; none for other types.
     pub fn fields(self) -> Fields<'a> {
         serde_json::from_str(self.0).unwrap_or_default()
     }
 
-    /// The items of a list; `None` if it is something else.
+    /// The items of a list; `None` for other types.
     pub fn items(self) -> Option<Vec<Self>> {
         let items: Vec<&RawValue> = self.0.starts_with('[').then(|| serde_json::from_str(self.0).ok())??;
         Some(items.into_iter().map(|item| Self(item.get())).collect())
     }
 
-    /// A string, which may begin or end with half a character; `None` if it is something else.
-    pub fn piece(self) -> Option<Piece> {
+    /// A string, which may contain lone surrogates; `None` for other types.
+    pub fn piece(self) -> Option<TextPiece> {
         self.0.starts_with('"').then(|| serde_json::from_str(self.0).ok())?
     }
 
-    /// A string; `None` if it is something else.
+    /// A string; `None` for other types.
     pub fn text(self) -> Option<String> {
-        let mut joiner = Joiner::default();
+        let mut joiner = SurrogateJoiner::default();
         let mut text = joiner.join(self.piece()?);
         text.extend(joiner.end());
         Some(text)
     }
 
-    /// A number, or a string that holds one; `None` if it is something else.
+    /// A number, or a string that contains one; `None` for other types.
     pub fn number(self) -> Option<f64> {
         self.0.trim_matches('"').parse().ok().filter(|number: &f64| number.is_finite())
     }
 }
 
-/// The fields of an object, in their order. A name may be there more than once.
+/// The fields of an object in their order. A name may occur more than once.
 #[derive(Debug, Default)]
 pub struct Fields<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
 impl<'a> Fields<'a> {
-    /// The last value of that name that is not null.
+    /// The last value with this name that is not null.
     pub fn get(&self, name: &str) -> Option<Json<'a>> {
         let named = |(key, value): &&(Cow<'a, str>, Json<'a>)| key == name && !value.is_null();
         self.0.iter().rev().find(named).map(|(_, value)| *value)
     }
 
-    /// Whether there is a field of that name, be it null.
+    /// Whether there is a field with this name, even if it is null.
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key == name)
     }
 
-    /// The string of that name.
+    /// The string with this name.
     pub fn text(&self, name: &str) -> Option<String> {
         self.get(name)?.text()
     }
@@ -165,16 +166,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_nearly_json_is_repaired() {
+    fn almost_valid_json_is_repaired() {
         let text = "{\"a\":NaN,\n\"b\":[Infinity,-Infinity,-1],\"c\":\"é NaN \\\" -Infinity\u{1}\n\"}";
-        let valid = valid(text).expect("it can be repaired");
+        let valid = valid(text).expect("the text can be repaired");
         assert_eq!(valid, "{\"a\":null,\n\"b\":[null,null,-1],\"c\":\"é NaN \\\" -Infinity\\u0001\\u000a\"}");
         assert!(super::valid("{\"a\":NaN").is_none());
         assert!(super::valid("nonsense").is_none());
     }
 
     #[test]
-    fn of_fields_with_one_name_the_last_that_is_not_null_counts() {
+    fn the_last_field_of_a_name_that_is_not_null_counts() {
         let fields = Json::of(r#" {"a":1,"a":2,"a":null,"\u0062":"x"} "#).fields();
         assert_eq!(fields.get("a").and_then(Json::number), Some(2.0));
         assert_eq!(fields.text("b").as_deref(), Some("x"));
@@ -189,8 +190,8 @@ mod tests {
         assert_eq!(Json::of("\"7.0\"").number(), Some(7.0));
         assert!(Json::of("\"inf\"").number().is_none());
         for nothing in ["null", "false", "\"\"", "{ }", "[]"] {
-            assert!(Json::of(nothing).is_nothing(), "{nothing}");
+            assert!(Json::of(nothing).is_empty(), "{nothing}");
         }
-        assert!(!Json::of("{\"a\":1}").is_nothing());
+        assert!(!Json::of("{\"a\":1}").is_empty());
     }
 }

@@ -1,174 +1,185 @@
-//! Makes an answer of events.
+//! Builds the answer from events.
 
 use super::{
     chunk::{Chunk, Reason},
     events::Event,
-    fault::{Trouble, broken_off, no_answer},
     json::{self, Json},
+    provider_error::{ProviderError, ended_early, unreadable_answer},
     secrets::Secrets,
     thinking::Thinking,
 };
-use crate::assistant::{End, Fault, FaultKind, Finish, Usage, halves::Joiner, providers::Provider};
+use crate::assistant::{
+    AssistantError, AssistantErrorKind, End, Finish, Usage, providers::Provider, surrogates::SurrogateJoiner,
+};
 
-/// What an event brought.
+/// The content of an event.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct News {
-    /// More of the text.
+pub struct Update {
+    /// More text of the answer.
     pub text: String,
-    /// The model went on, with text, reasoning or anything else. An event that only shows that the provider lives is no
-    /// progress.
+    /// Whether the model made progress: text, reasoning, a tool call or a finish reason.
     pub is_progress: bool,
-    /// The provider says that nothing follows: `[DONE]`.
+    /// Whether the provider marked the end of the stream with `[DONE]`.
     pub is_last: bool,
 }
 
-/// What has been read of an answer.
+/// The state of an answer that is being read.
 pub struct Reader {
     provider: String,
     secrets: Secrets,
-    joiner: Joiner,
+    joiner: SurrogateJoiner,
     thinking: Thinking,
-    /// Something that can be seen has been said.
-    spoke: bool,
-    refused: bool,
-    called: bool,
+    /// Whether the answer has visible text.
+    has_text: bool,
+    has_refusal: bool,
+    has_tool_call: bool,
     reason: Option<Reason>,
     usage: Option<Usage>,
-    /// A part could not be read.
-    unreadable: bool,
+    /// Whether a part of the answer could not be read.
+    has_unreadable: bool,
 }
 
 impl Reader {
-    /// Nothing has been read of this provider's answer.
+    /// Creates a reader for an answer of this provider.
     pub fn new(provider: &Provider, secrets: &Secrets) -> Self {
         Self {
             provider: provider.name.clone(),
             secrets: secrets.clone(),
-            joiner: Joiner::default(),
+            joiner: SurrogateJoiner::default(),
             thinking: Thinking::default(),
-            spoke: false,
-            refused: false,
-            called: false,
+            has_text: false,
+            has_refusal: false,
+            has_tool_call: false,
             reason: None,
             usage: None,
-            unreadable: false,
+            has_unreadable: false,
         }
     }
 
-    /// Whether the model has told why it stopped.
+    /// Whether the model has reported why it stopped.
     pub fn has_ended(&self) -> bool {
         self.reason.is_some()
     }
 
-    /// Reads an event. The error is the provider's own; what cannot be read is skipped.
-    pub fn read(&mut self, event: &Event) -> Result<News, Fault> {
+    /// Reads an event. The error is one that the provider reports. Unreadable events are skipped.
+    pub fn read(&mut self, event: &Event) -> Result<Update, AssistantError> {
         let data = event.data.trim();
         let Some(document) = json::valid(data) else {
             if event.name == "error" {
-                return Err(self.fault(&Trouble { message: data.to_owned(), ..Trouble::default() }));
+                return Err(
+                    self.error(&ProviderError { message: data.to_owned(), ..ProviderError::default() })
+                );
             }
             let is_last = data == "[DONE]";
-            // Some keep the connection open with an empty event, or with a comment in one.
+            // Some providers keep the connection open with empty events, or with comments in place of data.
             if !is_last && !data.is_empty() && !data.starts_with(':') {
                 self.skip(data.len());
             }
-            return Ok(News { is_last, ..News::default() });
+            return Ok(Update { is_last, ..Update::default() });
         };
         let document = Json::of(&document);
         if event.name == "error" {
-            let trouble = Trouble::find(document).unwrap_or_else(|| Trouble::read(document));
-            return Err(self.fault(&trouble));
+            let provider_error =
+                ProviderError::find(document).unwrap_or_else(|| ProviderError::read(document));
+            return Err(self.error(&provider_error));
         }
-        let mut news = News::default();
+        let mut update = Update::default();
         for document in document.items().unwrap_or_else(|| vec![document]) {
-            let chunk = Chunk::read(document).map_err(|trouble| self.fault(&trouble))?;
-            self.take(chunk, &mut news);
+            let chunk = Chunk::read(document).map_err(|provider_error| self.error(&provider_error))?;
+            self.take(chunk, &mut update);
         }
-        Ok(news)
+        Ok(update)
     }
 
-    fn take(&mut self, chunk: Chunk, news: &mut News) {
-        news.is_progress |= chunk.thinks || chunk.calls || chunk.reason.is_some();
-        self.refused |= chunk.refuses;
-        self.called |= chunk.calls || chunk.reason == Some(Reason::Tools);
+    fn take(&mut self, chunk: Chunk, update: &mut Update) {
+        update.is_progress |= chunk.has_reasoning || chunk.has_tool_call || chunk.reason.is_some();
+        self.has_refusal |= chunk.has_refusal;
+        self.has_tool_call |= chunk.has_tool_call || chunk.reason == Some(Reason::Tools);
         self.reason = chunk.reason.or(self.reason);
         self.usage = chunk.usage.or(self.usage);
-        if chunk.is_whole && self.spoke {
-            return; // it repeats, at the end of a stream, what the stream has said
+        if chunk.is_whole && self.has_text {
+            return; // Some providers repeat the whole answer at the end of the stream.
         }
         for piece in chunk.text {
             let text = self.joiner.join(piece);
-            news.is_progress |= !text.is_empty();
+            update.is_progress |= !text.is_empty();
             let text = self.thinking.read(text);
-            self.spoke |= is_seen(&text);
-            news.text.push_str(&readable(text));
+            self.has_text |= is_visible(&text);
+            update.text.push_str(&readable(text));
         }
     }
 
-    /// The rest of the text, and how the answer ended. `cut` is why nothing more could be read, if that is a fault.
-    pub fn end(mut self, cut: Option<Fault>) -> (String, Result<End, Fault>) {
-        let half = self.joiner.end().map(String::from).unwrap_or_default();
-        let mut rest = self.thinking.read(half);
+    /// The rest of the text, and how the answer ended. `failure` is the reason if reading ended early.
+    pub fn end(mut self, failure: Option<AssistantError>) -> (String, Result<End, AssistantError>) {
+        let rest = self.joiner.end().map(String::from).unwrap_or_default();
+        let mut rest = self.thinking.read(rest);
         rest.push_str(&self.thinking.end());
-        let spoke = self.spoke || is_seen(&rest);
-        let fault = |kind, message: &str| Fault { kind, message: message.into(), details: None };
-        let end = match (self.reason, cut) {
-            (None, Some(cut)) => Err(cut),
-            (Some(reason), _) if spoke => {
+        let has_text = self.has_text || is_visible(&rest);
+        let error = |kind, message: &str| AssistantError { kind, message: message.into(), details: None };
+        let end = match (self.reason, failure) {
+            (None, Some(failure)) => Err(failure),
+            (Some(reason), _) if has_text => {
                 let finish = match reason {
-                    _ if self.refused => Finish::ContentFilter,
+                    _ if self.has_refusal => Finish::ContentFilter,
                     Reason::Finish(finish) => finish,
                     Reason::Tools => Finish::Stop,
                 };
                 Ok(End { finish, usage: self.usage })
             }
-            (None, None) if spoke => Err(broken_off()),
-            _ if self.called => Err(fault(
-                FaultKind::Rejected,
-                "The model called a tool that it was not offered, and gave no answer.",
+            (None, None) if has_text => Err(ended_early()),
+            _ if self.has_tool_call => Err(error(
+                AssistantErrorKind::Rejected,
+                "The model called a tool that it was not offered, and returned no text.",
             )),
-            (None, None) if self.unreadable => Err(no_answer()),
-            (Some(Reason::Finish(Finish::Length)), _) => Err(fault(
-                FaultKind::Empty,
-                "The model reached the longest length of an answer before it said anything.",
+            (None, None) if self.has_unreadable => Err(unreadable_answer()),
+            (Some(Reason::Finish(Finish::Length)), _) => Err(error(
+                AssistantErrorKind::Empty,
+                "The model reached the maximum length of an answer before it returned any text.",
             )),
             (Some(Reason::Finish(Finish::ContentFilter)), _) => {
-                Err(fault(FaultKind::Empty, "The model's provider withheld the answer."))
+                Err(error(AssistantErrorKind::Empty, "The model's provider withheld the answer."))
             }
             _ => Err(empty()),
         };
         (readable(rest), end)
     }
 
-    fn fault(&self, trouble: &Trouble) -> Fault {
-        let (code, said) = (self.secrets.shown(&trouble.code), self.secrets.shown(&trouble.message));
-        let status = trouble.status;
-        tracing::warn!(provider = self.provider, status, code, said, "provider broke off with an error");
-        trouble.fault(&self.secrets)
+    fn error(&self, provider_error: &ProviderError) -> AssistantError {
+        let (code, details) =
+            (self.secrets.shown(&provider_error.code), self.secrets.shown(&provider_error.message));
+        let status = provider_error.status;
+        tracing::warn!(
+            provider = self.provider,
+            status,
+            code,
+            details,
+            "a provider ended an answer with an error"
+        );
+        provider_error.to_assistant_error(&self.secrets)
     }
 
-    /// Logs the first part of an answer that cannot be read. It is not shown: it may be a part of the conversation.
+    /// Logs the first unreadable part of an answer, without its text, which may belong to the conversation.
     fn skip(&mut self, bytes: usize) {
-        if !std::mem::replace(&mut self.unreadable, true) {
-            tracing::warn!(
-                provider = self.provider,
-                bytes,
-                "part of an answer is not readable, and is skipped"
-            );
+        if !std::mem::replace(&mut self.has_unreadable, true) {
+            tracing::warn!(provider = self.provider, bytes, "skipped an unreadable part of an answer");
         }
     }
 }
 
-/// Nothing was said.
-pub fn empty() -> Fault {
-    Fault { kind: FaultKind::Empty, message: "The model gave an empty answer.".into(), details: None }
+/// The error for an answer without text.
+pub fn empty() -> AssistantError {
+    AssistantError {
+        kind: AssistantErrorKind::Empty,
+        message: "The model gave an empty answer.".into(),
+        details: None,
+    }
 }
 
-fn is_seen(text: &str) -> bool {
+fn is_visible(text: &str) -> bool {
     !text.trim().is_empty()
 }
 
-/// The text without control characters, except white space. PostgreSQL cannot store NUL.
+/// Replaces control characters, except white space, by U+FFFD. PostgreSQL cannot store NUL.
 fn readable(text: String) -> String {
     let is_odd = |character: char| character.is_control() && !character.is_whitespace();
     if text.contains(is_odd) { text.replace(is_odd, "\u{fffd}") } else { text }

@@ -1,6 +1,6 @@
-//! What a provider is asked.
+//! The body of a request for an answer.
 
-use crate::assistant::{Prompt, Speaker, Turn};
+use crate::assistant::{ChatMessage, Prompt, Role};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -25,33 +25,33 @@ struct StreamOptions {
 }
 
 impl<'a> Request<'a> {
-    /// Asks for the prompt to be continued. With `merge_turns`, turns of one speaker in a row become one: the templates of
-    /// many models refuse anything but turns that alternate.
+    /// Creates the request for an answer to the prompt. With `merge_turns`, consecutive messages with the same role are
+    /// merged into one: the templates of many models require that the roles alternate.
     pub fn new(prompt: &'a Prompt, merge_turns: bool) -> Self {
         Self {
             model: &prompt.model,
-            messages: messages(&prompt.turns, merge_turns),
+            messages: merged(&prompt.messages, merge_turns),
             stream: true,
             stream_options: StreamOptions { include_usage: true },
         }
     }
 }
 
-fn messages(turns: &[Turn], merge_turns: bool) -> Vec<Message<'_>> {
+fn merged(chat: &[ChatMessage], merge_turns: bool) -> Vec<Message<'_>> {
     let mut messages: Vec<Message<'_>> = Vec::new();
-    for turn in turns {
-        let role = match turn.speaker {
-            Speaker::System => "system",
-            Speaker::User => "user",
-            Speaker::Assistant => "assistant",
+    for message in chat {
+        let role = match message.role {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
         };
         match messages.last_mut().filter(|last| merge_turns && last.role == role) {
             Some(last) => {
                 let content = last.content.to_mut();
                 content.push_str("\n\n");
-                content.push_str(&turn.text);
+                content.push_str(&message.text);
             }
-            None => messages.push(Message { role, content: Cow::Borrowed(&turn.text) }),
+            None => messages.push(Message { role, content: Cow::Borrowed(&message.text) }),
         }
     }
     messages
@@ -62,18 +62,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn turns_of_one_speaker_in_a_row_become_one() {
-        let turn = |speaker, text: &str| Turn { speaker, text: text.into() };
-        let turns = [
-            turn(Speaker::System, "s"),
-            turn(Speaker::User, "a"),
-            turn(Speaker::User, "b"),
-            turn(Speaker::Assistant, "c"),
-            turn(Speaker::User, "d"),
+    fn consecutive_messages_with_the_same_role_are_merged() {
+        let chat = |role, text: &str| ChatMessage { role, text: text.into() };
+        let chat = [
+            chat(Role::System, "s"),
+            chat(Role::User, "a"),
+            chat(Role::User, "b"),
+            chat(Role::Assistant, "c"),
+            chat(Role::User, "d"),
         ];
-        let said =
-            |merge| messages(&turns, merge).into_iter().map(|m| m.content.into_owned()).collect::<Vec<_>>();
-        assert_eq!(said(true), ["s", "a\n\nb", "c", "d"]);
-        assert_eq!(said(false), ["s", "a", "b", "c", "d"]);
+        let contents =
+            |merge| merged(&chat, merge).into_iter().map(|m| m.content.into_owned()).collect::<Vec<_>>();
+        assert_eq!(contents(true), ["s", "a\n\nb", "c", "d"]);
+        assert_eq!(contents(false), ["s", "a", "b", "c", "d"]);
     }
 }

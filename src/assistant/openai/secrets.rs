@@ -1,31 +1,31 @@
-//! What a provider's words must not reveal. Error messages quote keys, addresses and headers.
+//! Masks secrets in messages from providers, which quote keys, addresses and headers.
 
 use crate::assistant::providers::Provider;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-/// What stands in the place of a secret.
+/// The replacement for a secret.
 const MASK: &str = "***";
-/// The most that is shown of a provider's message, in bytes.
-const LONGEST_SHOWN: usize = 500;
-/// The most that is looked at.
-const LONGEST_READ: usize = 16 << 10;
-/// Shorter secrets are not looked for: they would be found in ordinary words.
-const SHORTEST: usize = 4;
-/// How keys of providers begin.
-const BEGINNINGS: [&str; 16] = [
+/// Maximum length of a message that is shown, in bytes.
+const MAX_SHOWN_BYTES: usize = 500;
+/// Maximum length of a message that is searched for secrets, in bytes.
+const MAX_READ_BYTES: usize = 16 << 10;
+/// Minimum length of a secret. Shorter ones would also match parts of ordinary words.
+const MIN_LENGTH: usize = 4;
+/// Prefixes of the API keys of known providers.
+const KEY_PREFIXES: [&str; 16] = [
     "sk-", "sk_", "pk-", "rk-", "csk-", "gsk_", "xai-", "hf_", "pplx-", "nvapi-", "tgp_", "AIza", "AKIA",
     "ghp_", "key-", "eyJ",
 ];
-/// A run of letters and digits as long as this is taken for a secret.
-const LONG: usize = 40;
+/// A word with a digit and at least this length is treated as a secret.
+const LONG_TOKEN: usize = 40;
 
 /// The secrets of one provider.
 #[derive(Clone)]
 pub struct Secrets(Vec<SecretString>);
 
 impl Secrets {
-    /// The provider's key, and what is secret of its address.
+    /// Collects the provider's key and the secrets in its base URL.
     pub fn of(provider: &Provider) -> Self {
         let url = &provider.base_url;
         let is_secret = |name: &str| {
@@ -34,26 +34,25 @@ impl Secrets {
         };
         let in_query =
             url.query_pairs().filter(|(name, _)| is_secret(name)).map(|(_, value)| value.into_owned());
-        let in_address =
-            url.password().map(str::to_owned).into_iter().chain(in_query).map(SecretString::from);
-        let all = provider.api_key.iter().cloned().chain(in_address);
-        Self(all.filter(|secret| secret.expose_secret().len() >= SHORTEST).collect())
+        let in_url = url.password().map(str::to_owned).into_iter().chain(in_query).map(SecretString::from);
+        let all = provider.api_key.iter().cloned().chain(in_url);
+        Self(all.filter(|secret| secret.expose_secret().len() >= MIN_LENGTH).collect())
     }
 
-    /// The beginning of a text on one line, without anything that looks like a secret.
+    /// The beginning of a text, on one line and with everything masked that looks like a secret.
     pub fn shown(&self, text: &str) -> String {
-        let text = &text[..text.floor_char_boundary(LONGEST_READ)];
+        let text = &text[..text.floor_char_boundary(MAX_READ_BYTES)];
         let mut text = text.replace(|character: char| character.is_control(), " ");
         for secret in &self.0 {
             text = text.replace(secret.expose_secret(), MASK);
         }
         let mut shown = masked(text.trim());
-        shown.truncate(shown.floor_char_boundary(LONGEST_SHOWN));
+        shown.truncate(shown.floor_char_boundary(MAX_SHOWN_BYTES));
         shown
     }
 }
 
-/// The text with everything masked that looks like a key or a token.
+/// Masks everything that looks like a key or a token.
 fn masked(text: &str) -> String {
     let is_part = |character: char| character.is_alphanumeric() || "-_.*~".contains(character);
     let mut masked = String::new();
@@ -62,9 +61,9 @@ fn masked(text: &str) -> String {
         let word = piece.trim_end_matches(|character| !is_part(character));
         let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
         let is_secret =
-            BEGINNINGS.iter().any(|start| word.starts_with(start) && word.len() > start.len() + 2)
+            KEY_PREFIXES.iter().any(|start| word.starts_with(start) && word.len() > start.len() + 2)
                 || after_bearer && (has_digit || word.len() >= 16)
-                || has_digit && word.len() >= LONG;
+                || has_digit && word.len() >= LONG_TOKEN;
         masked.push_str(if is_secret { MASK } else { word });
         masked.push_str(&piece[word.len()..]);
         if !word.is_empty() {
@@ -74,10 +73,10 @@ fn masked(text: &str) -> String {
     masked
 }
 
-/// An address without what may be secret in it.
+/// A URL without user name, password, query and fragment.
 pub fn public(url: &Url) -> Url {
     let mut url = url.clone();
-    // Fails where there cannot be any: then there are none.
+    // These fail for URLs that cannot have a user name or password, and therefore have none.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_query(None);
@@ -101,7 +100,7 @@ mod tests {
 
     #[test]
     fn secrets_are_masked() {
-        for (said, expected) in [
+        for (text, expected) in [
             ("Incorrect API key provided: sk-proj-ab***yz.", "Incorrect API key provided: ***"),
             ("key opaque-own-key is not opaque", "key *** is not opaque"),
             ("https://me:hunter2@llm.example?key=querysecret", "https://me:***@llm.example?key=***"),
@@ -115,21 +114,21 @@ mod tests {
             ("0123456789abcdef0123456789abcdef01234567", "***"),
             ("two\nlines\u{1b}[31m", "two lines [31m"),
         ] {
-            assert_eq!(secrets().shown(said), expected);
+            assert_eq!(secrets().shown(text), expected);
         }
     }
 
     #[test]
-    fn no_more_is_shown_than_the_beginning() {
+    fn only_the_beginning_is_shown() {
         let long = secrets().shown(&"é".repeat(20_000));
         assert_eq!(long, "é".repeat(250));
-        // A secret that lies across the cut is masked before.
+        // A secret at the cut is masked before the text is cut.
         let shown = secrets().shown(&format!("{}opaque-own-key", "word ".repeat(98)));
         assert!(!shown.contains("opaque"), "{shown}");
     }
 
     #[test]
-    fn an_address_is_shown_without_its_secrets() {
+    fn a_url_is_shown_without_its_secrets() {
         let url = "https://me:hunter2@llm.example/v1?key=querysecret#x".parse().unwrap();
         assert_eq!(public(&url).as_str(), "https://llm.example/v1");
     }

@@ -1,21 +1,22 @@
-//! Reasoning that a model writes into its answer, as `<think>…</think>`. It is neither shown nor stored.
+//! Removes reasoning that a model writes into its answer as `<think>…</think>`. It is neither shown nor stored.
 
 const OPEN: &str = "<think>";
 const CLOSE: &str = "</think>";
-/// The most white space that is held back while an answer has not begun, in bytes.
-const MOST_HELD: usize = 4096;
+/// Maximum white space held back at the beginning of an answer, in bytes.
+const MAX_HELD_BYTES: usize = 4096;
 
-/// Separates reasoning from the answer, however the text is cut. Reasoning counts as such only at the very beginning of the
-/// answer. If it is never closed, all that follows is reasoning.
+/// Separates reasoning from the answer, independent of how the text is cut into chunks.
+///
+/// A `<think>` tag counts only at the beginning of the answer. Without a closing tag, the whole rest is reasoning.
 #[derive(Debug)]
 pub enum Thinking {
-    /// White space, and perhaps a part of [`OPEN`].
+    /// Before the answer: white space, and perhaps a part of [`OPEN`].
     Start(String),
-    /// Within the reasoning; perhaps a part of [`CLOSE`].
+    /// In the reasoning. Holds the end of the text, which may be a part of [`CLOSE`].
     Inside(String),
-    /// After the reasoning: white space before the answer is left out.
+    /// After the reasoning. White space before the answer is removed.
     Closed,
-    /// Within the answer.
+    /// In the answer.
     Answer,
 }
 
@@ -45,7 +46,7 @@ impl Thinking {
                     if let Some(rest) = begun.strip_prefix(OPEN) {
                         text = rest.to_owned();
                         *self = Self::Inside(String::new());
-                    } else if OPEN.starts_with(begun) && held.len() <= MOST_HELD {
+                    } else if OPEN.starts_with(begun) && held.len() <= MAX_HELD_BYTES {
                         return String::new();
                     } else {
                         let answer = std::mem::take(held);
@@ -89,8 +90,8 @@ mod tests {
     }
 
     #[test]
-    fn reasoning_at_the_very_start_is_left_out() {
-        for (said, expected) in [
+    fn reasoning_at_the_start_is_removed() {
+        for (text, expected) in [
             ("<think>hm</think>\n\nYes.", "Yes."),
             (" \n<think></think>Yes.", "Yes."),
             ("<think>never closed</thin", ""),
@@ -101,13 +102,13 @@ mod tests {
             ("<thi", "<thi"),
             ("<think>é</t</think>ok", "ok"),
         ] {
-            assert_eq!(answer([said]), expected, "{said}");
+            assert_eq!(answer([text]), expected, "{text}");
         }
     }
 
     proptest! {
         #[test]
-        fn however_an_answer_is_cut_it_is_the_same(
+        fn cuts_do_not_change_the_answer(
             said in "[ \n]{0,2}(<think>|<thi)?[a-zé<]{0,6}(</think>)?[ \n]{0,2}[a-z]{0,4}(<think>)?",
             cuts in prop::collection::vec(0..6usize, 0..20),
         ) {

@@ -1,39 +1,39 @@
-//! Reads a script. A line starts with what it is; blank lines, indentation and lines that start with `#`
-//! mean nothing.
+//! Parses a script. The first word of a line says what the line is. Blank lines, indentation and lines that start with
+//! `#` are ignored.
 //!
 //! ```text
 //! cut but though                these words end a clause, as a comma does
-//! common the our                no names: in lower case when they start a clause
-//! group family = mother father  a group of words, `@family` from here on
-//! pre dont = don't              put right before anything is looked at
-//! post you @do = I @do          turned around in what is repeated; with a group, once for each of its words
+//! common the our                these words are not names; they lose their capital at the start of a clause
+//! group family = mother father  a group of words, called `@family` below
+//! pre dont = don't              a substitution before matching
+//! post you @do = I @do          a substitution in repeated parts; with a group, one for each of its words
 //!
-//! opening                       what is said first, in `say` lines below it
-//! none                          what is said for want of a keyword
-//! puzzled                       the same, to a question
+//! opening                       the first text of a conversation, as `say` lines below
+//! none                          replies if there is no usable keyword
+//! puzzled                       replies to a question without a usable keyword
 //!
-//! key dream dreams @sleep 5     a keyword with all its spellings, and its rank (else 0)
-//!   when * i dreamt _ing *      a shape: `*` any words, `_` one word, `_ing` one with that ending, `@group`
-//!     say {2} in a dream?       a reply; `*`, `_` and groups are numbered from 1; `{2^}` has a capital
-//!     goto sleep                or: look under that keyword
+//! key dream dreams @sleep 5     a keyword with its spellings and its rank (0 if omitted)
+//!   when * i dreamt _ing *      a pattern: `*` any words, `_` one word, `_ing` one with this ending, `@group`
+//!     say {2} in a dream?       a reply; `*`, `_` and groups are numbered from 1; `{2^}` is capitalized
+//!     goto sleep                or: continue with another keyword
 //!     newkey                    or: try the next keyword
-//!     rewrite i am {2} goto i   or: put it so, and look under that keyword
-//!   keep my dream *             a shape to remember, with a `say` for when it comes up again
+//!     rewrite i am {2} goto i   or: rephrase the clause, then continue with another keyword
+//!   keep my dream *             a pattern to remember, with a `say` to return to it later
 //! ```
 //!
-//! A word that the script itself writes without a capital is no name either, as if it stood under `common`.
+//! Words that the script writes without a capital also count as `common`.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
-use super::super::pattern::{Pattern, Place};
+use super::super::pattern::{Pattern, Slot};
 use super::super::swaps::Swaps;
 use super::super::template::Template;
-use super::super::words::{Ear, Word};
+use super::super::words::{Tokenizer, Word};
 use super::{Cycle, Key, Reply, Rule, Script};
 
-/// Why a text is no script.
+/// An error in a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct ScriptError {
     line: usize,
@@ -49,7 +49,7 @@ impl fmt::Display for ScriptError {
 impl std::error::Error for ScriptError {}
 
 impl Script {
-    /// Reads a whole script and checks that all it leads to is there. The first problem is the error.
+    /// Parses a script and checks its references. Fails with the first problem.
     pub(in super::super) fn parse(text: &str) -> Result<Self, ScriptError> {
         let lines = (1..).zip(text.lines()).filter_map(|(number, text)| Line::read(number, text)).collect();
         let mut parser = Parser { lines, ..Parser::default() };
@@ -60,7 +60,7 @@ impl Script {
     }
 }
 
-/// A line that means something.
+/// A line that is neither blank nor a comment.
 #[derive(Clone, Copy)]
 struct Line<'s> {
     number: usize,
@@ -72,27 +72,27 @@ impl<'s> Line<'s> {
     fn read(number: usize, text: &'s str) -> Option<Self> {
         let text = text.trim();
         let (what, rest) = text.split_once(' ').unwrap_or((text, ""));
-        let means_something = !text.is_empty() && !text.starts_with('#');
-        means_something.then_some(Self { number, what, rest: rest.trim() })
+        let is_relevant = !text.is_empty() && !text.starts_with('#');
+        is_relevant.then_some(Self { number, what, rest: rest.trim() })
     }
 
     fn error(self, problem: impl Into<String>) -> ScriptError {
         ScriptError { line: self.number, problem: problem.into() }
     }
 
-    /// The two sides of a `=`.
+    /// The texts on both sides of `=`.
     fn sides(self) -> Result<(&'s str, &'s str), ScriptError> {
         let (left, right) = self.rest.split_once('=').ok_or_else(|| self.error("there is no `=`"))?;
         Ok((left.trim(), right.trim()))
     }
 }
 
-/// A script half read.
+/// The state of parsing.
 #[derive(Default)]
 struct Parser<'s> {
-    /// Those still to be read.
+    /// The lines that are not parsed yet.
     lines: VecDeque<Line<'s>>,
-    ear: Ear,
+    tokenizer: Tokenizer,
     groups: HashMap<&'s str, Arc<BTreeSet<String>>>,
     pre: Swaps,
     post: Swaps,
@@ -102,39 +102,39 @@ struct Parser<'s> {
     none: Option<Cycle<String>>,
     puzzled: Option<Cycle<String>>,
     cycles: usize,
-    /// What leads to a keyword, maybe one further down.
+    /// References to keywords, which may be defined later.
     jumps: Vec<(Line<'s>, String)>,
 }
 
 impl<'s> Parser<'s> {
     fn section(&mut self, head: Line<'s>) -> Result<(), ScriptError> {
         match head.what {
-            "cut" => self.ear.cuts.extend(lowercase_words(head.rest)),
-            "common" => self.ear.common.extend(lowercase_words(head.rest)),
+            "cut" => self.tokenizer.cuts.extend(lowercase_words(head.rest)),
+            "common" => self.tokenizer.common.extend(lowercase_words(head.rest)),
             "group" => self.group(head)?,
             "pre" | "post" => self.swap(head)?,
             "opening" => self.opening = Some(self.cycle(head, Self::saying)?),
             "none" => self.none = Some(self.cycle(head, Self::saying)?),
             "puzzled" => self.puzzled = Some(self.cycle(head, Self::saying)?),
             "key" => self.key(head)?,
-            "when" | "keep" => return Err(head.error(format!("`{}` belongs under a keyword", head.what))),
+            "when" | "keep" => return Err(head.error(format!("`{}` must be below a `key`", head.what))),
             "say" | "goto" | "newkey" | "rewrite" => {
-                return Err(head.error(format!("`{}` is out of place", head.what)));
+                return Err(head.error(format!("`{}` is not allowed here", head.what)));
             }
-            other => return Err(head.error(format!("`{other}` is no kind of line"))),
+            other => return Err(head.error(format!("`{other}` is not a known kind of line"))),
         }
         Ok(())
     }
 
     fn group(&mut self, head: Line<'s>) -> Result<(), ScriptError> {
         let (name, words) = head.sides()?;
-        self.no_names(words);
+        self.add_common_words(words);
         let members: BTreeSet<_> = lowercase_words(words).collect();
         if name.is_empty() || members.is_empty() {
-            return Err(head.error("a group has a name and words"));
+            return Err(head.error("a group needs a name and words"));
         }
         match self.groups.insert(name, Arc::new(members)) {
-            Some(_) => Err(head.error(format!("`@{name}` is there already"))),
+            Some(_) => Err(head.error(format!("group `@{name}` is defined twice"))),
             None => Ok(()),
         }
     }
@@ -150,10 +150,10 @@ impl<'s> Parser<'s> {
             let with_member =
                 |side: &str| group.map_or(side.to_owned(), |group| side.replace(group, &member));
             let (from, to) = (with_member(from), with_member(to));
-            self.no_names(&from);
+            self.add_common_words(&from);
             let table = if head.what == "pre" { &mut self.pre } else { &mut self.post };
             if !table.add(Word::line(&from), Word::line(&to)) {
-                return Err(head.error(format!("`{from}` has nothing in it or is there already")));
+                return Err(head.error(format!("`{from}` is empty or defined twice")));
             }
         }
         Ok(())
@@ -169,13 +169,13 @@ impl<'s> Parser<'s> {
             if spelling.starts_with('@') {
                 words.extend(self.members(head, spelling)?.iter().cloned());
             } else {
-                self.no_names(spelling);
+                self.add_common_words(spelling);
                 words.push(spelling.to_lowercase());
             }
         }
         for word in &words {
             if self.by_word.insert(word.clone(), self.keys.len()).is_some() {
-                return Err(head.error(format!("`{word}` is a keyword already")));
+                return Err(head.error(format!("keyword `{word}` is defined twice")));
             }
         }
         let (mut rules, mut keeps) = (vec![], vec![]);
@@ -191,7 +191,7 @@ impl<'s> Parser<'s> {
             }
         }
         if words.is_empty() || rules.is_empty() {
-            return Err(head.error("a keyword has a word, and a `when` under it"));
+            return Err(head.error("a `key` needs a word and a `when` below it"));
         }
         self.keys.push(Key { rank, rules, keeps });
         Ok(())
@@ -200,23 +200,23 @@ impl<'s> Parser<'s> {
     fn pattern(&self, line: Line<'s>) -> Result<Pattern, ScriptError> {
         let words: Vec<_> = line.rest.split_whitespace().collect();
         if words.is_empty() {
-            return Err(line.error("a shape has a word or a `*`"));
+            return Err(line.error("a pattern needs a word or a `*`"));
         }
-        let run = |words: &[&str]| words.iter().map(|word| self.place(line, word)).collect();
+        let run = |words: &[&str]| words.iter().map(|word| self.slot(line, word)).collect();
         Ok(Pattern::new(words.split(|word| *word == "*").map(run).collect::<Result<_, _>>()?))
     }
 
-    fn place(&self, line: Line<'s>, word: &str) -> Result<Place, ScriptError> {
+    fn slot(&self, line: Line<'s>, word: &str) -> Result<Slot, ScriptError> {
         Ok(if word.starts_with('@') {
-            Place::Group(self.members(line, word)?.clone())
+            Slot::Group(self.members(line, word)?.clone())
         } else if let Some(ending) = word.strip_prefix('_') {
-            Place::Ending(ending.to_lowercase())
+            Slot::Ending(ending.to_lowercase())
         } else {
-            Place::Word(word.to_lowercase())
+            Slot::Word(word.to_lowercase())
         })
     }
 
-    /// The lines below `head` that say what to do: at least one.
+    /// Parses the reply lines below `head`; at least one.
     fn cycle<T>(
         &mut self,
         head: Line<'s>,
@@ -227,11 +227,11 @@ impl<'s> Parser<'s> {
             lines.push(read(self, line)?);
         }
         if lines.is_empty() {
-            return Err(head.error(format!("nothing to say under this `{}`", head.what)));
+            return Err(head.error(format!("there is no reply below this `{}`", head.what)));
         }
-        let place = self.cycles;
+        let index = self.cycles;
         self.cycles += 1;
-        Ok(Cycle { place, lines })
+        Ok(Cycle { index, lines })
     }
 
     fn saying(&mut self, line: Line<'s>) -> Result<String, ScriptError> {
@@ -267,7 +267,7 @@ impl<'s> Parser<'s> {
         }
         let missing = |what: &str| ScriptError { line: end, problem: format!("there is no `{what}`") };
         Ok(Script {
-            ear: self.ear,
+            tokenizer: self.tokenizer,
             pre: self.pre,
             post: self.post,
             keys: self.keys,
@@ -290,17 +290,17 @@ impl<'s> Parser<'s> {
         self.groups.get(name).ok_or_else(|| line.error(format!("there is no group `@{name}`")))
     }
 
-    /// Learns that these words, where they have no capital here, need none at the start of a clause either.
-    fn no_names(&mut self, words: &str) {
+    /// Records words without capitals as words that are not names.
+    fn add_common_words(&mut self, words: &str) {
         let plain = words.split_whitespace().filter(|word| !word.contains(char::is_uppercase));
-        self.ear.common.extend(plain.map(str::to_owned));
+        self.tokenizer.common.extend(plain.map(str::to_owned));
     }
 }
 
-/// The template of a `say`, where only that is in place.
+/// Parses the template of a `say` line, where no other line is allowed.
 fn template(line: Line<'_>, parts: usize) -> Result<Template, ScriptError> {
     if line.what != "say" || line.rest.is_empty() {
-        return Err(line.error("only a `say` with something to say is in place here"));
+        return Err(line.error("only a `say` with text is allowed here"));
     }
     Template::parse(line.rest, parts).map_err(|problem| line.error(problem))
 }
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_is_read_whatever_its_indentation() {
+    fn indentation_does_not_matter() {
         let script = format!(
             "{REST}\n  # a note\ngroup pet = cat Rex
              key dog @pet 7\n\twhen * my @pet *\n\t\tsay {{2}}?\n newkey"
@@ -330,36 +330,36 @@ mod tests {
         assert_eq!((key.rank, key.rules.len(), key.rules[0].replies.lines.len()), (7, 1, 2));
         assert!(["dog", "cat", "rex"].iter().all(|word| script.key(word).is_some()));
         assert_eq!(script.cycles, 4);
-        assert!(script.ear.common.contains("cat") && !script.ear.common.contains("rex"));
+        assert!(script.tokenizer.common.contains("cat") && !script.tokenizer.common.contains("rex"));
     }
 
     #[test]
-    fn a_substitution_with_a_group_is_one_for_each_word() {
+    fn a_substitution_with_a_group_applies_to_each_word() {
         let script = Script::parse(&format!("{REST}group do = can must\npost you @do = I @do")).unwrap();
         assert_eq!(script.post.apply(&Word::line("you must")), Word::line("I must"));
         assert_eq!(
             error("group g = a\npost @g x = @g\npost a x = y"),
-            "line 9: `a x` has nothing in it or is there already"
+            "line 9: `a x` is empty or defined twice"
         );
     }
 
     #[test]
-    fn an_unknown_line_or_one_out_of_place_is_an_error_at_its_line() {
-        assert_eq!(error("\nwhom it concerns"), "line 8: `whom` is no kind of line");
-        assert_eq!(error("key a\nsay so"), "line 7: a keyword has a word, and a `when` under it");
-        assert_eq!(error("key\nwhen *\nsay so"), "line 7: a keyword has a word, and a `when` under it");
-        assert_eq!(error("group g = a\nsay so"), "line 8: `say` is out of place");
-        assert_eq!(error("when *"), "line 7: `when` belongs under a keyword");
+    fn an_unknown_or_misplaced_line_is_an_error_with_its_number() {
+        assert_eq!(error("\nwhom it concerns"), "line 8: `whom` is not a known kind of line");
+        assert_eq!(error("key a\nsay so"), "line 7: a `key` needs a word and a `when` below it");
+        assert_eq!(error("key\nwhen *\nsay so"), "line 7: a `key` needs a word and a `when` below it");
+        assert_eq!(error("group g = a\nsay so"), "line 8: `say` is not allowed here");
+        assert_eq!(error("when *"), "line 7: `when` must be below a `key`");
         assert_eq!(
             error("key a\nwhen *\n\nkey b\nwhen *\nsay so"),
-            "line 8: nothing to say under this `when`"
+            "line 8: there is no reply below this `when`"
         );
-        assert_eq!(error("key a\nwhen\nsay so"), "line 8: a shape has a word or a `*`");
+        assert_eq!(error("key a\nwhen\nsay so"), "line 8: a pattern needs a word or a `*`");
         assert_eq!(error("pre a b"), "line 7: there is no `=`");
     }
 
     #[test]
-    fn what_a_line_leads_to_must_be_there() {
+    fn references_must_exist() {
         assert_eq!(error("key a\nwhen *\ngoto b"), "line 9: there is no keyword `b`");
         assert_eq!(error("key a\nwhen *\nrewrite i am {1} goto b"), "line 9: there is no keyword `b`");
         assert_eq!(error("key a\nwhen *\nrewrite i am {1}"), "line 9: there is no `goto`");
@@ -373,14 +373,14 @@ mod tests {
     fn nothing_is_defined_twice() {
         assert_eq!(
             error("key a b\nwhen *\nsay so\nkey b\nwhen *\nsay so"),
-            "line 10: `b` is a keyword already"
+            "line 10: keyword `b` is defined twice"
         );
-        assert_eq!(error("group g = a\ngroup g = b"), "line 8: `@g` is there already");
+        assert_eq!(error("group g = a\ngroup g = b"), "line 8: group `@g` is defined twice");
     }
 
     #[test]
-    fn what_is_kept_or_said_for_want_of_a_keyword_can_only_be_said() {
-        let problem = "only a `say` with something to say is in place here";
+    fn keep_rules_and_fallbacks_allow_only_say() {
+        let problem = "only a `say` with text is allowed here";
         assert_eq!(error("key a\nwhen *\nsay so\nkeep *\ngoto a"), format!("line 11: {problem}"));
         assert_eq!(error("none\nnewkey"), format!("line 8: {problem}"));
         assert_eq!(error("none\nsay"), format!("line 8: {problem}"));

@@ -1,46 +1,46 @@
-//! What a provider says went wrong, and what is made of it.
+//! Errors that a provider reports.
 
 use super::{json::Json, secrets::Secrets};
-use crate::assistant::{Fault, FaultKind};
+use crate::assistant::{AssistantError, AssistantErrorKind};
 
-/// A fault of the provider, or of the way to it.
-pub fn unavailable(message: &str) -> Fault {
-    Fault { kind: FaultKind::Unavailable, message: message.into(), details: None }
+/// The error for a provider that cannot be reached or does not work.
+pub fn unavailable(message: &str) -> AssistantError {
+    AssistantError { kind: AssistantErrorKind::Unavailable, message: message.into(), details: None }
 }
 
-/// The connection, or the stream, ended too early.
-pub fn broken_off() -> Fault {
-    unavailable("The model's provider broke off.")
+/// The error for a connection or stream that ended too early.
+pub fn ended_early() -> AssistantError {
+    unavailable("The model's provider ended the answer early.")
 }
 
-/// The answer has no shape that is known.
-pub fn no_answer() -> Fault {
-    unavailable("The model's provider said something that is no answer.")
+/// The error for an answer in an unknown format.
+pub fn unreadable_answer() -> AssistantError {
+    unavailable("The model's provider sent an answer that cannot be read.")
 }
 
-/// An error as the provider reports it, in an answer or in its stead.
+/// An error as the provider reports it, in place of an answer or in the middle of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Trouble {
-    /// The provider's sentence; empty if there is none.
+pub struct ProviderError {
+    /// The provider's message; empty if there is none.
     pub message: String,
-    /// The provider's words for it, as `invalid_request_error context_length_exceeded`.
+    /// The provider's codes, for example `invalid_request_error context_length_exceeded`.
     pub code: String,
-    /// The HTTP status that it stands for.
+    /// The HTTP status that the error corresponds to.
     pub status: Option<u16>,
 }
 
-impl Trouble {
-    /// The error that a document reports, in any of the shapes that are known:
+impl ProviderError {
+    /// Finds the error that a document reports, in any of the known forms:
     ///
-    /// - `{"error": {"message": …}}`, `{"error": "…"}`, and either in a list,
+    /// - `{"error": {"message": …}}`, `{"error": "…"}`, and either of them in a list,
     /// - `{"type": "error", …}`, `{"object": "error", "message": …}`, `{"message": …, "code": …}`,
     /// - `{"detail": "…"}`, `{"detail": [{"msg": "…"}]}`, `{"errors": [{"message": …}]}`.
     pub fn find(document: Json<'_>) -> Option<Self> {
         let fields = document.fields();
-        if let Some(error) = fields.get("error").filter(|error| !error.is_nothing()) {
+        if let Some(error) = fields.get("error").filter(|error| !error.is_empty()) {
             return Some(Self::read(error));
         }
-        if fields.get("choices").is_some_and(|choices| !choices.is_nothing()) {
+        if fields.get("choices").is_some_and(|choices| !choices.is_empty()) {
             return None;
         }
         let is_error = |name| fields.text(name).as_deref() == Some("error");
@@ -49,10 +49,10 @@ impl Trouble {
             return Some(Self::read(document));
         }
         let other = ["detail", "errors"].iter().find_map(|name| fields.get(name));
-        other.filter(|error| !error.is_nothing()).map(Self::read)
+        other.filter(|error| !error.is_empty()).map(Self::read)
     }
 
-    /// Reads what is known to be an error.
+    /// Reads a value that is known to be an error.
     pub fn read(error: Json<'_>) -> Self {
         if let Some(message) = error.text() {
             return Self { message, ..Self::default() };
@@ -61,7 +61,7 @@ impl Trouble {
             return Self::read(first);
         }
         let fields = error.fields();
-        if let Some(inner) = fields.get("error").filter(|inner| !inner.is_nothing()) {
+        if let Some(inner) = fields.get("error").filter(|inner| !inner.is_empty()) {
             return Self::read(inner);
         }
         let texts = |names: &[&str]| names.iter().filter_map(|name| fields.text(name)).collect::<Vec<_>>();
@@ -74,7 +74,7 @@ impl Trouble {
         }
     }
 
-    /// Whether the prompt has more tokens than the model takes.
+    /// Whether the prompt has more tokens than the model's context allows.
     pub fn is_context_too_long(&self) -> bool {
         const CODES: [&str; 3] = ["context_length_exceeded", "exceed_context_size", "request_too_large"];
         const WORDS: [&str; 12] = [
@@ -84,7 +84,7 @@ impl Trouble {
             "exceeds the context",
             "exceed context limit",
             "context window",
-            "context the overflows", // LM Studio says it so
+            "context the overflows", // LM Studio's wording
             "prompt is too long",
             "maximum prompt length",
             "longer than the maximum model length",
@@ -97,7 +97,7 @@ impl Trouble {
             || WORDS.iter().any(|words| message.contains(words))
     }
 
-    /// Whether the provider will not do it however often it is asked.
+    /// Whether a retry would fail in the same way.
     pub fn is_rejection(&self) -> bool {
         match self.status {
             Some(408 | 409 | 425 | 429) => false,
@@ -108,26 +108,26 @@ impl Trouble {
         }
     }
 
-    /// The fault of an answer that ends with this.
-    pub fn fault(&self, secrets: &Secrets) -> Fault {
+    /// Converts into the error of the answer that it ended.
+    pub fn to_assistant_error(&self, secrets: &Secrets) -> AssistantError {
         let details = || Some(secrets.shown(&self.message)).filter(|message| !message.is_empty());
         if self.is_context_too_long() {
-            return Fault {
-                kind: FaultKind::ContextTooLong,
+            return AssistantError {
+                kind: AssistantErrorKind::ContextTooLong,
                 message: "The conversation is too long for this model.".into(),
                 details: details(),
             };
         }
         if self.is_rejection() {
-            return Fault {
-                kind: FaultKind::Rejected,
+            return AssistantError {
+                kind: AssistantErrorKind::Rejected,
                 message: "The model's provider rejected the request.".into(),
                 details: details(),
             };
         }
         let is_4xx = self.status.is_some_and(|status| status < 500);
         let details = if is_4xx { details() } else { None };
-        Fault { details, ..unavailable("The model's provider broke off with an error.") }
+        AssistantError { details, ..unavailable("The model's provider ended the answer with an error.") }
     }
 }
 
@@ -135,12 +135,12 @@ impl Trouble {
 mod tests {
     use super::*;
 
-    fn found(text: &str) -> Option<Trouble> {
-        Trouble::find(Json::of(text))
+    fn found(text: &str) -> Option<ProviderError> {
+        ProviderError::find(Json::of(text))
     }
 
     #[test]
-    fn errors_are_found_in_every_known_shape() {
+    fn errors_are_found_in_every_known_form() {
         for (text, message, status) in [
             (r#"{"error":{"message":"m","type":"server_error","code":null}}"#, "m", None),
             (r#"{"error":{"code":529,"message":"m"}}"#, "m", Some(529)),
@@ -155,8 +155,8 @@ mod tests {
             (r#"{"detail":[{"loc":[],"msg":"m"}]}"#, "m", None),
             (r#"{"errors":[{"message":"m"}]}"#, "m", None),
         ] {
-            let trouble = found(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!((&*trouble.message, trouble.status), (message, status), "{text}");
+            let provider_error = found(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((&*provider_error.message, provider_error.status), (message, status), "{text}");
         }
         for text in [
             r#"{"error":null,"choices":[]}"#,
@@ -170,20 +170,23 @@ mod tests {
     }
 
     #[test]
-    fn a_context_that_is_too_long_is_told_from_other_rejections() {
+    fn context_errors_are_distinguished_from_other_rejections() {
         for message in [
             "This model's maximum context length is 8192 tokens.",
             "prompt is too long: 210000 tokens > 200000 maximum",
             "the request exceeds the available context size, try increasing it",
         ] {
-            let trouble = Trouble { message: message.into(), ..Trouble::default() };
-            assert!(trouble.is_context_too_long(), "{message}");
+            let provider_error = ProviderError { message: message.into(), ..ProviderError::default() };
+            assert!(provider_error.is_context_too_long(), "{message}");
         }
-        let code =
-            Trouble { code: "invalid_request_error context_length_exceeded".into(), ..Trouble::default() };
+        let code = ProviderError {
+            code: "invalid_request_error context_length_exceeded".into(),
+            ..ProviderError::default()
+        };
         assert!(code.is_context_too_long());
         assert!(
-            !Trouble { message: "`model` is too long".into(), ..Trouble::default() }.is_context_too_long()
+            !ProviderError { message: "`model` is too long".into(), ..ProviderError::default() }
+                .is_context_too_long()
         );
     }
 }
