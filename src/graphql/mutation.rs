@@ -1,7 +1,7 @@
-//! What can be changed, by noun.
+//! The mutations, one file per noun.
 
 mod access_tokens;
-mod account_life;
+mod account_settings;
 mod accounts;
 mod conversations;
 mod messages;
@@ -9,11 +9,15 @@ mod sessions;
 
 use async_graphql::MergedObject;
 
-/// Where changing begins. Each field takes one `input` and returns a payload of its own.
+/// The root of all mutations. Each mutation takes at most one argument, `input`, and returns its own payload type.
+///
+/// Mutations that change the account, its sessions or its personal access tokens fail with `FORBIDDEN` if the request
+/// uses a personal access token. The mutations of conversations and messages require a personal access token with the
+/// scope `WRITE`, or a session.
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     accounts::Accounts,
-    account_life::AccountLife,
+    account_settings::AccountSettings,
     sessions::Sessions,
     access_tokens::AccessTokens,
     conversations::Conversations,

@@ -1,15 +1,15 @@
 use apollo_compiler::parser::SourceSpan;
 use async_graphql::Pos;
 
-/// Where the lines of a text begin (GraphQL specification, "Line Terminators").
+/// Converts offsets in a text to lines and columns (GraphQL specification, "Line Terminators").
 pub struct Lines {
     text: Box<str>,
-    /// Offset of the first byte of each line.
+    /// The offset of the first byte of each line.
     starts: Vec<usize>,
 }
 
 impl Lines {
-    /// The lines of this text.
+    /// Finds the lines of a text.
     pub fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
         let ends = (0..bytes.len()).filter(|&at| match bytes[at] {
@@ -21,7 +21,7 @@ impl Lines {
         Self { text: text.into(), starts }
     }
 
-    /// Line and column, both from 1; columns count characters.
+    /// Returns the line and column of an offset. Both start at 1; columns count characters.
     pub fn position(&self, offset: usize) -> Pos {
         let line = self.starts.partition_point(|&start| start <= offset);
         let start = self.starts[line - 1];
@@ -29,7 +29,7 @@ impl Lines {
         Pos { line, column }
     }
 
-    /// The position where a node of the document begins.
+    /// Returns the position where a node of the document begins.
     pub fn of(&self, span: Option<SourceSpan>) -> Pos {
         span.map_or(Pos { line: 1, column: 1 }, |span| self.position(span.offset()))
     }
