@@ -34,7 +34,7 @@ pub use error::{DocumentError, Rejection};
 pub use limits::Limits;
 pub use prepared::Prepared;
 pub use prices::CONNECTIONS;
-pub use syntax::LONGEST_NAME;
+pub use syntax::MAX_NAME_LENGTH;
 pub use trusted::TrustedDocuments;
 
 use super::values::GivenVariables;
@@ -154,8 +154,8 @@ impl Document {
     fn choose(&self, name: Option<&str>) -> Result<&Node<Operation>, Rejection> {
         let operations = &self.executable.operations;
         match name {
-            Some(name) if name.len() > LONGEST_NAME => {
-                let message = format!("`operationName` must have at most {LONGEST_NAME} bytes.");
+            Some(name) if name.len() > MAX_NAME_LENGTH => {
+                let message = format!("`operationName` must have at most {MAX_NAME_LENGTH} bytes.");
                 Err(DocumentError::validation(message).into())
             }
             _ => operations.get(name).map_err(|_| {

@@ -11,9 +11,12 @@ use async_graphql::MergedObject;
 
 /// The root of all mutations. Each mutation takes at most one argument, `input`, and returns its own payload type.
 ///
-/// Mutations that change the account, its sessions or its personal access tokens fail with `FORBIDDEN` if the request
-/// uses a personal access token. The mutations of conversations and messages require a personal access token with the
-/// scope `WRITE`, or a session.
+/// All mutations except `register`, `logIn`, `refreshSession` and `logOut` require an authenticated user; otherwise
+/// they fail with `UNAUTHENTICATED`.
+///
+/// A request with a personal access token can call the mutations of conversations and messages if the token has the
+/// scope `WRITE`. Mutations that change the account or its tokens, export its data or revoke sessions require a
+/// session. Otherwise a mutation fails with `FORBIDDEN`.
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     accounts::Accounts,

@@ -12,7 +12,8 @@ use futures_util::future::join_all;
 /// The maximum number of IDs that `nodes` takes.
 const MAX_NODES: usize = 100;
 
-/// The root of all queries.
+/// The root of all queries. All queries except `me` and `models` require an authenticated user; otherwise they fail
+/// with `UNAUTHENTICATED`.
 #[derive(Description)]
 pub struct Query;
 

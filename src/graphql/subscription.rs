@@ -11,7 +11,7 @@ use crate::error::Result;
 use async_graphql::{Context, Description, ID, Subscription as Root};
 use futures_util::{Stream, StreamExt};
 
-/// The root of all subscriptions.
+/// The root of all subscriptions. They require an authenticated user; otherwise they fail with `UNAUTHENTICATED`.
 #[derive(Description)]
 pub struct Subscription;
 
@@ -19,7 +19,7 @@ pub struct Subscription;
 impl Subscription {
     /// Streams a reply while it is written. The first event is a `ReplySnapshot` with the text so far. `ReplyDelta`
     /// events with the added text follow. The last event is a `ReplyFinished` with the finished message; then the
-    /// subscription completes. For a reply that has already ended, these events are sent at once.
+    /// subscription completes. If the reply has already ended, a snapshot and the `ReplyFinished` are sent at once.
     ///
     /// The text so far is the text of the last snapshot followed by the text of every later delta. To resume after a
     /// lost connection, pass the last `cursor` as `after`. The missing text is sent as a delta if possible, otherwise

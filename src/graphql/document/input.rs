@@ -75,7 +75,7 @@ pub fn fits(schema: &Schema, of_type: &Type, value: &Value) -> bool {
     }
 }
 
-/// The default value, in the schema, of an absent argument or input field.
+/// Coerces the default value of an argument or input field. `None` if it has no default.
 pub fn default_of(schema: &Schema, of_type: &Type, default: Option<&Literal>) -> Option<Value> {
     coerce(schema, of_type, default?, &VariableValues::default())
 }

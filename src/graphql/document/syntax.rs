@@ -12,7 +12,7 @@ const MAX_NESTING: usize = 48;
 /// The maximum size of comments, commas and white space, in bytes.
 const MAX_IGNORED: usize = 16 * 1024;
 /// The maximum length of a name or number, in bytes. Error messages quote names.
-pub const LONGEST_NAME: usize = 200;
+pub const MAX_NAME_LENGTH: usize = 200;
 
 /// Checks the limits on a text: its bytes, tokens, nesting, names and comments.
 pub fn check(text: &str, limits: &Limits) -> Result<(), Rejection> {
@@ -36,8 +36,8 @@ pub fn check(text: &str, limits: &Limits) -> Result<(), Rejection> {
                     format!("The document has more than {MAX_IGNORED} bytes of comments and white space.")
                 })
             }
-            TokenKind::Name | TokenKind::Int | TokenKind::Float if length > LONGEST_NAME => {
-                Some(format!("A name or number has more than {LONGEST_NAME} characters."))
+            TokenKind::Name | TokenKind::Int | TokenKind::Float if length > MAX_NAME_LENGTH => {
+                Some(format!("A name or number has more than {MAX_NAME_LENGTH} characters."))
             }
             _ => {
                 match kind {

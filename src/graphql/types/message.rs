@@ -64,8 +64,8 @@ fast_object! {
     }
     long { "content" => self.0.brief.content.as_deref().map(Some) }
 
-    /// The text. While a reply is in progress, this is the text of its last checkpoint, which may lag behind by a
-    /// moment; subscribe to `reply` to follow it live.
+    /// The text. While a reply is in progress, this is the text that was stored last; subscribe to `reply` to follow it
+    /// live.
     async fn content(&self, ctx: &Context<'_>) -> Result<Cow<'_, str>> {
         let Brief { id, content, length, .. } = &self.0.brief;
         ctx.spend_text(usize::try_from(*length).unwrap_or_default())?;

@@ -73,7 +73,8 @@ pub enum SecurityEventKind {
     TokenDeleted,
     /// A session was revoked from another session.
     SessionRevoked,
-    /// A refresh token was used a second time. Somebody else may have a copy, so its session was revoked.
+    /// A refresh token was used again after its grace period. Somebody else may have a copy, so the session was
+    /// revoked.
     RefreshTokenReused,
     /// The data of the account was exported.
     DataExported,

@@ -39,11 +39,13 @@ impl User {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Returns the first `n` elements, 1 to 100. Defaults to 20 if `last` is not set either."
+            desc = "Returns at most this many elements from the start: 1 to 100. Defaults to 20 unless `last` is set."
         )]
         first: Option<i32>,
         #[graphql(desc = "Returns only elements after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Returns the last `n` elements, 1 to 100. Cannot be combined with `first`.")]
+        #[graphql(
+            desc = "Returns at most this many elements from the end: 1 to 100. Cannot be combined with `first`."
+        )]
         last: Option<i32>,
         #[graphql(desc = "Returns only elements before this cursor.")] before: Option<String>,
     ) -> Result<ConversationConnection> {
@@ -71,11 +73,13 @@ impl User {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Returns the first `n` elements, 1 to 100. Defaults to 20 if `last` is not set either."
+            desc = "Returns at most this many elements from the start: 1 to 100. Defaults to 20 unless `last` is set."
         )]
         first: Option<i32>,
         #[graphql(desc = "Returns only elements after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Returns the last `n` elements, 1 to 100. Cannot be combined with `first`.")]
+        #[graphql(
+            desc = "Returns at most this many elements from the end: 1 to 100. Cannot be combined with `first`."
+        )]
         last: Option<i32>,
         #[graphql(desc = "Returns only elements before this cursor.")] before: Option<String>,
     ) -> Result<SecurityEventConnection> {
