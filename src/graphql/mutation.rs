@@ -14,9 +14,9 @@ use async_graphql::MergedObject;
 /// All mutations except `register`, `logIn`, `refreshSession` and `logOut` require an authenticated user; otherwise
 /// they fail with `UNAUTHENTICATED`.
 ///
-/// A request with a personal access token can call the mutations of conversations and messages if the token has the
-/// scope `WRITE`. Mutations that change the account or its tokens, export its data or revoke sessions require a
-/// session. Otherwise a mutation fails with `FORBIDDEN`.
+/// A personal access token needs the scope `WRITE` to call the mutations of conversations and messages. It cannot call
+/// mutations that change the account or its tokens, export its data or revoke sessions. In both cases the error is
+/// `FORBIDDEN`.
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     accounts::Accounts,

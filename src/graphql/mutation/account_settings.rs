@@ -112,8 +112,8 @@ struct ChangePasswordInput {
 /// Input of `deleteAccount`.
 #[derive(InputObject)]
 struct DeleteAccountInput {
-    /// The password of the account. Required, except for users of the identity provider: they have no password, and
-    /// must have signed in there within the last five minutes. Otherwise the mutation fails with `FORBIDDEN`.
+    /// The password of the account. Required, except for users of the identity provider. They must have signed in there
+    /// within the last five minutes; otherwise the mutation fails with `FORBIDDEN`.
     password: Option<String>,
 }
 
