@@ -186,9 +186,9 @@ fn scalar(name: &str, given: &Value) -> Option<Value> {
 
 fn expectation(scalar: &str) -> String {
     match scalar {
-        "Int" => "expected a 32-bit integer (Int)".into(),
+        "Int" => "expected a whole number from -2147483648 to 2147483647 (Int)".into(),
         "Float" => "expected a number (Float)".into(),
-        "ID" => "expected a string or an integer (ID)".into(),
+        "ID" => "expected a string or a whole number (ID)".into(),
         "Boolean" => "expected true or false (Boolean)".into(),
         other => format!("expected a string ({other})"),
     }
