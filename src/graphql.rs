@@ -1,20 +1,19 @@
-//! The schema, and the path of an operation through it.
+//! The GraphQL schema and the execution of operations.
 //!
-//! [`service`] takes every operation from its transport: it has the document prepared ([`document`]), charges for it,
-//! executes it and finishes the answer ([`response`]). The schema's types are below [`types`], each in a file of its
-//! own. Its roots ([`query`], [`mutation`], [`subscription`]) authorise, call one function of the domain and wrap what
-//! it returns.
+//! [`service`] receives every operation from its transport. It prepares the document ([`document`]), charges the cost,
+//! executes the operation and completes the response ([`response`]). The types of the schema are in [`types`], one file
+//! per type. The resolvers of the root types ([`query`], [`mutation`], [`subscription`]) authorize the caller, call one
+//! function of the domain and wrap its result.
 
-mod batch;
 mod context;
 pub(crate) mod cursors;
+mod data_loader;
 pub mod document;
 pub(crate) mod ids;
 mod loaders;
 mod mutation;
 mod pages;
 pub mod panics;
-pub mod plain;
 mod query;
 pub mod refresh_cookie;
 pub mod request;
@@ -22,6 +21,7 @@ pub mod response;
 pub mod resume;
 pub mod service;
 mod subscription;
+pub mod sync_fields;
 mod text_budget;
 mod types;
 pub mod values;
@@ -40,28 +40,28 @@ use async_graphql::{SDLExportOptions, ValidationMode};
 use panics::PanicAt;
 use std::sync::Arc;
 
-/// The domain, as the schema's roots call it.
+/// The parts of the domain that the resolvers call.
 pub struct Domain {
-    /// For what is only read.
+    /// The database, for reads without domain logic.
     pub store: Database,
-    /// Registering, signing in and out.
+    /// Accounts, sessions and tokens.
     pub accounts: Arc<Accounts>,
-    /// Deleting accounts.
+    /// Deletes accounts.
     pub deletion: Deletion,
-    /// Starting, changing and deleting conversations.
+    /// Creates, updates and deletes conversations.
     pub conversations: Conversations,
-    /// The models.
+    /// The available models.
     pub catalog: Arc<Catalog>,
-    /// Sending messages; stopping and following replies.
+    /// Sends messages, and stops and streams replies.
     pub replies: Replies,
-    /// Following what happens.
+    /// Streams the changes to conversations.
     pub changes: Changes,
 }
 
 /// The executable schema.
 pub type Schema = async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
-/// The schema over this domain. A test can make a resolver panic.
+/// Builds the schema over a domain. Tests can make a resolver panic.
 pub fn schema(domain: Domain, panic_at: Option<PanicAt>) -> Schema {
     let builder = builder().data(domain);
     match panic_at {
@@ -70,12 +70,12 @@ pub fn schema(domain: Domain, panic_at: Option<PanicAt>) -> Schema {
     }
 }
 
-/// The schema in GraphQL's own language, as `schema.graphql` has it.
+/// The schema in the schema definition language (SDL), as exported to `schema.graphql`.
 pub fn sdl() -> String {
     builder().finish().sdl_with_options(SDLExportOptions::new().include_specified_by())
 }
 
-/// Documents are validated before the executor gets them ([`document`]), so its own rules are not run.
+/// Validation by the executor is off: documents are validated before they reach it ([`document`]).
 fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
     Schema::build(query::Query, mutation::Mutation::default(), subscription::Subscription)
         .register_output_type::<types::Node>()

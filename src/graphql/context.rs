@@ -1,4 +1,4 @@
-//! What a resolver finds in its context.
+//! Access to the data in a resolver's context.
 
 use super::{Domain, Loaders};
 use crate::{
@@ -8,21 +8,22 @@ use crate::{
 use async_graphql::Context;
 use std::sync::Arc;
 
-/// Names for what every operation is given (see [`super::service`]).
+/// Accessors for the data that every operation carries (see [`super::service`]).
 pub trait ContextExt {
-    /// The domain that the schema was made over.
+    /// The domain of the schema.
     fn domain(&self) -> &Domain;
     /// The dataloaders of this operation.
     fn loaders(&self) -> &Loaders;
-    /// Who is signed in, if somebody is.
+    /// The authenticated user, if any.
     fn viewer(&self) -> Option<Viewer>;
-    /// Who is signed in; somebody must be. It is enough to read.
-    fn signed_in(&self) -> Result<Viewer>;
-    /// Who is signed in and may change conversations and messages.
-    fn may_write(&self) -> Result<Viewer>;
-    /// Who is signed in themselves, by a session: no script may touch the account.
-    fn in_person(&self) -> Result<Viewer>;
-    /// Where the request comes from, and by what program.
+    /// The authenticated user. Fails with UNAUTHENTICATED if there is none. Sufficient for reads.
+    fn require_user(&self) -> Result<Viewer>;
+    /// The authenticated user, who may change conversations and messages. Fails with FORBIDDEN for a personal access
+    /// token without the scope WRITE.
+    fn require_write(&self) -> Result<Viewer>;
+    /// The authenticated user, who may change the account. Fails with FORBIDDEN for personal access tokens.
+    fn require_session(&self) -> Result<Viewer>;
+    /// The network address and the program of the client.
     fn caller(&self) -> &Caller;
 }
 
@@ -39,24 +40,26 @@ impl ContextExt for Context<'_> {
         *self.data_unchecked()
     }
 
-    fn signed_in(&self) -> Result<Viewer> {
-        self.viewer().ok_or(Error::Unauthenticated("sign in first"))
+    fn require_user(&self) -> Result<Viewer> {
+        self.viewer().ok_or(Error::Unauthenticated("You must be signed in."))
     }
 
-    fn may_write(&self) -> Result<Viewer> {
-        let viewer = self.signed_in()?;
+    fn require_write(&self) -> Result<Viewer> {
+        let viewer = self.require_user()?;
         match viewer.access {
             Access::InPerson | Access::Elsewhere { .. } | Access::Write => Ok(viewer),
-            Access::Read => Err(Error::Forbidden("this access token may only read")),
+            Access::Read => {
+                Err(Error::Forbidden("This access token is read-only. Use one with the scope `WRITE`."))
+            }
         }
     }
 
-    fn in_person(&self) -> Result<Viewer> {
-        let viewer = self.signed_in()?;
+    fn require_session(&self) -> Result<Viewer> {
+        let viewer = self.require_user()?;
         match viewer.access {
             Access::InPerson | Access::Elsewhere { .. } => Ok(viewer),
             Access::Write | Access::Read => {
-                Err(Error::Forbidden("no access token may do this: sign in with the password"))
+                Err(Error::Forbidden("Personal access tokens cannot do this. Sign in and use a session."))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Cursors of connections: opaque, and good for one kind of list.
+//! The cursors of connections. Each is opaque and valid for one kind of list.
 
 use crate::{
     error::{Error, Result},
@@ -7,29 +7,29 @@ use crate::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
-/// A place in a list that a client can hold on to.
+/// A position in a list, in a form that clients can keep.
 pub trait Cursor: Sized {
-    /// The place as clients see it.
+    /// Encodes the position for clients.
     fn encode(&self) -> String;
 
-    /// The place that a cursor stands for; `None` if it is none of this kind of list.
+    /// Decodes a cursor. `None` if it is not a cursor of this kind of list.
     fn decode(text: &str) -> Option<Self>;
 
-    /// Reads a cursor of this kind of list; else the argument is at fault.
+    /// Decodes a cursor that a client sent as `argument`. Fails with BAD_USER_INPUT if it is invalid.
     fn parse(argument: &'static str, text: &str) -> Result<Self> {
-        Self::decode(text).ok_or_else(|| Error::input(argument, "must be a cursor of this list"))
+        Self::decode(text).ok_or_else(|| Error::input(argument, "must be a cursor of this list."))
     }
 }
 
-/// Tells conversations' cursors from others.
-const CONVERSATION: u8 = b'c';
-/// Tells messages' cursors from others.
-const MESSAGE: u8 = b'm';
+/// The first byte of the cursors of conversations.
+const CONVERSATION_TAG: u8 = b'c';
+/// The first byte of the cursors of messages.
+const MESSAGE_TAG: u8 = b'm';
 
 impl Cursor for Place {
     fn encode(&self) -> String {
         let (Instant(at), Id(id)) = self;
-        let mut bytes = [CONVERSATION; 25];
+        let mut bytes = [CONVERSATION_TAG; 25];
         bytes[1..9].copy_from_slice(&at.to_be_bytes());
         bytes[9..].copy_from_slice(id.as_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
@@ -39,18 +39,18 @@ impl Cursor for Place {
         let bytes: [u8; 25] = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let (at, id) = bytes[1..].split_first_chunk::<8>()?;
         let id = Uuid::from_slice(id).ok()?;
-        let at = Instant::told(i64::from_be_bytes(*at)).filter(|_| bytes[0] == CONVERSATION)?;
+        let at = Instant::told(i64::from_be_bytes(*at)).filter(|_| bytes[0] == CONVERSATION_TAG)?;
         Some((at, Id(id)))
     }
 }
 
-/// A message's place: its position on the active branch.
+/// The position of a message on the active branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position(pub i32);
 
 impl Cursor for Position {
     fn encode(&self) -> String {
-        let mut bytes = [MESSAGE; 5];
+        let mut bytes = [MESSAGE_TAG; 5];
         bytes[1..].copy_from_slice(&self.0.to_be_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -58,7 +58,7 @@ impl Cursor for Position {
     fn decode(text: &str) -> Option<Self> {
         let bytes: [u8; 5] = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let position = i32::from_be_bytes(*bytes[1..].first_chunk()?);
-        (bytes[0] == MESSAGE && position >= 0).then_some(Self(position))
+        (bytes[0] == MESSAGE_TAG && position >= 0).then_some(Self(position))
     }
 }
 
@@ -70,7 +70,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_comes_back_as_it_was(at in 0..=LATEST, id in any::<u128>(), position in 0..i32::MAX) {
+        fn cursors_round_trip(at in 0..=LATEST, id in any::<u128>(), position in 0..i32::MAX) {
             let place = (Instant(at), Id(Uuid::from_u128(id)));
             prop_assert_eq!(Place::decode(&place.encode()), Some(place));
             prop_assert_eq!(Position::decode(&Position(position).encode()), Some(Position(position)));
@@ -79,12 +79,12 @@ mod tests {
         }
 
         #[test]
-        fn what_was_no_moment_is_no_place(at in any::<i64>().prop_filter("a moment", |at| Instant::told(*at).is_none())) {
+        fn invalid_times_are_rejected(at in any::<i64>().prop_filter("invalid", |at| Instant::told(*at).is_none())) {
             prop_assert_eq!(Place::decode(&(Instant(at), Id(Uuid::nil())).encode()), None);
         }
 
         #[test]
-        fn no_text_breaks_it(text in "\\PC{0,60}") {
+        fn any_text_can_be_decoded(text in "\\PC{0,60}") {
             let _ = (Place::decode(&text), Position::decode(&text));
         }
     }

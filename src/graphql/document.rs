@@ -1,21 +1,23 @@
-//! From the text of a request to an operation that the executor cannot get wrong.
+//! Validation of documents, and preparation of operations for the executor.
 //!
-//! A document is read in five steps, each in a file of its own:
+//! A document is processed in five steps, each in its own file:
 //!
-//! 1. [`syntax`]: the text's size and nesting are checked, then `apollo-compiler` parses it.
-//! 2. [`weight`]: fields, fragments, aliases and directives are counted as if fragments were unfolded. Each fragment is
-//!    counted once, so the work is linear in the text, whatever it unfolds to.
-//! 3. `apollo-compiler` validates the document against the schema; [`rules`] adds what it leaves out.
-//! 4. [`variables`]: the values of the chosen operation's variables are coerced to their types.
-//! 5. [`operation`]: the chosen operation is rewritten: `@skip` and `@include` applied, fragments unfolded, equal
-//!    response keys merged, arguments coerced, defaults filled in. Its cost is known then.
+//! 1. [`syntax`]: the size and the nesting of the text are checked, then `apollo-compiler` parses it.
+//! 2. [`expansion`]: fields, fragments, aliases and directives are counted as if fragments were expanded. Each
+//!    fragment is visited once, so the work is linear in the size of the text.
+//! 3. `apollo-compiler` validates the document against the schema; [`rules`] adds checks that it lacks.
+//! 4. [`variables`]: the values of the variables of the selected operation are coerced to their types.
+//! 5. [`operation`]: the selected operation is rewritten. `@skip` and `@include` are applied, fragments are expanded,
+//!    fields with equal response keys are merged, arguments are coerced and defaults are filled in. This also
+//!    computes the cost.
 //!
-//! Steps 1 to 3 depend on the text alone; their result is kept in a bounded cache.
+//! Steps 1 to 3 depend on the text alone, so their result is cached.
 //!
-//! The rewriting exists because async-graphql's own validation and collection of fields differ from the specification
-//! in ways that clients notice. For example, it executes a mutation twice that is selected twice.
+//! The operation is rewritten because async-graphql's validation and collection of fields deviate from the
+//! specification in ways that clients notice. For example, it executes a mutation twice if it is selected twice.
 
-mod fault;
+mod error;
+mod expansion;
 mod input;
 mod introspection;
 mod limits;
@@ -27,13 +29,12 @@ mod rules;
 mod syntax;
 mod trusted;
 mod variables;
-mod weight;
 
-pub use fault::{Fault, Rejection};
+pub use error::{DocumentError, Rejection};
 pub use limits::Limits;
 pub use prepared::Prepared;
 pub use prices::CONNECTIONS;
-pub use syntax::LONGEST_NAME;
+pub use syntax::MAX_NAME_LENGTH;
 pub use trusted::TrustedDocuments;
 
 use super::values::GivenVariables;
@@ -46,13 +47,13 @@ use lines::Lines;
 use quick_cache::{Weighter, sync::Cache};
 use std::sync::Arc;
 
-/// How many bytes of text the documents in the cache may have together. A document in memory takes some thirty times
-/// its text.
+/// The maximum total size of the texts of cached documents, in bytes. A parsed document takes about thirty times the
+/// memory of its text.
 const CACHED_TEXT: u64 = 512 * 1024;
-/// How many documents the cache is laid out for.
+/// The expected number of cached documents.
 const CACHED_DOCUMENTS: usize = 1000;
 
-/// Reads documents against one schema.
+/// Validates and prepares documents for one schema.
 pub struct Documents {
     schema: Valid<Schema>,
     implementers: HashMap<Name, Implementers>,
@@ -61,13 +62,13 @@ pub struct Documents {
     cache: Cache<String, Arc<Document>, TextLength>,
 }
 
-/// A valid document, independent of any variables.
+/// A valid document, independent of variables.
 pub struct Document {
     executable: Valid<ExecutableDocument>,
     lines: Lines,
 }
 
-/// Weighs a cached document by its text.
+/// Weighs a cached document by the length of its text.
 #[derive(Clone)]
 struct TextLength;
 
@@ -78,36 +79,36 @@ impl Weighter<String, Arc<Document>> for TextLength {
 }
 
 impl Documents {
-    /// Reads documents against the schema that this SDL describes. Fails if the SDL is invalid.
+    /// Creates a processor of documents for a schema, given as SDL. Fails if the SDL is invalid.
     pub fn new(sdl: &str, limits: Limits, trusted: TrustedDocuments) -> anyhow::Result<Self> {
         let schema = Schema::parse_and_validate(sdl, "schema.graphql")
-            .map_err(|invalid| anyhow::anyhow!("the schema is invalid: {}", invalid.errors))?;
+            .map_err(|invalid| anyhow::anyhow!("The schema is invalid: {}", invalid.errors))?;
         let schema = introspection::add_is_one_of(schema);
         let implementers = schema.implementers_map();
         let cache = Cache::with_weighter(CACHED_DOCUMENTS, CACHED_TEXT, TextLength);
         Ok(Self { schema, implementers, limits, trusted, cache })
     }
 
-    /// What a document may have.
+    /// The limits on documents.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// The text of a trusted document. An id that is unknown is PERSISTED_QUERY_NOT_SUPPORTED, which makes clients send
-    /// the text instead.
+    /// Returns the text of a trusted document. Fails with PERSISTED_QUERY_NOT_SUPPORTED if the ID is unknown; clients
+    /// then send the text.
     pub fn trusted(&self, id: &str) -> Result<&str, Rejection> {
-        // Apollo's and urql's links look at the message.
-        let unknown = || Fault {
+        // Apollo Client and urql check for exactly this message.
+        let unknown = || DocumentError {
             code: Code::PersistedQueryNotSupported,
-            ..Fault::validation("PersistedQueryNotSupported")
+            ..DocumentError::validation("PersistedQueryNotSupported")
         };
         self.trusted.get(id).ok_or_else(|| unknown().into())
     }
 
-    /// Prepares the operation of this name, or the only one.
+    /// Prepares the operation with this name, or the only one.
     ///
-    /// A text that cannot be parsed is GRAPHQL_PARSE_FAILED. A document, a variable or an operation name that does not
-    /// fit the schema, and a document over the limits, are GRAPHQL_VALIDATION_FAILED.
+    /// Fails with GRAPHQL_PARSE_FAILED if the text cannot be parsed. Fails with GRAPHQL_VALIDATION_FAILED if the
+    /// document, a variable or the operation name is invalid, or if the document exceeds a limit.
     pub fn prepare(
         &self,
         text: &str,
@@ -120,7 +121,7 @@ impl Documents {
         operation::prepare(self, &document, operation, variables)
     }
 
-    /// Reads a document, or takes it from the cache.
+    /// Returns a validated document, from the cache if possible.
     fn read(&self, text: &str) -> Result<Arc<Document>, Rejection> {
         if let Some(document) = self.cache.get(text) {
             return Ok(document);
@@ -133,15 +134,15 @@ impl Documents {
     fn parse(&self, text: &str) -> Result<Document, Rejection> {
         syntax::check(text, &self.limits)?;
         let document = syntax::parse(text)?;
-        if !self.trusted.admit(&document) {
+        if !self.trusted.allows(&document) {
             let message = "This server executes trusted documents only.";
-            return Err(Fault { code: Code::Forbidden, ..Fault::validation(message) }.into());
+            return Err(DocumentError { code: Code::Forbidden, ..DocumentError::validation(message) }.into());
         }
         let lines = Lines::new(text);
-        weight::check(&document, &lines, &self.limits)?;
+        expansion::check(&document, &lines, &self.limits)?;
         let executable = document
             .to_executable_validate(&self.schema)
-            .or_else(|invalid| rules::forgive_repeated_root_field(invalid, &lines))?;
+            .or_else(|invalid| rules::allow_repeated_root_field(invalid, &lines))?;
         let document = Document { executable, lines };
         rules::check(&self.schema, &document)?;
         Ok(document)
@@ -149,21 +150,23 @@ impl Documents {
 }
 
 impl Document {
-    /// The operation to execute (GraphQL specification, "GetOperation").
+    /// Selects the operation to execute (GraphQL specification, "GetOperation").
     fn choose(&self, name: Option<&str>) -> Result<&Node<Operation>, Rejection> {
         let operations = &self.executable.operations;
         match name {
-            Some(name) if name.len() > LONGEST_NAME => {
-                let message = format!("`operationName` must have at most {LONGEST_NAME} bytes.");
-                Err(Fault::validation(message).into())
+            Some(name) if name.len() > MAX_NAME_LENGTH => {
+                let message = format!("`operationName` must have at most {MAX_NAME_LENGTH} bytes.");
+                Err(DocumentError::validation(message).into())
             }
             _ => operations.get(name).map_err(|_| {
                 let message = match name {
                     Some(name) => format!("The document has no operation named `{name}`."),
                     None if operations.is_empty() => "The document has no operation.".into(),
-                    None => "The document has several operations: `operationName` must name one.".into(),
+                    None => {
+                        "The document has several operations. Set `operationName` to the name of one.".into()
+                    }
                 };
-                Fault::validation(message).into()
+                DocumentError::validation(message).into()
             }),
         }
     }

@@ -1,4 +1,5 @@
-//! Global ids (the Relay specification's `Node`): opaque to clients, and readable for people, as `message_0193…`.
+//! Global IDs (Relay's Global Object Identification specification). Clients treat them as opaque; people can read them:
+//! `message_0193…`.
 
 use crate::{
     error::{Error, Result},
@@ -8,7 +9,7 @@ use async_graphql::ID;
 use std::fmt::Write;
 use uuid::Uuid;
 
-/// The types that have ids.
+/// The types that have global IDs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     User,
@@ -20,7 +21,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 6] = [
         Self::User,
         Self::Conversation,
@@ -41,30 +42,41 @@ impl Kind {
         }
     }
 
-    /// The global id of a row.
+    fn with_article(self) -> &'static str {
+        match self {
+            Self::User => "a user",
+            Self::Conversation => "a conversation",
+            Self::Message => "a message",
+            Self::AccessToken => "an access token",
+            Self::Session => "a session",
+            Self::SecurityEvent => "a security event",
+        }
+    }
+
+    /// The global ID of a row.
     pub fn id(self, id: store::Id) -> ID {
         let mut text = String::with_capacity(15 + 32);
         text.push_str(self.prefix());
-        write!(text, "_{id}").expect("a String takes all that is written");
+        write!(text, "_{id}").expect("writing to a String cannot fail");
         ID(text)
     }
 
-    /// The row that a global id of this kind names; else the input's field is at fault.
+    /// Parses a global ID of this kind. Fails with BAD_USER_INPUT at `field` if it is another kind or invalid.
     pub fn parse(self, field: &'static str, id: &ID) -> Result<store::Id> {
         match parse(id) {
             Some((kind, id)) if kind == self => Ok(id),
-            _ => Err(Error::input(field, format!("must be the id of a {}", self.prefix()))),
+            _ => Err(Error::input(field, format!("must be the global ID of {}.", self.with_article()))),
         }
     }
 }
 
-/// What a global id names, if it is one.
+/// Parses a global ID of any kind. `None` if it is invalid.
 pub fn parse(id: &ID) -> Option<(Kind, store::Id)> {
     let (prefix, digits) = id.rsplit_once('_')?;
     let kind = Kind::ALL.into_iter().find(|kind| kind.prefix() == prefix)?;
-    // There is one spelling for each id: 32 lower-case digits.
-    let plain = digits.len() == 32 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    plain.then(|| Uuid::try_parse(digits).ok()).flatten().map(|uuid| (kind, store::Id(uuid)))
+    // Each ID has exactly one valid spelling: 32 lower-case hexadecimal digits.
+    let is_canonical = digits.len() == 32 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    is_canonical.then(|| Uuid::try_parse(digits).ok()).flatten().map(|uuid| (kind, store::Id(uuid)))
 }
 
 #[cfg(test)]
@@ -73,7 +85,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn an_id_comes_back_as_it_was_and_no_other_way() {
+    fn ids_round_trip_and_other_spellings_are_rejected() {
         let id = store::Id::new();
         for kind in Kind::ALL {
             let text = kind.id(id);
@@ -86,7 +98,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_breaks_it(text in "\\PC*") {
+        fn any_text_can_be_parsed(text in "\\PC*") {
             if let Some((kind, id)) = parse(&ID(text.clone())) {
                 prop_assert_eq!(kind.id(id).0, text);
             }

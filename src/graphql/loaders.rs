@@ -1,8 +1,8 @@
-//! The dataloaders of one operation: whatever is asked for at one level is one query.
+//! The dataloaders of one operation. The rows of one type that are requested at one level are read by one query.
 //!
-//! They read as the viewer: a stranger's row is not found.
+//! They read on behalf of the authenticated user: rows of other users are not found.
 
-use super::batch::{Batch, Load};
+use super::data_loader::{DataLoader, Loader};
 use crate::{
     accounts::Viewer,
     error::Result,
@@ -18,39 +18,40 @@ use crate::{
 };
 use std::{collections::HashMap, sync::Arc};
 
-/// All of them.
+/// All dataloaders.
 pub struct Loaders {
-    /// Users, by id.
-    pub users: Batch<Users>,
-    /// Conversations, by id.
-    pub conversations: Batch<Conversations>,
-    /// Messages, by id.
-    pub messages: Batch<Messages>,
-    /// Contents that were not read with their messages, by the message's id.
-    pub contents: Batch<Contents>,
-    /// Parts of active branches, by conversation, window and whether the [`Rest`](crate::store::messages::Rest) is wanted.
-    pub windows: Batch<Windows>,
-    /// Sessions, by id.
-    pub sessions: Batch<Sessions>,
-    /// Personal access tokens, by id.
-    pub access_tokens: Batch<AccessTokens>,
-    /// Security events, by id.
-    pub security_events: Batch<SecurityEvents>,
+    /// Users, by ID.
+    pub users: DataLoader<Users>,
+    /// Conversations, by ID.
+    pub conversations: DataLoader<Conversations>,
+    /// Messages, by ID.
+    pub messages: DataLoader<Messages>,
+    /// Long contents, which are not read with their messages, by message ID.
+    pub contents: DataLoader<Contents>,
+    /// Pages of active branches, by conversation ID, window, and whether the [`Rest`](crate::store::messages::Rest)
+    /// is needed.
+    pub windows: DataLoader<Windows>,
+    /// Sessions, by ID.
+    pub sessions: DataLoader<Sessions>,
+    /// Personal access tokens, by ID.
+    pub access_tokens: DataLoader<AccessTokens>,
+    /// Security events, by ID.
+    pub security_events: DataLoader<SecurityEvents>,
 }
 
 impl Loaders {
-    /// Loaders that see what the viewer may see: nothing, if there is none.
+    /// Creates dataloaders for the authenticated user. Without one, they find nothing.
     pub fn new(store: &Database, viewer: Option<Viewer>) -> Self {
         let source = Source { store: store.clone(), viewer };
         Self {
-            users: Batch::new(Users(source.clone())),
-            conversations: Batch::new(Conversations(source.clone())),
-            messages: Batch::new(Messages(source.clone())),
-            contents: Batch::new(Contents(source.clone())),
-            windows: Batch::new(Windows(source.clone())),
-            sessions: Batch::new(Sessions(source.clone())),
-            access_tokens: Batch::new(AccessTokens(source.clone())),
-            security_events: Batch::new(SecurityEvents(source)),
+            users: DataLoader::new(Users(source.clone())),
+            conversations: DataLoader::new(Conversations(source.clone())),
+            messages: DataLoader::new(Messages(source.clone())),
+            contents: DataLoader::new(Contents(source.clone())),
+            windows: DataLoader::new(Windows(source.clone())),
+            sessions: DataLoader::new(Sessions(source.clone())),
+            access_tokens: DataLoader::new(AccessTokens(source.clone())),
+            security_events: DataLoader::new(SecurityEvents(source)),
         }
     }
 }
@@ -61,10 +62,10 @@ struct Source {
     viewer: Option<Viewer>,
 }
 
-/// Users by id: the viewer alone.
+/// Loads users by ID. Only the authenticated user is found.
 pub struct Users(Source);
 
-impl Load for Users {
+impl Loader for Users {
     type Key = Id;
     type Value = Arc<User>;
 
@@ -77,10 +78,10 @@ impl Load for Users {
     }
 }
 
-/// Conversations by id.
+/// Loads conversations by ID.
 pub struct Conversations(Source);
 
-impl Load for Conversations {
+impl Loader for Conversations {
     type Key = Id;
     type Value = Arc<Conversation>;
 
@@ -93,10 +94,10 @@ impl Load for Conversations {
     }
 }
 
-/// Messages by id.
+/// Loads messages by ID.
 pub struct Messages(Source);
 
-impl Load for Messages {
+impl Loader for Messages {
     type Key = Id;
     type Value = Arc<Shown>;
 
@@ -109,10 +110,10 @@ impl Load for Messages {
     }
 }
 
-/// Contents of messages that the viewer has been found to own.
+/// Loads the contents of messages. The caller has checked that the user owns the messages.
 pub struct Contents(Source);
 
-impl Load for Contents {
+impl Loader for Contents {
     type Key = Id;
     type Value = Arc<str>;
 
@@ -122,10 +123,10 @@ impl Load for Contents {
     }
 }
 
-/// Sessions by id.
+/// Loads sessions by ID.
 pub struct Sessions(Source);
 
-impl Load for Sessions {
+impl Loader for Sessions {
     type Key = Id;
     type Value = Arc<Session>;
 
@@ -138,10 +139,10 @@ impl Load for Sessions {
     }
 }
 
-/// Personal access tokens by id, those that have expired included.
+/// Loads personal access tokens by ID, including expired ones.
 pub struct AccessTokens(Source);
 
-impl Load for AccessTokens {
+impl Loader for AccessTokens {
     type Key = Id;
     type Value = Arc<AccessToken>;
 
@@ -154,10 +155,10 @@ impl Load for AccessTokens {
     }
 }
 
-/// Security events by id.
+/// Loads security events by ID.
 pub struct SecurityEvents(Source);
 
-impl Load for SecurityEvents {
+impl Loader for SecurityEvents {
     type Key = Id;
     type Value = Arc<SecurityEvent>;
 
@@ -170,10 +171,11 @@ impl Load for SecurityEvents {
     }
 }
 
-/// Windows of conversations that the viewer has been found to own: one query for each window that differs.
+/// Loads pages of messages, by one query for each distinct window. The caller has checked that the user owns the
+/// conversations.
 pub struct Windows(Source);
 
-impl Load for Windows {
+impl Loader for Windows {
     type Key = (Id, Window, bool);
     type Value = Vec<Arc<Shown>>;
 

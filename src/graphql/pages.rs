@@ -1,4 +1,4 @@
-//! The arguments of connections (Relay's cursor connections specification).
+//! The arguments of connections (Relay's Cursor Connections specification).
 
 use super::cursors::Cursor;
 use crate::{
@@ -6,31 +6,31 @@ use crate::{
     store::paging::Slice,
 };
 
-/// The most rows of one page.
-const MOST: i32 = 100;
-/// How many rows a page has if the client does not say.
-pub const DEFAULT: i32 = 20;
+/// The maximum number of rows of a page.
+const MAX_PAGE_SIZE: i32 = 100;
+/// The number of rows of a page if the client does not state it.
+pub const DEFAULT_PAGE_SIZE: i32 = 20;
 
-/// What a client asked for: `first`, `after`, `last`, `before`.
+/// The arguments `first`, `after`, `last` and `before` of a connection.
 pub struct PageArguments {
-    /// How many rows at most, from the start.
+    /// The maximum number of rows, from the start.
     pub first: Option<i32>,
-    /// A cursor: only what comes after it.
+    /// A cursor. The page has only rows after it.
     pub after: Option<String>,
-    /// How many rows at most, from the end.
+    /// The maximum number of rows, from the end.
     pub last: Option<i32>,
-    /// A cursor: only what comes before it.
+    /// A cursor. The page has only rows before it.
     pub before: Option<String>,
 }
 
 impl PageArguments {
-    /// The part of the list that is meant. Without `first` and `last` it is the first page.
+    /// Converts the arguments to a slice of the list. Without `first` and `last` it is the first page.
     pub fn slice<C: Cursor>(&self) -> Result<Slice<C>> {
         let (limit, from_end) = match (self.first, self.last) {
-            (Some(_), Some(_)) => return Err(Error::input("last", "cannot be combined with `first`")),
+            (Some(_), Some(_)) => return Err(Error::input("last", "cannot be combined with `first`.")),
             (Some(first), None) => (count("first", first)?, false),
             (None, Some(last)) => (count("last", last)?, true),
-            (None, None) => (DEFAULT, false),
+            (None, None) => (DEFAULT_PAGE_SIZE, false),
         };
         let cursor = |argument, text: &Option<String>| {
             text.as_deref().map(|text| C::parse(argument, text)).transpose()
@@ -42,7 +42,7 @@ impl PageArguments {
 
 fn count(argument: &'static str, count: i32) -> Result<i32> {
     match count {
-        1..=MOST => Ok(count),
-        _ => Err(Error::input(argument, format!("must be from 1 to {MOST}"))),
+        1..=MAX_PAGE_SIZE => Ok(count),
+        _ => Err(Error::input(argument, format!("must be from 1 to {MAX_PAGE_SIZE}."))),
     }
 }

@@ -1,4 +1,4 @@
-//! A resolver that panics, so that a test can check what the client gets.
+//! A resolver that panics, for tests of the response to a panic.
 
 use async_graphql::{
     ServerResult, Value, async_trait,
@@ -9,9 +9,9 @@ use std::sync::Arc;
 /// Makes the resolver of one field panic, in every operation that selects it.
 #[derive(Clone, Copy, Debug)]
 pub struct PanicAt {
-    /// The type that has the field.
+    /// The type of the object.
     pub parent: &'static str,
-    /// The field's name.
+    /// The name of the field.
     pub field: &'static str,
 }
 
@@ -29,7 +29,10 @@ impl Extension for PanicAt {
         info: ResolveInfo<'_>,
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
-        assert!((info.parent_type, info.name) != (self.parent, self.field), "a test asked for this panic");
+        assert!(
+            (info.parent_type, info.name) != (self.parent, self.field),
+            "this panic was requested by a test"
+        );
         next.run(ctx, info).await
     }
 }

@@ -1,4 +1,4 @@
-//! What can be read.
+//! The queries.
 
 use super::{
     context::ContextExt,
@@ -9,62 +9,66 @@ use crate::error::{Error, Result};
 use async_graphql::{Context, Description, ID, Object};
 use futures_util::future::join_all;
 
-/// The most ids that `nodes` takes.
-const MOST_NODES: usize = 100;
+/// The maximum number of IDs that `nodes` takes.
+const MAX_NODES: usize = 100;
 
-/// Where reading begins.
+/// The root of all queries. All queries except `me` and `models` require an authenticated user; otherwise they fail
+/// with `UNAUTHENTICATED`.
 #[derive(Description)]
 pub struct Query;
 
 #[Object(use_type_description)]
 impl Query {
-    /// Who is signed in; null if nobody is.
+    /// The authenticated user. `null` if the request has no access token.
     async fn me(&self, ctx: &Context<'_>) -> Option<Result<User>> {
         let viewer = ctx.viewer()?;
         let user = ctx.loaders().users.get(viewer.user_id).await.transpose();
-        // The token is good, but the account has been deleted since.
-        Some(user.unwrap_or(Err(Error::Unauthenticated("the account is gone"))).map(User))
+        // A valid access token may outlive its account for a moment.
+        Some(user.unwrap_or(Err(Error::Unauthenticated("The account has been deleted."))).map(User))
     }
 
-    /// Any object by its id. What is not there, or is a stranger's, is null with the error NOT_FOUND.
+    /// Returns an object by its global ID. `null` with the error `NOT_FOUND` if it does not exist or belongs to another
+    /// user.
     async fn node(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The `id` of the object.")] id: ID,
+        #[graphql(desc = "The global ID of the object.")] id: ID,
     ) -> Option<Result<Node>> {
         Some(node(ctx, "id", &id).await)
     }
 
-    /// Several objects by their ids, in the order of the ids: at most 100.
+    /// Returns up to 100 objects by their global IDs, in the order of the IDs. An object that does not exist or
+    /// belongs to another user is `null` in the list, with the error `NOT_FOUND`.
     async fn nodes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The `id`s of the objects.")] ids: Vec<ID>,
+        #[graphql(desc = "The global IDs of the objects, at most 100.")] ids: Vec<ID>,
     ) -> Result<Vec<Option<Result<Node>>>> {
-        if ids.len() > MOST_NODES {
-            return Err(Error::input("ids", format!("must be at most {MOST_NODES}")));
+        if ids.len() > MAX_NODES {
+            return Err(Error::input("ids", format!("must have at most {MAX_NODES} IDs.")));
         }
         Ok(join_all(ids.iter().map(|id| async { Some(node(ctx, "ids", id).await) })).await)
     }
 
-    /// A conversation of the signed-in user. What is not there, or is a stranger's, is null with the error NOT_FOUND.
+    /// Returns a conversation of the authenticated user. `null` with the error `NOT_FOUND` if it does not exist or
+    /// belongs to another user.
     async fn conversation(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The conversation's `id`.")] id: ID,
+        #[graphql(desc = "The ID of the conversation.")] id: ID,
     ) -> Option<Result<Conversation>> {
         Some(conversation(ctx, &id).await)
     }
 
-    /// The models that can be asked for, the default one among them.
+    /// The available models, including the default one. Requires no authentication.
     async fn models(&self, ctx: &Context<'_>) -> Vec<Model> {
         ctx.domain().catalog.models().await.into_iter().map(Model).collect()
     }
 }
 
 async fn node(ctx: &Context<'_>, field: &'static str, id: &ID) -> Result<Node> {
-    ctx.signed_in()?;
-    let (kind, id) = ids::parse(id).ok_or(Error::input(field, "must be the id of an object"))?;
+    ctx.require_user()?;
+    let (kind, id) = ids::parse(id).ok_or(Error::input(field, "must be the global ID of an object."))?;
     let loaders = ctx.loaders();
     let found = match kind {
         Kind::User => loaders.users.get(id).await?.map(|row| Node::User(User(row))),
@@ -88,7 +92,7 @@ async fn node(ctx: &Context<'_>, field: &'static str, id: &ID) -> Result<Node> {
 }
 
 async fn conversation(ctx: &Context<'_>, id: &ID) -> Result<Conversation> {
-    ctx.signed_in()?;
+    ctx.require_user()?;
     let id = Kind::Conversation.parse("id", id)?;
     let found = ctx.loaders().conversations.get(id).await?;
     found.map(Conversation).ok_or(Error::NotFound("conversation"))

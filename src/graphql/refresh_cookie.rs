@@ -1,10 +1,10 @@
-//! The cookie that our own page keeps its refresh token in, where no script can read it.
+//! The cookie in which the chat page stores its refresh token, so that scripts cannot read it.
 //!
-//! The page asks for it with each of the requests that hand out or take such a token; see [`crate::transport`] for who
-//! may. The cookie is sent by no other site's doing. Over TLS its name begins with `__Host-`, which browsers take from the
-//! very host that it is for alone (RFC 6265bis, section 4.1.3.2): a neighbour with a part of our name cannot put another in
-//! its place, by which a user would be signed in as somebody else. Such a cookie must be for all paths; the other, for
-//! development, is sent to `/graphql` alone.
+//! The page requests the cookie with each request that returns or takes a refresh token; [`crate::transport`] checks
+//! who may do so. `SameSite=Strict` keeps other sites from sending it. Over TLS its name begins with `__Host-`:
+//! browsers accept such a cookie only from the host itself (RFC 6265bis, section 4.1.3.2). So another host of the
+//! same domain cannot replace it and sign the user in to a different account. A `__Host-` cookie must have the path
+//! `/`. The cookie without the prefix, for development without TLS, has the path `/graphql`.
 
 use secrecy::{ExposeSecret, SecretString};
 use std::{fmt::Write, time::Duration};
@@ -12,45 +12,45 @@ use std::{fmt::Write, time::Duration};
 const NAME: &str = "confab_refresh";
 const SECURE_NAME: &str = "__Host-confab_refresh";
 
-/// A request of whoever keeps its refresh token in the cookie.
+/// The refresh cookie of a request that asked for it.
 #[derive(Debug)]
 pub struct RefreshCookie {
-    /// What it has brought.
-    presented: Option<SecretString>,
-    /// Whether it came by TLS, as all do in production: then the cookie goes by nothing else.
+    /// The refresh token that the request carried.
+    token: Option<SecretString>,
+    /// Whether the request came over TLS, as all do in production. Then the cookie is restricted to TLS.
     secure: bool,
 }
 
 impl RefreshCookie {
-    /// Finds it among a request's cookies (RFC 6265, section 4.2), by the one name that it has here. Of two of that name
-    /// neither is taken.
+    /// Finds the refresh token in the `Cookie` headers of a request (RFC 6265, section 4.2). If two cookies have its
+    /// name, both are ignored.
     pub fn among<'a>(cookies: impl Iterator<Item = &'a str>, secure: bool) -> Self {
         let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         let mut named = pairs.filter(|(name, _)| *name == name_of(secure)).map(|(_, value)| value);
-        let presented = named.next().filter(|value| !value.is_empty());
-        let presented = presented.filter(|_| named.next().is_none()).map(|value| value.to_owned().into());
-        Self { presented, secure }
+        let token = named.next().filter(|value| !value.is_empty());
+        let token = token.filter(|_| named.next().is_none()).map(|value| value.to_owned().into());
+        Self { token, secure }
     }
 
-    /// The token that the request has brought.
-    pub fn presented(&self) -> Option<&str> {
-        self.presented.as_ref().map(ExposeSecret::expose_secret)
+    /// The refresh token that the request carried, if any.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_ref().map(ExposeSecret::expose_secret)
     }
 
-    /// What a browser is to keep from now on (RFC 6265, section 4.1).
-    pub fn keep(&self, token: &SecretString, lasts: Duration) -> String {
-        self.set(token.expose_secret(), lasts)
+    /// The value of a `Set-Cookie` header that stores a token (RFC 6265, section 4.1).
+    pub fn set(&self, token: &SecretString, max_age: Duration) -> String {
+        self.header(token.expose_secret(), max_age)
     }
 
-    /// That a browser is to keep nothing any more.
-    pub fn forget(&self) -> String {
-        self.set("", Duration::ZERO)
+    /// The value of a `Set-Cookie` header that deletes the cookie.
+    pub fn delete(&self) -> String {
+        self.header("", Duration::ZERO)
     }
 
-    fn set(&self, value: &str, lasts: Duration) -> String {
+    fn header(&self, value: &str, max_age: Duration) -> String {
         let (name, path) = (name_of(self.secure), if self.secure { "/" } else { "/graphql" });
         let mut cookie = format!("{name}={value}; Path={path}; HttpOnly; SameSite=Strict");
-        let _ = write!(cookie, "; Max-Age={}", lasts.as_secs()); // a string takes all
+        let _ = write!(cookie, "; Max-Age={}", max_age.as_secs()); // writing to a String cannot fail
         if self.secure {
             cookie.push_str("; Secure");
         }
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_found_among_others_and_not_where_there_are_two() {
+    fn the_cookie_is_found_by_name_and_ignored_if_it_is_ambiguous() {
         for (lines, expected) in [
             (&["confab_refresh=a"][..], Some("a")),
             (&["theme=dark; confab_refresh=a;x=y"], Some("a")),
@@ -78,22 +78,22 @@ mod tests {
             (&[], None),
         ] {
             let cookie = RefreshCookie::among(lines.iter().copied(), false);
-            assert_eq!(cookie.presented(), expected, "{lines:?}");
+            assert_eq!(cookie.token(), expected, "{lines:?}");
             assert!(!format!("{cookie:?}").contains("\"a\""));
-            assert_eq!(RefreshCookie::among(lines.iter().copied(), true).presented(), None, "{lines:?}");
+            assert_eq!(RefreshCookie::among(lines.iter().copied(), true).token(), None, "{lines:?}");
             let prefixed: Vec<_> =
                 lines.iter().map(|line| line.replace("confab_refresh", "__Host-confab_refresh")).collect();
-            let by_tls = RefreshCookie::among(prefixed.iter().map(String::as_str), true);
-            assert_eq!(by_tls.presented(), expected, "{prefixed:?}");
+            let over_tls = RefreshCookie::among(prefixed.iter().map(String::as_str), true);
+            assert_eq!(over_tls.token(), expected, "{prefixed:?}");
         }
     }
 
     #[test]
-    fn it_is_kept_from_scripts_other_sites_and_other_addresses() {
-        let cookie = |secure| RefreshCookie { presented: None, secure };
-        let kept = cookie(false).keep(&"token".to_owned().into(), Duration::from_secs(60));
-        assert_eq!(kept, "confab_refresh=token; Path=/graphql; HttpOnly; SameSite=Strict; Max-Age=60");
-        let forgotten = cookie(true).forget();
-        assert_eq!(forgotten, "__Host-confab_refresh=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure");
+    fn the_cookie_is_restricted_to_http_this_site_and_its_path() {
+        let cookie = |secure| RefreshCookie { token: None, secure };
+        let stored = cookie(false).set(&"token".to_owned().into(), Duration::from_secs(60));
+        assert_eq!(stored, "confab_refresh=token; Path=/graphql; HttpOnly; SameSite=Strict; Max-Age=60");
+        let deleted = cookie(true).delete();
+        assert_eq!(deleted, "__Host-confab_refresh=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure");
     }
 }

@@ -1,32 +1,32 @@
-//! A request as a client sends it.
+//! GraphQL requests.
 
-use super::values::{self, Given, GivenVariables};
+use super::values::{self, BoundedJson, GivenVariables};
 use async_graphql::Value;
 use serde::{Deserialize, Deserializer, de::Error};
 use std::fmt;
 
-/// A GraphQL request as it comes over any transport (GraphQL over HTTP, "Request Parameters"). `Debug` does not show it:
-/// it may hold passwords and tokens.
+/// A GraphQL request, from any transport (GraphQL over HTTP, "Request Parameters"). `Debug` hides its content, which
+/// may include passwords and tokens.
 #[derive(Default)]
 pub struct Request {
-    /// The document: its text, or the id of a trusted one.
+    /// The document: its text, or the ID of a trusted document.
     pub document: DocumentSource,
-    /// Which of the document's operations is meant. Needed only if there are several.
+    /// The name of the operation to execute. Required only if the document has several.
     pub operation_name: Option<String>,
-    /// The values of the operation's variables. Null is the same as none.
+    /// The values of the variables. `null` is treated as empty.
     pub variables: GivenVariables,
-    /// What the client wants besides.
+    /// The protocol extensions that the client uses.
     pub extensions: Extensions,
-    /// How many bytes it had as it came.
+    /// The size of the request in bytes, as received.
     pub bytes: usize,
 }
 
-/// Where a request's document is found.
+/// The source of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DocumentSource {
-    /// In its text.
+    /// The text itself.
     Text(String),
-    /// In the manifest of trusted documents, under this id.
+    /// The ID of a document in the manifest of trusted documents.
     Id(String),
 }
 
@@ -36,7 +36,7 @@ impl Default for DocumentSource {
     }
 }
 
-/// A request's fields. `documentId` is the one of GraphQL over HTTP ("Persisted Documents"), `doc_id` the one of Relay.
+/// The JSON form of a request. `documentId` comes from GraphQL over HTTP ("Persisted Documents"), `doc_id` from Relay.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Fields {
@@ -55,7 +55,7 @@ impl<'de> Deserialize<'de> for Request {
         let Fields { query, operation_name, variables, extensions, document_id } =
             Fields::deserialize(deserializer)?;
         Self::new(query, operation_name, variables, extensions, document_id)
-            .ok_or_else(|| D::Error::custom("neither `query` nor the id of a document"))
+            .ok_or_else(|| D::Error::custom("`query` or the ID of a document is required"))
     }
 }
 
@@ -66,8 +66,8 @@ impl fmt::Debug for Request {
 }
 
 impl Request {
-    /// A request of these fields; `None` if it has no document. An empty `operationName` counts as absent, and so does an
-    /// empty `query` beside an id, which some WebSocket clients must send.
+    /// Creates a request. `None` if it has no document. An empty `operationName` is treated as absent, and so is an
+    /// empty `query` next to an ID, because some WebSocket clients have to send one.
     pub fn new(
         query: Option<String>,
         operation_name: Option<String>,
@@ -86,29 +86,30 @@ impl Request {
         Some(Self { document, operation_name, variables, extensions, bytes: 0 })
     }
 
-    /// How many bytes it holds, about.
+    /// The approximate memory that the request occupies, in bytes.
     pub fn weight(&self) -> usize {
         let name = self.operation_name.as_ref().map_or(0, String::len);
         let (DocumentSource::Text(document) | DocumentSource::Id(document)) = &self.document;
-        document.len() + name + values::weight(&self.variables.variables)
+        document.len() + name + values::memory_size(&self.variables.variables)
     }
 }
 
-/// The `extensions` of a request: an object, or null for none. Entries that the server does not know are ignored.
+/// The `extensions` of a request: an object or `null`. Unknown entries are ignored.
 #[derive(Clone, Debug, Default)]
 pub struct Extensions {
-    /// `"cost": true`: the response's `extensions` show what the operation costs.
+    /// `"cost": true`: the response states the cost of the operation in its `extensions`.
     pub cost: bool,
-    /// `"persistedQuery"`: the id of a document, as Apollo's and urql's links send it (`{ "sha256Hash": "…" }`), or alone.
+    /// `"persistedQuery"`: the ID of a document, either as a string or as `{ "sha256Hash": "…" }`, which Apollo
+    /// Client and urql send.
     persisted_query: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for Extensions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let extensions = match Given::deserialize(deserializer)?.value {
+        let extensions = match BoundedJson::deserialize(deserializer)?.value {
             Value::Object(extensions) => extensions,
             Value::Null => return Ok(Self::default()),
-            _ => return Err(D::Error::custom("the extensions are not an object")),
+            _ => return Err(D::Error::custom("`extensions` must be an object")),
         };
         let persisted_query = match extensions.get("persistedQuery") {
             Some(Value::String(id)) => Some(id),

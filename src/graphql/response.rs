@@ -1,4 +1,4 @@
-//! The last step of every answer: each error gets its code, and nothing inside is told to anybody.
+//! Completion of responses: each error gets its code, and internal causes are removed.
 
 use crate::{
     error::{Code, Error},
@@ -6,15 +6,14 @@ use crate::{
 };
 use async_graphql::{ErrorExtensionValues, PathSegment, Response, ServerError, Value, value};
 
-/// The most errors of one answer. The last of so many tells how many more there were.
-const MOST_ERRORS: usize = 50;
+/// The maximum number of errors in a response. The last of them states how many more there were.
+const MAX_ERRORS: usize = 50;
 
-/// Puts the errors in order and gives each its `extensions`. `request_id` is what an internal error is found by in the
-/// log, where this writes its cause.
+/// Sorts the errors and adds the `extensions` of each. Causes of internal errors are logged with `request_id`.
 pub fn finish(mut response: Response, request_id: &str) -> Response {
-    // Fields are executed side by side, so the order in which they fail differs from run to run.
+    // Fields are executed concurrently, so the order in which they fail is not deterministic.
     response.errors.sort_by(|a, b| (&a.locations, path(a)).cmp(&(&b.locations, path(b))));
-    cap(&mut response.errors);
+    limit(&mut response.errors);
     for error in &mut response.errors {
         finish_error(error, request_id);
     }
@@ -29,13 +28,13 @@ fn path(error: &ServerError) -> Vec<Result<usize, &str>> {
     segments.collect()
 }
 
-fn cap(errors: &mut Vec<ServerError>) {
-    let more = errors.len().saturating_sub(MOST_ERRORS - 1);
+fn limit(errors: &mut Vec<ServerError>) {
+    let more = errors.len().saturating_sub(MAX_ERRORS - 1);
     if more > 1 {
-        errors.truncate(MOST_ERRORS);
-        // It keeps its path and its code: the answer's status depends on them.
+        errors.truncate(MAX_ERRORS);
+        // The last error keeps its path and code, because the HTTP status depends on them.
         if let Some(last) = errors.last_mut() {
-            last.message = format!("and {more} more errors");
+            last.message = format!("{more} more errors were omitted.");
             last.locations.clear();
         }
     }
@@ -45,11 +44,11 @@ fn finish_error(error: &mut ServerError, request_id: &str) {
     let mut extensions = error.extensions.take().unwrap_or_default();
     if extensions.get("code").is_none() {
         match error.source::<Error>() {
-            Some(ours) => {
-                extensions.set("code", ours.code().as_str());
-                describe(ours, &mut extensions, request_id);
+            Some(error) => {
+                extensions.set("code", error.code().as_str());
+                describe(error, &mut extensions, request_id);
             }
-            // The executor's own: before anything was resolved it is validation, after that a value did not fit.
+            // An error of the executor itself. Without a path it is a validation error, with a path an invalid value.
             None if error.path.is_empty() => extensions.set("code", Code::GraphqlValidationFailed.as_str()),
             None => extensions.set("code", Code::BadUserInput.as_str()),
         }
@@ -62,10 +61,12 @@ fn describe(error: &Error, extensions: &mut ErrorExtensionValues, request_id: &s
     match error {
         Error::BadUserInput { field, .. } => extensions.set("field", *field),
         Error::Internal(cause) => {
-            tracing::error!(request_id, error = %cause, "internal error");
+            tracing::error!(request_id, error = %cause, "An operation failed with an internal error.");
             extensions.set("requestId", request_id);
         }
-        Error::Unavailable(cause) => tracing::warn!(request_id, error = %cause, "unavailable"),
+        Error::Unavailable(cause) => {
+            tracing::warn!(request_id, error = %cause, "The server or its database is unavailable.")
+        }
         Error::Unauthenticated(_)
         | Error::Forbidden(_)
         | Error::NotFound(_)
@@ -77,8 +78,9 @@ fn describe(error: &Error, extensions: &mut ErrorExtensionValues, request_id: &s
     }
 }
 
-/// Tells what the operation cost, if that is wanted: `extensions.cost`. What is not limited is null.
-pub fn tell_cost(response: &mut Response, cost: Option<Cost>) {
+/// Adds the cost of the operation as `extensions.cost`, if it was requested. `remaining` and `limit` are `null` if
+/// the cost is not limited.
+pub fn add_cost(response: &mut Response, cost: Option<Cost>) {
     if let Some(Cost { requested, budget }) = cost {
         let [remaining, limit] = [budget.map(|budget| budget.remaining), budget.map(|budget| budget.limit)];
         let cost = value!({ "requested": requested, "remaining": remaining, "limit": limit });
@@ -86,8 +88,8 @@ pub fn tell_cost(response: &mut Response, cost: Option<Cost>) {
     }
 }
 
-/// The code and how many seconds to wait, if an answer is a single error that a retry may avoid, and of nothing below a
-/// root field.
+/// The code and the number of seconds to wait, if the response is a single error of a root field and a retry may
+/// succeed.
 pub fn retry_after(response: &Response) -> Option<(Code, u64)> {
     let (Value::Null, [error]) = (&response.data, &response.errors[..]) else { return None };
     let extensions = error.extensions.as_ref().filter(|_| error.path.len() <= 1)?;
@@ -97,12 +99,12 @@ pub fn retry_after(response: &Response) -> Option<(Code, u64)> {
     Some((code, seconds.as_u64()?))
 }
 
-/// The answer to a request of which nothing was executed.
+/// The response to a request that was not executed.
 pub fn refuse(error: &Error, request_id: &str) -> Response {
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", error.code().as_str());
     describe(error, &mut extensions, request_id);
-    let mut refusal = ServerError::new(error.to_string(), None);
-    refusal.extensions = Some(extensions);
-    Response::from_errors(vec![refusal])
+    let mut rejected = ServerError::new(error.to_string(), None);
+    rejected.extensions = Some(extensions);
+    Response::from_errors(vec![rejected])
 }

@@ -1,41 +1,41 @@
-//! What a transport knows of where a subscription is, besides its arguments.
+//! The positions from which subscriptions resume.
 
 use crate::{changes, replies};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Where a subscription goes on that has been given up while it was silent: it has one root field, and leaves its place
-/// in that field's bookmark. Cloning shares them.
+/// The position from which a parked subscription resumes. A subscription has one root field and uses the resume point
+/// of that field. Clones share the resume points.
 #[derive(Clone, Debug, Default)]
-pub struct Bookmarks {
-    /// The place of `reply`.
+pub struct ResumePoints {
+    /// The position in `reply`.
     pub reply: replies::Bookmark,
-    /// The place of `changes`.
+    /// The position in `changes`.
     pub changes: changes::Bookmark,
 }
 
-/// Where a client goes on, and where it is after each event. Cloning shares it.
+/// The cursor from which a client resumes (`Last-Event-ID`), and the cursor of the latest event. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Resume {
     after: Option<Arc<str>>,
-    told: Arc<Mutex<Option<String>>>,
+    latest: Arc<Mutex<Option<String>>>,
 }
 
 impl Resume {
-    /// The client has everything up to this cursor; `None` leaves it to the subscription's arguments.
+    /// Resumes after this cursor. With `None`, the arguments of the subscription decide.
     pub fn after(cursor: Option<&str>) -> Self {
-        Self { after: cursor.map(Arc::from), told: Arc::default() }
+        Self { after: cursor.map(Arc::from), latest: Arc::default() }
     }
 
-    /// The cursor of the event that was last told.
-    pub fn told(&self) -> Option<String> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The cursor of the latest event.
+    pub fn latest(&self) -> Option<String> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn cursor(&self) -> Option<&str> {
         self.after.as_deref()
     }
 
-    pub(super) fn tell(&self, cursor: &str) {
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.to_owned());
+    pub(super) fn record(&self, cursor: &str) {
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.to_owned());
     }
 }

@@ -1,13 +1,14 @@
-//! The one path of every operation, whatever transport it comes by.
+//! The execution of operations, independent of the transport.
 //!
 //! A transport decodes a [`Request`], authenticates the caller and calls [`GraphqlService::execute`]. The service
-//! prepares the document, identifies the caller, charges the cost, executes, and finishes the response: codes, positions,
-//! cost. What comes back is a refusal, one response, or a stream of responses, which the transport encodes.
+//! prepares the document, checks the caller's identity, charges the cost, executes the operation, and completes the
+//! response with error codes, positions and the cost. It returns a rejection, one response or a stream of responses,
+//! which the transport encodes.
 
-mod dues;
+mod charge_queues;
 mod subscription;
 
-pub use dues::Dues;
+pub use charge_queues::Dues;
 
 use super::{
     Loaders, Schema,
@@ -33,80 +34,80 @@ use subscription::Subscription;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-/// The root fields that anybody may select. An invalid access token does not matter to an operation that selects
-/// nothing else: a client whose token has expired must be able to refresh it.
+/// The root fields that require no authentication. An operation that selects only these ignores an invalid access
+/// token: a client whose token has expired must be able to refresh it.
 const OPEN_TO_ANONYMOUS: [&str; 6] =
     ["__typename", "logIn", "logOut", "models", "refreshSession", "register"];
 
-/// Executes operations.
+/// Executes GraphQL operations.
 pub struct GraphqlService {
     /// The executable schema.
     pub schema: Schema,
-    /// Reads documents.
+    /// Validates and prepares documents.
     pub documents: Documents,
-    /// What the dataloaders read.
+    /// The database that the dataloaders read.
     pub store: Database,
-    /// Wakes a parked subscription.
+    /// Wakes parked subscriptions to `reply`.
     pub replies: Replies,
-    /// Likewise.
+    /// Wakes parked subscriptions to `changes`.
     pub changes: Changes,
-    /// Charges the cost.
+    /// Charges the cost of operations.
     pub throttle: Arc<Throttle>,
-    /// The order in which subscriptions pay for their events.
+    /// The queues in which subscriptions wait to be charged for their events.
     pub dues: Dues,
-    /// Owns what is executed: an operation that has begun is finished, even if its client is gone.
+    /// Tracks running operations. An operation that has started is finished even if its client disconnects.
     pub tasks: TaskTracker,
-    /// How long a new subscription on a socket is silent until it is parked.
+    /// The time without an event after which a new subscription on a socket is parked.
     pub park_after: Duration,
 }
 
-/// How a request came, and from whom.
+/// The context of a request: its caller and its transport.
 pub struct Call {
-    /// By which the log names the request.
+    /// The ID of the request in the log.
     pub request_id: Arc<str>,
-    /// The client's address and program.
+    /// The network address and the program of the client.
     pub caller: Arc<Caller>,
     /// The authenticated user, if any.
     pub identity: Identity,
-    /// What the transport can carry.
+    /// The operations that the transport supports.
     pub carries: Carries,
-    /// The cookie that the page keeps its refresh token in.
+    /// The cookie for the refresh token, if the request asked for it.
     pub cookie: Option<RefreshCookie>,
-    /// Where a client that comes back was (`Last-Event-ID`), and is after each event. `None` on a socket, where the
-    /// subscription's arguments and events tell.
+    /// The cursor from which the client resumes (`Last-Event-ID`), updated after each event. `None` on a socket,
+    /// where the arguments and events of the subscription carry cursors.
     pub resume: Option<Resume>,
-    /// Kept until the operation has ended, even if its client has given it up.
+    /// A permit to hold until the operation has ended, even if its client has canceled it.
     pub permit: Option<Box<dyn Any + Send + Sync>>,
 }
 
-/// Who sends a request.
+/// The identity of the caller.
 pub enum Identity {
-    /// What the request's own `Authorization` says: nobody, a user, or an invalid token.
+    /// From the `Authorization` header of the request: no user, a user, or an invalid token.
     Request(Result<Option<Viewer>>),
-    /// The user who is authenticated on the socket, if any. Its subscriptions are parked while they are silent.
+    /// The user who is authenticated on the socket, if any. Silent subscriptions on a socket are parked.
     Socket(Presence),
 }
 
-/// What kinds of operations a transport can carry, besides queries.
+/// The kinds of operations that a transport supports, besides queries.
 #[derive(Clone, Copy, Debug)]
 pub struct Carries {
-    /// Not those by GET, which any page can send.
+    /// Mutations. Not supported by GET, which pages of any site can send.
     pub mutations: bool,
-    /// Only where several responses can be sent.
+    /// Subscriptions. Supported only if the transport can send several responses.
     pub subscriptions: bool,
 }
 
-/// What comes of a request.
+/// The outcome of a request.
 pub enum Answer {
-    /// Nothing was executed.
+    /// The request was rejected before execution.
     Refused(Refused),
     /// A query or a mutation was executed.
     Executed(Executed),
-    /// A subscription is being executed. Where the stream ends, the subscription is complete.
+    /// A subscription is in progress. It is complete when the stream ends.
     Stream(BoxStream<'static, Event>),
 }
 
-/// Why nothing was executed.
+/// A request that was rejected before execution.
 pub struct Refused {
     /// The code of the first error.
     pub code: Code,
@@ -114,29 +115,29 @@ pub struct Refused {
     pub response: Response,
 }
 
-/// The result of a query or a mutation.
+/// A query or mutation that was executed.
 pub struct Executed {
-    /// The response, and the headers for HTTP.
+    /// The response, including HTTP headers.
     pub response: Response,
-    /// Whether there is only one root field: if it failed, nothing was done.
+    /// Whether the operation has a single root field. If that field failed, nothing was done.
     pub single: bool,
 }
 
-/// What a subscription has for its client.
+/// An event of a subscription.
 pub enum Event {
-    /// An event, and the cursor after it.
+    /// A response, and the cursor after it.
     Next(Response, Option<String>),
-    /// Nothing was executed, or the execution failed; nothing follows.
+    /// The subscription was rejected or failed. This is the last event.
     Refused(Response),
 }
 
 impl Refused {
-    /// For one error.
+    /// Creates the response for one error.
     pub fn new(error: &Error, request_id: &str) -> Self {
         Self { code: error.code(), response: response::refuse(error, request_id) }
     }
 
-    /// Whether the operation is at fault, or the server while it executed it; not the caller or the HTTP method.
+    /// Returns whether the error concerns the operation or its execution, rather than the caller or the HTTP method.
     pub fn is_of_operation(&self) -> bool {
         !matches!(
             self.code,
@@ -150,9 +151,9 @@ impl Refused {
         refused
     }
 
-    /// For an invalid document.
+    /// Creates the response for an invalid document.
     fn rejected(rejection: Rejection, request_id: &str) -> Self {
-        let code = rejection.0.first().map_or(Code::GraphqlValidationFailed, |fault| fault.code);
+        let code = rejection.0.first().map_or(Code::GraphqlValidationFailed, |error| error.code);
         Self { code, response: response::finish(rejection.into_response(), request_id) }
     }
 
@@ -162,8 +163,8 @@ impl Refused {
 }
 
 impl GraphqlService {
-    /// Executes a request, in a task of its own that starts at once: what has begun is finished, even if the client is
-    /// gone. A panic is an INTERNAL error of this request alone.
+    /// Executes a request in its own task, which starts at once and is finished even if the client disconnects. A panic
+    /// becomes an INTERNAL error of this request.
     pub fn execute(
         self: &Arc<Self>,
         request: Request,
@@ -240,11 +241,11 @@ impl GraphqlService {
         };
         prepared.complete(&self.documents, &mut response);
         let mut response = response::finish(response, &request_id);
-        response::tell_cost(&mut response, cost);
+        response::add_cost(&mut response, cost);
         Executed { response, single: prepared.roots.len() == 1 }
     }
 
-    /// Gives a request what the resolvers need.
+    /// Adds the data that the resolvers need.
     fn with_data(
         &self,
         request: executor::Request,
@@ -255,19 +256,19 @@ impl GraphqlService {
         request.data(viewer).data(Loaders::new(&self.store, viewer)).data(budget).data(caller)
     }
 
-    /// Charges the user, or the address of a caller who is not signed in.
+    /// Charges the user, or the client address of an unauthenticated caller.
     async fn charge(&self, cost: u64, viewer: Option<Viewer>, caller: &Caller) -> Result<Cost> {
         self.throttle.cost(viewer.map(|viewer| viewer.user_id), caller.address, cost).await
     }
 }
 
-/// The authenticated user. An invalid token is an error unless the operation is open to anonymous callers.
+/// Returns the authenticated user. An invalid token is an error unless the operation requires no authentication.
 fn viewer(identity: &Identity, prepared: Option<&Prepared>) -> Result<Option<Viewer>> {
     match identity {
         Identity::Socket(presence) => Ok(presence.viewer()),
         Identity::Request(Ok(viewer)) => Ok(*viewer),
         Identity::Request(Err(error)) => {
-            // `__typename` tells nothing.
+            // `__typename` does not count: an operation with nothing else is not exempt.
             let is_open = |prepared: &Prepared| {
                 let mut roots = prepared.roots.iter().filter(|root| *root != "__typename").peekable();
                 roots.peek().is_some() && roots.all(|root| OPEN_TO_ANONYMOUS.contains(&root.as_str()))
@@ -284,11 +285,11 @@ impl Carries {
     fn refuses(self, kind: OperationType) -> Option<(Code, Error)> {
         match kind {
             OperationType::Mutation if !self.mutations => {
-                let error = Error::input("query", "is a mutation: send it by POST");
+                let error = Error::input("query", "is a mutation. Send it by POST.");
                 Some((Code::MethodNotAllowed, error))
             }
             OperationType::Subscription if !self.subscriptions => {
-                let message = "is a subscription: use a WebSocket, or accept `text/event-stream`";
+                let message = "is a subscription. Use a WebSocket, or accept `text/event-stream`.";
                 Some((Code::BadUserInput, Error::input("query", message)))
             }
             _ => None,

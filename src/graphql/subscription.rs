@@ -1,9 +1,9 @@
-//! What can be watched.
+//! The subscriptions.
 
 use super::{
     context::ContextExt,
     ids::Kind,
-    resume::{Bookmarks, Resume},
+    resume::{Resume, ResumePoints},
     text_budget::TextBudget,
     types::{Change, ReplyEvent},
 };
@@ -11,63 +11,68 @@ use crate::error::Result;
 use async_graphql::{Context, Description, ID, Subscription as Root};
 use futures_util::{Stream, StreamExt};
 
-/// Where watching begins.
+/// The root of all subscriptions. They require an authenticated user; otherwise they fail with `UNAUTHENTICATED`.
 #[derive(Description)]
 pub struct Subscription;
 
 #[Root(use_type_description)]
 impl Subscription {
-    /// A reply as it is written. First comes a snapshot of the text so far, then each delta of what has been added
-    /// since, at last the finished message; then the subscription completes. A reply that has ended is told at once.
+    /// Streams a reply while it is written. The first event is a `ReplySnapshot` with the text so far. `ReplyDelta`
+    /// events with the added text follow. The last event is a `ReplyFinished` with the finished message; then the
+    /// subscription completes. If the reply has already ended, a snapshot and the `ReplyFinished` are sent at once.
     ///
-    /// The text so far is the last snapshot's text and every delta after it. A client that lost its connection goes
-    /// on with `after`: it gets what it lacks, as a delta if it can be one, else as a snapshot. Leaving does not stop
-    /// the reply; `stopReply` does.
+    /// The text so far is the text of the last snapshot followed by the text of every later delta. To resume after a
+    /// lost connection, pass the last `cursor` as `after`. The missing text is sent as a delta if possible, otherwise
+    /// as a snapshot. Unsubscribing does not stop the reply; use `stopReply` for that.
+    ///
+    /// Fails with `NOT_FOUND` if the message does not exist or belongs to another user, and with `BAD_USER_INPUT` if
+    /// it is not a reply.
     async fn reply(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The `id` of the reply's message.")] message_id: ID,
-        #[graphql(desc = "The `cursor` of the last event received.")] after: Option<String>,
+        #[graphql(desc = "The ID of the reply.")] message_id: ID,
+        #[graphql(desc = "The `cursor` of the last event that the client received.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<ReplyEvent>> + use<>> {
-        let viewer = ctx.signed_in()?;
+        let viewer = ctx.require_user()?;
         let id = Kind::Message.parse("messageId", &message_id)?;
-        let bookmark = ctx.data_opt::<Bookmarks>().cloned().unwrap_or_default().reply;
+        let resume_point = ctx.data_opt::<ResumePoints>().cloned().unwrap_or_default().reply;
         let resume = ctx.data_opt::<Resume>().cloned().unwrap_or_default();
         let budget = ctx.data_unchecked::<TextBudget>().clone();
         let after = resume.cursor().or(after.as_deref());
-        let events = ctx.domain().replies.follow(viewer.user_id, id, after, bookmark).await?;
+        let events = ctx.domain().replies.follow(viewer.user_id, id, after, resume_point).await?;
         Ok(events.map(move |event| {
             let event = event?;
-            resume.tell(&event.cursor);
+            resume.record(&event.cursor);
             budget.refill();
             Ok(ReplyEvent::from(event))
         }))
     }
 
-    /// What happens to the conversations of who is signed in, on whatever device it is done: each event once, in order,
-    /// without end. A client that lost its connection goes on with `after`, and misses nothing.
+    /// Streams the changes to the conversations of the authenticated user, from all devices. Each change is sent
+    /// once, in order. The subscription never completes.
     ///
-    /// Subscribe first, without `after`: the first event is a Reload. Then load what is to be shown; everything later
-    /// is told. Changes are kept for a week: whoever comes back later, or lacks more than 1,000 of them, is told to
-    /// reload again, and goes on from there.
+    /// To start, subscribe without `after` and wait for the first event, a `Reload`. Then load what you display; all
+    /// later changes follow as events. To resume after a lost connection, pass the last `cursor` as `after`; no
+    /// change is lost. Changes are kept for 7 days. If the cursor is older, or more than 1,000 changes are missing,
+    /// the first event is a `Reload` again.
     ///
-    /// An event tells what has changed; its object is as it is now, which may be later than the event. That a message
-    /// was added tells also that its conversation's `updatedAt` has moved: there is no event of its own for that. Each
-    /// event costs as much as an operation that asks for the same; one that cannot be paid for comes later.
+    /// The object in an event has its current state, which may be newer than the event. A `MessageAdded` event
+    /// implies that the `updatedAt` of the conversation has changed; there is no separate event for that. Each event
+    /// costs as much as a query for the same fields. Events over the rate limit are delayed, not dropped.
     async fn changes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The `cursor` of the last event received.")] after: Option<String>,
+        #[graphql(desc = "The `cursor` of the last event that the client received.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<Change>> + use<>> {
-        let viewer = ctx.signed_in()?;
-        let bookmark = ctx.data_opt::<Bookmarks>().cloned().unwrap_or_default().changes;
+        let viewer = ctx.require_user()?;
+        let resume_point = ctx.data_opt::<ResumePoints>().cloned().unwrap_or_default().changes;
         let resume = ctx.data_opt::<Resume>().cloned().unwrap_or_default();
         let budget = ctx.data_unchecked::<TextBudget>().clone();
         let after = resume.cursor().or(after.as_deref());
-        let events = ctx.domain().changes.follow(viewer.user_id, after, bookmark).await?;
+        let events = ctx.domain().changes.follow(viewer.user_id, after, resume_point).await?;
         Ok(events.map(move |event| {
             let event = event?;
-            resume.tell(&event.cursor);
+            resume.record(&event.cursor);
             budget.refill();
             Ok(Change::from(event))
         }))

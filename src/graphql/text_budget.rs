@@ -1,8 +1,8 @@
-//! How much long text one answer may have.
+//! The limit on long texts in one response.
 //!
-//! What an operation costs is reckoned before it is executed, when nobody knows how long the texts will be: the same
-//! message, asked for a hundred times by thirty aliases, is a hundred megabytes for a few hundred bytes. So each
-//! operation, and each event of a subscription, has a budget, from which the long texts are taken as they are resolved.
+//! The cost of an operation is computed before execution, when the length of the texts is unknown. A request of a few
+//! hundred bytes that selects the same message a hundred times under thirty aliases could return a hundred megabytes.
+//! Therefore each operation, and each event of a subscription, has a budget of bytes. Resolvers of long texts spend it.
 
 use crate::error::{Error, Result};
 use async_graphql::ContextBase;
@@ -11,53 +11,53 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-/// What is left, in bytes.
+/// The bytes of long text that the response may still contain. Clones share one budget.
 #[derive(Clone, Debug)]
-pub struct TextBudget(Arc<Left>);
+pub struct TextBudget(Arc<State>);
 
 #[derive(Debug)]
-struct Left {
-    bytes: AtomicUsize,
-    most: usize,
+struct State {
+    left: AtomicUsize,
+    total: usize,
 }
 
 impl TextBudget {
-    /// So many bytes.
-    pub fn new(most: usize) -> Self {
-        Self(Arc::new(Left { bytes: AtomicUsize::new(most), most }))
+    /// Creates a budget of `total` bytes.
+    pub fn new(total: usize) -> Self {
+        Self(Arc::new(State { left: AtomicUsize::new(total), total }))
     }
 
-    /// All of it again, for the next event.
+    /// Restores the whole budget, for the next event.
     pub fn refill(&self) {
-        self.0.bytes.store(self.0.most, Relaxed);
+        self.0.left.store(self.0.total, Relaxed);
     }
 
-    /// Takes what a text needs, if there is so much. One text alone may have more than there ever is: whatever is stored
-    /// can be read.
-    fn take(&self, bytes: usize) -> bool {
-        let Left { bytes: left, most } = &*self.0;
-        let taken = left.fetch_update(Relaxed, Relaxed, |left| {
-            if left == *most { Some(left.saturating_sub(bytes)) } else { left.checked_sub(bytes) }
+    /// Spends `bytes` if that many are left. The first text may exceed the budget, so that every stored text can be
+    /// read.
+    fn spend(&self, bytes: usize) -> bool {
+        let State { left, total } = &*self.0;
+        let spent = left.fetch_update(Relaxed, Relaxed, |left| {
+            if left == *total { Some(left.saturating_sub(bytes)) } else { left.checked_sub(bytes) }
         });
-        taken.is_ok()
+        spent.is_ok()
     }
 }
 
-/// Taking long texts from the budget of the operation.
-pub trait Afford {
-    /// Takes a text of so many bytes, if there is room for it.
-    fn affords(&self, bytes: usize) -> bool;
+/// Spends the text budget of the operation.
+pub trait SpendText {
+    /// Spends `bytes` if that many are left. Returns whether they were.
+    fn try_spend_text(&self, bytes: usize) -> bool;
 
-    /// Takes a text of so many bytes, or fails with BAD_USER_INPUT. Call it before the text is read from the database.
-    fn afford(&self, bytes: usize) -> Result<()> {
-        let message = "the answer would have too much text (CONFAB_MAX_TEXT): ask for fewer rows at once";
-        self.affords(bytes).then_some(()).ok_or(Error::input("query", message))
+    /// Spends `bytes`, or fails with BAD_USER_INPUT. Call it before reading the text from the database.
+    fn spend_text(&self, bytes: usize) -> Result<()> {
+        let message = "selects too much text for one response (CONFAB_MAX_TEXT). Request fewer rows at once.";
+        self.try_spend_text(bytes).then_some(()).ok_or(Error::input("query", message))
     }
 }
 
-impl<T> Afford for ContextBase<'_, T> {
-    fn affords(&self, bytes: usize) -> bool {
-        self.data_unchecked::<TextBudget>().take(bytes)
+impl<T> SpendText for ContextBase<'_, T> {
+    fn try_spend_text(&self, bytes: usize) -> bool {
+        self.data_unchecked::<TextBudget>().spend(bytes)
     }
 }
 
@@ -66,13 +66,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn so_much_can_be_taken_and_one_text_always() {
+    fn texts_within_the_budget_and_any_first_text_are_allowed() {
         let budget = TextBudget::new(10);
-        assert!(budget.take(6) && budget.take(4) && !budget.take(1) && budget.take(0));
+        assert!(budget.spend(6) && budget.spend(4) && !budget.spend(1) && budget.spend(0));
         budget.refill();
-        assert!(budget.take(11), "by itself");
-        assert!(!budget.take(1));
+        assert!(budget.spend(11), "the first text may exceed the budget");
+        assert!(!budget.spend(1));
         budget.refill();
-        assert!(budget.take(1) && !budget.take(10) && budget.take(9));
+        assert!(budget.spend(1) && !budget.spend(10) && budget.spend(9));
     }
 }

@@ -1,4 +1,5 @@
-//! The schema's types, each in the file of its name. Objects wrap a row; they decide what of it is shown, and how.
+//! The types of the schema, one file per type. An object type wraps a database row and decides which parts of it
+//! clients see, and in which form.
 
 mod access_token;
 mod change;

@@ -1,7 +1,7 @@
-//! JSON of a request that is not ours to know beforehand: its variables and its extensions.
+//! JSON of arbitrary shape in a request: variables and extensions.
 //!
-//! A request of a few hundred kilobytes may hold a hundred thousand values. Only so many are kept, and the rest is
-//! passed over without a word; that there were too many is told with the same refusal over every transport.
+//! A request of a few hundred kilobytes can contain a hundred thousand values. Parsing keeps a limited number of them
+//! and skips the rest. A later step rejects the truncated request, with the same error on every transport.
 
 use async_graphql::{Name, Value, Variables, indexmap::IndexMap};
 use serde::{
@@ -10,49 +10,49 @@ use serde::{
 };
 use std::{cell::Cell, fmt};
 
-/// The most values that are kept of one request, whatever the settings say.
+/// The maximum number of values that are kept of one request, regardless of the settings.
 pub const MOST: usize = 10_000;
 
-/// A JSON value, or the beginning of one.
+/// A JSON value, possibly truncated.
 #[derive(Clone)]
-pub struct Given {
-    /// The value, as far as it is kept.
+pub struct BoundedJson {
+    /// The value, at most [`MOST`] + 1 values in all.
     pub value: Value,
-    /// Whether that is not all of it.
-    pub cut: bool,
+    /// Whether values were dropped.
+    pub truncated: bool,
 }
 
-impl<'de> Deserialize<'de> for Given {
+impl<'de> Deserialize<'de> for BoundedJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // One more than may be: that it is used up tells that there were too many.
+        // One more than the limit, so that reaching zero means that the limit was exceeded.
         let left = Cell::new(MOST + 1);
-        let value = Keeping(&left).deserialize(deserializer)?;
-        Ok(Self { value, cut: left.get() == 0 })
+        let value = BoundedReader(&left).deserialize(deserializer)?;
+        Ok(Self { value, truncated: left.get() == 0 })
     }
 }
 
-/// What a request's variables stand for; null is the same as none.
+/// The variables of a request. `null` is treated as empty.
 #[derive(Clone, Default)]
 pub struct GivenVariables {
-    /// As far as they are kept.
+    /// The values, possibly truncated.
     pub variables: Variables,
-    /// Whether there were more.
+    /// Whether values were dropped.
     pub cut: bool,
 }
 
 impl<'de> Deserialize<'de> for GivenVariables {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Given::deserialize(deserializer)? {
-            Given { value: value @ Value::Object(_), cut } => {
+        match BoundedJson::deserialize(deserializer)? {
+            BoundedJson { value: value @ Value::Object(_), truncated: cut } => {
                 Ok(Self { variables: Variables::from_value(value), cut })
             }
-            Given { value: Value::Null, .. } => Ok(Self::default()),
-            _ => Err(D::Error::custom("the variables are not an object")),
+            BoundedJson { value: Value::Null, .. } => Ok(Self::default()),
+            _ => Err(D::Error::custom("`variables` must be an object")),
         }
     }
 }
 
-/// How many values a value is made of; a long text counts as several, for it takes as long to copy.
+/// The number of values that a value consists of. A long text counts as several, because copying it takes as long.
 pub fn size(value: &Value) -> u64 {
     match value {
         Value::List(items) => items.iter().map(size).sum::<u64>() + 1,
@@ -62,13 +62,14 @@ pub fn size(value: &Value) -> u64 {
     }
 }
 
-/// The same of a text.
+/// The number of values that a text counts as.
 pub fn text_size(text: &str) -> u64 {
     text.len() as u64 / 1024 + 1
 }
 
-/// How many bytes variables hold, about: a list of very small values takes many times the memory of its text.
-pub fn weight(variables: &Variables) -> usize {
+/// The approximate memory that variables occupy, in bytes. A list of very small values takes many times the size of its
+/// text.
+pub fn memory_size(variables: &Variables) -> usize {
     fn of(value: &Value) -> usize {
         let held = match value {
             Value::List(items) => items.iter().map(of).sum(),
@@ -78,24 +79,24 @@ pub fn weight(variables: &Variables) -> usize {
         };
         size_of::<Value>() + held
     }
-    // Besides both an entry has a hash, an index, and the name's counts.
+    // An entry also has a hash, an index and the reference counts of its name.
     fn of_entry(name: &Name, value: &Value) -> usize {
         size_of::<Name>() + 4 * size_of::<usize>() + name.len() + of(value)
     }
     variables.iter().map(|(name, value)| of_entry(name, value)).sum()
 }
 
-/// Reads a value while there are any left to be kept.
+/// Reads a value until the number of values that may be kept is used up.
 #[derive(Clone, Copy)]
-struct Keeping<'a>(&'a Cell<usize>);
+struct BoundedReader<'a>(&'a Cell<usize>);
 
-impl Keeping<'_> {
-    fn spent(self) -> bool {
+impl BoundedReader<'_> {
+    fn is_exhausted(self) -> bool {
         self.0.get() == 0
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Keeping<'_> {
+impl<'de> DeserializeSeed<'de> for BoundedReader<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -104,11 +105,11 @@ impl<'de> DeserializeSeed<'de> for Keeping<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Keeping<'_> {
+impl<'de> Visitor<'de> for BoundedReader<'_> {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("any JSON")
+        formatter.write_str("any JSON value")
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
@@ -137,7 +138,7 @@ impl<'de> Visitor<'de> for Keeping<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut kept = Vec::new();
-        while !self.spent() {
+        while !self.is_exhausted() {
             match items.next_element_seed(self)? {
                 Some(item) => kept.push(item),
                 None => return Ok(Value::List(kept)),
@@ -149,7 +150,7 @@ impl<'de> Visitor<'de> for Keeping<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
         let mut kept = IndexMap::new();
-        while !self.spent() {
+        while !self.is_exhausted() {
             match fields.next_key::<Name>()? {
                 Some(name) => kept.insert(name, fields.next_value_seed(self)?),
                 None => return Ok(Value::Object(kept)),
@@ -165,34 +166,34 @@ mod tests {
     use super::*;
     use serde_json::{Value as Json, json};
 
-    fn given(json: &Json) -> Given {
+    fn parsed(json: &Json) -> BoundedJson {
         serde_json::from_str(&json.to_string()).unwrap()
     }
 
     #[test]
-    fn what_is_kept_is_what_was_said() {
+    fn json_within_the_limit_is_kept_unchanged() {
         let json = json!({ "a": [1, -2, 3.5, "x\n", null, true, { "b": {} }], "c": u64::MAX, "d": [] });
-        let given = given(&json);
-        assert_eq!((given.value.clone().into_json().unwrap(), given.cut), (json, false));
-        assert_eq!(size(&given.value), 12);
+        let parsed = parsed(&json);
+        assert_eq!((parsed.value.clone().into_json().unwrap(), parsed.truncated), (json, false));
+        assert_eq!(size(&parsed.value), 12);
         assert_eq!(size(&Value::from("x".repeat(3000))), 3);
     }
 
     #[test]
-    fn of_too_much_only_the_beginning_is_kept() {
-        let just = given(&json!(vec![0; MOST - 1]));
-        assert_eq!((size(&just.value), just.cut), (MOST as u64, false));
+    fn json_over_the_limit_is_truncated() {
+        let largest = parsed(&json!(vec![0; MOST - 1]));
+        assert_eq!((size(&largest.value), largest.truncated), (MOST as u64, false));
         for json in
             [json!(vec![0; MOST]), json!(vec![vec![0; 10]; MOST]), json!({ "a": vec![0; MOST], "b": 1 })]
         {
-            let cut = given(&json);
-            assert!(cut.cut && size(&cut.value) <= MOST as u64 + 1, "{}", size(&cut.value));
+            let parsed = parsed(&json);
+            assert!(parsed.truncated && size(&parsed.value) <= MOST as u64 + 1, "{}", size(&parsed.value));
         }
     }
 
     #[test]
-    fn what_variables_hold_is_not_told_by_their_text() {
-        let of = |json: Json| weight(&Variables::from_json(json));
+    fn memory_size_includes_the_overhead_of_small_values() {
+        let of = |json: Json| memory_size(&Variables::from_json(json));
         assert_eq!(of(json!({})), 0);
         let long = of(json!({ "a": "x".repeat(5000) }));
         assert!((5001..5500).contains(&long), "{long}");
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_an_object_or_none() {
+    fn variables_must_be_an_object_or_null() {
         let read = |text| serde_json::from_str::<GivenVariables>(text).map(|given| given.variables.len());
         assert_eq!(read("{\"a\": 1}").unwrap(), 1);
         assert_eq!(read("null").unwrap(), 0);

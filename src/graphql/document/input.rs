@@ -1,7 +1,7 @@
-//! Coercion of values that stand in the document (GraphQL specification, "Input Coercion").
+//! Coercion of literals in the document (GraphQL specification, "Input Coercion").
 //!
-//! The document has been validated, so a literal fits its type. What is left is to put in the variables, to wrap a
-//! single value where a list is expected, and to fill in defaults.
+//! The document is valid, so each literal fits its type. Coercion inserts the variables, wraps a single value where a
+//! list is expected, and fills in defaults.
 
 use apollo_compiler::{
     Name, Schema,
@@ -11,10 +11,10 @@ use apollo_compiler::{
 };
 use async_graphql::{Name as ResponseName, Number, Value, indexmap::IndexMap};
 
-/// The coerced values of an operation's variables. A variable that was not given and has no default is absent.
+/// The coerced values of the variables of an operation. Variables without a value and a default are absent.
 pub type VariableValues = HashMap<Name, Value>;
 
-/// Coerces a literal to a type. `None` if it is a variable that is absent.
+/// Coerces a literal to a type. `None` if it is an absent variable.
 pub fn coerce(
     schema: &Schema,
     of_type: &Type,
@@ -49,14 +49,14 @@ fn named(schema: &Schema, name: &Name, literal: &Literal, variables: &VariableVa
             });
             Value::Object(fields.collect())
         }
-        // An ID may be written as an integer of any size.
+        // An ID literal may be an integer of any size.
         (_, Literal::Int(int)) if name == "ID" => Value::String(int.as_str().to_owned()),
-        (_, literal) => plain(literal, variables),
+        (_, literal) => untyped(literal, variables),
     }
 }
 
-/// Whether a coerced value has no null where its type allows none. A variable may have brought one: validation lets a
-/// nullable variable stand at a non-null position if one of the two has a default.
+/// Checks that a coerced value has no null where its type does not allow it. A variable may introduce one: validation
+/// allows a nullable variable at a non-null position if either of them has a default.
 pub fn fits(schema: &Schema, of_type: &Type, value: &Value) -> bool {
     match (of_type, value) {
         (_, Value::Null) => !of_type.is_non_null(),
@@ -75,13 +75,13 @@ pub fn fits(schema: &Schema, of_type: &Type, value: &Value) -> bool {
     }
 }
 
-/// The value that stands in the schema for an argument or a field that is absent.
+/// Coerces the default value of an argument or input field. `None` if it has no default.
 pub fn default_of(schema: &Schema, of_type: &Type, default: Option<&Literal>) -> Option<Value> {
     coerce(schema, of_type, default?, &VariableValues::default())
 }
 
-/// Converts a literal of a scalar or an enum.
-fn plain(literal: &Literal, variables: &VariableValues) -> Value {
+/// Converts the literal of a scalar or an enum.
+fn untyped(literal: &Literal, variables: &VariableValues) -> Value {
     match literal {
         Literal::Null => Value::Null,
         Literal::Enum(name) => Value::Enum(ResponseName::new(name.as_str())),
@@ -90,11 +90,11 @@ fn plain(literal: &Literal, variables: &VariableValues) -> Value {
         Literal::Int(int) => number(int.as_str()),
         Literal::Float(float) => number(float.as_str()),
         Literal::Boolean(value) => Value::Boolean(*value),
-        Literal::List(items) => Value::List(items.iter().map(|item| plain(item, variables)).collect()),
+        Literal::List(items) => Value::List(items.iter().map(|item| untyped(item, variables)).collect()),
         Literal::Object(fields) => {
             let fields = fields
                 .iter()
-                .map(|(name, literal)| (ResponseName::new(name.as_str()), plain(literal, variables)));
+                .map(|(name, literal)| (ResponseName::new(name.as_str()), untyped(literal, variables)));
             Value::Object(fields.collect::<IndexMap<_, _>>())
         }
     }

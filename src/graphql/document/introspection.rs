@@ -1,8 +1,9 @@
-//! Introspection, which `apollo-compiler` answers from the schema alone.
+//! Introspection, which `apollo-compiler` executes on the schema.
 //!
-//! `__Type.isOneOf` (GraphQL specification, September 2025) is missing there (1.33), and tools select it. So it is
-//! added to the schema, and selected as `inputFields { isOneOf__: __typename }`, which is null exactly where `isOneOf`
-//! is. In the result the marked list is replaced with `false`: no input object here is a OneOf input object.
+//! `apollo-compiler` (1.33) lacks `__Type.isOneOf` (GraphQL specification, September 2025), but tools select it. So
+//! the field is added to the schema, and executed as `inputFields { isOneOf__: __typename }`, which is null exactly
+//! when `isOneOf` is. In the result, the marked list is replaced with `false`, because the schema has no OneOf input
+//! objects.
 
 use super::{Document, Documents, input::VariableValues};
 use apollo_compiler::{
@@ -18,12 +19,12 @@ use apollo_compiler::{
 use async_graphql::{Name as ResponseName, Pos, ServerError, Value, indexmap::IndexMap};
 use std::sync::Arc;
 
-/// Whether a root field asks about the schema.
+/// Returns whether a root field is introspection.
 pub fn is_root_field(name: &str) -> bool {
     matches!(name, "__schema" | "__type")
 }
 
-/// Marks the items of a list that stands for `isOneOf`.
+/// The response key that marks a list in place of `isOneOf`.
 const MARK: &str = "isOneOf__";
 
 /// Adds `__Type.isOneOf` to a schema.
@@ -42,7 +43,7 @@ pub fn add_is_one_of(schema: Valid<Schema>) -> Valid<Schema> {
     Valid::assume_valid(schema)
 }
 
-/// The document with what stands for `isOneOf` in its place.
+/// Replaces each `isOneOf` in a document with its substitute.
 fn without_is_one_of(schema: &Schema, document: &Valid<ExecutableDocument>) -> Valid<ExecutableDocument> {
     let mut document = document.clone().into_inner();
     for operation in document.operations.anonymous.iter_mut().chain(document.operations.named.values_mut()) {
@@ -82,14 +83,14 @@ pub struct Introspection {
 }
 
 impl Introspection {
-    /// Not yet executed.
+    /// Creates the introspection of an operation, without executing it.
     pub fn new(document: Arc<Document>, operation: Node<Operation>, variables: &VariableValues) -> Self {
         let json = |value: &Value| value.clone().into_json().map_or(JsonValue::Null, JsonValue::from);
         let variables = variables.iter().map(|(name, value)| (name.as_str().into(), json(value)));
         Self { document, operation, variables: Valid::assume_valid(variables.collect()) }
     }
 
-    /// The root fields that ask about the schema, by their response keys; and the errors.
+    /// Executes the introspection. Returns its root fields by response key, and the errors.
     pub fn execute(
         &self,
         documents: &Documents,

@@ -1,29 +1,30 @@
-/// What a document may have.
+/// The limits on a document and its response.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes of text.
+    /// The maximum size of the text, in bytes.
     pub document: usize,
-    /// Tokens, without comments and white space.
+    /// The maximum number of tokens, without comments and white space.
     pub tokens: usize,
-    /// Operations and fragments.
+    /// The maximum number of operations and fragments.
     pub definitions: usize,
-    /// Levels of fields.
+    /// The maximum nesting of fields.
     pub depth: u64,
-    /// Cost of the chosen operation: its fields, each counted as often as its pages have rows.
+    /// The maximum cost of the selected operation: the sum over its fields, multiplied by the rows of the pages
+    /// around them.
     pub cost: u64,
-    /// Fields and fragments of all operations, each counted as often as its fragment is spread.
+    /// The maximum number of fields and fragments of all operations, with fragments expanded.
     pub selections: u64,
-    /// Fields at the root of an operation, counted likewise.
+    /// The maximum number of root fields of an operation, with fragments expanded.
     pub root_fields: u64,
-    /// Aliases of an operation, counted likewise.
+    /// The maximum number of aliases of an operation, with fragments expanded.
     pub aliases: u64,
-    /// Directives of an operation, counted likewise.
+    /// The maximum number of directives of an operation, with fragments expanded.
     pub directives: u64,
-    /// Values in the variables; and values in the arguments, a variable's counted at each use. A text counts one more
-    /// for each 1024 bytes.
+    /// The maximum number of values in the variables, and of values in the arguments. In the arguments, the values of a
+    /// variable count at each use. A text counts one more for each 1024 bytes.
     pub values: u64,
-    /// Bytes of long texts in a response, or in an event.
+    /// The maximum size of long texts in a response or an event, in bytes.
     pub text: usize,
-    /// Whether the schema may be introspected.
+    /// Whether introspection is enabled.
     pub introspection: bool,
 }

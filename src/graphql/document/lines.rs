@@ -8,14 +8,14 @@ const BLOCK: usize = 64;
 /// the same time wherever it is in the text, so documents of one long line stay cheap.
 pub struct Lines {
     text: Box<str>,
-    /// Offset of the first byte of each line.
+    /// The offset of the first byte of each line.
     starts: Vec<usize>,
     /// The number of characters that begin before each block.
     characters: Vec<usize>,
 }
 
 impl Lines {
-    /// The lines of this text.
+    /// Finds the lines of a text.
     pub fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
         let ends = (0..bytes.len()).filter(|&at| match bytes[at] {
@@ -33,27 +33,27 @@ impl Lines {
         Self { text: text.into(), starts, characters }
     }
 
-    /// Line and column, both from 1; columns count characters.
+    /// Returns the line and column of an offset. Both start at 1; columns count characters.
     pub fn position(&self, offset: usize) -> Pos {
         let line = self.starts.partition_point(|&start| start <= offset);
         let column = self.characters_before(offset) - self.characters_before(self.starts[line - 1]) + 1;
         Pos { line, column }
     }
 
-    /// The number of characters that begin before this offset.
+    /// Returns the number of characters that begin before an offset.
     fn characters_before(&self, offset: usize) -> usize {
         let offset = offset.min(self.text.len());
         let block = offset / BLOCK;
         self.characters[block] + count(&self.text.as_bytes()[block * BLOCK..offset])
     }
 
-    /// The position where a node of the document begins.
+    /// Returns the position where a node of the document begins.
     pub fn of(&self, span: Option<SourceSpan>) -> Pos {
         span.map_or(Pos { line: 1, column: 1 }, |span| self.position(span.offset()))
     }
 }
 
-/// The number of characters that begin in these bytes of UTF-8.
+/// Counts the characters that begin in these bytes of UTF-8.
 fn count(bytes: &[u8]) -> usize {
     bytes.iter().filter(|&&byte| byte & 0b1100_0000 != 0b1000_0000).count()
 }

@@ -1,7 +1,7 @@
-//! The operation as the executor gets it: one field for each response key, and nothing left to decide.
+//! Rewrites an operation for the executor: one field per response key, and no variables, directives or named fragments.
 
 use super::{
-    Document, Documents, Fault, Prepared, Rejection,
+    Document, DocumentError, Documents, Prepared, Rejection,
     input::{self, VariableValues},
     introspection, prices,
 };
@@ -19,37 +19,37 @@ use async_graphql::{
 };
 use std::{collections::HashMap, sync::Arc};
 
-/// A field on an interface is written once for each object type that it may be of. How many fields of the document's
-/// limit the result may have, in multiples.
-const UNFOLDED: u64 = 8;
+/// The maximum number of fields of the rewritten operation, as a multiple of the document's limit. A field on an
+/// interface is repeated for each possible object type.
+const MAX_EXPANSION: u64 = 8;
 
-/// The response key of a field that stands for nothing: the executor refuses an object without fields. No name in a
-/// document has a space.
-pub(super) const NOTHING: &str = " ";
+/// The response key of the placeholder field. The executor rejects objects without fields, so they get a placeholder. A
+/// name in a document cannot contain a space, so the key is unique.
+pub(super) const PLACEHOLDER_KEY: &str = " ";
 
-/// A field of the operation: its path of response keys, and where it stands in the document.
-pub(super) struct Place {
+/// The path of a field in the response, and its positions in the document.
+pub(super) struct FieldLocation {
     pub path: Vec<String>,
     pub positions: Vec<Pos>,
 }
 
-/// Rewrites a valid operation for these variables.
+/// Rewrites a valid operation with the given variables.
 pub fn prepare(
     documents: &Documents,
     document: &Arc<Document>,
     operation: &Node<Operation>,
     variables: VariableValues,
 ) -> Result<Prepared, Rejection> {
-    let mut rewriting = Rewriting::new(documents, document, &variables);
+    let mut rewriter = Rewriter::new(documents, document, &variables);
     let root_type = operation.object_type();
-    let (mut set, cost) = rewriting.set(root_type, &[&operation.selection_set])?;
+    let (mut set, cost) = rewriter.set(root_type, &[&operation.selection_set])?;
     let limits = &documents.limits;
     let position = document.lines.of(operation.location());
     if cost > limits.cost {
-        let message = format!("The operation's cost is {cost}; at most {} is allowed.", limits.cost);
-        return Err(Fault::validation(message).at(position).into());
+        let message = format!("The operation's cost is {cost}; the maximum is {}.", limits.cost);
+        return Err(DocumentError::validation(message).at(position).into());
     }
-    let has_empty = rewriting.has_empty;
+    let has_empty = rewriter.has_empty;
     let keys = set.items.iter().filter_map(field_of).map(|field| field.response_key().node.clone()).collect();
     let all = set.items.len();
     set.items
@@ -89,17 +89,17 @@ pub fn prepare(
     })
 }
 
-/// The operation's fields with their places. Empty if it is not valid for these variables.
-pub(super) fn places(
+/// Returns the locations of all fields of the operation. Empty if the variables are invalid.
+pub(super) fn field_locations(
     documents: &Documents,
     document: &Document,
     operation: &Operation,
     variables: &VariableValues,
-) -> Vec<Place> {
-    let mut rewriting = Rewriting::new(documents, document, variables);
-    rewriting.places = Some(Vec::new());
-    match rewriting.set(operation.object_type(), &[&operation.selection_set]) {
-        Ok(_) => rewriting.places.unwrap_or_default(),
+) -> Vec<FieldLocation> {
+    let mut rewriter = Rewriter::new(documents, document, variables);
+    rewriter.locations = Some(Vec::new());
+    match rewriter.set(operation.object_type(), &[&operation.selection_set]) {
+        Ok(_) => rewriter.locations.unwrap_or_default(),
         Err(_) => Vec::new(),
     }
 }
@@ -111,34 +111,34 @@ fn field_of(item: &Positioned<executor::Selection>) -> Option<&executor::Field> 
     }
 }
 
-struct Rewriting<'a> {
+struct Rewriter<'a> {
     documents: &'a Documents,
     document: &'a Document,
     variables: &'a VariableValues,
-    /// The response keys on the way to the current set.
+    /// The response keys that lead to the current selection set.
     path: Vec<&'a str>,
-    /// Values in arguments so far.
+    /// The number of values in arguments so far.
     values: u64,
-    /// Fields so far.
+    /// The number of fields so far.
     fields: u64,
     has_empty: bool,
-    /// The fields so far, if they are wanted.
-    places: Option<Vec<Place>>,
+    /// The locations of the fields so far, if they are recorded.
+    locations: Option<Vec<FieldLocation>>,
 }
 
-/// A field's arguments as the executor takes them.
+/// The arguments of a field, in the form of the executor.
 type Arguments = Vec<(Positioned<ResponseName>, Positioned<async_graphql_value::Value>)>;
 
 /// The fields of each response key, in order.
 type Collected<'a> = IndexMap<&'a str, Vec<&'a Node<Field>>>;
 
-impl<'a> Rewriting<'a> {
+impl<'a> Rewriter<'a> {
     fn new(documents: &'a Documents, document: &'a Document, variables: &'a VariableValues) -> Self {
-        let (path, values, fields, has_empty, places) = (Vec::new(), 0, 0, false, None);
-        Self { documents, document, variables, path, values, fields, has_empty, places }
+        let (path, values, fields, has_empty, locations) = (Vec::new(), 0, 0, false, None);
+        Self { documents, document, variables, path, values, fields, has_empty, locations }
     }
 
-    /// The sets merged into one, and what it costs.
+    /// Merges selection sets into one, and computes its cost.
     fn set(
         &mut self,
         of_type: &Name,
@@ -151,7 +151,7 @@ impl<'a> Rewriting<'a> {
         if is_object || !has_fragments() {
             return self.fields_of(of_type, sets);
         }
-        // One fragment for each object type that the interface or union may stand for.
+        // One fragment for each possible object type of the interface or union.
         let (mut items, mut largest) = (Vec::new(), 0);
         for object in self.possible_types(of_type) {
             let (set, cost) = self.fields_of(object, sets)?;
@@ -203,7 +203,7 @@ impl<'a> Rewriting<'a> {
         Ok((executor::SelectionSet { items }, cost))
     }
 
-    /// Gathers the fields that apply to an object type (GraphQL specification, "CollectFields").
+    /// Collects the fields that apply to an object type (GraphQL specification, "CollectFields").
     fn collect(
         &self,
         of_type: &Name,
@@ -247,7 +247,7 @@ impl<'a> Rewriting<'a> {
         condition == of_type || self.documents.schema.is_subtype(condition, of_type)
     }
 
-    /// What `@skip` and `@include` say.
+    /// Evaluates `@skip` and `@include`.
     fn is_included(&self, directives: &DirectiveList) -> Result<bool, Rejection> {
         if directives.is_empty() {
             return Ok(true);
@@ -266,14 +266,16 @@ impl<'a> Rewriting<'a> {
         match variable.and_then(|name| self.variables.get(name)) {
             Some(Value::Boolean(condition)) => Ok(*condition),
             _ => {
-                let message = format!("Argument \"if\" of \"@{}\" must not be null.", directive.name);
-                Err(Fault::validation(message).at(self.document.lines.of(directive.location())).into())
+                let message = format!("The argument `if` of `@{}` must not be null.", directive.name);
+                Err(DocumentError::validation(message)
+                    .at(self.document.lines.of(directive.location()))
+                    .into())
             }
         }
     }
 
-    /// One field in the place of all of one response key. They have the same name and arguments, which validation has
-    /// found out.
+    /// Merges the fields of one response key into one. Validation guarantees that they have the same name and
+    /// arguments.
     fn field(
         &mut self,
         key: &'a str,
@@ -281,16 +283,16 @@ impl<'a> Rewriting<'a> {
     ) -> Result<(Positioned<executor::Field>, u64), Rejection> {
         let first = fields[0];
         let position = self.document.lines.of(first.location());
-        let limit = self.documents.limits.selections.saturating_mul(UNFOLDED);
+        let limit = self.documents.limits.selections.saturating_mul(MAX_EXPANSION);
         self.fields += 1;
         if self.fields > limit {
-            let message = format!("The operation unfolds to more than {limit} fields.");
-            return Err(Fault::validation(message).at(position).into());
+            let message = format!("The operation expands to more than {limit} fields.");
+            return Err(DocumentError::validation(message).at(position).into());
         }
-        if let Some(places) = &mut self.places {
+        if let Some(locations) = &mut self.locations {
             let path = self.path.iter().map(|&key| key.to_owned()).collect();
             let positions = fields.iter().map(|field| self.document.lines.of(field.location())).collect();
-            places.push(Place { path, positions });
+            locations.push(FieldLocation { path, positions });
         }
         let arguments = self.arguments(first, position)?;
         let sets: Vec<_> = fields.iter().map(|field| &field.selection_set).collect();
@@ -299,7 +301,7 @@ impl<'a> Rewriting<'a> {
             false => {
                 let (mut set, cost) = self.set(first.ty().inner_named_type(), &sets)?;
                 if set.items.is_empty() {
-                    set.items.push(nothing(position));
+                    set.items.push(placeholder(position));
                     self.has_empty = true;
                 }
                 (set, cost)
@@ -318,7 +320,7 @@ impl<'a> Rewriting<'a> {
         Ok((Positioned::new(field, position), cost))
     }
 
-    /// The field's arguments, coerced. One that is absent and has no default is left out.
+    /// Coerces the arguments of a field. Absent arguments without a default are omitted.
     fn arguments(&mut self, field: &'a Field, position: Pos) -> Result<Arguments, Rejection> {
         let Documents { schema, limits, .. } = self.documents;
         let mut arguments = Vec::with_capacity(field.arguments.len());
@@ -332,13 +334,14 @@ impl<'a> Rewriting<'a> {
             if !self.variables.is_empty() && !input::fits(schema, &definition.ty, &value) {
                 let (name, of_type) = (&definition.name, &definition.ty);
                 let message =
-                    format!("Argument \"{name}\" of type \"{of_type}\" must not be, or contain, null.");
-                return Err(Fault::validation(message).at(position).into());
+                    format!("The argument `{name}` of type `{of_type}` must not be or contain null.");
+                return Err(DocumentError::validation(message).at(position).into());
             }
             self.values = self.values.saturating_add(values::size(&value));
             if self.values > limits.values {
-                let message = format!("The operation's arguments have more than {} values.", limits.values);
-                return Err(Fault::validation(message).at(position).into());
+                let message =
+                    format!("The arguments of the operation have more than {} values.", limits.values);
+                return Err(DocumentError::validation(message).at(position).into());
             }
             let at = given.map_or(position, |given| self.document.lines.of(given.location()));
             let name = ResponseName::new(definition.name.as_str());
@@ -348,10 +351,10 @@ impl<'a> Rewriting<'a> {
     }
 }
 
-/// A field that any object has, under the key that stands for nothing.
-fn nothing(position: Pos) -> Positioned<executor::Selection> {
+/// Creates the placeholder field, a `__typename` under the placeholder key.
+fn placeholder(position: Pos) -> Positioned<executor::Selection> {
     let field = executor::Field {
-        alias: Some(Positioned::new(ResponseName::new(NOTHING), position)),
+        alias: Some(Positioned::new(ResponseName::new(PLACEHOLDER_KEY), position)),
         name: Positioned::new(ResponseName::new("__typename"), position),
         arguments: Vec::new(),
         directives: Vec::new(),
@@ -360,7 +363,7 @@ fn nothing(position: Pos) -> Positioned<executor::Selection> {
     Positioned::new(executor::Selection::Field(Positioned::new(field, position)), position)
 }
 
-/// How many objects a field may stand for: the rows of a page, what `ids` names, or what such a list may have.
+/// The maximum number of objects that a field returns: the rows of a page, the number of `ids`, or the limit of a list.
 fn rows(
     field: &Name,
     arguments: &[(Positioned<ResponseName>, Positioned<async_graphql_value::Value>)],

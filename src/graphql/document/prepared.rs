@@ -1,4 +1,4 @@
-//! An operation that is ready to be executed, and what its response lacks when the executor has answered.
+//! A prepared operation, and the completion of its response after execution.
 
 use super::{Document, Documents, input::VariableValues, introspection, operation};
 use apollo_compiler::{Node, executable::Operation};
@@ -6,16 +6,16 @@ use async_graphql::{
     Name as ResponseName, PathSegment, Request, Response, ServerError, Value,
     parser::types::{ExecutableDocument, OperationType},
 };
-use operation::{NOTHING, Place};
+use operation::{FieldLocation, PLACEHOLDER_KEY};
 use std::sync::Arc;
 
 /// An operation that is ready to be executed.
 pub struct Prepared {
-    /// Query, mutation or subscription.
+    /// The kind: query, mutation or subscription.
     pub kind: OperationType,
     /// The names of the root fields, without introspection.
     pub roots: Vec<String>,
-    /// What the operation costs.
+    /// The cost of the operation.
     pub cost: u64,
     /// The response keys of all root fields, in order.
     pub(super) keys: Vec<ResponseName>,
@@ -24,25 +24,26 @@ pub struct Prepared {
     pub(super) document: Arc<Document>,
     pub(super) operation: Node<Operation>,
     pub(super) variables: VariableValues,
-    /// Whether an object has only a field that the executor needs and the client does not want.
+    /// Whether the operation contains a placeholder field that must be removed from the response.
     pub(super) has_empty: bool,
 }
 
 impl Prepared {
-    /// The request for the executor. `None` if nothing is left for it, as all root fields are introspection.
+    /// Takes the request for the executor. `None` if all root fields are introspection.
     pub fn take_request(&mut self) -> Option<Request> {
         let mut request = Request::new("");
         request.set_parsed_query(self.executable.take()?);
         Some(request)
     }
 
-    /// Completes what the executor has left out: introspection, objects without fields, and the ends of errors' paths.
+    /// Completes the response of the executor: adds introspection, removes placeholders, and completes the paths of
+    /// errors.
     pub fn complete(&self, documents: &Documents, response: &mut Response) {
         if !response.errors.is_empty() {
             self.complete_errors(documents, &mut response.errors);
         }
         if self.has_empty {
-            remove_nothing(&mut response.data);
+            remove_placeholders(&mut response.data);
         }
         let Some(introspection) = &self.introspection else { return };
         let (described, errors) = introspection.execute(documents);
@@ -57,17 +58,18 @@ impl Prepared {
         }
     }
 
-    /// The executor names one of several merged fields, and of a field in a list only the index.
+    /// Completes the paths and locations of errors. The executor reports only one of several merged fields, and the
+    /// path of a field inside a list ends with the index.
     fn complete_errors(&self, documents: &Documents, errors: &mut [ServerError]) {
-        let places = operation::places(documents, &self.document, &self.operation, &self.variables);
+        let fields = operation::field_locations(documents, &self.document, &self.operation, &self.variables);
         for error in errors {
             let Some(at) = error.locations.first() else { continue };
             let keys: Vec<_> = error.path.iter().filter_map(key_of).collect();
-            let is_at = |place: &&Place| {
-                let known = place.path.iter().map(String::as_str).take(keys.len());
-                place.positions.first() == Some(at) && known.eq(keys.iter().copied())
+            let matches = |field: &&FieldLocation| {
+                let known = field.path.iter().map(String::as_str).take(keys.len());
+                field.positions.first() == Some(at) && known.eq(keys.iter().copied())
             };
-            if let Some(Place { path, positions }) = places.iter().find(is_at) {
+            if let Some(FieldLocation { path, positions }) = fields.iter().find(matches) {
                 let missing = path[keys.len()..].iter().cloned().map(PathSegment::Field).collect::<Vec<_>>();
                 error.path.extend(missing);
                 error.locations.clone_from(positions);
@@ -83,12 +85,12 @@ fn key_of(segment: &PathSegment) -> Option<&str> {
     }
 }
 
-fn remove_nothing(value: &mut Value) {
+fn remove_placeholders(value: &mut Value) {
     match value {
-        Value::List(items) => items.iter_mut().for_each(remove_nothing),
+        Value::List(items) => items.iter_mut().for_each(remove_placeholders),
         Value::Object(fields) => {
-            fields.shift_remove(NOTHING);
-            fields.values_mut().for_each(remove_nothing);
+            fields.shift_remove(PLACEHOLDER_KEY);
+            fields.values_mut().for_each(remove_placeholders);
         }
         _ => {}
     }

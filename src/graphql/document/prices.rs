@@ -1,35 +1,35 @@
-//! What a field costs by itself, and how many rows it may stand for when the document does not say.
+//! The cost of each field, and the assumed number of rows of lists without an explicit number.
 //!
-//! The tables name fields, whatever type they are of: the guard reads documents without their types. Tests compare them
-//! with the schema, so that no new field is forgotten.
+//! The tables list fields by name, regardless of their type. Tests compare them with the schema, so that no new field
+//! is forgotten.
 
 use crate::graphql::pages;
 
-/// The fields that are connections, whose pages multiply what is asked of a row.
+/// The connections. The number of rows of a page multiplies the cost of the fields of a row.
 pub const CONNECTIONS: [&str; 3] = ["conversations", "messages", "securityEvents"];
-/// Lists that are given whole, and how many rows they may have.
+/// The lists without pages, and their maximum number of rows.
 const LISTS: [(&str, u64); 3] = [("accessTokens", 50), ("models", 20), ("sessions", 100)];
-/// The lists of the schema's description of itself, each of which may lead back to all types.
+/// The lists of introspection. Each of them can lead to all types again.
 const INTROSPECTION: [&str; 7] =
     ["types", "fields", "args", "inputFields", "interfaces", "possibleTypes", "enumValues"];
-/// How many rows such a list is reckoned to have.
+/// The assumed number of rows of an introspection list.
 const INTROSPECTION_ROWS: u64 = 5;
 
-/// Texts that may be long.
+/// The fields whose texts may be long.
 const LONG: [&str; 3] = ["content", "systemPrompt", "text"];
-/// Fields for each of which the database is asked: no dataloader gathers them.
+/// The fields that each need a database query, because no dataloader batches them.
 const READING: [&str; 6] =
     ["accessTokens", "changes", "conversations", "securityEvents", "sessions", "totalCount"];
-/// What each of those costs.
+/// The cost of a field in [`LONG`] or [`READING`].
 pub const DEAR: u64 = 10;
 
-/// The object whose first event may hold a whole reply, up to a megabyte of text, with its price.
+/// The type whose first event can hold a whole reply, up to a megabyte of text, and its cost.
 const SNAPSHOT: (&str, u64) = ("ReplyEvent", 100);
 
-/// What each kilobyte of a request costs.
+/// The cost of each kilobyte of a request.
 const KILOBYTE_COST: u64 = 4;
 
-/// Mutations that store something which stays, and that nothing else limits.
+/// The mutations that store data permanently and have no rate limit of their own.
 const STORING: [&str; 10] = [
     "changeEmail",
     "changeName",
@@ -42,11 +42,11 @@ const STORING: [&str; 10] = [
     "sendMessage",
     "updateConversation",
 ];
-/// What one of them costs: as much as a large page, for a disk does not empty by itself.
+/// The cost of a mutation in [`STORING`]. It is as high as that of a large page, because stored data stays on the disk.
 pub const STORING_COST: u64 = 1000;
 
-/// What a request costs by its size, besides what its fields cost: to read a long one takes longer than to answer a short
-/// one. Those below a kilobyte cost nothing more.
+/// The cost of the size of a request, in addition to the cost of its fields: parsing a long request takes longer than
+/// executing a short one. Requests below one kilobyte cost nothing extra.
 pub fn of_size(bytes: usize) -> u64 {
     (bytes as u64 / 1024).saturating_mul(KILOBYTE_COST)
 }
@@ -64,10 +64,10 @@ pub fn own_cost(field: &str, of_type: &str) -> u64 {
     }
 }
 
-/// How many rows a field is reckoned to have where its arguments do not tell: 1 if it is no list.
+/// The assumed number of rows of a field whose arguments do not state it. 1 if it is not a list.
 pub fn rows(field: &str) -> u64 {
     if CONNECTIONS.contains(&field) {
-        return pages::DEFAULT as u64;
+        return pages::DEFAULT_PAGE_SIZE as u64;
     }
     if INTROSPECTION.contains(&field) {
         return INTROSPECTION_ROWS;
@@ -83,7 +83,7 @@ mod tests {
         types::{BaseType, FieldDefinition, TypeKind, TypeSystemDefinition},
     };
 
-    /// The fields of every object type, each with its type's name.
+    /// The fields of every object type, each with the name of the type.
     fn fields() -> Vec<(String, FieldDefinition)> {
         let schema = parse_schema(include_str!("../../../schema.graphql")).unwrap();
         let types = schema.definitions.into_iter().filter_map(|definition| match definition {
@@ -100,14 +100,14 @@ mod tests {
     }
 
     #[test]
-    fn every_list_of_the_schema_multiplies() {
+    fn every_list_in_the_schema_has_a_number_of_rows() {
         for (of_type, field) in fields() {
             let name = field.name.node.as_str();
             let connection = field.ty.node.to_string().contains("Connection");
             assert_eq!(connection, CONNECTIONS.contains(&name), "{of_type}.{name}");
-            // The rows of a connection are counted where their number is asked for.
+            // The rows of a connection are counted at the connection field or at `nodes(ids:)`.
             let counted = of_type.ends_with("Connection") || name == "nodes";
-            // A list of names is as short as what it is of.
+            // Lists of scalars and enums are short.
             let of_objects = matches!(&field.ty.node.base, BaseType::List(item)
                 if fields().iter().any(|(object, _)| item.to_string().trim_end_matches('!') == object));
             assert_eq!(of_objects && !counted, rows(name) > 1 && !connection, "{of_type}.{name}");
@@ -115,8 +115,8 @@ mod tests {
     }
 
     #[test]
-    fn every_mutation_has_its_price() {
-        // Those of signing in have limits of their own, or end what there is.
+    fn every_mutation_is_priced() {
+        // These have rate limits of their own, or only remove data.
         let cheap = [
             "deleteAccount",
             "logIn",

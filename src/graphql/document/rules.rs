@@ -1,11 +1,11 @@
-//! Validation rules that `apollo-compiler` (1.33) checks only in part.
+//! Validation rules that `apollo-compiler` (1.33) checks only in part:
 //!
-//! - "All Variable Usages Are Allowed" and "All Variable Uses Defined", within lists and input objects, and where a
-//!   variable's default is null.
+//! - "All Variable Usages Are Allowed" and "All Variable Uses Defined", inside lists and input objects, and if the
+//!   default of a variable is null.
 //! - "Input Object Field Uniqueness".
-//! - "Single Root Field": apollo counts a response key that is selected twice as two fields.
+//! - "Single Root Field": `apollo-compiler` counts a response key that is selected twice as two fields.
 
-use super::{Document, Fault, Rejection, lines::Lines};
+use super::{Document, DocumentError, Rejection, lines::Lines};
 use apollo_compiler::{
     ExecutableDocument, Name, Node, Schema,
     ast::{Type, Value},
@@ -16,8 +16,8 @@ use apollo_compiler::{
 };
 use async_graphql::Pos;
 
-/// Accepts a document whose only errors are subscriptions that select their root field twice.
-pub fn forgive_repeated_root_field(
+/// Accepts a document whose only errors are subscriptions that select the same root field several times.
+pub fn allow_repeated_root_field(
     invalid: WithErrors<ExecutableDocument>,
     lines: &Lines,
 ) -> Result<Valid<ExecutableDocument>, Rejection> {
@@ -25,37 +25,39 @@ pub fn forgive_repeated_root_field(
     if !invalid.errors.iter().all(|diagnostic| repeated(diagnostic.error.unstable_error_name())) {
         return Err(Rejection::invalid(&invalid.errors, lines));
     }
-    // Checked by `check`.
+    // `check` verifies that there is one response key.
     Ok(Valid::assume_valid(invalid.partial))
 }
 
-/// Checks a document that `apollo-compiler` has found valid.
+/// Checks a document that has passed the validation of `apollo-compiler`.
 pub fn check(schema: &Schema, document: &Document) -> Result<(), Rejection> {
-    let mut faults = Vec::new();
+    let mut errors = Vec::new();
     for operation in document.executable.operations.iter() {
         if operation.is_subscription() {
             let keys: HashSet<_> =
                 operation.root_fields(&document.executable).map(|field| field.response_key()).collect();
             if keys.len() != 1 {
                 let at = document.lines.of(operation.location());
-                faults.push(Fault::validation("A subscription must have exactly one root field.").at(at));
+                errors.push(
+                    DocumentError::validation("A subscription must have exactly one root field.").at(at),
+                );
             }
         }
         let variables = operation.variables.iter().map(|variable| (&variable.name, variable)).collect();
         let mut rules =
-            Rules { schema, document, variables, spread: HashSet::default(), faults: &mut faults };
+            Rules { schema, document, variables, visited: HashSet::default(), errors: &mut errors };
         rules.operation(operation);
     }
-    if faults.is_empty() { Ok(()) } else { Err(Rejection(faults)) }
+    if errors.is_empty() { Ok(()) } else { Err(Rejection(errors)) }
 }
 
 struct Rules<'a> {
     schema: &'a Schema,
     document: &'a Document,
     variables: HashMap<&'a Name, &'a Node<VariableDefinition>>,
-    /// The fragments that have been looked into for this operation.
-    spread: HashSet<&'a Name>,
-    faults: &'a mut Vec<Fault>,
+    /// The fragments that have been visited for this operation.
+    visited: HashSet<&'a Name>,
+    errors: &'a mut Vec<DocumentError>,
 }
 
 impl<'a> Rules<'a> {
@@ -79,7 +81,7 @@ impl<'a> Rules<'a> {
                 }
                 Selection::InlineFragment(fragment) => self.set(&fragment.selection_set),
                 Selection::FragmentSpread(spread) => {
-                    if self.spread.insert(&spread.fragment_name)
+                    if self.visited.insert(&spread.fragment_name)
                         && let Some(fragment) = spread.fragment_def(&self.document.executable)
                     {
                         self.directives(&fragment.directives);
@@ -106,7 +108,7 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// Checks a value at a position of this type.
+    /// Checks a value at a position of the given type.
     fn literal(&mut self, of_type: &'a Type, has_default: bool, literal: &'a Node<Value>) {
         match &**literal {
             Value::Variable(name) => self.variable(name, Some((of_type, has_default)), literal),
@@ -131,7 +133,7 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// Checks a value within one of a custom scalar, which has no types.
+    /// Checks a value inside a custom scalar, which has no types.
     fn within_scalar(&mut self, literal: &'a Node<Value>) {
         match &**literal {
             Value::Variable(name) => self.variable(name, None, literal),
@@ -150,7 +152,7 @@ impl<'a> Rules<'a> {
             if !names.insert(name) {
                 let at = self.at(name.location().or(value.location()));
                 let message = format!("There can be only one input field named \"{name}\".");
-                self.faults.push(Fault::validation(message).at(at));
+                self.errors.push(DocumentError::validation(message).at(at));
             }
         }
     }
@@ -158,7 +160,8 @@ impl<'a> Rules<'a> {
     fn variable(&mut self, name: &Name, position: Option<(&Type, bool)>, usage: &Node<Value>) {
         let at = self.at(usage.location());
         let Some(definition) = self.variables.get(name) else {
-            self.faults.push(Fault::validation(format!("Variable \"${name}\" is not defined.")).at(at));
+            self.errors
+                .push(DocumentError::validation(format!("Variable \"${name}\" is not defined.")).at(at));
             return;
         };
         let Some((of_type, has_default)) = position else { return };
@@ -173,7 +176,7 @@ impl<'a> Rules<'a> {
             let message = format!(
                 "Variable \"${name}\" of type \"{given}\" used in position expecting type \"{of_type}\"."
             );
-            self.faults.push(Fault::validation(message).at(defined).at(at));
+            self.errors.push(DocumentError::validation(message).at(defined).at(at));
         }
     }
 
@@ -182,7 +185,8 @@ impl<'a> Rules<'a> {
     }
 }
 
-/// Whether a variable's type can stand where the other is expected (GraphQL specification, "AreTypesCompatible").
+/// Returns whether a variable of type `given` is allowed where `expected` is required (GraphQL specification,
+/// "AreTypesCompatible").
 fn fits(given: &Type, expected: &Type) -> bool {
     match (given, expected) {
         (Type::NonNullNamed(given), Type::Named(expected) | Type::NonNullNamed(expected))

@@ -1,42 +1,43 @@
-//! The document's text: how much of it there may be, and its grammar.
+//! Limits on the text of a document, and its parsing.
 //!
-//! The parser calls itself for each bracket and keeps something for each token. So its lexer alone looks at the text
-//! first, without keeping anything, and stops at the first token too many.
+//! The parser recurses for each bracket and allocates for each token. Therefore the text is checked first with the
+//! lexer alone, which allocates nothing, and stops at the first token over a limit.
 
-use super::{Fault, Limits, Rejection, lines::Lines};
+use super::{DocumentError, Limits, Rejection, lines::Lines};
 use apollo_compiler::{ast, parser::Parser};
 use apollo_parser::{Lexer, TokenKind};
 
-/// How deep brackets of all kinds may be nested: deeper than any document that the other limits let pass.
-const MOST_NESTED: usize = 48;
-/// How many bytes of comments, commas and white space there may be.
-const MOST_IGNORED: usize = 16 * 1024;
-/// The longest name or number, in bytes. Error messages repeat names.
-pub const LONGEST_NAME: usize = 200;
+/// The maximum nesting of brackets of all kinds. Documents within the other limits never reach it.
+const MAX_NESTING: usize = 48;
+/// The maximum size of comments, commas and white space, in bytes.
+const MAX_IGNORED: usize = 16 * 1024;
+/// The maximum length of a name or number, in bytes. Error messages quote names.
+pub const MAX_NAME_LENGTH: usize = 200;
 
-/// Checks the size of a text: its bytes, tokens, nesting, names, and comments.
+/// Checks the limits on a text: its bytes, tokens, nesting, names and comments.
 pub fn check(text: &str, limits: &Limits) -> Result<(), Rejection> {
     if text.len() > limits.document {
         let most = limits.document;
-        let message = format!("the document has more than {most} bytes; pass long values as variables");
-        return Err(Fault::syntax(message).into());
+        let message = format!("The document has more than {most} bytes. Pass long values as variables.");
+        return Err(DocumentError::syntax(message).into());
     }
     let (mut tokens, mut nested, mut ignored) = (0, 0_usize, 0);
     for token in Lexer::new(text) {
-        // The parser reports what is no token.
+        // The parser reports invalid tokens.
         let (kind, data, index) = match &token {
             Ok(token) => (token.kind(), token.data(), token.index()),
             Err(error) => (TokenKind::Comma, "", error.index()),
         };
         let length = data.len();
-        let fault = match kind {
+        let error = match kind {
             TokenKind::Whitespace | TokenKind::Comment | TokenKind::Comma if token.is_ok() => {
                 ignored += length;
-                (ignored > MOST_IGNORED)
-                    .then(|| format!("there are more than {MOST_IGNORED} bytes of comments and white space"))
+                (ignored > MAX_IGNORED).then(|| {
+                    format!("The document has more than {MAX_IGNORED} bytes of comments and white space.")
+                })
             }
-            TokenKind::Name | TokenKind::Int | TokenKind::Float if length > LONGEST_NAME => {
-                Some(format!("a name or number has more than {LONGEST_NAME} characters"))
+            TokenKind::Name | TokenKind::Int | TokenKind::Float if length > MAX_NAME_LENGTH => {
+                Some(format!("A name or number has more than {MAX_NAME_LENGTH} characters."))
             }
             _ => {
                 match kind {
@@ -47,35 +48,38 @@ pub fn check(text: &str, limits: &Limits) -> Result<(), Rejection> {
                     _ => {}
                 }
                 tokens += usize::from(kind != TokenKind::Eof);
-                if nested > MOST_NESTED {
-                    Some(format!("brackets are nested more than {MOST_NESTED} deep"))
+                if nested > MAX_NESTING {
+                    Some(format!("Brackets are nested more than {MAX_NESTING} deep."))
                 } else {
                     (tokens > limits.tokens)
-                        .then(|| format!("the document has more than {} tokens", limits.tokens))
+                        .then(|| format!("The document has more than {} tokens.", limits.tokens))
                 }
             }
         };
-        if let Some(message) = fault {
-            return Err(Fault::syntax(message).at(Lines::new(text).position(index)).into());
+        if let Some(message) = error {
+            return Err(DocumentError::syntax(message).at(Lines::new(text).position(index)).into());
         }
     }
     Ok(())
 }
 
-/// Parses a text that has been checked.
+/// Parses a text that has passed [`check`].
 pub fn parse(text: &str) -> Result<ast::Document, Rejection> {
     let (blanked, valueless) = blanked(text);
-    let parsed = Parser::new().recursion_limit(2 * MOST_NESTED).parse_ast(blanked, "document");
+    let parsed = Parser::new().recursion_limit(2 * MAX_NESTING).parse_ast(blanked, "document");
     let document = parsed.map_err(|errors| Rejection::syntax(&errors, &Lines::new(text)))?;
     match valueless {
         None => Ok(document),
-        Some(at) => Err(Fault::syntax("expected `:` and a value").at(Lines::new(text).position(at)).into()),
+        Some(at) => {
+            Err(DocumentError::syntax("Expected `:` and a value.").at(Lines::new(text).position(at)).into())
+        }
     }
 }
 
-/// The text with spaces in the place of commas and of descriptions, which mean nothing in an executable document: the
-/// parser (apollo-parser 0.8) refuses some of them. All else keeps its position. And where an argument or an object's field
-/// has no value: the parser drops it, if it is the last.
+/// Works around two defects of the parser (apollo-parser 0.8). Returns the text with commas and descriptions replaced
+/// by spaces: they have no meaning in an executable document, but the parser rejects some of them. All other tokens
+/// keep their positions. Also returns the position of the first argument or object field without a value: the parser
+/// silently drops such a field if it is the last.
 fn blanked(text: &str) -> (String, Option<usize>) {
     let mut valueless = None;
     let tokens: Vec<_> = Lexer::new(text)
@@ -93,7 +97,7 @@ fn blanked(text: &str) -> (String, Option<usize>) {
     let (significant, commas): (Vec<_>, Vec<_>) =
         tokens.into_iter().partition(|token| token.kind() != TokenKind::Comma);
     commas.iter().for_each(&mut blank);
-    // The brackets that are open, by their kinds; the names of definitions stand outside of all.
+    // The open brackets. A name outside of all brackets begins the header of a definition.
     let mut open = Vec::new();
     let mut in_header = false;
     for (at, token) in significant.iter().enumerate() {
@@ -124,7 +128,7 @@ fn blanked(text: &str) -> (String, Option<usize>) {
                     blank(token);
                 }
             }
-            // A variable's: what follows `=` is its default.
+            // The description of a variable. A string after `=` is a default value.
             TokenKind::StringValue if in_header && open == [TokenKind::LParen] => {
                 let is_default = at > 0 && significant[at - 1].kind() == TokenKind::Eq;
                 if !is_default && next.is_some_and(|next| next.kind() == TokenKind::Dollar) {

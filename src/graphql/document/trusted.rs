@@ -1,21 +1,21 @@
-//! Trusted documents: those that the operator has listed in a manifest. A request may name one by its id instead of
-//! sending its text, and a server may be set to execute nothing else.
+//! Trusted documents, which the operator lists in a manifest. A request can refer to one by its ID instead of sending
+//! its text. A server can be configured to execute only trusted documents.
 
 use super::syntax;
 use apollo_compiler::ast::{Definition, Document, Selection};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-/// The trusted documents, by their ids and by their operations.
+/// The trusted documents, by ID and by operation.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedDocuments {
     by_id: HashMap<String, String>,
     operations: HashSet<String>,
-    /// Whether no other document is executed.
+    /// Whether only trusted documents are executed.
     only: bool,
 }
 
-/// The formats of a manifest: what relay-compiler and GraphQL Code Generator write, and what Apollo's tools write.
+/// The formats of a manifest: the one of Apollo, and the one of relay-compiler and GraphQL Code Generator.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Manifest {
@@ -30,16 +30,18 @@ struct ApolloOperation {
 }
 
 impl TrustedDocuments {
-    /// None yet. With `only`, no other document is executed.
+    /// Creates an empty set. With `only`, other documents are rejected.
     pub fn new(only: bool) -> Self {
         Self { only, ..Self::default() }
     }
 
-    /// Adds the documents of a manifest: a JSON object from ids to texts (`persisted_queries.json` of relay-compiler,
-    /// `persisted-documents.json` of GraphQL Code Generator), or Apollo's persisted query manifest.
+    /// Adds the documents of a manifest. This is a JSON object that maps IDs to texts (`persisted_queries.json` of
+    /// relay-compiler, `persisted-documents.json` of GraphQL Code Generator), or a persisted query manifest of
+    /// Apollo. The error continues a sentence that begins with the name of the file.
     pub fn add_manifest(&mut self, manifest: &str) -> Result<(), String> {
         let manifest: Manifest = serde_json::from_str(manifest).map_err(|_| {
-            "is no manifest of trusted documents: a JSON object from ids to documents is expected".to_owned()
+            "is not a manifest of trusted documents. Expected a JSON object that maps IDs to documents."
+                .to_owned()
         })?;
         let documents = match manifest {
             Manifest::Apollo { operations } => operations.into_iter().map(|one| (one.id, one.body)).collect(),
@@ -47,32 +49,32 @@ impl TrustedDocuments {
         };
         for (id, text) in documents {
             self.add(&text)
-                .map_err(|fault| format!("has the document {id}, which cannot be parsed: {fault}"))?;
+                .map_err(|error| format!("has the document {id}, which cannot be parsed: {error}"))?;
             self.by_id.insert(id, text);
         }
         Ok(())
     }
 
-    /// Adds the operations of a document, without an id. They may share fragments.
+    /// Adds the operations of a document without an ID. They may share fragments.
     pub fn add(&mut self, text: &str) -> Result<(), String> {
         let document = syntax::parse(text).map_err(|rejection| rejection.to_string())?;
         self.operations.extend(operations(&document));
         Ok(())
     }
 
-    /// The text of the document with this id. `documentId` has the name of the hash in front: `sha256:…`.
+    /// Returns the text of the document with this ID. An ID may have the name of the hash as a prefix: `sha256:…`.
     pub fn get(&self, id: &str) -> Option<&str> {
         let bare = id.split_once(':').map_or(id, |(_, hash)| hash);
         self.by_id.get(id).or_else(|| self.by_id.get(bare)).map(String::as_str)
     }
 
-    /// Whether a document may be executed. White space, comments and the order of fragments make no difference.
-    pub fn admit(&self, document: &Document) -> bool {
+    /// Returns whether a document may be executed. White space, comments and the order of fragments make no difference.
+    pub fn allows(&self, document: &Document) -> bool {
         !self.only || operations(document).iter().all(|operation| self.operations.contains(operation))
     }
 }
 
-/// Each operation with the fragments it uses, in one way of writing.
+/// Returns each operation with the fragments that it uses, in a canonical form.
 fn operations(document: &Document) -> Vec<String> {
     let fragments: HashMap<_, _> = document
         .definitions
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn every_format_of_a_manifest_is_read() {
+    fn every_manifest_format_is_supported() {
         let by_id = serde_json::json!({ "abc": TEXT });
         let apollo = serde_json::json!({ "format": "apollo-persisted-query-manifest", "version": 1,
             "operations": [{ "id": "abc", "name": "Q", "type": "query", "body": TEXT }] });
@@ -142,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn only_listed_operations_are_admitted_however_they_are_written() {
+    fn only_listed_operations_are_allowed_in_any_formatting() {
         let mut trusted = TrustedDocuments::new(true);
         trusted.add(&format!("{TEXT} query R {{ models {{ id }} }}")).unwrap();
         for text in [
@@ -150,15 +152,15 @@ mod tests {
             "fragment B on User{name}\n# a comment\nquery Q{me{...B,...A}}fragment A on User{id}",
             "query R { models { id } }",
         ] {
-            assert!(trusted.admit(&parsed(text)), "{text}");
+            assert!(trusted.allows(&parsed(text)), "{text}");
         }
         for text in [
             "query Q { me { ...B ...A } } fragment A on User { id email } fragment B on User { name }",
             "{ me { id } }",
             "query R { models { id } } query S { me { id } }",
         ] {
-            assert!(!trusted.admit(&parsed(text)), "{text}");
+            assert!(!trusted.allows(&parsed(text)), "{text}");
         }
-        assert!(TrustedDocuments::new(false).admit(&parsed("{ me { id } }")));
+        assert!(TrustedDocuments::new(false).allows(&parsed("{ me { id } }")));
     }
 }

@@ -1,7 +1,7 @@
-//! The values of an operation's variables (GraphQL specification, "Coercing Variable Values").
+//! Coercion of variable values (GraphQL specification, "Coercing Variable Values").
 
 use super::{
-    Fault, Limits, Rejection,
+    DocumentError, Limits, Rejection,
     input::{self, VariableValues},
     lines::Lines,
 };
@@ -15,7 +15,7 @@ use apollo_compiler::{
 use async_graphql::{Name, Number, Pos, Value, indexmap::IndexMap};
 use std::fmt::Write;
 
-/// Coerces what a request gives its variables. Every fault is reported, with the variable and the path within it.
+/// Coerces the variable values of a request. Reports every error, with the variable and the path within its value.
 pub fn coerce(
     schema: &Schema,
     operation: &Operation,
@@ -23,21 +23,23 @@ pub fn coerce(
     lines: &Lines,
     limits: &Limits,
 ) -> Result<VariableValues, Rejection> {
-    let GivenVariables { variables: given, cut } = given;
-    if *cut || given.values().map(values::size).sum::<u64>() > limits.values {
-        return Err(
-            Fault::validation(format!("The variables have more than {} values.", limits.values)).into()
-        );
+    let GivenVariables { variables: given, cut: truncated } = given;
+    if *truncated || given.values().map(values::size).sum::<u64>() > limits.values {
+        return Err(DocumentError::validation(format!(
+            "The variables have more than {} values.",
+            limits.values
+        ))
+        .into());
     }
     let mut coerced = VariableValues::default();
-    let mut faults = Vec::new();
+    let mut errors = Vec::new();
     for definition in &operation.variables {
         let mut coercion = Coercion {
             schema,
             variable: &definition.name,
             position: lines.of(definition.location()),
             path: Vec::new(),
-            faults: &mut faults,
+            errors: &mut errors,
         };
         match given.get(definition.name.as_str()) {
             Some(value) => {
@@ -54,13 +56,13 @@ pub fn coerce(
                     let (name, of_type) = (&definition.name, &definition.ty);
                     let message =
                         format!("Variable \"${name}\" of required type \"{of_type}\" was not provided.");
-                    faults.push(Fault::validation(message).at(lines.of(definition.location())));
+                    errors.push(DocumentError::validation(message).at(lines.of(definition.location())));
                 }
                 None => {}
             },
         }
     }
-    if faults.is_empty() { Ok(coerced) } else { Err(Rejection(faults)) }
+    if errors.is_empty() { Ok(coerced) } else { Err(Rejection(errors)) }
 }
 
 /// Coerces the value of one variable.
@@ -69,28 +71,28 @@ struct Coercion<'a> {
     variable: &'a str,
     position: Pos,
     path: Vec<Key>,
-    faults: &'a mut Vec<Fault>,
+    errors: &'a mut Vec<DocumentError>,
 }
 
-/// A step into a value.
+/// A step of a path into a value.
 enum Key {
     Field(String),
     Index(usize),
 }
 
 impl Coercion<'_> {
-    /// The value as the type has it; `None` if it does not fit, which is among the faults then.
+    /// Coerces a value to a type. `None` if it is invalid, after recording the error.
     fn value(&mut self, of_type: &Type, given: &Value) -> Option<Value> {
         match (of_type, given) {
             (Type::NonNullNamed(_) | Type::NonNullList(_), Value::Null) => {
-                self.fault(format!("expected non-nullable type \"{of_type}\" not to be null"))
+                self.error(format!("expected non-nullable type \"{of_type}\" not to be null"))
             }
             (_, Value::Null) => Some(Value::Null),
             (Type::List(item) | Type::NonNullList(item), Value::List(items)) => {
                 let items = items.iter().enumerate().map(|(index, given)| {
                     self.within(Key::Index(index), |coercion| coercion.value(item, given))
                 });
-                // All of them, so that every fault is found.
+                // All items are coerced, so that every error is reported.
                 let items: Vec<_> = items.collect();
                 items.into_iter().collect::<Option<_>>().map(Value::List)
             }
@@ -103,11 +105,11 @@ impl Coercion<'_> {
                     Value::String(text) if of_enum.values.contains_key(text.as_str()) => {
                         Some(Value::Enum(Name::new(text)))
                     }
-                    _ => self.fault(format!("expected a value of the enum \"{name}\"")),
+                    _ => self.error(format!("expected a value of the enum \"{name}\"")),
                 },
                 _ => match scalar(name, given) {
                     Some(value) => Some(value),
-                    None => self.fault(expectation(name)),
+                    None => self.error(expectation(name)),
                 },
             },
         }
@@ -115,16 +117,16 @@ impl Coercion<'_> {
 
     fn object(&mut self, of_type: &InputObjectType, given: &Value) -> Option<Value> {
         let Value::Object(fields) = given else {
-            return self.fault(format!("expected an object of type \"{}\"", of_type.name));
+            return self.error(format!("expected an object of type \"{}\"", of_type.name));
         };
-        let before = self.faults.len();
+        let before = self.errors.len();
         let mut coerced = IndexMap::with_capacity(fields.len());
         for (name, field) in &of_type.fields {
             let key = || Key::Field(name.to_string());
             let value = match fields.get(name.as_str()) {
                 Some(given) => self.within(key(), |coercion| coercion.value(&field.ty, given)),
                 None => match input::default_of(self.schema, &field.ty, field.default_value.as_deref()) {
-                    None if field.ty.is_non_null() => self.fault(format!(
+                    None if field.ty.is_non_null() => self.error(format!(
                         "field \"{name}\" of required type \"{}\" was not provided",
                         field.ty
                     )),
@@ -135,9 +137,9 @@ impl Coercion<'_> {
         }
         for name in fields.keys().filter(|name| !of_type.fields.contains_key(name.as_str())) {
             let _: Option<Value> =
-                self.fault(format!("field \"{name:.200}\" is not defined by type \"{}\"", of_type.name));
+                self.error(format!("field \"{name:.200}\" is not defined by type \"{}\"", of_type.name));
         }
-        (self.faults.len() == before).then_some(Value::Object(coerced))
+        (self.errors.len() == before).then_some(Value::Object(coerced))
     }
 
     fn within<T>(&mut self, key: Key, coerce: impl FnOnce(&mut Self) -> T) -> T {
@@ -147,10 +149,10 @@ impl Coercion<'_> {
         value
     }
 
-    fn fault<T>(&mut self, reason: String) -> Option<T> {
+    fn error<T>(&mut self, reason: String) -> Option<T> {
         let mut message = format!("Variable \"${}\" got an invalid value", self.variable);
         if !self.path.is_empty() {
-            let _ = write!(message, " at \"{}", self.variable); // a String takes everything
+            let _ = write!(message, " at \"{}", self.variable); // writing to a String cannot fail
             for key in &self.path {
                 let _ = match key {
                     Key::Field(name) => write!(message, ".{name}"),
@@ -160,12 +162,12 @@ impl Coercion<'_> {
             message.push('"');
         }
         let _ = write!(message, ": {reason}.");
-        self.faults.push(Fault::validation(message).at(self.position));
+        self.errors.push(DocumentError::validation(message).at(self.position));
         None
     }
 }
 
-/// A scalar of the specification as JSON has it; every other scalar takes any JSON.
+/// Coerces a JSON value to a built-in scalar. Custom scalars accept any JSON value.
 fn scalar(name: &str, given: &Value) -> Option<Value> {
     match (name, given) {
         ("Int", Value::Number(number)) => {
@@ -175,7 +177,7 @@ fn scalar(name: &str, given: &Value) -> Option<Value> {
         ("Float", Value::Number(number)) => {
             number.as_f64().filter(|float| float.is_finite()).map(|_| given.clone())
         }
-        ("ID", Value::Number(number)) => whole(number).map(Value::String),
+        ("ID", Value::Number(number)) => integer_digits(number).map(Value::String),
         ("String" | "ID", Value::String(_)) | ("Boolean", Value::Boolean(_)) => Some(given.clone()),
         ("Int" | "Float" | "String" | "Boolean" | "ID", _) => None,
         _ => Some(given.clone()),
@@ -184,7 +186,7 @@ fn scalar(name: &str, given: &Value) -> Option<Value> {
 
 fn expectation(scalar: &str) -> String {
     match scalar {
-        "Int" => "expected a whole number of 32 bits (Int)".into(),
+        "Int" => "expected a whole number from -2147483648 to 2147483647 (Int)".into(),
         "Float" => "expected a number (Float)".into(),
         "ID" => "expected a string or a whole number (ID)".into(),
         "Boolean" => "expected true or false (Boolean)".into(),
@@ -192,17 +194,17 @@ fn expectation(scalar: &str) -> String {
     }
 }
 
-/// JSON has one kind of number: `20.0` and `2e1` are the integer 20.
+/// Converts a number to an integer. JSON has one number type, so `20.0` and `2e1` are the integer 20.
 fn integer(number: &Number) -> Option<i64> {
     number.as_i64().or_else(|| {
         let float = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 1e15)?;
-        #[expect(clippy::cast_possible_truncation, reason = "it is whole and small")]
+        #[expect(clippy::cast_possible_truncation, reason = "it is an integer below 1e15")]
         Some(float as i64)
     })
 }
 
-/// A whole number's digits.
-fn whole(number: &Number) -> Option<String> {
+/// Formats an integer of any size.
+fn integer_digits(number: &Number) -> Option<String> {
     if number.is_i64() || number.is_u64() {
         return Some(number.to_string());
     }

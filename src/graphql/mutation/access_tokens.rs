@@ -11,19 +11,20 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 
-/// The mutations of personal access tokens. None of them can be done with such a token.
+/// The mutations of personal access tokens. They cannot be called with such a token.
 #[derive(Default)]
 pub struct AccessTokens;
 
 #[Object]
 impl AccessTokens {
-    /// Makes a personal access token, for scripts. A user has at most 50; one more is a CONFLICT.
+    /// Creates a personal access token, for use in scripts. A user can have at most 50; creating more fails with
+    /// `CONFLICT`.
     async fn create_access_token(
         &self,
         ctx: &Context<'_>,
-        input: CreateAccessTokenInput,
+        #[graphql(desc = "The input of `createAccessToken`.")] input: CreateAccessTokenInput,
     ) -> Result<CreateAccessTokenPayload> {
-        let viewer = ctx.in_person()?;
+        let viewer = ctx.require_session()?;
         let scopes = input.scopes.into_iter().map(Into::into).collect();
         let new = NewToken { name: input.name, scopes, days: input.expires_in_days };
         let accounts = &ctx.domain().accounts;
@@ -32,52 +33,52 @@ impl AccessTokens {
         Ok(CreateAccessTokenPayload { access_token: AccessToken(Arc::new(token)), secret })
     }
 
-    /// Deletes a personal access token: no request is answered to it any more, and within a second the WebSockets that
-    /// were opened with it are closed with 4403.
+    /// Deletes a personal access token. Requests that use it fail from then on. WebSockets that were opened with it are
+    /// closed within a second, with the close code 4403.
     async fn delete_access_token(
         &self,
         ctx: &Context<'_>,
-        input: DeleteAccessTokenInput,
+        #[graphql(desc = "The input of `deleteAccessToken`.")] input: DeleteAccessTokenInput,
     ) -> Result<DeleteAccessTokenPayload> {
-        let viewer = ctx.in_person()?;
+        let viewer = ctx.require_session()?;
         let id = Kind::AccessToken.parse("id", &input.id)?;
         ctx.domain().accounts.delete_access_token(viewer, id, ctx.caller()).await?;
         Ok(DeleteAccessTokenPayload { deleted_id: input.id })
     }
 }
 
-/// A new personal access token.
+/// Input of `createAccessToken`.
 #[derive(InputObject)]
 struct CreateAccessTokenInput {
-    /// What to call it: 1 to 100 characters, at least one of them visible.
+    /// The name of the token: 1 to 100 characters, at least one of them visible.
     name: String,
-    /// What it is for, at least one.
+    /// The scopes of the token, at least one.
     scopes: Vec<AccessTokenScope>,
-    /// How many days it is good: 1 to 365.
+    /// The number of days until the token expires, 1 to 365.
     #[graphql(default = 90)]
     expires_in_days: i32,
 }
 
-/// Which personal access token to delete.
+/// Input of `deleteAccessToken`.
 #[derive(InputObject)]
 struct DeleteAccessTokenInput {
-    /// The token's `id`.
+    /// The ID of the token.
     id: ID,
 }
 
-/// What came of making a personal access token.
+/// Payload of `createAccessToken`.
 #[derive(SimpleObject)]
 struct CreateAccessTokenPayload {
     /// The new token.
     access_token: AccessToken,
-    /// What to send as `Authorization: Bearer …`, or as `authorization` in the payload of `connection_init`. It is
-    /// shown this once.
+    /// The secret to authenticate with: send `Authorization: Bearer <secret>` over HTTP, or the same value as
+    /// `authorization` in the payload of `connection_init` over a WebSocket. It cannot be retrieved again.
     secret: String,
 }
 
-/// What came of deleting a personal access token.
+/// Payload of `deleteAccessToken`.
 #[derive(SimpleObject)]
 struct DeleteAccessTokenPayload {
-    /// The `id` that is no more.
+    /// The ID of the deleted token.
     deleted_id: ID,
 }

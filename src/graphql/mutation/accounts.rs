@@ -8,54 +8,72 @@ use axum::http::header::SET_COOKIE;
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 
-/// The mutations of accounts.
+/// The mutations that open, refresh and end sessions.
 #[derive(Default)]
 pub struct Accounts;
 
 #[Object]
 impl Accounts {
-    /// Makes an account and signs in, where that is open to everybody; elsewhere it is FORBIDDEN. An address that has an account already is a CONFLICT; too many accounts from one
-    /// place are RATE_LIMITED.
-    async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> Result<AuthPayload> {
+    /// Creates an account and signs in. Fails with `FORBIDDEN` if registration is closed on this server, with
+    /// `CONFLICT` if the e-mail address already has an account, and with `RATE_LIMITED` after too many registrations
+    /// from one network address.
+    async fn register(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of `register`.")] input: RegisterInput,
+    ) -> Result<AuthPayload> {
         let email = Email::parse(&input.email)?;
         let password = Password::choose("password", &input.password)?;
         let accounts = &ctx.domain().accounts;
-        Ok(hand_out(ctx, accounts.register(email, password, input.name, ctx.caller()).await?))
+        Ok(auth_payload(ctx, accounts.register(email, password, input.name, ctx.caller()).await?))
     }
 
-    /// Signs in. A wrong address and a wrong password are both UNAUTHENTICATED, and cannot be told apart; too many
-    /// attempts are RATE_LIMITED.
-    async fn log_in(&self, ctx: &Context<'_>, input: LogInInput) -> Result<AuthPayload> {
+    /// Signs in with e-mail address and password. Fails with `UNAUTHENTICATED` if either is wrong, without saying
+    /// which, and with `RATE_LIMITED` after too many attempts.
+    async fn log_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of `logIn`.")] input: LogInInput,
+    ) -> Result<AuthPayload> {
         let email = Email::parse_to_sign_in(&input.email)?;
-        Ok(hand_out(ctx, ctx.domain().accounts.log_in(email, &input.password, ctx.caller()).await?))
+        Ok(auth_payload(ctx, ctx.domain().accounts.log_in(email, &input.password, ctx.caller()).await?))
     }
 
-    /// Exchanges a refresh token, which is good once, for new tokens.
+    /// Exchanges a refresh token for a new access token and a new refresh token. Each refresh token can be used once.
     ///
-    /// A client that lost the answer, or refreshed twice at once, may present it again within some seconds (10 by
-    /// default): it gets the same refresh token as before. Any later that means somebody has a copy, and the session is
-    /// ended: UNAUTHENTICATED, for whoever holds its tokens.
-    async fn refresh_session(&self, ctx: &Context<'_>, input: RefreshSessionInput) -> Result<AuthPayload> {
+    /// A client that did not receive the response, or refreshed twice at the same time, may use the same refresh
+    /// token again within a grace period (10 seconds by default). It then gets the same new refresh token. Later
+    /// reuse means that somebody may have a copy: the session is revoked, and this and all other requests with its
+    /// tokens fail with `UNAUTHENTICATED`.
+    async fn refresh_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of `refreshSession`.")] input: RefreshSessionInput,
+    ) -> Result<AuthPayload> {
         let refreshed = async {
-            let token = RefreshToken::parse(presented(ctx, &input.refresh_token))?;
+            let token = RefreshToken::parse(refresh_token(ctx, &input.refresh_token))?;
             ctx.domain().accounts.refresh(&token, ctx.caller()).await
         };
         match refreshed.await {
-            Ok(signed_in) => Ok(hand_out(ctx, signed_in)),
+            Ok(signed_in) => Ok(auth_payload(ctx, signed_in)),
             Err(error) => {
                 if matches!(error, Error::Unauthenticated(_)) {
-                    forget(ctx);
+                    delete_cookie(ctx);
                 }
                 Err(error)
             }
         }
     }
 
-    /// Ends the session of a refresh token, as `revokeSession` does. To end it again changes nothing; it
-    /// needs no access token, and must have none that was ended with the session.
-    async fn log_out(&self, ctx: &Context<'_>, input: LogOutInput) -> Result<LogOutPayload> {
-        forget(ctx);
-        let ended = match RefreshToken::parse(presented(ctx, &input.refresh_token)) {
+    /// Ends the session of a refresh token, with the same effects as `revokeSession`. It can be called repeatedly. It
+    /// requires no access token; an expired or revoked one is ignored.
+    async fn log_out(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of `logOut`.")] input: LogOutInput,
+    ) -> Result<LogOutPayload> {
+        delete_cookie(ctx);
+        let ended = match RefreshToken::parse(refresh_token(ctx, &input.refresh_token)) {
             Ok(token) => ctx.domain().accounts.log_out(&token, ctx.caller()).await?,
             Err(_) => false,
         };
@@ -63,61 +81,64 @@ impl Accounts {
     }
 }
 
-/// A new account.
+/// Input of `register`.
 #[derive(InputObject)]
 struct RegisterInput {
-    /// The e-mail address. Letter case, composed or decomposed letters, and the `xn--` form of a domain make no difference.
+    /// The e-mail address. Letter case, Unicode normalization and the `xn--` form of a domain make no difference.
     email: String,
-    /// 8 to 256 characters of any script.
+    /// The password: 8 to 256 characters of any script.
     password: String,
-    /// The name to show: 1 to 100 characters, at least one of them visible. What stands before the address's @ if it is not given.
+    /// The display name: 1 to 100 characters, at least one of them visible. Defaults to the part of the e-mail address
+    /// before the `@`.
     name: Option<String>,
 }
 
-/// Who signs in.
+/// Input of `logIn`.
 #[derive(InputObject)]
 struct LogInInput {
-    /// The account's e-mail address.
+    /// The e-mail address of the account.
     email: String,
-    /// The account's password.
+    /// The password of the account.
     password: String,
 }
 
-/// A session to go on with.
+/// Input of `refreshSession`.
 #[derive(InputObject)]
 struct RefreshSessionInput {
-    /// The session's latest refresh token. Empty for the one in the cookie, with the header `Confab-Session: cookie`.
+    /// The latest refresh token of the session. Pass an empty string to use the one in the cookie; this requires the
+    /// header `Confab-Session: cookie`.
     refresh_token: String,
 }
 
-/// A session to end.
+/// Input of `logOut`.
 #[derive(InputObject)]
 struct LogOutInput {
-    /// The session's latest refresh token. Empty for the one in the cookie, with the header `Confab-Session: cookie`.
+    /// The latest refresh token of the session. Pass an empty string to use the one in the cookie; this requires the
+    /// header `Confab-Session: cookie`.
     refresh_token: String,
 }
 
-/// The tokens of a session.
+/// Payload of `register`, `logIn` and `refreshSession`: the tokens of a session.
 #[derive(SimpleObject)]
 struct AuthPayload {
-    /// Proves who asks: `Authorization: Bearer …` over HTTP, `authorization` with the same value in the payload of
-    /// `connection_init` over WebSocket.
+    /// The access token. Send `Authorization: Bearer <token>` over HTTP, or the same value as `authorization` in the
+    /// payload of `connection_init` over a WebSocket.
     access_token: String,
-    /// Gets the next tokens from `refreshSession`, once. Keep it secret. Empty if it is kept in a cookie (the header
-    /// `Confab-Session: cookie`, for pages of the server itself).
+    /// The refresh token, for one call of `refreshSession`. Keep it secret. Empty if the request had the header
+    /// `Confab-Session: cookie`, which only pages of this server may send: the token is then stored in a cookie.
     refresh_token: String,
-    /// How many seconds the access token is good.
+    /// The number of seconds until the access token expires.
     expires_in: i32,
-    /// Who is signed in.
+    /// The user who is signed in.
     user: User,
 }
 
-/// The tokens, to whoever is to have them: the refresh token goes into the cookie, where that is asked for.
-fn hand_out(ctx: &Context<'_>, signed_in: SignedIn) -> AuthPayload {
+/// Builds the payload. The refresh token goes into the cookie if the request asked for that.
+fn auth_payload(ctx: &Context<'_>, signed_in: SignedIn) -> AuthPayload {
     let SignedIn { access_token, refresh_token, refresh_expires_in, expires_in, user } = signed_in;
     let refresh_token = match ctx.data_opt::<RefreshCookie>() {
         Some(cookie) => {
-            ctx.append_http_header(SET_COOKIE, cookie.keep(&refresh_token, refresh_expires_in));
+            ctx.append_http_header(SET_COOKIE, cookie.set(&refresh_token, refresh_expires_in));
             String::new()
         }
         None => refresh_token.expose_secret().to_owned(),
@@ -126,22 +147,22 @@ fn hand_out(ctx: &Context<'_>, signed_in: SignedIn) -> AuthPayload {
     AuthPayload { access_token, refresh_token, expires_in, user: User(Arc::new(user)) }
 }
 
-/// The refresh token that is meant: the one in the cookie, if there is none in the input.
-fn presented<'a>(ctx: &'a Context<'_>, given: &'a str) -> &'a str {
-    let in_cookie = ctx.data_opt::<RefreshCookie>().and_then(RefreshCookie::presented);
-    in_cookie.filter(|_| given.is_empty()).unwrap_or(given)
+/// The refresh token from the input, or from the cookie if the input is empty.
+fn refresh_token<'a>(ctx: &'a Context<'_>, input: &'a str) -> &'a str {
+    let in_cookie = ctx.data_opt::<RefreshCookie>().and_then(RefreshCookie::token);
+    in_cookie.filter(|_| input.is_empty()).unwrap_or(input)
 }
 
-/// What is in the cookie is good for nothing any more.
-fn forget(ctx: &Context<'_>) {
+/// Deletes the cookie, whose token has become invalid.
+fn delete_cookie(ctx: &Context<'_>) {
     if let Some(cookie) = ctx.data_opt::<RefreshCookie>() {
-        ctx.append_http_header(SET_COOKIE, cookie.forget());
+        ctx.append_http_header(SET_COOKIE, cookie.delete());
     }
 }
 
-/// What came of signing out.
+/// Payload of `logOut`.
 #[derive(SimpleObject)]
 struct LogOutPayload {
-    /// Whether a session was ended by this; false if it had ended before.
+    /// Whether a session was ended. `false` if it had already ended or the refresh token is invalid.
     logged_out: bool,
 }

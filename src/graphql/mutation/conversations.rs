@@ -13,13 +13,13 @@ pub struct Conversations;
 
 #[Object]
 impl Conversations {
-    /// Starts an empty conversation. (`sendMessage` without one starts one too.)
+    /// Creates an empty conversation. `sendMessage` without a `conversationId` also creates one.
     async fn create_conversation(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default)] input: CreateConversationInput,
+        #[graphql(default, desc = "The input of `createConversation`.")] input: CreateConversationInput,
     ) -> Result<CreateConversationPayload> {
-        let viewer = ctx.may_write()?;
+        let viewer = ctx.require_write()?;
         let new = NewConversation {
             title: input.title.map(Title::parse).transpose()?,
             system_prompt: input.system_prompt.map(SystemPrompt::parse).transpose()?,
@@ -29,18 +29,18 @@ impl Conversations {
         Ok(CreateConversationPayload { conversation: Conversation(Arc::new(created)) })
     }
 
-    /// Changes what is given of a conversation, and leaves the rest.
+    /// Updates the given fields of a conversation. Omitted fields keep their values.
     async fn update_conversation(
         &self,
         ctx: &Context<'_>,
-        input: UpdateConversationInput,
+        #[graphql(desc = "The input of `updateConversation`.")] input: UpdateConversationInput,
     ) -> Result<UpdateConversationPayload> {
-        let viewer = ctx.may_write()?;
+        let viewer = ctx.require_write()?;
         let id = Kind::Conversation.parse("id", &input.id)?;
         let changes = Changes {
             title: match input.title {
                 MaybeUndefined::Value(title) => Some(Title::parse(title)?),
-                MaybeUndefined::Null => return Err(Error::input("title", "cannot be null")),
+                MaybeUndefined::Null => return Err(Error::input("title", "must not be `null`.")),
                 MaybeUndefined::Undefined => None,
             },
             system_prompt: optional(input.system_prompt, SystemPrompt::parse)?,
@@ -50,20 +50,20 @@ impl Conversations {
         Ok(UpdateConversationPayload { conversation: Conversation(Arc::new(updated)) })
     }
 
-    /// Deletes a conversation with all its messages; a reply in progress is stopped.
+    /// Deletes a conversation and all its messages. Replies in progress are stopped.
     async fn delete_conversation(
         &self,
         ctx: &Context<'_>,
-        input: DeleteConversationInput,
+        #[graphql(desc = "The input of `deleteConversation`.")] input: DeleteConversationInput,
     ) -> Result<DeleteConversationPayload> {
-        let viewer = ctx.may_write()?;
+        let viewer = ctx.require_write()?;
         let id = Kind::Conversation.parse("id", &input.id)?;
         ctx.domain().conversations.delete(viewer.user_id, id).await?;
         Ok(DeleteConversationPayload { deleted_id: input.id })
     }
 }
 
-/// Absent leaves it, null empties it, a value is parsed.
+/// Converts a nullable field: `None` keeps the current value, `Some(None)` clears it.
 fn optional<T>(
     given: MaybeUndefined<String>,
     parse: impl Fn(String) -> Result<T>,
@@ -75,54 +75,54 @@ fn optional<T>(
     })
 }
 
-/// A new conversation.
+/// Input of `createConversation`.
 #[derive(Default, InputObject)]
 struct CreateConversationInput {
-    /// 1 to 200 characters, at least one of them visible. If it is not given, the first message gives the title.
+    /// The title: 1 to 200 characters, at least one of them visible. Defaults to the beginning of the first message.
     title: Option<String>,
-    /// Instructions for the model, 1 to 10,000 characters.
+    /// The instructions for the model: 1 to 10,000 characters.
     system_prompt: Option<String>,
-    /// The `id` of a model. The default model if it is not given.
+    /// The ID of a model. Defaults to the default model.
     model: Option<String>,
 }
 
-/// What to change of a conversation.
+/// Input of `updateConversation`. An omitted field keeps its value.
 #[derive(InputObject)]
 struct UpdateConversationInput {
-    /// The conversation's `id`.
+    /// The ID of the conversation.
     id: ID,
-    /// 1 to 200 characters, at least one of them visible.
+    /// The new title: 1 to 200 characters, at least one of them visible. It cannot be `null`.
     title: MaybeUndefined<String>,
-    /// Instructions for the model, 1 to 10,000 characters; null takes them away.
+    /// The new instructions for the model: 1 to 10,000 characters. `null` removes them.
     system_prompt: MaybeUndefined<String>,
-    /// The `id` of a model; null stands for the default model.
+    /// The ID of the new model. `null` means the default model.
     model: MaybeUndefined<String>,
 }
 
-/// Which conversation to delete.
+/// Input of `deleteConversation`.
 #[derive(InputObject)]
 struct DeleteConversationInput {
-    /// The conversation's `id`.
+    /// The ID of the conversation.
     id: ID,
 }
 
-/// What came of starting a conversation.
+/// Payload of `createConversation`.
 #[derive(SimpleObject)]
 struct CreateConversationPayload {
     /// The new conversation.
     conversation: Conversation,
 }
 
-/// What came of changing a conversation.
+/// Payload of `updateConversation`.
 #[derive(SimpleObject)]
 struct UpdateConversationPayload {
-    /// The conversation as it is now.
+    /// The updated conversation.
     conversation: Conversation,
 }
 
-/// What came of deleting a conversation.
+/// Payload of `deleteConversation`.
 #[derive(SimpleObject)]
 struct DeleteConversationPayload {
-    /// The `id` that is no more.
+    /// The ID of the deleted conversation.
     deleted_id: ID,
 }

@@ -16,14 +16,20 @@ pub struct Messages;
 
 #[Object]
 impl Messages {
-    /// Sends a message and returns at once: the reply is PENDING, to be watched by the subscription `reply`. A
-    /// conversation's replies are written one after the other, in the order of the messages. Too many messages, or
-    /// replies in progress, are RATE_LIMITED.
-    async fn send_message(&self, ctx: &Context<'_>, input: SendMessageInput) -> Result<SendMessagePayload> {
-        let viewer = ctx.may_write()?;
+    /// Sends a message and requests a reply. It returns at once with a `PENDING` reply; subscribe to `reply` to
+    /// follow it. The replies of a conversation are written one after the other, in the order of the messages.
+    ///
+    /// Fails with `RATE_LIMITED` after too many messages or if too many replies are in progress, and with `CONFLICT`
+    /// if the conversation is full.
+    async fn send_message(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of `sendMessage`.")] input: SendMessageInput,
+    ) -> Result<SendMessagePayload> {
+        let viewer = ctx.require_write()?;
         let to = match (input.conversation_id, input.system_prompt) {
             (Some(_), Some(_)) => {
-                let message = "is for a new conversation; `updateConversation` changes an existing one's";
+                let message = "cannot be combined with `conversationId`. Use `updateConversation` instead.";
                 return Err(Error::input("systemPrompt", message));
             }
             (Some(id), None) => Destination::Conversation(Kind::Conversation.parse("conversationId", &id)?),
@@ -44,69 +50,74 @@ impl Messages {
         })
     }
 
-    /// Stops a reply: its content is what had been said by then. One that has ended is left as it is.
-    async fn stop_reply(&self, ctx: &Context<'_>, input: StopReplyInput) -> Result<StopReplyPayload> {
-        let viewer = ctx.may_write()?;
+    /// Stops a reply. Its content is the text up to that point. A reply that has already ended is returned unchanged.
+    async fn stop_reply(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of `stopReply`.")] input: StopReplyInput,
+    ) -> Result<StopReplyPayload> {
+        let viewer = ctx.require_write()?;
         let id = Kind::Message.parse("messageId", &input.message_id)?;
         let message = ctx.domain().replies.stop(viewer.user_id, id).await?;
         Ok(StopReplyPayload { message: message.into() })
     }
 }
 
-/// A message to send.
+/// Input of `sendMessage`.
 #[derive(InputObject)]
 struct SendMessageInput {
-    /// Where it goes. A new conversation is started if it is not given.
+    /// The ID of the conversation. Without it, a new conversation is created.
     conversation_id: Option<ID>,
-    /// Instructions for the model, 1 to 10,000 characters, of the conversation that is started: not to be given with a
+    /// The instructions for the model in the new conversation: 1 to 10,000 characters. Cannot be combined with
     /// `conversationId`.
     system_prompt: Option<String>,
-    /// What to say: 1 to 10,000 Unicode scalar values, without NUL and not all of them white space.
+    /// The text: 1 to 10,000 characters (Unicode scalar values). It must not contain NUL and must not be blank.
     content: String,
-    /// The `id` of the model that is to reply. If it is not given, the conversation's.
+    /// The ID of the model that writes the reply. Defaults to the model of the conversation.
     model: Option<String>,
-    /// A key of the client's making, 1 to 200 characters. The same message sent again under it is stored once and gets
-    /// the first result; another message under it is a CONFLICT.
+    /// A unique key that the client generates, 1 to 200 characters, to make retries safe. Sending the same input with
+    /// the same key again stores nothing and returns the first result. Sending another input with the key fails with
+    /// `CONFLICT`. Keys are kept for at least 48 hours.
     idempotency_key: Option<String>,
-    /// What to do while an earlier reply of the conversation is in progress.
+    /// What to do if an earlier reply of the conversation is in progress.
     #[graphql(default)]
     when_busy: WhenBusy,
 }
 
-/// What to do with a message while an earlier reply of its conversation is in progress.
+/// The way to handle a message that is sent while an earlier reply of its conversation is in progress.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
 #[graphql(remote = "replies::WhenBusy")]
 enum WhenBusy {
-    /// Refuse it with CONFLICT. Nothing is stored.
+    /// Fail with `CONFLICT` and store nothing.
     Reject,
-    /// Store it. Its reply stays PENDING until the earlier ones have ended, and then is shown what they said.
+    /// Store the message. Its reply stays `PENDING` until the earlier replies have ended, and takes them into account.
     #[default]
     Queue,
-    /// Store it, and stop every earlier reply: those in progress keep what they have said.
+    /// Store the message and stop all earlier replies. Replies in progress keep the text they have.
     StopCurrent,
 }
 
-/// Which reply to stop.
+/// Input of `stopReply`.
 #[derive(InputObject)]
 struct StopReplyInput {
-    /// The `id` of the reply's message.
+    /// The ID of the reply.
     message_id: ID,
 }
 
-/// What came of sending a message.
+/// Payload of `sendMessage`.
 #[derive(SimpleObject)]
 struct SendMessagePayload {
-    /// The conversation it went to.
+    /// The conversation of the message.
     conversation: Conversation,
-    /// The message, stored.
+    /// The message of the user.
     message: Message,
-    /// The assistant's message that will be the answer.
+    /// The reply to the message.
     reply: Message,
 }
 
-/// What came of stopping a reply.
+/// Payload of `stopReply`.
 #[derive(SimpleObject)]
 struct StopReplyPayload {
-    /// The reply as it ended.
+    /// The reply after it ended.
     message: Message,
 }

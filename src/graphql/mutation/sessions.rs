@@ -11,81 +11,84 @@ pub struct Sessions;
 
 #[Object]
 impl Sessions {
-    /// Ends one of the viewer's sessions, as on a device that was lost. Within a second none of its access tokens is
-    /// good anywhere, and its WebSockets are closed with 4403; where it is the session that this is asked by, perhaps
-    /// before the answer has arrived. A session that has ended is NOT_FOUND.
+    /// Revokes a session of the authenticated user, for example on a lost device. Within a second its access tokens
+    /// become invalid and its WebSockets are closed with the close code 4403. If it is the current session, its
+    /// WebSocket may close before the response arrives. Fails with `NOT_FOUND` if the session has already ended.
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,
-        input: RevokeSessionInput,
+        #[graphql(desc = "The input of `revokeSession`.")] input: RevokeSessionInput,
     ) -> Result<RevokeSessionPayload> {
-        let viewer = ctx.in_person()?;
+        let viewer = ctx.require_session()?;
         let id = Kind::Session.parse("id", &input.id)?;
         ctx.domain().accounts.revoke_session(viewer, id, ctx.caller()).await?;
         Ok(RevokeSessionPayload { revoked_id: input.id })
     }
 
-    /// Ends all of the viewer's sessions but the one that this is asked by.
+    /// Revokes all sessions of the authenticated user except the current one.
     async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> Result<RevokeOtherSessionsPayload> {
-        let viewer = ctx.in_person()?;
+        let viewer = ctx.require_session()?;
         let revoked = ctx.domain().accounts.revoke_other_sessions(viewer, ctx.caller()).await?;
         Ok(RevokeOtherSessionsPayload {
             revoked_ids: revoked.into_iter().map(|id| Kind::Session.id(id)).collect(),
         })
     }
 
-    /// Lets the WebSocket that this is sent over go on with a new access token of the same user; what is in progress
-    /// on it goes on as well. Of another user it is FORBIDDEN, and anywhere but on a WebSocket BAD_USER_INPUT: there
-    /// each request has a token of its own.
+    /// Replaces the access token of the WebSocket that sends this mutation. The new token must belong to the same user.
+    /// Operations in progress continue. Fails with `FORBIDDEN` if the token belongs to another user, and with
+    /// `BAD_USER_INPUT` over HTTP, where each request carries its own token.
     ///
-    /// A WebSocket is closed with 4403 when its access token expires. Shortly before, a minute or, with short-lived
-    /// tokens, a tenth of their time, the client is sent a `ping` (of the subprotocol, not of the WebSocket) with the
-    /// payload `{ "expiresAt": "2026-11-22T17:00:00.000000Z" }`: then is the time for `refreshSession`, and for this. A
-    /// client that does nothing connects again.
+    /// The server closes a WebSocket with the close code 4403 when its access token expires. One minute before, or a
+    /// tenth of the token's lifetime if that is shorter, it sends a `ping` message (of the subprotocol, not a
+    /// WebSocket ping frame) with the payload `{ "expiresAt": "2026-11-22T17:00:00.000000Z" }`. The client should
+    /// then call `refreshSession`, and this mutation with the new access token. Otherwise it has to reconnect.
     async fn reauthenticate(
         &self,
         ctx: &Context<'_>,
-        input: ReauthenticateInput,
+        #[graphql(desc = "The input of `reauthenticate`.")] input: ReauthenticateInput,
     ) -> Result<ReauthenticatePayload> {
-        let nowhere =
-            || Error::input("reauthenticate", "is for WebSockets: send the new token with each request");
-        let presence = ctx.data_opt::<Presence>().ok_or_else(nowhere)?;
+        let not_a_socket = || {
+            let message =
+                "works over WebSockets only. Over HTTP, send the new access token with each request.";
+            Error::input("reauthenticate", message)
+        };
+        let presence = ctx.data_opt::<Presence>().ok_or_else(not_a_socket)?;
         let grant = ctx.domain().accounts.reauthenticate(presence, &input.access_token).await?;
         Ok(ReauthenticatePayload { expires_at: DateTime(grant.expires_at) })
     }
 }
 
-/// Which session to end.
+/// Input of `revokeSession`.
 #[derive(InputObject)]
 struct RevokeSessionInput {
-    /// The session's `id`.
+    /// The ID of the session.
     id: ID,
 }
 
-/// What came of ending a session.
+/// Payload of `revokeSession`.
 #[derive(SimpleObject)]
 struct RevokeSessionPayload {
-    /// The `id` that is no more.
+    /// The ID of the revoked session.
     revoked_id: ID,
 }
 
-/// What came of ending all other sessions.
+/// Payload of `revokeOtherSessions`.
 #[derive(SimpleObject)]
 struct RevokeOtherSessionsPayload {
-    /// The `id`s that are no more.
+    /// The IDs of the revoked sessions.
     revoked_ids: Vec<ID>,
 }
 
-/// By what a WebSocket goes on.
+/// Input of `reauthenticate`.
 #[derive(InputObject)]
 struct ReauthenticateInput {
-    /// An access token of the user who is signed in on it.
+    /// A new access token of the user who is signed in on the WebSocket.
     access_token: String,
 }
 
-/// What came of going on.
+/// Payload of `reauthenticate`.
 #[derive(SimpleObject)]
 struct ReauthenticatePayload {
-    /// Until when the WebSocket may stay now.
+    /// When the new access token expires. The WebSocket is closed then.
     expires_at: DateTime,
 }

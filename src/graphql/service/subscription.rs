@@ -1,9 +1,9 @@
-//! A subscription in progress. On a socket it is parked while it is silent.
+//! Subscriptions in progress. On a socket, a silent subscription is parked.
 //!
-//! Most of what a silent subscription costs is what the executor keeps to answer the next event: the document, its
-//! variables, the dataloaders and the futures that wait, more than 15 KB in all. After a moment without an event all
-//! of it is dropped. The request as it came stays, with a bookmark and a wait for more. Then the request is executed
-//! again, and goes on from the bookmark.
+//! To handle the next event, the executor keeps the document, its variables, the dataloaders and pending futures of a
+//! subscription, more than 15 KB in all. When a subscription has had no event for some time, it is parked: all of
+//! this is dropped. Only the original request, a resume point and a future that waits for the next event remain. When
+//! there is an event, the request is executed again and resumes from the resume point.
 
 use super::{Call, Event, GraphqlService, Identity, Refused, viewer};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         document::Prepared,
         request::Request,
         response,
-        resume::{Bookmarks, Resume},
+        resume::{Resume, ResumePoints},
     },
     throttle::Cost,
 };
@@ -28,59 +28,61 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// To go on costs about as much CPU as to subscribe. So that a slow reply does not cost it at each word, a subscription
-/// is parked the next time only after twice the silence, up to so many times the first one.
-const MOST_PATIENCE: u32 = 16;
-/// How soon an event that could not be paid for is charged again.
-const PAID_WITHIN: Duration = Duration::from_secs(1);
-/// A reply is one answer in pieces, and paid for once. Any other subscription goes on for ever, so each event is charged.
-const PAID_ONCE: &str = "reply";
+/// The upper limit of the time without an event before parking, as a multiple of the initial time. Resuming costs
+/// about as much CPU as subscribing, so the time doubles with each parking. Otherwise a slow reply would be resumed
+/// at each word.
+const MAX_PARK_BACKOFF: u32 = 16;
+/// The interval between attempts to charge an event that exceeded the rate limit.
+const CHARGE_RETRY: Duration = Duration::from_secs(1);
+/// The subscription that is charged once: a reply is one response in pieces. Other subscriptions never complete, so
+/// each of their events is charged.
+const CHARGED_ONCE: &str = "reply";
 
-/// All that it takes to execute a subscription, and to go on with it.
+/// A subscription and everything that is needed to execute it again.
 pub struct Subscription {
     service: Arc<GraphqlService>,
-    /// The request as it came.
+    /// The original request.
     request: Request,
     call: Call,
-    /// How far the client has come.
-    bookmarks: Bookmarks,
+    /// The position of the client.
+    resume_points: ResumePoints,
 }
 
-/// A panic ends the stream with an error.
+/// The responses of the executor. A panic ends the stream with an error.
 type Responses = BoxStream<'static, std::thread::Result<Response>>;
 
 impl Subscription {
-    /// Not yet executed.
+    /// Creates a subscription that is not executed yet.
     pub fn new(service: Arc<GraphqlService>, request: Request, call: Call) -> Self {
-        Self { service, request, call, bookmarks: Bookmarks::default() }
+        Self { service, request, call, resume_points: ResumePoints::default() }
     }
 
-    /// What it has for the client, from the first event to the end. The first event shows the cost, if that is wanted.
+    /// Executes the subscription and returns its events. The first event states the cost, if it was requested.
     pub fn events(self, prepared: Prepared, mut cost: Option<Cost>) -> BoxStream<'static, Event> {
         Box::pin(async_stream::stream! {
-            let each_time = (prepared.roots.first().is_some_and(|root| root != PAID_ONCE)).then_some(prepared.cost);
+            let cost_per_event = (prepared.roots.first().is_some_and(|root| root != CHARGED_ONCE)).then_some(prepared.cost);
             let mut responses = self.execute(prepared);
-            let mut patience = self.service.park_after;
-            let longest = patience * MOST_PATIENCE;
+            let mut park_after = self.service.park_after;
+            let max_park_after = park_after * MAX_PARK_BACKOFF;
             let mut last = Instant::now();
-            // Looked at when it is over, not set anew for each event.
-            let mut silence = pin!(sleep(patience));
+            // Checked when it fires, instead of being reset at each event.
+            let mut timer = pin!(sleep(park_after));
             let mut first = true;
             loop {
                 let response = select! {
                     biased;
                     response = responses.next() => response,
-                    () = &mut silence => {
-                        if last.elapsed() >= patience {
+                    () = &mut timer => {
+                        if last.elapsed() >= park_after {
                             if let Some(more) = self.more() {
                                 drop(responses);
                                 more.await;
                                 responses = self.execute_again();
-                                patience = longest.min(patience * 2);
+                                park_after = max_park_after.min(park_after * 2);
                             }
                             last = Instant::now();
                         }
-                        silence.as_mut().reset(last + patience);
+                        timer.as_mut().reset(last + park_after);
                         continue;
                     }
                 };
@@ -94,31 +96,32 @@ impl Subscription {
                 };
                 last = Instant::now();
                 let mut response = response::finish(response, &self.call.request_id);
-                response::tell_cost(&mut response, cost.take());
-                // A source that could not be opened is a refusal; what goes wrong later is a result.
+                response::add_cost(&mut response, cost.take());
+                // If the source stream cannot be created, the subscription is rejected. Later errors are in results.
                 if mem::take(&mut first) && response.data == Value::Null && response.is_err() {
                     yield Event::Refused(response);
                     return;
                 }
-                yield Event::Next(response, self.call.resume.as_ref().and_then(Resume::told));
-                if let Some(cost) = each_time {
+                yield Event::Next(response, self.call.resume.as_ref().and_then(Resume::latest));
+                if let Some(cost) = cost_per_event {
                     self.charge_event(cost).await;
                 }
             }
         })
     }
 
-    /// Waits until there is more than the bookmarks say. `None` if the subscription is not to be parked.
+    /// Waits for an event after the resume points. `None` if the subscription must not be parked.
     fn more(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
         let Identity::Socket(_) = self.call.identity else { return None };
-        let reply = self.service.replies.more_after(&self.bookmarks.reply).map(Either::Left);
-        reply.or_else(|| self.service.changes.more_after(&self.bookmarks.changes).map(Either::Right))
+        let reply = self.service.replies.more_after(&self.resume_points.reply).map(Either::Left);
+        reply.or_else(|| self.service.changes.more_after(&self.resume_points.changes).map(Either::Right))
     }
 
     fn execute(&self, mut prepared: Prepared) -> Responses {
         let Some(request) = prepared.take_request() else { return stream::empty().boxed() };
         let request = self.service.with_data(request, self.viewer(), self.call.caller.clone());
-        let request = request.data(self.bookmarks.clone()).data(self.call.resume.clone().unwrap_or_default());
+        let request =
+            request.data(self.resume_points.clone()).data(self.call.resume.clone().unwrap_or_default());
         let service = self.service.clone();
         let responses = self.service.schema.execute_stream(request).map(move |mut response| {
             prepared.complete(&service.documents, &mut response);
@@ -138,16 +141,15 @@ impl Subscription {
         viewer(&self.call.identity, None).ok().flatten()
     }
 
-    /// Charges an event that was sent, and waits until it is paid. The subscription keeps its place meanwhile: a client
-    /// over its limit gets everything, only later.
+    /// Charges an event that was sent. Waits while the user is over the rate limit; events are delayed, not dropped.
     async fn charge_event(&self, cost: u64) {
-        let place = self.viewer().map(|viewer| self.service.dues.place(viewer.user_id));
-        let _turn = match &place {
-            Some(place) => place.turn().await,
+        let entry = self.viewer().map(|viewer| self.service.dues.join(viewer.user_id));
+        let _turn = match &entry {
+            Some(entry) => entry.turn().await,
             None => None,
         };
         while self.service.charge(cost, self.viewer(), &self.call.caller).await.is_err() {
-            sleep(PAID_WITHIN).await;
+            sleep(CHARGE_RETRY).await;
         }
     }
 }

@@ -3,24 +3,24 @@ use crate::{accounts::Scope, graphql::ids::Kind, store};
 use async_graphql::{Description, Enum, ID, Object};
 use std::sync::Arc;
 
-/// A personal access token: what a script asks by, in the place of a session's, over HTTP and on sockets. No account can
-/// be changed by one.
+/// A personal access token. Scripts use it in place of the access token of a session, over HTTP and over WebSockets. It
+/// cannot be used to change the account.
 #[derive(Description)]
 pub struct AccessToken(pub Arc<store::access_tokens::AccessToken>);
 
 #[Object(use_type_description)]
 impl AccessToken {
-    /// The global id, which `deleteAccessToken` takes too.
+    /// The global ID. `deleteAccessToken` takes it.
     pub async fn id(&self) -> ID {
         Kind::AccessToken.id(self.0.id)
     }
 
-    /// What its owner calls it.
+    /// The name that the user gave the token.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// What it may do.
+    /// The scopes of the token.
     async fn scopes(&self) -> Vec<AccessTokenScope> {
         match self.0.can_write {
             true => vec![AccessTokenScope::Read, AccessTokenScope::Write],
@@ -28,28 +28,28 @@ impl AccessToken {
         }
     }
 
-    /// When it was made.
+    /// When the token was created.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
     }
 
-    /// From when it is not good any more.
+    /// When the token expires.
     async fn expires_at(&self) -> DateTime {
         DateTime(self.0.expires_at)
     }
 
-    /// When it was last used, to the minute. Null if it never was.
+    /// When the token was last used, to the minute. `null` if it has never been used.
     async fn last_used_at(&self) -> Option<DateTime> {
         self.0.last_used_at.map(DateTime)
     }
 }
 
-/// What a personal access token may do.
+/// A permission of a personal access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "Scope")]
 pub enum AccessTokenScope {
-    /// Queries and subscriptions.
+    /// Allows queries and subscriptions.
     Read,
-    /// Those, and the mutations of conversations and messages.
+    /// Allows everything that `READ` allows, and the mutations of conversations and messages.
     Write,
 }

@@ -7,12 +7,12 @@ use crate::{
 };
 use async_graphql::{ComplexObject, Context, ID, Interface, SimpleObject};
 
-/// Something that happened to the conversations of who is signed in.
+/// A change to the conversations of the authenticated user.
 #[derive(Interface)]
 #[graphql(field(
     name = "cursor",
     ty = "&String",
-    desc = "Where the client is after this event, for `changes(after:)`."
+    desc = "The position after this event. Pass it as `after` of `changes` to resume from here."
 ))]
 pub enum Change {
     ConversationCreated(ConversationCreated),
@@ -23,11 +23,11 @@ pub enum Change {
     Reload(Reload),
 }
 
-/// A conversation was started, by itself or with its first message.
+/// A conversation was created, either empty or with its first message.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub struct ConversationCreated {
-    /// Where the client is after this event, for `changes(after:)`.
+    /// The position after this event. Pass it as `after` of `changes` to resume from here.
     pub cursor: String,
     #[graphql(skip)]
     id: Id,
@@ -35,17 +35,19 @@ pub struct ConversationCreated {
 
 #[ComplexObject]
 impl ConversationCreated {
-    /// The conversation as it is now. Null if it has been deleted since: a later event tells that.
+    /// The conversation in its current state. `null` if it has been deleted since; a `ConversationDeleted` event
+    /// follows.
     async fn conversation(&self, ctx: &Context<'_>) -> Option<Result<Conversation>> {
         conversation(ctx, self.id).await
     }
 }
 
-/// A conversation's title, instructions or model were changed, by the user or, as for the title, by the first message.
+/// The title, the system prompt or the model of a conversation changed. The user changes them; the first message may
+/// also set the title.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub struct ConversationChanged {
-    /// Where the client is after this event, for `changes(after:)`.
+    /// The position after this event. Pass it as `after` of `changes` to resume from here.
     pub cursor: String,
     #[graphql(skip)]
     id: Id,
@@ -53,27 +55,28 @@ pub struct ConversationChanged {
 
 #[ComplexObject]
 impl ConversationChanged {
-    /// The conversation as it is now. Null if it has been deleted since: a later event tells that.
+    /// The conversation in its current state. `null` if it has been deleted since; a `ConversationDeleted` event
+    /// follows.
     async fn conversation(&self, ctx: &Context<'_>) -> Option<Result<Conversation>> {
         conversation(ctx, self.id).await
     }
 }
 
-/// A conversation was deleted with all its messages; no event tells of each of these.
+/// A conversation and all its messages were deleted. The messages have no events of their own.
 #[derive(SimpleObject)]
 pub struct ConversationDeleted {
-    /// Where the client is after this event, for `changes(after:)`.
+    /// The position after this event. Pass it as `after` of `changes` to resume from here.
     pub cursor: String,
-    /// The `id` that is no more.
+    /// The ID of the deleted conversation.
     pub conversation_id: ID,
 }
 
-/// A message was stored: what the user said, or the reply to it, which is yet to be written. They come one after the
-/// other, each in an event.
+/// A message was stored: a message of the user, or the reply to it, which is still empty. Each of the two has its own
+/// event, first the user's message, then the reply.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub struct MessageAdded {
-    /// Where the client is after this event, for `changes(after:)`.
+    /// The position after this event. Pass it as `after` of `changes` to resume from here.
     pub cursor: String,
     #[graphql(skip)]
     id: Id,
@@ -81,18 +84,18 @@ pub struct MessageAdded {
 
 #[ComplexObject]
 impl MessageAdded {
-    /// The message as it is now: a reply may have been written since. Null if it has been deleted since, with its
-    /// conversation: a later event tells that.
+    /// The message in its current state; a reply may have been written in the meantime. `null` if its conversation
+    /// has been deleted since; a `ConversationDeleted` event follows.
     async fn message(&self, ctx: &Context<'_>) -> Option<Result<Message>> {
         message(ctx, self.id).await
     }
 }
 
-/// A reply has ended: its status is COMPLETED, STOPPED or FAILED, and its content will not grow.
+/// A reply has ended. Its status is `COMPLETED`, `STOPPED` or `FAILED`, and its content is final.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub struct ReplyEnded {
-    /// Where the client is after this event, for `changes(after:)`.
+    /// The position after this event. Pass it as `after` of `changes` to resume from here.
     pub cursor: String,
     #[graphql(skip)]
     id: Id,
@@ -100,17 +103,18 @@ pub struct ReplyEnded {
 
 #[ComplexObject]
 impl ReplyEnded {
-    /// The reply's message. Null if it has been deleted since, with its conversation: a later event tells that.
+    /// The reply. `null` if its conversation has been deleted since; a `ConversationDeleted` event follows.
     async fn message(&self, ctx: &Context<'_>) -> Option<Result<Message>> {
         message(ctx, self.id).await
     }
 }
 
-/// What happened before is not told, or no more: load anew whatever is shown. Every later change follows. This is the
-/// first event without `after`; else it comes if the cursor is more than a week or 1,000 events old.
+/// Earlier changes are unavailable. Reload everything you display; all later changes follow as events. This is the
+/// first event of a subscription without `after`. With `after`, it is sent if the cursor is more than 7 days or 1,000
+/// events old.
 #[derive(SimpleObject)]
 pub struct Reload {
-    /// Where the client is after this event, for `changes(after:)`.
+    /// The position after this event. Pass it as `after` of `changes` to resume from here.
     pub cursor: String,
 }
 
@@ -130,7 +134,7 @@ impl From<changes::Event> for Change {
             return Self::Reload(Reload { cursor });
         };
         let id = change.conversation_id;
-        // The database takes no entry about a message without one.
+        // A constraint in the database ensures that an entry about a message has a message ID.
         let message = change.message_id.unwrap_or(id);
         match change.kind {
             ChangeKind::ConversationCreated => Self::ConversationCreated(ConversationCreated { cursor, id }),

@@ -6,8 +6,8 @@ use crate::{
         cursors::{Cursor, Position},
         ids::Kind,
         pages::PageArguments,
-        plain::{self, List, Plain, object},
-        text_budget::Afford,
+        sync_fields::{self, List, SyncFields, fast_object},
+        text_budget::SpendText,
     },
     store::{
         self,
@@ -18,32 +18,32 @@ use crate::{
 use async_graphql::{Context, ContextSelectionSet, Description, ID, Object, Value, parser::types::Field};
 use std::sync::Arc;
 
-/// Messages of a user and replies of an assistant, in order.
+/// A conversation: messages of the user and replies of an assistant, in order.
 #[derive(Clone, Description)]
 pub struct Conversation(pub Arc<store::conversations::Conversation>);
 
-object! {
+fast_object! {
     impl Conversation as self {
-        /// The global id.
+        /// The global ID.
         "id" id -> ID { Kind::Conversation.id(self.0.id) }
 
-        /// The title: the first message's beginning, until the user sets one.
+        /// The title. Until the user sets one, it is the beginning of the first message.
         "title" title -> &str { &self.0.title }
 
-        /// The model that replies, unless a message asks for another. Null stands for the default model.
+        /// The ID of the model that replies, unless a message names another one. `null` means the default model.
         "model" model -> Option<&str> { self.0.model.as_deref() }
 
-        /// When it was started.
+        /// When the conversation was created.
         "createdAt" created_at -> DateTime { DateTime(self.0.created_at) }
 
-        /// When a message was last sent; until then, when it was started.
+        /// When the last message was sent. Equals `createdAt` if the conversation has no messages.
         "updatedAt" updated_at -> DateTime { DateTime(self.0.updated_at) }
     }
     long { "systemPrompt" => Some(self.0.system_prompt.as_deref()) }
 
-    /// Instructions that the model is given before the conversation.
+    /// The instructions that the model receives before the conversation. `null` if there are none.
     async fn system_prompt(&self, ctx: &Context<'_>) -> Option<Result<&str>> {
-        self.0.system_prompt.as_deref().map(|text| ctx.afford(text.len()).map(|()| text))
+        self.0.system_prompt.as_deref().map(|text| ctx.spend_text(text.len()).map(|()| text))
     }
 
     /// The messages, oldest first.
@@ -51,12 +51,15 @@ object! {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "How many at most, from the start: 1 to 100. 20 if neither `first` nor `last` is given."
+            desc = "Returns at most this many elements from the start: 1 to 100. Defaults to 20 unless `last` is set."
         )]
         first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many at most, from the end: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Returns only elements after this cursor.")] after: Option<String>,
+        #[graphql(
+            desc = "Returns at most this many elements from the end: 1 to 100. Cannot be combined with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(desc = "Returns only elements before this cursor.")] before: Option<String>,
     ) -> Result<MessageConnection> {
         let slice = PageArguments {
             first,
@@ -76,14 +79,15 @@ object! {
     }
 }
 
-/// The positions between the cursors: from the first, up to but without the second.
+/// The range of positions between the cursors: the start is inclusive, the end exclusive.
 fn bounds(slice: &Slice<Position>) -> (i32, i32) {
     let from = slice.after.map_or(0, |Position(after)| after.saturating_add(1));
     let to = slice.before.map_or(i32::MAX, |Position(before)| before);
     (from, to)
 }
 
-/// Positions have no gap, so a page is a range of them. Only the last page of all depends on the conversation.
+/// Converts a slice into a range of positions. Positions have no gaps, so every page is such a range. Only the last
+/// page depends on the length of the conversation.
 fn window(slice: &Slice<Position>) -> Window {
     let (from, to) = bounds(slice);
     match (slice.from_end, slice.before) {
@@ -103,7 +107,7 @@ pub struct ConversationConnection {
 }
 
 impl ConversationConnection {
-    /// A page of the owner's list. The owner is kept to count the whole if `totalCount` is asked for.
+    /// Wraps a page of the owner's conversations. The owner is needed to compute `totalCount`.
     pub fn new(owner: store::Id, page: Page<store::conversations::Conversation>) -> Self {
         let nodes = page.rows.into_iter().map(|row| Conversation(Arc::new(row))).collect();
         Self { owner, nodes, has_previous: page.has_previous, has_next: page.has_next }
@@ -112,17 +116,17 @@ impl ConversationConnection {
 
 #[Object(use_type_description)]
 impl ConversationConnection {
-    /// The conversations with their cursors.
+    /// The conversations of this page, each with its cursor.
     async fn edges(&self) -> List<ConversationEdge> {
         List(self.nodes.iter().cloned().map(ConversationEdge).collect())
     }
 
-    /// The conversations alone.
+    /// The conversations of this page.
     async fn nodes(&self) -> List<Conversation> {
         List(self.nodes.clone())
     }
 
-    /// Where this page lies in the list.
+    /// The position of this page in the list.
     async fn page_info(&self) -> PageInfo {
         let cursor = |node: &Conversation| node.0.place().encode();
         PageInfo {
@@ -133,19 +137,19 @@ impl ConversationConnection {
         }
     }
 
-    /// How many conversations there are on all pages.
+    /// The number of conversations on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i64> {
         Ok(ctx.domain().store.count_conversations(self.owner).await?)
     }
 }
 
-/// A conversation in a list.
+/// A conversation in a connection.
 #[derive(Description)]
 pub struct ConversationEdge(Conversation);
 
 #[Object(use_type_description)]
 impl ConversationEdge {
-    /// Its place in the list, for `after` and `before`.
+    /// The cursor of this edge, for `after` and `before`.
     async fn cursor(&self) -> String {
         self.0.0.place().encode()
     }
@@ -156,11 +160,11 @@ impl ConversationEdge {
     }
 }
 
-impl Plain for ConversationEdge {
-    fn plain(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+impl SyncFields for ConversationEdge {
+    fn sync_value(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
         match field.name.node.as_str() {
             "cursor" => Some(Value::String(self.0.0.place().encode())),
-            "node" => plain::nested(&self.0, ctx, &field.selection_set.node),
+            "node" => sync_fields::nested(&self.0, ctx, &field.selection_set.node),
             _ => None,
         }
     }

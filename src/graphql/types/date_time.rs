@@ -1,14 +1,14 @@
-use crate::{graphql::plain::Leaf, store::Instant};
+use crate::{graphql::sync_fields::ScalarValue, store::Instant};
 use async_graphql::{Description, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
-/// A moment as RFC 3339 writes it, in UTC with microseconds: `2026-11-22T17:00:00.000000Z`.
+/// A date and time in UTC with microseconds, in the format of RFC 3339: `2026-11-22T17:00:00.000000Z`.
 #[derive(Description)]
 pub struct DateTime(pub Instant);
 
 #[Scalar(use_type_description, specified_by_url = "https://scalars.graphql.org/chillicream/date-time.html")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
-        // Nothing takes a moment as input yet.
+        // No input field has this type.
         Err(InputValueError::expected_type(value))
     }
 
@@ -17,7 +17,7 @@ impl ScalarType for DateTime {
     }
 }
 
-impl Leaf for DateTime {
+impl ScalarValue for DateTime {
     fn into_value(self) -> Value {
         self.to_value()
     }

@@ -5,8 +5,8 @@ use crate::{
         context::ContextExt,
         cursors::{Cursor, Position},
         ids::Kind,
-        plain::{self, Leaf, List, Plain, object},
-        text_budget::Afford,
+        sync_fields::{self, List, ScalarValue, SyncFields, fast_object},
+        text_budget::SpendText,
     },
     store::{
         self,
@@ -18,7 +18,7 @@ use async_graphql::{
 };
 use std::{borrow::Cow, sync::Arc};
 
-/// Something said in a conversation.
+/// A message in a conversation.
 #[derive(Clone, Description)]
 pub struct Message(pub Arc<Shown>);
 
@@ -28,8 +28,8 @@ impl From<store::messages::Message> for Message {
     }
 }
 
-/// The fields that every list of messages reads. A selection with any other field needs the
-/// [`Rest`](store::messages::Rest) too.
+/// The fields that can be resolved from a [`Brief`] row. Any other field also needs the
+/// [`Rest`](store::messages::Rest).
 const BRIEF: [&str; 8] =
     ["__typename", "id", "role", "status", "createdAt", "content", "conversation", "parent"];
 
@@ -39,36 +39,36 @@ impl Message {
     }
 }
 
-object! {
+fast_object! {
     impl Message as self {
-        /// The global id.
+        /// The global ID.
         "id" id -> ID { Kind::Message.id(self.0.brief.id) }
 
-        /// Who said it.
+        /// The author of the message.
         "role" role -> Role { self.0.brief.role.into() }
 
-        /// How far it has come.
+        /// The state of the message.
         "status" status -> MessageStatus { self.0.brief.status.into() }
 
-        /// Of a reply, the model that wrote it.
+        /// The ID of the model that writes the reply. `null` if the message is not a reply.
         "model" model -> Option<&str> { self.rest().and_then(|rest| rest.model.as_deref()) }
 
-        /// When it was sent; of a reply, when it was asked for.
+        /// When the message was sent. For a reply, when it was requested.
         "createdAt" created_at -> DateTime { DateTime(self.0.brief.created_at) }
 
-        /// When the last of it had been said. Null while it is being written.
+        /// When the message was finished. `null` while a reply is in progress.
         "finishedAt" finished_at -> Option<DateTime> { self.rest().and_then(|rest| rest.finished_at).map(DateTime) }
 
-        /// Why the model stopped where it did. Null unless the status is COMPLETED.
+        /// Why the model stopped. `null` unless the message is a reply with the status `COMPLETED`.
         "finishReason" finish_reason -> Option<FinishReason> { self.rest().and_then(|rest| rest.finish_reason).map(Into::into) }
     }
     long { "content" => self.0.brief.content.as_deref().map(Some) }
 
-    /// What was said. Of a reply that is being written, what had been said a moment ago: subscribe to `reply` to
-    /// follow it.
+    /// The text. While a reply is in progress, this is the text that was stored last; subscribe to `reply` to follow it
+    /// live.
     async fn content(&self, ctx: &Context<'_>) -> Result<Cow<'_, str>> {
         let Brief { id, content, length, .. } = &self.0.brief;
-        ctx.afford(usize::try_from(*length).unwrap_or_default())?;
+        ctx.spend_text(usize::try_from(*length).unwrap_or_default())?;
         match content {
             Some(content) => Ok(content.into()),
             None => {
@@ -78,19 +78,19 @@ object! {
         }
     }
 
-    /// The conversation it belongs to.
+    /// The conversation that the message belongs to.
     async fn conversation(&self, ctx: &Context<'_>) -> Result<Conversation> {
         let found = ctx.loaders().conversations.get(self.0.brief.conversation_id).await?;
         found.map(Conversation).ok_or(Error::NotFound("conversation"))
     }
 
-    /// The message it follows. Null for the first one.
+    /// The preceding message. `null` for the first message of a conversation.
     async fn parent(&self, ctx: &Context<'_>) -> Option<Result<Message>> {
         let parent = ctx.loaders().messages.get(self.0.brief.parent_id?).await;
         parent.map(|parent| parent.map(Message)).transpose()
     }
 
-    /// Why the reply broke off. Null unless its status is FAILED.
+    /// Why the reply failed. `null` unless its status is `FAILED`.
     async fn error(&self) -> Option<ReplyError> {
         let rest = self.rest()?;
         let code = rest.error_code.clone()?;
@@ -98,7 +98,8 @@ object! {
         Some(ReplyError { code, message, details: rest.error_details.clone() })
     }
 
-    /// The tokens that the reply took. Null while it is being written, and if no model was asked.
+    /// The tokens that the reply used. `null` while the reply is in progress, if no model was called, and for
+    /// messages that are not replies.
     async fn usage(&self) -> Option<Usage> {
         let rest = self.rest()?;
         let (input_tokens, output_tokens) = (rest.input_tokens?, rest.output_tokens?);
@@ -106,59 +107,59 @@ object! {
     }
 }
 
-/// Who a message is from.
+/// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::Role")]
 pub enum Role {
-    /// The person.
+    /// The user.
     User,
     /// The model.
     Assistant,
-    /// The instructions of the conversation.
+    /// The system prompt of the conversation.
     System,
 }
 
-/// How far a message has come. What a user says is COMPLETED from the first.
+/// The state of a message. Messages of the user are always `COMPLETED`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::MessageStatus")]
 pub enum MessageStatus {
-    /// It waits for its turn, or for the first token.
+    /// The reply waits for earlier replies of the conversation, or for its first token.
     Pending,
-    /// Some of it has been said.
+    /// The reply has begun and is in progress.
     Streaming,
-    /// All of it has been said.
+    /// The message is complete.
     Completed,
-    /// The user stopped it: its content is what had been said.
+    /// The user stopped the reply. Its content is the text up to that point.
     Stopped,
-    /// It broke off: its content is what had been said, its `error` tells why.
+    /// The reply failed. Its content is the text up to that point; `error` gives the reason.
     Failed,
 }
 
-/// Why a model stopped where it did.
+/// Why a model stopped writing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::FinishReason")]
 pub enum FinishReason {
-    /// It had said all it wanted.
+    /// The model finished its answer.
     Stop,
-    /// It reached the limit on the length of an answer.
+    /// The answer reached the maximum length.
     Length,
-    /// The provider withheld the rest.
+    /// The provider filtered the rest of the answer.
     ContentFilter,
 }
 
 /// A page of messages.
 #[derive(Description)]
 pub struct MessageConnection {
-    /// The page's messages, by position.
+    /// The messages of the page, ordered by position.
     pub messages: Vec<Arc<Shown>>,
-    /// The positions that the page was to lie within: from the first, up to but without the second.
+    /// The range of positions that was requested: the start is inclusive, the end exclusive.
     pub bounds: (i32, i32),
-    /// How many messages the conversation has.
+    /// The number of messages in the conversation.
     pub total: i32,
 }
 
 impl MessageConnection {
-    /// Whether the field, which has this type, needs more of each message than is read of all.
+    /// Returns whether a field of this type selects anything that is not in [`BRIEF`].
     pub fn wants_rest(field: SelectionField<'_>) -> bool {
         let is_brief = |field: SelectionField<'_>| BRIEF.contains(&field.name());
         field.selection_set().any(|field| match field.name() {
@@ -178,21 +179,21 @@ impl MessageConnection {
 
 #[Object(use_type_description)]
 impl MessageConnection {
-    /// The messages with their cursors.
+    /// The messages of this page, each with its cursor.
     async fn edges(&self) -> List<MessageEdge> {
         List(self.messages.iter().map(|row| MessageEdge(Message(row.clone()))).collect())
     }
 
-    /// The messages alone.
+    /// The messages of this page.
     async fn nodes(&self) -> List<Message> {
         List(self.messages.iter().map(|row| Message(row.clone())).collect())
     }
 
-    /// Where this page lies in the list.
+    /// The position of this page in the list.
     async fn page_info(&self) -> PageInfo {
         let first = self.messages.first().map(|row| Self::cursor(row));
         let last = self.messages.last().map(|row| Self::cursor(row));
-        // An empty page has all others before it, or after it.
+        // An empty page lies at one of the bounds.
         let (from, to) = self.bounds;
         let begins_at = first.map_or(from, |Position(first)| first);
         let ends_at = last.map_or(to, |Position(last)| last + 1);
@@ -204,19 +205,19 @@ impl MessageConnection {
         }
     }
 
-    /// How many messages there are on all pages.
+    /// The number of messages on all pages.
     async fn total_count(&self) -> i32 {
         self.total
     }
 }
 
-/// A message in a list.
+/// A message in a connection.
 #[derive(Description)]
 pub struct MessageEdge(Message);
 
 #[Object(use_type_description)]
 impl MessageEdge {
-    /// Its place in the list, for `after` and `before`.
+    /// The cursor of this edge, for `after` and `before`.
     async fn cursor(&self) -> String {
         MessageConnection::cursor(&self.0.0).encode()
     }
@@ -227,23 +228,23 @@ impl MessageEdge {
     }
 }
 
-impl Plain for MessageEdge {
-    fn plain(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+impl SyncFields for MessageEdge {
+    fn sync_value(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
         match field.name.node.as_str() {
             "cursor" => Some(Value::String(MessageConnection::cursor(&self.0.0).encode())),
-            "node" => plain::nested(&self.0, ctx, &field.selection_set.node),
+            "node" => sync_fields::nested(&self.0, ctx, &field.selection_set.node),
             _ => None,
         }
     }
 }
 
-macro_rules! leaf_enums {
+macro_rules! scalar_enums {
     ($($name:ty),+) => {$(
-        impl Leaf for $name {
+        impl ScalarValue for $name {
             fn into_value(self) -> Value {
                 async_graphql::resolver_utils::enum_value(self)
             }
         }
     )+};
 }
-leaf_enums!(Role, MessageStatus, FinishReason);
+scalar_enums!(Role, MessageStatus, FinishReason);

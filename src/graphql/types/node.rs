@@ -1,9 +1,9 @@
 use super::{AccessToken, Conversation, Message, SecurityEvent, Session, User};
 use async_graphql::{ID, Interface};
 
-/// Anything with a global id (Relay's global object identification).
+/// An object with a global ID (Relay's Global Object Identification specification).
 #[derive(Interface)]
-#[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
+#[graphql(field(name = "id", ty = "ID", desc = "The global ID."))]
 pub enum Node {
     User(User),
     Conversation(Conversation),

@@ -1,14 +1,14 @@
 use async_graphql::SimpleObject;
 
-/// Where a page lies in its list.
+/// The position of a page in its list.
 #[derive(SimpleObject)]
 pub struct PageInfo {
-    /// Whether there is more before this page.
+    /// Whether there are elements before this page.
     pub has_previous_page: bool,
-    /// Whether there is more after this page.
+    /// Whether there are elements after this page.
     pub has_next_page: bool,
-    /// The first edge's cursor: what `before` takes to go back. Null on an empty page.
+    /// The cursor of the first edge. Pass it as `before` to get the previous page. `null` if the page is empty.
     pub start_cursor: Option<String>,
-    /// The last edge's cursor: what `after` takes to go on. Null on an empty page.
+    /// The cursor of the last edge. Pass it as `after` to get the next page. `null` if the page is empty.
     pub end_cursor: Option<String>,
 }

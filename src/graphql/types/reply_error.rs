@@ -1,16 +1,22 @@
 use async_graphql::SimpleObject;
 
-/// Why a reply broke off.
+/// The reason why a reply failed.
 #[derive(SimpleObject)]
 pub struct ReplyError {
-    /// PROVIDER_UNAVAILABLE: the provider could not be reached, was overloaded, or broke off. PROVIDER_REJECTED: it
-    /// refused the request. CONTEXT_TOO_LONG: the conversation has more tokens than the model takes, even without its older
-    /// half. EMPTY: the model gave no text. TIMEOUT: the provider was silent for too long, or the model thought for too
-    /// long. INTERRUPTED: the server died too often meanwhile. INTERNAL: the server failed. Expect further codes.
+    /// The error code. More codes may be added.
+    ///
+    /// - `PROVIDER_UNAVAILABLE`: The provider could not be reached, was overloaded, or broke the connection.
+    /// - `PROVIDER_REJECTED`: The provider rejected the request.
+    /// - `CONTEXT_TOO_LONG`: The conversation exceeds the context window of the model, even without its older half.
+    /// - `EMPTY`: The model returned no text.
+    /// - `TIMEOUT`: The provider sent nothing for too long, or the model took too long before it began to answer.
+    /// - `INTERRUPTED`: The server crashed too often while it wrote the reply.
+    /// - `INTERNAL`: The server failed.
     pub code: String,
-    /// The same for people, in English.
+    /// A message for people, in English.
     pub message: String,
-    /// The provider's own words, at most 500 bytes, with keys and tokens masked. `null` unless the provider refused the
-    /// request (with an HTTP status of 400 to 499, or with an error of that kind within its answer) and said why.
+    /// The error message of the provider, at most 500 bytes, with keys and tokens masked. `null` unless the provider
+    /// rejected the request with a reason, either by an HTTP status from 400 to 499 or by an equivalent error in its
+    /// response.
     pub details: Option<String>,
 }

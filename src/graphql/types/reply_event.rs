@@ -3,12 +3,12 @@ use crate::replies;
 use async_graphql::{Interface, SimpleObject};
 use std::sync::Arc;
 
-/// Something that happened to a reply.
+/// An event of the subscription `reply`.
 #[derive(Interface)]
 #[graphql(field(
     name = "cursor",
     ty = "&String",
-    desc = "Where the client is after this event, for `reply(after:)`."
+    desc = "The position after this event. Pass it as `after` of `reply` to resume from here."
 ))]
 pub enum ReplyEvent {
     Snapshot(ReplySnapshot),
@@ -16,33 +16,33 @@ pub enum ReplyEvent {
     Finished(ReplyFinished),
 }
 
-/// The whole text so far: it takes the place of all that came before.
+/// The complete text so far. It replaces all text received before.
 #[derive(SimpleObject)]
 pub struct ReplySnapshot {
-    /// Where the client is after this event, for `reply(after:)`.
+    /// The position after this event. Pass it as `after` of `reply` to resume from here.
     pub cursor: String,
-    /// The text so far.
+    /// The text of the reply so far.
     pub text: String,
-    /// Which attempt at the reply this is, from 1. A server that dies while it writes is replaced by another, which
-    /// begins anew.
+    /// The number of the attempt at this reply, from 1. If a server instance crashes while it writes a reply, another
+    /// instance starts the reply again.
     pub attempt: i32,
 }
 
-/// What has been added since the last event.
+/// The text that was added since the last event.
 #[derive(SimpleObject)]
 pub struct ReplyDelta {
-    /// Where the client is after this event, for `reply(after:)`.
+    /// The position after this event. Pass it as `after` of `reply` to resume from here.
     pub cursor: String,
     /// The text to append.
     pub text: String,
 }
 
-/// The end: nothing follows.
+/// The reply has ended. This is the last event.
 #[derive(SimpleObject)]
 pub struct ReplyFinished {
-    /// Where the client is after this event, for `reply(after:)`.
+    /// The position after this event. Pass it as `after` of `reply` to resume from here.
     pub cursor: String,
-    /// The finished message. Its content is the text that was told.
+    /// The finished reply. Its content is the complete text; clients that applied all events already have it.
     pub message: Message,
 }
 

@@ -8,73 +8,77 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Something that happened to an account.
+/// A security event: something that happened to the account.
 #[derive(Clone, Description)]
 pub struct SecurityEvent(pub Arc<store::security_events::SecurityEvent>);
 
 #[Object(use_type_description)]
 impl SecurityEvent {
-    /// The global id.
+    /// The global ID.
     pub async fn id(&self) -> ID {
         Kind::SecurityEvent.id(self.0.id)
     }
 
-    /// What happened.
+    /// The kind of event.
     async fn kind(&self) -> SecurityEventKind {
         self.0.kind.into()
     }
 
-    /// When it happened.
+    /// When the event happened.
     async fn at(&self) -> DateTime {
         DateTime(self.0.at)
     }
 
-    /// The network address it came from, if that is known.
+    /// The network address of the client. `null` if it is unknown.
     async fn address(&self) -> Option<&str> {
         self.0.address.as_deref()
     }
 
-    /// What the client called itself. Anybody can call themselves anything.
+    /// The `User-Agent` of the client, at most 200 characters. Clients can send any text here. `null` if it is unknown.
     async fn agent(&self) -> Option<&str> {
         self.0.agent.as_deref()
     }
 
-    /// Of a personal access token, its name; of a change of address, the address before; of an account that was made by
-    /// the word of the identity provider, the provider.
+    /// More about the event. `null` for all other kinds of events.
+    ///
+    /// - `TOKEN_CREATED`, `TOKEN_DELETED`: The name of the personal access token.
+    /// - `EMAIL_CHANGED`: The previous e-mail address.
+    /// - `REGISTERED`: The identity provider, if the account was created by signing in there.
     async fn detail(&self) -> Option<&str> {
         self.0.detail.as_deref()
     }
 }
 
-/// What can happen to an account.
+/// The kind of a security event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::SecurityEventKind")]
 pub enum SecurityEventKind {
-    /// The account was made.
+    /// The account was created.
     Registered,
     /// Somebody signed in with the password.
     SignedIn,
     /// Somebody tried to sign in with a wrong password.
     SignInFailed,
-    /// Somebody signed out.
+    /// A session was ended by signing out.
     SignedOut,
-    /// Somebody who was signed in gave a wrong password where it is asked for again.
+    /// A wrong password was given for an operation that requires the password of the signed-in user again.
     PasswordRefused,
-    /// Another password was chosen, and all other sessions ended.
+    /// The password was changed, and all other sessions were revoked.
     PasswordChanged,
-    /// Another e-mail address was given.
+    /// The e-mail address was changed.
     EmailChanged,
-    /// A personal access token was made.
+    /// A personal access token was created.
     TokenCreated,
     /// A personal access token was deleted.
     TokenDeleted,
-    /// A session was ended from another one.
+    /// A session was revoked from another session.
     SessionRevoked,
-    /// A refresh token was presented that had been used before: somebody else may have had it.
+    /// A refresh token was used again after its grace period. Somebody else may have a copy, so the session was
+    /// revoked.
     RefreshTokenReused,
-    /// Everything there is of the account was downloaded.
+    /// The data of the account was exported.
     DataExported,
-    /// The account was deleted. Nobody sees it: that an account was deleted is kept for 90 days, not whose it was.
+    /// The account was deleted. No user can see this event. It is kept for 90 days without a reference to the user.
     AccountDeleted,
 }
 
@@ -83,7 +87,7 @@ pub enum SecurityEventKind {
 pub struct SecurityEventConnection(Page<Arc<store::security_events::SecurityEvent>>);
 
 impl SecurityEventConnection {
-    /// The page that the store has read.
+    /// Wraps a page from the store.
     pub fn new(page: Page<store::security_events::SecurityEvent>) -> Self {
         let Page { rows, has_previous, has_next } = page;
         Self(Page { rows: rows.into_iter().map(Arc::new).collect(), has_previous, has_next })
@@ -92,17 +96,17 @@ impl SecurityEventConnection {
 
 #[Object(use_type_description)]
 impl SecurityEventConnection {
-    /// The events with their cursors.
+    /// The events of this page, each with its cursor.
     async fn edges(&self) -> Vec<SecurityEventEdge> {
         self.0.rows.iter().cloned().map(|row| SecurityEventEdge(SecurityEvent(row))).collect()
     }
 
-    /// The events alone.
+    /// The events of this page.
     async fn nodes(&self) -> Vec<SecurityEvent> {
         self.0.rows.iter().cloned().map(SecurityEvent).collect()
     }
 
-    /// Where this page lies in the list.
+    /// The position of this page in the list.
     async fn page_info(&self) -> PageInfo {
         let cursor = |row: &Arc<store::security_events::SecurityEvent>| row.place().encode();
         PageInfo {
@@ -114,13 +118,13 @@ impl SecurityEventConnection {
     }
 }
 
-/// A security event in a list.
+/// A security event in a connection.
 #[derive(Description)]
 pub struct SecurityEventEdge(SecurityEvent);
 
 #[Object(use_type_description)]
 impl SecurityEventEdge {
-    /// Its place in the list, for `after` and `before`.
+    /// The cursor of this edge, for `after` and `before`.
     async fn cursor(&self) -> String {
         self.0.0.place().encode()
     }
@@ -131,13 +135,13 @@ impl SecurityEventEdge {
     }
 }
 
-/// Tells security events' cursors from others.
-const MARK: u8 = b's';
+/// The first byte of the cursors of security events. It distinguishes them from other cursors.
+const TAG: u8 = b's';
 
 impl Cursor for Place {
     fn encode(&self) -> String {
         let &Self(Instant(at), Id(id)) = self;
-        let mut bytes = [MARK; 25];
+        let mut bytes = [TAG; 25];
         bytes[1..9].copy_from_slice(&at.to_be_bytes());
         bytes[9..].copy_from_slice(id.as_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
@@ -147,7 +151,7 @@ impl Cursor for Place {
         let bytes: [u8; 25] = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let (at, id) = bytes[1..].split_first_chunk::<8>()?;
         let id = Uuid::from_slice(id).ok()?;
-        let at = Instant::told(i64::from_be_bytes(*at)).filter(|_| bytes[0] == MARK)?;
+        let at = Instant::told(i64::from_be_bytes(*at)).filter(|_| bytes[0] == TAG)?;
         Some(Self(at, Id(id)))
     }
 }
@@ -160,7 +164,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_comes_back_as_it_was_and_is_no_other_lists(at in 0..=store::LATEST, id in any::<u128>()) {
+        fn cursors_round_trip_and_belong_to_one_list(at in 0..=store::LATEST, id in any::<u128>()) {
             let (at, id) = (Instant(at), Id(Uuid::from_u128(id)));
             prop_assert_eq!(Place::decode(&Place(at, id).encode()), Some(Place(at, id)));
             prop_assert_eq!(Place::decode(&(at, id).encode()), None);

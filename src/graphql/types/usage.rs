@@ -1,13 +1,13 @@
 use async_graphql::SimpleObject;
 
-/// The tokens that a reply took.
+/// The tokens that a reply used.
 #[derive(SimpleObject)]
 pub struct Usage {
-    /// Tokens the model was shown.
+    /// The number of tokens in the prompt.
     pub input_tokens: i32,
-    /// Tokens the model wrote.
+    /// The number of tokens that the model wrote.
     pub output_tokens: i32,
-    /// Whether they are an estimate from the length of the text: the provider told none, or the reply did not come to
-    /// its end.
+    /// Whether the numbers are estimated from the length of the text, because the provider reported none or the reply
+    /// was not completed.
     pub estimated: bool,
 }

@@ -7,75 +7,81 @@ use crate::{
 use async_graphql::{Context, Description, ID, Object};
 use std::sync::Arc;
 
-/// Somebody with an account.
+/// A user with an account.
 #[derive(Description)]
 pub struct User(pub Arc<store::users::User>);
 
 #[Object(use_type_description)]
 impl User {
-    /// The global id.
+    /// The global ID.
     pub async fn id(&self) -> ID {
         Kind::User.id(self.0.id)
     }
 
-    /// The e-mail address, as its owner wrote it. Of whoever signs in at the identity provider, the one that it told when
-    /// they were first seen here; null if it told none.
+    /// The e-mail address, spelled as the user entered it. For users of the identity provider, the address that the
+    /// provider reported at the first sign-in; `null` if it reported none.
     async fn email(&self) -> Option<&str> {
         self.0.email.as_deref()
     }
 
-    /// The name to show.
+    /// The display name.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// When the account was made.
+    /// When the account was created.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
     }
 
-    /// The user's conversations, the most recently used first.
+    /// The conversations of the user, the most recently used first.
     async fn conversations(
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "How many at most, from the start: 1 to 100. 20 if neither `first` nor `last` is given."
+            desc = "Returns at most this many elements from the start: 1 to 100. Defaults to 20 unless `last` is set."
         )]
         first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many at most, from the end: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Returns only elements after this cursor.")] after: Option<String>,
+        #[graphql(
+            desc = "Returns at most this many elements from the end: 1 to 100. Cannot be combined with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(desc = "Returns only elements before this cursor.")] before: Option<String>,
     ) -> Result<ConversationConnection> {
         let slice = PageArguments { first, after, last, before }.slice()?;
         let page = ctx.domain().store.conversations_page(self.0.id, slice).await?;
         Ok(ConversationConnection::new(self.0.id, page))
     }
 
-    /// Where the user is signed in, the last used first. They are at most 100: whoever signs in more often loses the
-    /// one that was longest unused.
+    /// The sessions of the user, the most recently used first. A user has at most 100 sessions: one more replaces the
+    /// least recently used one.
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
         let sessions = ctx.domain().accounts.sessions.of(self.0.id).await?;
         Ok(sessions.into_iter().map(|row| Session(Arc::new(row))).collect())
     }
 
-    /// The user's personal access tokens, the latest first: at most 50, those that have expired among them.
+    /// The personal access tokens of the user, newest first: at most 50, including expired ones.
     async fn access_tokens(&self, ctx: &Context<'_>) -> Result<Vec<AccessToken>> {
         let tokens = ctx.domain().store.access_tokens(self.0.id).await?;
         Ok(tokens.into_iter().map(|row| AccessToken(Arc::new(row))).collect())
     }
 
-    /// What has happened to the account in the last 90 days, the latest first. Of one kind at most 200 events a day are
-    /// kept; more of the same are not.
+    /// The security events of the account in the last 90 days, newest first. At most 200 events of one kind are kept
+    /// per day.
     async fn security_events(
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "How many at most, from the start: 1 to 100. 20 if neither `first` nor `last` is given."
+            desc = "Returns at most this many elements from the start: 1 to 100. Defaults to 20 unless `last` is set."
         )]
         first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many at most, from the end: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Returns only elements after this cursor.")] after: Option<String>,
+        #[graphql(
+            desc = "Returns at most this many elements from the end: 1 to 100. Cannot be combined with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(desc = "Returns only elements before this cursor.")] before: Option<String>,
     ) -> Result<SecurityEventConnection> {
         let slice = PageArguments { first, after, last, before }.slice()?;
         let page = ctx.domain().store.security_events_page(self.0.id, slice).await?;
