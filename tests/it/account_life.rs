@@ -1,4 +1,4 @@
-//! Another address, another password, and the end of an account, as somebody would try them who should not.
+//! Changing the name, the address and the password, and deleting the account: by its owner and by an attacker.
 
 use crate::support::{
     Client, Closed, PASSWORD, Provider, Server, Sql, code, codes, content_of, on_both_databases, soon,
@@ -32,27 +32,27 @@ async fn log_in(server: &Server, email: &str, password: &str) -> Value {
     server.stranger().ask(LOG_IN, input).await
 }
 
-/// The code of the one error, and the field that is at fault.
+/// Returns the error's code and the input field that it names.
 async fn refused(client: &Client, query: &str, input: Value) -> (String, Value) {
     let mut error = client.error(query, json!({ "input": input })).await;
     (code(&error).to_owned(), error["extensions"]["field"].take())
 }
 
-/// Everything but what the instances do for all.
+/// Returns all rows except those of the maintenance jobs, which every instance writes.
 async fn rows(sql: &mut Sql) -> BTreeMap<String, Vec<String>> {
     let mut everything = sql.everything().await;
     everything.remove("chores");
     everything
 }
 
-/// Waits for there to be no message but these.
+/// Waits until at most `left` messages remain.
 async fn removed(sql: &mut Sql, left: usize) {
     let removed = async {
         while sql.everything().await["messages"].len() > left {
             yield_now().await;
         }
     };
-    soon("what was left to be removed", removed).await;
+    soon("the messages to be removed", removed).await;
 }
 
 on_both_databases! {
@@ -90,7 +90,7 @@ on_both_databases! {
         assert_eq!(changed["changeEmail"]["user"]["email"], "New@Example.com");
         assert_eq!(codes(&log_in(&server, "new@example.COM", PASSWORD).await), [""; 0]);
         assert_eq!(codes(&log_in(&server, &ada.email, PASSWORD).await), ["UNAUTHENTICATED"]);
-        // The one before is free, and one's own can be spelled in another way.
+        // The previous address is free again, and the owner may change the spelling of their own.
         let again = json!({ "email": ada.email, "password": PASSWORD });
         server.stranger().data(REGISTER, json!({ "input": again })).await;
         ada.data(CHANGE_EMAIL, json!({ "input": input(PASSWORD, "NEW@example.com") })).await;
@@ -156,7 +156,7 @@ on_both_databases! {
         ada.data("mutation { exportMyData { url } }", json!({})).await;
         let with = rows(&mut sql).await;
         for (table, rows) in &with {
-            assert!(["runs", "revocations", "identities"].contains(&&**table) || rows.len() > before[table].len(), "this test leaves {table} out");
+            assert!(["runs", "revocations", "identities"].contains(&&**table) || rows.len() > before[table].len(), "this test must add a row to {table}");
         }
 
         let wrong = refused(&ada, DELETE, json!({ "password": "not the password" })).await;
@@ -169,7 +169,7 @@ on_both_databases! {
         for socket in &mut opened {
             assert_eq!(socket.hear().await, Err(Closed(4403)));
         }
-        // At once, before anything has been removed: whatever is left names nobody.
+        // At once, before the rows are removed: no row that is left names the user.
         let (_, digits) = id.as_str().unwrap().rsplit_once('_').unwrap();
         for (table, rows) in rows(&mut sql).await {
             let named = rows.iter().filter(|row| row.replace('-', "").to_lowercase().contains(digits));
@@ -184,7 +184,7 @@ on_both_databases! {
         let error = server.stranger().error(REFRESH, json!({ "token": ada.refresh_token })).await;
         assert_eq!(code(&error), "UNAUTHENTICATED");
 
-        // Then all the rest; that there was an account is noted, and not whose.
+        // Later the rows are removed. One event without a user records that an account was deleted.
         removed(&mut sql, before["messages"].len()).await;
         let conversations = async {
             while sql.everything().await["conversations"].len() > before["conversations"].len() {
@@ -194,12 +194,12 @@ on_both_databases! {
         soon("the conversations to be removed", conversations).await;
         let mut after = rows(&mut sql).await;
         let events = after.get_mut("security_events").unwrap();
-        let (nobodys, others): (Vec<String>, Vec<String>) =
+        let (anonymous, others): (Vec<String>, Vec<String>) =
             events.drain(..).partition(|row| row.contains(kind.nobody()));
-        assert!(nobodys.len() == 1 && nobodys[0].contains("ACCOUNT_DELETED"), "{nobodys:?}");
+        assert!(anonymous.len() == 1 && anonymous[0].contains("ACCOUNT_DELETED"), "{anonymous:?}");
         *events = others;
         let revoked = after.get_mut("revocations").unwrap().drain(..).count();
-        assert_eq!(revoked, 3, "two sessions and a token: whose they were is not told");
+        assert_eq!(revoked, 3, "two sessions and a token, without their user");
         assert_eq!(after, before);
 
         // The address is free.
@@ -254,7 +254,7 @@ on_both_databases! {
         call.say("by word").await;
         call.finish("stop").await;
         let (text, _) = server.socket(&bob).await.to_the_end(&id(&others)).await;
-        assert_eq!(text, "word by word", "another's goes on");
+        assert_eq!(text, "word by word", "another user's reply continues");
         assert_eq!(content_of(&bob.message(&id(&others)).await), "word by word");
     }
 
@@ -285,7 +285,7 @@ on_both_databases! {
                 join!(attempts(&server), attempts(&beside), attempts(&beside), change);
             for token in one.into_iter().chain(other).chain(three) {
                 let answer = server.stranger().ask(REFRESH, json!({ "token": token })).await;
-                assert_eq!(codes(&answer), ["UNAUTHENTICATED"], "it was opened with the old password");
+                assert_eq!(codes(&answer), ["UNAUTHENTICATED"], "the session was opened with the old password");
             }
             password = new;
         }
@@ -295,7 +295,7 @@ on_both_databases! {
         let server = Server::start(kind).await;
         for round in 0..3 {
             let owner = server.register().await;
-            // A session that somebody else has, and a password that they know.
+            // A thief has a session and knows the password.
             let mut thief = owner.clone();
             let theirs = log_in(&server, &owner.email, PASSWORD).await;
             thief.token = theirs["data"]["logIn"]["accessToken"].as_str().map(str::to_owned);
@@ -305,7 +305,7 @@ on_both_databases! {
             let save = owner.ask(CHANGE_PASSWORD, json!({ "input": input }));
             let (stolen, saved) = join!(steal, save);
             assert_eq!(codes(&saved), [""; 0], "{saved}");
-            // Whichever came first: after the password nothing is changed by the old one.
+            // Whichever came first: once the password is changed, the old one changes nothing.
             let events = owner.data("{ me { securityEvents(first: 5) { nodes { kind } } } }", json!({})).await;
             let kinds: Vec<&str> = events["me"]["securityEvents"]["nodes"].as_array().unwrap().iter()
                 .map(|event| event["kind"].as_str().unwrap()).collect();
@@ -356,11 +356,11 @@ on_both_databases! {
         let ada = server.register().await;
         let id = ada.data("{ me { id } }", json!({})).await["me"]["id"].as_str().unwrap().to_owned();
         let conversation = ada.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
-        // A chain longer than SQLite follows at once.
+        // A chain of messages longer than SQLite follows in one statement.
         sql.fill(conversation.as_str().unwrap(), 2500, 10).await;
         let store = Database::connect(&server.database_url, &Statements::default()).await.unwrap();
         let user = confab::store::Id(id.strip_prefix("user_").unwrap().parse().unwrap());
-        // As an instance does that dies then.
+        // Like an instance that dies right after the deletion.
         let ending = Ending { at: server.clock.now(), until: server.clock.now() };
         let password_hash = store.users(&[user]).await.unwrap().remove(0).password_hash;
         let proof = Proof { user, password_hash, session: None };

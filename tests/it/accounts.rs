@@ -64,7 +64,7 @@ on_both_databases! {
         client.data(LOG_IN, input("zoë@example.com")).await;
     }
 
-    /// Earlier versions compared addresses in lower case only.
+    /// Earlier versions compared addresses only in lower case.
     async fn accounts_of_earlier_versions_are_found_by_all_spellings(kind) {
         let server = Server::start(kind).await;
         let input = |email: &str, password: &str| json!({ "input": { "email": email, "password": password } });
@@ -75,7 +75,7 @@ on_both_databases! {
             sql.execute(&format!("UPDATE users SET email = '{email}', email_key = '{key}' WHERE email = '{made}'")).await;
         };
         register("Rene\u{301}@Bücher.example", "rene\u{301}@bücher.example", "password of one").await;
-        // These two have one address.
+        // These two accounts have equivalent addresses.
         register("Zoe\u{308}@example.com", "zoe\u{308}@example.com", "password of older").await;
         register("zoë@xn--bcher-kva.example", "zoë@xn--bcher-kva.example", "password of other").await;
         register("zoë@bücher.example", "zoë@bücher.example", "password of younger").await;
@@ -93,7 +93,7 @@ on_both_databases! {
             ("zoe\u{308}@example.com", "password of older"),
             ("ZOË@xn--bcher-kva.example", "password of other"),
             ("zoe\u{308}@BÜCHER.example", "password of other"),
-            // Only by the spelling it was registered with.
+            // Found only by the spelling that it was registered with.
             ("Zoë@bücher.example", "password of younger"),
             ("odd@XN--A.example", "password of odd"),
         ] {

@@ -1,8 +1,8 @@
-//! Who may do what, derived from the schema: each thing that takes an id is tried by those who should not have it.
+//! Authorization tests derived from the schema: every input that takes an ID is tried by callers without access.
 //!
-//! Ada has one of everything. Eve has an account too, and all of Ada's ids and cursors. What she is answered must be,
-//! to the byte, what she would be answered of something that never was. What the schema takes stands in
-//! [`table`]; a new field that does not fails the first test.
+//! Ada owns one object of each type. Eve has an account of her own and knows all of Ada's IDs and cursors. The server's
+//! answer to Eve must be, byte for byte, its answer about an object that does not exist. [`table`] lists every input of
+//! the schema; a new field that is not listed there fails the first test.
 
 mod asking;
 mod crawl;
@@ -26,7 +26,7 @@ async fn nothing_in_the_schema_is_forgotten() {
     assert_eq!(inputs.keys().collect::<Vec<_>>(), table.keys().collect::<Vec<_>>(), "what the schema takes");
     for (path, of) in &inputs {
         let leads = table[path.as_str()];
-        assert_eq!(of == "ID", leads == Leads::Object, "{path}: what takes an id leads to an object");
+        assert_eq!(of == "ID", leads == Leads::Object, "{path}: an input of type ID must name an object");
         let place = ["(after:)", "(before:)"].iter().any(|end| path.ends_with(end));
         assert_eq!(place, leads == Leads::Place, "{path}");
     }
@@ -37,10 +37,10 @@ async fn nothing_in_the_schema_is_forgotten() {
 
     let roots: BTreeSet<&str> = NAMED.iter().map(|row| row.root).chain(OWN.iter().map(|row| row.0)).collect();
     let of_the_schema = schema.roots();
-    assert_eq!(roots, of_the_schema.iter().map(String::as_str).collect(), "where the schema begins");
-    assert_eq!(roots.len(), NAMED.len() + OWN.len(), "each stands here once");
+    assert_eq!(roots, of_the_schema.iter().map(String::as_str).collect(), "the root fields");
+    assert_eq!(roots.len(), NAMED.len() + OWN.len(), "each root field is listed once");
 
-    // Whatever is not reached from `me` comes of a mutation, is told by a subscription, or is everybody's.
+    // A type that `me` does not reach must be a payload, an event of a subscription, a root, or public.
     let mut reached = BTreeSet::new();
     crawl::selection(&schema, "User", &[], &mut reached);
     let events = ["ReplyEvent", "Change"].map(|interface| schema.possible(interface)).concat();
@@ -50,7 +50,7 @@ async fn nothing_in_the_schema_is_forgotten() {
             && !events.contains(name)
             && !["Query", "Mutation", "Subscription", "Model"].contains(name)
     });
-    assert_eq!(others.collect::<Vec<_>>(), [""; 0], "nobody has thought of who sees it");
+    assert_eq!(others.collect::<Vec<_>>(), [""; 0], "these types need an authorization test");
 }
 
 on_both_databases! {
@@ -67,14 +67,14 @@ on_both_databases! {
                     let named = format!("{} {way:?} {whose:?}: {theirs}", row.takes);
                     assert_eq!(theirs, nothing, "{named}");
                     assert!(!world.tells(&theirs), "{named}");
-                    // It is looked for where it would be taken; elsewhere the id is of the wrong kind.
+                    // NOT_FOUND where the input takes this type; elsewhere the ID has the wrong type.
                     let codes = codes(&theirs);
                     let expected = ["NOT_FOUND", "BAD_USER_INPUT"];
                     assert!(codes == expected[..1] || (!row.of.contains(whose) && codes == expected[1..]), "{named}");
                 }
             }
         }
-        // One of hers beside it is found, whatever the other is.
+        // `nodes` still returns Eve's own object beside objects that she may not see.
         let mine = ask(Way::Http, &world.server, &world.eve, "{ me { id } }", json!({})).await;
         let (_, mine) = mine.rsplit_once("user_").expect("an id");
         let mine = format!("user_{}", &mine[..32]);
@@ -85,7 +85,7 @@ on_both_databases! {
         }
         assert_eq!(world.rows().await, before, "nothing has changed");
 
-        // The reply goes on; and their owner can do all of it.
+        // The running reply continues, and its owner may execute every operation.
         world.call.say(" to the end").await;
         let running = world.ids[&world::Whose::Running].clone();
         let mut socket = world.server.socket(&world.ada).await;
@@ -106,8 +106,8 @@ on_both_databases! {
         let tried = NAMED.iter().map(|row| (row.root, Some(row.needs), row.query, row.of));
         let own = OWN.iter().filter(|row| row.1.is_some()).map(|row| (row.0, row.1, row.2, &[][..]));
         for (root, needs, query, of) in tried.chain(own) {
-            let needs = needs.expect("those without are left out");
-            // By way of the owner's ids, and of what never was.
+            let needs = needs.expect("root fields without authentication are left out");
+            // With the owner's IDs, and with an ID that does not exist.
             let theirs = of.iter().map(|whose| world.ids[whose].clone());
             let ids: Vec<String> = theirs.chain([made_up(&world.ids[&world::Whose::Message])]).collect();
             for (id, way) in ids.iter().flat_map(|id| ways(query).iter().map(move |way| (id, *way))) {
@@ -137,7 +137,7 @@ on_both_databases! {
         let eves = "{ me { conversations { nodes { messages(last: 1) { nodes { id } } } } } }";
         let eves = world.eve.data(eves, json!({})).await;
         let reply = &eves["me"]["conversations"]["nodes"][0]["messages"]["nodes"][0]["id"];
-        assert!(world.cursors.len() > 10, "there are some of each kind");
+        assert!(world.cursors.len() > 10, "there are several of each kind");
         for (path, query, refused) in PLACES {
             for (cursor, way) in world.cursors.iter().flat_map(|cursor| ways(query).iter().map(move |way| (cursor, way))) {
                 let variables = json!({ "id": reply, "cursor": cursor });
@@ -147,7 +147,7 @@ on_both_databases! {
                 assert!(codes == ["BAD_USER_INPUT"] || (!refused && codes.is_empty()), "{path} {way:?}: {answer}");
             }
         }
-        // As a browser's own client comes back.
+        // With `Last-Event-ID`, as a browser's `EventSource` reconnects.
         for query in ["subscription($id: ID!) { reply(messageId: $id) { cursor } }", "subscription { changes { cursor } }"] {
             for cursor in &world.cursors {
                 let request = world.server.post().bearer_auth(world.eve.token.as_deref().expect("a token"));
@@ -183,7 +183,7 @@ on_both_databases! {
             assert!(answer["errors"].is_null() && world.tells(&answer.to_string()), "{answer}");
         }
 
-        // What is downloaded, too.
+        // The export too.
         let url = world.eve.data("mutation { exportMyData { url } }", json!({})).await["exportMyData"]["url"].take();
         let document = soon("a document", world.server.get(url.as_str().expect("an address")).send()).await;
         let document = document.expect("it answers").text().await.expect("text");
@@ -199,7 +199,7 @@ on_both_databases! {
             message["payload"]["data"]["changes"].take()
         };
         assert_eq!(hear(&mut follows).await["__typename"], "Reload");
-        // The same key, and the same words.
+        // Both users send the same content with the same idempotency key.
         let twice = json!({ "content": "the same", "model": "echo", "idempotencyKey": "key" });
         let adas = world.ada.send(twice.clone()).await;
         let reply = adas["reply"]["id"].as_str().expect("an id");
@@ -209,26 +209,26 @@ on_both_databases! {
         for part in ["conversation", "message", "reply"] {
             assert_ne!(adas[part]["id"], eves[part]["id"]);
         }
-        // Ada's came first, and is not told.
+        // Ada's message came first and is not sent to Eve.
         assert_eq!(hear(&mut follows).await["__typename"], "ConversationCreated");
         assert_eq!(hear(&mut follows).await["message"]["content"], "the same");
 
         let refused = ["Mutation.register", "Mutation.logIn", "Mutation.refreshSession", "Mutation.reauthenticate"];
         for (root, _, query) in OWN.iter().filter(|row| row.0 != "Subscription.changes") {
             let mut variables = json!({ "email": world.ada.email, "password": PASSWORD, "token": world.ada.token });
-            // Ada's address first: it is hers.
+            // Ada's address first: it is taken.
             if *root == "Mutation.changeEmail" {
                 let answer = ask(Way::Socket, &world.server, &world.eve, query, variables.clone()).await;
                 assert_eq!(codes(&answer), ["CONFLICT"], "{answer}");
                 variables["email"] = Value::from(world.eve.email.to_uppercase());
             }
-            // Her sockets end with her account, perhaps before the answer.
+            // Deleting the account closes Eve's sockets, possibly before the answer.
             let way = if *root == "Mutation.deleteAccount" { Way::Http } else { Way::Socket };
             let answer = ask(way, &world.server, &world.eve, query, variables).await;
             assert!(!world.tells(&answer), "{root}: {answer}");
             assert_eq!(codes(&answer).is_empty(), !refused.contains(root), "{root}: {answer}");
         }
-        assert_eq!(world.adas_rows().await, before, "Ada has what she had");
+        assert_eq!(world.adas_rows().await, before, "Ada's rows are unchanged");
         let (conversation, _) = world.ada.say("still here", Some(&world.ids[&world::Whose::Conversation])).await;
         assert_eq!(conversation, world.ids[&world::Whose::Conversation]);
     }

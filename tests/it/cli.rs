@@ -18,7 +18,7 @@ use std::{
     },
 };
 
-/// The settings: each one's flag and variable.
+/// Returns the flag and the environment variable of every setting.
 fn settings() -> Vec<(String, String)> {
     let command = Config::augment_args(Command::new("test"));
     let settings = command.get_arguments().map(|setting| {
@@ -34,7 +34,7 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder can be made")
 }
 
-/// Makes an account, and tells for how many seconds its token is good.
+/// Registers a user. Returns the lifetime of the access token, in seconds.
 async fn token_ttl(address: std::net::SocketAddr) -> Value {
     let input = json!({ "email": "ada@example.com", "password": PASSWORD });
     let text = "mutation($input: RegisterInput!) { register(input: $input) { expiresIn } }";
@@ -67,7 +67,7 @@ async fn help_documents_every_setting_and_shows_no_secret() {
 fn the_readme_documents_every_setting() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let Ok(readme) = fs::read_to_string(readme) else {
-        return; // A package without its manual is none of this test's business.
+        return; // A package without the README has nothing to check.
     };
     for (_, variable) in settings() {
         let cell = format!("`{variable}`");
@@ -102,7 +102,7 @@ async fn migrate_makes_the_database_in_a_folder_that_only_its_owner_reads() {
             .expect("the database is there");
     database.batch_execute("SELECT id FROM users; SELECT id FROM messages").await.expect("so are its tables");
     let mode = |name| Some(fs::metadata(folder.path().join(name)).ok()?.permissions().mode() & 0o777);
-    assert_eq!((mode("data"), mode("data/jwt-secret")), (Some(0o700), None), "there is nothing to sign");
+    assert_eq!((mode("data"), mode("data/jwt-secret")), (Some(0o700), None), "`migrate` creates no signing key");
     let (process, _) = Process::serve(folder.path(), &[], &[]).await;
     assert_eq!(mode("data/jwt-secret"), Some(0o600));
     process.signal("TERM");
@@ -124,7 +124,7 @@ async fn a_bad_setting_is_named_and_no_secret_with_it() {
         ("DATABASE_URL", "postgres://confab:hunter2@127.0.0.1:nonsense/confab", ""),
         ("DATABASE_URL", "postgres://confab:hunter2@127.0.0.1:1/confab", ""),
         ("DATABASE_URL", "sqlite:/proc/nowhere/confab.db", ""),
-        // Each connection would have a database of its own.
+        // Without a path, each connection would have a database of its own.
         ("DATABASE_URL", "sqlite:", ""),
         ("REDIS_URL", "http://confab:hunter2@127.0.0.1", ""),
         ("REDIS_URL", "hunter2", ""),
@@ -157,11 +157,11 @@ async fn a_bad_setting_is_named_and_no_secret_with_it() {
     ] {
         let settings = [("CONFAB_LISTEN", "127.0.0.1:0"), (name, value)];
         let ended = Process::run(folder.path(), &[], &settings).await;
-        let named = if more.is_empty() { name } else { more };
+        let expected = if more.is_empty() { name } else { more };
         let refused = matches!(ended.code, Some(code) if code != 0) && ended.stdout.is_empty();
-        let told = ended.stderr.contains(named);
-        let discreet = ["hunter2", "panicked"].iter().all(|word| !ended.stderr.contains(word));
-        if !(refused && told && discreet) {
+        let names_setting = ended.stderr.contains(expected);
+        let hides_secret = ["hunter2", "panicked"].iter().all(|word| !ended.stderr.contains(word));
+        if !(refused && names_setting && hides_secret) {
             faults.push(format!("{name}={value}: {ended:?}"));
         }
     }
@@ -192,7 +192,7 @@ async fn production_takes_no_secret_that_could_be_guessed() {
         }
         assert!(secret.is_empty() || !ended.stderr.contains(secret), "{}", ended.stderr);
     }
-    assert!(!folder.path().join("data/jwt-secret").exists(), "none is made behind the operator's back");
+    assert!(!folder.path().join("data/jwt-secret").exists(), "no secret is generated in production");
 }
 
 #[tokio::test]
@@ -261,19 +261,19 @@ async fn a_slip_in_the_file_of_settings_shows_no_secret() {
             .expect("it can be written");
         let ended = Process::run(folder.path(), &["migrate"], &[]).await;
         assert_eq!(ended.code, Some(1));
-        assert!(ended.stderr.contains(".env: line 2 "), "{}", ended.stderr);
+        assert!(ended.stderr.contains(".env") && ended.stderr.contains("line 2"), "{}", ended.stderr);
         assert!(!ended.stderr.contains("hunter2"), "{}", ended.stderr);
     }
 }
 
-/// A log on a full disk, or in a pipe that nobody reads any more.
+/// The log is on a full disk, or in a pipe whose reader is gone.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_server_goes_on_if_its_output_or_its_log_cannot_be_written() {
     let full = || Stdio::from(fs::File::options().write(true).open("/dev/full").expect("Linux has it"));
     let closed = || Stdio::from(std::io::pipe().expect("a pipe can be made").1);
     let unwritable: [&dyn Fn() -> Stdio; 2] = [&full, &closed];
-    // Nobody tells its address, so it must be known: one that no other test has.
+    // The server cannot print its address, so the test chooses one that no other test uses.
     let [.., high, low] = std::process::id().to_be_bytes();
     let address = format!("127.77.{high}.{low}:8000");
     let settings = [("CONFAB_LISTEN", &*address), ("CONFAB_LOG", "trace")];
@@ -321,7 +321,7 @@ async fn a_signal_ends_the_server_in_peace_and_what_was_said_is_kept() {
         let ended = process.ended().await;
         assert_eq!((ended.code, &*ended.stdout), (Some(0), ""), "{}", ended.stderr);
 
-        // It has no attempt left, so what there is, is what was kept.
+        // The reply has no attempt left, so its content is what was stored at shutdown.
         let (process, address) = Process::serve(folder.path(), &[], &[("CONFAB_REPLY_ATTEMPTS", "1")]).await;
         let mut socket = Socket::connect(address).await;
         socket.init(client.token.as_deref()).await;
@@ -362,7 +362,7 @@ async fn the_log_tells_who_and_which_request_but_nothing_they_said() {
     let mut socket = Socket::connect(address).await;
     socket.init(client.token.as_deref()).await;
     socket.to_the_end(&reply).await;
-    // What goes wrong tells no more.
+    // Failures reveal nothing either.
     let send = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { reply { id } } }";
     for input in [
         json!({ "content": "xylophone".repeat(2000) }),
@@ -398,8 +398,8 @@ async fn the_log_tells_who_and_which_request_but_nothing_they_said() {
         client.email.split_once('@').expect("an address").0,
         PASSWORD,
     ] {
-        let told = log.lines().find(|line| line.contains(secret));
-        assert_eq!(told, None, "{secret} is in the log");
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret} is in the log");
     }
     let lines: Vec<Value> = log
         .lines()
@@ -417,15 +417,20 @@ async fn the_log_tells_who_and_which_request_but_nothing_they_said() {
             assert_eq!(id, user, "{line}");
         }
     }
-    for (what, message) in [("path", "/graphql"), ("message", "reply finished"), ("message", "socket closed")]
-    {
-        let line = lines.iter().find(|line| line[what] == message && field(line, "user_id").is_some());
-        let line = line.unwrap_or_else(|| panic!("no line with a user for {message}: {log}"));
+    type Matches = fn(&Value) -> bool;
+    let expected: [(&str, Matches); 3] = [
+        ("a request", |line| line["path"] == "/graphql"),
+        ("a finished reply", |line| line["reply"].is_string() && line["status"].is_string()),
+        ("a closed socket", |line| line["code"].is_number() && line["reason"].is_string()),
+    ];
+    for (what, matches) in expected {
+        let line = lines.iter().find(|line| matches(line) && field(line, "user_id").is_some());
+        let line = line.unwrap_or_else(|| panic!("no line with a user for {what}: {log}"));
         assert!(field(line, "request_id").is_some(), "{line}");
     }
 }
 
-/// SIGHUP makes the server look at once for what it would look for in time, such as the models of a provider.
+/// SIGHUP makes the server poll at once for what it otherwise polls for at intervals, such as a provider's models.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sighup_pokes_what_runs_in_the_background() {
     let asked = Arc::new(AtomicUsize::new(0));
@@ -442,7 +447,7 @@ async fn sighup_pokes_what_runs_in_the_background() {
     let client = Client::new(address, None);
     let listed = async || client.data("{ models { id } }", json!({})).await["models"][0]["id"].take();
     assert_eq!(listed().await, "model-0");
-    assert_eq!(listed().await, "model-0", "the list is believed for a while");
+    assert_eq!(listed().await, "model-0", "the list is cached for a while");
     process.signal("HUP");
     soon("the new list", async { while listed().await != "model-1" {} }).await;
 }
@@ -458,12 +463,12 @@ async fn the_playground_is_off_in_production_unless_it_is_turned_on() {
         let answer = Answer::to(client.get(format!("http://{address}/playground"))).await;
         (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
     };
-    let told = |name: &str| format!("name=\"confab-playground\" content=\"{name}\"");
+    let mode = |name: &str| format!("name=\"confab-playground\" content=\"{name}\"");
 
     let (status, page) = get(&[]).await;
-    assert!(status == 200 && page.contains(&told("on")), "{status} {page}");
+    assert!(status == 200 && page.contains(&mode("on")), "{status} {page}");
     let (status, page) = get(&[&production[..], &[("CONFAB_PLAYGROUND", "on")]].concat()).await;
-    assert!(status == 200 && page.contains(&told("without-schema")), "{status} {page}");
+    assert!(status == 200 && page.contains(&mode("without-schema")), "{status} {page}");
     for settings in [&production[..], &[("CONFAB_PLAYGROUND", "off")]] {
         let (status, page) = get(settings).await;
         assert!(status == 404 && page.contains("CONFAB_PLAYGROUND=on"), "{status} {page}");

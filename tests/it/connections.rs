@@ -1,4 +1,4 @@
-//! Connections that are slow, silent, many or out of order: each is ended in time, and harms nobody else.
+//! Connections that are slow, silent, too many or malformed: each is closed in time and affects no other.
 
 mod files;
 mod many;
@@ -14,17 +14,17 @@ use tokio::{
     time::interval,
 };
 
-/// A good request, after which the connection goes on.
+/// A valid request that keeps the connection open.
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nhost: confab\r\n\r\n";
 
-/// All limits as short as they can be set.
+/// Sets all timeouts to their minimum.
 fn impatient(config: &mut Config) {
     config.connections.request_timeout = 1;
     config.connections.keep_alive_timeout = 1;
     config.write_timeout = 1;
 }
 
-/// A connection on which a test says what it likes.
+/// A TCP connection on which a test sends any bytes.
 struct Line(TcpStream);
 
 impl Line {
@@ -32,7 +32,7 @@ impl Line {
         Self(TcpStream::connect(server.address).await.expect("the server listens"))
     }
 
-    /// A connection from another of this machine's addresses.
+    /// Connects from another loopback address of this machine.
     async fn from(source: &str, server: &Server) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket can be made");
         socket.bind(SocketAddr::new(source.parse().expect("an address"), 0)).expect("it is ours");
@@ -43,31 +43,31 @@ impl Line {
         self.0.write_all(text.as_bytes()).await.expect("it is open");
     }
 
-    /// What there is to read, up to `end`.
+    /// Reads up to `end`, inclusive.
     async fn until(&mut self, end: &str) -> String {
         let mut heard = Vec::new();
         while !heard.ends_with(end.as_bytes()) {
             let byte = soon("an answer", self.0.read_u8()).await;
-            heard.push(byte.unwrap_or_else(|_| panic!("it ends with {:?}", String::from_utf8_lossy(&heard))));
+            heard.push(byte.unwrap_or_else(|_| panic!("the connection ended after {:?}", String::from_utf8_lossy(&heard))));
         }
         String::from_utf8(heard).expect("text")
     }
 
-    /// Asks whether the server is well; it must be, and the connection go on.
+    /// Sends a health check and expects success on a connection that stays open.
     async fn healthy(&mut self) {
         self.say(HEALTH).await;
         let answer = self.until("ok\n").await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     }
 
-    /// All that the server says until it hangs up.
+    /// Reads until the server closes the connection.
     async fn rest(&mut self) -> String {
         let mut heard = Vec::new();
         soon("the server to hang up", self.0.read_to_end(&mut heard)).await.expect("it is closed in order");
         String::from_utf8(heard).expect("text")
     }
 
-    /// The same, while the client goes on saying `text` byte by byte.
+    /// Reads until the server closes the connection, while the client keeps sending `text` byte by byte.
     async fn rest_while_dripping(mut self, text: &str) -> String {
         let (mut reading, mut writing) = self.0.split();
         let mut heard = Vec::new();
@@ -76,14 +76,14 @@ impl Line {
         let dripping = async {
             loop {
                 drop.tick().await;
-                let byte = bytes.next().expect("it is endless");
+                let byte = bytes.next().expect("an endless iterator");
                 if writing.write_all(&[byte]).await.is_err() {
-                    std::future::pending::<()>().await; // the reading half tells why
+                    std::future::pending::<()>().await; // reading reports the reason
                 }
             }
         };
         tokio::select! {
-            // Reset or closed: it was dripping when it ended.
+            // The connection may be reset or closed: the client was sending when it ended.
             _ = soon("the server to hang up", reading.read_to_end(&mut heard)) => {}
             () = dripping => {}
         }
@@ -91,7 +91,7 @@ impl Line {
     }
 }
 
-/// The beginning of a POST with a body of so many bytes.
+/// Returns the head of a POST request with a body of `length` bytes.
 fn post(length: usize) -> String {
     format!(
         "POST /graphql HTTP/1.1\r\nhost: confab\r\ncontent-type: {JSON}\r\naccept: {GRAPHQL}\r\n\
@@ -99,7 +99,7 @@ fn post(length: usize) -> String {
     )
 }
 
-/// The one error in an answer's body.
+/// Returns the first error in an answer's body.
 fn error_of(answer: &str) -> Value {
     let (_, body) = answer.split_once("\r\n\r\n").expect("an answer has a header");
     let body: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"));
@@ -131,7 +131,7 @@ async fn who_asks_no_more_is_hung_up_on() {
         line.healthy().await;
     }
     assert_eq!(line.rest().await, "");
-    // Being idle and saying half of it are two things.
+    // The two timeouts are independent.
     let server = Server::with(Kind::Sqlite, |config| config.connections.request_timeout = 1).await;
     let mut line = Line::to(&server).await;
     line.healthy().await;
@@ -159,7 +159,7 @@ async fn who_does_not_read_is_hung_up_on() {
     let server = Server::with(Kind::Sqlite, impatient).await;
     let mut line = Line::to(&server).await;
     let requests = HEALTH.repeat(100);
-    // It goes on as long as there is room somewhere, and would wait for ever when there is none.
+    // The client sends until all buffers are full, and would then block forever.
     let asking = async { while line.0.write_all(requests.as_bytes()).await.is_ok() {} };
     soon("the server to hang up", asking).await;
 }
@@ -168,7 +168,7 @@ async fn who_does_not_read_is_hung_up_on() {
 async fn who_waits_for_a_reply_may_be_silent() {
     let slow = |config: &mut Config| {
         impatient(config);
-        config.pace_ms = 2500; // longer than all limits
+        config.pace_ms = 2500; // longer than all timeouts
     };
     let server = Server::with(Kind::Sqlite, slow).await;
     let client = server.register().await;
@@ -201,7 +201,7 @@ async fn a_header_has_a_size() {
         ("far too many", many(100_000), "431"),
     ] {
         let mut line = Line::to(&server).await;
-        // The server does not read on; what it has said is heard all the same.
+        // The server stops reading, but its answer still arrives.
         let (mut reading, mut writing) = line.0.split();
         let request = header(&lines);
         let mut answer = vec![0; 12];
@@ -220,7 +220,7 @@ async fn half_a_request_does_not_delay_the_end() {
     let patient = |config: &mut Config| {
         config.connections.request_timeout = 3600;
         config.connections.keep_alive_timeout = 3600;
-        config.drain = 3600; // it must end by itself
+        config.drain = 3600; // the shutdown must not need this
     };
     let server = Server::with(Kind::Sqlite, patient).await;
     let mut lines = Vec::new();
@@ -236,13 +236,13 @@ async fn half_a_request_does_not_delay_the_end() {
     }
     server.leave();
     for mut line in lines {
-        // In order, or by a reset if the server has not yet read what was said last.
-        let _ = soon("the server to hang up", line.0.read_to_end(&mut Vec::new())).await;
+        // The server may reset the connection if it has not read the last bytes.
+        let _ = soon("the server to close the connection", line.0.read_to_end(&mut Vec::new())).await;
     }
     server.ended().await;
 }
 
-/// Nothing is inflated: neither what is posted, nor what is said on a socket.
+/// The server decompresses nothing: neither request bodies nor WebSocket messages.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn compression_of_a_socket_is_not_offered() {
     let server = Server::start(Kind::Sqlite).await;
@@ -257,12 +257,12 @@ async fn compression_of_a_socket_is_not_offered() {
     let answer = line.until("\r\n\r\n").await.to_lowercase();
     assert!(answer.starts_with("http/1.1 101 "), "{answer}");
     assert!(!answer.contains("sec-websocket-extensions"), "{answer}");
-    // A compressed message all the same: FIN, RSV1, text; masked, without a byte in it.
+    // A compressed message all the same: FIN, RSV1, text; masked, without payload.
     line.0.write_all(&[0xc1, 0x80, 0, 0, 0, 0]).await.expect("it is open");
     let mut closing = [0; 4];
     soon("a close frame", line.0.read_exact(&mut closing)).await.expect("it is there");
     let (opcode, status) = (closing[0], u16::from_be_bytes([closing[2], closing[3]]));
     assert_eq!((opcode, status), (0x88, 4400));
-    // Others may speak on.
+    // Other sockets are not affected.
     Socket::connect(server.address).await.init(None).await;
 }

@@ -64,7 +64,7 @@ on_both_databases! {
             let fitting = 80 / cluster.chars().count();
             let sent = client.send(json!({ "content": cluster.repeat(100) })).await;
             assert_eq!(sent["conversation"]["title"], format!("{}…", cluster.repeat(fitting)));
-            // The cut would be within the last one.
+            // The cut would fall within the last grapheme cluster.
             let sent = client.send(json!({ "content": format!("a{}", cluster.repeat(100)) })).await;
             let fitting = 79 / cluster.chars().count();
             assert_eq!(sent["conversation"]["title"], format!("a{}…", cluster.repeat(fitting)));
@@ -84,29 +84,29 @@ on_both_databases! {
         }
         let delete = async |i: usize| client.data(DELETE, json!({ "id": ids[i] })).await;
         let around = |page: &Value| {
-            let told = |key: &str| page["pageInfo"][key].as_bool().unwrap();
-            (told("hasPreviousPage"), told("hasNextPage"))
+            let flag = |key: &str| page["pageInfo"][key].as_bool().unwrap();
+            (flag("hasPreviousPage"), flag("hasNextPage"))
         };
         let mut first = page(&client, json!({ "first": 2 })).await;
         assert_eq!((titles(&first), around(&first)), (vec!["c5", "c4"], (false, true)));
         let (start, end) = (first["pageInfo"]["startCursor"].take(), first["pageInfo"]["endCursor"].take());
 
-        // The row of the cursor is deleted.
+        // The cursor's row is deleted.
         delete(4).await;
         let second = page(&client, json!({ "first": 2, "after": end })).await;
         assert_eq!((titles(&second), around(&second)), (vec!["c3", "c2"], (true, true)));
-        // All before it are.
+        // All rows before the cursor are deleted.
         delete(5).await;
         let second = page(&client, json!({ "first": 2, "after": end })).await;
         assert_eq!((titles(&second), around(&second)), (vec!["c3", "c2"], (false, true)));
         assert_eq!(around(&page(&client, json!({ "last": 9, "after": end })).await), (false, false));
-        // New ones come before it.
+        // New rows appear before the cursor.
         create(&client, json!({ "title": "new" })).await;
         let second = page(&client, json!({ "first": 2, "after": end })).await;
         assert_eq!((titles(&second), around(&second)), (vec!["c3", "c2"], (true, true)));
         let before = page(&client, json!({ "last": 2, "before": start })).await;
         assert_eq!((titles(&before), around(&before)), (vec!["new"], (false, true)));
-        // All after it are deleted: an empty page.
+        // All rows after the cursor are deleted: an empty page.
         for i in 0..4 {
             delete(i).await;
         }

@@ -1,4 +1,4 @@
-//! What the executor must do right, and what some versions of it do not.
+//! Execution rules of the GraphQL specification that some versions of async-graphql have broken.
 
 use crate::support::{Answer, Kind, Server, code, codes};
 use confab::graphql::panics::PanicAt;
@@ -14,7 +14,7 @@ async fn response_keys_keep_the_querys_order() {
         .unwrap()
         .post(server.url("/graphql"))
         .bearer_auth(client.token.as_deref().unwrap())
-        // `me` waits for the database, the others do not.
+        // Only `me` waits for the database.
         .json(&json!({ "query": "{ z: me { name id } a: __typename y: __schema { queryType { kind } } m: models { isDefault id } b: __typename }" }))
         .send();
     let text = response.await.unwrap().text().await.unwrap();
@@ -63,7 +63,7 @@ async fn a_variables_default_counts_in_skip_and_include() {
     assert_eq!(data["me"].as_object().unwrap().keys().collect::<Vec<_>>(), ["id"]);
 }
 
-/// The items of a list are resolved by a way of our own: it must answer as the executor does for a single object.
+/// Items of a list are resolved by a faster path of the server. Its results must equal those of a single object.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_object_in_a_list_is_told_as_it_is_alone() {
     let server = Server::start(Kind::Sqlite).await;
@@ -84,7 +84,7 @@ async fn an_object_in_a_list_is_told_as_it_is_alone() {
     let data = client.data(&query, json!({ "id": conversation, "reply": reply })).await;
     let messages = &data["conversation"]["messages"];
     assert_eq!(data["node"]["content"], "hello");
-    assert_eq!(data["node"].to_string(), messages["nodes"][1].to_string(), "the order of the keys, too");
+    assert_eq!(data["node"].to_string(), messages["nodes"][1].to_string(), "including the order of the keys");
     assert_eq!(data["node"].to_string(), messages["edges"][1]["node"].to_string());
     assert_eq!(messages["nodes"][0]["parent"], json!(null));
 }
@@ -142,7 +142,7 @@ async fn a_panic_is_the_internal_error_of_its_operation_alone() {
     socket.subscribe("goes on", "{ me { id } }", json!({})).await;
     assert_eq!(socket.hear().await.expect("the socket stays open")["type"], "next");
 
-    // The resolver of a mutation had done its work: each of the three was stored.
+    // The mutation's resolver had finished before the panic: each of the three messages is stored.
     let stored = "query($in: ID!) { conversation(id: $in) { messages { nodes { role content } } } }";
     let data = client.at(sound.address).data(stored, json!({ "in": conversation })).await;
     let messages = data["conversation"]["messages"]["nodes"].as_array().expect("a list");

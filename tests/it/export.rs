@@ -1,4 +1,4 @@
-//! Everything of a user as one document: all of it, nothing of anybody else, and never a part that passes for it.
+//! The export of a user's data: complete, without other users' data, and recognisable as incomplete if it is cut off.
 
 use crate::support::{Client, Kind, PASSWORD, Server, Sql, codes, on_both_databases, soon};
 use futures_util::StreamExt;
@@ -13,24 +13,24 @@ use tokio::{
 const CREATE: &str = "mutation { createConversation { conversation { id } } }";
 
 async fn export(server: &Server, client: &Client) -> Response {
-    let token = client.token.as_deref().expect("who exports is signed in");
+    let token = client.token.as_deref().expect("the client is signed in");
     soon("an answer", server.get("/export").bearer_auth(token).send()).await.expect("the server answers")
 }
 
-/// An address that needs no signing in.
+/// Returns a download URL that needs no authentication.
 async fn ticket(client: &Client) -> String {
     let payload = client.data("mutation { exportMyData { url expiresAt } }", json!({})).await;
     payload["exportMyData"]["url"].as_str().expect("an address").to_owned()
 }
 
-/// A download that has begun and that nobody reads on, on a connection that holds little: most is still to be sent.
+/// A download that has begun and is not being read, on a connection with small buffers: most of it is still to be sent.
 struct Waiting(TcpStream);
 
 impl Waiting {
     async fn at(server: &Server, path: &str, authorization: &str) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket can be made");
-        // Left alone, the system may take all there is on the client's behalf.
-        socket.set_recv_buffer_size(64 * 1024).expect("it is a size");
+        // By default, the kernel may buffer the whole export.
+        socket.set_recv_buffer_size(64 * 1024).expect("a valid size");
         let mut stream = socket.connect(server.address).await.expect("the server listens");
         let request = format!("GET {path} HTTP/1.1\r\nhost: confab\r\n{authorization}\r\n");
         stream.write_all(request.as_bytes()).await.expect("it is open");
@@ -41,11 +41,11 @@ impl Waiting {
     }
 
     async fn by_token(server: &Server, client: &Client) -> Self {
-        let token = client.token.as_deref().expect("who exports is signed in");
+        let token = client.token.as_deref().expect("the client is signed in");
         Self::at(server, "/export", &format!("authorization: Bearer {token}\r\n")).await
     }
 
-    /// Whether it comes to its end, when it is read at last: an answer in chunks that is whole ends with an empty one.
+    /// Reads the rest. Returns whether it is complete: a complete chunked body ends with an empty chunk.
     async fn arrives_whole(mut self) -> bool {
         let mut last = Vec::new();
         loop {
@@ -59,7 +59,7 @@ impl Waiting {
     }
 }
 
-/// Somebody who has far more than such a connection holds.
+/// Registers a user who has far more data than such a connection buffers.
 async fn with_much(server: &Server) -> Client {
     let client = server.register().await;
     let id = client.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
@@ -77,20 +77,13 @@ async fn another_device(client: &Client) -> Client {
     other
 }
 
-/// A column's name as the document has it.
+/// Returns a column's name as the export spells it.
 fn camel(column: &str) -> String {
     let mut words = column.split('_');
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
 }
 
-/// The columns of a table, as the document has them.
-fn columns(table: &str) -> BTreeSet<String> {
-    let schema = include_str!("../../src/store/schema.rs");
-    let body = schema.split(&format!("\n    {table} (")).nth(1).expect("there is such a table");
-    let body = body.split("    }\n").next().expect("it ends");
-    body.lines().filter_map(|line| line.split_once(" -> ")).map(|(name, _)| camel(name.trim())).collect()
-}
 
 fn keys(object: &Value) -> BTreeSet<String> {
     object.as_object().expect("an object").keys().cloned().collect()
@@ -101,7 +94,7 @@ on_both_databases! {
         let server = Server::start(kind).await;
         let (ada, eve) = (server.register().await, server.register().await);
         let mut socket = server.socket(&ada).await;
-        let mut said = Vec::new();
+        let mut socket = server.socket(&ada).await;
         let (first, reply) = ada.say("message 0", None).await;
         socket.to_the_end(&reply).await;
         for n in 1..13 {
@@ -117,7 +110,7 @@ on_both_databases! {
         let secret = ada.data(token, json!({})).await["createAccessToken"]["secret"].take();
         let (others, reply) = eve.say("a secret of another", None).await;
         server.socket(&eve).await.to_the_end(&reply).await;
-        // A branch that was left is the user's too.
+        // A message off the active branch is exported too.
         let mut sql = Sql::of(&server).await;
         sql.execute("UPDATE messages SET position = NULL WHERE content = 'elsewhere' AND role = 'ASSISTANT'").await;
 
@@ -155,7 +148,8 @@ on_both_databases! {
         let kinds: Vec<&str> = events.iter().map(|event| event["kind"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["DATA_EXPORTED", "TOKEN_CREATED", "REGISTERED"]);
 
-        // A new column is exported, or is named here.
+        // A new column must be exported, or listed here.
+        let tables = sql.columns().await;
         for (table, object, not_exported) in [
             ("users", &document["user"], &["emailKey", "passwordHash"][..]),
             ("conversations", &document["conversations"][0], &["ownerId", "messageCount"]),
@@ -166,7 +160,7 @@ on_both_databases! {
         ] {
             let exported: BTreeSet<String> =
                 keys(object).into_iter().filter(|key| key != "messages").collect();
-            let mut expected = columns(table);
+            let mut expected: BTreeSet<String> = tables[table].iter().map(|column| camel(column)).collect();
             assert!(not_exported.iter().all(|column| expected.remove(*column)), "{table}");
             assert_eq!(exported, expected, "{table}");
         }
@@ -178,9 +172,9 @@ on_both_databases! {
         let status = async |path: &str| server.get(path).send().await.unwrap().status().as_u16();
         let before = ticket(&ada).await;
         let latest = ticket(&ada).await;
-        assert_eq!(status(&before).await, 401, "there is a later one");
+        assert_eq!(status(&before).await, 401, "a newer ticket replaces it");
         let head = reqwest::Client::builder().no_proxy().build().unwrap().head(server.url(&latest)).send().await.unwrap();
-        assert_eq!(head.status(), 405, "nothing is used up by looking");
+        assert_eq!(head.status(), 405, "HEAD does not use the ticket up");
         let response = server.get(&latest).send().await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.json::<Value>().await.unwrap()["user"]["email"], ada.email);
@@ -203,20 +197,20 @@ on_both_databases! {
         script.token = ada.data(create, json!({})).await["createAccessToken"]["secret"].as_str().map(str::to_owned);
         assert_eq!(export(&server, &script).await.json::<Value>().await.unwrap()["user"]["email"], ada.email);
         let refused = script.ask("mutation { exportMyData { url } }", json!({})).await;
-        assert_eq!(codes(&refused), ["FORBIDDEN"], "it cannot hand it on");
+        assert_eq!(codes(&refused), ["FORBIDDEN"], "a token cannot create a ticket");
     }
 
     async fn an_export_that_breaks_off_is_cut(kind) {
         let server = Server::start(kind).await;
         let ada = server.register().await;
         let id = ada.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
-        // Far more than the connection holds.
+        // Far more than the connection buffers.
         let mut sql = Sql::of(&server).await;
         sql.fill(id.as_str().unwrap(), 50, 1_000_000).await;
         let mut chunks = export(&server, &ada).await.bytes_stream();
         let first = soon("the first chunk", chunks.next()).await.expect("there is more").unwrap();
         assert!(first.starts_with(b"{\"user\":"));
-        // It comes before the rest is read: that is not to be had any more.
+        // The first chunk arrives before the rest is read from the database; reading the rest then fails.
         sql.execute("ALTER TABLE messages RENAME TO lost").await;
         let mut size = first.len();
         let end = loop {
@@ -235,19 +229,19 @@ on_both_databases! {
         let older = Waiting::by_token(&server, &ada).await;
         let newer = export(&server, &another_device(&ada).await).await;
         assert_eq!(newer.status(), 200);
-        let text = soon("all of it", newer.text()).await.expect("the newer one is whole");
+        let text = soon("the whole export", newer.text()).await.expect("the newer one is complete");
         assert!(serde_json::from_str::<Value>(&text).is_ok());
         assert!(!older.arrives_whole().await, "the older one is cut");
     }
 
     async fn whoever_reads_too_slowly_is_cut(kind) {
-        // Each write might take very long; what the kernel holds counts as taken, so only the longest time is sure.
+        // Bytes that the kernel buffers count as written, so only the limit on the whole download is certain to apply.
         let server = Server::with(kind, |config| config.write_timeout = 3600).await;
         let ada = with_much(&server).await;
         let slow = Waiting::by_token(&server, &ada).await;
         server.clock.advance(Duration::from_secs(601));
         assert!(!slow.arrives_whole().await);
-        assert!(Waiting::by_token(&server, &ada).await.arrives_whole().await, "it may be had anew");
+        assert!(Waiting::by_token(&server, &ada).await.arrives_whole().await, "it can be downloaded again");
     }
 
     async fn an_export_ends_with_its_session(kind) {

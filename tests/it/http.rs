@@ -1,4 +1,4 @@
-//! GraphQL over HTTP: what is executed, and in which form it is answered.
+//! GraphQL over HTTP: which requests are executed, and how they are answered.
 
 mod hostile;
 
@@ -12,11 +12,11 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Leaves a trace if it is executed.
+/// A mutation whose execution can be observed.
 const CREATE: &str =
     "mutation Create { createConversation(input: { title: \"t\" }) { conversation { title } } }";
 
-/// What a client gets for a body of JSON.
+/// Posts a body of JSON and returns the answer.
 async fn ask(server: &Server, client: &Client, accept: &str, body: impl Into<Body>) -> Answer {
     let mut request = server.post().header("content-type", JSON).header("accept", accept);
     if let Some(token) = &client.token {
@@ -29,13 +29,13 @@ fn query(query: &str) -> String {
     json!({ "query": query }).to_string()
 }
 
-/// The address of a query by GET.
+/// Returns the path of a query by GET.
 fn asking(parameters: &[(&str, &str)]) -> String {
     let parameters = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     format!("/graphql?{parameters}")
 }
 
-/// How many conversations there are: what [`CREATE`] adds to.
+/// Returns the number of conversations, which [`CREATE`] increases.
 async fn traces(client: &Client) -> u64 {
     let data = client.data("{ me { conversations { totalCount } } }", json!({})).await;
     data["me"]["conversations"]["totalCount"].as_u64().expect("a count")
@@ -165,7 +165,7 @@ async fn a_query_can_be_asked_by_get() {
     assert!(two.json()["data"]["models"].is_array(), "{two:?}");
     let unnamed =
         [("query", "{ __typename }"), ("operationName", ""), ("variables", "null"), ("extensions", "")];
-    assert_eq!(get(&unnamed).await.status, 200, "what is empty or null is absent");
+    assert_eq!(get(&unnamed).await.status, 200, "an empty or null parameter counts as absent");
     for (parameters, expected) in [
         (vec![], "BAD_USER_INPUT"),
         (vec![("query", "{ __typename }"), ("extensions", "[]")], "BAD_USER_INPUT"),
@@ -267,7 +267,7 @@ async fn a_bad_authorization_is_refused_with_a_challenge() {
         vec![[&good[..], b", ", &good].concat()],
     ];
     let lower_case = format!("bearer {token}").into_bytes();
-    assert_eq!(ask(&[&lower_case]).await.status, 200, "the scheme's case makes no difference");
+    assert_eq!(ask(&[&lower_case]).await.status, 200, "the scheme is case-insensitive");
     server.clock.advance(Duration::from_secs(server.config.access_token_ttl));
     bad.push(vec![good]);
     for lines in bad {
@@ -312,7 +312,7 @@ async fn pages_of_the_origins_on_the_list_may_use_the_server() {
         let answer = Answer::to(request).await;
         assert_eq!(answer.header("access-control-allow-origin"), permission);
         assert!(answer.lists("vary", "origin"), "{answer:?}");
-        assert_eq!(answer.header("access-control-allow-credentials"), "", "no cookies here");
+        assert_eq!(answer.header("access-control-allow-credentials"), "", "cookies are not allowed across origins");
     }
 }
 
@@ -322,18 +322,18 @@ async fn a_server_tells_whether_it_is_well_and_ready() {
     for path in ["/healthz", "/readyz"] {
         assert_eq!(Answer::to(server.get(path)).await.status, 200, "{path}");
     }
-    // However many ask, the database is asked by one. The server has its own statements besides.
+    // Concurrent checks share one query of the database. The server executes statements of its own besides.
     let before = server.statements.count();
     let answers = (0..100).map(|_| Answer::to(server.get("/readyz")));
     assert!(join_all(answers).await.iter().all(|answer| answer.status == 200));
     let asked = server.statements.count() - before;
     assert!(asked < 50, "{asked} statements");
-    // A connection whose request is on its way when the server is told to leave is still answered.
+    // A request whose head is incomplete when the shutdown begins is still answered.
     let mut connection = TcpStream::connect(server.address).await.expect("the server listens");
     connection.write_all(b"GET /readyz HTTP/1.1\r\n").await.expect("it is open");
     let mut socket = server.socket(&server.stranger()).await;
     server.leave();
-    assert_eq!(socket.closed().await, 1012, "now it is leaving");
+    assert_eq!(socket.closed().await, 1012, "the shutdown has begun");
     connection.write_all(b"host: confab\r\n\r\n").await.expect("it is open");
     let mut answer = String::new();
     soon("the answer", connection.read_to_string(&mut answer)).await.expect("text");

@@ -1,4 +1,4 @@
-//! The users of another provider: a real one, at which they sign in.
+//! Users of an external OpenID provider: a real one, at which the tests sign in.
 
 use crate::support::{
     AUDIENCE, Client, Closed, IdentityProvider, Kind, PASSWORD, Server, Sql, code, codes, on_both_databases,
@@ -27,7 +27,7 @@ fn trusting(provider: &IdentityProvider) -> impl FnOnce(&mut Config) {
     }
 }
 
-/// A client that asks by this token.
+/// A client that authenticates with this token.
 fn by(server: &Server, token: &str) -> Client {
     let mut client = server.stranger();
     client.token = Some(token.to_owned());
@@ -47,7 +47,7 @@ async fn refused(client: &Client) -> bool {
     }
 }
 
-/// The three parts of a token, the first two as they are written.
+/// Returns the three parts of a token: the header and the claims decoded, the signature as it is.
 fn parts(token: &str) -> [String; 3] {
     let parts: Vec<&str> = token.split('.').collect();
     let decode = |part| String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
@@ -63,7 +63,7 @@ on_both_databases! {
             let who = format!("ada-{algorithm}");
             let tokens = provider.sign_in(algorithm, &who).await;
             let ada = by(&server, &tokens.access_token);
-            // Seen for the first time on two instances at once.
+            // The first requests arrive on two instances at once.
             let clients: Vec<Client> =
                 (0..6).map(|i| ada.at([server.address, elsewhere.address][i % 2])).collect();
             let seen = join_all(clients.iter().map(me)).await;
@@ -82,7 +82,7 @@ on_both_databases! {
         let ada = by(&server, &provider.sign_in("ES256", "ada-RS256").await.access_token);
         assert_ne!(me(&ada).await["id"], me(&eve).await["id"]);
 
-        // They do what everybody does, over whatever transport.
+        // These users can do what every user can, over every transport.
         let (conversation, reply) = ada.say("hello", None).await;
         let mut socket = server.socket(&ada).await;
         assert_eq!(socket.to_the_end(&reply).await.0, "hello");
@@ -95,7 +95,7 @@ on_both_databases! {
         let export = server.get("/export").bearer_auth(ada.token.as_deref().unwrap()).send().await.unwrap();
         let export: Value = export.json().await.unwrap();
         assert_eq!(export["identities"][0]["subject"], "ada-RS256");
-        // A socket ends with its token.
+        // A socket closes when its token expires.
         server.clock.advance(Duration::from_secs(600));
         assert_eq!(socket.closed().await, 4403);
         assert!(refused(&ada).await);
@@ -118,7 +118,7 @@ on_both_databases! {
             };
             let delete = async {
                 ada.data(DELETE, json!({})).await;
-                // For as long as somebody may be under way.
+                // For longer than a concurrent request takes.
                 for _ in 0..20 {
                     assert!(refused(&ada).await, "round {round}");
                     assert!(refused(&ada.at(beside.address)).await, "round {round}");
@@ -136,19 +136,19 @@ on_both_databases! {
         let provider = IdentityProvider::start().await;
         let server = Server::with(kind, trusting(&provider)).await;
         let local = server.register().await;
-        let who = local.email.strip_suffix("@example.com").expect("as the provider makes them");
+        let who = local.email.strip_suffix("@example.com").expect("the provider uses the same domain");
         let other = by(&server, &provider.sign_in("RS256", who).await.access_token);
         let (mine, theirs) = (me(&local).await, me(&other).await);
         assert_eq!(mine["email"], theirs["email"]);
         assert_ne!(mine["id"], theirs["id"]);
-        // And the other way round: an address that the provider told is free here.
+        // Conversely, an address that the provider reported is free here.
         let newcomer = by(&server, &provider.sign_in("RS256", "newcomer").await.access_token);
         let email = me(&newcomer).await["email"].take();
         let input = json!({ "input": { "email": email, "password": PASSWORD } });
         let register = "mutation($input: RegisterInput!) { register(input: $input) { user { id } } }";
         let registered = server.stranger().data(register, input.clone()).await;
         assert_ne!(registered["register"]["user"]["id"], me(&newcomer).await["id"]);
-        // Nobody signs in here as one of the provider's: what they are known by is no address.
+        // Nobody can sign in as a user of the provider with a password: their internal key is not an address.
         let id = me(&newcomer).await["id"].as_str().unwrap().strip_prefix("user_").unwrap().to_owned();
         let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
         for email in [id, String::new()] {
@@ -188,9 +188,9 @@ on_both_databases! {
         for socket in &mut sockets {
             assert_eq!(socket.hear().await, Err(Closed(4403)));
         }
-        // Their token is good still, and makes them no new account.
+        // Their token is still valid, but creates no new account.
         assert!(refused(&ada).await && refused(&ada.at(elsewhere.address)).await);
-        // Who signs in again wants one. A token tells the second of its making.
+        // Signing in again creates a new account. The provider's tokens count time in whole seconds.
         let again = async {
             loop {
                 let again = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
@@ -202,7 +202,7 @@ on_both_databases! {
         let again = soon("a token from after the deletion", again).await;
         assert_ne!(me(&again).await["id"], id);
         assert_eq!(server.socket(&again).await.ping().await, [Value::Null; 0]);
-        assert!(refused(&ada).await, "the old one is not the new account's");
+        assert!(refused(&ada).await, "the old token does not belong to the new account");
         assert!(!refused(&by(&server, &provider.sign_in("RS256", "eve").await.access_token)).await);
     }
 
@@ -217,7 +217,7 @@ on_both_databases! {
         let mut sql = Sql::of(&server).await;
         let left = sql.everything().await["users"].len();
         server.clock.advance(Duration::from_secs(2 * 24 * 3600 - 60));
-        assert!(refused(&ada).await && !refused(&eve).await, "so long it is good, and no longer");
+        assert!(refused(&ada).await && !refused(&eve).await, "the provider's longest lifetime");
         server.clock.advance(Duration::from_secs(61));
         let forgotten = async {
             while !sql.everything().await["revocations"].is_empty() {
@@ -227,7 +227,7 @@ on_both_databases! {
         };
         soon("the deletion to be forgotten", forgotten).await;
         assert!(refused(&ada).await && refused(&eve).await);
-        assert_eq!(sql.everything().await["users"].len(), left, "nobody new is there");
+        assert_eq!(sql.everything().await["users"].len(), left, "no user was added");
     }
 }
 
@@ -248,16 +248,16 @@ async fn what_is_no_good_token_of_the_provider_for_this_server_is_refused() {
         assert!(format!("{header}{claims}").contains(old), "{header}{claims}");
         format!("{}.{}.{signature}", encode(header.replace(old, new)), encode(claims.replace(old, new)))
     };
-    assert!(!refused(&by(&server, &with("", ""))).await, "it is put together as it was");
-    // The public key, taken for a secret (RFC 8725, section 2.1).
+    assert!(!refused(&by(&server, &with("", ""))).await, "reassembled without changes it is valid");
+    // The public key used as an HMAC secret (RFC 8725, section 2.1).
     let keys: Value = reqwest::get(format!("{}/jwks", provider.issuer)).await.unwrap().json().await.unwrap();
     let modulus =
         keys["keys"].as_array().unwrap().iter().find(|key| key["alg"] == "RS256").unwrap()["n"].clone();
     let by_modulus = Header { kid: Some("RS256-1".into()), ..Header::new(Algorithm::HS256) };
-    let said: Value = serde_json::from_str(&claims).unwrap();
+    let claims_of_ada: Value = serde_json::from_str(&claims).unwrap();
     let by_modulus = jsonwebtoken::encode(
         &by_modulus,
-        &said,
+        &claims_of_ada,
         &EncodingKey::from_secret(modulus.as_str().unwrap().as_bytes()),
     );
     for (fault, token) in [
@@ -265,22 +265,22 @@ async fn what_is_no_good_token_of_the_provider_for_this_server_is_refused() {
             "for another audience",
             provider.sign_in_for("RS256", "ada", "https://other.example/").await.access_token,
         ),
-        ("by an algorithm that is not on the list", provider.sign_in("ES256", "ada").await.access_token),
+        ("an algorithm that is not allowed", provider.sign_in("ES256", "ada").await.access_token),
         ("an ID token", good.id_token.clone()),
-        ("another provider's", of_another.sign_in("RS256", "ada").await.access_token),
+        ("another provider", of_another.sign_in("RS256", "ada").await.access_token),
         ("another subject", with("\"sub\":\"ada\"", "\"sub\":\"eve\"")),
-        ("another end", with("\"exp\":", "\"exp\":9")),
-        ("an absurd end", with("\"exp\":", "\"exp\":1e300,\"x\":")),
+        ("another expiry", with("\"exp\":", "\"exp\":9")),
+        ("an absurd expiry", with("\"exp\":", "\"exp\":1e300,\"x\":")),
         ("unsigned", with("\"RS256\"", "\"none\"")),
         ("another algorithm", with("\"RS256\"", "\"EdDSA\"")),
         ("another key", with("RS256-1", "EdDSA-1")),
-        ("a key that nobody has", with("RS256-1", "RS256-9")),
-        ("signed with what everybody knows", by_modulus.unwrap()),
+        ("an unknown key", with("RS256-1", "RS256-9")),
+        ("signed with the public key", by_modulus.unwrap()),
         ("no token", "a.b.c".into()),
     ] {
         assert!(refused(&by(&server, &token)).await, "{fault}");
     }
-    // An ID token is for the client, so it would take an operator who mixes them up.
+    // ID tokens are for the client application. One could only be accepted if the operator configured its audience.
     let mixed_up = Server::with(Kind::Sqlite, |config| {
         trusting(&provider)(config);
         config.identities.oidc_audience = "RS256".into();
@@ -294,9 +294,9 @@ async fn what_is_no_good_token_of_the_provider_for_this_server_is_refused() {
         })
     };
     assert!(!refused(&by(&scoped("chat").await, &good.access_token)).await);
-    assert!(refused(&by(&scoped("cha").await, &good.access_token)).await, "it lacks the scope");
-    let nobody = Server::start(Kind::Sqlite).await;
-    assert!(refused(&by(&nobody, &good.access_token)).await, "this one trusts nobody else");
+    assert!(refused(&by(&scoped("cha").await, &good.access_token)).await, "the scope is missing");
+    let without_provider = Server::start(Kind::Sqlite).await;
+    assert!(refused(&by(&without_provider, &good.access_token)).await, "this server has no provider");
     server.clock.advance(Duration::from_secs(600));
     assert!(refused(&by(&server, &good.access_token)).await, "it has expired");
 }
@@ -308,18 +308,18 @@ async fn a_new_key_is_found_and_one_that_is_taken_back_is_good_no_more() {
     let first = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
     assert!(!refused(&first).await);
     provider.tell("rotate").await;
-    server.clock.advance(Duration::from_secs(10)); // it asks no oftener than that
+    server.clock.advance(Duration::from_secs(10)); // the shortest interval between two fetches of the keys
     let second = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
     assert!(!refused(&second).await && !refused(&first).await);
 
-    // Tokens with keys that nobody knows do not make it ask all the time.
+    // Tokens with unknown keys do not make the server fetch the keys on every request.
     provider.tell("rotate").await;
     let third = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
-    assert!(refused(&third).await, "it has asked a moment ago");
+    assert!(refused(&third).await, "the keys were fetched a moment ago");
     server.clock.advance(Duration::from_secs(10));
     assert!(!refused(&third).await);
 
-    // While the provider is away, what is known goes on.
+    // While the provider is down, known keys remain valid.
     provider.tell("away").await;
     server.poke.all();
     server.clock.advance(Duration::from_secs(10));
@@ -343,10 +343,10 @@ async fn a_server_starts_without_the_provider_and_finds_it_later() {
     provider.tell("away").await;
     let server = Server::with(Kind::Sqlite, trusting(&provider)).await;
     let local = server.register().await;
-    assert!(!refused(&local).await, "others are not kept waiting");
+    assert!(!refused(&local).await, "local users are not delayed");
     server.clock.advance(Duration::from_secs(10));
     let ada = by(&server, &token);
-    // It cannot be told whether the token is good: that is our trouble, and says nothing of the token.
+    // The server cannot verify the token yet. UNAVAILABLE does not blame the token.
     let answer = ada.ask(ME, json!({})).await;
     assert!(matches!(codes(&answer)[..], ["UNAVAILABLE" | "UNAUTHENTICATED"]), "{answer}");
     provider.tell("back").await;
@@ -365,7 +365,7 @@ on_both_databases! {
         for email in ["new@example.com", &*ada.email] {
             let input = json!({ "input": { "email": email, "password": PASSWORD } });
             let error = server.stranger().error(register, input).await;
-            assert_eq!(code(&error), "FORBIDDEN", "nor is it told who has an account");
+            assert_eq!(code(&error), "FORBIDDEN", "it does not reveal whether the address has an account");
         }
         let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { user { email } } }";
         let input = json!({ "input": { "email": ada.email, "password": PASSWORD } });

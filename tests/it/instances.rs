@@ -1,4 +1,4 @@
-//! Several instances over one database: on SQLite with the bus in process, on PostgreSQL with either bus.
+//! Several instances over one database: on SQLite with the in-process bus, on PostgreSQL with either bus.
 
 use crate::{
     changes::{Device, create},
@@ -13,7 +13,7 @@ struct Two {
     a: Server,
     b: Server,
     provider: Provider,
-    /// Signed in at `a`, and at `b`.
+    /// The same user's clients, one at each instance.
     at_a: Client,
     at_b: Client,
 }
@@ -22,7 +22,7 @@ struct Two {
 enum Bus {
     Memory,
     Redis,
-    /// Redis's address, but no Redis.
+    /// A Redis that cannot be reached.
     Away,
 }
 
@@ -45,7 +45,7 @@ impl Two {
         Self { a, b, provider, at_a, at_b }
     }
 
-    /// A reply that `a` writes: its conversation, its id, and the provider's side.
+    /// Starts a reply on `a`. Returns the IDs of the conversation and of the reply, and the provider's side.
     async fn begun(&mut self) -> (String, String, Call) {
         let sent = self.at_a.send(json!({ "content": "talk" })).await;
         let id = |what: &str| sent[what]["id"].as_str().expect("an id").to_owned();
@@ -61,7 +61,7 @@ impl Two {
     }
 }
 
-/// Follows to the end; the text on from `text`, and the finished message.
+/// Follows a reply to its end. Returns `text` with all further text, and the finished message.
 async fn rest(socket: &mut Socket, mut text: String) -> (String, Value) {
     loop {
         let mut event = socket.event().await;
@@ -112,20 +112,20 @@ on_every_bus! {
         two.a.socket(&two.at_a).await.follow(&reply, None).await;
         let mut socket = two.follow_at_b(&reply).await;
         let (mut text, _) = socket.until("before ").await;
-        // More than what else is looked for meanwhile: the sessions that have ended, twice a second.
+        // More words than the instance executes queries for other reasons, such as revoked sessions (twice a second).
         let count = if bus == Bus::Away { 2 } else { 40 };
         let words: Vec<String> = (0..count).map(|word| format!("w\u{f6}rd{word} ")).collect();
         let statements = two.b.statements.count();
         for word in &words {
             call.say(word).await;
-            // Each is heard before the next is said.
+            // Each word must arrive before the next is sent.
             let event = socket.event().await;
             assert_eq!((&event["__typename"], &event["text"]), (&json!("ReplyDelta"), &json!(word)));
             text += word;
         }
         if bus != Bus::Away {
-            let looks = two.b.statements.count() - statements;
-            assert!(looks < words.len() as u64, "the checkpoints were looked at {looks} times");
+            let queries = two.b.statements.count() - statements;
+            assert!(queries < words.len() as u64, "{queries} queries: the checkpoints were polled");
         }
         call.finish("stop").await;
         let (text, finished) = rest(&mut socket, text).await;
@@ -255,7 +255,7 @@ on_every_bus! {
     async fn a_device_on_another_instance_hears_of_changes(kind, bus) {
         let two = Two::start(kind, bus).await;
         let mut device = Device::new(&two.b, &two.at_b).await;
-        // Without the bus each takes as long as the next look at the database.
+        // Without the bus, each change waits for the next poll of the database.
         let count = if bus == Bus::Away { 1 } else { 12 };
         let all = async {
             for number in 0..count {
@@ -269,7 +269,7 @@ on_every_bus! {
     }
 }
 
-/// A lease counts by the database's clock, whatever a machine's own says.
+/// Leases use the database's clock, so a wrong clock on one machine has no effect.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn instances_agree_on_the_time() {
     let right = Server::start(Kind::Postgres).await;
@@ -278,7 +278,7 @@ async fn instances_agree_on_the_time() {
     assert!(difference.abs() < 5_000_000, "they differ by {difference} \u{b5}s");
 }
 
-/// However many follow a reply elsewhere, it comes over the bus once; and when they have gone, not at all.
+/// However many subscribers follow a reply on another instance, it crosses the bus once; without subscribers, not at all.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn there_is_one_mirror_for_a_reply() {
     let mut two = Two::start(Kind::Postgres, Bus::Redis).await;
@@ -303,8 +303,8 @@ async fn there_is_one_mirror_for_a_reply() {
     };
     assert_eq!(listeners().await, 1);
     drop(sockets);
-    soon("the mirror to be forgotten", async { while listeners().await > 0 {} }).await;
-    // The reply goes on all the same, and whoever comes later gets it all.
+    soon("the mirror to unsubscribe", async { while listeners().await > 0 {} }).await;
+    // The reply continues, and a later subscriber gets all of it.
     call.say(" world").await;
     let mut socket = two.follow_at_b(&reply).await;
     socket.until("hello world").await;

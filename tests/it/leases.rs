@@ -1,5 +1,5 @@
-//! Leases and takeovers: instances that share a store claim, speak, die, freeze and come back in any order, and the
-//! store holds what the one who has the lease wrote.
+//! Leases and takeovers: instances that share a store claim, write, die, freeze and come back in any order. The store must
+//! hold what the holder of the lease wrote.
 
 mod model;
 mod race;
@@ -14,10 +14,10 @@ use proptest::{
 use std::time::Duration;
 use tokio::{runtime::Handle, task::block_in_place};
 
-/// Something that happens. Numbers choose among what there is, and wrap around.
+/// One event of a history. Indexes wrap around, so that they always choose an existing item.
 #[derive(Clone, Debug)]
 enum Step {
-    /// Time goes on: a lease is 1,000 ms.
+    /// Time passes, in milliseconds. A lease lasts 1,000 ms.
     Wait(u64),
     Send {
         at: usize,
@@ -27,11 +27,11 @@ enum Step {
     Look {
         at: usize,
     },
-    /// An instance claims, and dies before it does anything else.
+    /// An instance claims replies and dies before it does anything else.
     LookAndDie {
         at: usize,
     },
-    /// A holder, or one who takes itself for it, says a word or nothing, and makes a checkpoint.
+    /// A holder, or an instance that believes it is one, appends a word or nothing, and makes a checkpoint.
     Speak {
         at: usize,
         reply: usize,
@@ -41,11 +41,11 @@ enum Step {
         at: usize,
         reply: usize,
     },
-    /// An instance leaves, and comes back.
+    /// An instance shuts down and restarts.
     Release {
         at: usize,
     },
-    /// An instance dies, and comes back.
+    /// An instance dies and restarts.
     Crash {
         at: usize,
     },
@@ -77,12 +77,12 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// How far each instance's clock is ahead, and what happens.
+/// Returns how far each instance's clock is ahead, and the steps.
 fn history() -> impl Strategy<Value = (Vec<u64>, Vec<Step>)> {
     (prop::collection::vec(0..300u64, INSTANCES), prop::collection::vec(step(), 20..100))
 }
 
-/// A store with a user in it.
+/// Connects to a new store with one user in it.
 async fn store_and_owner(url: &str) -> (Database, Id) {
     let store = Database::connect(url, &Statements::default()).await.expect("the database answers");
     store.migrate().await.expect("the tables can be made");
@@ -94,7 +94,7 @@ async fn store_and_owner(url: &str) -> (Database, Id) {
     (store, id)
 }
 
-/// What happens, step by step, and what must hold after each; then one instance is left, and sees to the rest.
+/// Plays a history and checks the store after each step. At the end one surviving instance finishes all replies.
 async fn play(store: Database, owner: Id, (ahead, steps): (Vec<u64>, Vec<Step>)) {
     let mut world = World::new(store, owner, &ahead);
     for step in steps {

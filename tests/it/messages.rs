@@ -131,7 +131,7 @@ on_both_databases! {
         assert_eq!(counts["me"]["conversations"], json!({ "totalCount": 1, "nodes": [{ "messages": { "totalCount": 2 } }] }));
         let stranger = server.register().await;
         let elsewhere = stranger.data(SEND, input).await;
-        assert_ne!(elsewhere, answers[0], "a key is its user's own");
+        assert_ne!(elsewhere, answers[0], "keys of different users are independent");
     }
 
     async fn what_is_sent_while_a_reply_is_in_progress_is_refused_or_takes_its_place(kind) {
@@ -148,11 +148,11 @@ on_both_databases! {
         for stopped in [first, second] {
             assert_eq!(client.message(&stopped).await["status"], "STOPPED");
         }
-        // Nobody is in the way any more, and the key of what was refused is free.
+        // The conversation is idle, and the key of the refused message is unused.
         let again = client.send(refused).await;
         socket.to_the_end(again["reply"]["id"].as_str().unwrap()).await;
         let page = client.data(MESSAGES, json!({ "id": id })).await["conversation"]["messages"].take();
-        assert_eq!(page["totalCount"], 8, "what was refused was not stored");
+        assert_eq!(page["totalCount"], 8, "the refused message was not stored");
     }
 
     async fn repeating_a_send_stops_nothing(kind) {
@@ -239,7 +239,7 @@ on_both_databases! {
         let conversation = &sent["conversation"]["id"];
         let sent = client.send(json!({ "content": "hm", "conversationId": conversation })).await;
         let (second, _) = socket.to_the_end(sent["reply"]["id"].as_str().unwrap()).await;
-        assert!(!first.is_empty() && first != second, "she goes on: {first:?}, {second:?}");
+        assert!(!first.is_empty() && first != second, "her second answer depends on the first: {first:?}, {second:?}");
     }
 }
 
@@ -256,7 +256,7 @@ on_both_databases! {
             let data = client.data(&query, json!({ "id": conversation })).await;
             (server.statements.count() - before, data["conversation"]["messages"].clone())
         };
-        // Now and then the pool asks whether a connection is still there: the least counts.
+        // The pool sometimes checks a connection, so the smallest count is the query's.
         let (mut without, mut with, mut page) = (u64::MAX, u64::MAX, json!(null));
         for _ in 0..5 {
             without = without.min(statements("nodes { id status }").await.0);
@@ -264,7 +264,7 @@ on_both_databases! {
             with = with.min(of_all.0);
             page = of_all.1;
         }
-        assert_eq!(with, without + 1, "all contents are one query");
+        assert_eq!(with, without + 1, "all contents are read by one query");
         assert_eq!(page["nodes"][1], json!({ "content": long, "model": "echo", "finishReason": "STOP" }));
         assert_eq!(page["edges"][0]["node"]["content"], long);
     }

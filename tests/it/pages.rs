@@ -1,10 +1,10 @@
-//! The pages and their assets: served by us alone, compressed, and under a strict policy.
+//! The web pages and their assets: compressed, without other hosts, and under a strict content security policy.
 
 use crate::support::{Answer, Kind, Server};
 use flate2::read::GzDecoder;
 use std::{collections::BTreeMap, fs, io::Read, path::PathBuf};
 
-/// What the build of the pages made, and the binary has within.
+/// The folder of the built assets, which the binary embeds.
 fn built() -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "web/dist/assets"].iter().collect()
 }
@@ -23,7 +23,7 @@ async fn playground(server: &Server) -> Answer {
     page
 }
 
-/// The assets that a page's HTML names.
+/// Returns the paths of the assets in a page's HTML.
 fn assets(html: &str) -> Vec<&str> {
     let attributes = html.split(['"', '\'']);
     attributes.filter(|value| value.starts_with("/assets/")).collect()
@@ -36,7 +36,7 @@ fn media_type(path: &str) -> &'static str {
         "svg" => "image/svg+xml",
         "woff2" => "font/woff2",
         "ttf" => "font/ttf",
-        other => panic!("what is .{other}?"),
+        other => panic!("add the media type of .{other}"),
     }
 }
 
@@ -47,7 +47,7 @@ async fn a_page_has_a_strict_policy_with_a_nonce_of_its_own() {
     for _ in 0..2 {
         let page = playground(&server).await;
         assert!(page.header("content-type").starts_with("text/html"), "{page:?}");
-        assert_eq!(page.header("cache-control"), "no-store", "a nonce is good once");
+        assert_eq!(page.header("cache-control"), "no-store", "a nonce must not be reused");
         assert_eq!(page.header("x-content-type-options"), "nosniff");
         let policy: BTreeMap<&str, Vec<&str>> = page
             .header("content-security-policy")
@@ -116,10 +116,10 @@ async fn a_browser_that_has_an_asset_is_not_sent_it_again() {
         etags.push(etag);
     }
     etags.dedup();
-    assert_eq!(etags.len(), 3, "each coding is another representation: {etags:?}");
+    assert_eq!(etags.len(), 3, "each coding is a representation of its own: {etags:?}");
 }
 
-/// The chat page at the start and at a conversation, whichever that is, and the playground.
+/// The chat page at its start and at any conversation, and the playground.
 const PAGES: [&str; 3] = ["/", "/c/conversation_00000000000000000000000000000000", "/playground"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -181,7 +181,7 @@ async fn everything_that_was_built_is_served() {
     }
 }
 
-/// It has the same name in every version, and must stand above the pages that it serves.
+/// The service worker has the same URL in every version, and its scope must contain the pages that it serves.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_service_worker_is_asked_for_again_and_sent_once() {
     let server = Server::start(Kind::Sqlite).await;
@@ -216,7 +216,7 @@ async fn what_is_not_an_asset_is_not_found() {
         assert!(!answer.lists("cache-control", "immutable"), "{path}");
     }
     let lost = get(&server, "/nope", None).await;
-    assert!(lost.text().contains("<a href=\"/\">"), "there is a way out");
+    assert!(lost.text().contains("<a href=\"/\">"), "a link to the chat page");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -233,5 +233,5 @@ async fn the_root_leads_to_a_page() {
         assert_eq!(answer.status / 100, 3, "{path}");
         path = answer.header("location").to_owned();
     }
-    panic!("{path} leads nowhere");
+    panic!("too many redirects, the last one to {path}");
 }

@@ -1,4 +1,4 @@
-//! Subscriptions that are silent for so long that they are parked: nobody can tell.
+//! Parked subscriptions: a subscription that is silent for a while releases its stream. Clients cannot notice it.
 
 use crate::{
     changes::{CHANGES, Device, create},
@@ -7,7 +7,7 @@ use crate::{
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-/// A server whose provider speaks when it is told to.
+/// Starts a server with a provider that the test controls.
 async fn server(kind: Kind) -> (Server, Provider) {
     let provider = Provider::start().await;
     let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
@@ -15,7 +15,7 @@ async fn server(kind: Kind) -> (Server, Provider) {
     (server, provider)
 }
 
-/// A reply that has begun, and whose provider waits: its conversation, its id, and the provider's side.
+/// Starts a reply. Returns the IDs of the conversation and of the reply, and the provider's side.
 async fn begun(client: &Client, provider: &mut Provider) -> (String, String, Call) {
     let sent = client.send(json!({ "content": "talk" })).await;
     let id = |what: &str| sent[what]["id"].as_str().expect("an id").to_owned();
@@ -24,12 +24,12 @@ async fn begun(client: &Client, provider: &mut Provider) -> (String, String, Cal
     (id("conversation"), id("reply"), call)
 }
 
-/// Long enough for every subscription to be parked. No client can see when it is, so none can wait for it.
+/// Waits long enough for every subscription to be parked. Parking cannot be observed, so the test sleeps.
 async fn silence() {
     sleep(PARK_AFTER * 20).await;
 }
 
-/// What comes next is this text, as a delta.
+/// Expects this text as the next delta.
 async fn hear_delta(socket: &mut Socket, text: &str) -> Value {
     let event = socket.event().await;
     assert_eq!((&event["__typename"], &event["text"]), (&json!("ReplyDelta"), &json!(text)));
@@ -51,7 +51,7 @@ on_both_databases! {
             silence().await;
             call.say(word).await;
             let event = hear_delta(&mut socket, word).await;
-            assert_eq!(hear_delta(&mut later, word).await, event, "they are at the same place");
+            assert_eq!(hear_delta(&mut later, word).await, event, "both subscriptions have the same cursor");
         }
         silence().await;
         call.finish("stop").await;
@@ -106,9 +106,9 @@ on_both_databases! {
             for device in &mut devices {
                 assert_eq!(device.hear("ConversationCreated").await["conversation"]["title"], title);
             }
-            assert_eq!(devices[0].cursor, devices[1].cursor, "they are at the same place");
+            assert_eq!(devices[0].cursor, devices[1].cursor, "both devices have the same cursor");
         }
-        // Several at once, while it sleeps and while it wakes.
+        // Several changes, while the subscription is parked and while it resumes.
         silence().await;
         let titles = ["a", "b", "c", "d"];
         for title in titles {
@@ -126,7 +126,7 @@ on_both_databases! {
     }
 }
 
-/// One kind of subscription does not go on where the other was.
+/// Each kind of subscription resumes from its own position.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reply_and_changes_are_parked_side_by_side() {
     let (server, mut provider) = server(Kind::Sqlite).await;
@@ -143,9 +143,9 @@ async fn a_reply_and_changes_are_parked_side_by_side() {
         hear_delta(&mut socket, word).await;
         silence().await;
         create(&client, word.trim()).await;
-        let told = socket.hear().await.unwrap();
-        let event = &told["payload"]["data"]["changes"];
-        assert_eq!((&told["id"], &event["conversation"]["title"]), (&json!("changes"), &json!(word.trim())));
+        let message = socket.hear().await.unwrap();
+        let event = &message["payload"]["data"]["changes"];
+        assert_eq!((&message["id"], &event["conversation"]["title"]), (&json!("changes"), &json!(word.trim())));
     }
     assert_eq!(socket.ping().await, [Value::Null; 0]);
     silence().await;
@@ -167,13 +167,13 @@ async fn several_parked_on_one_socket_go_on_each_by_itself() {
         replies.push((name, reply, call));
     }
     silence().await;
-    // One is given up while it is parked; its id can be used again, and gets a snapshot.
-    let given_up = replies[0].1.clone();
-    socket.say(json!({ "id": given_up, "type": "complete" })).await;
+    // One is completed while it is parked. Its ID can be used again, and the new subscription starts with a snapshot.
+    let completed = replies[0].1.clone();
+    socket.say(json!({ "id": completed, "type": "complete" })).await;
     for (name, reply, call) in replies.iter_mut().rev() {
         call.say(name).await;
-        if *reply == given_up {
-            assert_eq!(socket.ping().await, [Value::Null; 0], "nobody listens");
+        if *reply == completed {
+            assert_eq!(socket.ping().await, [Value::Null; 0], "the subscription has ended");
             socket.follow(reply, None).await;
             assert_eq!(socket.event().await["__typename"], "ReplySnapshot");
         } else {

@@ -1,4 +1,4 @@
-//! The connections to PostgreSQL: what a request costs on them, and that a dead one fails no request.
+//! The connection pool of PostgreSQL: round trips per request, and lost connections.
 
 use crate::support::{Client, Kind, Server, Service, Sql, Wire, soon};
 use confab::config::Config;
@@ -12,10 +12,10 @@ use tokio::time::{advance, pause, resume, sleep};
 const NESTED: &str = "{ me { conversations(first: 20) { nodes {
     id messages(last: 20) { nodes { content } } } } } }";
 
-/// How many requests are under way at once, each with a connection of its own: fewer than the pool has.
+/// The number of concurrent requests, each on a connection of its own. It is below the size of the pool.
 const AT_ONCE: usize = 8;
 
-/// Leads a server to its database through a wire.
+/// Makes a server connect to its database through a proxy.
 fn through_wire(config: &mut Config) -> Wire {
     let database = config.database_url.take().expect("it is set");
     let (wire, url) = Wire::to(database.expose_secret());
@@ -23,14 +23,14 @@ fn through_wire(config: &mut Config) -> Wire {
     wire
 }
 
-/// A server whose database is behind a wire.
+/// Starts a server whose database is behind a proxy.
 async fn behind_wire() -> (Server, Wire) {
     let mut wire = None;
     let server = Server::with(Kind::Postgres, |config| wire = Some(through_wire(config))).await;
     (server, wire.expect("the settings were changed"))
 }
 
-/// Asks so often at once that as many connections are in the pool: a lock keeps them busy until all are.
+/// Fills the pool with [`AT_ONCE`] connections: concurrent requests wait for a table lock until all of them have one.
 async fn fill_pool(server: &Server, client: &Client) {
     let mut sql = Sql::of(server).await;
     sql.execute("BEGIN; LOCK TABLE conversations").await;
@@ -38,7 +38,7 @@ async fn fill_pool(server: &Server, client: &Client) {
         let waiting = "SELECT count(*)::text AS value FROM pg_stat_activity
             WHERE datname = current_database() AND wait_event_type = 'Lock'";
         let all_wait = async {
-            // What runs in the background may wait too. Within a transaction PostgreSQL shows what it has shown first.
+            // Background tasks may wait too. Within a transaction, PostgreSQL caches its statistics until they are cleared.
             while sql.values(waiting).await[0].parse::<usize>().expect("a number") < AT_ONCE {
                 sql.execute("SELECT pg_stat_clear_snapshot()").await;
                 sleep(Duration::from_millis(10)).await;
@@ -50,7 +50,7 @@ async fn fill_pool(server: &Server, client: &Client) {
     tokio::join!(ask_at_once(client), release);
 }
 
-/// Asks on as many connections as [`fill_pool`] leaves; each request must succeed.
+/// Sends [`AT_ONCE`] concurrent requests. Each must succeed.
 async fn ask_at_once(client: &Client) {
     join_all((0..AT_ONCE).map(|_| client.data(NESTED, json!({})))).await;
 }
@@ -60,7 +60,8 @@ async fn a_nested_query_takes_one_round_trip_per_level() {
     let (server, wire) = behind_wire().await;
     let client = server.register().await;
     client.say("hello", None).await;
-    // The server has work of its own now and then, and each connection prepares a statement once: the least counts.
+    // Background tasks execute statements too, and each connection prepares a statement once: the smallest count is the
+    // query's.
     let mut least = u64::MAX;
     for _ in 0..30 {
         let before = wire.round_trips();
@@ -77,17 +78,17 @@ async fn a_connection_that_the_server_has_closed_fails_no_request() {
     let mut sql = Sql::of(&server).await;
     for _ in 0..3 {
         fill_pool(&server, &client).await;
-        // Each is waited for, up to 10 s.
+        // Each backend is waited for, up to 10 s.
         let ended = "SELECT pg_terminate_backend(pid, 10000)::text AS value FROM pg_stat_activity
             WHERE datname = current_database() AND pid <> pg_backend_pid()";
         let ended = sql.values(ended).await;
-        // One that has gone by itself is not ended.
+        // A backend that has already ended returns false.
         assert!(ended.iter().filter(|ended| *ended == "true").count() >= AT_ONCE, "{ended:?}");
         ask_at_once(&client).await;
     }
 }
 
-/// On one thread: the clock is moved for all of the server.
+/// Runs on one thread, because the clock is advanced for the whole server.
 #[tokio::test]
 async fn an_idle_connection_that_was_lost_fails_no_request() {
     let (server, wire) = behind_wire().await;
@@ -100,7 +101,7 @@ async fn an_idle_connection_that_was_lost_fails_no_request() {
     ask_at_once(&client).await;
 }
 
-/// PostgreSQL counts what it plans (PostgreSQL documentation, "pg_stat_statements").
+/// PostgreSQL counts how often it plans a statement (PostgreSQL documentation, "pg_stat_statements").
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_statement_is_planned_once_per_connection() {
     let postgres = Service::postgres_with(&[
@@ -125,6 +126,6 @@ async fn a_statement_is_planned_once_per_connection() {
     for count in &counts {
         let (calls, plans) = count.split_once(' ').expect("two numbers");
         let [calls, plans]: [usize; 2] = [calls, plans].map(|number| number.parse().expect("a number"));
-        assert!(calls >= QUERIES && plans <= 16, "{plans} plans for {calls} calls: more than connections");
+        assert!(calls >= QUERIES && plans <= 16, "{plans} plans for {calls} calls, but the pool has at most 16 connections");
     }
 }

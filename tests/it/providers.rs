@@ -46,7 +46,7 @@ on_both_databases! {
         call.say("Hel").await;
         socket.until("Hel").await;
         call.say("lo\0!").await;
-        assert_eq!(socket.until("!").await.0, "lo\u{fffd}!", "PostgreSQL keeps no NUL");
+        assert_eq!(socket.until("!").await.0, "lo\u{fffd}!", "PostgreSQL cannot store NUL");
         call.finish("length").await;
         assert_eq!(socket.event().await["message"]["content"], "Hello\u{fffd}!");
         let stored = client.message(reply).await;
@@ -83,7 +83,7 @@ on_both_databases! {
         let mut provider = Provider::start().await;
         let server = server(kind, &provider).await;
         let client = server.register().await;
-        // Before the first token, and after.
+        // Before the first token, and after some.
         for words in ["", "some words"] {
             let sent = client.send(json!({ "content": "Hi" })).await;
             let reply = sent["reply"]["id"].as_str().unwrap();
@@ -97,7 +97,7 @@ on_both_databases! {
             socket.until(words).await;
             let stopped = client.stop(reply).await;
             assert_eq!((&stopped["status"], content_of(&stopped)), (&json!("STOPPED"), words));
-            // Two bytes of prompt, four bytes a token.
+            // The estimate: two bytes of prompt, four bytes per token.
             let usage = json!({ "inputTokens": 1, "outputTokens": words.len().div_ceil(4), "estimated": true });
             assert_eq!(client.message(reply).await["usage"], usage);
             call.aborted().await;
@@ -105,7 +105,7 @@ on_both_databases! {
     }
 }
 
-/// The reply to a message to which the provider says this, and then no more.
+/// Sends a message, answers it with `said`, and closes the provider's connection. Returns the finished reply.
 async fn reply_to(
     server: &Server,
     client: &Client,
@@ -117,11 +117,11 @@ async fn reply_to(
     call.send(said).await;
     drop(call);
     let reply = stored(server, client, &sent).await;
-    assert!(provider.is_idle(), "it was asked again: {reply}");
+    assert!(provider.is_idle(), "the request was repeated: {reply}");
     reply
 }
 
-/// The reply to what was sent, when it has ended. Whoever followed it has seen the same.
+/// Waits for a reply to end and returns it. A subscriber must have received the stored text.
 async fn stored(server: &Server, client: &Client, sent: &Value) -> Value {
     let id = sent["reply"]["id"].as_str().expect("an id");
     let (text, _) = server.socket(client).await.to_the_end(id).await;
@@ -130,16 +130,16 @@ async fn stored(server: &Server, client: &Client, sent: &Value) -> Value {
     reply
 }
 
-/// A chunk with some text.
+/// Returns a chunk with some text.
 fn chunk(text: &str) -> String {
     let chunk = json!({ "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": null }] });
     format!("data: {chunk}\n\n")
 }
 
-/// A chunk with the reason for the end.
+/// A chunk with a finish reason.
 const STOP: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
 
-/// Sends a message, answers the provider's calls by `answer`, and gives the reply as it ended.
+/// Sends a message, lets `answer` handle the provider's calls, and returns the finished reply.
 async fn ended(
     server: &Server,
     provider: &mut Provider,

@@ -1,4 +1,4 @@
-//! The cookie that the chat page keeps its refresh token in.
+//! The cookie in which the chat page keeps its refresh token.
 
 use crate::support::{Answer, Kind, PASSWORD, Process, Server, Socket, code, codes, in_production};
 use reqwest::RequestBuilder;
@@ -9,7 +9,7 @@ const REFRESH: &str =
     "mutation { refreshSession(input: { refreshToken: \"\" }) { accessToken refreshToken user { email } } }";
 const LOG_OUT: &str = "mutation { logOut(input: { refreshToken: \"\" }) { loggedOut } }";
 
-/// A request as the page makes it.
+/// A request as the chat page sends it.
 fn asks(server: &Server, cookie: Option<&str>, query: &str, variables: Value) -> RequestBuilder {
     let request = server.post().header("confab-session", "cookie").header("origin", server.url(""));
     let request = request.json(&json!({ "query": query, "variables": variables }));
@@ -19,7 +19,7 @@ fn asks(server: &Server, cookie: Option<&str>, query: &str, variables: Value) ->
     }
 }
 
-/// What the browser is to keep: the pair, and how.
+/// Returns the cookie that an answer sets: its name and value, and its attributes.
 fn kept(answer: &Answer) -> (String, String) {
     let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().collect();
     let [cookie] = cookies[..] else { panic!("{answer:?}") };
@@ -27,7 +27,7 @@ fn kept(answer: &Answer) -> (String, String) {
     (pair.to_owned(), how.to_owned())
 }
 
-/// The chat page finds out in this way whether a proxy lets the server know it for its own.
+/// The chat page detects in this way whether a proxy passes the page's host on to the server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_is_known_by_its_host_whatever_the_port_and_case() {
     let server = Server::with(Kind::Sqlite, |config| {
@@ -75,7 +75,7 @@ async fn the_log_tells_of_a_proxy_that_replaces_the_host() {
     let (mut process, address) = Process::serve(folder.path(), &[], &[]).await;
     let headers = [("host", "backend:8000"), ("origin", "https://chat.example")];
     assert_eq!(Socket::ask_for(address, &headers).await.err(), Some(403));
-    process.logs("a proxy replaces `Host`").await;
+    process.logs("https://chat.example").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -94,7 +94,7 @@ async fn a_page_signs_in_refreshes_and_signs_out_without_seeing_a_refresh_token(
     assert_eq!((&session["refreshToken"], &session["user"]["email"]), (&json!(""), &json!(client.email)));
     let (second, _) = kept(&refreshed);
     assert_ne!(second, first);
-    // Two tabs at once get the same.
+    // Two tabs that refresh at the same time get the same successor.
     assert_eq!(kept(&Answer::to(asks(&server, Some(&first), REFRESH, json!({}))).await).0, second);
 
     let left = Answer::to(asks(&server, Some(&second), LOG_OUT, json!({}))).await;
@@ -106,18 +106,18 @@ async fn a_page_signs_in_refreshes_and_signs_out_without_seeing_a_refresh_token(
     for cookie in [Some(&*second), Some("confab_refresh=nonsense"), None] {
         let refused = Answer::to(asks(&server, cookie, REFRESH, json!({}))).await;
         assert_eq!(codes(&refused.json()), ["UNAUTHENTICATED"]);
-        assert_eq!(kept(&refused).0, "confab_refresh=", "what is good for nothing goes");
+        assert_eq!(kept(&refused).0, "confab_refresh=", "an invalid cookie is deleted");
     }
 }
 
-/// Whoever may set cookies for the whole domain, from a name beside or above ours, cannot set one of the name that is read:
-/// browsers take `__Host-` only from the very host, over TLS and for all of its paths (RFC 6265bis, section 4.1.3.2).
+/// A host above or beside this one in the same domain can set cookies for the whole domain, but not one with this name:
+/// browsers accept the prefix `__Host-` only from the host itself, over TLS and for all paths (RFC 6265bis, 4.1.3.2).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_production_the_cookie_goes_by_tls_alone_and_nobody_else_can_have_set_it() {
     let server = Server::with(Kind::Sqlite, in_production).await;
     let client = server.register().await;
     let input = json!({ "input": { "email": client.email, "password": PASSWORD } });
-    // That it came by TLS nobody has told.
+    // No proxy says that the request came over TLS.
     let (cookie, how) = kept(&Answer::to(asks(&server, None, LOG_IN, input)).await);
     let (name, token) = cookie.split_once('=').expect("a pair");
     let month = server.config.refresh_token_ttl;
@@ -125,7 +125,7 @@ async fn in_production_the_cookie_goes_by_tls_alone_and_nobody_else_can_have_set
     assert_eq!((name, how), ("__Host-confab_refresh", expected));
     let of_others = format!("confab_refresh={token}; __Secure-confab_refresh={token}");
     let refused = Answer::to(asks(&server, Some(&of_others), REFRESH, json!({}))).await;
-    assert_eq!(codes(&refused.json()), ["UNAUTHENTICATED"], "another name is not read");
+    assert_eq!(codes(&refused.json()), ["UNAUTHENTICATED"], "cookies with other names are ignored");
     assert_eq!(
         kept(&refused),
         ("__Host-confab_refresh=".into(), "Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure".into())
@@ -146,7 +146,7 @@ async fn nobody_but_our_own_page_has_to_do_with_the_cookie() {
     let input = json!({ "input": { "email": client.email, "password": PASSWORD } });
     let (cookie, _) = kept(&Answer::to(asks(&server, None, LOG_IN, input.clone())).await);
     let body = json!({ "query": REFRESH });
-    // Another site's page, one on the list of origins, and who is no page at all.
+    // A page of another site, a page of an allowed origin, and a client that is not a browser.
     for origin in [Some("https://evil.example"), Some("https://chat.example"), Some("null"), None] {
         let request = server.post().header("confab-session", "cookie").header("cookie", &cookie).json(&body);
         let request = match origin {
@@ -156,7 +156,7 @@ async fn nobody_but_our_own_page_has_to_do_with_the_cookie() {
         let refused = Answer::to(request).await;
         assert_eq!((refused.status, code(&refused.refusal())), (403, "FORBIDDEN"), "{origin:?}");
     }
-    // Without the header the cookie is nothing, and tokens are handed out as to everybody.
+    // Without the header the cookie is ignored, and the tokens are returned in the body.
     let own = server.url("");
     let request = server.post().header("origin", &own).header("cookie", &cookie);
     let refused = Answer::to(request.json(&body)).await;
@@ -164,11 +164,11 @@ async fn nobody_but_our_own_page_has_to_do_with_the_cookie() {
     assert!(refused.headers.get("set-cookie").is_none());
     let odd = server.post().header("origin", &own).header("confab-session", "yes").json(&body);
     assert_eq!(code(&Answer::to(odd).await.refusal()), "BAD_USER_INPUT");
-    // What came by TLS goes by nothing else.
+    // A cookie that was set over TLS is sent over TLS only.
     let by_tls = asks(&server, None, LOG_IN, input).header("x-forwarded-proto", "https");
     let (name, how) = kept(&Answer::to(by_tls).await);
     assert!(name.starts_with("__Host-confab_refresh=") && how.ends_with("; Secure"), "{name}; {how}");
-    // A preflight gets no leave for the header.
+    // A preflight does not allow the header.
     let preflight = server.ask(reqwest::Method::OPTIONS, "/graphql").header("origin", "https://chat.example");
     let preflight = preflight.header("access-control-request-method", "POST");
     let preflight = Answer::to(preflight.header("access-control-request-headers", "confab-session")).await;

@@ -197,7 +197,7 @@ on_both_databases! {
         let (text, _) = socket.until("word word").await;
         let server = server.restart().await;
         let client = Client::new(server.address, client.token.clone());
-        // Its one attempt is used up: it has failed, and keeps what it had said.
+        // The only attempt is used up: the reply has failed, and keeps its text.
         let (kept, finished) = server.socket(&client).await.to_the_end(&reply).await;
         assert!(kept.starts_with(&text), "{kept:?} keeps {text:?}");
         assert_eq!(finished["status"], "FAILED");
@@ -206,13 +206,13 @@ on_both_databases! {
     }
 }
 
-/// However a subscription is cut and resumed, the text comes out the same.
+/// However a subscription is cut and resumed, the text is the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_cutting_and_resuming_gives_the_same_text() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let server = Server::with(kind, |config| config.pace_ms = 1).await;
         let client = server.register().await;
-        // Each cut: how many events are heard before it, and whether the cursor is kept.
+        // Each cut: the number of events before it, and whether the client keeps its cursor.
         let cuts = prop::collection::vec((0..6usize, prop::bool::weighted(0.8)), 1..8);
         let mut runner =
             TestRunner::new(Config { cases: 12, failure_persistence: None, ..Config::default() });
@@ -248,8 +248,8 @@ async fn any_cutting_and_resuming_gives_the_same_text() {
     }
 }
 
-/// What an instance leaves behind that died without a word: a reply of `echo` with what it had said, and a lease that
-/// expires soon.
+/// Creates a reply as an instance that died leaves it: a reply of `echo` with some text, and a lease that expires soon.
+/// Returns its ID.
 pub async fn left_by_the_dead(server: &Server, client: &Client, said: &str) -> String {
     let (conversation, first) = client.say("first", None).await;
     server.socket(client).await.to_the_end(&first).await;
@@ -304,7 +304,7 @@ on_both_databases! {
         let client = server.register().await;
         let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
         for _ in 0..10 {
-            // Long enough words that checkpoints are due all the time.
+            // Words so long that checkpoints are due all the time.
             let (conversation, reply) = client.say(&format!("{} ", "w".repeat(999)).repeat(10), None).await;
             let mut socket = server.socket(&client).await;
             socket.follow(&reply, None).await;
@@ -314,7 +314,7 @@ on_both_databases! {
     }
 }
 
-/// A provider that takes connections and says nothing keeps nobody waiting who does not need it.
+/// A provider that accepts connections and never answers delays nobody who does not need it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_provider_does_not_delay_others() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -329,7 +329,7 @@ async fn a_silent_provider_does_not_delay_others() {
     let client = server.register().await;
     let (_, reply) = client.say("hello", None).await;
     assert_eq!(server.socket(&client).await.to_the_end(&reply).await.0, "hello");
-    // While the provider has told nothing, it may have any model; the built-in ones are known.
+    // Until the provider has listed its models, the default is a built-in one.
     let models = client.data("{ models { id isDefault } }", json!({})).await;
     assert_eq!(models["models"][0], json!({ "id": "eliza", "isDefault": true }));
 }

@@ -1,4 +1,4 @@
-//! The audit trail: what is noted, for whom, and how much of it.
+//! The audit trail: which events are recorded, for whom, and how many.
 
 use crate::support::{Client, PASSWORD, Server, Sql, code, codes, on_both_databases, soon};
 use confab::store::{
@@ -57,7 +57,7 @@ on_both_databases! {
                 yield_now().await;
             }
         };
-        soon("the failure to be noted", noted).await;
+        soon("the failure to be recorded", noted).await;
         attempt("nobody@example.com", "not the password").await;
         attempt(&ada.email, PASSWORD).await;
         let change = "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { endedSessions } }";
@@ -82,18 +82,18 @@ on_both_databases! {
         ada_again.token = stranger.data(LOG_IN, input).await["logIn"]["accessToken"].as_str().map(str::to_owned);
         let (before, ada) = (ada, ada_again);
 
-        let told = events(&ada).await;
+        let recorded = events(&ada).await;
         let expected = [
             "SIGNED_IN", "SIGNED_OUT", "DATA_EXPORTED", "TOKEN_DELETED", "TOKEN_CREATED", "EMAIL_CHANGED", "PASSWORD_CHANGED",
             "PASSWORD_REFUSED", "SIGNED_IN", "SIGN_IN_FAILED", "REGISTERED",
         ];
-        assert_eq!(told.iter().map(|event| event["kind"].as_str().unwrap()).collect::<Vec<_>>(), expected);
-        assert!(told.iter().all(|event| event["address"] == "127.0.0.1"), "{told:?}");
-        assert!(told.iter().all(|event| event["agent"].is_null()), "this client does not say what it is");
-        assert_eq!((&told[3]["detail"], &told[5]["detail"]), (&json!("cron"), &json!(before.email)));
-        assert_eq!(kinds(&eve).await, ["REGISTERED"], "another's are not seen");
+        assert_eq!(recorded.iter().map(|event| event["kind"].as_str().unwrap()).collect::<Vec<_>>(), expected);
+        assert!(recorded.iter().all(|event| event["address"] == "127.0.0.1"), "{recorded:?}");
+        assert!(recorded.iter().all(|event| event["agent"].is_null()), "this client sends no User-Agent");
+        assert_eq!((&recorded[3]["detail"], &recorded[5]["detail"]), (&json!("cron"), &json!(before.email)));
+        assert_eq!(kinds(&eve).await, ["REGISTERED"], "other users' events are not shown");
 
-        // Page by page, the same.
+        // Reading page by page returns the same events.
         let (mut paged, mut after) = (Vec::new(), Value::Null);
         loop {
             let variables = json!({ "first": 3, "after": after });
@@ -104,7 +104,7 @@ on_both_databases! {
                 break;
             }
         }
-        assert_eq!(paged, told);
+        assert_eq!(paged, recorded);
     }
 
     async fn an_event_is_fetched_by_its_id_while_it_is_kept(kind) {
@@ -120,12 +120,12 @@ on_both_databases! {
         assert_eq!(ada.data(query, json!({ "ids": ids })).await["nodes"], json!(events));
         let answer = eve.ask(query, json!({ "ids": ids })).await;
         assert_eq!(answer["data"]["nodes"], json!([null, null]));
-        assert_eq!(codes(&answer), ["NOT_FOUND"; 2], "they are a stranger's");
+        assert_eq!(codes(&answer), ["NOT_FOUND"; 2], "they belong to another user");
 
         let store = Database::connect(&server.database_url, &Statements::default()).await.unwrap();
         let later = server.clock.now() + Duration::from_secs(1);
         store.delete_security_events_before(later, 150).await.unwrap();
-        assert_eq!(codes(&ada.ask(query, json!({ "ids": ids })).await), ["NOT_FOUND"; 2], "they are gone");
+        assert_eq!(codes(&ada.ask(query, json!({ "ids": ids })).await), ["NOT_FOUND"; 2], "they are deleted");
     }
 
     async fn what_calls_itself_something_is_quoted_and_cut(kind) {
@@ -162,7 +162,7 @@ on_both_databases! {
         let day = Duration::from_secs(24 * 3600);
         store.insert_security_event(&event(SecurityEventKind::SignInFailed, start + day)).await.unwrap();
         assert_eq!(count().await, 1 + 200 + 1 + 1);
-        // At last they are forgotten, the oldest first, some at a time.
+        // Expired events are deleted in batches, the oldest first.
         assert_eq!(store.delete_security_events_before(start + day, 150).await.unwrap(), 150);
         assert_eq!(store.delete_security_events_before(start + day, 150).await.unwrap(), 52);
         assert_eq!((count().await, store.delete_security_events_before(start + day, 150).await.unwrap()), (1, 0));

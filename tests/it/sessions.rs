@@ -1,4 +1,4 @@
-//! Sessions, as their owners and those who stole a token of theirs meet them.
+//! Sessions: refreshing, revoking, expiry, and the reuse of stolen refresh tokens.
 
 use crate::support::{
     Client, Closed, Kind, PASSWORD, Server, Socket, code, on_both_databases, redis_url, soon,
@@ -14,7 +14,7 @@ const REVOKE: &str = "mutation($id: ID!) { revokeSession(input: { id: $id }) { r
 const REAUTHENTICATE: &str =
     "mutation($token: String!) { reauthenticate(input: { accessToken: $token }) { expiresAt } }";
 
-/// How often it is measured how long something takes.
+/// The number of times that a duration is measured.
 const ROUNDS: usize = 5;
 
 /// The same user, signed in on another device.
@@ -37,16 +37,16 @@ async fn refreshed(client: &Client) -> Client {
     with_tokens(client, &payload["refreshSession"])
 }
 
-/// The code that the client's refresh token is refused with.
+/// Returns the code with which the client's refresh token is refused.
 async fn refusal(client: &Client) -> String {
     let error = signed_out(client).error(REFRESH, json!({ "token": client.refresh_token })).await;
     code(&error).to_owned()
 }
 
 fn signed_out(client: &Client) -> Client {
-    let mut nobody = client.clone();
-    nobody.token = None;
-    nobody
+    let mut anonymous = client.clone();
+    anonymous.token = None;
+    anonymous
 }
 
 async fn is_signed_in(client: &Client) -> bool {
@@ -65,14 +65,14 @@ async fn sessions(client: &Client) -> Vec<Value> {
     serde_json::from_value(data["me"]["sessions"].take()).expect("a list")
 }
 
-/// The id of the session that the client asks by.
+/// Returns the ID of the client's own session.
 async fn own_session(client: &Client) -> String {
     let sessions = sessions(client).await;
     let own = sessions.iter().find(|session| session["current"] == true).expect("it is signed in");
     own["id"].as_str().expect("an id").to_owned()
 }
 
-/// Answers over a socket: the first result, which may have errors.
+/// Executes an operation over a socket. Returns its only result, which may contain errors.
 async fn over(socket: &mut Socket, query: &str, variables: Value) -> Value {
     socket.subscribe("asks", query, variables).await;
     let mut answer = socket.hear().await.expect("the socket stays open");
@@ -81,7 +81,7 @@ async fn over(socket: &mut Socket, query: &str, variables: Value) -> Value {
     answer["payload"].take()
 }
 
-/// What buses there are for a database: in process, Redis, and a Redis that is not there.
+/// Returns the buses to test with a database: in process, Redis, and a Redis that cannot be reached.
 fn buses(kind: Kind) -> Vec<Option<String>> {
     let away = Some("redis://127.0.0.1:1".to_owned());
     match kind {
@@ -90,7 +90,7 @@ fn buses(kind: Kind) -> Vec<Option<String>> {
     }
 }
 
-/// What the audit trail tells the client, the latest first.
+/// Returns the kinds of the client's security events, the latest first.
 async fn kinds_of_events(client: &Client) -> Vec<String> {
     let query = "{ me { securityEvents(first: 100) { nodes { kind } } } }";
     let nodes = client.data(query, json!({})).await["me"]["securityEvents"]["nodes"].take();
@@ -98,7 +98,7 @@ async fn kinds_of_events(client: &Client) -> Vec<String> {
     nodes.iter().map(|event| event["kind"].as_str().expect("a kind").to_owned()).collect()
 }
 
-/// Just after the grace.
+/// Advances the clock to the end of the grace period.
 fn let_grace_pass(server: &Server) {
     server.clock.advance(Duration::from_secs(server.config.refresh_grace));
 }
@@ -126,16 +126,16 @@ on_both_databases! {
                 }
                 took.push(begun.elapsed());
                 assert!(!is_signed_in(&there).await);
-                assert_eq!(refusal(&client).await, "UNAUTHENTICATED", "its successor is no good either");
+                assert_eq!(refusal(&client).await, "UNAUTHENTICATED", "its successor is revoked too");
             }
-            // Each time within the patience of `hear`, whatever the machine does; and within a second as a rule: now and
-            // then it is the machine that takes long, but were it the server, it would be so at least every other time.
+            // Each socket closes within the timeout of `hear`. The median must be below a second: a busy machine may delay some
+            // rounds, but a slow server would delay at least every other one.
             took.sort();
             assert!(took[ROUNDS / 2] < Duration::from_secs(1), "{took:?} with {shown:?}");
             let events = kinds_of_events(&owner).await;
             assert_eq!(events.iter().filter(|kind| *kind == "REFRESH_TOKEN_REUSED").count(), ROUNDS);
             assert!(is_signed_in(&owner).await && is_signed_in(&owner.at(elsewhere.address)).await);
-            // Whoever is there for the first time knows it too.
+            // An instance sees the revocation on the first request of a session too.
             assert_eq!(sessions(&owner).await.len(), 1);
         }
     }
@@ -155,7 +155,7 @@ on_both_databases! {
         let client = with_tokens(&client, &payload);
         let mut socket = server.socket(&client).await;
         assert_eq!(sessions(&client).await.len(), 2);
-        // One of a refreshed session is good for as long as that, and not the one before it.
+        // A refreshed session's access token expires with the session; the token before it expires earlier.
         server.clock.advance(Duration::from_secs(30));
         let next = refreshed(&client).await;
         server.clock.advance(Duration::from_secs(30));
@@ -186,11 +186,11 @@ on_both_databases! {
             assert_eq!(again.refresh_token, first.refresh_token);
             assert!(is_signed_in(&again).await);
         }
-        // To ask again does not prolong it.
+        // Repeating the refresh does not extend the grace period.
         let second = refreshed(&first).await;
         assert_ne!(second.refresh_token, first.refresh_token);
         assert_eq!(refreshed(&first).await.refresh_token, second.refresh_token);
-        // The last but one, however young.
+        // The token before the last one is refused even within the grace period.
         assert_eq!(refusal(&client).await, "UNAUTHENTICATED");
         assert_eq!(refusal(&second).await, "UNAUTHENTICATED");
     }
@@ -222,7 +222,7 @@ on_both_databases! {
         let client = server.register().await;
         let stranger = server.register().await;
         let (prefix, own) = client.refresh_token.split_at("confab_refresh_".len());
-        // Another session under one's own MAC, one's own under another, and what is shorter, longer or altered.
+        // Another session's ID with the own MAC, the own ID with another MAC, and tokens that are shorter, longer or altered.
         let theirs = stranger.refresh_token.split_at(prefix.len()).1;
         let mut forged = vec![format!("{prefix}{}{}", &own[..20], &theirs[20..])];
         forged.push(format!("{prefix}{}{}", &theirs[..20], &own[20..]));
@@ -276,7 +276,7 @@ on_both_databases! {
         assert_eq!(shown(&listed[1]), (json!(false), Value::Null, json!("127.0.0.1")));
         assert!(listed[0]["createdAt"].as_str() > listed[1]["createdAt"].as_str());
         assert!(listed[0]["expiresAt"].as_str() > listed[1]["expiresAt"].as_str());
-        // To refresh is to be seen, and lasts.
+        // A refresh updates `lastSeenAt` and extends the session.
         server.clock.advance(Duration::from_secs(60));
         let client = refreshed(&client).await;
         let later = sessions(&client).await;
@@ -284,10 +284,10 @@ on_both_databases! {
         assert_eq!(later[0]["createdAt"], listed[1]["createdAt"]);
         assert!(later[0]["lastSeenAt"].as_str() > listed[0]["lastSeenAt"].as_str());
         assert!(later[0]["expiresAt"].as_str() > listed[0]["expiresAt"].as_str());
-        // What a device calls itself is cut short.
+        // A long User-Agent is cut off.
         let long = log_in("x".repeat(5000)).await;
         assert_eq!(sessions(&long).await[0]["agent"], "x".repeat(200));
-        // They are nodes, for their owner.
+        // Sessions are nodes, visible to their owner only.
         let node = "query($id: ID!) { node(id: $id) { id ... on Session { agent } } }";
         let id = json!({ "id": listed[0]["id"] });
         assert_eq!(client.data(node, id.clone()).await["node"]["agent"], "Phone/1.0");
@@ -309,7 +309,7 @@ on_both_databases! {
         let mut theirs = [server.socket(&lost).await, elsewhere.socket(&lost).await];
         for socket in &mut theirs {
             socket.subscribe("changes", "subscription { changes { cursor } }", json!({})).await;
-            socket.hear().await.expect("it is told to load");
+            socket.hear().await.expect("the first event");
         }
 
         assert_eq!(code(&stranger.error(REVOKE, id.clone()).await), "NOT_FOUND");
@@ -346,11 +346,11 @@ on_both_databases! {
         let mut revoked: Vec<String> =
             serde_json::from_value(one.data(query, json!({})).await["revokeOtherSessions"]["revokedIds"].take()).unwrap();
         revoked.sort();
-        assert_eq!(revoked, expected, "ids grow with time");
+        assert_eq!(revoked, expected, "IDs are ordered by time");
         assert!(!is_signed_in(&client).await && !is_signed_in(&other).await);
         assert!(is_signed_in(&one).await && is_signed_in(&stranger).await);
         assert_eq!(one.data(query, json!({})).await["revokeOtherSessions"]["revokedIds"], json!([]));
-        // One's own can be ended as well.
+        // A session can revoke itself too.
         one.data(REVOKE, json!({ "id": own_session(&one).await })).await;
         assert!(!is_signed_in(&one).await);
     }
@@ -367,17 +367,17 @@ on_both_databases! {
                 let refused = answer["errors"].as_array().map(|errors| code(&errors[0]));
                 assert!(matches!(refused, None | Some("UNAUTHENTICATED")), "{answer}");
             }
-            // Where the other one asked it is known at once.
+            // The revocation is known at once on the instance that executed it.
             let (one, other) = (one.at(elsewhere.address), other.at(server.address));
             assert!(!(is_signed_in(&one).await && is_signed_in(&other).await));
         }
     }
 }
 
-/// A socket that has been told that its token is about to expire: when that is.
+/// Receives the ping that announces the token's expiry. Returns the time of expiry.
 async fn hear_notice(socket: &mut Socket) -> String {
     let ping = socket.hear().await.expect("the socket stays open");
-    assert_eq!(ping["type"], "ping", "{ping}");
+    ping["payload"]["expiresAt"].as_str().expect("a time").to_owned()
     ping["payload"]["expiresAt"].as_str().expect("a moment").to_owned()
 }
 
@@ -395,11 +395,11 @@ on_both_databases! {
         let expires_at = hear_notice(&mut socket).await;
         assert!(expires_at > server.clock.now().to_rfc3339());
         socket.say(json!({ "type": "pong" })).await;
-        assert_eq!(socket.ping().await, [Value::Null; 0], "it is told once");
+        assert_eq!(socket.ping().await, [Value::Null; 0], "it is announced once");
         server.clock.advance(Duration::from_secs(60));
         assert_eq!(socket.hear().await, Err(Closed(4403)));
         assert!(expires_at <= server.clock.now().to_rfc3339());
-        assert_eq!(signed_out.ping().await, [Value::Null; 0], "nothing of theirs expires");
+        assert_eq!(signed_out.ping().await, [Value::Null; 0], "a socket without a token does not expire");
     }
 
     async fn a_short_lived_token_is_told_of_when_a_tenth_of_its_time_is_left(kind) {
@@ -410,7 +410,7 @@ on_both_databases! {
         assert_eq!(socket.ping().await, [Value::Null; 0]);
         server.clock.advance(Duration::from_secs(2));
         hear_notice(&mut socket).await;
-        // Who connects so late is told at once.
+        // A socket that connects this late gets the announcement at once.
         hear_notice(&mut server.socket(&client).await).await;
     }
 
@@ -432,12 +432,12 @@ on_both_databases! {
                 over(&mut socket, "{ me { email } }", json!({})).await["data"]["me"]["email"],
                 client.email
             );
-            // The subscription has been parked and executed again meanwhile, or not: nobody can tell.
+            // The subscription may have been parked and resumed meanwhile. Clients cannot notice it.
             client.data("mutation { createConversation { conversation { id } } }", json!({})).await;
-            let told = socket.hear().await.unwrap();
-            assert_eq!(told["payload"]["data"]["changes"]["__typename"], "ConversationCreated", "{told}");
+            let message = socket.hear().await.unwrap();
+            assert_eq!(message["payload"]["data"]["changes"]["__typename"], "ConversationCreated", "{message}");
         }
-        // It lives by the session of the last token, not of the first.
+        // The socket depends on the session of the latest token, not of the first.
         let other = another_device(&client).await;
         over(&mut socket, REAUTHENTICATE, json!({ "token": other.token })).await;
         client.data(REVOKE, json!({ "id": own_session(&client).await })).await;
@@ -450,7 +450,7 @@ on_both_databases! {
         let server = Server::start(kind).await;
         let (client, other) = (server.register().await, server.register().await);
         let mut socket = server.socket(&client).await;
-        let mut nobodys = server.socket(&server.stranger()).await;
+        let mut anonymous = server.socket(&server.stranger()).await;
         let ended = another_device(&client).await;
         client.data(REVOKE, json!({ "id": own_session(&ended).await })).await;
         for (token, expected) in [
@@ -462,18 +462,18 @@ on_both_databases! {
             let answer = over(&mut socket, REAUTHENTICATE, json!({ "token": token })).await;
             assert_eq!(code(&answer["errors"][0]), expected, "{answer}");
         }
-        let answer = over(&mut nobodys, REAUTHENTICATE, json!({ "token": client.token })).await;
+        let answer = over(&mut anonymous, REAUTHENTICATE, json!({ "token": client.token })).await;
         assert_eq!(code(&answer["errors"][0]), "FORBIDDEN");
-        assert_eq!(over(&mut nobodys, "{ me { id } }", json!({})).await["data"]["me"], Value::Null);
+        assert_eq!(over(&mut anonymous, "{ me { id } }", json!({})).await["data"]["me"], Value::Null);
         assert_eq!(over(&mut socket, "{ me { email } }", json!({})).await["data"]["me"]["email"], client.email);
         let over_http = client.error(REAUTHENTICATE, json!({ "token": client.token })).await;
         assert_eq!(code(&over_http), "BAD_USER_INPUT");
-        // Nothing of this has made it live longer.
+        // None of the refused attempts extends the socket's lifetime.
         server.clock.advance(Duration::from_secs(server.config.access_token_ttl));
         assert_eq!(socket.closed().await, 4403);
     }
 
-    /// A client that does not read keeps its socket from nothing.
+    /// The client does not read, so the server is blocked in a write when the session is revoked.
     async fn a_socket_on_which_a_write_is_stuck_is_closed_too(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
@@ -484,7 +484,7 @@ on_both_databases! {
         let mut socket = server.socket(&lost).await;
         let query = "query($id: ID!) { conversation(id: $id) { a: messages(first: 2) { nodes { content } }
             b: messages(first: 2) { nodes { content } } } }";
-        // Far more than the system's buffers take.
+        // Far more than the system's buffers hold.
         for i in 0..90 {
             socket.subscribe(&i.to_string(), query, json!({ "id": conversation })).await;
         }

@@ -1,4 +1,4 @@
-//! Server-Sent Events: the same operations, for networks that block WebSockets.
+//! GraphQL over Server-Sent Events, for networks that block WebSockets.
 
 use crate::{
     changes::{CHANGES, create},
@@ -12,13 +12,13 @@ use tokio::task::yield_now;
 const REPLY: &str = "subscription($id: ID!) { reply(messageId: $id) { __typename
     ... on ReplySnapshot { text } ... on ReplyDelta { text } ... on ReplyFinished { message { content } } } }";
 
-/// An answer that is read event by event.
+/// An event stream that is read event by event.
 struct Events {
     response: reqwest::Response,
     unread: String,
 }
 
-/// One event: its type, id and data.
+/// An event: its type, ID and data.
 #[derive(Debug)]
 struct Event {
     kind: String,
@@ -40,7 +40,7 @@ impl Events {
             .expect("a client can be made")
             .post(server.url("/graphql"))
             .header("accept", "text/event-stream")
-            .bearer_auth(client.token.as_deref().expect("they are signed in"))
+            .bearer_auth(client.token.as_deref().expect("the client is signed in"))
             .json(&json!({ "query": query, "variables": variables }));
         if let Some(last) = last {
             request = request.header("last-event-id", last);
@@ -51,7 +51,7 @@ impl Events {
         Self { response, unread: String::new() }
     }
 
-    /// The next event; none at the end of the stream.
+    /// Returns the next event; `None` at the end of the stream.
     async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some((event, rest)) = self.unread.split_once("\n\n") {
@@ -70,12 +70,12 @@ impl Events {
         }
     }
 
-    /// The next event of the reply, and its id.
+    /// Returns the next event of the reply, and its ID.
     async fn reply(&mut self) -> (Value, String) {
         self.next_of("reply").await
     }
 
-    /// The next event of a subscription to this field, and its id.
+    /// Returns the next event of a subscription to this field, and its ID.
     async fn next_of(&mut self, field: &str) -> (Value, String) {
         let mut event = self.next().await.expect("there is more");
         assert_eq!(event.kind, "next");
@@ -176,7 +176,7 @@ async fn errors_before_execution_come_as_an_event_where_only_events_are_accepted
     let (status, answer) =
         ask("application/json", "subscription { reply(messageId: \"x\") { cursor } }").await;
     assert_eq!((status, code(&answer["errors"][0])), (400, "BAD_USER_INPUT"));
-    // Who takes both gets JSON for what is no subscription.
+    // With both media types, queries and mutations are answered in JSON.
     let (status, answer) = ask("application/json, text/event-stream", "{ me { id } }").await;
     assert!(status == 200 && answer["data"]["me"].is_object());
 }
@@ -189,7 +189,7 @@ async fn a_stream_ends_without_complete_when_its_token_is_no_good_any_more() {
         let mut events = Events::ask(&server, &client, CHANGES, json!({}), None).await;
         events.next_of("changes").await;
         if revoked {
-            // Asked by a stream too, and answered: what ends the session is no subscription.
+            // The mutation that ends the session is sent as an event stream too, and is answered: it is not a subscription.
             let query = "mutation($token: String!) { logOut(input: { refreshToken: $token }) { loggedOut } }";
             let mut answer =
                 Events::ask(&server, &client, query, json!({ "token": client.refresh_token }), None).await;
@@ -216,7 +216,7 @@ async fn a_stream_ends_without_complete_when_the_server_leaves() {
     server.ended().await;
 }
 
-/// Each change costs as much as if it were asked for; who cannot pay for it gets it later.
+/// Each change is charged like an operation. A client without enough budget gets it later.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changes_are_told_as_they_can_be_paid_for() {
     let server = Server::with(Kind::Sqlite, |config| config.throttling.cost_rate = 2000).await;
@@ -235,13 +235,13 @@ async fn changes_are_told_as_they_can_be_paid_for() {
     assert_eq!(title(events.next().await), "one");
     for _ in 0..5 {
         client.data("{ __typename }", json!({})).await;
-        assert!(poll!(pin!(events.next())).is_pending(), "the next one cannot be paid for yet");
+        assert!(poll!(pin!(events.next())).is_pending(), "the budget does not cover the next event yet");
     }
     server.clock.advance(Duration::from_secs(60));
     assert_eq!(title(events.next().await), "two");
 }
 
-/// A browser's `EventSource` drops an event without `data:`.
+/// The `EventSource` of browsers drops an event without `data:`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_event_has_data_on_the_wire() {
     let server = Server::start(Kind::Sqlite).await;
@@ -280,7 +280,7 @@ async fn streams_count_together_with_sockets() {
     let authorization = format!("Bearer {}", ada.token.as_deref().expect("signed in"));
     socket.say(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
     assert_eq!(socket.hear().await, Err(Closed(4429)));
-    // What is answered once does not count, and others have their own places.
+    // Operations with one result do not count, and other users have their own limits.
     let mut once = Events::ask(&server, &ada, "{ me { id } }", json!({}), None).await;
     assert_eq!(once.next().await.expect("an answer").kind, "next");
     Events::ask(&server, &eve, CHANGES, json!({}), None).await.next_of("changes").await;
@@ -290,5 +290,5 @@ async fn streams_count_together_with_sockets() {
             yield_now().await;
         }
     };
-    soon("the place to be free", free).await;
+    soon("a free permit", free).await;
 }

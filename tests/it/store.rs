@@ -50,7 +50,7 @@ on_both_databases! {
             let claims = instances.iter().map(|store| store.claim_chore("sweep", now, now + hour));
             let taken = join_all(claims).await.into_iter().filter(|claim| *claim.as_ref().unwrap()).count();
             assert_eq!(taken, takers);
-            // Who does one thing keeps nobody from another.
+            // Claiming one job does not affect another.
             assert_eq!(instances[0].claim_chore("dust", now, now + hour).await.unwrap(), takers > 0);
         }
     }
@@ -59,7 +59,7 @@ on_both_databases! {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let query = "{ me { conversations(first: 20) { nodes { id messages(last: 20) { nodes { content parent { id conversation { title } } } } } } } }";
-        // The server has work of its own now and then, so the least of several counts is the query's.
+        // Background tasks execute statements too, so the smallest of several counts is the query's.
         let count = async || {
             let mut least = u64::MAX;
             for _ in 0..5 {
@@ -83,14 +83,14 @@ on_both_databases! {
                 socket.to_the_end(&reply).await;
             }
         }
-        // me, conversations, messages, parents, their conversations.
+        // The user, conversations, messages, parents, and the parents' conversations.
         let most = 5;
         let wide = count().await;
         assert!(narrow == most && wide == most, "{narrow} and {wide} instead of {most}");
     }
 }
 
-/// Table → its columns in order: name, type, whether it may be null.
+/// For each table its columns: name, type, and whether they are nullable.
 type Columns = BTreeMap<String, Vec<(String, String, bool)>>;
 
 #[derive(QueryableByName)]
@@ -114,7 +114,7 @@ fn gather(columns: Vec<Column>) -> Columns {
     tables
 }
 
-/// A column that SQLite had to make anew stands at the end there.
+/// Sorts the columns by name. SQLite appends a column that had to be recreated.
 fn in_order_of_names(mut columns: Columns) -> Columns {
     columns.values_mut().for_each(|columns| columns.sort());
     columns
@@ -138,8 +138,10 @@ async fn sqlite_columns(url: &str) -> Columns {
     gather(sql_query(query).load(&mut conn).await.unwrap())
 }
 
-/// What `src/store/schema.rs` says; `diesel.toml` must name that file.
-fn declared_columns(kind: Kind) -> Columns {
+/// Returns the columns that `src/store/schema.rs` declares; `diesel.toml` must name that file.
+///
+/// The file is read as text, as Diesel generates it, because a table's types and nullability cannot be listed at runtime.
+/// No other test would notice, for example, a column that is declared `Nullable` but is not.
     let settings = include_str!("../../diesel.toml");
     assert!(
         settings.contains("file = \"src/store/schema.rs\"")
@@ -164,7 +166,7 @@ fn declared_columns(kind: Kind) -> Columns {
                     "Bool" => ("boolean", "integer"),
                     "Integer" => ("integer", "integer"),
                     "BigInt" => ("bigint", "integer"),
-                    other => panic!("what is {other}?"),
+                    other => panic!("add the database types of {other}"),
                 };
                 let spelled = match kind {
                     Kind::Sqlite => sqlite,

@@ -1,4 +1,4 @@
-//! Replies that change hands, or must not: frozen holders, wrong clocks, outages of the database.
+//! Takeovers of replies: frozen holders, wrong clocks, and outages of the database.
 
 use crate::support::{
     Call, Client, Follower, Heard, Kind, Provider, Server, Sql, content_of, on_both_databases, soon,
@@ -9,7 +9,7 @@ use std::{collections::HashSet, time::Duration};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-/// Two instances over one database, and what their replies come from.
+/// Two instances over one database, and the provider of their replies.
 struct Two {
     a: Server,
     b: Server,
@@ -20,12 +20,12 @@ struct Two {
 }
 
 impl Two {
-    /// With a lease of so many seconds.
+    /// Starts two instances with a lease of `lease` seconds.
     async fn start(kind: Kind, lease: u64) -> Self {
         Self::with_clock(kind, lease, None).await
     }
 
-    /// The second with a clock of its own.
+    /// The same; the second instance has its own clock.
     async fn with_clock(kind: Kind, lease: u64, clock: Option<Clock>) -> Self {
         let provider = Provider::start().await;
         let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
@@ -36,7 +36,7 @@ impl Two {
         Self { a, b, provider, at_a, at_b, sql }
     }
 
-    /// A reply that `a` writes.
+    /// Starts a reply on `a`. Returns its ID and the provider's side.
     async fn begun(&mut self, content: &str) -> (String, Call) {
         let sent = self.at_a.send(json!({ "content": content })).await;
         let mut call = self.provider.call().await;
@@ -44,7 +44,7 @@ impl Two {
         (id(&sent, "reply"), call)
     }
 
-    /// Makes it look as if somebody else held the lease of a reply until a moment, in seconds since 1970.
+    /// Assigns the lease of a reply to an unknown instance until a time, in seconds since 1970.
     async fn give_lease(&mut self, reply: &str, until: u64) {
         let (run, lease) = (key(&self.sql, reply), self.sql.key(Uuid::now_v7()));
         let until = match self.sql {
@@ -62,7 +62,7 @@ fn id(payload: &Value, what: &str) -> String {
     payload[what]["id"].as_str().expect("an id").to_owned()
 }
 
-/// A message's key as the database writes it.
+/// Returns a message's key as the database writes it.
 fn key(sql: &Sql, message: &str) -> String {
     let (_, digits) = message.rsplit_once('_').expect("a global id");
     sql.key(Uuid::parse_str(digits).expect("a key"))
@@ -81,7 +81,7 @@ async fn finished(follower: &mut Follower) -> Value {
 
 const FAR_AHEAD: u64 = 4_000_000_000;
 
-/// An instance that is frozen within a transaction keeps its rows locked until PostgreSQL ends it.
+/// An instance that freezes within a transaction keeps its rows locked until PostgreSQL ends it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_locked_run_keeps_no_other_from_being_taken_over() {
     let mut two = Two::start(Kind::Postgres, 60).await;
@@ -102,7 +102,7 @@ async fn a_locked_run_keeps_no_other_from_being_taken_over() {
     assert_eq!(asked(&call), "first");
 }
 
-/// The connection that reads the prompt is lost, and the next ones must wait.
+/// The connection that reads the prompt is lost, and the next attempts to read it must wait.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_prompt_that_cannot_be_read_for_a_moment_is_read_later() {
     let mut two = Two::start(Kind::Postgres, 60).await;
@@ -137,7 +137,7 @@ async fn a_prompt_that_cannot_be_read_for_a_moment_is_read_later() {
 }
 
 on_both_databases! {
-    /// As a crash leaves it, if the clock is set back afterwards.
+    /// A crash leaves this state if the clock is set back afterwards.
     async fn a_lease_that_lies_far_ahead_is_taken_over(kind) {
         let mut two = Two::start(kind, 3).await;
         let (reply, _call) = two.begun("talk").await;
@@ -159,7 +159,7 @@ on_both_databases! {
         assert!(follower.connect(two.a.address).await);
         follower.until("one ").await;
         follower.cut();
-        // Another has the next attempt, which the first instance does not know yet.
+        // Another instance gets the next attempt. The first instance does not know it yet.
         two.give_lease(&reply, 0).await;
         two.b.poke.all();
         let mut second = two.provider.call().await;
@@ -172,11 +172,11 @@ on_both_databases! {
         for follower in [&mut follower, &mut late] {
             assert!(follower.connect(two.a.address).await);
         }
-        // At its next checkpoint it learns of it.
+        // The first instance notices at its next checkpoint.
         first.say("three ").await;
         second.say("four ").await;
         for follower in [&mut follower, &mut late] {
-            // It panics where it is told an earlier attempt.
+            // The follower panics if it receives an earlier attempt.
             follower.until("four ").await;
             assert_eq!((&*follower.text, follower.attempt), ("two four ", 2));
         }
@@ -197,7 +197,7 @@ on_both_databases! {
         two.sql.execute("ALTER TABLE runs RENAME TO away").await;
         call.say("two ").await;
         follower.until("two ").await;
-        // For so long that all leases run out.
+        // So long that all leases expire.
         two.a.clock.advance(Duration::from_secs(60));
         two.sql.execute("ALTER TABLE away RENAME TO runs").await;
         let stopped = two.at_b.stop(&reply).await;
@@ -207,7 +207,7 @@ on_both_databases! {
     }
 }
 
-/// On SQLite each machine goes by its own clock.
+/// On SQLite, each instance uses its own clock.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_instance_whose_clock_is_far_ahead_takes_nothing_from_others() {
     let ahead = Clock::ahead_by(Duration::from_secs(3600));
@@ -215,7 +215,7 @@ async fn an_instance_whose_clock_is_far_ahead_takes_nothing_from_others() {
     let (reply, mut call) = two.begun("talk").await;
     let mut leases = HashSet::new();
     let renewed = async {
-        // Longer than a lease, in the course of which the other looks again and again.
+        // Longer than a lease, in which the other instance polls several times.
         while leases.len() < 6 {
             leases.extend(two.sql.values("SELECT lease_expires_at || hex(lease) AS value FROM runs").await);
             sleep(Duration::from_millis(50)).await;

@@ -1,4 +1,4 @@
-//! Trusted documents: named by their ids, over every transport, and where nothing else is executed.
+//! Trusted documents: executed by their ID over every transport, and exclusively if so configured.
 
 use crate::support::{Answer, Client, GRAPHQL, JSON, Kind, Server, code};
 use confab::config::DocumentsAllowed;
@@ -10,10 +10,10 @@ const ME: &str = "query Me { me { ...F } } fragment F on User { email }";
 const CHANGES: &str = "subscription Changes { changes { cursor } }";
 
 const REGISTER: &str = "mutation($input: RegisterInput!) { register(input: $input) { accessToken } }";
-/// One of the chat page's, as it stands in `web/src/chat/graphql`.
+/// A document of the chat page, from `web/src/chat/graphql`.
 const LOG_OUT: &str = "mutation LogOut { logOut(input: { refreshToken: \"\" }) { loggedOut } }";
 
-/// A server with a manifest.
+/// Starts a server with a manifest of trusted documents.
 async fn server(allowed: DocumentsAllowed) -> (Server, TempDir) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let manifest: PathBuf = folder.path().join("documents.json");
@@ -26,7 +26,7 @@ async fn server(allowed: DocumentsAllowed) -> (Server, TempDir) {
     (server.await, folder)
 }
 
-/// The ways in which clients name a document.
+/// Returns the ways in which clients name a document.
 fn ways(id: &str) -> [Value; 5] {
     [
         json!({ "documentId": id }),
@@ -93,11 +93,11 @@ async fn an_unknown_id_makes_clients_send_the_text() {
             let answer = post(&server, &client, accept, &body).await;
             let error = answer.refusal();
             assert_eq!((answer.status, code(&error)), (status, "PERSISTED_QUERY_NOT_SUPPORTED"), "{body}");
-            // Apollo's and urql's links look at the message.
+            // The client libraries of Apollo and urql depend on this message.
             assert_eq!(error["message"], "PersistedQueryNotSupported");
         }
     }
-    // Then they send both.
+    // Then they send the hash and the text.
     let both =
         json!({ "query": ME, "extensions": { "persistedQuery": { "version": 1, "sha256Hash": "nobody" } } });
     assert_eq!(post(&server, &client, GRAPHQL, &both).await.json()["data"]["me"]["email"], client.email);

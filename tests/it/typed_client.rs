@@ -1,6 +1,6 @@
-//! A client in Rust whose operations are checked against `schema.graphql` when it is compiled, and what it needs: a
-//! derive for each operation, an HTTP client and a WebSocket. It registers, sends, pages, follows a reply and, when its
-//! connection is lost, goes on with the cursor of the last event.
+//! A typed client in Rust, whose operations are checked against `schema.graphql` at compile time. It consists of a derive for
+//! each operation, an HTTP client and a WebSocket. It registers, sends a message, reads pages, follows a reply and, after
+//! its connection is lost, resumes with the cursor of the last event.
 
 use crate::support::{Kind, Server, soon};
 use futures_util::{SinkExt, StreamExt};
@@ -14,10 +14,10 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest},
 };
 
-/// The schema's scalar, as this client takes it.
+/// The schema's scalar in this client.
 type DateTime = String;
 
-/// A module with the types of each operation in `typed_client.graphql`.
+/// Generates a module with the types of each operation in `typed_client.graphql`.
 macro_rules! operations {
     ($($name:ident)*) => {$(
         #[derive(GraphQLQuery)]
@@ -31,7 +31,7 @@ macro_rules! operations {
 }
 operations! { Register SendMessage Conversations Reply }
 
-/// Asks by HTTP, and follows by WebSocket.
+/// Executes operations over HTTP, and follows replies over WebSockets.
 struct TypedClient {
     address: SocketAddr,
     http: reqwest::Client,
@@ -39,7 +39,7 @@ struct TypedClient {
 }
 
 impl TypedClient {
-    /// A client that has made an account.
+    /// Registers a user.
     async fn register(address: SocketAddr) -> Self {
         let mut client = Self { address, http: reqwest::Client::new(), token: String::new() };
         let email = format!("{}@example.com", uuid::Uuid::now_v7().simple());
@@ -49,7 +49,7 @@ impl TypedClient {
         client
     }
 
-    /// The data of an operation that goes well.
+    /// Executes an operation and returns its data; errors fail the test.
     async fn ask<Q: GraphQLQuery>(&self, variables: Q::Variables) -> Q::ResponseData {
         let mut request = self.http.post(format!("http://{}/graphql", self.address));
         if !self.token.is_empty() {
@@ -62,7 +62,7 @@ impl TypedClient {
         response.data.expect("data, as there are no errors")
     }
 
-    /// Follows a reply: from its beginning, or from where another connection was lost.
+    /// Follows a reply from its beginning, or from a cursor.
     async fn follow(&self, message_id: &str, after: Option<String>) -> Following {
         let mut request = format!("ws://{}/graphql", self.address).into_client_request().expect("an address");
         let subprotocol = "graphql-transport-ws".parse().expect("a header");
@@ -80,7 +80,7 @@ impl TypedClient {
     }
 }
 
-/// A reply that is followed on a socket of its own.
+/// A subscription to a reply, on a socket of its own.
 struct Following(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Following {
@@ -91,7 +91,7 @@ impl Following {
     async fn hear(&mut self) -> Value {
         loop {
             let message = soon("a message", self.0.next()).await.expect("it stays open").expect("a message");
-            // The library answers a ping of the WebSocket by itself.
+            // The library answers WebSocket pings by itself.
             let Message::Text(text) = message else { continue };
             let message: Value = serde_json::from_str(&text).expect("JSON");
             match message["type"].as_str() {
@@ -101,7 +101,7 @@ impl Following {
         }
     }
 
-    /// The next event, or `None` after the last one.
+    /// Returns the next event; `None` after the last one.
     async fn next(&mut self) -> Option<reply::ReplyReply> {
         let mut message = self.hear().await;
         match message["type"].as_str() {
@@ -116,10 +116,10 @@ impl Following {
 }
 
 fn read<T: DeserializeOwned>(value: Value) -> T {
-    serde_json::from_value(value).expect("it fits the schema")
+    serde_json::from_value(value).expect("the value fits the schema")
 }
 
-/// Adds an event to the text so far; the reply's message, if it has ended.
+/// Applies an event to the text. Returns the reply's message if the reply has ended.
 fn apply(text: &mut String, event: reply::ReplyReply) -> Option<reply::ReplyReplyOnReplyFinishedMessage> {
     match event.on {
         reply::ReplyReplyOn::ReplySnapshot(snapshot) => *text = snapshot.text,
@@ -156,7 +156,7 @@ async fn a_typed_client_pages_follows_a_reply_and_resumes_with_its_cursor() {
     let mut resumed = client.follow(&sent.reply.id, Some(cursor)).await;
     let mut finished = None;
     while let Some(event) = resumed.next().await {
-        assert!(!matches!(event.on, reply::ReplyReplyOn::ReplySnapshot(_)), "what it has is not sent again");
+        assert!(!matches!(event.on, reply::ReplyReplyOn::ReplySnapshot(_)), "the text is not sent again");
         finished = apply(&mut text, event);
     }
     let message = finished.expect("the last event has the message");

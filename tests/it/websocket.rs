@@ -1,4 +1,4 @@
-//! `graphql-transport-ws`: its messages, its close codes, and what one socket may do to another.
+//! `graphql-transport-ws`: its messages, its close codes, and the isolation of operations and sockets.
 
 mod closing;
 mod limits;
@@ -17,14 +17,14 @@ use tokio_util::sync::CancellationToken;
 const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
 const CREATE: &str = "mutation { createConversation(input: { title: \"t\" }) { conversation { title } } }";
 
-/// A server, and a socket on which nobody is signed in.
+/// Starts a server, and opens a socket that is not signed in.
 async fn signed_out() -> (Server, Socket) {
     let server = Server::start(Kind::Sqlite).await;
     let socket = server.socket(&server.stranger()).await;
     (server, socket)
 }
 
-/// A server with a reply that takes long, and its reader's socket.
+/// Starts a server and a long reply. Returns them with a client and its socket.
 async fn long_reply() -> (Server, Client, Socket, String) {
     let server = Server::with(Kind::Sqlite, |config| {
         config.pace_ms = 10;
@@ -45,7 +45,7 @@ async fn only_our_subprotocol_is_spoken() {
         let mut socket = Socket::ask_for(server.address, &headers).await.expect("it opens");
         assert_eq!(socket.hear().await, Err(Closed(4406)), "{offered:?}");
     }
-    // This client insists on being answered with one that it has offered.
+    // This client requires an answer with one of the subprotocols that it offered.
     let mut socket = Socket::connect_as(server.address, Some("graphql-ws, graphql-transport-ws")).await;
     socket.init(None).await;
 }
@@ -54,11 +54,11 @@ async fn only_our_subprotocol_is_spoken() {
 async fn a_socket_must_say_init_first_and_soon_and_once() {
     let server = Server::with(Kind::Sqlite, |config| config.init_timeout = 1).await;
     let mut silent = Socket::connect(server.address).await;
-    // To ping meanwhile is allowed, and wins no time.
+    // A ping is allowed meanwhile, but does not extend the timeout.
     assert_eq!(silent.ping().await, [Value::Null; 0]);
     assert_eq!(silent.hear().await, Err(Closed(4408)));
 
-    // Nobody needs a connection to give up what never began.
+    // `complete` is allowed before the socket is acknowledged.
     let mut early = Socket::connect(server.address).await;
     early.say(json!({ "type": "complete", "id": "1" })).await;
     early.init(None).await;
@@ -205,7 +205,7 @@ async fn queries_and_mutations_go_over_the_socket_too() {
     assert_eq!(created, json!({ "data": { "createConversation": { "conversation": { "title": "t" } } } }));
     let counted = answer("{ me { email conversations { totalCount } } }", json!({})).await;
     assert_eq!(counted["data"]["me"], json!({ "email": client.email, "conversations": { "totalCount": 1 } }));
-    // What fails in a field is a result.
+    // An error in a field is part of the result.
     let partial =
         answer("query($id: ID!) { node(id: $id) { id } models { id } }", json!({ "id": "x" })).await;
     assert_eq!(codes(&partial), ["BAD_USER_INPUT"]);
@@ -234,11 +234,11 @@ async fn what_cannot_be_executed_is_an_error_and_ends_the_operation() {
         let refusal = socket.hear().await.expect("an error");
         assert_eq!((&refusal["type"], &refusal["id"]), (&json!("error"), &json!("1")), "{query}");
         assert_eq!(code(&refusal["payload"][0]), expected, "{query}");
-        assert_eq!(socket.ping().await, [Value::Null; 0], "nothing follows");
+        assert_eq!(socket.ping().await, [Value::Null; 0], "nothing else is sent");
     }
 }
 
-/// It is JSON, so the message is one of the protocol; but no string can hold a lone surrogate.
+/// The message is valid JSON, so the socket stays open. But no string can hold a lone surrogate.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payload_that_cannot_be_decoded_fails_its_operation_alone() {
     let (server, client, mut socket, reply) = long_reply().await;
@@ -254,15 +254,15 @@ async fn a_payload_that_cannot_be_decoded_fails_its_operation_alone() {
         let refusal = socket.hear().await.expect("the socket stays open");
         assert_eq!((&refusal["type"], &refusal["id"]), (&json!("error"), &json!("1")), "{payload}");
         assert_eq!(code(&refusal["payload"][0]), "BAD_USER_INPUT", "{payload}");
-        assert_eq!(socket.ping().await, [Value::Null; 0], "nothing follows");
+        assert_eq!(socket.ping().await, [Value::Null; 0], "nothing else is sent");
     }
-    // Two halves are a whole.
+    // A pair of surrogates is valid.
     socket
         .say_text(r#"{"type":"subscribe","id":"1","payload":{"query":"{ me { id } } # \ud83d\ude00"}}"#)
         .await;
     assert_eq!(socket.hear().await.expect("a result")["type"], "next");
-    socket.hear().await.expect("its end");
-    // Its id must be free all the same.
+    socket.hear().await.expect("`complete`");
+    // The ID must be free in this case too.
     socket.follow(&reply, None).await;
     socket.until("word").await;
     socket
@@ -278,21 +278,21 @@ async fn a_payload_that_cannot_be_decoded_fails_its_operation_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_id_is_in_use_until_its_operation_ends() {
     let (server, client, mut socket, reply) = long_reply().await;
-    // Ended by the server, with `complete` and with `error`.
+    // Operations that the server ended, with `complete` and with `error`.
     for query in ["{ me { id } }", "{ nope }", "{ me { id } }"] {
         socket.subscribe(&reply, query, json!({})).await;
         while socket.hear().await.expect("the socket stays open")["type"] == "next" {}
     }
-    // Ended by the client.
+    // An operation that the client ended.
     socket.follow(&reply, None).await;
     socket.until("word").await;
     socket.say(json!({ "id": reply, "type": "complete" })).await;
     socket.follow(&reply, None).await;
-    socket.until("word").await;
+    // An operation in progress.
     // In use.
     socket.follow(&reply, None).await;
     assert_eq!(socket.closed().await, 4409);
-    assert_eq!(server.socket(&client).await.ping().await, [Value::Null; 0], "others are not concerned");
+    assert_eq!(server.socket(&client).await.ping().await, [Value::Null; 0], "other sockets are not affected");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -302,7 +302,7 @@ async fn a_socket_has_so_many_operations_and_no_more() {
     for id in ["1", "2"] {
         socket.subscribe(id, &following, json!({})).await;
     }
-    // The third place serves many, one after the other.
+    // Many operations use the third permit, one after the other.
     for _ in 0..5 {
         socket.subscribe("3", "{ me { id } }", json!({})).await;
         let done = json!({ "id": "3", "type": "complete" });
@@ -322,12 +322,12 @@ async fn complete_from_the_client_ends_the_operation() {
     socket.follow(&reply, None).await;
     socket.until("word word").await;
     socket.say(json!({ "id": reply, "type": "complete" })).await;
-    // To end what has ended, or never was, is nothing.
+    // Completing an operation that has ended or never existed has no effect.
     socket.say(json!({ "id": reply, "type": "complete" })).await;
     socket.say(json!({ "id": "nobody", "type": "complete" })).await;
     socket.ping().await;
-    assert_eq!(client.stop(&reply).await["status"], "STOPPED", "the reply went on");
-    assert_eq!(socket.ping().await, [Value::Null; 0], "and nobody was told any more");
+    assert_eq!(client.stop(&reply).await["status"], "STOPPED", "the reply continued");
+    assert_eq!(socket.ping().await, [Value::Null; 0], "but no events were sent");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -348,14 +348,14 @@ async fn a_client_that_answers_no_pings_is_hung_up_on() {
     let server = Server::with(Kind::Sqlite, |config| config.ping_interval = 1).await;
     let silent = server.socket(&server.stranger()).await;
     let mut listening = server.socket(&server.stranger()).await;
-    // Whoever reads the bytes alone answers nothing.
+    // A client that only reads raw bytes answers no pings.
     let MaybeTlsStream::Plain(mut bytes) = silent.0.into_inner() else { panic!("there is no TLS here") };
     let mut heard = Vec::new();
-    let hung_up = soon("the server to hang up", bytes.read_to_end(&mut heard));
+    let hung_up = soon("the server to close the connection", bytes.read_to_end(&mut heard));
     select! {
         read = hung_up => { read.expect("it is closed in order"); }
-        // Reading is enough: this client answers pings by itself.
-        said = listening.hear() => panic!("{said:?} to a client that answers"),
+        // This client library answers pings while it reads.
+        message = listening.hear() => panic!("{message:?} to a client that answers"),
     }
     let close = heard.iter().rposition(|byte| *byte == 0x88).expect("a close frame");
     assert_eq!(heard[close + 2..close + 4], 4408_u16.to_be_bytes(), "{heard:?}");
@@ -372,7 +372,7 @@ async fn operations_that_are_always_ready_starve_nobody() {
     let mut call = provider.call().await;
     let enough = CancellationToken::new();
     let until = enough.clone();
-    // A model that never draws breath.
+    // A provider that sends text without pause.
     let talking = tokio::spawn(async move {
         while !until.is_cancelled() {
             call.say("word ").await;
@@ -394,7 +394,7 @@ async fn operations_that_are_always_ready_starve_nobody() {
             if message["id"] == *cold && message["type"] == "complete" {
                 break;
             }
-            assert_ne!(message["type"], "complete", "the others still talk");
+            assert_ne!(message["type"], "complete", "the other subscriptions continue");
             others += 1;
         }
         assert!(others < 50_000, "{others} messages came first");
@@ -425,13 +425,13 @@ async fn a_socket_that_never_stops_talking_is_told_too() {
     let socket = server.socket(&server.stranger()).await;
     let (mut mouth, mut ear) = socket.0.split();
     let ping = Message::text(json!({ "type": "ping" }).to_string());
-    // As quickly as it may.
+    // As fast as the rate limit allows.
     let mut beat = interval(Duration::from_millis(5));
     let talk = async {
         while mouth.send(ping.clone()).await.is_ok() {
             beat.tick().await;
         }
-        pending().await // what the server said last is still to be heard
+        pending().await // the close frame is still to be received
     };
     let listen = async {
         while let Some(Ok(message)) = ear.next().await {
@@ -442,13 +442,13 @@ async fn a_socket_that_never_stops_talking_is_told_too() {
         }
         None
     };
-    let told = async {
+    let close = async {
         select! {
             () = talk => unreachable!(),
-            told = listen => told,
+            close = listen => close,
         }
     };
-    assert_eq!(soon("a close frame", told).await, Some(CloseCode::Restart));
+    assert_eq!(soon("a close frame", close).await, Some(CloseCode::Restart));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -473,7 +473,7 @@ async fn pages_of_other_origins_may_not_connect() {
     for origin in [listed, &format!("http://{}", server.address)] {
         connect(origin).await.expect("it may connect").init(None).await;
     }
-    assert_eq!(Socket::connect(server.address).await.ping().await, [Value::Null; 0], "no browser");
+    assert_eq!(Socket::connect(server.address).await.ping().await, [Value::Null; 0], "a client that is not a browser");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,9 +1,9 @@
-//! The ways to ask, and the answers as they are written.
+//! The transports over which operations are executed, and the raw text of the answers.
 
 use crate::support::{Answer, Client, Server, Socket};
 use serde_json::{Value, json};
 
-/// Over what something is asked.
+/// A transport for an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     Http,
@@ -13,7 +13,7 @@ pub enum Way {
     Socket,
 }
 
-/// The ways that an operation can go.
+/// Returns the transports that can carry an operation.
 pub fn ways(query: &str) -> &'static [Way] {
     if query.starts_with("subscription") {
         &[Way::Events, Way::Socket]
@@ -22,7 +22,7 @@ pub fn ways(query: &str) -> &'static [Way] {
     }
 }
 
-/// All that is answered, to the end, status and all.
+/// Executes an operation and returns the whole answer as text, with its HTTP status.
 pub async fn ask(way: Way, server: &Server, client: &Client, query: &str, variables: Value) -> String {
     let body = json!({ "query": query, "variables": variables });
     let accept = match way {
@@ -56,9 +56,9 @@ async fn by_socket(server: &Server, client: &Client, body: Value) -> String {
     }
 }
 
-/// The codes of the errors in an answer.
+/// Returns the codes of the errors in an answer.
 pub fn codes(answer: &str) -> Vec<&str> {
-    // A token that is not good does not open a socket.
+    // A socket with an invalid token is closed at once.
     if answer == "Closed(4403)" {
         return vec!["UNAUTHENTICATED"];
     }

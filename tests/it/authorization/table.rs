@@ -1,21 +1,21 @@
-//! For each thing that the schema takes, what it leads to; for each field where something begins, who may use it.
+//! The role of every input of the schema, and the permission that every root field requires.
 //!
-//! What is new in the schema fails a test until it stands here.
+//! A new field or argument fails a test until it is listed here.
 
 use super::world::Whose;
 
-/// What a text or an id that somebody sends can lead to.
+/// The role of an ID or text that a client sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leads {
-    /// To an object that it names: tried in [`NAMED`].
+    /// Names an object. Tried in [`NAMED`].
     Object,
-    /// To a place in a list or a stream: tried in [`PLACES`].
+    /// A cursor: a position in a list or a stream. Tried in [`PLACES`].
     Place,
-    /// To an account or a session, whoever sends it: it is the proof, or goes with one.
+    /// A credential, or part of one, that leads to the same account or session whoever sends it.
     Proof,
-    /// To what the same user has sent before.
+    /// Leads to what the same user sent earlier.
     Key,
-    /// Nowhere: it is kept, or names what is everybody's.
+    /// Data that is stored, or that names something public.
     Nowhere,
 }
 use Leads::{Key, Nowhere, Object, Place, Proof};
@@ -66,24 +66,24 @@ pub const INPUTS: &[(&str, Leads)] = &[
     ("ChangeNameInput.name", Nowhere),
 ];
 
-/// Who may use a field.
+/// The permission that a field requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Needs {
-    /// Whoever is signed in, if only by a token that reads.
+    /// Any authenticated user, also with a `READ` token.
     Reading,
-    /// Whoever may write.
+    /// A session or a `WRITE` token.
     Writing,
-    /// The user in person.
+    /// A session.
     Person,
 }
 use Needs::{Person, Reading, Writing};
 
-/// How an input that leads to an object is used, with the object's id as `$id`.
+/// An operation that uses an input which names an object. The object's ID is the variable `$id`.
 pub struct Named {
     pub root: &'static str,
     pub takes: &'static str,
     pub needs: Needs,
-    /// The objects that it takes; of others there is none.
+    /// The types of object that the input accepts. Others are not found.
     pub of: &'static [Whose],
     pub query: &'static str,
 }
@@ -109,7 +109,7 @@ const NODES: &[Whose] = &[
     Whose::SecurityEvent,
 ];
 
-/// In the order in which their owner can do all of it.
+/// Listed in an order in which their owner can execute all of them.
 pub const NAMED: &[Named] = &[
     named("Query.node", "Query.node(id:)", Reading, NODES, "query($id: ID!) { node(id: $id) { id } }"),
     named("Query.nodes", "Query.nodes(ids:)", Reading, NODES, "query($id: ID!) { nodes(ids: [$id]) { id } }"),
@@ -172,8 +172,8 @@ pub const NAMED: &[Named] = &[
     ),
 ];
 
-/// How a place is used, as `$cursor`: in a list of one's own, or in one's own reply, `$id`. The last tells whether one
-/// that is a stranger's is refused; in a list it is but a point in an order, and shows what one has oneself.
+/// Operations that take a cursor as `$cursor`, in a list of the caller or in the caller's own reply `$id`. The last column
+/// is true if another user's cursor is refused. A list accepts it: there it is only a point in the sort order.
 pub const PLACES: &[(&str, &str, bool)] = &[
     (
         "User.conversations(after:)",
@@ -217,7 +217,7 @@ pub const PLACES: &[(&str, &str, bool)] = &[
     ),
 ];
 
-/// The fields that take nobody's object, and who may use them; `None` is everybody, by the proof that they bring.
+/// Root fields that take no object's ID, and the permission that they require. `None`: they need no authentication.
 pub const OWN: &[(&str, Option<Needs>, &str)] = &[
     ("Query.me", None, "{ me { id name email } }"),
     ("Query.models", None, "{ models { id } }"),

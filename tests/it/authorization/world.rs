@@ -1,4 +1,4 @@
-//! Ada and all that is hers, and those who are not to have it.
+//! Ada, one object of hers of each type, and callers who must not reach them.
 
 use super::asking::{Way, ask};
 use crate::support::{Call, Client, Kind, PASSWORD, Provider, Server, Sql, soon};
@@ -7,18 +7,18 @@ use std::collections::BTreeMap;
 use tokio::task::yield_now;
 use uuid::Uuid;
 
-/// Stands in all that Ada has written, and in nothing else.
+/// Appears in every text of Ada's, and nowhere else.
 pub const MARK: &str = "lovelace";
 
-/// What there is of Ada's.
+/// The objects that belong to Ada.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Whose {
     User,
     Conversation,
     Message,
-    /// One that has ended.
+    /// A reply that has ended.
     Reply,
-    /// One that is being written.
+    /// A reply in progress.
     Running,
     AccessToken,
     Session,
@@ -29,16 +29,15 @@ pub struct World {
     pub server: Server,
     pub ada: Client,
     pub eve: Client,
-    /// Ada's tokens: one that reads, one that writes.
+    /// Clients with Ada's `READ` and `WRITE` tokens.
     pub reader: Client,
     pub writer: Client,
-    /// Who have no right to anything: nobody, Ada by a session that has been ended, and somebody who has deleted their
-    /// account.
+    /// Callers without access: not signed in, Ada with a revoked session, and a user whose account is deleted.
     pub nobodies: [Client; 3],
     pub ids: BTreeMap<Whose, String>,
-    /// Of Ada's conversations, messages, events, reply and feed.
+    /// Cursors of Ada's conversations, messages, security events, reply and changes.
     pub cursors: Vec<String>,
-    /// What writes the reply in progress.
+    /// The provider's side of the reply in progress.
     pub call: Call,
     _provider: Provider,
 }
@@ -50,7 +49,7 @@ impl World {
         let settings = [("OPENAI_BASE_URL", url.as_str()), ("OPENAI_MODELS", "small")];
         let server = Server::with_providers(kind, &settings, |config| {
             config.providers = vec!["openai".into(), "builtin".into()];
-            config.lease = 3600; // not renewed meanwhile, so that no row changes by itself
+            config.lease = 3600; // not renewed during the test, so that no row changes by itself
             config.documents.max_tokens = 10_000;
             config.documents.max_selections = 100_000;
             config.documents.max_cost = 10_000_000;
@@ -113,14 +112,14 @@ impl World {
         Self { server, ada, eve, reader, writer, nobodies, ids, cursors, call, _provider: provider }
     }
 
-    /// Whether a text tells anything of Ada's.
+    /// Returns whether a text contains anything of Ada's.
     pub fn tells(&self, text: &str) -> bool {
         let plain = text.to_lowercase().replace('-', "");
         plain.contains(MARK) || self.ids.values().any(|id| plain.contains(digits(id)))
     }
 
-    /// The rows of all tables, but for when somebody was last seen and what the instances do for all. A wrong guess at
-    /// a password is told to its owner, in its time.
+    /// Returns the rows of all tables, without those of the maintenance jobs, the times of last use, and failed sign-ins,
+    /// which are recorded with a delay.
     pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
         let mut sql = Sql::of(&self.server).await;
         sql.execute(
@@ -133,13 +132,13 @@ impl World {
         everything
     }
 
-    /// Those of the rows that are Ada's.
+    /// Returns the rows that contain anything of Ada's.
     pub async fn adas_rows(&self) -> Vec<String> {
         self.rows().await.into_values().flatten().filter(|row| self.tells(row)).collect()
     }
 }
 
-/// An id of the same kind that nothing ever had.
+/// Returns an ID of the same type that does not exist.
 pub fn made_up(id: &str) -> String {
     id.replace(digits(id), &Uuid::now_v7().simple().to_string())
 }
@@ -148,7 +147,7 @@ fn digits(id: &str) -> &str {
     id.rsplit_once('_').expect("a global id").1
 }
 
-/// Makes an account or a session.
+/// Signs in with `register` or `logIn`.
 async fn sign_in(server: &Server, field: &str, email: &str) -> Client {
     let mut client = server.stranger();
     let query = format!(
@@ -163,7 +162,7 @@ async fn sign_in(server: &Server, field: &str, email: &str) -> Client {
     client
 }
 
-/// The id and the secret of a new token.
+/// Creates a personal access token. Returns its ID and its secret.
 async fn script(client: &Client, scope: &str) -> [String; 2] {
     let query = format!(
         "mutation {{ createAccessToken(input: {{ name: \"{MARK}\", scopes: [{scope}] }}) {{

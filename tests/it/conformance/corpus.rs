@@ -1,10 +1,10 @@
-//! Requests and what graphql-js answers to them.
+//! Requests, and the answers of graphql-js to them.
 
 use serde::Deserialize;
 use std::{fmt, path::Path, process::Stdio, time::Duration};
 use tokio::{process::Command, time::timeout};
 
-/// Far more than a generator needs on a busy machine.
+/// Far longer than the generator takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Line and column, both from 1.
@@ -18,13 +18,13 @@ pub struct Corpus {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Case {
-    /// `confab` or `test`. Only the latter's operations are executed.
+    /// `confab` or `test`. Only operations on `test` are executed.
     pub schema: String,
     pub query: String,
     pub operation_name: Option<String>,
     /// JSON.
     pub variables: String,
-    /// What decides about the request: `parse`, `validate`, `coerce` or `execute`.
+    /// The stage that decides about the request: `parse`, `validate`, `coerce` or `execute`.
     pub kind: String,
     pub expected: Expected,
 }
@@ -50,7 +50,7 @@ pub enum Expected {
         /// Whether the schema is introspected.
         #[serde(default)]
         introspects: bool,
-        /// One response, or of a subscription one for each event. `None` if nothing is executed.
+        /// One response, or one for each event of a subscription. `None` if nothing is executed.
         answers: Option<Vec<Response>>,
     },
 }
@@ -70,8 +70,8 @@ pub struct Response {
     /// JSON.
     pub data: String,
     pub errors: Vec<FieldError>,
-    /// From graphql-js: the errors of all fields that fail. Where several make the same field null, it is up to the
-    /// implementation which of them it reports.
+    /// The errors of all fields that fail, from graphql-js. If several make the same field null, the implementation chooses
+    /// which of them it reports.
     #[serde(default)]
     pub possible: Vec<FieldError>,
 }
@@ -84,7 +84,7 @@ pub struct FieldError {
 }
 
 impl Expected {
-    /// Why graphql-js refuses the request; empty if it does not.
+    /// The reasons why graphql-js refuses the request; empty if it does not.
     pub fn faults(&self) -> &[Fault] {
         match self {
             Self::Parse { errors }
@@ -103,7 +103,7 @@ impl fmt::Display for Expected {
 }
 
 impl Corpus {
-    /// Runs the generator. With `by_hand`, the requests written by hand are among them.
+    /// Runs the generator. With `by_hand`, the corpus includes the requests written by hand.
     pub async fn generate(seed: u32, count: u32, by_hand: bool) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
         assert!(

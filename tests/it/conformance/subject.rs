@@ -1,4 +1,4 @@
-//! What is compared with graphql-js: the server's front end, and its executor behind it.
+//! The system under test: the server's document checks, and an executor behind them.
 
 use super::{
     corpus::{Case, FieldError, Place, Response},
@@ -17,11 +17,11 @@ use futures_util::{FutureExt, StreamExt};
 use std::{fs, panic::AssertUnwindSafe, time::Duration};
 use tokio::time::timeout;
 
-/// Far more than any operation of the corpus needs on a busy machine.
+/// Far longer than any operation of the corpus takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// More events than any subscription of the corpus has.
 const MOST_EVENTS: usize = 20;
-/// So much that no document of the corpus is refused for its size. Other tests are about the limits.
+/// Limits so high that no document of the corpus exceeds them. Other tests cover the limits.
 const LIMITS: Limits = Limits {
     document: 1_000_000,
     tokens: 100_000,
@@ -39,14 +39,14 @@ const LIMITS: Limits = Limits {
 
 /// The answer to one request.
 #[derive(Debug)]
-pub enum Answer {
+/// Nothing is executed. `message` and `places` are those of all errors.
     /// Nothing is executed. The messages and places are those of all errors.
     Refused {
         syntax: bool,
         message: String,
         places: Vec<Place>,
     },
-    /// One response, or of a subscription one for each event. Empty if nothing was to be executed.
+    /// One response, or one for each event of a subscription. Empty if nothing was to be executed.
     Executed(Vec<Response>),
     Panicked,
 }
@@ -76,7 +76,7 @@ impl Subject {
         let executor = schema::schema();
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/schema.graphql");
         let sdl = fs::read_to_string(path).expect("the schema is there");
-        assert_eq!(executor.sdl(), sdl, "graphql-js has another schema");
+        assert_eq!(executor.sdl(), sdl, "the schema here differs from that of graphql-js");
         let documents =
             |sdl: &str| Documents::new(sdl, LIMITS, TrustedDocuments::default()).expect("it is valid");
         Self { confab: documents(&graphql::sdl()), test: documents(&sdl), executor }

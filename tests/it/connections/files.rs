@@ -1,4 +1,4 @@
-//! Each connection is an open file, and of those there may be too few.
+//! Each connection needs an open file, and the limit of open files may be lower than the limit of connections.
 
 use super::Line;
 use crate::support::Process;
@@ -13,7 +13,7 @@ async fn the_server_takes_as_many_as_it_gets() {
     let line =
         limits.lines().find_map(|line| line.strip_prefix("Max open files")).expect("there is such a limit");
     let words: Vec<_> = line.split_whitespace().collect();
-    assert_eq!(words[0], words[1], "now, and at most");
+    assert_eq!(words[0], words[1], "the soft limit is raised to the hard limit");
     assert_ne!(words[0], "300");
 }
 
@@ -25,8 +25,8 @@ async fn when_they_are_used_up_connections_are_taken_as_others_end() {
     for _ in 0..120 {
         lines.push(Line(TcpStream::connect(address).await.expect("the system takes it")));
     }
-    // Whoever was first is served on; whoever was last waits for some of them to go.
-    process.logs("no connection can be taken").await;
+    // The first connection is still served; the last one waits until others end. 24 is EMFILE: too many open files.
+    process.logs("os error 24").await;
     lines[0].healthy().await;
     let mut last = lines.pop().expect("there are some");
     lines.truncate(1);
@@ -35,5 +35,5 @@ async fn when_they_are_used_up_connections_are_taken_as_others_end() {
     process.signal("TERM");
     let ended = process.ended().await;
     assert_eq!(ended.code, Some(0));
-    assert!(ended.stderr.contains("ulimit"), "a warning at the start: {}", ended.stderr);
+    assert!(ended.stderr.contains("ulimit"), "a warning at startup: {}", ended.stderr);
 }

@@ -1,21 +1,21 @@
-//! As many connections as there may be, and one more.
+//! The limits of connections, in total and per address.
 
 use super::Line;
 use crate::support::{Kind, Server};
 
-/// Asks until it is answered, as places become free a moment after a client has gone.
+/// Retries a health check until it succeeds: a permit becomes free a moment after a client has disconnected.
 async fn healthy_in_time(server: &Server) {
     let asked = async {
         loop {
             let mut line = Line::to(server).await;
-            // Who is refused is hung up on, perhaps before it has asked.
+            // A refused connection is closed, possibly before the request is sent.
             line.say("GET /healthz HTTP/1.1\r\nhost: confab\r\nconnection: close\r\n\r\n").await;
             if line.rest().await.starts_with("HTTP/1.1 200 ") {
                 return;
             }
         }
     };
-    crate::support::soon("a free place", asked).await;
+    crate::support::soon("a free permit", asked).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -29,11 +29,11 @@ async fn one_more_than_there_is_room_for_is_told_so_and_harms_nobody() {
     for _ in 0..5 {
         let heard = Line::to(&server).await.rest().await;
         assert!(heard.starts_with("HTTP/1.1 503 "), "{heard}");
-        for part in
-            ["connection: close", "retry-after: 5", "x-content-type-options: nosniff", "\n\r\ntoo many"]
-        {
+        for part in ["connection: close", "retry-after: 5", "x-content-type-options: nosniff"] {
             assert!(heard.contains(part), "{part}: {heard}");
         }
+        let (_, reason) = heard.split_once("\r\n\r\n").expect("an answer has a header");
+        assert_ne!(reason, "");
         for line in &mut within {
             line.healthy().await;
         }
@@ -43,7 +43,7 @@ async fn one_more_than_there_is_room_for_is_told_so_and_harms_nobody() {
     healthy_in_time(&server).await;
 }
 
-/// A WebSocket has its place as long as it is open, and no longer.
+/// A WebSocket holds its permit for as long as it is open.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_socket_gives_its_place_back() {
     let server = Server::with(Kind::Sqlite, |config| config.connections.max_connections = 1).await;
@@ -54,7 +54,7 @@ async fn a_socket_gives_its_place_back() {
         socket.ping().await;
         drop(socket);
         healthy_in_time(&server).await;
-        // That one's place is free only when its end has been seen.
+        // The permit of that connection is free only after the server has seen its end.
         healthy_in_time(&server).await;
     }
 }

@@ -1,10 +1,10 @@
-//! Requests of whose length two servers could think differently (RFC 9112, section 11.2): behind a proxy, the end of
-//! one client's could be taken for the beginning of another's.
+//! Requests whose length or host two servers could interpret differently (RFC 9112, section 11.2). Behind a proxy, the end
+//! of one client's request could be taken for the beginning of another's.
 
 use super::Line;
 use crate::support::{Kind, Server};
 
-/// How many answers there are, and the first one's status.
+/// Returns the number of answers, and the status of the first.
 fn answers(heard: &str) -> (usize, &str) {
     (heard.matches("HTTP/1.1 ").count(), heard.get(9..12).unwrap_or_default())
 }
@@ -39,8 +39,8 @@ async fn what_has_no_clear_length_is_refused() {
     }
 }
 
-/// Where there are both, chunks win, and the connection is closed after the answer (section 6.3): what is left on it is
-/// nobody's request.
+/// If a request has both, `Transfer-Encoding` wins and the connection is closed after the answer (section 6.3), so that the
+/// remaining bytes are not taken for another request.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_length_beside_chunks_ends_the_connection() {
     let server = Server::start(Kind::Sqlite).await;
@@ -60,7 +60,7 @@ async fn a_length_beside_chunks_ends_the_connection() {
     }
 }
 
-/// RFC 9112, section 3.2: where there are two, a proxy may have gone by the other.
+/// With two hosts, a proxy may have used the other one (RFC 9112, section 3.2).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn for_which_host_it_is_must_be_clear() {
     let server = Server::start(Kind::Sqlite).await;

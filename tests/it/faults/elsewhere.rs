@@ -1,4 +1,4 @@
-//! What is done on one instance to what another is at.
+//! Operations on one instance that affect what another instance is running.
 
 use super::{ask_provider, check_stored, id_of, steered};
 use crate::support::{Cluster, Follower, Heard, Provider};

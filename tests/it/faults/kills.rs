@@ -5,7 +5,7 @@ use crate::support::{Client, Cluster, Follower, Heard, Process, Provider, conten
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// A lease of 3 s, a look each second, and a poll: with room for a busy machine.
+/// A lease of 3 s, a takeover poll every second, and a client's poll, with a margin for a busy machine.
 const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(9);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -28,11 +28,11 @@ async fn another_instance_takes_over_when_one_is_killed() {
         assert!(matches!(there.hear().await, Heard::Text));
     }
     assert!(killed.elapsed() < TAKEN_OVER_WITHIN, "{:?}", killed.elapsed());
-    assert_eq!(there.text, "", "the attempt begins anew");
+    assert_eq!(there.text, "", "a new attempt starts with an empty text");
     let mut call = provider.call().await;
     call.say("five ").await;
     there.until("five").await;
-    // Who followed where it died comes back with a cursor of the first attempt.
+    // The subscriber on the killed instance reconnects with a cursor of the first attempt.
     assert!(matches!(here.hear().await, Heard::Cut) && here.connect(cluster.nodes.at(1)).await);
     here.until("five").await;
     call.say("six").await;
@@ -93,17 +93,17 @@ async fn a_reply_whose_instance_was_killed_can_be_stopped() {
     }
 }
 
-/// Waits until some of what was said is stored.
+/// Waits until a checkpoint of the reply is stored.
 async fn checkpointed(client: &Client, reply: &str) {
     until("a checkpoint", async || !content_of(&client.message(reply).await).is_empty()).await;
 }
 
-/// The checkpoint is kept. What was said after it may be lost with the instance, though it was heard.
+/// Checks that the checkpoint is kept. Text after it may be lost with the instance, although subscribers received it.
 fn check_kept(message: &Value) {
     assert!(["one two three ", "one two three four "].contains(&content_of(message)), "{message}");
 }
 
-/// One instance over SQLite, which is started again.
+/// A single instance over SQLite, which is restarted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_was_killed_goes_on_with_its_replies_when_it_is_started_again() {
     let folder = tempfile::tempdir().expect("a folder can be made");

@@ -1,17 +1,17 @@
-//! PostgreSQL goes away while replies are written, and comes back.
+//! PostgreSQL fails while replies are written, and comes back.
 
 use super::{ask_provider, id_of, load::Load, send_until_acknowledged, steered, stored};
 use crate::support::{Cluster, Follower, Provider, content_of};
 use futures_util::future::join_all;
 use serde_json::json;
 
-/// While PostgreSQL is away a reply goes on for those who follow it where it runs; what is sent meanwhile is refused,
-/// and stored once when it is sent again.
+/// While PostgreSQL is away, a reply continues for subscribers on the instance that runs it. Messages sent meanwhile are
+/// refused, and are stored once when they are sent again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reply_goes_on_while_postgres_is_restarted() {
     let mut provider = Provider::start().await;
     let base_url = provider.base_url();
-    // A lease that outlives the outage: the reply stays where it is.
+    // The lease outlives the outage, so the reply is not taken over.
     let settings = [&steered(&base_url)[..], &[("CONFAB_LEASE", "60")]].concat();
     let mut cluster = Cluster::with_postgres(2, &settings).await;
     let client = cluster.register().await;
@@ -27,7 +27,7 @@ async fn a_reply_goes_on_while_postgres_is_restarted() {
     call.say("two ").await;
     let input = json!({ "content": "said in between", "model": "echo", "idempotencyKey": "second",
         "conversationId": conversation });
-    // Each takes as long as an instance waits for the database: a checkpoint fails meanwhile, and then the end.
+    // Each refusal takes as long as an instance waits for the database. Meanwhile a checkpoint fails, and later the end.
     let refused = async || {
         let sends = (0..2).map(async |node| client.at(cluster.nodes.at(node)).try_send(input.clone()).await);
         let refusals = join_all(sends).await;
@@ -54,7 +54,7 @@ async fn a_reply_goes_on_while_postgres_is_restarted() {
     assert_eq!(contents, ["talk", "one two three", "said in between", "said in between"]);
 }
 
-/// Nothing that was acknowledged is lost when PostgreSQL is killed under load, and every reply comes to its end.
+/// No acknowledged message is lost when PostgreSQL is killed under load, and every reply ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_when_postgres_is_killed() {
     let mut cluster =

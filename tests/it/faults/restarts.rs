@@ -1,11 +1,11 @@
-//! Instances are told to end, and started again.
+//! Instances are terminated and restarted.
 
 use super::{load::Load, words};
 use crate::support::{Cluster, Follower};
 use futures_util::future::join_all;
 use serde_json::json;
 
-/// How long replies may go on when an instance is told to end: too short for most of them.
+/// How long replies may continue when an instance is terminated: too short for most of them.
 const DRAIN: (&str, &str) = ("CONFAB_DRAIN", "1");
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -15,7 +15,7 @@ async fn an_instance_that_is_terminated_hands_its_replies_over() {
     let clients = [client.clone(), client.at(cluster.nodes.at(1))];
     let mut followers = Vec::new();
     for i in 0..10 {
-        // Some can finish in time.
+        // Some of the replies can finish in time.
         let text = words([20, 60, 80, 100, 120][i % 5]);
         let (_, reply) = clients[i % 2].say(&text, None).await;
         for node in 0..2 {
@@ -36,10 +36,10 @@ async fn an_instance_that_is_terminated_hands_its_replies_over() {
     }));
     let followed = tokio::spawn(followed);
     cluster.terminate(0).await;
-    let followers = followed.await.expect("nothing goes wrong");
-    assert!(followers.iter().any(|follower| follower.breaks > 0), "those on it came back elsewhere");
-    assert!(followers.iter().any(|follower| follower.attempt == 1), "the other one's replies went on");
-    assert!(followers.iter().any(|follower| follower.attempt == 2), "its replies were handed over");
+    let followers = followed.await.expect("no follower panics");
+    assert!(followers.iter().any(|follower| follower.breaks > 0), "subscribers reconnect to the other instance");
+    assert!(followers.iter().any(|follower| follower.attempt == 1), "the other instance's replies continue");
+    assert!(followers.iter().any(|follower| follower.attempt == 2), "replies are handed over");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

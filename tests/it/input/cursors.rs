@@ -1,4 +1,4 @@
-//! Cursors of other lists, other replies and other people's feeds.
+//! Cursors of other lists, other replies and other users' feeds.
 
 use super::{places::places, world::World};
 use crate::support::{Client, Server, on_both_databases};
@@ -9,7 +9,7 @@ const LISTS: &str = "query($id: ID!) {
     me { conversations(first: 1) { edges { cursor } } securityEvents(first: 1) { edges { cursor } } }
     conversation(id: $id) { messages(first: 1) { edges { cursor } } } }";
 
-/// A cursor of each list there is, by the arguments that take it.
+/// Returns a cursor of each list, with the field whose arguments take it.
 async fn cursors(
     server: &Server,
     client: &Client,
@@ -46,10 +46,10 @@ on_both_databases! {
         let mut seen = 0;
         for place in places(&world).await.iter().filter(|place| ["after", "before"].contains(&place.field.as_str())) {
             let (list, _) = place.name.split_once('(').expect("it is an argument");
-            assert!(own.iter().any(|(name, _)| *name == list), "tell where {} has its cursors from", place.name);
+            assert!(own.iter().any(|(name, _)| *name == list), "add a source of cursors for {}", place.name);
             let mut hostile: Vec<String> = ["", "AAAA", "=", "////", "bQAAAAc=", "null"].map(Into::into).into();
             hostile.extend(own.iter().filter(|(name, _)| *name != list).map(|(_, cursor)| cursor.clone()));
-            // Lists can be read from a place that is another's; a reply or a feed is one's own.
+            // A list accepts another user's cursor as a position; a reply or a feed does not.
             hostile.extend(strange.iter().filter(|(name, _)| *name != list || list.starts_with("Subscription")).map(|(_, cursor)| cursor.clone()));
             for (_, cursor) in own.iter().filter(|(name, _)| *name == list) {
                 hostile.extend([format!("{cursor}A"), format!("{cursor}="), cursor[1..].to_owned(), format!(" {cursor}"), format!("{cursor}\0")]);

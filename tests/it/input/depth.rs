@@ -1,4 +1,4 @@
-//! Input without bottom, wherever something can stand within something.
+//! Deeply nested values, wherever a value can contain another.
 
 use super::world::World;
 use crate::support::{Answer, Closed, GRAPHQL, Socket, code, on_both_databases, soon};
@@ -27,7 +27,7 @@ on_both_databases! {
             }
             for body in bodies {
                 assert_eq!(world.heard_by_post(body.clone().into()).await, ["BAD_USER_INPUT"], "{body:.70}");
-                // What is JSON, though too deep to be decoded, is the fault of this operation alone.
+                // A payload that is JSON but too deep to decode fails only its own operation.
                 let on_a_socket = world.heard_on_a_socket(body.as_bytes()).await;
                 assert!(["4400", "BAD_USER_INPUT"].contains(&&*on_a_socket.join(" ")), "{body:.70}: {on_a_socket:?}");
             }
@@ -50,7 +50,7 @@ on_both_databases! {
             let answer = by_get(parameter, levels).await;
             assert_eq!((answer.status, code(&answer.refusal())), (400, "BAD_USER_INPUT"), "{levels} levels");
         }
-        // A longer address is not read at all.
+        // A longer URL is not read at all.
         let mut stream = TcpStream::connect(world.server.address).await.expect("the server listens");
         let address = format!("/graphql?query=%7Bme%7Bid%7D%7D&variables={}", nested("[", "]", DEEP));
         let request = format!("GET {address} HTTP/1.1\r\nhost: x\r\n\r\n");

@@ -1,11 +1,11 @@
-//! Ids of other types, of other people, and of nothing.
+//! IDs of other types, of other users, and of nothing.
 
 use super::{places::places, world::World};
 use crate::support::on_both_databases;
 use serde_json::json;
 use uuid::Uuid;
 
-/// The kind of object that a place takes the id of; none if it takes any.
+/// Returns the type of object whose ID an input takes; `None` if it takes any.
 fn kind_of(place: &str) -> Option<&'static str> {
     match place {
         "Query.node(id:)" | "Query.nodes(ids:)" => None,
@@ -16,7 +16,7 @@ fn kind_of(place: &str) -> Option<&'static str> {
         "RevokeSessionInput.id" => Some("session"),
         "DeleteAccessTokenInput.id" => Some("access_token"),
         "StopReplyInput.messageId" | "Subscription.reply(messageId:)" => Some("message"),
-        other => panic!("tell what {other} is the id of"),
+        other => panic!("add the type of {other}"),
     }
 }
 
@@ -31,7 +31,7 @@ on_both_databases! {
                 if own.is_some_and(|own| own != *kind) {
                     hostile.push((id.clone(), "BAD_USER_INPUT"));
                 }
-                // In no other spelling than its own.
+                // An ID has exactly one spelling.
                 let hyphens = Uuid::parse_str(digits).expect("a key").hyphenated().to_string();
                 for id in [
                     id.to_uppercase(), format!("{id} "), format!(" {id}"), format!("{id}\0"), format!("{id}0"),

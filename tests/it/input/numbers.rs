@@ -1,4 +1,4 @@
-//! Numbers beyond what was meant, beyond 32 bits, beyond all, and what is no number.
+//! Numbers out of range, and values that are not numbers.
 
 use super::{places::places, world::World};
 use crate::support::on_both_databases;
@@ -37,8 +37,8 @@ on_both_databases! {
                     let codes = world.heard(place, &request).await;
                     let place = &place.name;
                     assert!(!codes.is_empty(), "{value:.50} {how} went through: {place}");
-                    // Where none is expected it depends: a literal is no document or not valid, a variable no JSON or
-                    // of no use to its field, and many rows cost too much before anything else is looked at.
+                    // An empty string accepts any code. A literal may be a syntax error or invalid, a variable may be invalid JSON or
+                    // rejected by its field, and a page that is too large may exceed the cost limit before its size is checked.
                     let refused = expected.is_empty() || codes[0] == expected;
                     assert!(refused, "{value:.50} {how}: {codes:?} at {place}");
                 }

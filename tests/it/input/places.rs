@@ -1,4 +1,4 @@
-//! Every place of the schema that takes a scalar, found by asking the schema: a new argument cannot be forgotten.
+//! Every argument and input field of the schema that takes a scalar, found by introspection: none can be forgotten.
 
 use super::world::World;
 use crate::support::Client;
@@ -11,10 +11,10 @@ const INTROSPECTION: &str = "{ __schema {
     fragment Input on __InputValue { name defaultValue type { ...Type } }
     fragment Type on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
-/// Where the hostile value goes.
+/// Marks the position of the hostile value.
 const HOLE: &str = "@HOLE@";
 
-/// A place for a scalar.
+/// An argument or input field that takes a scalar: the target of hostile values.
 pub struct Place {
     /// `Query.node(id:)`, or `SendMessageInput.content`.
     pub name: String,
@@ -24,13 +24,13 @@ pub struct Place {
     pub scalar: String,
     /// `query`, `mutation` or `subscription`.
     pub operation: &'static str,
-    /// Request bodies with the hole: the value within the variables, and as a literal in the document.
+    /// Request bodies with the marker: in the variables, and as a literal in the document.
     in_variables: String,
     in_document: String,
 }
 
 impl Place {
-    /// Requests with a value there, written as JSON or as a GraphQL literal: for these values both look the same.
+    /// Returns requests with this value, written so that JSON and GraphQL read it alike.
     pub fn requests(&self, value: &[u8]) -> [(&'static str, Vec<u8>); 2] {
         let mut escaped = Vec::new();
         for chunk in value.utf8_chunks() {
@@ -46,11 +46,11 @@ impl Place {
 }
 
 fn fill(body: &str, hole: &str, value: &[u8]) -> Vec<u8> {
-    let (before, after) = body.split_once(hole).expect("it has a hole");
+    let (before, after) = body.split_once(hole).expect("the body has a marker");
     [before.as_bytes(), value, after.as_bytes()].concat()
 }
 
-/// All places of the schema, for this world's user.
+/// Returns all targets of the schema, in requests of this world's user.
 pub async fn places(world: &World) -> Vec<Place> {
     let schema = Schema::of(&world.client).await;
     let mut places = Vec::new();
@@ -62,7 +62,7 @@ pub async fn places(world: &World) -> Vec<Place> {
             }
         }
     }
-    assert!(places.len() > 40, "the schema has more");
+    assert!(places.len() > 40, "the schema has more targets");
     places
 }
 
@@ -95,7 +95,7 @@ impl Schema {
     }
 }
 
-/// The way from a field's argument down into its type.
+/// The walk from a field's argument down into its type.
 struct Walk<'a> {
     schema: &'a Schema,
     world: &'a World,
@@ -106,7 +106,7 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// `above` are the input objects that lead to the input, each with the field taken.
+    /// `above` are the input objects on the way to the input, each with the field that was taken.
     fn enter(&mut self, input: &'a Value, path: &str, above: &[(&'a str, &'a Value)]) {
         let inner = named(&input["type"]);
         match self.schema.kinds[inner].as_str() {
@@ -118,7 +118,7 @@ impl<'a> Walk<'a> {
                 }
             }
             "SCALAR" if ["String", "ID", "Int"].contains(&inner) => self.add(input, path, above),
-            "SCALAR" | "ENUM" => assert_ne!(inner, "Float", "{path}: give it hostile numbers"),
+            "SCALAR" | "ENUM" => assert_ne!(inner, "Float", "{path}: add hostile values for Float"),
             other => panic!("{path} is a {other}"),
         }
     }
@@ -133,12 +133,12 @@ impl<'a> Walk<'a> {
             fields.insert(name(field).into(), whole);
             literal = format!("{}: {literal}", name(field));
             for other in self.schema.inputs[*object].iter().filter(|other| name(other) != name(field)) {
-                if let Some(good) = self.needed(object, other) {
+                if let Some(valid) = self.needed(object, other) {
                     let variable = format!("v{}", siblings.len());
                     literal += &format!(", {}: ${variable}", name(other));
                     declared += &format!("${variable}: {} ", written(&other["type"]));
-                    fields.insert(name(other).into(), good.clone());
-                    siblings.insert(variable, good);
+                    fields.insert(name(other).into(), valid.clone());
+                    siblings.insert(variable, valid);
                 }
             }
             whole = fields.into();
@@ -150,11 +150,11 @@ impl<'a> Walk<'a> {
         let mut given = format!("{}: ", name(self.argument));
         let (mut beside, mut beside_declared, mut variables) = (String::new(), String::new(), Map::new());
         for other in args.iter().filter(others) {
-            if let Some(good) = self.needed(self.owner, other) {
+            if let Some(valid) = self.needed(self.owner, other) {
                 let variable = format!("a{}", variables.len());
                 beside += &format!(", {}: ${variable}", name(other));
                 beside_declared += &format!("${variable}: {} ", written(&other["type"]));
-                variables.insert(variable, good);
+                variables.insert(variable, valid);
             }
         }
         let mut document = |declared: &str, value: &str| {
@@ -187,25 +187,25 @@ impl<'a> Walk<'a> {
         });
     }
 
-    /// A good value of what must be given besides.
+    /// Returns a valid value for an input that is required and has no default.
     fn needed(&self, owner: &str, input: &Value) -> Option<Value> {
         let must = input["type"]["kind"] == "NON_NULL" && input["defaultValue"].is_null();
-        must.then(|| self.world.good(owner, name(input)))
+        must.then(|| self.world.valid_value(owner, name(input)))
     }
 
-    /// What stands around a field of this type in a document.
+    /// Returns the selections that enclose a field of this type in a document.
     fn way(&self) -> (String, &'static str) {
         match self.owner {
             root if self.schema.roots.contains_key(root) => (String::new(), ""),
             "User" => ("me { ".into(), " }"),
             "Conversation" => (format!("conversation(id: \"{}\") {{ ", self.world.own["conversation"]), " }"),
-            other => panic!("tell how to come to a {other}"),
+            other => panic!("add a path to {other}"),
         }
     }
 }
 
 fn name(value: &Value) -> &str {
-    value["name"].as_str().expect("everything has a name")
+    value["name"].as_str().expect("every element has a name")
 }
 
 fn named(of_type: &Value) -> &str {
@@ -219,7 +219,7 @@ fn is_list(of_type: &Value) -> bool {
     of_type["kind"] == "LIST" || of_type.get("ofType").is_some_and(|inner| !inner.is_null() && is_list(inner))
 }
 
-/// The type as documents spell it.
+/// Returns the type as documents spell it.
 fn written(of_type: &Value) -> String {
     match of_type["kind"].as_str() {
         Some("NON_NULL") => format!("{}!", written(&of_type["ofType"])),

@@ -1,4 +1,4 @@
-//! Providers that talk too slowly, too much, or without end.
+//! Providers that are too slow, send too much, or never end.
 
 use super::{STOP, chunk, server, stored};
 use crate::support::{Kind, Provider, Server, soon};
@@ -10,7 +10,7 @@ use tokio::{sync::mpsc, time::sleep};
 
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// How patient a server is, in seconds.
+/// Starts a server with these timeouts, in seconds.
 async fn patient(provider: &Provider, first_token: u64, idle: u64, thinking: u64) -> Server {
     let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
     Server::with_providers(Kind::Sqlite, &settings, |config| {
@@ -21,7 +21,7 @@ async fn patient(provider: &Provider, first_token: u64, idle: u64, thinking: u64
     .await
 }
 
-/// What a reply ends as to which the provider says `first`, and then the rest every now and then, for ever.
+/// Starts a reply to which the provider sends `first` and then `rest` repeatedly. Returns the finished reply.
 async fn drips(server: &Server, provider: &mut Provider, first: &str, rest: &'static str) -> Value {
     let client = server.register().await;
     let sent = client.send(json!({ "content": "Hi" })).await;
@@ -85,7 +85,7 @@ async fn an_answer_that_has_ended_ends_the_reply_whatever_follows() {
     }
 }
 
-/// More replies than the runtime has threads are sent blank lines as fast as the server reads them.
+/// More replies than the runtime has threads receive blank lines as fast as the server reads them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_does_not_keep_the_server_from_its_work() {
     let mut provider = Provider::start().await;
@@ -104,7 +104,7 @@ async fn a_flood_does_not_keep_the_server_from_its_work() {
     }
     for reply in replies {
         let stopped = soon("a stop", client.stop(&reply)).await;
-        // An answer is cut off when it has too many bytes; that may come first on a fast machine.
+        // An answer is also cut off at a number of bytes, which may come first on a fast machine.
         let status = stopped["status"].as_str().unwrap();
         assert!(["STOPPED", "FAILED"].contains(&status), "{status}");
     }
@@ -121,16 +121,16 @@ async fn a_huge_chunk_is_cut_at_the_longest_reply() {
     let huge = Bytes::from(chunk(&format!("a{}", "é".repeat(15 << 20))));
     for start in (0..huge.len()).step_by(64 << 10) {
         if !call.try_send(huge.slice(start..huge.len().min(start + (64 << 10)))).await {
-            break; // the server has enough
+            break; // the server has closed the connection
         }
     }
     let reply = stored(&server, &client, &sent).await;
     assert_eq!((&reply["status"], &reply["finishReason"]), (&json!("COMPLETED"), &json!("LENGTH")));
-    // The last character would be half over the limit.
+    // The last character would exceed the limit by one byte.
     assert_eq!(reply["content"].as_str().map(str::len), Some((1 << 20) - 1));
 }
 
-/// Tells when it is dropped.
+/// Reports its own drop on a channel.
 struct Dropped(mpsc::UnboundedSender<()>);
 
 impl Drop for Dropped {
@@ -154,7 +154,7 @@ async fn an_endless_list_of_models_is_not_read_to_its_end() {
     let base_url = provider.base_url();
     let settings = [("OPENAI_BASE_URL", &*base_url)];
     let server = Server::with_providers(Kind::Sqlite, &settings, |config| config.connect_timeout = 600).await;
-    soon("the server to hang up", hung_up.recv()).await.expect("the provider runs");
+    soon("the server to close the connection", hung_up.recv()).await.expect("the provider runs");
     let models = server.stranger().data("{ models { id } }", json!({})).await;
     assert_eq!(models, json!({ "models": [] }));
 }

@@ -1,10 +1,10 @@
-//! What providers send by their documentation, each in its own dialect. The files are written by hand.
+//! Answers in each provider's dialect. The files are written by hand, after the providers' documentation.
 
 use super::{reply_to, server};
 use crate::support::{Kind, Provider};
 use serde_json::json;
 
-/// A provider's answer, and what the reply to it is.
+/// A provider's answer, and the expected reply.
 macro_rules! recorded {
     ($($name:literal: $text:literal, $reason:literal, $input:literal, $output:literal;)+) => {
         [$(($name, include_str!(concat!("recorded/", $name, ".sse")), $text, $reason, $input, $output)),+]

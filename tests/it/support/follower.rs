@@ -1,4 +1,4 @@
-//! A subscriber who comes back after every break, and takes note of all that they are told.
+//! A subscriber to a reply that reconnects after every interruption and checks everything that it receives.
 
 use super::{Client, Nodes, socket::REPLY, soon};
 use futures_util::{SinkExt, StreamExt};
@@ -13,34 +13,35 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest},
 };
 
-/// Longer than a lease, a takeover and the reply anew: who follows for so long hangs.
+/// Longer than a lease, a takeover and a new attempt take together.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Follows one reply.
+/// A subscriber to one reply.
 pub struct Follower {
     token: Option<String>,
     pub reply: String,
-    /// The whole text that is to come, if it is known.
+    /// The complete text of the reply, if it is known.
     expected: Option<String>,
-    /// What they have been told: the last snapshot, and every delta after it.
+    /// The text received so far: the last snapshot and every delta after it.
     pub text: String,
-    /// Which attempt it is of; 0 before the first snapshot.
+    /// The attempt that the text belongs to; 0 before the first snapshot.
     pub attempt: i64,
     cursor: Option<String>,
     socket: Option<WebSocketStream<MaybeTlsStream<TcpStream>>>,
-    /// How often they had to come back.
+    /// The number of interruptions.
     pub breaks: usize,
 }
 
-/// What they hear.
+/// An event of the subscription.
 #[derive(Debug)]
 pub enum Heard {
+    /// A snapshot or a delta.
     Text,
-    /// The message as it ended.
+    /// The finished message.
     Finished(Value),
-    /// An error with this code, which ends the subscription.
+    /// An error with this code, which ended the subscription.
     Error(String),
-    /// The socket is gone.
+    /// The socket was closed.
     Cut,
 }
 
@@ -58,20 +59,20 @@ impl Follower {
         }
     }
 
-    /// One of a reply whose text is known: whatever they are told must be the beginning of it.
+    /// Returns a follower of a reply whose text is known. The text received must always be the beginning of it.
     pub fn expecting(client: &Client, reply: &str, text: &str) -> Self {
         Self { expected: Some(text.to_owned()), ..Self::new(client, reply) }
     }
 
-    /// Subscribes at an instance, from where they are; false if it does not answer.
+    /// Subscribes at an instance, with the last cursor. Returns false if the instance does not answer.
     pub async fn connect(&mut self, address: SocketAddr) -> bool {
-        self.socket = soon("the server to answer or not", self.subscribed(address)).await;
+        self.socket = soon("the server to accept or refuse", self.subscribed(address)).await;
         self.socket.is_some()
     }
 
     async fn subscribed(&self, address: SocketAddr) -> Option<WebSocketStream<MaybeTlsStream<TcpStream>>> {
-        let mut request = format!("ws://{address}/graphql").into_client_request().expect("a good address");
-        let protocol = "graphql-transport-ws".parse().expect("a good header");
+        let mut request = format!("ws://{address}/graphql").into_client_request().expect("a valid address");
+        let protocol = "graphql-transport-ws".parse().expect("a valid header");
         request.headers_mut().insert("sec-websocket-protocol", protocol);
         let (mut socket, _) = connect_async(request).await.ok()?;
         let authorization = self.token.as_ref().map(|token| format!("Bearer {token}"));
@@ -86,13 +87,13 @@ impl Follower {
         Some(socket)
     }
 
-    /// Hangs up.
+    /// Closes the socket.
     pub fn cut(&mut self) {
         self.socket = None;
         self.breaks += 1;
     }
 
-    /// What comes next.
+    /// Receives the next event.
     pub async fn hear(&mut self) -> Heard {
         loop {
             let Some(mut message) = self.message().await else { return Heard::Cut };
@@ -100,14 +101,14 @@ impl Follower {
             match message["type"].as_str() {
                 Some("connection_ack") => {}
                 Some("next") if payload.get("errors").is_none() => {
-                    let heard = self.take(payload["data"]["reply"].take());
-                    if let Heard::Finished(_) = heard
+                    let event = self.take(payload["data"]["reply"].take());
+                    if let Heard::Finished(_) = event
                         && let Some(last) = self.message().await
                     {
                         assert_eq!(last["type"], "complete", "{last} after the end");
                         self.socket = None;
                     }
-                    return heard;
+                    return event;
                 }
                 Some("next" | "error") => {
                     self.socket = None;
@@ -119,7 +120,7 @@ impl Follower {
         }
     }
 
-    /// The server's next message; `None` if the socket is gone.
+    /// Receives the server's next message; `None` if the socket is closed.
     async fn message(&mut self) -> Option<Value> {
         loop {
             match timeout(PATIENCE, self.socket.as_mut()?.next()).await {
@@ -142,9 +143,9 @@ impl Follower {
         match event["__typename"].as_str() {
             Some("ReplySnapshot") => {
                 let attempt = event["attempt"].as_i64().expect("a number");
-                // The same one again only if some of it was lost with an instance.
-                let taken_back = attempt == self.attempt && text.len() < self.text.len();
-                assert!(attempt > self.attempt || taken_back, "{event} after {:?}", self.text);
+                // An attempt is repeated only if some of its text was lost with an instance.
+                let text_lost = attempt == self.attempt && text.len() < self.text.len();
+                assert!(attempt > self.attempt || text_lost, "{event} after {:?}", self.text);
                 (self.attempt, self.text) = (attempt, text.to_owned());
             }
             Some("ReplyDelta") => {
@@ -152,7 +153,7 @@ impl Follower {
                 self.text += text;
             }
             _ => {
-                assert_eq!(event["message"]["content"], self.text, "what is stored is what was told");
+                assert_eq!(event["message"]["content"], self.text, "the stored text equals the received text");
                 assert_eq!(event["message"]["id"], self.reply);
                 return Heard::Finished(event["message"].take());
             }
@@ -164,7 +165,7 @@ impl Follower {
         Heard::Text
     }
 
-    /// Follows until there is no more text to come, at the instance they are at: what comes instead.
+    /// Receives events from the current instance until one is not text, and returns that one.
     pub async fn until_something_but_text(&mut self) -> Heard {
         loop {
             match self.hear().await {
@@ -174,22 +175,21 @@ impl Follower {
         }
     }
 
-    /// Follows until there is some text, at the instance they are at.
+    /// Receives events from the current instance until the text contains `wanted`.
     pub async fn until(&mut self, wanted: &str) {
         while !self.text.contains(wanted) {
-            let heard = self.hear().await;
-            assert!(matches!(heard, Heard::Text), "{heard:?} before {wanted:?}, after {:?}", self.text);
+            let event = self.hear().await;
+            assert!(matches!(event, Heard::Text), "{event:?} before {wanted:?}, after {:?}", self.text);
         }
     }
 
-    /// Follows to the end, coming back, to whichever instance answers, as often as it takes; the message as it ended.
-    #[expect(clippy::wrong_self_convention, reason = "it goes to the end, and converts nothing")]
+    /// Follows the reply to its end, and reconnects to any instance as often as necessary. Returns the finished message.
     pub async fn to_the_end(&mut self, nodes: &Nodes) -> Value {
         let end = async {
             loop {
                 match self.until_something_but_text().await {
                     Heard::Finished(message) => return message,
-                    // The database is away: that passes.
+                    // The database is down for a while.
                     Heard::Error(code) if code == "UNAVAILABLE" => self.breaks += 1,
                     Heard::Error(code) => panic!("{code} after {:?}", self.text),
                     Heard::Text | Heard::Cut => {

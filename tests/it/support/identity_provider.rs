@@ -1,4 +1,4 @@
-//! A real OpenID Provider (`tests/identity-provider`), at which people sign in as they would: through its pages.
+//! A real OpenID Provider (`tests/identity-provider`). Users sign in through its pages.
 
 use super::{http, soon};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -12,10 +12,10 @@ use tokio::{
 };
 use url::Url;
 
-/// What this server is called there, unless it is asked for another.
+/// The default audience of access tokens: the server under test.
 pub const AUDIENCE: &str = "https://chat.example/graphql";
 
-/// A running provider. Dropping it ends it.
+/// A running provider. Dropping it kills it.
 pub struct IdentityProvider {
     pub issuer: String,
     commands: ChildStdin,
@@ -23,7 +23,7 @@ pub struct IdentityProvider {
     _process: Child,
 }
 
-/// What somebody who has signed in is given.
+/// The tokens of a user who has signed in.
 #[derive(Debug)]
 pub struct Tokens {
     pub access_token: String,
@@ -49,19 +49,19 @@ impl IdentityProvider {
         Self { issuer: issuer.expect("it starts"), commands, lines, _process: process }
     }
 
-    /// Does what it is told (see `main.mjs`).
-    pub async fn tell(&mut self, command: &str) {
-        self.commands.write_all(format!("{command}\n").as_bytes()).await.expect("it listens");
-        let done = soon("the provider to obey", self.lines.next_line()).await;
+    /// Sends a command to the provider (see `main.mjs`) and waits until it is done.
+    pub async fn command(&mut self, command: &str) {
+        self.commands.write_all(format!("{command}\n").as_bytes()).await.expect("the provider runs");
+        let done = soon("the provider to execute the command", self.lines.next_line()).await;
         assert_eq!(done.expect("it is text").as_deref(), Some("done"));
     }
 
-    /// Signs somebody in, by the client whose tokens are signed so.
+    /// Signs a user in, with the OAuth client whose tokens are signed with this algorithm.
     pub async fn sign_in(&self, algorithm: &str, who: &str) -> Tokens {
         self.sign_in_for(algorithm, who, AUDIENCE).await
     }
 
-    /// The same, with a token for somebody else than this server: the authorization code flow, with PKCE.
+    /// The same for any audience: the authorization code flow with PKCE.
     pub async fn sign_in_for(&self, algorithm: &str, who: &str, audience: &str) -> Tokens {
         let mut browser = Browser::default();
         let verifier: String = rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -101,7 +101,7 @@ impl IdentityProvider {
     }
 }
 
-/// Goes where it is sent, with the cookies it has been given.
+/// A minimal browser: it keeps cookies and returns where it is redirected to.
 #[derive(Default)]
 struct Browser {
     cookies: BTreeMap<String, String>,
@@ -116,7 +116,7 @@ impl Browser {
         self.go(with_form(http::client().post(address), form)).await
     }
 
-    /// Where the answer leads to.
+    /// Sends a request. Returns the URL that the response redirects to.
     async fn go(&mut self, request: RequestBuilder) -> Url {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -127,7 +127,7 @@ impl Browser {
             let (name, value) = pair.split_once('=').expect("a pair");
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
-        let location = response.headers().get(LOCATION).expect("it leads on").to_str().expect("text");
+        let location = response.headers().get(LOCATION).expect("a redirect").to_str().expect("text");
         response.url().join(location).expect("an address")
     }
 }

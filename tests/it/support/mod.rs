@@ -1,4 +1,4 @@
-//! What the tests stand on.
+//! Support code of the integration tests.
 
 mod client;
 mod cluster;
@@ -31,15 +31,15 @@ pub use wire::Wire;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Far longer than anything takes: a test that waits so long has failed.
+/// Far longer than any operation takes: a test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What a future gives, or a failed test that says what it waited for.
+/// Awaits a future. After [`PATIENCE`] the test fails and names what it waited for.
 pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+    timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("timeout while waiting for {what}"))
 }
 
-/// Makes two tests of one function: it is given the kind of database.
+/// Runs a test on both databases; its parameter is the database.
 macro_rules! on_both_databases {
     ($($(#[$attribute:meta])* async fn $name:ident($kind:ident) $body:block)+) => {$(
         mod $name {

@@ -1,4 +1,4 @@
-//! Asking for much.
+//! The cost limit: operations, exports, events and refused requests.
 
 use super::{behind_proxy, network, retry_after};
 use crate::{
@@ -14,18 +14,18 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// It costs 2.
+/// Costs 2.
 const ME: &str = "{ me { id } }";
-/// It costs 71.
+/// Costs 71.
 const PAGE: &str = "{ me { conversations { nodes { id title } } } }";
-/// It costs 91.
+/// Costs 91.
 const DEAR: &str = "{ me { conversations { nodes { id title createdAt } } } }";
 
 async fn costing(kind: Kind, cost_rate: u32) -> Server {
     behind_proxy(kind, Throttling { cost_rate, ..UNTHROTTLED }).await
 }
 
-/// Fills the latest conversation.
+/// Adds messages to the latest conversation.
 async fn fill(server: &Server, client: &Client, messages: usize) {
     let data = client.data("{ me { conversations { nodes { id } } } }", json!({})).await;
     let id = data["me"]["conversations"]["nodes"][0]["id"].as_str().expect("an id");
@@ -52,7 +52,7 @@ on_both_databases! {
     async fn operations_cost_what_comes_back_in_a_minute(kind) {
         let server = costing(kind, 130).await;
         let home = format!("{}::1", network());
-        // Only what a user does themselves counts, wherever they are.
+        // Each user has a budget of their own, whatever their address.
         let client = server.register().await;
         let answer = ask(&server, &client, JSON, &home, telling(ME)).await.json();
         assert_eq!(answer["extensions"], cost(2, 128));
@@ -62,7 +62,7 @@ on_both_databases! {
         assert_eq!(answer["extensions"]["cost"]["requested"], 71);
         for accept in [GRAPHQL, JSON, "text/event-stream"] {
             let elsewhere = format!("{}::1", network());
-            // Twice: what is refused costs nothing.
+            // Twice: a refused operation costs nothing.
             for _ in 0..2 {
                 let refused = ask(&server, &client, accept, &elsewhere, telling(DEAR)).await;
                 let wait = retry_after(&refused);
@@ -70,7 +70,7 @@ on_both_databases! {
                 assert_eq!(refused.json().get("data"), None, "nothing was executed");
             }
         }
-        assert_eq!(ask(&server, &client, JSON, &home, telling(ME)).await.status, 200, "cheaper");
+        assert_eq!(ask(&server, &client, JSON, &home, telling(ME)).await.status, 200, "a cheaper operation");
         assert_eq!(ask(&server, &server.stranger(), JSON, &home, telling(PAGE)).await.status, 200);
         assert_eq!(ask(&server, &server.register().await, JSON, &home, telling(PAGE)).await.status, 200);
         server.clock.advance(Duration::from_secs(60));
@@ -87,7 +87,7 @@ on_both_databases! {
         retry_after(&ask(&server, &stranger, JSON, &home, telling(PAGE)).await);
         let elsewhere = format!("{}::1", network());
         assert_eq!(ask(&server, &stranger, JSON, &elsewhere, telling(PAGE)).await.status, 200);
-        // Where there is a user, the address does not matter.
+        // For an authenticated user the address does not matter.
         let client = server.register().await;
         assert_eq!(ask(&server, &client, JSON, &home, telling(PAGE)).await.status, 200);
     }
@@ -110,7 +110,7 @@ on_both_databases! {
         for _ in 0..2 {
             assert_eq!(download().await.status, 200);
         }
-        // Beginning costs 1,000, and nothing is left for a third.
+        // A download costs at least 1,000, so the budget does not cover a third one.
         let wait = retry_after(&download().await);
         server.clock.advance(Duration::from_secs(wait));
         assert_eq!(download().await.status, 200);
@@ -118,9 +118,9 @@ on_both_databases! {
         create(&client, "much").await; // 1,000
         fill(&server, &client, 140).await;
         server.clock.advance(Duration::from_secs(60));
-        assert_eq!(download().await.status, 200, "1,000 and ten for each message");
+        assert_eq!(download().await.status, 200, "1,000, and 10 for each message");
         retry_after(&download().await);
-        // Whatever there is can be downloaded: no more is charged than may be used in a minute.
+        // Every export can be downloaded: it costs at most the budget of one minute.
         server.clock.advance(Duration::from_secs(60));
         create(&client, "more").await;
         fill(&server, &client, 400).await;
@@ -139,21 +139,21 @@ on_both_databases! {
                 break answer;
             }
             answers += 1;
-            assert!(answers < 100, "there is no end to it");
+            assert!(answers < 100, "the address is not limited");
         };
         retry_after(&limited);
         assert!(answers >= 10, "{answers}");
     }
 
-    /// What is refused before anything is executed is paid for by the address: to find out that it is no good, here that
-    /// there is no such token, was not for nothing.
+    /// A request that is refused before execution is charged to the address, because refusing it takes work: here it must be
+    /// found out that the token does not exist.
     async fn what_is_refused_early_costs_the_address(kind) {
         let server = costing(kind, 10).await;
         let client = server.register().await;
         let forged = || PersonalToken::random().expose_secret().to_owned();
         let query = "/graphql?query={__typename}";
-        type Asks<'a> = &'a dyn Fn() -> RequestBuilder;
-        let ways: [(&str, u16, Asks<'_>); 11] = [
+        type MakeRequest<'a> = &'a dyn Fn() -> RequestBuilder;
+        let ways: [(&str, u16, MakeRequest<'_>); 11] = [
             ("forged", 401, &|| server.post().bearer_auth(forged()).json(&telling(ME))),
             ("no token", 401, &|| server.post().bearer_auth("nonsense").json(&telling(ME))),
             ("two tokens", 401, &|| server.post().bearer_auth("a").bearer_auth("b").json(&telling(ME))),
@@ -177,11 +177,11 @@ on_both_databases! {
                     break answer;
                 }
                 refused += 1;
-                assert!(refused < 100, "{way}: there is no end to it");
+                assert!(refused < 100, "{way}: the address is not limited");
             };
             retry_after(&limited);
             assert!(refused >= 10, "{way}: {refused}");
-            // Who is somebody pays for themselves, and there is another address for everybody else.
+            // An authenticated user pays from their own budget.
             assert_eq!(ask(&server, &client, JSON, &home, telling("{ __typename }")).await.status, 200, "{way}");
             server.clock.advance(Duration::from_secs(60));
         }
@@ -204,20 +204,20 @@ on_both_databases! {
                 Err(Closed(4403)) => refused += 1,
                 other => break other,
             }
-            assert!(refused < 100, "there is no end to it");
+            assert!(refused < 100, "the address is not limited");
         };
-        // Not one of the codes after which clients never come back.
+        // Not one of the close codes after which clients stop reconnecting.
         assert_eq!(limited, Err(Closed(1013)));
         assert!(refused >= 10, "{refused}");
         let token = client.token.as_deref().expect("it is signed in");
-        assert_eq!(open(token).await, Ok(json!({ "type": "connection_ack" })), "who is somebody");
+        assert_eq!(open(token).await, Ok(json!({ "type": "connection_ack" })), "an authenticated user");
     }
 
     async fn a_socket_is_charged_as_any_request_is(kind) {
         let server = costing(kind, 130).await;
         let client = server.register().await;
         let (conversation, reply) = client.say("hello", None).await;
-        server.clock.advance(Duration::from_secs(60)); // what it cost
+        server.clock.advance(Duration::from_secs(60)); // refills the budget
         let mut socket = server.socket(&client).await;
         let subscribe = json!({ "query": format!("subscription {{ reply(messageId: \"{reply}\") {{ cursor }} }}"),
             "extensions": { "cost": true } });
@@ -229,30 +229,30 @@ on_both_databases! {
         let mut refused = Value::Null;
         for id in ["1", "2", "3"] {
             socket.say(json!({ "id": id, "type": "subscribe", "payload": telling(&page) })).await;
-            let told = socket.hear().await.unwrap();
-            if told["type"] == "error" {
-                refused = told;
+            let message = socket.hear().await.unwrap();
+            if message["type"] == "error" {
+                refused = message;
                 break;
             }
-            assert_eq!(told["payload"]["extensions"]["cost"]["requested"], 92, "{told}");
+            assert_eq!(message["payload"]["extensions"]["cost"]["requested"], 92, "{message}");
             assert_eq!(socket.hear().await.unwrap()["type"], "complete");
         }
         let extensions = &refused["payload"][0]["extensions"];
         assert_eq!(extensions["code"], "RATE_LIMITED");
         assert!(extensions["retryAfter"].as_u64().unwrap() > 0);
-        // The same purse, over HTTP; and a subscription that costs too much is refused as well.
+        // HTTP uses the same budget, and a subscription that costs too much is refused too.
         retry_after(&ask(&server, &client, JSON, "::1", telling(&page)).await);
         let ids = "conversation { id messages { nodes { id role status } } }";
         let dear = format!("subscription {{ reply(messageId: \"{reply}\") {{ ... on ReplyFinished {{ message {{ {ids} }} }} }} }}");
         socket.subscribe("d", &dear, json!({})).await;
-        let told = socket.hear().await.unwrap();
-        assert_eq!((&told["type"], &told["payload"][0]["extensions"]["code"]), (&json!("error"), &json!("RATE_LIMITED")));
+        let message = socket.hear().await.unwrap();
+        assert_eq!((&message["type"], &message["payload"][0]["extensions"]["code"]), (&json!("error"), &json!("RATE_LIMITED")));
         server.clock.advance(Duration::from_secs(60));
         socket.subscribe("d", &dear, json!({})).await;
         assert_eq!(socket.hear().await.unwrap()["type"], "next");
     }
 
-    /// `changes` goes on for ever: it is as if each event were asked for.
+    /// `changes` has no end, so each event is charged like an operation.
     async fn each_change_is_paid_for_and_none_is_lost(kind) {
         let server = costing(kind, 2000).await;
         let client = server.register().await;
@@ -269,13 +269,13 @@ on_both_databases! {
             let event = socket.hear().await.expect("the socket stays open");
             assert_eq!(event["payload"]["data"]["changes"]["conversation"]["title"], title, "{event}");
             for _ in 0..5 {
-                assert_eq!(socket.ping().await, Vec::<Value>::new(), "the next one cannot be paid for yet");
+                assert_eq!(socket.ping().await, Vec::<Value>::new(), "the budget does not cover the next event yet");
             }
             server.clock.advance(Duration::from_secs(60));
         }
     }
 
-    /// What is stored stays: there is far less of it in a minute than of what is read.
+    /// Stored data stays, so writing costs far more than reading.
     async fn to_store_something_costs_more_than_to_read_it(kind) {
         let server = costing(kind, 3000).await;
         let client = server.register().await;
@@ -286,7 +286,7 @@ on_both_databases! {
         for _ in 0..10 {
             stored += u32::from(ask(&server, &client, JSON, &home, prompt.clone()).await.status == 200);
         }
-        // Twice, and twice more if Redis was too slow once, so that it was counted here.
+        // Twice, and twice more if Redis was too slow once, so that the instance counted by itself.
         assert!((2..=4).contains(&stored), "{stored}");
     }
 }
@@ -307,7 +307,7 @@ async fn the_cost_is_told_however_it_is_asked_for() {
     let mut post = server.post().header("accept", "text/event-stream").json(&telling(ME));
     post = post.bearer_auth(client.token.as_deref().unwrap());
     assert!(Answer::to(post).await.text().contains(r#""requested":2"#));
-    // Whatever else a client has there is its own.
+    // Other extensions are ignored.
     for other in ["", "null", "{}", r#"{"cost":"yes"}"#, r#"{"persistedQuery":{}}"#] {
         let answer = by_get(other).await;
         assert_eq!((answer.status, answer.json().get("extensions")), (200, None), "{other}");
@@ -317,7 +317,7 @@ async fn the_cost_is_told_however_it_is_asked_for() {
     }
 }
 
-/// One operation may cost more than there ever is: then it takes all of it.
+/// An operation may cost more than the budget of one minute. It then uses all of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_costs_more_than_a_minute_gives_takes_all() {
     let server = costing(Kind::Sqlite, 10).await;
@@ -327,7 +327,7 @@ async fn what_costs_more_than_a_minute_gives_takes_all() {
     retry_after(&ask(&server, &stranger, JSON, &home, telling(ME)).await);
 }
 
-/// To read a document is not for nothing, even if it is no good.
+/// Reading a document costs something even if the document is invalid.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_document_costs_the_least_there_is() {
     let server = costing(Kind::Sqlite, 10).await;

@@ -1,4 +1,4 @@
-//! Sending too much.
+//! The limits on messages and on running replies.
 
 use super::{ask_from, behind_proxy, network, retry_after};
 use crate::support::{Client, Kind, Server, UNTHROTTLED, codes, content_of, on_both_databases};
@@ -49,7 +49,7 @@ on_both_databases! {
             let again = client.send(input("a", "1")).await;
             assert_eq!((&again["message"], &again["reply"]["id"]), (&first["message"], &first["reply"]["id"]));
         }
-        // Another one reaches the limit of running replies, and the next one that of messages.
+        // The second key exceeds the limit on running replies, the third the limit on messages.
         for key in ["b", "c"] {
             assert_eq!(client.try_send(input(key, "2")).await, Some(Err("RATE_LIMITED".into())));
         }
@@ -59,10 +59,10 @@ on_both_databases! {
         let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
         client.data(delete, json!({ "id": first["conversation"]["id"] })).await;
         let deleted = client.try_send(input("a", "1")).await;
-        assert_eq!(deleted, Some(Err("RATE_LIMITED".into())), "what is deleted is no answer");
+        assert_eq!(deleted, Some(Err("RATE_LIMITED".into())), "a deleted message has no stored result");
     }
 
-    /// HTTP's status is of the whole answer: where something was done, it tells of no refusal.
+    /// The HTTP status describes the whole answer: after a partial success it does not report the rate limit.
     async fn what_was_done_beside_a_refusal_is_told(kind) {
         let server = behind_proxy(kind, Throttling { send_rate: 1, ..UNTHROTTLED }).await;
         let client = server.register().await;
@@ -100,18 +100,18 @@ on_both_databases! {
             assert_eq!(extensions["code"], "RATE_LIMITED");
             assert!(extensions["retryAfter"].as_u64().unwrap() > 0);
         }
-        let count = client.data("{ me { conversations { totalCount } } }", json!({})).await;
+        assert_eq!(count["me"]["conversations"]["totalCount"], 3, "nothing of the refused messages is stored");
         assert_eq!(count["me"]["conversations"]["totalCount"], 3, "nothing of what was refused is stored");
         let other = server.register().await;
         other.say("mine", None).await;
-        // A repetition gets its result all the same, and one may take the place of what it stops.
+        // A repetition returns its result, and a message may replace a running reply that it stops.
         let accepted = (0..8).find(|number| !refused.contains(number)).unwrap();
         assert_eq!(send(accepted, json!({})).await["data"], answers[accepted]["data"]);
         let instead = json!({ "idempotencyKey": "instead", "conversationId": busy, "whenBusy": "STOP_CURRENT" });
         let instead = send(0, instead).await;
         assert_eq!(instead.get("errors"), None);
         assert_eq!(codes(&send(refused[0], json!({})).await), ["RATE_LIMITED"]);
-        // The key of what was refused is the client's to use again.
+        // The key of a refused message can be used again.
         let reply = instead["data"]["sendMessage"]["reply"]["id"].as_str().unwrap();
         client.stop(reply).await;
         client.stop(&first).await;
@@ -132,7 +132,7 @@ async fn on_a_socket_a_refusal_is_a_result_like_any_other() {
     assert_eq!(socket.hear().await.unwrap()["payload"].get("errors"), None);
     assert_eq!(socket.hear().await.unwrap()["type"], "complete");
     socket.subscribe("2", SEND, input).await;
-    let told = socket.hear().await.unwrap();
-    assert_eq!((&told["type"], codes(&told["payload"])), (&json!("next"), vec!["RATE_LIMITED"]));
-    assert!(told["payload"]["errors"][0]["extensions"]["retryAfter"].as_u64().unwrap() > 50);
+    let message = socket.hear().await.unwrap();
+    assert_eq!((&message["type"], codes(&message["payload"])), (&json!("next"), vec!["RATE_LIMITED"]));
+    assert!(message["payload"]["errors"][0]["extensions"]["retryAfter"].as_u64().unwrap() > 50);
 }

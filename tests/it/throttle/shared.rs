@@ -1,4 +1,4 @@
-//! Limits of several instances.
+//! Limits that several instances share.
 
 use super::{behind_proxy, network};
 use crate::support::{Client, Cluster, Kind, Server, UNTHROTTLED, code};
@@ -7,7 +7,7 @@ use serde_json::json;
 
 const SEND: &str = "mutation { sendMessage(input: { content: \"hi\", model: \"echo\" }) { reply { id } } }";
 
-/// How many of so many sends are accepted; the others must be RATE_LIMITED.
+/// Sends messages and returns how many are accepted; the others must get RATE_LIMITED.
 async fn accepted(sends: usize, at: impl Fn(usize) -> Client) -> usize {
     let mut accepted = 0;
     for number in 0..sends {
@@ -28,8 +28,8 @@ async fn over_redis_instances_share_the_limits() {
     let client = server.register().await;
     let there = client.at(beside.address);
     let sent = accepted(8, |number| if number % 2 == 0 { client.clone() } else { there.clone() }).await;
-    assert!((4..=5).contains(&sent), "as many as one instance takes: {sent}");
-    // What the right password gives back, it gives back everywhere.
+    assert!((4..=5).contains(&sent), "as many as a single instance accepts: {sent}");
+    // A successful sign-in restores the address's attempts on all instances.
     let log_in = async |server: &Server, from: &str, password: &str| {
         let query = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
         let input = json!({ "input": { "email": client.email, "password": password } });
@@ -47,7 +47,7 @@ async fn over_redis_instances_share_the_limits() {
     }
 }
 
-/// Neither does everything pass while Redis is away, nor nothing: each instance limits by itself.
+/// Without Redis each instance limits by itself: neither all requests pass nor none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn limits_hold_without_redis() {
     let mut cluster = Cluster::start(1, &[("CONFAB_SEND_RATE", "3")]).await;

@@ -19,20 +19,20 @@ use tokio_tungstenite::{
 const TEXT: u8 = 0x81;
 const CLOSE: u8 = 0x88;
 
-/// A frame from a client, whose mask changes nothing.
+/// Returns a client's frame with a zero mask.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = u8::try_from(payload.len()).expect("it is short");
     [&[first, 0x80 | length, 0, 0, 0, 0], payload].concat()
 }
 
-/// A socket's bytes as they come.
+/// Opens a socket and returns its TCP connection.
 async fn raw(server: &Server) -> TcpStream {
     let socket = Socket::ask_for(server.address, &[PROTOCOL]).await.expect("it opens");
     let MaybeTlsStream::Plain(tcp) = socket.0.into_inner() else { panic!("there is no TLS here") };
     tcp
 }
 
-/// All that the server still sends, until it closes the connection in order: a reset would be an error.
+/// Reads until the server closes the connection in an orderly way: a reset would be an error.
 async fn rest(tcp: &mut TcpStream) -> Vec<u8> {
     let mut heard = Vec::new();
     soon("the end", tcp.read_to_end(&mut heard)).await.expect("it is closed in order");
@@ -44,7 +44,7 @@ async fn a_message_over_the_limit_is_told_from_a_broken_connection() {
     let server = Server::start(Kind::Sqlite).await;
     for _ in 0..5 {
         let mut tcp = raw(&server).await;
-        // More than the kernel keeps: the client is still writing when the server closes.
+        // More than the kernel buffers: the client is still writing when the server closes.
         let length = 16 * server.config.max_body;
         let mut message = [&[TEXT, 0x80 | 127], &length.to_be_bytes()[..], &[0; 4]].concat();
         message.resize(message.len() + length, b' ');
@@ -101,7 +101,7 @@ async fn a_client_library_sees_the_code_that_it_has_closed_with() {
     let (server, client, mut following, reply) = long_reply().await;
     following.follow(&reply, None).await;
     following.until("word").await;
-    // As much as the system's buffers may not hold: it is being written when the frame comes.
+    // More than the system's buffers hold: the server is writing it when the close frame arrives.
     let mut busy = server.socket(&client).await;
     let schema = "{ __schema { types { name description fields { name description type { name }
         args { name description } } } } }";

@@ -1,4 +1,4 @@
-//! What one socket, and one user, may take.
+//! The limits of one socket, and of one user's sockets.
 
 use crate::support::{Answer, Client, Closed, Kind, Server, Socket, Sql, code, soon};
 use futures_util::{SinkExt, StreamExt};
@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 const CHANGES: &str = "subscription { changes { cursor } }";
 
-/// A socket that somebody would open; how it is closed if they may not.
+/// Opens a socket for a client. Returns the close code if the server refuses it.
 async fn open(server: &Server, client: &Client) -> Result<Socket, Closed> {
     let mut socket = Socket::connect(server.address).await;
     let authorization = client.token.as_ref().map(|token| format!("Bearer {token}"));
@@ -17,12 +17,12 @@ async fn open(server: &Server, client: &Client) -> Result<Socket, Closed> {
     socket.hear().await.map(|_| socket)
 }
 
-/// Subscribes; what is said to that.
+/// Subscribes and returns the first message of the subscription.
 async fn begin(socket: &mut Socket, id: &str, variables: &Value) -> Value {
     socket.subscribe(id, CHANGES, variables.clone()).await;
-    let told = socket.hear().await.expect("the socket stays open");
-    assert_eq!(told["id"], id);
-    told
+    let message = socket.hear().await.expect("the socket stays open");
+    assert_eq!(message["id"], id);
+    message
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -43,7 +43,7 @@ async fn an_operations_id_is_short() {
     }
 }
 
-/// A subscription keeps its request, and what of it nobody uses too.
+/// A subscription keeps its request in memory, including the parts that it does not use.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_requests_hold_on_a_socket_has_a_bound() {
     let server = Server::start(Kind::Sqlite).await;
@@ -58,11 +58,11 @@ async fn what_requests_hold_on_a_socket_has_a_bound() {
         assert_eq!(refused["type"], "error", "{refused}");
         assert_eq!(code(&refused["payload"][0]), "RATE_LIMITED");
     }
-    // What is small still goes in, and with one that ends there is place for another.
+    // A small request still fits, and completing a subscription frees its memory.
     assert_eq!(begin(&mut socket, "small", &json!({})).await["type"], "next");
     socket.say(json!({ "id": "2", "type": "complete" })).await;
     assert_eq!(begin(&mut socket, "5", &large).await["type"], "next");
-    // Another socket has its own.
+    // Another socket has its own limit.
     assert_eq!(begin(&mut server.socket(&client).await, "1", &large).await["type"], "next");
 }
 
@@ -74,13 +74,13 @@ async fn a_user_has_so_many_sockets_and_no_more() {
     let mut second = server.socket(&ada).await;
     assert_eq!(open(&server, &ada).await.err(), Some(Closed(4429)));
     for socket in [&mut first, &mut second] {
-        assert_eq!(socket.ping().await, [Value::Null; 0], "those within are not concerned");
+        assert_eq!(socket.ping().await, [Value::Null; 0], "the open sockets are not affected");
     }
-    open(&server, &eve).await.expect("others have their own");
-    let mut nobodys = Vec::new();
+    open(&server, &eve).await.expect("other users have their own limit");
+    let mut anonymous = Vec::new();
     for _ in 0..4 {
-        nobodys
-            .push(open(&server, &server.stranger()).await.expect("nobody is no user: their address counts"));
+        let socket = open(&server, &server.stranger()).await;
+        anonymous.push(socket.expect("sockets without a user count for their address"));
     }
     first.0.close(None).await.expect("it was open");
     let again = async {
@@ -88,10 +88,10 @@ async fn a_user_has_so_many_sockets_and_no_more() {
             yield_now().await;
         }
     };
-    soon("the place to be free", again).await;
+    soon("a free permit", again).await;
 }
 
-/// Behind a proxy connections are counted for no address: there, too, nobody is to have all of them.
+/// Behind a proxy, connections are not counted per address. Still no address may use all sockets.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_has_so_many_sockets_of_nobody_and_no_more() {
     let server = Server::with(Kind::Sqlite, |config| {
@@ -109,20 +109,20 @@ async fn an_address_has_so_many_sockets_of_nobody_and_no_more() {
     first.init(None).await;
     second.init(None).await;
     let mut third = from("2001:db8:1:1::3").await.expect("there is place");
-    assert_eq!(from("2001:db8:1:1::4").await.err(), Some(429), "who has said nothing yet is nobody too");
+    assert_eq!(from("2001:db8:1:1::4").await.err(), Some(429), "a socket before `connection_init` counts too");
     for elsewhere in ["2001:db8:1:2::1", "192.0.2.1"] {
-        from(elsewhere).await.expect("other addresses have their own").init(None).await;
+        from(elsewhere).await.expect("other addresses have their own limit").init(None).await;
     }
-    assert_eq!(first.ping().await, [Value::Null; 0], "those within are not concerned");
+    assert_eq!(first.ping().await, [Value::Null; 0], "the open sockets are not affected");
 
-    // Who signs in is somebody, and makes room for another.
+    // A socket that signs in no longer counts for the address.
     third.init(client.token.as_deref()).await;
     let mut signed_in = from("2001:db8:1:1::4").await.expect("there is place");
     signed_in.init(client.token.as_deref()).await;
     let _fifth = from("2001:db8:1:1::5").await.expect("there is place");
     assert_eq!(from("2001:db8:1:1::6").await.err(), Some(429));
 
-    // So does who leaves.
+    // Closing a socket frees its permit.
     second.0.close(None).await.expect("it was open");
     let again = async {
         loop {
@@ -133,13 +133,13 @@ async fn an_address_has_so_many_sockets_of_nobody_and_no_more() {
             yield_now().await;
         }
     };
-    let mut sixth = soon("the place to be free", again).await;
+    let mut sixth = soon("a free permit", again).await;
     sixth.init(None).await;
     assert_eq!(from("2001:db8:1:1::7").await.err(), Some(429));
     assert_eq!(signed_in.ping().await, [Value::Null; 0]);
 }
 
-/// It is said again, before anybody has told who they are.
+/// The server repeats the payload, also before the client is authenticated.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pings_payload_is_small() {
     let server = Server::start(Kind::Sqlite).await;
@@ -177,28 +177,28 @@ async fn a_flood_of_messages_ends_the_socket() {
         let flood = async {
             let mut messages = (0..).map(|n| Message::text(message(n).to_string()));
             while mouth.send(messages.next().expect("it is endless")).await.is_ok() {}
-            pending().await // what the server said last is still to be heard
+            pending().await // the close frame is still to be received
         };
-        let told = async {
-            while let Some(Ok(heard)) = ear.next().await {
-                if let Message::Close(Some(frame)) = heard {
+        let close = async {
+            while let Some(Ok(message)) = ear.next().await {
+                if let Message::Close(Some(frame)) = message {
                     return Some(u16::from(frame.code));
                 }
             }
             None
         };
-        let told = soon("the server to hang up", async {
+        let close = soon("the server to close the socket", async {
             select! {
-                told = told => told,
+                close = close => close,
                 () = flood => unreachable!(),
             }
         });
-        assert_eq!(told.await, Some(4429), "{}", message(0));
-    }
-    assert_eq!(other.ping().await, [Value::Null; 0], "others are not concerned");
+        assert_eq!(close.await, Some(4429), "{}", message(0));
+        }
+        assert_eq!(other.ping().await, [Value::Null; 0], "other sockets are not affected");
 }
 
-/// Each keeps the server busy, and may mean nothing.
+/// These messages cost the server work without executing anything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_a_request_may_be_long() {
     let server = Server::start(Kind::Sqlite).await;
@@ -217,7 +217,7 @@ async fn only_a_request_may_be_long() {
     assert_eq!(socket.ping().await, [Value::Null; 0]);
 }
 
-/// To read it takes longer than to answer it. Over HTTP it is the same.
+/// Reading a long request takes longer than answering it. HTTP charges the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_request_costs_more_than_a_short_one() {
     let server = Server::start(Kind::Sqlite).await;
@@ -228,13 +228,13 @@ async fn a_long_request_costs_more_than_a_short_one() {
         let answer = Answer::to(server.post().json(&payload)).await.json();
         assert_eq!(answer["extensions"]["cost"]["requested"], cost, "{kilobytes}");
         socket.say(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
-        let told = socket.hear().await.expect("a result");
-        assert_eq!(told["payload"]["extensions"]["cost"]["requested"], cost, "{kilobytes}");
+        let message = socket.hear().await.expect("a result");
+        assert_eq!(message["payload"]["extensions"]["cost"]["requested"], cost, "{kilobytes}");
         assert_eq!(socket.hear().await.expect("it ends")["type"], "complete");
     }
 }
 
-/// A client that asks for much and reads nothing has few answers made.
+/// The server executes few operations for a client that does not read their results.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_that_wait_to_be_read_have_a_bound() {
     const ASKED: usize = 60;
@@ -245,7 +245,7 @@ async fn answers_that_wait_to_be_read_have_a_bound() {
     let id = created["createConversation"]["conversation"]["id"].as_str().expect("an id").to_owned();
     let mut sql = Sql::of(&server).await;
     sql.fill(&id, 20, 200_000).await;
-    // Each one is counted by the database, and has an answer of 4 MB.
+    // The database counts the executed mutations. Each has an answer of 4 MB.
     let update =
         "mutation($id: ID!, $title: String!) { updateConversation(input: { id: $id, title: $title }) {
         conversation { messages(first: 20) { nodes { content } } } } }";
@@ -261,17 +261,17 @@ async fn answers_that_wait_to_be_read_have_a_bound() {
         sql.values(last).await[0].parse::<usize>().expect("a number") - 1
     };
     soon("some answers", async { while made().await < 4 {} }).await;
-    // Writers take turns, so by the end of these whatever has begun on the socket has been done.
+    // Writers take turns, so these mutations finish after those that the socket has started.
     for title in ["a", "b", "c"] {
         client.data(update, json!({ "id": id, "title": title })).await;
     }
-    // What the system takes for the client, the server need not hold.
+    // Answers in the system's buffers do not count.
     let made = made().await - 3;
     assert!(made < ASKED / 2, "{made} of {ASKED} have been made");
     let mut complete = 0;
     while complete < ASKED {
-        let told = socket.hear().await.expect("the socket stays open");
-        assert_ne!(told["type"], "error", "{told}");
-        complete += usize::from(told["type"] == "complete");
+        let message = socket.hear().await.expect("the socket stays open");
+        assert_ne!(message["type"], "error", "{message}");
+        complete += usize::from(message["type"] == "complete");
     }
 }
