@@ -22,7 +22,7 @@ async fn tokens(client: &Client) -> Value {
 
 /// A client that authenticates with a personal access token.
 fn script(server: &Server, created: &Value) -> Client {
-    let mut script = server.stranger();
+    let mut script = server.anonymous();
     script.token = Some(created["secret"].as_str().expect("it is shown").to_owned());
     script
 }
@@ -30,13 +30,13 @@ fn script(server: &Server, created: &Value) -> Client {
 async fn socket_of(server: &Server, script: &Client) -> Result<Value, Closed> {
     let mut socket = Socket::connect(server.address).await;
     let authorization = format!("Bearer {}", script.token.as_deref().expect("a token"));
-    socket.say(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
-    socket.hear().await
+    socket.send(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
+    socket.receive().await
 }
 
 /// Returns, for each mutation: its name, an input that the schema accepts, and whether a `READ` and a `WRITE` token may
 /// execute it.
-fn who_may_what() -> Vec<(&'static str, Value, bool, bool)> {
+fn mutations() -> Vec<(&'static str, Value, bool, bool)> {
     let nothing = json!({ "id": "conversation_0" });
     vec![
         // These need no authentication, or take their credentials from the input.
@@ -70,7 +70,7 @@ fn who_may_what() -> Vec<(&'static str, Value, bool, bool)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_mutation_is_for_those_who_may_do_it() {
+async fn each_mutation_requires_its_scope() {
     let server = Server::start(Kind::Sqlite).await;
     let ada = server.register().await;
     let query = "{ __schema { mutationType { fields { name args { name type { name ofType { name } } }
@@ -78,14 +78,15 @@ async fn each_mutation_is_for_those_who_may_do_it() {
     let mut schema = ada.data(query, json!({})).await;
     let Value::Array(fields) = schema["__schema"]["mutationType"]["fields"].take() else { panic!("none") };
     let named: BTreeSet<&str> = fields.iter().map(|field| field["name"].as_str().unwrap()).collect();
-    let table = who_may_what();
+    let table = mutations();
     assert_eq!(named, table.iter().map(|row| row.0).collect(), "every mutation must be in this table");
 
     let [reads, writes] = [["READ"], ["WRITE"]].map(|scopes| json!({ "name": "x", "scopes": scopes }));
     let reads = script(&server, &create(&ada, reads).await);
     let writes = script(&server, &create(&ada, writes).await);
     // A refusal for lack of authentication has one message. It tells it from rejected credentials, which have the same code.
-    let signed_out = server.stranger().ask(CREATE, json!({ "input": { "name": "x", "scopes": ["READ"] } })).await;
+    let signed_out =
+        server.anonymous().execute(CREATE, json!({ "input": { "name": "x", "scopes": ["READ"] } })).await;
     assert_eq!(codes(&signed_out), ["UNAUTHENTICATED"]);
     for (name, input, reader, writer) in table {
         let field = fields.iter().find(|field| field["name"] == name).unwrap();
@@ -102,19 +103,19 @@ async fn each_mutation_is_for_those_who_may_do_it() {
             }
         };
         for (client, may) in [(&reads, reader), (&writes, writer)] {
-            let answer = client.ask(&query, variables.clone()).await;
+            let answer = client.execute(&query, variables.clone()).await;
             assert_eq!(codes(&answer).contains(&"FORBIDDEN"), !may, "{name}: {answer}");
         }
         // A caller who is not signed in may execute only the mutations that need no authentication.
-        let answer = server.stranger().ask(&query, variables).await;
+        let answer = server.anonymous().execute(&query, variables).await;
         let refused = answer["errors"][0]["message"] == signed_out["errors"][0]["message"];
         assert_eq!(refused, !reader, "{name}: {answer}");
     }
-    assert_eq!(codes(&ada.ask(ME, json!({})).await), [""; 0], "the account is unchanged");
+    assert_eq!(codes(&ada.execute(ME, json!({})).await), [""; 0], "the account is unchanged");
 }
 
 on_both_databases! {
-    async fn a_token_is_shown_once_and_good_everywhere(kind) {
+    async fn a_token_is_shown_once_and_works_over_every_transport(kind) {
         let server = Server::start(kind).await;
         let ada = server.register().await;
         let input = json!({ "name": " backup ", "scopes": ["WRITE"], "expiresInDays": 2 });
@@ -125,7 +126,7 @@ on_both_databases! {
         assert_eq!(tokens(&ada).await, json!([token]));
         let secret = created["secret"].as_str().unwrap();
         assert!(secret.starts_with("confab_pat_"));
-        let kept = Sql::of(&server).await.everything().await;
+        let kept = Sql::of(&server).await.all_rows().await;
         let (_, random) = secret.rsplit_once('_').unwrap();
         // Bytes are shown as hexadecimal digits. The row must hold neither the random part, nor its bytes, nor the secret's bytes.
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
@@ -135,9 +136,9 @@ on_both_databases! {
 
         let script = script(&server, &created);
         assert_eq!(script.data(ME, json!({})).await["me"]["email"], ada.email);
-        let (conversation, reply) = script.say("hello", None).await;
+        let (conversation, reply) = script.send_echo("hello", None).await;
         let mut socket = server.socket(&script).await;
-        assert_eq!(socket.to_the_end(&reply).await.0, "hello");
+        assert_eq!(socket.follow_to_end(&reply).await.0, "hello");
         assert_eq!(ada.message(&reply).await["conversation"]["id"], conversation);
         let events = server
             .post()
@@ -148,7 +149,7 @@ on_both_databases! {
         assert!(events.contains("ReplyFinished"), "{events}");
     }
 
-    async fn the_last_use_is_known_to_the_minute(kind) {
+    async fn the_last_use_is_updated_once_a_minute(kind) {
         let server = Server::start(kind).await;
         let ada = server.register().await;
         let script = script(&server, &create(&ada, json!({ "name": "x", "scopes": ["READ"] })).await);
@@ -163,7 +164,7 @@ on_both_databases! {
         assert!(used().await > first);
     }
 
-    async fn a_token_that_is_expired_deleted_or_made_up_is_good_for_nothing(kind) {
+    async fn expired_deleted_and_invented_tokens_are_refused(kind) {
         let server = Server::start(kind).await;
         let (ada, eve) = (server.register().await, server.register().await);
         let short = create(&ada, json!({ "name": "short", "scopes": ["READ"], "expiresInDays": 1 })).await;
@@ -174,7 +175,7 @@ on_both_databases! {
         assert_eq!(code(&eve.error(NODE, id.clone()).await), "NOT_FOUND");
 
         let (short, long) = (script(&server, &short), script(&server, &long));
-        let elsewhere = server.beside().await;
+        let elsewhere = server.another_instance().await;
         let mut opened = [server.socket(&long).await, elsewhere.socket(&long).await];
         let mut expiring = server.socket(&short).await;
         server.clock.advance(Duration::from_secs(24 * 3600));
@@ -183,8 +184,8 @@ on_both_databases! {
         let input = json!({ "input": { "email": ada.email, "password": PASSWORD } });
         let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
         let mut ada = ada;
-        ada.token = server.stranger().data(log_in, input).await["logIn"]["accessToken"].as_str().map(str::to_owned);
-        assert_eq!(codes(&long.ask(ME, json!({})).await), [""; 0]);
+        ada.token = server.anonymous().data(log_in, input).await["logIn"]["accessToken"].as_str().map(str::to_owned);
+        assert_eq!(codes(&long.execute(ME, json!({})).await), [""; 0]);
         let listed = tokens(&ada).await;
         assert_eq!(listed.as_array().unwrap().len(), 2, "an expired token is still listed");
         for token in listed.as_array().unwrap() {
@@ -198,16 +199,16 @@ on_both_databases! {
         let mut made_up = long.clone();
         made_up.token = Some(format!("confab_pat_{}", "0".repeat(72)));
         for bad in [short, long, made_up] {
-            assert_eq!(codes(&bad.ask(ME, json!({})).await), ["UNAUTHENTICATED"]);
+            assert_eq!(codes(&bad.execute(ME, json!({})).await), ["UNAUTHENTICATED"]);
             assert_eq!(socket_of(&server, &bad).await, Err(Closed(4403)));
         }
         for socket in &mut opened {
-            assert_eq!(socket.hear().await, Err(Closed(4403)), "a socket closes when its token is deleted");
+            assert_eq!(socket.receive().await, Err(Closed(4403)), "a socket closes when its token is deleted");
         }
     }
 
     /// An instance that missed the deletion checks every five minutes that the token still exists.
-    async fn a_socket_ends_with_its_token_even_if_nobody_tells(kind) {
+    async fn a_socket_closes_when_its_token_is_deleted_without_notification(kind) {
         let server = Server::start(kind).await;
         let ada = server.register().await;
         let (created, other) = (json!({ "name": "x", "scopes": ["READ"] }), json!({ "name": "y", "scopes": ["WRITE"] }));
@@ -224,7 +225,7 @@ on_both_databases! {
         assert_eq!(stays.ping().await, [Value::Null; 0]);
     }
 
-    async fn what_is_asked_for_a_token_is_checked_and_there_are_not_too_many(kind) {
+    async fn token_input_is_validated_and_the_number_of_tokens_is_limited(kind) {
         let server = Server::start(kind).await;
         let ada = server.register().await;
         let good = json!({ "name": "x", "scopes": ["READ"] });
@@ -240,7 +241,7 @@ on_both_databases! {
             let error = ada.error(CREATE, json!({ "input": input })).await;
             assert_eq!((code(&error), &error["extensions"]["field"]), ("BAD_USER_INPUT", &json!(field)));
         }
-        let many = (0..52).map(|_| ada.ask(CREATE, json!({ "input": good })));
+        let many = (0..52).map(|_| ada.execute(CREATE, json!({ "input": good })));
         let answers = futures_util::future::join_all(many).await;
         let refused = answers.iter().filter(|answer| codes(answer) == ["CONFLICT"]).count();
         assert_eq!((refused, tokens(&ada).await.as_array().unwrap().len()), (2, 50));

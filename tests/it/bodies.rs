@@ -1,6 +1,6 @@
 //! Request bodies: compression, declared lengths, byte order marks.
 
-use crate::support::{Answer, GRAPHQL, JSON, Kind, Server, code, soon};
+use crate::support::{GRAPHQL, HttpResponse, JSON, Kind, Server, code, wait_for};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::json;
 use std::io::Write;
@@ -10,7 +10,7 @@ use tokio::{
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_compressed_is_refused_unread() {
+async fn compressed_bodies_are_refused() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     let query = "{ me { id } }";
@@ -24,7 +24,7 @@ async fn what_is_compressed_is_refused_unread() {
     let post = |coding: &'static str, body: Vec<u8>| {
         let request = server.post().bearer_auth(client.token.as_deref().expect("signed in"));
         let request = request.header("content-type", JSON).header("accept", GRAPHQL);
-        Answer::to(request.header("content-encoding", coding).body(body))
+        HttpResponse::to(request.header("content-encoding", coding).body(body))
     };
     for coding in
         ["gzip", "GZIP", "x-gzip", "deflate", "br", "zstd", "identity, gzip", "gzip, gzip", "nonsense"]
@@ -52,7 +52,7 @@ async fn first_line(server: &Server, headers: &str) -> String {
     );
     tcp.write_all(head.as_bytes()).await.expect("it is open");
     let mut line = String::new();
-    soon("an answer", BufReader::new(tcp).read_line(&mut line)).await.expect("it is text");
+    wait_for("an answer", BufReader::new(tcp).read_line(&mut line)).await.expect("it is text");
     line.trim_end().to_owned()
 }
 
@@ -68,9 +68,9 @@ async fn a_declared_length_above_the_limit_is_refused_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_byte_order_mark_is_skipped() {
+async fn a_byte_order_mark_is_ignored() {
     let server = Server::start(Kind::Sqlite).await;
-    let post = |body: Vec<u8>| Answer::to(server.post().header("content-type", JSON).body(body));
+    let post = |body: Vec<u8>| HttpResponse::to(server.post().header("content-type", JSON).body(body));
     let body = json!({ "query": "{ __typename }" }).to_string();
     let mark = "\u{feff}".as_bytes();
     assert_eq!(post([mark, body.as_bytes()].concat()).await.status, 200);

@@ -1,6 +1,6 @@
 //! Tests that run on both implementations of the bus.
 
-use crate::support::{redis_url, soon};
+use crate::support::{redis_url, wait_for};
 use confab::{
     bus::{Bus, Hear, Heard, Topic, memory::MemoryBus, redis::RedisBus},
     store::Id,
@@ -40,7 +40,7 @@ impl Ends {
                     yield_now().await;
                 }
             };
-            soon("a connection", connected).await;
+            wait_for("a connection", connected).await;
         }
         ends
     }
@@ -60,7 +60,7 @@ fn join(bus: &Arc<dyn Bus>, topic: Topic) -> mpsc::UnboundedReceiver<Option<Stri
 }
 
 async fn next(heard: &mut mpsc::UnboundedReceiver<Option<String>>) -> Option<String> {
-    soon("a message on the bus", heard.recv()).await.expect("the bus is open")
+    wait_for("a message on the bus", heard.recv()).await.expect("the bus is open")
 }
 
 /// Publishes a message and expects success. Returns the number of subscribers.
@@ -90,7 +90,7 @@ macro_rules! on_both_buses {
 }
 
 on_both_buses! {
-    async fn whoever_has_joined_hears_what_is_told(ends: 3) {
+    async fn subscribers_receive_what_is_published(ends: 3) {
         let [a, b, c] = &ends.buses[..] else { unreachable!("there are three") };
         let (topic, other) = (Topic::Reply(Id::new()), Topic::Reply(Id::new()));
         assert_eq!(tell(a, topic, "to nobody").await, 0);
@@ -109,11 +109,11 @@ on_both_buses! {
         assert_eq!(next(&mut elsewhere).await.as_deref(), Some("other"));
         b.leave(topic);
         // Unsubscribing takes effect with a delay.
-        soon("the subscription to end", async { while tell(a, topic, "left").await > 1 {} }).await;
+        wait_for("the subscription to end", async { while tell(a, topic, "left").await > 1 {} }).await;
         assert_eq!(tell(c, topic, "still there").await, 1);
     }
 
-    async fn to_join_again_is_to_hear_anew(ends: 2) {
+    async fn a_new_subscription_replaces_the_ended_one(ends: 2) {
         let [a, b] = &ends.buses[..] else { unreachable!("there are two") };
         let topic = Topic::User(Id::new());
         let mut before = join(b, topic);
@@ -126,7 +126,7 @@ on_both_buses! {
         assert_eq!(before.recv().await, None, "the first subscription received nothing");
     }
 
-    async fn what_one_tells_keeps_its_order(ends: 2) {
+    async fn messages_of_one_publisher_keep_their_order(ends: 2) {
         let [a, b] = &ends.buses[..] else { unreachable!("there are two") };
         let topic = Topic::Reply(Id::new());
         let mut heard = join(b, topic);
@@ -139,7 +139,7 @@ on_both_buses! {
         }
     }
 
-    async fn thousands_of_topics_are_joined_and_left(ends: 2) {
+    async fn thousands_of_topics_can_be_subscribed(ends: 2) {
         let [a, b] = &ends.buses[..] else { unreachable!("there are two") };
         let topics: Vec<_> = (0..3000).map(|_| Topic::Reply(Id::new())).collect();
         let mut heard: Vec<_> = topics.iter().map(|topic| join(b, *topic)).collect();
@@ -149,12 +149,12 @@ on_both_buses! {
         assert_eq!(tell(a, topics[2999], "last").await, 1);
         assert_eq!(next(&mut heard[2999]).await.as_deref(), Some("last"));
         topics.iter().for_each(|topic| b.leave(*topic));
-        soon("all subscriptions to end", async { while tell(a, topics[2999], "").await > 0 || tell(a, topics[0], "").await > 0 {} }).await;
+        wait_for("all subscriptions to end", async { while tell(a, topics[2999], "").await > 0 || tell(a, topics[0], "").await > 0 {} }).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lost_connection_is_made_anew_and_told() {
+async fn a_lost_connection_is_reported_and_reopened() {
     // The number of their database distinguishes these connections from all others.
     let bus = Arc::new(RedisBus::new(&format!("{}7", redis_url())).unwrap());
     let listens = bus.clone();
@@ -175,16 +175,16 @@ async fn a_lost_connection_is_made_anew_and_told() {
     }
     assert_eq!(next(&mut heard).await, None, "the new connection reports that messages may have been missed");
     // The publishing connection is found broken when it is used.
-    soon("a subscriber", async { while bus.tell(topic, "after".into()).await.unwrap_or(0) == 0 {} })
+    wait_for("a subscriber", async { while bus.tell(topic, "after".into()).await.unwrap_or(0) == 0 {} })
         .await;
     assert_eq!(next(&mut heard).await.as_deref(), Some("after"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_told_while_redis_is_away() {
+async fn publishing_fails_without_redis() {
     // Nothing listens on port 1.
     let bus = RedisBus::new("redis://127.0.0.1:1").unwrap();
-    let published = soon("the bus to give up", bus.tell(Topic::Everyone, "hello".into())).await;
+    let published = wait_for("the bus to give up", bus.tell(Topic::Everyone, "hello".into())).await;
     assert!(published.is_err());
 }
 
@@ -193,7 +193,7 @@ async fn admin() -> redis::aio::MultiplexedConnection {
 }
 
 #[tokio::test]
-async fn nothing_is_kept_in_redis_for_long() {
+async fn every_key_in_redis_expires() {
     let mut admin = admin().await;
     // Whatever the other tests have done so far: only rate limits are stored, and all of them expire.
     for key in admin.keys("*").await.unwrap() {

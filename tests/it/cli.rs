@@ -1,6 +1,6 @@
 //! The command line: the real binary, its settings, its signals and its log.
 
-use crate::support::{Answer, Client, PASSWORD, Process, Socket, soon};
+use crate::support::{Client, HttpResponse, PASSWORD, Process, Socket, wait_for};
 use axum::{Json, Router, routing::get};
 use clap::{Args, Command};
 use confab::config::Config;
@@ -79,7 +79,7 @@ fn the_readme_documents_every_setting() {
 }
 
 #[tokio::test]
-async fn schema_prints_the_schema_and_touches_nothing() {
+async fn schema_prints_the_schema_and_creates_no_files() {
     let folder = folder();
     let printed = Process::run(folder.path(), &["schema"], &[]).await;
     assert_eq!((printed.code, &*printed.stderr), (Some(0), ""));
@@ -89,7 +89,7 @@ async fn schema_prints_the_schema_and_touches_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn migrate_makes_the_database_in_a_folder_that_only_its_owner_reads() {
+async fn migrate_creates_the_database_in_a_private_folder() {
     let folder = folder();
     for _ in 0..2 {
         let ended = Process::run(folder.path(), &["migrate"], &[]).await;
@@ -102,15 +102,19 @@ async fn migrate_makes_the_database_in_a_folder_that_only_its_owner_reads() {
             .expect("the database is there");
     database.batch_execute("SELECT id FROM users; SELECT id FROM messages").await.expect("so are its tables");
     let mode = |name| Some(fs::metadata(folder.path().join(name)).ok()?.permissions().mode() & 0o777);
-    assert_eq!((mode("data"), mode("data/jwt-secret")), (Some(0o700), None), "`migrate` creates no signing key");
+    assert_eq!(
+        (mode("data"), mode("data/jwt-secret")),
+        (Some(0o700), None),
+        "`migrate` creates no signing key"
+    );
     let (process, _) = Process::serve(folder.path(), &[], &[]).await;
     assert_eq!(mode("data/jwt-secret"), Some(0o600));
     process.signal("TERM");
-    assert_eq!(process.ended().await.code, Some(0));
+    assert_eq!(process.wait().await.code, Some(0));
 }
 
 #[tokio::test]
-async fn a_bad_setting_is_named_and_no_secret_with_it() {
+async fn an_invalid_setting_is_named_without_secrets() {
     let folder = folder();
     let mut faults = Vec::new();
     for (name, value, more) in [
@@ -169,7 +173,7 @@ async fn a_bad_setting_is_named_and_no_secret_with_it() {
 }
 
 #[tokio::test]
-async fn production_takes_no_secret_that_could_be_guessed() {
+async fn production_refuses_weak_secrets() {
     let folder = folder();
     for secret in [
         "",
@@ -196,7 +200,7 @@ async fn production_takes_no_secret_that_could_be_guessed() {
 }
 
 #[tokio::test]
-async fn a_variable_set_to_nothing_is_as_good_as_none() {
+async fn an_empty_variable_counts_as_unset() {
     let folder = folder();
     let optional = [
         "DATABASE_URL",
@@ -217,7 +221,7 @@ async fn a_variable_set_to_nothing_is_as_good_as_none() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_told() {
+async fn a_port_in_use_is_reported() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = taken.local_addr().expect("it is bound").to_string();
     let ended = Process::run(folder().path(), &["--listen", &address], &[]).await;
@@ -229,7 +233,7 @@ async fn a_port_that_is_taken_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn flags_win_over_the_environment_and_that_over_the_file() {
+async fn flags_override_the_environment_which_overrides_the_file() {
     let file = "# Settings.\nCONFAB_ACCESS_TOKEN_TTL=111\nCONFAB_ENV=\"production\"\nCONFAB_JWT_SECRET=q7Jx+2vTzZr1mKf0sYb8Gd5uWc9LhEaN\n";
     let environment = [("CONFAB_ACCESS_TOKEN_TTL", "222")];
     let flags = ["serve", "--access-token-ttl", "333"];
@@ -254,7 +258,7 @@ async fn flags_win_over_the_environment_and_that_over_the_file() {
 }
 
 #[tokio::test]
-async fn a_slip_in_the_file_of_settings_shows_no_secret() {
+async fn a_syntax_error_in_the_env_file_shows_no_secret() {
     for slip in ["CONFAB_JWT_SECRET hunter2", "OPENAI_API_KEY=hunter2 hunter2", "OPENAI_API_KEY='hunter2"] {
         let folder = folder();
         fs::write(folder.path().join(".env"), format!("# The settings\n{slip}\n"))
@@ -269,7 +273,7 @@ async fn a_slip_in_the_file_of_settings_shows_no_secret() {
 /// The log is on a full disk, or in a pipe whose reader is gone.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_server_goes_on_if_its_output_or_its_log_cannot_be_written() {
+async fn the_server_runs_without_writable_output_and_log() {
     let full = || Stdio::from(fs::File::options().write(true).open("/dev/full").expect("Linux has it"));
     let closed = || Stdio::from(std::io::pipe().expect("a pipe can be made").1);
     let unwritable: [&dyn Fn() -> Stdio; 2] = [&full, &closed];
@@ -283,22 +287,22 @@ async fn the_server_goes_on_if_its_output_or_its_log_cannot_be_written() {
             let process = Process::start_onto(outputs, folder.path(), &settings);
             let client = reqwest::Client::builder().no_proxy().build().expect("a client can be made");
             let health = || client.get(format!("http://{address}/healthz")).send();
-            soon("the server to be ready", async { while health().await.is_err() {} }).await;
+            wait_for("the server to be ready", async { while health().await.is_err() {} }).await;
             let address = address.parse().expect("an address");
             let client = Client::register(address).await;
-            let (_, reply) = client.say("Hello.", None).await;
+            let (_, reply) = client.send_echo("Hello.", None).await;
             client.error("{ nonsense }", json!({})).await;
             let mut socket = Socket::connect(address).await;
             socket.init(client.token.as_deref()).await;
-            socket.to_the_end(&reply).await;
+            socket.follow_to_end(&reply).await;
             process.signal("TERM");
-            assert_eq!(process.ended().await.code, Some(0));
+            assert_eq!(process.wait().await.code, Some(0));
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_signal_ends_the_server_in_peace_and_what_was_said_is_kept() {
+async fn a_signal_shuts_the_server_down_and_replies_are_stored() {
     for signal in ["TERM", "INT"] {
         let folder = folder();
         let settings = [("CONFAB_PACE_MS", "10"), ("CONFAB_DRAIN", "0")];
@@ -309,37 +313,37 @@ async fn a_signal_ends_the_server_in_peace_and_what_was_said_is_kept() {
             .build()
             .expect("a client can be made")
             .get(format!("http://{address}/healthz"));
-        assert_eq!(Answer::to(health).await.status, 200);
+        assert_eq!(HttpResponse::to(health).await.status, 200);
         let content = (0..1500).map(|i| format!("w{i} ")).collect::<String>();
-        let (_, reply) = client.say(&content, None).await;
+        let (_, reply) = client.send_echo(&content, None).await;
         let mut socket = Socket::connect(address).await;
         socket.init(client.token.as_deref()).await;
         socket.follow(&reply, None).await;
         let (text, _) = socket.until("w5 ").await;
         process.signal(signal);
         assert_eq!(socket.closed().await, 1012);
-        let ended = process.ended().await;
+        let ended = process.wait().await;
         assert_eq!((ended.code, &*ended.stdout), (Some(0), ""), "{}", ended.stderr);
 
         // The reply has no attempt left, so its content is what was stored at shutdown.
         let (process, address) = Process::serve(folder.path(), &[], &[("CONFAB_REPLY_ATTEMPTS", "1")]).await;
         let mut socket = Socket::connect(address).await;
         socket.init(client.token.as_deref()).await;
-        let (kept, finished) = socket.to_the_end(&reply).await;
+        let (kept, finished) = socket.follow_to_end(&reply).await;
         assert!(kept.starts_with(&text) && content.starts_with(&kept), "{kept:?} keeps {text:?}");
         assert_eq!(finished["error"]["code"], "INTERRUPTED");
         process.signal(signal);
-        assert_eq!(process.ended().await.code, Some(0));
+        assert_eq!(process.wait().await.code, Some(0));
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_signal_ends_the_server_at_once() {
+async fn a_second_signal_skips_the_drain() {
     let folder = folder();
     let settings = [("CONFAB_PACE_MS", "1000"), ("CONFAB_DRAIN", "3600")];
     let (process, address) = Process::serve(folder.path(), &[], &settings).await;
     let client = Client::register(address).await;
-    let (_, reply) = client.say(&"word ".repeat(1000), None).await;
+    let (_, reply) = client.send_echo(&"word ".repeat(1000), None).await;
     let mut socket = Socket::connect(address).await;
     socket.init(client.token.as_deref()).await;
     socket.follow(&reply, None).await;
@@ -347,21 +351,21 @@ async fn a_second_signal_ends_the_server_at_once() {
     process.signal("TERM");
     assert_eq!(socket.closed().await, 1012);
     process.signal("TERM");
-    assert_eq!(process.ended().await.code, Some(1));
+    assert_eq!(process.wait().await.code, Some(1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_tells_who_and_which_request_but_nothing_they_said() {
+async fn the_log_names_users_and_requests_but_no_content() {
     let folder = folder();
     let settings = [("CONFAB_LOG", "trace"), ("CONFAB_LOG_FORMAT", "json"), ("CONFAB_PACE_MS", "0")];
     let (process, address) = Process::serve(folder.path(), &[], &settings).await;
     let client = Client::register(address).await;
     let me = client.data("{ me { id } }", json!({})).await["me"]["id"].clone();
     let user = me.as_str().expect("an id").rsplit_once('_').expect("it is typed").1;
-    let (_, reply) = client.say("A xylophone, please.", None).await;
+    let (_, reply) = client.send_echo("A xylophone, please.", None).await;
     let mut socket = Socket::connect(address).await;
     socket.init(client.token.as_deref()).await;
-    socket.to_the_end(&reply).await;
+    socket.follow_to_end(&reply).await;
     // Failures reveal nothing either.
     let send = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { reply { id } } }";
     for input in [
@@ -382,10 +386,10 @@ async fn the_log_tells_who_and_which_request_but_nothing_they_said() {
     let mut impostor = client.clone();
     impostor.token = Some("xylophone.xylophone.xylophone".into());
     impostor.error("{ me { id } }", json!({})).await;
-    socket.say_text("xylophone").await;
+    socket.send_text("xylophone").await;
     socket.closed().await;
     process.signal("TERM");
-    let log = process.ended().await.stderr;
+    let log = process.wait().await.stderr;
 
     let token = client.token.as_deref().expect("signed in");
     for secret in [
@@ -432,7 +436,7 @@ async fn the_log_tells_who_and_which_request_but_nothing_they_said() {
 
 /// SIGHUP makes the server poll at once for what it otherwise polls for at intervals, such as a provider's models.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sighup_pokes_what_runs_in_the_background() {
+async fn sighup_triggers_background_polls() {
     let asked = Arc::new(AtomicUsize::new(0));
     let models = move || {
         let model = format!("model-{}", asked.fetch_add(1, Ordering::SeqCst));
@@ -449,7 +453,7 @@ async fn sighup_pokes_what_runs_in_the_background() {
     assert_eq!(listed().await, "model-0");
     assert_eq!(listed().await, "model-0", "the list is cached for a while");
     process.signal("HUP");
-    soon("the new list", async { while listed().await != "model-1" {} }).await;
+    wait_for("the new list", async { while listed().await != "model-1" {} }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -460,7 +464,7 @@ async fn the_playground_is_off_in_production_unless_it_is_turned_on() {
         let folder = folder();
         let (_process, address) = Process::serve(folder.path(), &[], settings).await;
         let client = reqwest::Client::builder().no_proxy().build().expect("a client can be made");
-        let answer = Answer::to(client.get(format!("http://{address}/playground"))).await;
+        let answer = HttpResponse::to(client.get(format!("http://{address}/playground"))).await;
         (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
     };
     let mode = |name: &str| format!("name=\"confab-playground\" content=\"{name}\"");

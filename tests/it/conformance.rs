@@ -30,7 +30,7 @@ const COUNT: u32 = 1500;
 const PRINTED: usize = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn requests_are_answered_as_graphql_js_answers_them() {
+async fn answers_agree_with_graphql_js() {
     let listed = Disagreements::read();
     let subject = Subject::new();
     let seed =

@@ -4,7 +4,7 @@ mod files;
 mod many;
 mod smuggling;
 
-use crate::support::{GRAPHQL, JSON, Kind, Server, Socket, code, soon};
+use crate::support::{GRAPHQL, JSON, Kind, Server, Socket, code, wait_for};
 use confab::config::Config;
 use serde_json::{Value, json};
 use std::{net::SocketAddr, time::Duration};
@@ -18,16 +18,16 @@ use tokio::{
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nhost: confab\r\n\r\n";
 
 /// Sets all timeouts to their minimum.
-fn impatient(config: &mut Config) {
+fn shortest_timeouts(config: &mut Config) {
     config.connections.request_timeout = 1;
     config.connections.keep_alive_timeout = 1;
     config.write_timeout = 1;
 }
 
 /// A TCP connection on which a test sends any bytes.
-struct Line(TcpStream);
+struct RawConnection(TcpStream);
 
-impl Line {
+impl RawConnection {
     async fn to(server: &Server) -> Self {
         Self(TcpStream::connect(server.address).await.expect("the server listens"))
     }
@@ -39,7 +39,7 @@ impl Line {
         Self(socket.connect(server.address).await.expect("the server listens"))
     }
 
-    async fn say(&mut self, text: &str) {
+    async fn send(&mut self, text: &str) {
         self.0.write_all(text.as_bytes()).await.expect("it is open");
     }
 
@@ -47,15 +47,17 @@ impl Line {
     async fn until(&mut self, end: &str) -> String {
         let mut heard = Vec::new();
         while !heard.ends_with(end.as_bytes()) {
-            let byte = soon("an answer", self.0.read_u8()).await;
-            heard.push(byte.unwrap_or_else(|_| panic!("the connection ended after {:?}", String::from_utf8_lossy(&heard))));
+            let byte = wait_for("an answer", self.0.read_u8()).await;
+            heard.push(byte.unwrap_or_else(|_| {
+                panic!("the connection ended after {:?}", String::from_utf8_lossy(&heard))
+            }));
         }
         String::from_utf8(heard).expect("text")
     }
 
     /// Sends a health check and expects success on a connection that stays open.
     async fn healthy(&mut self) {
-        self.say(HEALTH).await;
+        self.send(HEALTH).await;
         let answer = self.until("ok\n").await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     }
@@ -63,7 +65,9 @@ impl Line {
     /// Reads until the server closes the connection.
     async fn rest(&mut self) -> String {
         let mut heard = Vec::new();
-        soon("the server to hang up", self.0.read_to_end(&mut heard)).await.expect("it is closed in order");
+        wait_for("the server to hang up", self.0.read_to_end(&mut heard))
+            .await
+            .expect("it is closed in order");
         String::from_utf8(heard).expect("text")
     }
 
@@ -84,7 +88,7 @@ impl Line {
         };
         tokio::select! {
             // The connection may be reset or closed: the client was sending when it ended.
-            _ = soon("the server to hang up", reading.read_to_end(&mut heard)) => {}
+            _ = wait_for("the server to hang up", reading.read_to_end(&mut heard)) => {}
             () = dripping => {}
         }
         String::from_utf8(heard).expect("text")
@@ -107,46 +111,46 @@ fn error_of(answer: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_does_not_come_to_the_end_of_a_header_is_hung_up_on() {
-    let server = Server::with(Kind::Sqlite, impatient).await;
+async fn an_incomplete_header_times_out() {
+    let server = Server::with(Kind::Sqlite, shortest_timeouts).await;
     for begun in
         ["", "G", "\r\n", "GET /healthz HTTP/1.1\r\n", "GET /healthz HTTP/1.1\r\nhost: confab\r\nx: "]
     {
-        let mut line = Line::to(&server).await;
-        line.say(begun).await;
+        let mut line = RawConnection::to(&server).await;
+        line.send(begun).await;
         assert_eq!(line.rest().await, "", "{begun:?}");
     }
     for dripped in ["x", "\r\n", "x-drop: 1\r\n"] {
-        let mut line = Line::to(&server).await;
-        line.say(if dripped == "\r\n" { "" } else { "GET /healthz HTTP/1.1\r\n" }).await;
+        let mut line = RawConnection::to(&server).await;
+        line.send(if dripped == "\r\n" { "" } else { "GET /healthz HTTP/1.1\r\n" }).await;
         assert_eq!(line.rest_while_dripping(dripped).await, "", "{dripped:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_asks_no_more_is_hung_up_on() {
+async fn an_idle_connection_is_closed() {
     let server = Server::with(Kind::Sqlite, |config| config.connections.keep_alive_timeout = 1).await;
-    let mut line = Line::to(&server).await;
+    let mut line = RawConnection::to(&server).await;
     for _ in 0..3 {
         line.healthy().await;
     }
     assert_eq!(line.rest().await, "");
     // The two timeouts are independent.
     let server = Server::with(Kind::Sqlite, |config| config.connections.request_timeout = 1).await;
-    let mut line = Line::to(&server).await;
+    let mut line = RawConnection::to(&server).await;
     line.healthy().await;
-    line.say("GET /healthz").await;
+    line.send("GET /healthz").await;
     assert_eq!(line.rest().await, "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_that_does_not_come_is_told_so() {
-    let server = Server::with(Kind::Sqlite, impatient).await;
-    let mut line = Line::to(&server).await;
-    line.say(&post(100)).await;
+async fn an_incomplete_body_gets_408() {
+    let server = Server::with(Kind::Sqlite, shortest_timeouts).await;
+    let mut line = RawConnection::to(&server).await;
+    line.send(&post(100)).await;
     let silent = line.rest().await;
-    let mut line = Line::to(&server).await;
-    line.say(&post(100_000)).await;
+    let mut line = RawConnection::to(&server).await;
+    line.send(&post(100_000)).await;
     let dripping = line.rest_while_dripping(" ").await;
     for answer in [silent, dripping] {
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
@@ -155,38 +159,38 @@ async fn a_body_that_does_not_come_is_told_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_does_not_read_is_hung_up_on() {
-    let server = Server::with(Kind::Sqlite, impatient).await;
-    let mut line = Line::to(&server).await;
+async fn a_client_that_does_not_read_is_disconnected() {
+    let server = Server::with(Kind::Sqlite, shortest_timeouts).await;
+    let mut line = RawConnection::to(&server).await;
     let requests = HEALTH.repeat(100);
     // The client sends until all buffers are full, and would then block forever.
     let asking = async { while line.0.write_all(requests.as_bytes()).await.is_ok() {} };
-    soon("the server to hang up", asking).await;
+    wait_for("the server to hang up", asking).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_waits_for_a_reply_may_be_silent() {
+async fn subscribers_may_be_silent_for_longer_than_the_timeouts() {
     let slow = |config: &mut Config| {
-        impatient(config);
+        shortest_timeouts(config);
         config.pace_ms = 2500; // longer than all timeouts
     };
     let server = Server::with(Kind::Sqlite, slow).await;
     let client = server.register().await;
     let mut socket = server.socket(&client).await;
-    let (_, reply) = client.say("word", None).await;
+    let (_, reply) = client.send_echo("word", None).await;
     let events = server.post().header("accept", "text/event-stream");
     let events = events.bearer_auth(client.token.as_deref().expect("signed in"));
     let query = "subscription($id: ID!) { reply(messageId: $id) { __typename } }";
     let events = events.json(&json!({ "query": query, "variables": { "id": reply } })).send();
     let events = async { events.await.expect("the server answers").text().await.expect("it is whole") };
     let ((text, _), events) =
-        soon("the reply", async { tokio::join!(socket.to_the_end(&reply), events) }).await;
+        wait_for("the reply", async { tokio::join!(socket.follow_to_end(&reply), events) }).await;
     assert_eq!(text, "word");
     assert!(events.contains("ReplyFinished") && events.contains("event: complete"), "{events}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_header_has_a_size() {
+async fn the_size_of_headers_is_limited() {
     let server = Server::start(Kind::Sqlite).await;
     let header =
         |lines: &str| format!("GET /healthz HTTP/1.1\r\nhost: confab\r\nconnection: close\r\n{lines}\r\n");
@@ -200,23 +204,23 @@ async fn a_header_has_a_size() {
         ("too many", many(99), "431"),
         ("far too many", many(100_000), "431"),
     ] {
-        let mut line = Line::to(&server).await;
+        let mut line = RawConnection::to(&server).await;
         // The server stops reading, but its answer still arrives.
         let (mut reading, mut writing) = line.0.split();
         let request = header(&lines);
         let mut answer = vec![0; 12];
-        let (_, read) = soon("an answer", async {
+        let (_, read) = wait_for("an answer", async {
             tokio::join!(writing.write_all(request.as_bytes()), reading.read_exact(&mut answer))
         })
         .await;
         read.unwrap_or_else(|error| panic!("{what}: {error}"));
         assert_eq!(String::from_utf8_lossy(&answer), format!("HTTP/1.1 {expected}"), "{what}");
     }
-    Line::to(&server).await.healthy().await;
+    RawConnection::to(&server).await.healthy().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn half_a_request_does_not_delay_the_end() {
+async fn incomplete_requests_do_not_delay_the_shutdown() {
     let patient = |config: &mut Config| {
         config.connections.request_timeout = 3600;
         config.connections.keep_alive_timeout = 3600;
@@ -226,28 +230,28 @@ async fn half_a_request_does_not_delay_the_end() {
     let mut lines = Vec::new();
     for begun in ["", "GET /healthz HTTP/1.1\r\nhost:", &post(100)] {
         for before in [false, true] {
-            let mut line = Line::to(&server).await;
+            let mut line = RawConnection::to(&server).await;
             if before {
                 line.healthy().await;
             }
-            line.say(begun).await;
+            line.send(begun).await;
             lines.push(line);
         }
     }
-    server.leave();
+    server.shut_down();
     for mut line in lines {
         // The server may reset the connection if it has not read the last bytes.
-        let _ = soon("the server to close the connection", line.0.read_to_end(&mut Vec::new())).await;
+        let _ = wait_for("the server to close the connection", line.0.read_to_end(&mut Vec::new())).await;
     }
-    server.ended().await;
+    server.wait().await;
 }
 
 /// The server decompresses nothing: neither request bodies nor WebSocket messages.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn compression_of_a_socket_is_not_offered() {
+async fn websocket_compression_is_not_offered() {
     let server = Server::start(Kind::Sqlite).await;
-    let mut line = Line::to(&server).await;
-    line.say(
+    let mut line = RawConnection::to(&server).await;
+    line.send(
         "GET /graphql HTTP/1.1\r\nhost: confab\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
          sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
          sec-websocket-protocol: graphql-transport-ws\r\n\
@@ -260,7 +264,7 @@ async fn compression_of_a_socket_is_not_offered() {
     // A compressed message all the same: FIN, RSV1, text; masked, without payload.
     line.0.write_all(&[0xc1, 0x80, 0, 0, 0, 0]).await.expect("it is open");
     let mut closing = [0; 4];
-    soon("a close frame", line.0.read_exact(&mut closing)).await.expect("it is there");
+    wait_for("a close frame", line.0.read_exact(&mut closing)).await.expect("it is there");
     let (opcode, status) = (closing[0], u16::from_be_bytes([closing[2], closing[3]]));
     assert_eq!((opcode, status), (0x88, 4400));
     // Other sockets are not affected.

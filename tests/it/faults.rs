@@ -11,13 +11,13 @@ mod outages;
 mod redis;
 mod restarts;
 
-use crate::support::{Client, Nodes, soon};
+use crate::support::{Client, Nodes, wait_for};
 use serde_json::{Value, json};
 use std::{future::Future, time::Duration};
 use tokio::time::sleep;
 
 /// Returns settings that enable the test's provider and the built-in models.
-fn steered(base_url: &str) -> [(&str, &str); 3] {
+fn provider_settings(base_url: &str) -> [(&str, &str); 3] {
     [("CONFAB_PROVIDERS", "openai,builtin"), ("OPENAI_BASE_URL", base_url), ("OPENAI_MODELS", "small")]
 }
 
@@ -27,7 +27,7 @@ fn words(count: usize) -> String {
 }
 
 /// Sends a message to the test's provider. Returns the IDs of the conversation and of the reply.
-async fn ask_provider(client: &Client) -> (String, String) {
+async fn send_to_provider(client: &Client) -> (String, String) {
     let sent = client.send(json!({ "content": "talk", "model": "small" })).await;
     (id_of(&sent["conversation"]), id_of(&sent["reply"]))
 }
@@ -37,13 +37,13 @@ fn id_of(value: &Value) -> String {
 }
 
 /// Polls until a condition holds that no event reports.
-async fn until<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
+async fn poll_until<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
     let polled = async {
         while !is_so().await {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    soon(what, polled).await;
+    wait_for(what, polled).await;
 }
 
 /// Sends a message with its idempotency key, to any instance, until it is acknowledged. Returns the payload.
@@ -59,7 +59,7 @@ async fn send_until_acknowledged(client: &Client, nodes: &Nodes, input: Value) -
             sleep(Duration::from_millis(50)).await;
         }
     };
-    soon("an acknowledgement", acknowledged).await
+    wait_for("an acknowledgement", acknowledged).await
 }
 
 /// Returns a conversation's messages, oldest first.

@@ -1,6 +1,6 @@
 //! The limits on documents: a document over a limit is refused before anything else is done, over every transport.
 
-use crate::support::{Answer, Client, GRAPHQL, JSON, Kind, Server, code, codes, in_production};
+use crate::support::{Client, GRAPHQL, HttpResponse, JSON, Kind, Server, code, codes, in_production};
 use confab::config::Environment::Development;
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ async fn refused(server: &Server, client: &Client, request: &Value) -> Value {
     let mut answers = Vec::new();
     for accept in [GRAPHQL, JSON, "text/event-stream"] {
         let post = server.post().bearer_auth(client.token.as_deref().expect("signed in"));
-        let answer = Answer::to(post.header("accept", accept).json(request)).await;
+        let answer = HttpResponse::to(post.header("accept", accept).json(request)).await;
         let streamed = answer.header("content-type").starts_with("text/event-stream");
         answers.push(if streamed {
             let data = answer.text().lines().find_map(|line| line.strip_prefix("data: ")).expect("an event");
@@ -19,8 +19,8 @@ async fn refused(server: &Server, client: &Client, request: &Value) -> Value {
         });
     }
     let mut socket = server.socket(client).await;
-    socket.say(json!({ "type": "subscribe", "id": "1", "payload": request })).await;
-    let mut message = socket.hear().await.expect("the socket stays open");
+    socket.send(json!({ "type": "subscribe", "id": "1", "payload": request })).await;
+    let mut message = socket.receive().await.expect("the socket stays open");
     assert_eq!(message["type"], "error", "{message}");
     answers.push(json!({ "errors": message["payload"].take() }));
     for answer in &answers {
@@ -30,7 +30,7 @@ async fn refused(server: &Server, client: &Client, request: &Value) -> Value {
     answers.swap_remove(0)["errors"].take()
 }
 
-fn asking(query: impl Into<String>) -> Value {
+fn query_body(query: impl Into<String>) -> Value {
     json!({ "query": query.into() })
 }
 
@@ -45,55 +45,58 @@ fn nested(open: &str, inner: &str, close: &str, levels: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_limit_is_kept_over_every_transport() {
+async fn each_limit_applies_over_every_transport() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     let (parse, valid) = ("GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED");
     let ids = "query($ids: [ID!]!) { nodes(ids: $ids) { id } b: nodes(ids: $ids) { id } }";
     for (expected, terms, request) in [
-        (parse, &["65536"][..], asking(format!("{{ node(id: \"{}\") {{ id }} }}", "x".repeat(65_536)))),
-        (parse, &["1000", "token"], asking(format!("{{ me {{ {} }} }}", "id ".repeat(996)))),
-        (parse, &["16384"], asking(format!("{{ me {{ id }} }} #{}", "x".repeat(16_384)))),
-        (parse, &["48"], asking(nested("{a", "", "}", 49))),
-        (parse, &["48"], asking(format!("{{ a(x: {}) }}", nested("[", "", "]", 47)))),
-        (parse, &["48"], asking(format!("query($a: {}) {{ a }}", nested("[", "I", "]", 48)))),
-        (parse, &["200"], asking(format!("{{ {} }}", "a".repeat(201)))),
+        (parse, &["65536"][..], query_body(format!("{{ node(id: \"{}\") {{ id }} }}", "x".repeat(65_536)))),
+        (parse, &["1000", "token"], query_body(format!("{{ me {{ {} }} }}", "id ".repeat(996)))),
+        (parse, &["16384"], query_body(format!("{{ me {{ id }} }} #{}", "x".repeat(16_384)))),
+        (parse, &["48"], query_body(nested("{a", "", "}", 49))),
+        (parse, &["48"], query_body(format!("{{ a(x: {}) }}", nested("[", "", "]", 47)))),
+        (parse, &["48"], query_body(format!("query($a: {}) {{ a }}", nested("[", "I", "]", 48)))),
+        (parse, &["200"], query_body(format!("{{ {} }}", "a".repeat(201)))),
         // The parser's own message.
-        (parse, &["unterminated"], asking("{ node(id: \"\"\"\") { id } }")),
+        (parse, &["unterminated"], query_body("{ node(id: \"\"\"\") { id } }")),
         (
             valid,
             &["64"],
-            asking(format!(
+            query_body(format!(
                 "{{ me {{ ...A }} }} fragment A on User {} fragment B on User {}",
                 nested("{ ...", "{ ...B }", "}", 40),
                 nested("{ ...", "{ id }", "}", 40),
             )),
         ),
-        (valid, &["20", "21"], asking(nested("{a", "", "}", 21))),
+        (valid, &["20", "21"], query_body(nested("{a", "", "}", 21))),
         (
             valid,
             &["100", "fragment"],
-            asking((0..101).map(|i| format!("query Q{i}{{me{{id}}}}")).collect::<String>()),
+            query_body((0..101).map(|i| format!("query Q{i}{{me{{id}}}}")).collect::<String>()),
         ),
         (
             valid,
             &["root field", "20", "21"],
-            asking(format!("{{ ...F }} fragment F on Query {{ {} }}", "me { id } ".repeat(21))),
+            query_body(format!("{{ ...F }} fragment F on Query {{ {} }}", "me { id } ".repeat(21))),
         ),
         (
             valid,
             &["alias", "30", "31"],
-            asking(format!("{{ me {{ {} }} }}", (0..31).map(|i| format!("a{i}: id ")).collect::<String>())),
+            query_body(format!(
+                "{{ me {{ {} }} }}",
+                (0..31).map(|i| format!("a{i}: id ")).collect::<String>()
+            )),
         ),
         (
             valid,
             &["directive", "32"],
-            asking(format!("query($v: Int {0}) {{ me {{ id {0} }} }}", "@skip(if: false) ".repeat(16))),
+            query_body(format!("query($v: Int {0}) {{ me {{ id {0} }} }}", "@skip(if: false) ".repeat(16))),
         ),
         (
             valid,
             &["2000", "2001"],
-            asking(format!(
+            query_body(format!(
                 "{{ me {{ {} }} }} fragment F on User {{ {} }}",
                 "...F ".repeat(20),
                 "id ".repeat(99)
@@ -108,9 +111,13 @@ async fn each_limit_is_kept_over_every_transport() {
                 (0..30).map(|i| format!("query B{i} {{ me {{ ...F }} }} ")).collect::<String>(), "id ".repeat(90),
             )}),
         ),
-        (valid, &["`U`"], asking("{ me { id } } fragment U on User { id }")),
+        (valid, &["`U`"], query_body("{ me { id } } fragment U on User { id }")),
         (valid, &["1000", "value"], json!({ "query": ids, "variables": { "ids": vec!["x"; 501] } })),
-        (valid, &["1000", "value"], json!({ "query": ids, "variables": { "ids": [], "unused": vec![0; 1000] } })),
+        (
+            valid,
+            &["1000", "value"],
+            json!({ "query": ids, "variables": { "ids": [], "unused": vec![0; 1000] } }),
+        ),
         (valid, &["1000", "value"], json!({ "query": ids, "variables": { "ids": vec![0; 30_000] } })),
     ] {
         let errors = refused(&server, &client, &request).await;
@@ -121,7 +128,7 @@ async fn each_limit_is_kept_over_every_transport() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn limits_are_as_they_are_set() {
+async fn limits_are_configurable() {
     let server = Server::with(Kind::Sqlite, |config| {
         config.documents.max_tokens = 30;
         config.documents.max_document = 1024;
@@ -132,26 +139,26 @@ async fn limits_are_as_they_are_set() {
     })
     .await;
     let client = server.register().await;
-    let ask = async |request: Value| {
-        client.ask(request["query"].as_str().unwrap(), request["variables"].clone()).await
+    let execute = async |request: Value| {
+        client.execute(request["query"].as_str().unwrap(), request["variables"].clone()).await
     };
     let nodes = |count: usize| json!({ "query": "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", "variables": { "ids": vec!["x"; count] } });
     // The number is the limit that the request exceeds.
     for (limit, request) in [
-        (None, asking(format!("{{ me {{ {} }} }}", "id ".repeat(9)))),
-        (Some("10"), asking(format!("{{ me {{ {} }} }}", "id ".repeat(10)))),
-        (None, asking("{ me { id } me { id } }")),
-        (Some("2"), asking("{ me { id } me { id } me { id } }")),
-        (None, asking("{ me { ...F } } fragment F on User { id }")),
-        (Some("2"), asking("{ me { ...F ...G } } fragment F on User { id } fragment G on User { id }")),
-        (None, asking(format!("{{ me {{ id {} }} }}", ",".repeat(1000)))),
-        (Some("1024"), asking(format!("{{ me {{ id {} }} }}", ",".repeat(1024)))),
-        (None, asking("{ nodes(ids: [1 2 3 4 5 6 7 8 9 0 1 2 3]) { id } }")),
-        (Some("15"), asking("{ nodes(ids: [1 2 3 4 5 6 7 8 9 0 1 2 3 4 5]) { id } }")),
+        (None, query_body(format!("{{ me {{ {} }} }}", "id ".repeat(9)))),
+        (Some("10"), query_body(format!("{{ me {{ {} }} }}", "id ".repeat(10)))),
+        (None, query_body("{ me { id } me { id } }")),
+        (Some("2"), query_body("{ me { id } me { id } me { id } }")),
+        (None, query_body("{ me { ...F } } fragment F on User { id }")),
+        (Some("2"), query_body("{ me { ...F ...G } } fragment F on User { id } fragment G on User { id }")),
+        (None, query_body(format!("{{ me {{ id {} }} }}", ",".repeat(1000)))),
+        (Some("1024"), query_body(format!("{{ me {{ id {} }} }}", ",".repeat(1024)))),
+        (None, query_body("{ nodes(ids: [1 2 3 4 5 6 7 8 9 0 1 2 3]) { id } }")),
+        (Some("15"), query_body("{ nodes(ids: [1 2 3 4 5 6 7 8 9 0 1 2 3 4 5]) { id } }")),
         (None, nodes(14)),
         (Some("15"), nodes(15)),
     ] {
-        let answer = ask(request.clone()).await;
+        let answer = execute(request.clone()).await;
         let refused = codes(&answer).iter().any(|code| code.starts_with("GRAPHQL_"));
         assert_eq!(refused, limit.is_some(), "{request}: {answer}");
         let message = answer["errors"][0]["message"].as_str().unwrap_or_default();
@@ -168,19 +175,19 @@ async fn brackets_in_strings_and_comments_do_not_count() {
     let query = format!(
         "query($id: ID = \"{many}\" $b: ID = \"\"\"{many}\"\n\"\"\") {{ # {many}\"\n  me {{ id }} node(id: $id) {{ id }} x: node(id: $b) {{ id }} }}"
     );
-    let answer = client.ask(&query, json!({})).await;
+    let answer = client.execute(&query, json!({})).await;
     assert!(answer["data"]["me"]["id"].is_string(), "{answer}");
     assert_eq!(codes(&answer), ["BAD_USER_INPUT"; 2]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_errors_the_last_tells_how_many_more_there_are() {
+async fn the_last_of_many_errors_counts_the_omitted_ones() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     let unknown = |count: usize| (0..count).map(|i| format!("x{i} ")).collect::<String>();
     for (asked, reported, omitted) in [(50, 50, None), (51, 50, Some("2")), (300, 50, Some("251"))] {
         let errors =
-            refused(&server, &client, &asking(format!("{{ me {{ id {} }} }}", unknown(asked)))).await;
+            refused(&server, &client, &query_body(format!("{{ me {{ id {} }} }}", unknown(asked)))).await;
         let errors = errors.as_array().expect("errors");
         assert_eq!(errors.len(), reported);
         let message = errors[reported - 1]["message"].as_str().expect("a message");
@@ -191,7 +198,8 @@ async fn of_many_errors_the_last_tells_how_many_more_there_are() {
     }
     // Errors during execution are cut off too.
     let ids = vec!["conversation_00000000000000000000000000000000"; 80];
-    let answer = client.ask("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", json!({ "ids": ids })).await;
+    let answer =
+        client.execute("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", json!({ "ids": ids })).await;
     assert_eq!(answer["data"]["nodes"].as_array().map(Vec::len), Some(80));
     assert_eq!(codes(&answer), ["NOT_FOUND"; 50]);
     let message = answer["errors"][49]["message"].as_str().expect("a message");
@@ -199,7 +207,7 @@ async fn of_many_errors_the_last_tells_how_many_more_there_are() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_production_nothing_is_hinted_at_nor_described() {
+async fn production_has_no_suggestions_and_no_introspection() {
     let server = Server::with(Kind::Sqlite, in_production).await;
     let client = server.register().await;
     // Each query has a misspelt name. The right one must not be suggested. It is left out here if
@@ -215,7 +223,7 @@ async fn in_production_nothing_is_hinted_at_nor_described() {
         ("mutation { register(input: { emial: \"\" }) { accessToken } }", None),
         ("mutation { createConversation(input: { titel: \"\" }) { conversation { id } } }", Some("title")),
     ] {
-        let errors = refused(&server, &client, &asking(query)).await;
+        let errors = refused(&server, &client, &query_body(query)).await;
         for error in errors.as_array().expect("errors") {
             assert_eq!(code(error), "GRAPHQL_VALIDATION_FAILED", "{query}: {errors}");
             let message = error["message"].as_str().expect("a message");
@@ -234,21 +242,24 @@ async fn in_production_nothing_is_hinted_at_nor_described() {
         "mutation { __schema { queryType { name } } }",
         "subscription { __schema { queryType { name } } }",
     ] {
-        let mut request = asking(query);
+        let mut request = query_body(query);
         request["variables"] = json!({ "name": "User" });
         if query.contains("query A") {
             request["operationName"] = json!("A");
         }
         let errors = refused(&server, &client, &request).await;
         assert_eq!(code(&errors[0]), "GRAPHQL_VALIDATION_FAILED", "{query}");
-        assert!(names(errors[0]["message"].as_str().expect("a message"), &["ntrospection"]), "{query}: {errors}");
+        assert!(
+            names(errors[0]["message"].as_str().expect("a message"), &["ntrospection"]),
+            "{query}: {errors}"
+        );
     }
     assert_eq!(client.data("{ a: __typename me { b: __typename } }", json!({})).await["me"]["b"], "User");
 }
 
 /// The introspection query of GraphiQL, which asks for as much as any client does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_development_the_whole_schema_is_described() {
+async fn development_allows_full_introspection() {
     let server = Server::start(Kind::Sqlite).await;
     assert_eq!(server.config.env, Development);
     let of_type = |levels: usize| nested("ofType { kind name ", "", "} ", levels);
@@ -267,6 +278,6 @@ async fn in_development_the_whole_schema_is_described() {
          fragment TypeRef on __Type {{ kind name {} }}",
         of_type(9)
     );
-    let schema = server.stranger().data(&query, json!({})).await;
+    let schema = server.anonymous().data(&query, json!({})).await;
     assert!(schema["__schema"]["types"].as_array().is_some_and(|types| types.len() > 30), "{schema:.500}");
 }

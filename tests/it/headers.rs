@@ -1,6 +1,6 @@
 //! The headers that every answer has.
 
-use crate::support::{Answer, Kind, Server, in_production};
+use crate::support::{HttpResponse, Kind, Server, in_production};
 use reqwest::Method;
 use serde_json::json;
 use std::{fs, path::PathBuf};
@@ -30,7 +30,7 @@ fn asset() -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_answer_has_the_usual_headers() {
+async fn every_answer_has_the_security_headers() {
     let server = Server::start(Kind::Sqlite).await;
     let asset = asset();
     let more = [&asset, "/assets/..%2fx", "/graphql?query={__typename}", "/graphql?query={", "//"];
@@ -38,19 +38,19 @@ async fn every_answer_has_the_usual_headers() {
     for path in paths {
         for method in [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS, Method::DELETE] {
             for accept in ["text/html", "*/*"] {
-                let request = server.ask(method.clone(), path).header("accept", accept);
+                let request = server.request(method.clone(), path).header("accept", accept);
                 let request = request.header("origin", "https://elsewhere.example");
-                let answer = Answer::to(request).await;
+                let answer = HttpResponse::to(request).await;
                 check(&format!("{method} {path} for {accept}"), &answer, path == asset);
             }
         }
     }
     let event_stream =
         server.post().header("accept", "text/event-stream").json(&json!({ "query": "{__typename}" }));
-    check("events", &Answer::to(event_stream).await, false);
+    check("events", &HttpResponse::to(event_stream).await, false);
 }
 
-fn check(what: &str, answer: &Answer, may_be_cached: bool) {
+fn check(what: &str, answer: &HttpResponse, may_be_cached: bool) {
     for (name, expected) in [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
@@ -85,7 +85,7 @@ fn check(what: &str, answer: &Answer, may_be_cached: bool) {
 
 /// RFC 6797: an answer over TLS tells browsers to use TLS from then on. Only a trusted proxy can say that TLS was used.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_came_by_tls_is_told_to_come_so_again() {
+async fn requests_over_tls_get_hsts() {
     for trusted in ["", "127.0.0.0/8"] {
         let server = Server::with(Kind::Sqlite, |config| {
             config.trusted_proxies = trusted.parse().expect("proxies");
@@ -100,7 +100,7 @@ async fn who_came_by_tls_is_told_to_come_so_again() {
             ("x-other", "https", false),
         ] {
             for path in ["/healthz", "/nope"] {
-                let answer = Answer::to(server.get(path).header(name, value)).await;
+                let answer = HttpResponse::to(server.get(path).header(name, value)).await;
                 let expected = if by_tls && !trusted.is_empty() { "max-age=31536000" } else { "" };
                 assert_eq!(
                     answer.header("strict-transport-security"),
@@ -114,10 +114,10 @@ async fn who_came_by_tls_is_told_to_come_so_again() {
 
 /// Production is assumed to be behind TLS, whether or not a trusted proxy says so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_production_everybody_is_told_to_come_by_tls() {
+async fn production_always_sends_hsts() {
     let server = Server::with(Kind::Sqlite, in_production).await;
     for path in ["/", "/healthz", "/nope"] {
-        let answer = Answer::to(server.get(path)).await;
+        let answer = HttpResponse::to(server.get(path)).await;
         assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "{path}");
     }
 }

@@ -5,6 +5,6 @@ mod cursors;
 mod depth;
 mod ids;
 mod numbers;
-mod places;
+mod targets;
 mod texts;
 mod world;

@@ -24,15 +24,15 @@ enum Step {
         conversation: usize,
         when_busy: WhenBusy,
     },
-    Look {
+    Poll {
         at: usize,
     },
     /// An instance claims replies and dies before it does anything else.
-    LookAndDie {
+    ClaimAndDie {
         at: usize,
     },
     /// A holder, or an instance that believes it is one, appends a word or nothing, and makes a checkpoint.
-    Speak {
+    Checkpoint {
         at: usize,
         reply: usize,
         word: bool,
@@ -66,9 +66,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (1..1500u64).prop_map(Step::Wait),
         5 => (at(), which(), busy).prop_map(|(at, conversation, when_busy)| Step::Send { at, conversation, when_busy }),
-        8 => at().prop_map(|at| Step::Look { at }),
-        1 => at().prop_map(|at| Step::LookAndDie { at }),
-        10 => (at(), which(), any::<bool>()).prop_map(|(at, reply, word)| Step::Speak { at, reply, word }),
+        8 => at().prop_map(|at| Step::Poll { at }),
+        1 => at().prop_map(|at| Step::ClaimAndDie { at }),
+        10 => (at(), which(), any::<bool>()).prop_map(|(at, reply, word)| Step::Checkpoint { at, reply, word }),
         3 => (at(), which()).prop_map(|(at, reply)| Step::Finish { at, reply }),
         3 => at().prop_map(|at| Step::Release { at }),
         2 => at().prop_map(|at| Step::Crash { at }),
@@ -101,9 +101,9 @@ async fn play(store: Database, owner: Id, (ahead, steps): (Vec<u64>, Vec<Step>))
         match step {
             Step::Wait(by) => world.wait(Duration::from_millis(by)),
             Step::Send { at, conversation, when_busy } => world.send(at, conversation, when_busy).await,
-            Step::Look { at } => world.look(at, false).await,
-            Step::LookAndDie { at } => world.look(at, true).await,
-            Step::Speak { at, reply, word } => world.speak(at, reply, word).await,
+            Step::Poll { at } => world.poll(at, false).await,
+            Step::ClaimAndDie { at } => world.poll(at, true).await,
+            Step::Checkpoint { at, reply, word } => world.checkpoint(at, reply, word).await,
             Step::Finish { at, reply } => world.finish(at, reply).await,
             Step::Release { at } => world.release(at).await,
             Step::Crash { at } => world.crash(at),
@@ -112,12 +112,12 @@ async fn play(store: Database, owner: Id, (ahead, steps): (Vec<u64>, Vec<Step>))
         }
         world.check().await;
     }
-    world.one_survivor_sees_to_the_rest().await;
-    world.check_the_end().await;
+    world.finish_with_one_survivor().await;
+    world.check_final_state().await;
 }
 
 on_both_databases! {
-    async fn whatever_happens_the_lease_decides_who_writes(kind) {
+    async fn only_the_holder_of_the_lease_writes(kind) {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let (store, owner) = store_and_owner(&kind.create(folder.path()).await).await;
         let mut config = Config { cases: 24, failure_persistence: None, ..Config::default() };

@@ -1,6 +1,6 @@
 //! Migrations: from the last release, during a backup, and the check of the database's encoding.
 
-use crate::support::{Kind, Sql, on_both_databases, soon};
+use crate::support::{Kind, Sql, on_both_databases, wait_for};
 use confab::store::{Database, Statements};
 use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 use tokio::time::sleep;
@@ -80,7 +80,6 @@ async fn fill(sql: &mut Sql) {
     }
 }
 
-
 /// Returns what these columns hold, row by row.
 async fn contents(sql: &mut Sql, tables: &BTreeMap<String, Vec<String>>) -> BTreeMap<String, Vec<String>> {
     let mut contents = BTreeMap::new();
@@ -103,7 +102,7 @@ async fn connect(url: &str) -> Database {
 }
 
 on_both_databases! {
-    async fn a_database_of_the_last_release_is_brought_up_to_date_without_loss(kind) {
+    async fn migrating_from_the_last_release_keeps_all_data(kind) {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let url = kind.create(folder.path()).await;
         let mut sql = released(kind, &url).await;
@@ -121,7 +120,7 @@ on_both_databases! {
 
 /// A backup holds a weak lock on every table until it ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_migration_behind_a_backup_keeps_nobody_waiting() {
+async fn a_migration_that_waits_for_a_backup_blocks_no_statements() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let url = Kind::Postgres.create(folder.path()).await;
     let mut sql = released(Kind::Postgres, &url).await;
@@ -138,18 +137,18 @@ async fn a_migration_behind_a_backup_keeps_nobody_waiting() {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    soon("the migration to wait", waits).await;
+    wait_for("the migration to wait", waits).await;
     // A statement of a running instance, with the longest time that an instance allows for it.
     sql.execute("SET statement_timeout = '10s'").await;
     sql.execute("UPDATE runs SET stop_requested = true").await;
     assert!(!migrated.is_finished());
     backup.execute("COMMIT").await;
-    let migrated = soon("the migration to end", migrated).await.expect("it does not panic");
+    let migrated = wait_for("the migration to end", migrated).await.expect("it does not panic");
     migrated.expect("it can be brought up to date");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_lacks_characters_is_refused() {
+async fn a_database_without_utf8_is_refused() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let url = Kind::Postgres.create(folder.path()).await;
     let (address, name) = url.rsplit_once('/').expect("the URL names a database");

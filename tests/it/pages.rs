@@ -1,6 +1,6 @@
 //! The web pages and their assets: compressed, without other hosts, and under a strict content security policy.
 
-use crate::support::{Answer, Kind, Server};
+use crate::support::{HttpResponse, Kind, Server};
 use flate2::read::GzDecoder;
 use std::{collections::BTreeMap, fs, io::Read, path::PathBuf};
 
@@ -9,15 +9,15 @@ fn built() -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "web/dist/assets"].iter().collect()
 }
 
-async fn get(server: &Server, path: &str, accept_encoding: Option<&str>) -> Answer {
+async fn get(server: &Server, path: &str, accept_encoding: Option<&str>) -> HttpResponse {
     let mut request = server.get(path);
     if let Some(accepted) = accept_encoding {
         request = request.header("accept-encoding", accepted);
     }
-    Answer::to(request).await
+    HttpResponse::to(request).await
 }
 
-async fn playground(server: &Server) -> Answer {
+async fn playground(server: &Server) -> HttpResponse {
     let page = get(server, "/playground", None).await;
     assert_eq!(page.status, 200, "the pages are not built: run scripts/build-web, and build the tests again");
     page
@@ -41,7 +41,7 @@ fn media_type(path: &str) -> &'static str {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_has_a_strict_policy_with_a_nonce_of_its_own() {
+async fn each_page_has_a_strict_policy_with_a_fresh_nonce() {
     let server = Server::start(Kind::Sqlite).await;
     let mut nonces = Vec::new();
     for _ in 0..2 {
@@ -83,7 +83,7 @@ async fn a_page_has_a_strict_policy_with_a_nonce_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_names_no_other_host() {
+async fn pages_reference_no_other_host() {
     let server = Server::start(Kind::Sqlite).await;
     playground(&server).await;
     for path in PAGES {
@@ -100,7 +100,7 @@ async fn a_page_names_no_other_host() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_browser_that_has_an_asset_is_not_sent_it_again() {
+async fn cached_assets_get_304() {
     let server = Server::start(Kind::Sqlite).await;
     let page = playground(&server).await;
     let path = assets(page.text())[0];
@@ -109,7 +109,7 @@ async fn a_browser_that_has_an_asset_is_not_sent_it_again() {
         let first = get(&server, path, Some(coding)).await;
         let etag = first.header("etag").to_owned();
         let known = server.get(path).header("accept-encoding", coding);
-        let again = Answer::to(known.header("if-none-match", format!("\"other\", W/{etag}"))).await;
+        let again = HttpResponse::to(known.header("if-none-match", format!("\"other\", W/{etag}"))).await;
         assert_eq!(again.status, 304, "{coding}");
         assert_eq!(again.header("etag"), etag);
         assert!(again.body.is_empty());
@@ -123,7 +123,7 @@ async fn a_browser_that_has_an_asset_is_not_sent_it_again() {
 const PAGES: [&str; 3] = ["/", "/c/conversation_00000000000000000000000000000000", "/playground"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_asset_of_a_page_is_served_in_every_coding() {
+async fn assets_are_served_in_every_content_coding() {
     let server = Server::start(Kind::Sqlite).await;
     let page = playground(&server).await;
     for path in assets(page.text()) {
@@ -166,7 +166,7 @@ async fn each_asset_of_a_page_is_served_in_every_coding() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_that_was_built_is_served() {
+async fn every_built_asset_is_served() {
     let server = Server::start(Kind::Sqlite).await;
     playground(&server).await;
     let names: Vec<String> = fs::read_dir(built())
@@ -183,7 +183,7 @@ async fn everything_that_was_built_is_served() {
 
 /// The service worker has the same URL in every version, and its scope must contain the pages that it serves.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_service_worker_is_asked_for_again_and_sent_once() {
+async fn the_service_worker_is_revalidated() {
     let server = Server::start(Kind::Sqlite).await;
     let path = "/service-worker.js";
     let first = get(&server, path, None).await;
@@ -195,11 +195,11 @@ async fn the_service_worker_is_asked_for_again_and_sent_once() {
         assert!(first.text().contains(asset), "{asset}");
     }
     let known = server.get(path).header("if-none-match", first.header("etag"));
-    assert_eq!(Answer::to(known).await.status, 304);
+    assert_eq!(HttpResponse::to(known).await.status, 304);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_an_asset_is_not_found() {
+async fn unknown_paths_get_404() {
     let server = Server::start(Kind::Sqlite).await;
     for path in [
         "/assets/nope.js",
@@ -220,7 +220,7 @@ async fn what_is_not_an_asset_is_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_root_leads_to_a_page() {
+async fn the_root_is_a_page_or_redirects_to_one() {
     let server = Server::start(Kind::Sqlite).await;
     playground(&server).await;
     let mut path = "/".to_owned();

@@ -87,8 +87,8 @@ async fn fill(sql: &mut Sql, conversation: &str) {
 /// Executes a user's typical operations.
 async fn talk(server: &Server, client: &Client, conversation: &str) {
     let mut socket = server.socket(client).await;
-    let (_, reply) = client.say("hello", Some(conversation)).await;
-    socket.to_the_end(&reply).await;
+    let (_, reply) = client.send_echo("hello", Some(conversation)).await;
+    socket.follow_to_end(&reply).await;
     let variables = json!({ "conversation": conversation, "message": reply });
     let pages = client.data(LISTS, variables).await;
     let cursor = |of: &str, which: &str| -> Value { pages[of]["messages"]["pageInfo"][which].clone() };
@@ -104,14 +104,14 @@ async fn talk(server: &Server, client: &Client, conversation: &str) {
     let sent = client.send(input.clone()).await;
     client.send(input).await;
     client.stop(sent["reply"]["id"].as_str().expect("an id")).await;
-    let (other, _) = client.say("a conversation to delete", None).await;
+    let (other, _) = client.send_echo("a conversation to delete", None).await;
     let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
     client.data(delete, json!({ "id": other })).await;
     server.poke.all();
 }
 
 on_both_databases! {
-    async fn what_is_asked_often_is_found_by_an_index(kind) {
+    async fn frequent_statements_use_an_index(kind) {
         let server = Server::with(kind, |config| config.throttling.max_running = 5).await;
         let client = server.register().await;
         let create = "mutation { createConversation(input: {}) { conversation { id } } }";

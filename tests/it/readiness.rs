@@ -1,6 +1,6 @@
 //! Readiness: the database must answer and be writable.
 
-use crate::support::{Answer, Client, Kind, Process, Server, Sql, soon};
+use crate::support::{Client, HttpResponse, Kind, Process, Server, Sql, wait_for};
 use reqwest::RequestBuilder;
 use serde_json::json;
 use std::time::Duration;
@@ -11,7 +11,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// Returns the status and the body of `/readyz`.
 async fn ready(request: RequestBuilder) -> (u16, String) {
-    let answer = Answer::to(request).await;
+    let answer = HttpResponse::to(request).await;
     (answer.status, answer.text().to_owned())
 }
 
@@ -22,7 +22,7 @@ async fn is_read_only(request: RequestBuilder) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_instance_is_not_ready_while_postgres_only_reads() {
+async fn an_instance_is_not_ready_while_postgres_is_read_only() {
     let server = Server::start(Kind::Postgres).await;
     assert_eq!(ready(server.get("/readyz")).await.0, 200);
     let (_, name) = server.database_url.rsplit_once('/').expect("the URL names a database");
@@ -40,14 +40,14 @@ async fn an_instance_is_not_ready_while_postgres_only_reads() {
             server.clock.advance(MINUTE);
         }
     };
-    soon("the instance to be unready", unready).await;
+    wait_for("the instance to be unready", unready).await;
     set("off").await;
     let is_ready = async {
         while ready(server.get("/readyz")).await.0 != 200 {
             server.clock.advance(MINUTE);
         }
     };
-    soon("the instance to be ready", is_ready).await;
+    wait_for("the instance to be ready", is_ready).await;
 }
 
 /// A limit on the file size stands for a full disk.
@@ -64,7 +64,7 @@ async fn an_instance_is_not_ready_while_sqlite_cannot_write() {
     let mut letters = 10_000;
     let filled = async {
         while !is_read_only(get()).await {
-            let answer = client.ask(create, json!({ "p": "x".repeat(letters) })).await;
+            let answer = client.execute(create, json!({ "p": "x".repeat(letters) })).await;
             if answer.get("errors").is_some() {
                 letters /= 2; // a smaller row may still fit
             }

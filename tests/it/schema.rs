@@ -12,7 +12,7 @@ const INTROSPECTION: &str = "{ __schema { types { name description
 /// Returns the introspection of the types that the server defines.
 async fn types() -> Vec<Value> {
     let server = Server::start(Kind::Sqlite).await;
-    let mut data = server.stranger().data(INTROSPECTION, json!({})).await;
+    let mut data = server.anonymous().data(INTROSPECTION, json!({})).await;
     let Value::Array(types) = data["__schema"]["types"].take() else { panic!("no types") };
     let ours = types.into_iter().filter(|one| {
         let name = name(one);
@@ -31,7 +31,7 @@ fn parts<'a>(value: &'a Value, what: &str) -> &'a [Value] {
 }
 
 #[test]
-fn schema_graphql_is_what_the_code_exports() {
+fn schema_graphql_is_up_to_date() {
     assert!(include_str!("../../schema.graphql") == confab::graphql::sdl(), "run `make schema`");
 }
 
@@ -60,7 +60,7 @@ async fn everything_in_the_schema_is_described() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_guard_knows_every_connection() {
+async fn the_cost_model_knows_every_connection() {
     let types = types().await;
     let fields = types.iter().flat_map(|one| parts(one, "fields"));
     let paged: BTreeSet<&str> = fields
@@ -89,7 +89,9 @@ async fn the_playgrounds_examples_can_be_executed_in_order() {
     for query in examples {
         let variables = match &query {
             query if query.contains("$messageId") => json!({ "messageId": reply }),
-            query if query.contains("SendMessageInput") => json!({ "input": { "content": "hello", "model": "echo" } }),
+            query if query.contains("SendMessageInput") => {
+                json!({ "input": { "content": "hello", "model": "echo" } })
+            }
             query if query.contains("$input") => json!({ "input": credentials }),
             _ => json!({}),
         };
@@ -98,7 +100,7 @@ async fn the_playgrounds_examples_can_be_executed_in_order() {
             socket.subscribe("1", &query, variables).await;
             let mut last = json!(null);
             loop {
-                let mut message = socket.hear().await.expect("the socket stays open");
+                let mut message = socket.receive().await.expect("the socket stays open");
                 match message["type"].as_str() {
                     // `changes` has no end.
                     Some("next") if !message["payload"]["data"]["changes"].is_null() => {
@@ -115,7 +117,7 @@ async fn the_playgrounds_examples_can_be_executed_in_order() {
             }
             continue;
         }
-        let answer = client.ask(&query, variables).await;
+        let answer = client.execute(&query, variables).await;
         assert_eq!(codes(&answer), [""; 0], "{query}: {answer}");
         let text = |pointer: &str| answer["data"].pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         client.token = text("/register/accessToken").or(client.token);

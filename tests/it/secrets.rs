@@ -1,7 +1,8 @@
 //! Secrets appear neither in the log, at any level, nor in answers.
 
 use crate::support::{
-    AUDIENCE, Client, IdentityProvider, PASSWORD, Process, Provider, Socket, codes, default_settings, redis_url, soon,
+    AUDIENCE, Client, IdentityProvider, PASSWORD, Process, Provider, Socket, codes, default_settings,
+    redis_url, wait_for,
 };
 use confab::{
     graphql::request::Request,
@@ -18,11 +19,11 @@ MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
 async fn mutate(client: &Client, name: &str, input: Value, fields: &str) -> Value {
     let of = name[..1].to_uppercase() + &name[1..];
     let query = format!("mutation($input: {of}Input!) {{ {name}(input: $input) {{ {fields} }} }}");
-    client.ask(&query, json!({ "input": input })).await["data"][name].take()
+    client.execute(&query, json!({ "input": input })).await["data"][name].take()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_tells_no_secret_however_much_it_tells() {
+async fn the_trace_log_contains_no_secret() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let (mut provider, identities) = (Provider::start().await, IdentityProvider::start().await);
     fs::write(folder.path().join("keys.pem"), KEY).expect("it can be written");
@@ -77,7 +78,7 @@ async fn the_log_tells_no_secret_however_much_it_tells() {
     secrets.push(text(&created["secret"]));
     let mut script = ada.clone();
     script.token = Some(text(&created["secret"]));
-    assert_eq!(codes(&script.ask("{ me { id } }", json!({})).await), [""; 0]);
+    assert_eq!(codes(&script.execute("{ me { id } }", json!({})).await), [""; 0]);
     let exported = ada.data("mutation { exportMyData { url } }", json!({})).await;
     let url = text(&exported["exportMyData"]["url"]);
     secrets.push(url.split_once("ticket=").expect("it has a ticket").1.to_owned());
@@ -89,9 +90,9 @@ async fn the_log_tells_no_secret_however_much_it_tells() {
     let tokens = identities.sign_in("RS256", "ada").await;
     let mut known = ada.clone();
     known.token = Some(tokens.access_token.clone());
-    assert_eq!(codes(&known.ask("{ me { id } }", json!({})).await), [""; 0]);
+    assert_eq!(codes(&known.execute("{ me { id } }", json!({})).await), [""; 0]);
     known.token = Some(tokens.id_token.clone());
-    assert_eq!(codes(&known.ask("{ me { id } }", json!({})).await), ["UNAUTHENTICATED"]);
+    assert_eq!(codes(&known.execute("{ me { id } }", json!({})).await), ["UNAUTHENTICATED"]);
     secrets.extend([tokens.access_token, tokens.id_token]);
 
     // Tokens sent over a socket.
@@ -99,7 +100,7 @@ async fn the_log_tells_no_secret_however_much_it_tells() {
     socket.init(ada.token.as_deref()).await;
     let query = "mutation($token: String!) { reauthenticate(input: { accessToken: $token }) { expiresAt } }";
     socket.subscribe("1", query, json!({ "token": ada.token })).await;
-    socket.hear().await.expect("an answer");
+    socket.receive().await.expect("an answer");
     socket.subscribe("2", query, json!({ "token": "a-token-of-nobody's" })).await;
     secrets.push("a-token-of-nobody".into());
 
@@ -109,11 +110,11 @@ async fn the_log_tells_no_secret_however_much_it_tells() {
     let reply = text(&sent["reply"]["id"]);
     let mut other = Socket::connect(address).await;
     other.init(ada.token.as_deref()).await;
-    soon("the reply to end", other.to_the_end(&reply)).await;
+    wait_for("the reply to end", other.follow_to_end(&reply)).await;
     let message = ada.message(&reply).await.to_string();
 
     process.signal("TERM");
-    let log = process.ended().await.stderr;
+    let log = process.wait().await.stderr;
     // The log is not empty: it has the warning about the reused refresh token, which names the session.
     let warned = log.lines().any(|line| line.contains("WARN") && line.contains("session_id="));
     assert!(warned && log.lines().count() > 20, "{log}");
@@ -128,14 +129,15 @@ async fn the_log_tells_no_secret_however_much_it_tells() {
 }
 
 #[test]
-fn what_is_kept_of_secrets_is_not_shown() {
+fn debug_output_contains_no_secret() {
     let mut config = default_settings();
     config.database_url = Some("postgres://confab:marked@db.internal/confab".to_owned().into());
     config.redis_url = Some("redis://confab:marked@db.internal".to_owned().into());
     config.jwt_secret = Some("marked".to_owned().into());
     let proof = Proof { user: Id::new(), password_hash: Some("marked".into()), session: None };
-    let request: Request = serde_json::from_value(json!({ "query": "{ marked }", "variables": { "marked": 1 } }))
-        .expect("a request");
+    let request: Request =
+        serde_json::from_value(json!({ "query": "{ marked }", "variables": { "marked": 1 } }))
+            .expect("a request");
     for shown in [format!("{config:?}"), format!("{proof:?}"), format!("{request:?}")] {
         assert!(!shown.contains("marked"), "{shown}");
     }

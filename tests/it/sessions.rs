@@ -1,7 +1,7 @@
 //! Sessions: refreshing, revoking, expiry, and the reuse of stolen refresh tokens.
 
 use crate::support::{
-    Client, Closed, Kind, PASSWORD, Server, Socket, code, on_both_databases, redis_url, soon,
+    Client, Closed, Kind, PASSWORD, Server, Socket, code, on_both_databases, redis_url, wait_for,
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ fn signed_out(client: &Client) -> Client {
 }
 
 async fn is_signed_in(client: &Client) -> bool {
-    let answer = client.ask("{ me { email } }", json!({})).await;
+    let answer = client.execute("{ me { email } }", json!({})).await;
     match answer.get("errors") {
         None => answer["data"]["me"]["email"] == client.email,
         Some(errors) => {
@@ -73,11 +73,11 @@ async fn own_session(client: &Client) -> String {
 }
 
 /// Executes an operation over a socket. Returns its only result, which may contain errors.
-async fn over(socket: &mut Socket, query: &str, variables: Value) -> Value {
+async fn execute_on(socket: &mut Socket, query: &str, variables: Value) -> Value {
     socket.subscribe("asks", query, variables).await;
-    let mut answer = socket.hear().await.expect("the socket stays open");
+    let mut answer = socket.receive().await.expect("the socket stays open");
     assert_eq!((&answer["type"], &answer["id"]), (&json!("next"), &json!("asks")), "{answer}");
-    assert_eq!(socket.hear().await, Ok(json!({ "id": "asks", "type": "complete" })));
+    assert_eq!(socket.receive().await, Ok(json!({ "id": "asks", "type": "complete" })));
     answer["payload"].take()
 }
 
@@ -104,11 +104,11 @@ fn let_grace_pass(server: &Server) {
 }
 
 on_both_databases! {
-    async fn a_used_refresh_token_ends_its_session_on_every_instance_within_a_second(kind) {
+    async fn reusing_a_refresh_token_ends_the_session_on_every_instance_within_a_second(kind) {
         for redis in buses(kind) {
             let shown = redis.clone();
             let server = Server::with(kind, |config| config.redis_url = redis.map(Into::into)).await;
-            let elsewhere = server.beside().await;
+            let elsewhere = server.another_instance().await;
             let owner = server.register().await;
             let mut took = Vec::new();
             for _ in 0..ROUNDS {
@@ -122,13 +122,13 @@ on_both_databases! {
                 let begun = Instant::now();
                 assert!(!is_signed_in(&client).await && !is_signed_in(&stolen).await);
                 for socket in &mut sockets {
-                    assert_eq!(socket.hear().await, Err(Closed(4403)));
+                    assert_eq!(socket.receive().await, Err(Closed(4403)));
                 }
                 took.push(begun.elapsed());
                 assert!(!is_signed_in(&there).await);
                 assert_eq!(refusal(&client).await, "UNAUTHENTICATED", "its successor is revoked too");
             }
-            // Each socket closes within the timeout of `hear`. The median must be below a second: a busy machine may delay some
+            // Each socket closes within the timeout of `receive`. The median must be below a second: a busy machine may delay some
             // rounds, but a slow server would delay at least every other one.
             took.sort();
             assert!(took[ROUNDS / 2] < Duration::from_secs(1), "{took:?} with {shown:?}");
@@ -140,7 +140,7 @@ on_both_databases! {
         }
     }
 
-    async fn no_access_token_outlives_its_session(kind) {
+    async fn access_tokens_expire_with_their_session(kind) {
         let server = Server::with(kind, |config| {
             config.refresh_token_ttl = 60;
             config.access_token_ttl = 3600;
@@ -165,7 +165,7 @@ on_both_databases! {
         assert!(!is_signed_in(&next).await);
     }
 
-    async fn an_instance_that_starts_later_knows_what_has_ended(kind) {
+    async fn a_new_instance_knows_revoked_sessions(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let other = another_device(&client).await;
@@ -175,9 +175,9 @@ on_both_databases! {
         assert!(is_signed_in(&client.at(server.address)).await);
     }
 
-    async fn a_lost_answer_is_told_again_for_a_moment(kind) {
+    async fn refreshing_again_within_the_grace_period_returns_the_same_token(kind) {
         let server = Server::start(kind).await;
-        let elsewhere = server.beside().await;
+        let elsewhere = server.another_instance().await;
         let client = server.register().await;
         let first = refreshed(&client).await;
         assert_ne!(first.refresh_token, client.refresh_token);
@@ -195,7 +195,7 @@ on_both_databases! {
         assert_eq!(refusal(&second).await, "UNAUTHENTICATED");
     }
 
-    async fn without_grace_a_token_is_good_once(kind) {
+    async fn without_a_grace_period_a_refresh_token_works_once(kind) {
         let server = Server::with(kind, |config| config.refresh_grace = 0).await;
         let client = server.register().await;
         let next = refreshed(&client).await;
@@ -203,9 +203,9 @@ on_both_databases! {
         assert!(!is_signed_in(&next).await && !is_signed_in(&client).await);
     }
 
-    async fn refreshes_at_once_on_two_instances_get_the_same_successor(kind) {
+    async fn concurrent_refreshes_on_two_instances_return_the_same_token(kind) {
         let server = Server::start(kind).await;
-        let elsewhere = server.beside().await;
+        let elsewhere = server.another_instance().await;
         let mut client = server.register().await;
         for _ in 0..5 {
             let at = |i| client.at(if i % 2 == 0 { server.address } else { elsewhere.address });
@@ -217,7 +217,7 @@ on_both_databases! {
         assert!(is_signed_in(&client).await);
     }
 
-    async fn what_is_no_token_of_ours_ends_nothing(kind) {
+    async fn forged_refresh_tokens_end_no_session(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let stranger = server.register().await;
@@ -239,7 +239,7 @@ on_both_databases! {
         }
     }
 
-    async fn to_sign_out_ends_the_access_token_too_whichever_token_is_shown(kind) {
+    async fn signing_out_revokes_the_access_token(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let next = refreshed(&client).await;
@@ -248,12 +248,12 @@ on_both_databases! {
         let_grace_pass(&server);
         let payload = client.data(query, json!({ "token": client.refresh_token })).await;
         assert_eq!(payload["logOut"]["loggedOut"], true);
-        assert_eq!(socket.hear().await, Err(Closed(4403)));
+        assert_eq!(socket.receive().await, Err(Closed(4403)));
         assert!(!is_signed_in(&client).await && !is_signed_in(&next).await);
         assert_eq!(refusal(&next).await, "UNAUTHENTICATED");
     }
 
-    async fn a_user_sees_their_devices(kind) {
+    async fn a_user_lists_their_sessions(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         server.clock.advance(Duration::from_secs(60));
@@ -298,9 +298,9 @@ on_both_databases! {
         assert_eq!(sessions(&again).await.len(), 1, "the others have expired");
     }
 
-    async fn a_lost_device_is_shut_out_and_the_others_stay(kind) {
+    async fn revoking_a_session_closes_its_sockets_only(kind) {
         let server = Server::start(kind).await;
-        let elsewhere = server.beside().await;
+        let elsewhere = server.another_instance().await;
         let client = server.register().await;
         let lost = another_device(&client).await;
         let stranger = server.register().await;
@@ -309,11 +309,11 @@ on_both_databases! {
         let mut theirs = [server.socket(&lost).await, elsewhere.socket(&lost).await];
         for socket in &mut theirs {
             socket.subscribe("changes", "subscription { changes { cursor } }", json!({})).await;
-            socket.hear().await.expect("the first event");
+            socket.receive().await.expect("the first event");
         }
 
         assert_eq!(code(&stranger.error(REVOKE, id.clone()).await), "NOT_FOUND");
-        assert_eq!(code(&server.stranger().error(REVOKE, id.clone()).await), "UNAUTHENTICATED");
+        assert_eq!(code(&server.anonymous().error(REVOKE, id.clone()).await), "UNAUTHENTICATED");
         for (wrong, expected) in [("session_00000000000000000000000000000000", "NOT_FOUND"), ("nonsense", "BAD_USER_INPUT")] {
             assert_eq!(code(&client.error(REVOKE, json!({ "id": wrong })).await), expected);
         }
@@ -322,7 +322,7 @@ on_both_databases! {
 
         assert_eq!(client.data(REVOKE, id.clone()).await["revokeSession"]["revokedId"], id["id"]);
         for socket in &mut theirs {
-            assert_eq!(socket.hear().await, Err(Closed(4403)));
+            assert_eq!(socket.receive().await, Err(Closed(4403)));
         }
         assert!(!is_signed_in(&lost).await && !is_signed_in(&lost.at(elsewhere.address)).await);
         assert_eq!(refusal(&lost).await, "UNAUTHENTICATED");
@@ -330,13 +330,13 @@ on_both_databases! {
         assert_eq!(kinds_of_events(&client).await, ["SESSION_REVOKED", "SIGNED_IN", "REGISTERED"]);
         let mut shut_out = Socket::connect(server.address).await;
         let bearer = format!("Bearer {}", lost.token.as_deref().expect("a token"));
-        shut_out.say(json!({ "type": "connection_init", "payload": { "authorization": bearer } })).await;
-        assert_eq!(shut_out.hear().await, Err(Closed(4403)));
+        shut_out.send(json!({ "type": "connection_init", "payload": { "authorization": bearer } })).await;
+        assert_eq!(shut_out.receive().await, Err(Closed(4403)));
         assert_eq!(stays.ping().await, [Value::Null; 0]);
         assert!(is_signed_in(&client).await);
     }
 
-    async fn all_other_sessions_are_ended_at_once(kind) {
+    async fn all_other_sessions_can_be_revoked(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let (one, other) = (another_device(&client).await, another_device(&client).await);
@@ -355,14 +355,14 @@ on_both_databases! {
         assert!(!is_signed_in(&one).await);
     }
 
-    async fn of_two_devices_that_end_each_other_one_is_left_or_none(kind) {
+    async fn sessions_that_revoke_each_other_never_both_survive(kind) {
         let server = Server::start(kind).await;
-        let elsewhere = server.beside().await;
+        let elsewhere = server.another_instance().await;
         let client = server.register().await;
         let query = "mutation { revokeOtherSessions { revokedIds } }";
         for _ in 0..5 {
             let (one, other) = (another_device(&client).await, another_device(&client).await.at(elsewhere.address));
-            let answers = join_all([&one, &other].map(|device| device.ask(query, json!({})))).await;
+            let answers = join_all([&one, &other].map(|device| device.execute(query, json!({})))).await;
             for answer in answers {
                 let refused = answer["errors"].as_array().map(|errors| code(&errors[0]));
                 assert!(matches!(refused, None | Some("UNAUTHENTICATED")), "{answer}");
@@ -375,82 +375,82 @@ on_both_databases! {
 }
 
 /// Receives the ping that announces the token's expiry. Returns the time of expiry.
-async fn hear_notice(socket: &mut Socket) -> String {
-    let ping = socket.hear().await.expect("the socket stays open");
+async fn expect_expiry_notice(socket: &mut Socket) -> String {
+    let ping = socket.receive().await.expect("the socket stays open");
+    assert_eq!(ping["type"], "ping", "{ping}");
     ping["payload"]["expiresAt"].as_str().expect("a time").to_owned()
-    ping["payload"]["expiresAt"].as_str().expect("a moment").to_owned()
 }
 
 on_both_databases! {
-    async fn a_socket_ends_with_its_token_and_is_told_before(kind) {
+    async fn a_socket_announces_the_expiry_of_its_token(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let ttl = Duration::from_secs(server.config.access_token_ttl);
         let mut socket = server.socket(&client).await;
-        let mut signed_out = server.socket(&server.stranger()).await;
+        let mut signed_out = server.socket(&server.anonymous()).await;
         // A token lasts for whole seconds.
         server.clock.advance(ttl - Duration::from_secs(62));
         assert_eq!(socket.ping().await, [Value::Null; 0], "there is more than a minute left");
         server.clock.advance(Duration::from_secs(2));
-        let expires_at = hear_notice(&mut socket).await;
+        let expires_at = expect_expiry_notice(&mut socket).await;
         assert!(expires_at > server.clock.now().to_rfc3339());
-        socket.say(json!({ "type": "pong" })).await;
+        socket.send(json!({ "type": "pong" })).await;
         assert_eq!(socket.ping().await, [Value::Null; 0], "it is announced once");
         server.clock.advance(Duration::from_secs(60));
-        assert_eq!(socket.hear().await, Err(Closed(4403)));
+        assert_eq!(socket.receive().await, Err(Closed(4403)));
         assert!(expires_at <= server.clock.now().to_rfc3339());
         assert_eq!(signed_out.ping().await, [Value::Null; 0], "a socket without a token does not expire");
     }
 
-    async fn a_short_lived_token_is_told_of_when_a_tenth_of_its_time_is_left(kind) {
+    async fn the_expiry_of_a_short_token_is_announced_at_a_tenth_of_its_lifetime(kind) {
         let server = Server::with(kind, |config| config.access_token_ttl = 100).await;
         let client = server.register().await;
         let mut socket = server.socket(&client).await;
         server.clock.advance(Duration::from_secs(88));
         assert_eq!(socket.ping().await, [Value::Null; 0]);
         server.clock.advance(Duration::from_secs(2));
-        hear_notice(&mut socket).await;
+        expect_expiry_notice(&mut socket).await;
         // A socket that connects this late gets the announcement at once.
-        hear_notice(&mut server.socket(&client).await).await;
+        expect_expiry_notice(&mut server.socket(&client).await).await;
     }
 
-    async fn a_socket_goes_on_with_a_new_token_and_so_does_all_that_is_on_it(kind) {
+    async fn reauthenticating_keeps_the_socket_and_its_subscriptions(kind) {
         let server = Server::start(kind).await;
         let mut client = server.register().await;
         let ttl = Duration::from_secs(server.config.access_token_ttl);
         let mut socket = server.socket(&client).await;
         socket.subscribe("changes", "subscription { changes { __typename } }", json!({})).await;
-        assert_eq!(socket.hear().await.unwrap()["payload"]["data"]["changes"]["__typename"], "Reload");
+        assert_eq!(socket.receive().await.unwrap()["payload"]["data"]["changes"]["__typename"], "Reload");
         for _ in 0..3 {
             server.clock.advance(ttl - Duration::from_secs(30));
-            let expires_at = hear_notice(&mut socket).await;
+            let expires_at = expect_expiry_notice(&mut socket).await;
             client = refreshed(&client).await;
-            let answer = over(&mut socket, REAUTHENTICATE, json!({ "token": client.token })).await;
+            let answer = execute_on(&mut socket, REAUTHENTICATE, json!({ "token": client.token })).await;
             assert_eq!(answer.get("errors"), None, "{answer}");
             assert!(answer["data"]["reauthenticate"]["expiresAt"].as_str() > Some(&*expires_at));
             assert_eq!(
-                over(&mut socket, "{ me { email } }", json!({})).await["data"]["me"]["email"],
+                execute_on(&mut socket, "{ me { email } }", json!({})).await["data"]["me"]["email"],
                 client.email
             );
             // The subscription may have been parked and resumed meanwhile. Clients cannot notice it.
             client.data("mutation { createConversation { conversation { id } } }", json!({})).await;
-            let message = socket.hear().await.unwrap();
+            let message = socket.receive().await.unwrap();
             assert_eq!(message["payload"]["data"]["changes"]["__typename"], "ConversationCreated", "{message}");
         }
         // The socket depends on the session of the latest token, not of the first.
         let other = another_device(&client).await;
-        over(&mut socket, REAUTHENTICATE, json!({ "token": other.token })).await;
+        execute_on(&mut socket, REAUTHENTICATE, json!({ "token": other.token })).await;
         client.data(REVOKE, json!({ "id": own_session(&client).await })).await;
         assert_eq!(socket.ping().await, [Value::Null; 0]);
         other.data(REVOKE, json!({ "id": own_session(&other).await })).await;
-        assert_eq!(socket.hear().await, Err(Closed(4403)));
+        assert_eq!(socket.receive().await, Err(Closed(4403)));
     }
 
-    async fn a_socket_does_not_change_hands(kind) {
+    async fn reauthenticating_as_another_user_is_refused(kind) {
         let server = Server::start(kind).await;
         let (client, other) = (server.register().await, server.register().await);
         let mut socket = server.socket(&client).await;
-        let mut anonymous = server.socket(&server.stranger()).await;
+        let mut anonymous = server.socket(&server.anonymous()).await;
         let ended = another_device(&client).await;
         client.data(REVOKE, json!({ "id": own_session(&ended).await })).await;
         for (token, expected) in [
@@ -459,13 +459,13 @@ on_both_databases! {
             (Some(&*client.refresh_token), "UNAUTHENTICATED"),
             (ended.token.as_deref(), "UNAUTHENTICATED"),
         ] {
-            let answer = over(&mut socket, REAUTHENTICATE, json!({ "token": token })).await;
+            let answer = execute_on(&mut socket, REAUTHENTICATE, json!({ "token": token })).await;
             assert_eq!(code(&answer["errors"][0]), expected, "{answer}");
         }
-        let answer = over(&mut anonymous, REAUTHENTICATE, json!({ "token": client.token })).await;
+        let answer = execute_on(&mut anonymous, REAUTHENTICATE, json!({ "token": client.token })).await;
         assert_eq!(code(&answer["errors"][0]), "FORBIDDEN");
-        assert_eq!(over(&mut anonymous, "{ me { id } }", json!({})).await["data"]["me"], Value::Null);
-        assert_eq!(over(&mut socket, "{ me { email } }", json!({})).await["data"]["me"]["email"], client.email);
+        assert_eq!(execute_on(&mut anonymous, "{ me { id } }", json!({})).await["data"]["me"], Value::Null);
+        assert_eq!(execute_on(&mut socket, "{ me { email } }", json!({})).await["data"]["me"]["email"], client.email);
         let over_http = client.error(REAUTHENTICATE, json!({ "token": client.token })).await;
         assert_eq!(code(&over_http), "BAD_USER_INPUT");
         // None of the refused attempts extends the socket's lifetime.
@@ -474,13 +474,13 @@ on_both_databases! {
     }
 
     /// The client does not read, so the server is blocked in a write when the session is revoked.
-    async fn a_socket_on_which_a_write_is_stuck_is_closed_too(kind) {
+    async fn revoking_closes_a_socket_that_is_blocked_in_a_write(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let lost = another_device(&client).await;
         let id = own_session(&lost).await;
         let long = "x".repeat(10_000);
-        let (conversation, _) = client.say(&long, None).await;
+        let (conversation, _) = client.send_echo(&long, None).await;
         let mut socket = server.socket(&lost).await;
         let query = "query($id: ID!) { conversation(id: $id) { a: messages(first: 2) { nodes { content } }
             b: messages(first: 2) { nodes { content } } } }";
@@ -490,7 +490,7 @@ on_both_databases! {
         }
         client.data(REVOKE, json!({ "id": id })).await;
         let begun = Instant::now();
-        soon("the socket to be closed", socket.closed()).await;
+        wait_for("the socket to be closed", socket.closed()).await;
         assert!(begun.elapsed() < Duration::from_secs(server.config.write_timeout));
     }
 }

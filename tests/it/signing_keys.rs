@@ -48,11 +48,11 @@ fn verified(client: &Client, keys: &JwkSet) -> Option<(String, Value)> {
 }
 
 async fn is_good(client: &Client, server: &Server) -> bool {
-    codes(&client.at(server.address).ask(ME, json!({})).await).is_empty()
+    codes(&client.at(server.address).execute(ME, json!({})).await).is_empty()
 }
 
 on_both_databases! {
-    async fn one_pair_of_keys_takes_over_from_another_and_nobody_is_signed_out(kind) {
+    async fn signing_keys_are_rotated_without_signing_users_out(kind) {
         let server = Server::start(kind).await;
         assert!(published(&server).await.keys.is_empty(), "a shared secret is not published");
         let by_secret = server.register().await;
@@ -82,7 +82,7 @@ on_both_databases! {
         assert!(is_good(&bob, &server).await);
         assert!(!is_good(&ada, &server).await);
         let refresh = "mutation($token: String!) { refreshSession(input: { refreshToken: $token }) { accessToken } }";
-        let stranger = server.stranger();
+        let stranger = server.anonymous();
         let mut data = stranger.data(refresh, json!({ "token": ada.refresh_token })).await;
         let Value::String(token) = data["refreshSession"]["accessToken"].take() else { panic!("{data}") };
         ada.token = Some(token);
@@ -91,7 +91,7 @@ on_both_databases! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_public_half_signs_nothing() {
+async fn the_public_key_is_not_accepted_as_a_secret() {
     let server = with_keys(Server::start(Kind::Sqlite).await, &[&pem()]).await;
     let ada = server.register().await;
     let keys = server.get("/.well-known/jwks.json").send().await.unwrap().json::<Value>().await.unwrap();
@@ -113,6 +113,6 @@ async fn the_public_half_signs_nothing() {
         let key = jsonwebtoken::EncodingKey::from_secret(&public);
         let mut forger = ada.clone();
         forger.token = Some(jsonwebtoken::encode(&header, &claims, &key).unwrap());
-        assert_eq!(codes(&forger.ask(ME, json!({})).await), ["UNAUTHENTICATED"]);
+        assert_eq!(codes(&forger.execute(ME, json!({})).await), ["UNAUTHENTICATED"]);
     }
 }

@@ -25,7 +25,7 @@ on_both_databases! {
         }
     }
 
-    async fn schema_rs_is_what_the_migrations_make(kind) {
+    async fn schema_rs_matches_the_migrations(kind) {
         let folder = tempfile::tempdir().unwrap();
         let url = kind.create(folder.path()).await;
         Database::connect(&url, &Statements::default()).await.unwrap().migrate().await.unwrap();
@@ -36,7 +36,7 @@ on_both_databases! {
         assert_eq!(in_order_of_names(made), in_order_of_names(declared_columns(kind)));
     }
 
-    async fn a_chore_falls_to_one_instance(kind) {
+    async fn a_maintenance_job_is_claimed_by_one_instance(kind) {
         let folder = tempfile::tempdir().unwrap();
         let url = kind.create(folder.path()).await;
         let instances = join_all((0..6).map(|_| async {
@@ -70,17 +70,17 @@ on_both_databases! {
             least
         };
         let mut socket = server.socket(&client).await;
-        let (first, reply) = client.say("hello", None).await;
-        socket.to_the_end(&reply).await;
-        let (_, reply) = client.say("again", Some(&first)).await;
-        socket.to_the_end(&reply).await;
+        let (first, reply) = client.send_echo("hello", None).await;
+        socket.follow_to_end(&reply).await;
+        let (_, reply) = client.send_echo("again", Some(&first)).await;
+        socket.follow_to_end(&reply).await;
         let narrow = count().await;
         for i in 0..19 {
-            let (conversation, reply) = client.say(&format!("hello {i}"), None).await;
-            socket.to_the_end(&reply).await;
+            let (conversation, reply) = client.send_echo(&format!("hello {i}"), None).await;
+            socket.follow_to_end(&reply).await;
             for _ in 0..3 {
-                let (_, reply) = client.say("again", Some(&conversation)).await;
-                socket.to_the_end(&reply).await;
+                let (_, reply) = client.send_echo("again", Some(&conversation)).await;
+                socket.follow_to_end(&reply).await;
             }
         }
         // The user, conversations, messages, parents, and the parents' conversations.
@@ -142,6 +142,7 @@ async fn sqlite_columns(url: &str) -> Columns {
 ///
 /// The file is read as text, as Diesel generates it, because a table's types and nullability cannot be listed at runtime.
 /// No other test would notice, for example, a column that is declared `Nullable` but is not.
+fn declared_columns(kind: Kind) -> Columns {
     let settings = include_str!("../../diesel.toml");
     assert!(
         settings.contains("file = \"src/store/schema.rs\"")

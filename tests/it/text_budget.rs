@@ -17,7 +17,7 @@ async fn server(kind: Kind) -> Server {
 
 /// Checks that a query exceeds the limit.
 async fn refused(client: &Client, query: &str, variables: &Value) {
-    let mut answer = client.ask(query, variables.clone()).await;
+    let mut answer = client.execute(query, variables.clone()).await;
     let error = answer["errors"][0].take();
     assert_eq!(code(&error), "BAD_USER_INPUT", "{query}: {error}");
     assert!(error["message"].as_str().unwrap().contains("CONFAB_MAX_TEXT"), "{error}");
@@ -25,14 +25,14 @@ async fn refused(client: &Client, query: &str, variables: &Value) {
 }
 
 on_both_databases! {
-    async fn the_same_text_again_and_again_is_not_told(kind) {
+    async fn repeated_texts_over_the_limit_are_refused(kind) {
         let server = server(kind).await;
         let client = server.register().await;
         let create = "mutation($p: String) { createConversation(input: { systemPrompt: $p }) { conversation { id } } }";
         let created = client.data(create, json!({ "p": long() })).await;
         let conversation = created["createConversation"]["conversation"]["id"].as_str().unwrap();
         let sent = client.send(json!({ "content": long(), "model": "echo", "conversationId": conversation })).await;
-        server.socket(&client).await.to_the_end(sent["reply"]["id"].as_str().unwrap()).await;
+        server.socket(&client).await.follow_to_end(sent["reply"]["id"].as_str().unwrap()).await;
         let ids = json!({ "c": conversation, "ids": vec![sent["message"]["id"].clone(); 3] });
         // Through each path to the text: alone, in a list, in edges, with aliases, and in a nullable field.
         for query in [
@@ -46,7 +46,7 @@ on_both_databases! {
             refused(&client, query, &ids).await;
         }
         let query = "{ me { conversations { nodes { messages { edges { node { content } } } } } } }";
-        let answer = client.ask(query, json!({})).await;
+        let answer = client.execute(query, json!({})).await;
         let path = json!(["me", "conversations", "nodes", 0, "messages", "edges", 1, "node", "content"]);
         assert_eq!(answer["errors"][0]["path"], path, "the path contains each index");
         // The limit applies to each operation, and each text can be read.
@@ -57,14 +57,14 @@ on_both_databases! {
         }
     }
 
-    async fn each_event_has_as_much_as_an_answer(kind) {
+    async fn the_limit_applies_to_each_event(kind) {
         let server = server(kind).await;
         let client = server.register().await;
         let mut device = Device::new(&server, &client).await;
         client.send(json!({ "content": long(), "model": "echo" })).await;
-        device.hear("ConversationCreated").await;
+        device.expect_event("ConversationCreated").await;
         for event in ["MessageAdded", "MessageAdded", "ReplyEnded"] {
-            device.hear(event).await;
+            device.expect_event(event).await;
         }
     }
 }

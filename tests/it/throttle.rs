@@ -5,7 +5,7 @@ mod sends;
 mod shared;
 mod sign_in;
 
-use crate::support::{Answer, Client, JSON, Kind, Server};
+use crate::support::{Client, HttpResponse, JSON, Kind, Server};
 use confab::config::Throttling;
 use serde_json::{Value, json};
 use std::fmt::Display;
@@ -26,23 +26,23 @@ fn network() -> String {
 }
 
 /// Executes an operation from this address.
-async fn ask_from(
+async fn execute_from(
     server: &Server,
     client: &Client,
     from: impl Display,
     query: &str,
     variables: Value,
-) -> Answer {
+) -> HttpResponse {
     let body = json!({ "query": query, "variables": variables }).to_string();
     let mut request = server.post().header("content-type", JSON).header("x-forwarded-for", from.to_string());
     if let Some(token) = &client.token {
         request = request.bearer_auth(token);
     }
-    Answer::to(request.body(body)).await
+    HttpResponse::to(request.body(body)).await
 }
 
 /// Returns the seconds to wait. The status, the header and the error's extensions must agree.
-fn retry_after(answer: &Answer) -> u64 {
+fn retry_after(answer: &HttpResponse) -> u64 {
     let error = &answer.json()["errors"][0];
     assert_eq!((answer.status, &error["extensions"]["code"]), (429, &json!("RATE_LIMITED")), "{error}");
     let seconds = error["extensions"]["retryAfter"].as_u64().expect("whole seconds");

@@ -1,6 +1,6 @@
 //! A database that is busy or down: clients get UNAVAILABLE with `retryAfter`, never INTERNAL.
 
-use crate::support::{Client, Kind, Server, Service, Socket, Sql, code, soon};
+use crate::support::{Client, Kind, Server, Service, Socket, Sql, code, wait_for};
 use futures_util::future::join_all;
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -31,19 +31,19 @@ async fn check_unavailable(response: Response) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sqlite_that_is_locked_is_unavailable() {
+async fn a_locked_sqlite_is_unavailable() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     let mut sql = Sql::of(&server).await;
     sql.execute("BEGIN IMMEDIATE").await;
     check_unavailable(post(&server, &client, SEND).await).await;
     sql.execute("ROLLBACK").await;
-    client.say("hello", None).await;
+    client.send_echo("hello", None).await;
 }
 
 /// Some requests wait for a lock until their statements are cancelled, the others for a connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres_that_is_locked_is_unavailable() {
+async fn a_locked_postgres_is_unavailable() {
     let server = Server::start(Kind::Postgres).await;
     let client = server.register().await;
     let mut sql = Sql::of(&server).await;
@@ -53,11 +53,11 @@ async fn postgres_that_is_locked_is_unavailable() {
         check_unavailable(response).await;
     }
     sql.execute("ROLLBACK").await;
-    client.say("hello", None).await;
+    client.send_echo("hello", None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres_that_is_gone_is_unavailable() {
+async fn a_stopped_postgres_is_unavailable() {
     let mut postgres = Service::postgres().await;
     let url = postgres.postgres_url();
     let server = Server::with(Kind::Postgres, |config| config.database_url = Some(url.into())).await;
@@ -75,10 +75,10 @@ async fn postgres_that_is_gone_is_unavailable() {
     let mut socket = Socket::connect(server.address).await;
     let authorization = format!("Bearer {}", script.token.as_ref().expect("a token"));
     let init = json!({ "type": "connection_init", "payload": { "authorization": authorization } });
-    socket.say(init).await;
+    socket.send(init).await;
     assert_eq!(socket.closed().await, 1013);
     postgres.start().await;
     let back =
         async { while !matches!(client.try_send(json!({ "content": "hello" })).await, Some(Ok(_))) {} };
-    soon("the database to be available again", back).await;
+    wait_for("the database to be available again", back).await;
 }

@@ -14,7 +14,7 @@ pub struct Schema(Vec<Value>);
 impl Schema {
     /// Introspects a server's schema.
     pub async fn of(server: &Server) -> Self {
-        let mut data = server.stranger().data(INTROSPECTION, json!({})).await;
+        let mut data = server.anonymous().data(INTROSPECTION, json!({})).await;
         let Value::Array(types) = data["__schema"]["types"].take() else { panic!("no types") };
         Self(types.into_iter().filter(|one| !name(one).starts_with("__")).collect())
     }
@@ -29,7 +29,7 @@ impl Schema {
             .collect()
     }
 
-    /// Returns every argument and input field whose type is `ID`, `String` or a custom scalar, with the name of that type:
+    /// Returns every argument and input field object type is `ID`, `String` or a custom scalar, with the name of that type:
     /// `Query.node(id:)` has the type `ID`.
     pub fn inputs(&self) -> BTreeMap<String, String> {
         let mut inputs = BTreeMap::new();

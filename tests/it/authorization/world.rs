@@ -1,7 +1,7 @@
 //! Ada, one object of hers of each type, and callers who must not reach them.
 
-use super::asking::{Way, ask};
-use crate::support::{Call, Client, Kind, PASSWORD, Provider, Server, Sql, soon};
+use super::transports::{Transport, execute};
+use crate::support::{Call, Client, Kind, PASSWORD, Provider, Server, Sql, wait_for};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tokio::task::yield_now;
@@ -12,7 +12,7 @@ pub const MARK: &str = "lovelace";
 
 /// The objects that belong to Ada.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Whose {
+pub enum ObjectKind {
     User,
     Conversation,
     Message,
@@ -32,9 +32,9 @@ pub struct World {
     /// Clients with Ada's `READ` and `WRITE` tokens.
     pub reader: Client,
     pub writer: Client,
-    /// Callers without access: not signed in, Ada with a revoked session, and a user whose account is deleted.
-    pub nobodies: [Client; 3],
-    pub ids: BTreeMap<Whose, String>,
+    /// Callers without access: not signed in, Ada with a revoked session, and a user object account is deleted.
+    pub unauthenticated: [Client; 3],
+    pub ids: BTreeMap<ObjectKind, String>,
     /// Cursors of Ada's conversations, messages, security events, reply and changes.
     pub cursors: Vec<String>,
     /// The provider's side of the reply in progress.
@@ -61,8 +61,8 @@ impl World {
         let elsewhere = sign_in(&server, "logIn", &ada.email).await;
         let ended = sign_in(&server, "logIn", &ada.email).await;
 
-        let (conversation, reply) = ada.say(&format!("{MARK} once"), None).await;
-        server.socket(&ada).await.to_the_end(&reply).await;
+        let (conversation, reply) = ada.send_echo(&format!("{MARK} once"), None).await;
+        server.socket(&ada).await.follow_to_end(&reply).await;
         let message = ada.message(&reply).await["parent"]["id"].as_str().expect("an id").to_owned();
         let prompt = "mutation($id: ID!, $text: String!) {
             updateConversation(input: { id: $id, title: $text, systemPrompt: $text }) { conversation { id } } }";
@@ -70,15 +70,15 @@ impl World {
         let sent = ada.send(json!({ "content": MARK, "model": "small" })).await;
         let running = sent["reply"]["id"].as_str().expect("an id").to_owned();
         let mut call = provider.call().await;
-        call.say(MARK).await;
+        call.send_text(MARK).await;
         let stored = async {
             while ada.message(&running).await["content"] != MARK {
                 yield_now().await;
             }
         };
-        soon("the beginning of the reply to be stored", stored).await;
-        let (_, mine) = eve.say("mine", None).await;
-        server.socket(&eve).await.to_the_end(&mine).await;
+        wait_for("the beginning of the reply to be stored", stored).await;
+        let (_, mine) = eve.send_echo("mine", None).await;
+        server.socket(&eve).await.follow_to_end(&mine).await;
 
         let ([access_token, secret], [_, read]) = (script(&ada, "WRITE").await, script(&ada, "READ").await);
         let [mut reader, mut writer] = [ada.clone(), ada.clone()];
@@ -99,21 +99,21 @@ impl World {
         let event = id(&ada.data(query, json!({})).await["me"]["securityEvents"]["nodes"][0]["id"]);
         let cursors = cursors(&server, &ada, &reply).await;
         let ids = BTreeMap::from([
-            (Whose::User, user),
-            (Whose::Conversation, conversation),
-            (Whose::Message, message),
-            (Whose::Reply, reply),
-            (Whose::Running, running),
-            (Whose::AccessToken, access_token),
-            (Whose::Session, session),
-            (Whose::SecurityEvent, event),
+            (ObjectKind::User, user),
+            (ObjectKind::Conversation, conversation),
+            (ObjectKind::Message, message),
+            (ObjectKind::Reply, reply),
+            (ObjectKind::Running, running),
+            (ObjectKind::AccessToken, access_token),
+            (ObjectKind::Session, session),
+            (ObjectKind::SecurityEvent, event),
         ]);
-        let nobodies = [server.stranger(), ended, gone];
-        Self { server, ada, eve, reader, writer, nobodies, ids, cursors, call, _provider: provider }
+        let unauthenticated = [server.anonymous(), ended, gone];
+        Self { server, ada, eve, reader, writer, unauthenticated, ids, cursors, call, _provider: provider }
     }
 
     /// Returns whether a text contains anything of Ada's.
-    pub fn tells(&self, text: &str) -> bool {
+    pub fn mentions_ada(&self, text: &str) -> bool {
         let plain = text.to_lowercase().replace('-', "");
         plain.contains(MARK) || self.ids.values().any(|id| plain.contains(digits(id)))
     }
@@ -126,7 +126,7 @@ impl World {
             "UPDATE sessions SET last_seen_at = created_at; UPDATE access_tokens SET last_used_at = NULL",
         )
         .await;
-        let mut everything = sql.everything().await;
+        let mut everything = sql.all_rows().await;
         everything.remove("chores");
         everything.get_mut("security_events").expect("a table").retain(|row| !row.contains("SIGN_IN_FAILED"));
         everything
@@ -134,12 +134,12 @@ impl World {
 
     /// Returns the rows that contain anything of Ada's.
     pub async fn adas_rows(&self) -> Vec<String> {
-        self.rows().await.into_values().flatten().filter(|row| self.tells(row)).collect()
+        self.rows().await.into_values().flatten().filter(|row| self.mentions_ada(row)).collect()
     }
 }
 
 /// Returns an ID of the same type that does not exist.
-pub fn made_up(id: &str) -> String {
+pub fn nonexistent(id: &str) -> String {
     id.replace(digits(id), &Uuid::now_v7().simple().to_string())
 }
 
@@ -149,7 +149,7 @@ fn digits(id: &str) -> &str {
 
 /// Signs in with `register` or `logIn`.
 async fn sign_in(server: &Server, field: &str, email: &str) -> Client {
-    let mut client = server.stranger();
+    let mut client = server.anonymous();
     let query = format!(
         "mutation($email: String!, $password: String!) {{
             {field}(input: {{ email: $email, password: $password }}) {{ accessToken refreshToken }} }}"
@@ -177,10 +177,10 @@ async fn cursors(server: &Server, ada: &Client, reply: &str) -> Vec<String> {
         conversations { edges { cursor node { messages { edges { cursor } } } } } } }";
     let lists = ada.data(query, json!({})).await.to_string();
     let query = "subscription($id: ID!) { reply(messageId: $id) { cursor } }";
-    let told = ask(Way::Socket, server, ada, query, json!({ "id": reply })).await;
+    let told = execute(Transport::Socket, server, ada, query, json!({ "id": reply })).await;
     let mut socket = server.socket(ada).await;
     socket.subscribe("1", "subscription { changes { cursor } }", json!({})).await;
-    let changes = socket.hear().await.expect("it stays open").to_string();
+    let changes = socket.receive().await.expect("it stays open").to_string();
     let found = [lists, told, changes].join(" ");
     found
         .split("\"cursor\":\"")

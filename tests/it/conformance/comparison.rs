@@ -1,7 +1,7 @@
 //! The comparison of two answers to the same request.
 
 use super::{
-    corpus::{Case, Expected, Fault, FieldError, Place, Response},
+    corpus::{Case, Expected, Fault, FieldError, Location, Response},
     subject::Answer,
 };
 use serde_json::Value;
@@ -58,7 +58,7 @@ pub fn compare(case: &Case, answer: &Answer) -> Vec<Difference> {
 
 /// Returns whether a location that graphql-js reports is also reported here. If graphql-js finds several errors, or reports
 /// no location, only the verdict is compared: which further errors follow, and in which order, is up to the implementation.
-fn same_place(expected: &[Fault], places: &[Place]) -> bool {
+fn same_place(expected: &[Fault], places: &[Location]) -> bool {
     match expected {
         [Fault { locations, .. }] if !locations.is_empty() => {
             locations.iter().any(|place| places.contains(place))

@@ -5,10 +5,10 @@ use std::{fmt, path::Path, process::Stdio, time::Duration};
 use tokio::{process::Command, time::timeout};
 
 /// Far longer than the generator takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Line and column, both from 1.
-pub type Place = [usize; 2];
+pub type Location = [usize; 2];
 
 pub struct Corpus {
     pub seed: u32,
@@ -62,7 +62,7 @@ pub struct Fault {
     #[serde(default)]
     pub rule: String,
     pub message: String,
-    pub locations: Vec<Place>,
+    pub locations: Vec<Location>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -80,7 +80,7 @@ pub struct Response {
 pub struct FieldError {
     pub message: String,
     pub path: Vec<serde_json::Value>,
-    pub locations: Vec<Place>,
+    pub locations: Vec<Location>,
 }
 
 impl Expected {
@@ -122,7 +122,7 @@ impl Corpus {
             .kill_on_drop(true)
             .output();
         let output =
-            timeout(PATIENCE, output).await.expect("the generator ends").expect("node can be started");
+            timeout(TIMEOUT, output).await.expect("the generator ends").expect("node can be started");
         assert!(output.status.success(), "the generator fails with seed {seed}");
         let lines = String::from_utf8(output.stdout).expect("it is text");
         let cases = lines

@@ -1,7 +1,7 @@
 //! The system under test: the server's document checks, and an executor behind them.
 
 use super::{
-    corpus::{Case, FieldError, Place, Response},
+    corpus::{Case, FieldError, Location, Response},
     schema::{self, TestSchema, Total},
 };
 use async_graphql::{PathSegment, ServerError, Value, indexmap::IndexMap, parser::types::OperationType};
@@ -18,7 +18,7 @@ use std::{fs, panic::AssertUnwindSafe, time::Duration};
 use tokio::time::timeout;
 
 /// Far longer than any operation of the corpus takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// More events than any subscription of the corpus has.
 const MOST_EVENTS: usize = 20;
 /// Limits so high that no document of the corpus exceeds them. Other tests cover the limits.
@@ -39,12 +39,12 @@ const LIMITS: Limits = Limits {
 
 /// The answer to one request.
 #[derive(Debug)]
-/// Nothing is executed. `message` and `places` are those of all errors.
-    /// Nothing is executed. The messages and places are those of all errors.
+pub enum Answer {
+    /// Nothing is executed. `message` and `places` are those of all errors.
     Refused {
         syntax: bool,
         message: String,
-        places: Vec<Place>,
+        places: Vec<Location>,
     },
     /// One response, or one for each event of a subscription. Empty if nothing was to be executed.
     Executed(Vec<Response>),
@@ -85,7 +85,7 @@ impl Subject {
     /// Answers a request. Operations on the server's own schema are prepared, but not executed.
     pub async fn answer(&self, case: &Case) -> Answer {
         let answer = AssertUnwindSafe(self.answer_or_panic(case)).catch_unwind();
-        timeout(PATIENCE, answer).await.expect("the operation ends").unwrap_or(Answer::Panicked)
+        timeout(TIMEOUT, answer).await.expect("the operation ends").unwrap_or(Answer::Panicked)
     }
 
     async fn answer_or_panic(&self, case: &Case) -> Answer {

@@ -1,33 +1,33 @@
 //! The limits of connections, in total and per address.
 
-use super::Line;
+use super::RawConnection;
 use crate::support::{Kind, Server};
 
 /// Retries a health check until it succeeds: a permit becomes free a moment after a client has disconnected.
 async fn healthy_in_time(server: &Server) {
     let asked = async {
         loop {
-            let mut line = Line::to(server).await;
+            let mut line = RawConnection::to(server).await;
             // A refused connection is closed, possibly before the request is sent.
-            line.say("GET /healthz HTTP/1.1\r\nhost: confab\r\nconnection: close\r\n\r\n").await;
+            line.send("GET /healthz HTTP/1.1\r\nhost: confab\r\nconnection: close\r\n\r\n").await;
             if line.rest().await.starts_with("HTTP/1.1 200 ") {
                 return;
             }
         }
     };
-    crate::support::soon("a free permit", asked).await;
+    crate::support::wait_for("a free permit", asked).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_more_than_there_is_room_for_is_told_so_and_harms_nobody() {
+async fn a_connection_over_the_limit_gets_503() {
     let server = Server::with(Kind::Sqlite, |config| config.connections.max_connections = 3).await;
-    let mut within = [Line::to(&server).await, Line::to(&server).await];
+    let mut within = [RawConnection::to(&server).await, RawConnection::to(&server).await];
     for line in &mut within {
         line.healthy().await;
     }
-    let mut socket = server.socket(&server.stranger()).await;
+    let mut socket = server.socket(&server.anonymous()).await;
     for _ in 0..5 {
-        let heard = Line::to(&server).await.rest().await;
+        let heard = RawConnection::to(&server).await.rest().await;
         assert!(heard.starts_with("HTTP/1.1 503 "), "{heard}");
         for part in ["connection: close", "retry-after: 5", "x-content-type-options: nosniff"] {
             assert!(heard.contains(part), "{part}: {heard}");
@@ -45,11 +45,11 @@ async fn one_more_than_there_is_room_for_is_told_so_and_harms_nobody() {
 
 /// A WebSocket holds its permit for as long as it is open.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_socket_gives_its_place_back() {
+async fn a_closed_socket_frees_its_connection_permit() {
     let server = Server::with(Kind::Sqlite, |config| config.connections.max_connections = 1).await;
     for _ in 0..3 {
-        let mut socket = server.socket(&server.stranger()).await;
-        let heard = Line::to(&server).await.rest().await;
+        let mut socket = server.socket(&server.anonymous()).await;
+        let heard = RawConnection::to(&server).await.rest().await;
         assert!(heard.starts_with("HTTP/1.1 503 "), "{heard}");
         socket.ping().await;
         drop(socket);
@@ -60,23 +60,24 @@ async fn a_socket_gives_its_place_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_address_cannot_take_every_place() {
+async fn connections_per_address_are_limited() {
     let server =
         Server::with(Kind::Sqlite, |config| config.connections.max_connections_per_address = 2).await;
-    let mut greedy = [Line::from("127.0.0.2", &server).await, Line::from("127.0.0.2", &server).await];
+    let mut greedy =
+        [RawConnection::from("127.0.0.2", &server).await, RawConnection::from("127.0.0.2", &server).await];
     for line in &mut greedy {
         line.healthy().await;
     }
-    let heard = Line::from("127.0.0.2", &server).await.rest().await;
+    let heard = RawConnection::from("127.0.0.2", &server).await.rest().await;
     assert!(heard.starts_with("HTTP/1.1 429 "), "{heard}");
-    Line::from("127.0.0.3", &server).await.healthy().await;
+    RawConnection::from("127.0.0.3", &server).await.healthy().await;
     for line in &mut greedy {
         line.healthy().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn behind_a_proxy_there_are_many() {
+async fn connections_of_a_trusted_proxy_are_not_limited() {
     let server = Server::with(Kind::Sqlite, |config| {
         config.connections.max_connections_per_address = 1;
         config.trusted_proxies = "127.0.0.2".parse().expect("an address");
@@ -84,7 +85,7 @@ async fn behind_a_proxy_there_are_many() {
     .await;
     let mut lines = Vec::new();
     for _ in 0..5 {
-        let mut line = Line::from("127.0.0.2", &server).await;
+        let mut line = RawConnection::from("127.0.0.2", &server).await;
         line.healthy().await;
         lines.push(line);
     }

@@ -1,7 +1,7 @@
 //! Requests whose length or host two servers could interpret differently (RFC 9112, section 11.2). Behind a proxy, the end
 //! of one client's request could be taken for the beginning of another's.
 
-use super::Line;
+use super::RawConnection;
 use crate::support::{Kind, Server};
 
 /// Returns the number of answers, and the status of the first.
@@ -10,7 +10,7 @@ fn answers(heard: &str) -> (usize, &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_has_no_clear_length_is_refused() {
+async fn requests_with_an_ambiguous_length_are_refused() {
     let server = Server::start(Kind::Sqlite).await;
     let smuggled = "GET /healthz HTTP/1.1\r\nhost: confab\r\n\r\n";
     for (what, header) in [
@@ -31,9 +31,9 @@ async fn what_has_no_clear_length_is_refused() {
         ("a zero byte", "content-length: 4\0\r\n"),
         ("a lone CR", "x: 1\rcontent-length: 4\r\n"),
     ] {
-        let mut line = Line::to(&server).await;
+        let mut line = RawConnection::to(&server).await;
         let request = format!("POST /graphql HTTP/1.1\r\nhost: confab\r\n{header}\r\n0\r\n\r\n{smuggled}");
-        line.say(&request).await;
+        line.send(&request).await;
         let heard = line.rest().await;
         assert_eq!(answers(&heard), (1, "400"), "{what}: {heard}");
     }
@@ -42,14 +42,14 @@ async fn what_has_no_clear_length_is_refused() {
 /// If a request has both, `Transfer-Encoding` wins and the connection is closed after the answer (section 6.3), so that the
 /// remaining bytes are not taken for another request.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_length_beside_chunks_ends_the_connection() {
+async fn content_length_with_chunks_closes_the_connection() {
     let server = Server::start(Kind::Sqlite).await;
     for header in [
         "content-length: 6\r\ntransfer-encoding: chunked\r\n",
         "transfer-encoding: chunked\r\ncontent-length: 6\r\n",
     ] {
-        let mut line = Line::to(&server).await;
-        line.say(&format!(
+        let mut line = RawConnection::to(&server).await;
+        line.send(&format!(
             "POST /graphql HTTP/1.1\r\nhost: confab\r\ncontent-type: application/json\r\n{header}\r\n0\r\n\r\n\
              GET /healthz HTTP/1.1\r\nhost: confab\r\n\r\n"
         ))
@@ -62,7 +62,7 @@ async fn a_length_beside_chunks_ends_the_connection() {
 
 /// With two hosts, a proxy may have used the other one (RFC 9112, section 3.2).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn for_which_host_it_is_must_be_clear() {
+async fn requests_with_an_ambiguous_host_are_refused() {
     let server = Server::start(Kind::Sqlite).await;
     let upgrade = "host: a\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
         sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: graphql-transport-ws\r\n";
@@ -80,9 +80,9 @@ async fn for_which_host_it_is_must_be_clear() {
         ("GET /healthz HTTP/1.1", "host: a\r\norigin: http://a\r\norigin: http://b\r\n", "400"),
         ("GET /graphql HTTP/1.1", &two_origins, "400"),
     ] {
-        let mut told = Line::to(&server).await;
+        let mut told = RawConnection::to(&server).await;
         let connection = if header.contains("upgrade") { "upgrade" } else { "close" };
-        told.say(&format!("{line}\r\nconnection: {connection}\r\n{header}\r\n")).await;
+        told.send(&format!("{line}\r\nconnection: {connection}\r\n{header}\r\n")).await;
         let answer = told.until("\r\n\r\n").await;
         assert_eq!(answer.get(9..12), Some(status), "{line} {header}: {answer}");
         assert!(answer.to_lowercase().contains("x-content-type-options: nosniff"), "{answer}");

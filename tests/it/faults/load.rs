@@ -1,7 +1,7 @@
 //! Load: users who send messages continuously, to whichever instance answers, and check everything they receive.
 
 use super::{check_stored, id_of, send_until_acknowledged, words};
-use crate::support::{Client, Follower, Nodes, soon};
+use crate::support::{Client, Follower, Nodes, wait_for};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinHandle};
@@ -28,7 +28,9 @@ impl Load {
     pub async fn more(&self, replies: usize) {
         let mut count = self.replies.clone();
         let wanted = *count.borrow_and_update() + replies;
-        soon("more replies", count.wait_for(|count| *count >= wanted)).await.expect("no conversation has failed");
+        wait_for("more replies", count.wait_for(|count| *count >= wanted))
+            .await
+            .expect("no conversation has failed");
     }
 
     /// Lets the conversations finish, and checks what is stored.
@@ -66,9 +68,9 @@ async fn talk(
         conversation = Some(id_of(&payload["conversation"]));
         let mut follower = Follower::expecting(&client, &id_of(&payload["reply"]), &content);
         follower.connect(nodes.any()).await;
-        follower.hear().await;
+        follower.next_event().await;
         replies.send_modify(|count| *count += 1);
-        let message = follower.to_the_end(&nodes).await;
+        let message = follower.follow_to_end(&nodes).await;
         assert_eq!((&message["status"], &message["content"]), (&json!("COMPLETED"), &json!(content)));
         sent.push((payload, content));
     }

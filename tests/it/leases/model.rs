@@ -117,18 +117,18 @@ impl World {
     }
 
     /// Kills all instances but one, lets the leases expire, and finishes every claimed reply.
-    pub async fn one_survivor_sees_to_the_rest(&mut self) {
+    pub async fn finish_with_one_survivor(&mut self) {
         (0..INSTANCES).for_each(|at| self.crash(at));
         for _ in 0..=self.replies.len() {
             self.wait(LEASE * 2);
-            self.look(0, false).await;
+            self.poll(0, false).await;
             while !self.instances[0].held.is_empty() {
                 self.finish(0, 0).await;
             }
         }
     }
 
-    pub async fn check_the_end(&self) {
+    pub async fn check_final_state(&self) {
         self.check().await;
         for reply in &self.replies {
             assert!(reply.ended(), "in progress forever: {reply:?}");

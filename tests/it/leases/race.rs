@@ -85,7 +85,7 @@ impl Instance {
         for round in 0..ROUNDS {
             match random.random_range(0..100) {
                 0..20 => held.extend(self.send(&mut random).await),
-                20..55 => held.extend(self.look().await),
+                20..55 => held.extend(self.poll().await),
                 55..59 => self.stop(&mut random).await,
                 65..67 => self.delete(&mut random).await,
                 67..70 => held.clear(),           // the instance dies
@@ -139,7 +139,7 @@ impl Instance {
         })
     }
 
-    async fn look(&self) -> Vec<Held> {
+    async fn poll(&self) -> Vec<Held> {
         let mut held = Vec::new();
         for run in self.claimable(self.clock.now(), 4).await {
             held.extend(self.claim(&run).await);
@@ -244,7 +244,7 @@ impl Instance {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn instances_that_race_never_write_the_same_attempt() {
+async fn racing_instances_never_write_the_same_attempt() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let (store, owner) = store_and_owner(&Kind::Postgres.create(folder.path()).await).await;
     let instance = Instance { store, owner, clock: Clock::default(), seen: Arc::default() };
@@ -265,7 +265,7 @@ async fn instances_that_race_never_write_the_same_attempt() {
         if instance.claimable(instance.clock.now() + LEASE, 1).await.is_empty() {
             break;
         }
-        for held in instance.look().await {
+        for held in instance.poll().await {
             instance.end(held, MessageStatus::Completed).await;
         }
     }

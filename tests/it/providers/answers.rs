@@ -42,7 +42,7 @@ fn message(content: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_odd_answer_is_understood() {
+async fn unusual_answers_are_understood() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
     let client = server.register().await;
@@ -96,7 +96,7 @@ async fn an_odd_answer_is_understood() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bytes_that_are_no_text_and_control_characters_are_replaced() {
+async fn invalid_utf8_and_control_characters_are_replaced() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
     let client = server.register().await;
@@ -113,7 +113,7 @@ async fn bytes_that_are_no_text_and_control_characters_are_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_in_one_document_is_the_reply_and_an_error_in_it_is_final() {
+async fn unstreamed_answers_and_errors_are_accepted() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
     let client = server.register().await;
@@ -137,7 +137,7 @@ async fn an_answer_in_one_document_is_the_reply_and_an_error_in_it_is_final() {
 }
 
 on_both_databases! {
-    async fn an_error_within_an_answer_fails_the_reply_and_keeps_its_words(kind) {
+    async fn an_error_within_an_answer_fails_the_reply_and_keeps_its_text(kind) {
         let mut provider = Provider::start().await;
         let server = server(kind, &provider).await;
         let client = server.register().await;
@@ -161,7 +161,7 @@ on_both_databases! {
         }
     }
 
-    async fn how_an_answer_ends_decides_what_the_reply_is(kind) {
+    async fn the_end_of_an_answer_determines_the_replys_status(kind) {
         let mut provider = Provider::start().await;
         let server = server(kind, &provider).await;
         let client = server.register().await;

@@ -30,7 +30,7 @@ async fn exchange(
 }
 
 on_both_databases! {
-    async fn after_a_reply_that_said_nothing_the_turns_still_alternate(kind) {
+    async fn roles_alternate_after_an_empty_reply(kind) {
         let mut provider = Provider::start().await;
         let server = server(kind, &provider).await;
         let client = server.register().await;
@@ -51,7 +51,7 @@ on_both_databases! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn turns_are_not_merged_where_the_settings_say_so() {
+async fn merging_of_messages_can_be_disabled() {
     let mut provider = Provider::start().await;
     let base_url = provider.base_url();
     let settings = [("OPENAI_BASE_URL", &*base_url), ("OPENAI_MERGE_TURNS", "off")];
@@ -77,7 +77,7 @@ async fn a_blank_message_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_conversation_that_is_too_long_is_tried_once_more_without_its_older_half() {
+async fn a_too_long_conversation_is_retried_without_its_older_half() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
     let client = server.register().await;
@@ -133,7 +133,7 @@ async fn a_conversation_that_is_too_long_is_tried_once_more_without_its_older_ha
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_model_that_takes_more_is_shown_more() {
+async fn a_larger_context_window_gets_more_history() {
     let mut provider = Provider::start().await;
     let base_url = provider.base_url();
     let settings = [("OPENAI_BASE_URL", &*base_url), ("OPENAI_CONTEXT_TOKENS", "large=10000")];
@@ -158,7 +158,7 @@ async fn a_model_that_takes_more_is_shown_more() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_query_of_the_base_url_stands_behind_the_path() {
+async fn the_query_of_the_base_url_is_kept() {
     let mut provider = Provider::start().await;
     let base_url = format!("{}/?api-version=2024-10-21", provider.base_url());
     let settings = [("OPENAI_BASE_URL", &*base_url)];

@@ -27,7 +27,7 @@ const RECORDED: [(&str, &str, &str, &str, u32, u32); 12] = recorded! {
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_text_reason_and_usage_of_every_known_provider_are_read() {
+async fn recorded_answers_of_known_providers_are_understood() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
     let client = server.register().await;

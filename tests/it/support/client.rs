@@ -50,12 +50,12 @@ impl Client {
     }
 
     /// Executes an operation and returns the whole answer.
-    pub async fn ask(&self, query: &str, variables: Value) -> Value {
-        self.try_ask(query, variables).await.expect("the server answers")
+    pub async fn execute(&self, query: &str, variables: Value) -> Value {
+        self.try_execute(query, variables).await.expect("the server answers")
     }
 
     /// Executes an operation and returns the whole answer, or the transport's error.
-    async fn try_ask(&self, query: &str, variables: Value) -> reqwest::Result<Value> {
+    async fn try_execute(&self, query: &str, variables: Value) -> reqwest::Result<Value> {
         let mut request = self.http.post(&self.url).json(&json!({ "query": query, "variables": variables }));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -65,14 +65,14 @@ impl Client {
 
     /// Executes an operation and returns its data; errors fail the test.
     pub async fn data(&self, query: &str, variables: Value) -> Value {
-        let mut answer = self.ask(query, variables).await;
+        let mut answer = self.execute(query, variables).await;
         assert_eq!(answer.get("errors"), None, "{query}");
         answer["data"].take()
     }
 
     /// Executes an operation and returns its only error.
     pub async fn error(&self, query: &str, variables: Value) -> Value {
-        let mut answer = self.ask(query, variables).await;
+        let mut answer = self.execute(query, variables).await;
         let errors = answer["errors"].as_array_mut().unwrap_or_else(|| panic!("no error: {query}"));
         assert_eq!(errors.len(), 1, "{errors:?}");
         errors.remove(0)
@@ -86,14 +86,14 @@ impl Client {
     /// Sends a message to a server that may fail. Returns the payload or the error's code; `None` if the server does not
     /// answer.
     pub async fn try_send(&self, input: Value) -> Option<Result<Value, String>> {
-        let mut answer = self.try_ask(SEND, json!({ "input": input })).await.ok()?;
+        let mut answer = self.try_execute(SEND, json!({ "input": input })).await.ok()?;
         let refused = codes(&answer).first().map(|code| code.to_string());
         Some(refused.map_or_else(|| Ok(answer["data"]["sendMessage"].take()), Err))
     }
 
     /// Sends a message to the model `echo`, in a new conversation or the one given. Returns the IDs of the conversation and
     /// of the reply.
-    pub async fn say(&self, content: &str, conversation: Option<&str>) -> (String, String) {
+    pub async fn send_echo(&self, content: &str, conversation: Option<&str>) -> (String, String) {
         let sent =
             self.send(json!({ "content": content, "model": "echo", "conversationId": conversation })).await;
         let id = |value: &Value| value["id"].as_str().expect("an ID").to_owned();

@@ -82,14 +82,14 @@ impl Cluster {
     pub async fn kill(&mut self, node: usize) {
         let process = self.processes[node].take().expect("the instance runs");
         process.signal("KILL");
-        process.ended().await;
+        process.wait().await;
     }
 
     /// Terminates an instance with SIGTERM, and checks that it exits with success.
     pub async fn terminate(&mut self, node: usize) {
         let process = self.processes[node].take().expect("the instance runs");
         process.signal("TERM");
-        let ended = process.ended().await;
+        let ended = process.wait().await;
         assert_eq!(ended.code, Some(0), "{ended:?}");
     }
 

@@ -1,6 +1,6 @@
 //! A subscriber to a reply that reconnects after every interruption and checks everything that it receives.
 
-use super::{Client, Nodes, socket::REPLY, soon};
+use super::{Client, Nodes, socket::REPLY, wait_for};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::{net::SocketAddr, time::Duration};
@@ -14,7 +14,7 @@ use tokio_tungstenite::{
 };
 
 /// Longer than a lease, a takeover and a new attempt take together.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A subscriber to one reply.
 pub struct Follower {
@@ -34,7 +34,7 @@ pub struct Follower {
 
 /// An event of the subscription.
 #[derive(Debug)]
-pub enum Heard {
+pub enum FollowerEvent {
     /// A snapshot or a delta.
     Text,
     /// The finished message.
@@ -42,7 +42,7 @@ pub enum Heard {
     /// An error with this code, which ended the subscription.
     Error(String),
     /// The socket was closed.
-    Cut,
+    Disconnected,
 }
 
 impl Follower {
@@ -66,7 +66,7 @@ impl Follower {
 
     /// Subscribes at an instance, with the last cursor. Returns false if the instance does not answer.
     pub async fn connect(&mut self, address: SocketAddr) -> bool {
-        self.socket = soon("the server to accept or refuse", self.subscribed(address)).await;
+        self.socket = wait_for("the server to accept or refuse", self.subscribed(address)).await;
         self.socket.is_some()
     }
 
@@ -88,21 +88,21 @@ impl Follower {
     }
 
     /// Closes the socket.
-    pub fn cut(&mut self) {
+    pub fn disconnect(&mut self) {
         self.socket = None;
         self.breaks += 1;
     }
 
     /// Receives the next event.
-    pub async fn hear(&mut self) -> Heard {
+    pub async fn next_event(&mut self) -> FollowerEvent {
         loop {
-            let Some(mut message) = self.message().await else { return Heard::Cut };
+            let Some(mut message) = self.message().await else { return FollowerEvent::Disconnected };
             let mut payload = message["payload"].take();
             match message["type"].as_str() {
                 Some("connection_ack") => {}
                 Some("next") if payload.get("errors").is_none() => {
                     let event = self.take(payload["data"]["reply"].take());
-                    if let Heard::Finished(_) = event
+                    if let FollowerEvent::Finished(_) = event
                         && let Some(last) = self.message().await
                     {
                         assert_eq!(last["type"], "complete", "{last} after the end");
@@ -113,7 +113,9 @@ impl Follower {
                 Some("next" | "error") => {
                     self.socket = None;
                     let error = payload.get("errors").unwrap_or(&payload);
-                    return Heard::Error(error[0]["extensions"]["code"].as_str().expect("a code").to_owned());
+                    return FollowerEvent::Error(
+                        error[0]["extensions"]["code"].as_str().expect("a code").to_owned(),
+                    );
                 }
                 _ => panic!("{message}"),
             }
@@ -123,21 +125,21 @@ impl Follower {
     /// Receives the server's next message; `None` if the socket is closed.
     async fn message(&mut self) -> Option<Value> {
         loop {
-            match timeout(PATIENCE, self.socket.as_mut()?.next()).await {
+            match timeout(TIMEOUT, self.socket.as_mut()?.next()).await {
                 Err(_) => panic!("{} hangs after {:?}", self.reply, self.text),
                 Ok(Some(Ok(Message::Text(text)))) => {
                     return Some(serde_json::from_str(&text).expect("it is JSON"));
                 }
                 Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
                 Ok(_) => {
-                    self.cut();
+                    self.disconnect();
                     return None;
                 }
             }
         }
     }
 
-    fn take(&mut self, mut event: Value) -> Heard {
+    fn take(&mut self, mut event: Value) -> FollowerEvent {
         let cursor = event["cursor"].as_str().expect("every event has a cursor").to_owned();
         let text = event["text"].as_str().unwrap_or_default();
         match event["__typename"].as_str() {
@@ -153,23 +155,26 @@ impl Follower {
                 self.text += text;
             }
             _ => {
-                assert_eq!(event["message"]["content"], self.text, "the stored text equals the received text");
+                assert_eq!(
+                    event["message"]["content"], self.text,
+                    "the stored text equals the received text"
+                );
                 assert_eq!(event["message"]["id"], self.reply);
-                return Heard::Finished(event["message"].take());
+                return FollowerEvent::Finished(event["message"].take());
             }
         }
         if let Some(expected) = &self.expected {
             assert!(expected.starts_with(&self.text), "{:?} is not how {expected:?} begins", self.text);
         }
         self.cursor = Some(cursor);
-        Heard::Text
+        FollowerEvent::Text
     }
 
     /// Receives events from the current instance until one is not text, and returns that one.
-    pub async fn until_something_but_text(&mut self) -> Heard {
+    pub async fn next_non_text(&mut self) -> FollowerEvent {
         loop {
-            match self.hear().await {
-                Heard::Text => {}
+            match self.next_event().await {
+                FollowerEvent::Text => {}
                 other => return other,
             }
         }
@@ -178,21 +183,25 @@ impl Follower {
     /// Receives events from the current instance until the text contains `wanted`.
     pub async fn until(&mut self, wanted: &str) {
         while !self.text.contains(wanted) {
-            let event = self.hear().await;
-            assert!(matches!(event, Heard::Text), "{event:?} before {wanted:?}, after {:?}", self.text);
+            let event = self.next_event().await;
+            assert!(
+                matches!(event, FollowerEvent::Text),
+                "{event:?} before {wanted:?}, after {:?}",
+                self.text
+            );
         }
     }
 
     /// Follows the reply to its end, and reconnects to any instance as often as necessary. Returns the finished message.
-    pub async fn to_the_end(&mut self, nodes: &Nodes) -> Value {
+    pub async fn follow_to_end(&mut self, nodes: &Nodes) -> Value {
         let end = async {
             loop {
-                match self.until_something_but_text().await {
-                    Heard::Finished(message) => return message,
+                match self.next_non_text().await {
+                    FollowerEvent::Finished(message) => return message,
                     // The database is down for a while.
-                    Heard::Error(code) if code == "UNAVAILABLE" => self.breaks += 1,
-                    Heard::Error(code) => panic!("{code} after {:?}", self.text),
-                    Heard::Text | Heard::Cut => {
+                    FollowerEvent::Error(code) if code == "UNAVAILABLE" => self.breaks += 1,
+                    FollowerEvent::Error(code) => panic!("{code} after {:?}", self.text),
+                    FollowerEvent::Text | FollowerEvent::Disconnected => {
                         while !self.connect(nodes.any()).await {
                             sleep(Duration::from_millis(50)).await;
                         }
@@ -200,6 +209,6 @@ impl Follower {
                 }
             }
         };
-        timeout(PATIENCE, end).await.expect("every reply ends")
+        timeout(TIMEOUT, end).await.expect("every reply ends")
     }
 }

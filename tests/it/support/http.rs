@@ -1,6 +1,6 @@
 //! Plain HTTP: statuses, headers and bodies.
 
-use super::soon;
+use super::wait_for;
 use axum::body::Bytes;
 use reqwest::{Client, RequestBuilder, header::HeaderMap, redirect::Policy};
 use serde_json::Value;
@@ -16,18 +16,18 @@ pub fn client() -> Client {
 
 /// An HTTP response with its body.
 #[derive(Debug)]
-pub struct Answer {
+pub struct HttpResponse {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Bytes,
 }
 
-impl Answer {
+impl HttpResponse {
     /// Sends a request and reads the whole response.
     pub async fn to(request: RequestBuilder) -> Self {
-        let response = soon("an answer", request.send()).await.expect("the server answers");
+        let response = wait_for("an answer", request.send()).await.expect("the server answers");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = soon("the answer's body", response.bytes()).await.expect("the body is complete");
+        let body = wait_for("the answer's body", response.bytes()).await.expect("the body is complete");
         Self { status, headers, body }
     }
 

@@ -1,6 +1,6 @@
 //! A real OpenID Provider (`tests/identity-provider`). Users sign in through its pages.
 
-use super::{http, soon};
+use super::{http, wait_for};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use reqwest::{RequestBuilder, Response, header::LOCATION};
 use serde_json::Value;
@@ -45,14 +45,14 @@ impl IdentityProvider {
             .expect("node can be started");
         let commands = process.stdin.take().expect("it is piped");
         let mut lines = BufReader::new(process.stdout.take().expect("it is piped")).lines();
-        let issuer = soon("the provider's address", lines.next_line()).await.expect("it is text");
+        let issuer = wait_for("the provider's address", lines.next_line()).await.expect("it is text");
         Self { issuer: issuer.expect("it starts"), commands, lines, _process: process }
     }
 
     /// Sends a command to the provider (see `main.mjs`) and waits until it is done.
     pub async fn command(&mut self, command: &str) {
         self.commands.write_all(format!("{command}\n").as_bytes()).await.expect("the provider runs");
-        let done = soon("the provider to execute the command", self.lines.next_line()).await;
+        let done = wait_for("the provider to execute the command", self.lines.next_line()).await;
         assert_eq!(done.expect("it is text").as_deref(), Some("done"));
     }
 
@@ -94,7 +94,7 @@ impl IdentityProvider {
             ("resource", audience),
         ];
         let request = http::client().post(format!("{}/token", self.issuer));
-        let response = soon("the tokens", with_form(request, &form).send()).await.expect("it answers");
+        let response = wait_for("the tokens", with_form(request, &form).send()).await.expect("it answers");
         let tokens: Value = response.json().await.expect("JSON");
         let token = |name: &str| tokens[name].as_str().unwrap_or_else(|| panic!("{tokens}")).to_owned();
         Tokens { access_token: token("access_token"), id_token: token("id_token") }
@@ -121,7 +121,7 @@ impl Browser {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = request.header("cookie", cookies.join("; "));
-        let response: Response = soon("a page", request.send()).await.expect("the provider answers");
+        let response: Response = wait_for("a page", request.send()).await.expect("the provider answers");
         for cookie in response.headers().get_all("set-cookie") {
             let pair = cookie.to_str().expect("text").split(';').next().expect("the first");
             let (name, value) = pair.split_once('=').expect("a pair");

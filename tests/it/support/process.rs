@@ -1,6 +1,6 @@
 //! The real binary, with a working directory and an environment of its own.
 
-use super::soon;
+use super::wait_for;
 use std::{
     io::{BufRead, BufReader, Read},
     mem,
@@ -24,7 +24,7 @@ pub struct Process {
 
 /// A process's exit code and output.
 #[derive(Debug)]
-pub struct Ended {
+pub struct Exit {
     /// `None` if a signal killed it.
     pub code: Option<i32>,
     pub stdout: String,
@@ -68,16 +68,16 @@ impl Process {
     }
 
     /// Runs the binary to its end. If it starts serving instead, it is killed.
-    pub async fn run(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Ended {
+    pub async fn run(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Exit {
         let mut process = Self::start(folder, arguments, settings);
         let mut stdout = String::new();
-        while let Some(line) = soon("the process to end", process.stdout.recv()).await {
+        while let Some(line) = wait_for("the process to end", process.stdout.recv()).await {
             if line.contains("ws://") {
                 process.signal("KILL");
             }
             stdout = stdout + &line + "\n";
         }
-        Ended { stdout, ..process.ended().await }
+        Exit { stdout, ..process.wait().await }
     }
 
     /// Starts the server on a free port and waits until it is ready.
@@ -100,8 +100,8 @@ impl Process {
     async fn ready(mut self) -> (Self, SocketAddr) {
         let mut output = String::new();
         loop {
-            let Some(line) = soon("the server to be ready", self.stdout.recv()).await else {
-                panic!("{:?}", self.ended().await)
+            let Some(line) = wait_for("the server to be ready", self.stdout.recv()).await else {
+                panic!("{:?}", self.wait().await)
             };
             output += &line;
             // The last address that the server prints.
@@ -116,9 +116,9 @@ impl Process {
     }
 
     /// Waits until the log contains `wanted`.
-    pub async fn logs(&mut self, wanted: &str) {
+    pub async fn wait_for_log(&mut self, wanted: &str) {
         while !self.logged.contains(wanted) {
-            let line = soon(wanted, self.stderr.recv()).await;
+            let line = wait_for(wanted, self.stderr.recv()).await;
             self.logged += &line.unwrap_or_else(|| panic!("it never logged {wanted:?}:\n{}", self.logged));
             self.logged.push('\n');
         }
@@ -132,14 +132,14 @@ impl Process {
     }
 
     /// Waits for the process to exit.
-    pub async fn ended(mut self) -> Ended {
-        let code = soon("the process to end", &mut self.code).await.expect("it is waited for");
+    pub async fn wait(mut self) -> Exit {
+        let code = wait_for("the process to end", &mut self.code).await.expect("it is waited for");
         self.ended = true;
         let mut stdout = String::new();
         rest("the end of its output", &mut self.stdout, &mut stdout).await;
         let mut stderr = mem::take(&mut self.logged);
         rest("the end of its log", &mut self.stderr, &mut stderr).await;
-        Ended { code, stdout, stderr }
+        Exit { code, stdout, stderr }
     }
 }
 
@@ -157,7 +157,7 @@ fn lines(written: Option<impl Read + Send + 'static>) -> mpsc::UnboundedReceiver
 
 /// Appends all remaining lines.
 async fn rest(what: &str, lines: &mut mpsc::UnboundedReceiver<String>, text: &mut String) {
-    while let Some(line) = soon(what, lines.recv()).await {
+    while let Some(line) = wait_for(what, lines.recv()).await {
         *text += &line;
         text.push('\n');
     }

@@ -1,6 +1,6 @@
 //! An OpenAI-compatible provider whose answers the test controls.
 
-use super::soon;
+use super::wait_for;
 use axum::{
     Json, Router,
     body::{Body, Bytes},
@@ -64,7 +64,7 @@ impl Provider {
 
     /// Takes the next request.
     pub async fn call(&mut self) -> Call {
-        soon("a request to the provider", self.calls.recv()).await.expect("the provider runs")
+        wait_for("a request to the provider", self.calls.recv()).await.expect("the provider runs")
     }
 
     /// Returns whether no request waits.
@@ -136,7 +136,7 @@ impl Call {
     }
 
     /// Sends a chunk with some text.
-    pub async fn say(&mut self, text: &str) {
+    pub async fn send_text(&mut self, text: &str) {
         self.chunk(
             json!({ "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": null }] }),
         )
@@ -159,6 +159,6 @@ impl Call {
     /// Waits until the server has closed the connection.
     pub async fn aborted(self) {
         let stream = self.stream.expect("it was accepted");
-        soon("the server to close its connection to the provider", stream.closed()).await;
+        wait_for("the server to close its connection to the provider", stream.closed()).await;
     }
 }

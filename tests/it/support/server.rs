@@ -1,6 +1,6 @@
 //! A complete server in the test's process, on a free port.
 
-use super::{Client, Kind, PATIENCE, Socket, http, redis_url, soon};
+use super::{Client, Kind, Socket, TIMEOUT, http, redis_url, wait_for};
 use clap::{Args, Command, FromArgMatches};
 use confab::{
     app::{App, Surroundings},
@@ -53,7 +53,7 @@ pub struct Server {
     settings: Vec<(String, String)>,
     bus: MemoryBus,
     folder: Arc<TempDir>,
-    leave: CancellationToken,
+    shutdown: CancellationToken,
     running: JoinHandle<()>,
 }
 
@@ -91,19 +91,19 @@ impl Server {
     }
 
     /// Starts another instance over the same database and the same bus.
-    pub async fn beside(&self) -> Self {
-        self.beside_with_clock(self.clock.clone()).await
+    pub async fn another_instance(&self) -> Self {
+        self.another_instance_with_clock(self.clock.clone()).await
     }
 
     /// Starts another instance in which the resolver of a field panics.
-    pub async fn beside_with_panic(&self, panic_at: PanicAt) -> Self {
+    pub async fn another_instance_with_panic(&self, panic_at: PanicAt) -> Self {
         let (config, settings, url) = (self.config.clone(), self.settings.clone(), self.database_url.clone());
         let (folder, clock, bus) = (self.folder.clone(), self.clock.clone(), self.bus.clone());
         Self::launch(config, settings, url, folder, clock, bus, Some(panic_at)).await
     }
 
     /// Starts another instance with its own clock.
-    pub async fn beside_with_clock(&self, clock: Clock) -> Self {
+    pub async fn another_instance_with_clock(&self, clock: Clock) -> Self {
         let (config, settings, url) = (self.config.clone(), self.settings.clone(), self.database_url.clone());
         Self::launch(config, settings, url, self.folder.clone(), clock, self.bus.clone(), None).await
     }
@@ -120,14 +120,14 @@ impl Server {
         let setting =
             |name: &str| settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
         let complete = config.complete(setting).expect("the settings are valid");
-        let (statements, leave) = (Statements::recording(), CancellationToken::new());
+        let (statements, shutdown) = (Statements::recording(), CancellationToken::new());
         let poke = Poke::default();
         let around = Surroundings {
             clock: clock.clone(),
             statements: statements.clone(),
             park_after: PARK_AFTER,
             // A slow Redis on a busy machine must not change the result of a test.
-            throttle_patience: PATIENCE,
+            throttle_patience: TIMEOUT,
             bus: bus.clone(),
             poke: poke.clone(),
             panic_at,
@@ -135,9 +135,9 @@ impl Server {
         let app = App::build(&config, complete, around).await.expect("the server can be built");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
-        let shutdown = leave.clone().cancelled_owned();
+        let signal = shutdown.clone().cancelled_owned();
         let running =
-            tokio::spawn(async move { app.run(listener, shutdown).await.expect("it ends without an error") });
+            tokio::spawn(async move { app.run(listener, signal).await.expect("it ends without an error") });
         Self {
             address,
             clock,
@@ -149,27 +149,27 @@ impl Server {
             settings,
             bus,
             folder,
-            leave,
+            shutdown,
             running,
         }
     }
 
     /// Shuts the server down as SIGTERM does, and starts another over the same database.
     pub async fn restart(self) -> Self {
-        self.leave.cancel();
-        soon("the server to shut down", self.running).await.expect("it does not panic");
+        self.shutdown.cancel();
+        wait_for("the server to shut down", self.running).await.expect("it does not panic");
         Self::launch(self.config, self.settings, self.database_url, self.folder, self.clock, self.bus, None)
             .await
     }
 
     /// Starts the shutdown.
-    pub fn leave(&self) {
-        self.leave.cancel();
+    pub fn shut_down(&self) {
+        self.shutdown.cancel();
     }
 
     /// Waits until the server has shut down.
-    pub async fn ended(self) {
-        soon("the server to shut down", self.running).await.expect("it does not panic");
+    pub async fn wait(self) {
+        wait_for("the server to shut down", self.running).await.expect("it does not panic");
     }
 
     /// Registers a new user.
@@ -178,7 +178,7 @@ impl Server {
     }
 
     /// Returns a client that is not signed in.
-    pub fn stranger(&self) -> Client {
+    pub fn anonymous(&self) -> Client {
         Client::new(self.address, None)
     }
 
@@ -195,7 +195,7 @@ impl Server {
     }
 
     /// Returns a request of any method for a path.
-    pub fn ask(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, self.url(path))
     }
 

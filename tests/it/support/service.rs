@@ -1,6 +1,6 @@
 //! A PostgreSQL or Redis of the test's own, which the test may kill, stop and restart.
 
-use super::{PATIENCE, soon};
+use super::{TIMEOUT, wait_for};
 use std::{
     fs::{self, Permissions},
     io::{BufRead, BufReader, pipe},
@@ -76,11 +76,11 @@ impl Service {
 
     /// Starts the server, repeatedly if necessary, and waits until it is ready.
     pub async fn start(&mut self) {
-        let give_up = Instant::now() + PATIENCE;
+        let give_up = Instant::now() + TIMEOUT;
         loop {
             let mut log = self.spawn();
             let mut output = String::new();
-            while let Some(line) = soon("a database server to be ready", log.recv()).await {
+            while let Some(line) = wait_for("a database server to be ready", log.recv()).await {
                 if line.to_lowercase().contains("ready to accept connections") {
                     return;
                 }
@@ -140,7 +140,7 @@ impl Service {
         let mut redis = TcpStream::connect(("127.0.0.1", self.port)).await.expect("Redis listens");
         redis.write_all(b"FLUSHALL\r\n").await.expect("Redis listens");
         let mut answer = [0; 5];
-        soon("Redis to flush", redis.read_exact(&mut answer)).await.expect("Redis answers");
+        wait_for("Redis to flush", redis.read_exact(&mut answer)).await.expect("Redis answers");
         assert_eq!(&answer, b"+OK\r\n");
     }
 }

@@ -1,6 +1,6 @@
 //! A client of `graphql-transport-ws`.
 
-use super::soon;
+use super::wait_for;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -35,11 +35,11 @@ pub struct Socket(pub WebSocketStream<MaybeTlsStream<TcpStream>>);
 impl Socket {
     /// Opens a socket, without `connection_init`.
     pub async fn connect(address: SocketAddr) -> Self {
-        Self::connect_as(address, Some("graphql-transport-ws")).await
+        Self::connect_with_protocol(address, Some("graphql-transport-ws")).await
     }
 
     /// Opens a socket for a subprotocol.
-    pub async fn connect_as(address: SocketAddr, protocol: Option<&str>) -> Self {
+    pub async fn connect_with_protocol(address: SocketAddr, protocol: Option<&str>) -> Self {
         let mut request = format!("ws://{address}/graphql").into_client_request().expect("a valid address");
         if let Some(protocol) = protocol {
             let protocol = protocol.parse().expect("a valid header");
@@ -51,7 +51,7 @@ impl Socket {
 
     /// Opens a socket with these headers and no others, or returns the status of the refusal. A `host` among them replaces
     /// the usual one. The library behind [`Self::connect`] would refuse an answer without its subprotocol.
-    pub async fn ask_for(address: SocketAddr, headers: &[(&str, &str)]) -> Result<Self, u16> {
+    pub async fn connect_with_headers(address: SocketAddr, headers: &[(&str, &str)]) -> Result<Self, u16> {
         let mut stream = TcpStream::connect(address).await.expect("the server listens");
         let own_host = format!("host: {address}\r\n");
         let host = if headers.iter().any(|(name, _)| *name == "host") { "" } else { &own_host };
@@ -65,7 +65,7 @@ impl Socket {
         let mut head = Vec::new();
         // Byte by byte: the bytes after the head belong to the socket.
         while !head.ends_with(b"\r\n\r\n") {
-            head.push(soon("the handshake", stream.read_u8()).await.expect("the server answers"));
+            head.push(wait_for("the handshake", stream.read_u8()).await.expect("the server answers"));
         }
         let head = String::from_utf8(head).expect("headers are text");
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
@@ -78,18 +78,18 @@ impl Socket {
         }
     }
 
-    pub async fn say(&mut self, message: Value) {
-        self.say_text(&message.to_string()).await;
+    pub async fn send(&mut self, message: Value) {
+        self.send_text(&message.to_string()).await;
     }
 
-    pub async fn say_text(&mut self, text: &str) {
+    pub async fn send_text(&mut self, text: &str) {
         self.0.send(Message::text(text)).await.expect("the socket is open");
     }
 
     /// Receives the next message, or the close code.
-    pub async fn hear(&mut self) -> Result<Value, Closed> {
+    pub async fn receive(&mut self) -> Result<Value, Closed> {
         loop {
-            match soon("a message of the server", self.0.next()).await {
+            match wait_for("a message of the server", self.0.next()).await {
                 Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).expect("it is JSON")),
                 Some(Ok(Message::Close(Some(CloseFrame { code, .. })))) => return Err(Closed(code.into())),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
@@ -101,13 +101,13 @@ impl Socket {
     /// Sends `connection_init` and expects its acknowledgement.
     pub async fn init(&mut self, token: Option<&str>) {
         let authorization = token.map(|token| format!("Bearer {token}"));
-        self.say(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
-        assert_eq!(self.hear().await, Ok(json!({ "type": "connection_ack" })));
+        self.send(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
+        assert_eq!(self.receive().await, Ok(json!({ "type": "connection_ack" })));
     }
 
     pub async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
         let payload = json!({ "query": query, "variables": variables });
-        self.say(json!({ "id": id, "type": "subscribe", "payload": payload })).await;
+        self.send(json!({ "id": id, "type": "subscribe", "payload": payload })).await;
     }
 
     /// Subscribes to a reply. The operation's ID is the reply's.
@@ -117,14 +117,14 @@ impl Socket {
 
     /// Receives the next event of the followed reply.
     pub async fn event(&mut self) -> Value {
-        let mut message = self.hear().await.expect("the socket stays open");
+        let mut message = self.receive().await.expect("the socket stays open");
         assert_eq!(message["type"], "next", "{message}");
         assert_eq!(message["payload"].get("errors"), None, "{message}");
         message["payload"]["data"]["reply"].take()
     }
 
     /// Follows a reply to its end. Returns the received text and the finished message.
-    pub async fn to_the_end(&mut self, reply: &str) -> (String, Value) {
+    pub async fn follow_to_end(&mut self, reply: &str) -> (String, Value) {
         self.follow(reply, None).await;
         let mut text = String::new();
         loop {
@@ -133,7 +133,7 @@ impl Socket {
                 "ReplySnapshot" => text = event["text"].as_str().expect("a text").to_owned(),
                 "ReplyDelta" => text += event["text"].as_str().expect("a text"),
                 "ReplyFinished" => {
-                    assert_eq!(self.hear().await, Ok(json!({ "id": reply, "type": "complete" })));
+                    assert_eq!(self.receive().await, Ok(json!({ "id": reply, "type": "complete" })));
                     return (text, event["message"].take());
                 }
                 other => panic!("an event of type {other}"),
@@ -160,7 +160,7 @@ impl Socket {
     /// Receives messages until the server closes the socket. Returns the close code.
     pub async fn closed(&mut self) -> u16 {
         loop {
-            if let Err(Closed(code)) = self.hear().await {
+            if let Err(Closed(code)) = self.receive().await {
                 return code;
             }
         }
@@ -168,16 +168,16 @@ impl Socket {
 
     /// Waits until the connection is closed, with or without a close frame.
     pub async fn gone(&mut self) {
-        while let Some(Ok(_)) = soon("the server to close the connection", self.0.next()).await {}
+        while let Some(Ok(_)) = wait_for("the server to close the connection", self.0.next()).await {}
     }
 
     /// Sends a ping and waits for the pong. Returns the messages before it.
     pub async fn ping(&mut self) -> Vec<Value> {
         let pong = json!({ "type": "pong", "payload": { "nonce": rand::random::<u32>() } });
-        self.say(json!({ "type": "ping", "payload": pong["payload"] })).await;
+        self.send(json!({ "type": "ping", "payload": pong["payload"] })).await;
         let mut before = Vec::new();
         loop {
-            match self.hear().await.expect("the socket stays open") {
+            match self.receive().await.expect("the socket stays open") {
                 message if message == pong => return before,
                 message => before.push(message),
             }

@@ -11,7 +11,7 @@ const SEND: &str = "mutation { sendMessage(input: { content: \"hi\", model: \"ec
 async fn accepted(sends: usize, at: impl Fn(usize) -> Client) -> usize {
     let mut accepted = 0;
     for number in 0..sends {
-        let answer = at(number).ask(SEND, json!({})).await;
+        let answer = at(number).execute(SEND, json!({})).await;
         match answer.get("errors") {
             None => accepted += 1,
             Some(errors) => assert_eq!(code(&errors[0]), "RATE_LIMITED"),
@@ -21,10 +21,10 @@ async fn accepted(sends: usize, at: impl Fn(usize) -> Client) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_redis_instances_share_the_limits() {
+async fn instances_share_limits_over_redis() {
     let throttling = Throttling { send_rate: 4, login_rate_per_account: 1, ..UNTHROTTLED };
     let server = behind_proxy(Kind::Postgres, throttling).await;
-    let beside: Server = server.beside().await;
+    let beside: Server = server.another_instance().await;
     let client = server.register().await;
     let there = client.at(beside.address);
     let sent = accepted(8, |number| if number % 2 == 0 { client.clone() } else { there.clone() }).await;
@@ -33,7 +33,7 @@ async fn over_redis_instances_share_the_limits() {
     let log_in = async |server: &Server, from: &str, password: &str| {
         let query = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
         let input = json!({ "input": { "email": client.email, "password": password } });
-        super::ask_from(server, &server.stranger(), from, query, input).await.status
+        super::execute_from(server, &server.anonymous(), from, query, input).await.status
     };
     let (home, abroad) = (format!("{}::1", network()), format!("{}::1", network()));
     while log_in(&server, &abroad, "1234").await == 200 {}

@@ -1,7 +1,7 @@
 //! The limits on sign-in attempts and registrations.
 
-use super::{ask_from, behind_proxy, network, retry_after};
-use crate::support::{Answer, Client, Kind, PASSWORD, Server, UNTHROTTLED, code, on_both_databases};
+use super::{behind_proxy, execute_from, network, retry_after};
+use crate::support::{Client, HttpResponse, Kind, PASSWORD, Server, UNTHROTTLED, code, on_both_databases};
 use confab::config::Throttling;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
@@ -12,9 +12,9 @@ const REGISTER: &str = "mutation($input: RegisterInput!) { register(input: $inpu
 /// Too short for a password, so it is refused like a wrong one, but without hashing.
 const GUESS: &str = "1234";
 
-async fn log_in(server: &Server, from: impl Display, email: &str, password: &str) -> Answer {
+async fn log_in(server: &Server, from: impl Display, email: &str, password: &str) -> HttpResponse {
     let input = json!({ "input": { "email": email, "password": password } });
-    ask_from(server, &server.stranger(), from, LOG_IN, input).await
+    execute_from(server, &server.anonymous(), from, LOG_IN, input).await
 }
 
 /// Returns the number of attempts until the limit is reached.
@@ -27,12 +27,12 @@ async fn guesses(server: &Server, from: &str, email: &str) -> usize {
     made.count().await
 }
 
-fn wrong(answer: &Answer) -> bool {
+fn wrong(answer: &HttpResponse) -> bool {
     code(&answer.json()["errors"][0]) == "UNAUTHENTICATED"
 }
 
 on_both_databases! {
-    async fn guessing_from_many_networks_is_limited_and_does_not_lock_the_owner_out(kind) {
+    async fn guessing_is_limited_without_locking_the_owner_out(kind) {
         let server = behind_proxy(kind, Throttling { login_rate_per_account: 3, ..UNTHROTTLED }).await;
         let owner = Client::register(server.address).await;
         let home = format!("{}::1", network());
@@ -65,7 +65,7 @@ on_both_databases! {
         }
     }
 
-    async fn one_address_cannot_try_many_accounts(kind) {
+    async fn sign_ins_per_address_are_limited(kind) {
         let throttling = Throttling { login_rate_per_address: 4, ..UNTHROTTLED };
         let server = behind_proxy(kind, throttling).await;
         let home = network();
@@ -90,7 +90,7 @@ on_both_databases! {
     }
 
     /// A network contains any number of addresses.
-    async fn one_network_cannot_try_many_accounts_nor_make_them(kind) {
+    async fn sign_ins_and_registrations_per_network_are_limited(kind) {
         let throttling =
             Throttling { login_rate_per_address: 1, register_rate_per_address: 1, ..UNTHROTTLED };
         let server = behind_proxy(kind, throttling).await;
@@ -101,7 +101,7 @@ on_both_databases! {
         let register = async |from: String| {
             let email = format!("{}@example.com", uuid::Uuid::now_v7());
             let input = json!({ "input": { "email": email, "password": PASSWORD } });
-            ask_from(&server, &server.stranger(), from, REGISTER, input).await
+            execute_from(&server, &server.anonymous(), from, REGISTER, input).await
         };
         let random = rand::random::<u8>();
         for (network, other) in [
@@ -143,14 +143,14 @@ on_both_databases! {
         }
     }
 
-    async fn one_address_cannot_make_many_accounts(kind) {
+    async fn registrations_per_address_are_limited(kind) {
         let throttling = Throttling { register_rate_per_address: 2, ..UNTHROTTLED };
         let server = behind_proxy(kind, throttling).await;
         let home = format!("{}::1", network());
         let register = async |from: &str| {
             let email = format!("{}@example.com", uuid::Uuid::now_v7());
             let input = json!({ "input": { "email": email, "password": PASSWORD } });
-            ask_from(&server, &server.stranger(), from, REGISTER, input).await
+            execute_from(&server, &server.anonymous(), from, REGISTER, input).await
         };
         for _ in 0..2 {
             assert!(register(&home).await.json()["data"]["register"].is_object());
@@ -159,7 +159,7 @@ on_both_databases! {
         assert!(register(&format!("{}::1", network())).await.json()["data"]["register"].is_object());
     }
 
-    async fn forged_headers_lift_nothing(kind) {
+    async fn forged_forwarding_headers_are_ignored(kind) {
         let throttling = Throttling { login_rate_per_address: 3, ..UNTHROTTLED };
         let server = Server::with(kind, |config| {
             config.throttling = throttling;
@@ -172,7 +172,7 @@ on_both_databases! {
             for (name, value) in headers {
                 request = request.header(*name, *value);
             }
-            Answer::to(request).await
+            HttpResponse::to(request).await
         };
         assert!(wrong(&forging(&server, &[]).await));
         assert!(wrong(&forging(&server, &[("x-forwarded-for", "198.51.100.1")]).await));
@@ -198,7 +198,7 @@ on_both_databases! {
 
 /// The default limits, which no person reaches.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn there_are_limits_by_default() {
+async fn sign_ins_are_limited_by_default() {
     let defaults = crate::support::default_settings().throttling;
     let server = behind_proxy(Kind::Sqlite, defaults).await;
     let home = format!("{}::1", network());

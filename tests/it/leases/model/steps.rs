@@ -63,7 +63,7 @@ impl World {
     }
 
     /// Polls for replies to claim. A reply whose turn has not come must not be found.
-    pub async fn look(&mut self, at: usize, dies: bool) {
+    pub async fn poll(&mut self, at: usize, dies: bool) {
         let now = self.now_at(at);
         let mut found = self.claimable(now).await;
         found.retain(|run| self.replies.iter().any(|reply| reply.id == run.message_id));
@@ -120,7 +120,7 @@ impl World {
         }
     }
 
-    pub async fn speak(&mut self, at: usize, reply: usize, word: bool) {
+    pub async fn checkpoint(&mut self, at: usize, reply: usize, word: bool) {
         let Some(mut held) = self.take_held(at, reply) else { return };
         if word {
             self.words += 1;

@@ -23,16 +23,16 @@ const SSL_REQUEST: [u8; 4] = 80_877_103_u32.to_be_bytes();
 
 /// A proxy between a server and its PostgreSQL. Clones share their state.
 #[derive(Clone, Default)]
-pub struct Wire(Arc<Counts>);
+pub struct PostgresProxy(Arc<Counts>);
 
 #[derive(Default)]
 struct Counts {
     round_trips: AtomicU64,
-    /// The number of calls of [`Wire::drop_connections`].
+    /// The number of calls of [`PostgresProxy::drop_connections`].
     drops: AtomicU64,
 }
 
-impl Wire {
+impl PostgresProxy {
     /// Starts a proxy in front of a database. Returns it with its own URL.
     pub fn to(database: &str) -> (Self, String) {
         let listener = BlockingListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
@@ -40,12 +40,12 @@ impl Wire {
         let listener = TcpListener::from_std(listener).expect("a runtime");
         let mut url: Url = database.parse().expect("a URL");
         let address = url.socket_addrs(|| Some(5432)).expect("it resolves")[0];
-        let wire_address = listener.local_addr().expect("it is bound");
-        url.set_ip_host(wire_address.ip()).expect("it has a host");
-        url.set_port(Some(wire_address.port())).expect("it has a host");
-        let wire = Self::default();
-        tokio::spawn(wire.clone().listen(listener, address));
-        (wire, url.into())
+        let proxy_address = listener.local_addr().expect("it is bound");
+        url.set_ip_host(proxy_address.ip()).expect("it has a host");
+        url.set_port(Some(proxy_address.port())).expect("it has a host");
+        let proxy = Self::default();
+        tokio::spawn(proxy.clone().listen(listener, address));
+        (proxy, url.into())
     }
 
     /// Returns how often a client has waited for PostgreSQL.
@@ -61,7 +61,7 @@ impl Wire {
 
     async fn listen(self, listener: TcpListener, database: SocketAddr) {
         while let Ok((client, _)) = listener.accept().await {
-            let wire = self.clone();
+            let proxy = self.clone();
             tokio::spawn(async move {
                 let server = TcpStream::connect(database).await.expect("PostgreSQL listens");
                 for stream in [&client, &server] {
@@ -71,7 +71,7 @@ impl Wire {
                 let (mut from_server, to_server) = server.into_split();
                 // When one direction ends, both are closed.
                 select! {
-                    _ = wire.forward(from_client, to_server) => {}
+                    _ = proxy.forward(from_client, to_server) => {}
                     _ = copy(&mut from_server, &mut to_client) => {}
                 }
             });

@@ -1,11 +1,11 @@
 //! The transports over which operations are executed, and the raw text of the answers.
 
-use crate::support::{Answer, Client, Server, Socket};
+use crate::support::{Client, HttpResponse, Server, Socket};
 use serde_json::{Value, json};
 
 /// A transport for an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Transport {
     Http,
     /// Server-Sent Events.
     Events,
@@ -14,41 +14,47 @@ pub enum Way {
 }
 
 /// Returns the transports that can carry an operation.
-pub fn ways(query: &str) -> &'static [Way] {
+pub fn transports(query: &str) -> &'static [Transport] {
     if query.starts_with("subscription") {
-        &[Way::Events, Way::Socket]
+        &[Transport::Events, Transport::Socket]
     } else {
-        &[Way::Http, Way::Events, Way::Socket]
+        &[Transport::Http, Transport::Events, Transport::Socket]
     }
 }
 
 /// Executes an operation and returns the whole answer as text, with its HTTP status.
-pub async fn ask(way: Way, server: &Server, client: &Client, query: &str, variables: Value) -> String {
+pub async fn execute(
+    transport: Transport,
+    server: &Server,
+    client: &Client,
+    query: &str,
+    variables: Value,
+) -> String {
     let body = json!({ "query": query, "variables": variables });
-    let accept = match way {
-        Way::Http => "application/json",
-        Way::Events => "text/event-stream",
-        Way::Socket => return by_socket(server, client, body).await,
+    let accept = match transport {
+        Transport::Http => "application/json",
+        Transport::Events => "text/event-stream",
+        Transport::Socket => return by_socket(server, client, body).await,
     };
     let mut request = server.post().header("accept", accept).json(&body);
     if let Some(token) = &client.token {
         request = request.bearer_auth(token);
     }
-    let answer = Answer::to(request).await;
+    let answer = HttpResponse::to(request).await;
     format!("{} {}", answer.status, answer.text())
 }
 
 async fn by_socket(server: &Server, client: &Client, body: Value) -> String {
     let mut socket = Socket::connect(server.address).await;
     let authorization = client.token.as_ref().map(|token| format!("Bearer {token}"));
-    socket.say(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
-    if let Err(closed) = socket.hear().await {
+    socket.send(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
+    if let Err(closed) = socket.receive().await {
         return format!("{closed:?}");
     }
-    socket.say(json!({ "id": "1", "type": "subscribe", "payload": body })).await;
+    socket.send(json!({ "id": "1", "type": "subscribe", "payload": body })).await;
     let mut said = String::new();
     loop {
-        let message = socket.hear().await.expect("the socket stays open");
+        let message = socket.receive().await.expect("the socket stays open");
         said += &message.to_string();
         if message["type"] != "next" {
             return said;

@@ -12,10 +12,10 @@ const INTROSPECTION: &str = "{ __schema {
     fragment Type on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
 /// Marks the position of the hostile value.
-const HOLE: &str = "@HOLE@";
+const MARKER: &str = "@MARKER@";
 
 /// An argument or input field that takes a scalar: the target of hostile values.
-pub struct Place {
+pub struct Target {
     /// `Query.node(id:)`, or `SendMessageInput.content`.
     pub name: String,
     /// The argument's or field's own name.
@@ -29,7 +29,7 @@ pub struct Place {
     in_document: String,
 }
 
-impl Place {
+impl Target {
     /// Returns requests with this value, written so that JSON and GraphQL read it alike.
     pub fn requests(&self, value: &[u8]) -> [(&'static str, Vec<u8>); 2] {
         let mut escaped = Vec::new();
@@ -39,31 +39,31 @@ impl Place {
             escaped.extend_from_slice(chunk.invalid());
         }
         [
-            ("in a variable", fill(&self.in_variables, &format!("\"{HOLE}\""), value)),
-            ("in the document", fill(&self.in_document, HOLE, &escaped)),
+            ("in a variable", fill(&self.in_variables, &format!("\"{MARKER}\""), value)),
+            ("in the document", fill(&self.in_document, MARKER, &escaped)),
         ]
     }
 }
 
-fn fill(body: &str, hole: &str, value: &[u8]) -> Vec<u8> {
-    let (before, after) = body.split_once(hole).expect("the body has a marker");
+fn fill(body: &str, marker: &str, value: &[u8]) -> Vec<u8> {
+    let (before, after) = body.split_once(marker).expect("the body has a marker");
     [before.as_bytes(), value, after.as_bytes()].concat()
 }
 
 /// Returns all targets of the schema, in requests of this world's user.
-pub async fn places(world: &World) -> Vec<Place> {
+pub async fn targets(world: &World) -> Vec<Target> {
     let schema = Schema::of(&world.client).await;
-    let mut places = Vec::new();
+    let mut targets = Vec::new();
     for (owner, fields) in &schema.fields {
         for field in fields {
             for argument in field["args"].as_array().expect("fields have arguments") {
-                let mut walk = Walk { schema: &schema, world, owner, field, argument, places: &mut places };
+                let mut walk = Walk { schema: &schema, world, owner, field, argument, targets: &mut targets };
                 walk.enter(argument, &format!("{owner}.{}({}:)", name(field), name(argument)), &[]);
             }
         }
     }
-    assert!(places.len() > 40, "the schema has more targets");
-    places
+    assert!(targets.len() > 40, "the schema has more targets");
+    targets
 }
 
 struct Schema {
@@ -102,11 +102,11 @@ struct Walk<'a> {
     owner: &'a str,
     field: &'a Value,
     argument: &'a Value,
-    places: &'a mut Vec<Place>,
+    targets: &'a mut Vec<Target>,
 }
 
 impl<'a> Walk<'a> {
-    /// `above` are the input objects on the way to the input, each with the field that was taken.
+    /// `above` are the input objects on the enclosing_selections to the input, each with the field that was taken.
     fn enter(&mut self, input: &'a Value, path: &str, above: &[(&'a str, &'a Value)]) {
         let inner = named(&input["type"]);
         match self.schema.kinds[inner].as_str() {
@@ -124,9 +124,9 @@ impl<'a> Walk<'a> {
     }
 
     fn add(&mut self, input: &Value, path: &str, above: &[(&str, &Value)]) {
-        let hole = if is_list(&input["type"]) { json!([HOLE]) } else { json!(HOLE) };
-        let mut whole = hole.clone();
-        let mut literal = if is_list(&input["type"]) { format!("[{HOLE}]") } else { HOLE.into() };
+        let marker = if is_list(&input["type"]) { json!([MARKER]) } else { json!(MARKER) };
+        let mut whole = marker.clone();
+        let mut literal = if is_list(&input["type"]) { format!("[{MARKER}]") } else { MARKER.into() };
         let (mut siblings, mut declared) = (Map::new(), String::new());
         for (object, field) in above.iter().rev() {
             let mut fields = Map::new();
@@ -159,7 +159,7 @@ impl<'a> Walk<'a> {
         }
         let mut document = |declared: &str, value: &str| {
             let declared = if declared.is_empty() { String::new() } else { format!("({declared})") };
-            let (open, close) = self.way();
+            let (open, close) = self.enclosing_selections();
             let selection = match self.schema.kinds[named(&self.field["type"])].as_str() {
                 "SCALAR" | "ENUM" => "",
                 _ => "{ __typename }",
@@ -174,15 +174,15 @@ impl<'a> Walk<'a> {
         let by_variable =
             document(&format!("{beside_declared}$x: {}", written(&self.argument["type"])), "$x");
         let by_literal = document(&format!("{beside_declared}{declared}"), &literal);
-        let mut with_hole = variables.clone();
+        let mut with_marker = variables.clone();
         siblings.extend(variables);
-        with_hole.insert("x".into(), whole);
-        self.places.push(Place {
+        with_marker.insert("x".into(), whole);
+        self.targets.push(Target {
             name: path.into(),
             field: name(input).into(),
             scalar: named(&input["type"]).into(),
             operation,
-            in_variables: json!({ "query": by_variable, "variables": with_hole }).to_string(),
+            in_variables: json!({ "query": by_variable, "variables": with_marker }).to_string(),
             in_document: json!({ "query": by_literal, "variables": siblings }).to_string(),
         });
     }
@@ -194,7 +194,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Returns the selections that enclose a field of this type in a document.
-    fn way(&self) -> (String, &'static str) {
+    fn enclosing_selections(&self) -> (String, &'static str) {
         match self.owner {
             root if self.schema.roots.contains_key(root) => (String::new(), ""),
             "User" => ("me { ".into(), " }"),
