@@ -84,7 +84,7 @@ async fn each_mutation_requires_its_scope() {
     let [reads, writes] = [["READ"], ["WRITE"]].map(|scopes| json!({ "name": "x", "scopes": scopes }));
     let reads = script(&server, &create(&ada, reads).await);
     let writes = script(&server, &create(&ada, writes).await);
-    // A refusal for lack of authentication has one message. It tells it from rejected credentials, which have the same code.
+    // The refusal of an anonymous caller has one message, which distinguishes it from rejected credentials with the same code.
     let signed_out =
         server.anonymous().execute(CREATE, json!({ "input": { "name": "x", "scopes": ["READ"] } })).await;
     assert_eq!(codes(&signed_out), ["UNAUTHENTICATED"]);

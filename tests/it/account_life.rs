@@ -241,15 +241,15 @@ on_both_databases! {
         let reply = json!({ "id": waits["reply"]["id"] });
         assert_eq!(codes(&ada.execute(query, reply.clone()).await), ["UNAUTHENTICATED"]);
         assert_eq!(codes(&bob.execute(query, reply).await), ["NOT_FOUND"]);
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         let closed = loop {
             match socket.receive().await {
-                Ok(message) => heard.push(message),
+                Ok(message) => received.push(message),
                 Err(closed) => break closed,
             }
         };
         assert_eq!(closed, Closed(4403));
-        assert!(heard.iter().all(|message| message["payload"]["data"].is_null()), "{heard:?}");
+        assert!(received.iter().all(|message| message["payload"]["data"].is_null()), "{received:?}");
 
         call.send_text("by word").await;
         call.finish("stop").await;

@@ -47,24 +47,24 @@ impl Ends {
 }
 
 /// Subscribes to a topic. The channel receives the messages, and `None` for [`Heard::Joined`].
-fn join(bus: &Arc<dyn Bus>, topic: Topic) -> mpsc::UnboundedReceiver<Option<String>> {
-    let (send, heard) = mpsc::unbounded_channel();
-    let hear: Hear = Arc::new(move |what| {
+fn subscribe(bus: &Arc<dyn Bus>, topic: Topic) -> mpsc::UnboundedReceiver<Option<String>> {
+    let (send, received) = mpsc::unbounded_channel();
+    let handler: Hear = Arc::new(move |what| {
         let _ = send.send(match what {
             Heard::Joined => None,
             Heard::Told(what) => Some(what.to_owned()),
         });
     });
-    bus.join(topic, hear);
-    heard
+    bus.join(topic, handler);
+    received
 }
 
-async fn next(heard: &mut mpsc::UnboundedReceiver<Option<String>>) -> Option<String> {
-    wait_for("a message on the bus", heard.recv()).await.expect("the bus is open")
+async fn next(received: &mut mpsc::UnboundedReceiver<Option<String>>) -> Option<String> {
+    wait_for("a message on the bus", received.recv()).await.expect("the bus is open")
 }
 
 /// Publishes a message and expects success. Returns the number of subscribers.
-async fn tell(bus: &Arc<dyn Bus>, topic: Topic, what: &str) -> usize {
+async fn publish(bus: &Arc<dyn Bus>, topic: Topic, what: &str) -> usize {
     bus.tell(topic, what.to_owned()).await.unwrap()
 }
 
@@ -93,35 +93,35 @@ on_both_buses! {
     async fn subscribers_receive_what_is_published(ends: 3) {
         let [a, b, c] = &ends.buses[..] else { unreachable!("there are three") };
         let (topic, other) = (Topic::Reply(Id::new()), Topic::Reply(Id::new()));
-        assert_eq!(tell(a, topic, "to nobody").await, 0);
-        let (mut at_b, mut at_c) = (join(b, topic), join(c, topic));
-        let mut elsewhere = join(c, other);
-        for heard in [&mut at_b, &mut at_c, &mut elsewhere] {
-            assert_eq!(next(heard).await, None, "the subscription is confirmed first");
+        assert_eq!(publish(a, topic, "without subscribers").await, 0);
+        let (mut at_b, mut at_c) = (subscribe(b, topic), subscribe(c, topic));
+        let mut elsewhere = subscribe(c, other);
+        for received in [&mut at_b, &mut at_c, &mut elsewhere] {
+            assert_eq!(next(received).await, None, "the subscription is confirmed first");
         }
-        assert_eq!(tell(a, topic, "one \u{1f980} \"two\"\n").await, 2);
-        assert_eq!(tell(b, topic, "two").await, 2, "the publisher receives its own message");
-        for heard in [&mut at_b, &mut at_c] {
-            assert_eq!(next(heard).await.as_deref(), Some("one \u{1f980} \"two\"\n"));
-            assert_eq!(next(heard).await.as_deref(), Some("two"));
+        assert_eq!(publish(a, topic, "one \u{1f980} \"two\"\n").await, 2);
+        assert_eq!(publish(b, topic, "two").await, 2, "the publisher receives its own message");
+        for received in [&mut at_b, &mut at_c] {
+            assert_eq!(next(received).await.as_deref(), Some("one \u{1f980} \"two\"\n"));
+            assert_eq!(next(received).await.as_deref(), Some("two"));
         }
-        assert_eq!(tell(a, other, "other").await, 1);
+        assert_eq!(publish(a, other, "other").await, 1);
         assert_eq!(next(&mut elsewhere).await.as_deref(), Some("other"));
         b.leave(topic);
         // Unsubscribing takes effect with a delay.
-        wait_for("the subscription to end", async { while tell(a, topic, "left").await > 1 {} }).await;
-        assert_eq!(tell(c, topic, "still there").await, 1);
+        wait_for("the subscription to end", async { while publish(a, topic, "left").await > 1 {} }).await;
+        assert_eq!(publish(c, topic, "still there").await, 1);
     }
 
     async fn a_new_subscription_replaces_the_ended_one(ends: 2) {
         let [a, b] = &ends.buses[..] else { unreachable!("there are two") };
         let topic = Topic::User(Id::new());
-        let mut before = join(b, topic);
+        let mut before = subscribe(b, topic);
         assert_eq!(next(&mut before).await, None);
         b.leave(topic);
-        let mut after = join(b, topic);
+        let mut after = subscribe(b, topic);
         assert_eq!(next(&mut after).await, None);
-        assert_eq!(tell(a, topic, "new").await, 1);
+        assert_eq!(publish(a, topic, "new").await, 1);
         assert_eq!(next(&mut after).await.as_deref(), Some("new"));
         assert_eq!(before.recv().await, None, "the first subscription received nothing");
     }
@@ -129,27 +129,27 @@ on_both_buses! {
     async fn messages_of_one_publisher_keep_their_order(ends: 2) {
         let [a, b] = &ends.buses[..] else { unreachable!("there are two") };
         let topic = Topic::Reply(Id::new());
-        let mut heard = join(b, topic);
-        assert_eq!(next(&mut heard).await, None);
+        let mut received = subscribe(b, topic);
+        assert_eq!(next(&mut received).await, None);
         for number in 0..1000 {
-            tell(a, topic, &number.to_string()).await;
+            publish(a, topic, &number.to_string()).await;
         }
         for number in 0..1000 {
-            assert_eq!(next(&mut heard).await, Some(number.to_string()));
+            assert_eq!(next(&mut received).await, Some(number.to_string()));
         }
     }
 
     async fn thousands_of_topics_can_be_subscribed(ends: 2) {
         let [a, b] = &ends.buses[..] else { unreachable!("there are two") };
         let topics: Vec<_> = (0..3000).map(|_| Topic::Reply(Id::new())).collect();
-        let mut heard: Vec<_> = topics.iter().map(|topic| join(b, *topic)).collect();
-        for heard in &mut heard {
-            assert_eq!(next(heard).await, None);
+        let mut received: Vec<_> = topics.iter().map(|topic| subscribe(b, *topic)).collect();
+        for received in &mut received {
+            assert_eq!(next(received).await, None);
         }
-        assert_eq!(tell(a, topics[2999], "last").await, 1);
-        assert_eq!(next(&mut heard[2999]).await.as_deref(), Some("last"));
+        assert_eq!(publish(a, topics[2999], "last").await, 1);
+        assert_eq!(next(&mut received[2999]).await.as_deref(), Some("last"));
         topics.iter().for_each(|topic| b.leave(*topic));
-        wait_for("all subscriptions to end", async { while tell(a, topics[2999], "").await > 0 || tell(a, topics[0], "").await > 0 {} }).await;
+        wait_for("all subscriptions to end", async { while publish(a, topics[2999], "").await > 0 || publish(a, topics[0], "").await > 0 {} }).await;
     }
 }
 
@@ -161,10 +161,10 @@ async fn a_lost_connection_is_reported_and_reopened() {
     let _listening = AbortOnDropHandle::new(tokio::spawn(async move { listens.listen().await }));
     let bus: Arc<dyn Bus> = bus;
     let topic = Topic::Reply(Id::new());
-    let mut heard = join(&bus, topic);
-    assert_eq!(next(&mut heard).await, None);
-    assert_eq!(tell(&bus, topic, "before").await, 1);
-    assert_eq!(next(&mut heard).await.as_deref(), Some("before"));
+    let mut received = subscribe(&bus, topic);
+    assert_eq!(next(&mut received).await, None);
+    assert_eq!(publish(&bus, topic, "before").await, 1);
+    assert_eq!(next(&mut received).await.as_deref(), Some("before"));
     let mut admin = admin().await;
     let clients: String = redis::cmd("CLIENT").arg("LIST").query_async(&mut admin).await.unwrap();
     let ours: Vec<_> = clients.lines().filter(|client| client.contains(" db=7 ")).collect();
@@ -173,11 +173,15 @@ async fn a_lost_connection_is_reported_and_reopened() {
         let id = client.split_once("id=").unwrap().1.split_once(' ').unwrap().0;
         redis::cmd("CLIENT").arg(&["KILL", "ID", id]).exec_async(&mut admin).await.unwrap();
     }
-    assert_eq!(next(&mut heard).await, None, "the new connection reports that messages may have been missed");
+    assert_eq!(
+        next(&mut received).await,
+        None,
+        "the new connection reports that messages may have been missed"
+    );
     // The publishing connection is found broken when it is used.
     wait_for("a subscriber", async { while bus.tell(topic, "after".into()).await.unwrap_or(0) == 0 {} })
         .await;
-    assert_eq!(next(&mut heard).await.as_deref(), Some("after"));
+    assert_eq!(next(&mut received).await.as_deref(), Some("after"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -409,22 +409,22 @@ async fn devices_on_two_instances_receive_the_same_order() {
     // Each device listens meanwhile.
     let (mine, other) = devices.split_at_mut(1);
     let listen = async |device: &mut Device| {
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         // 10 messages with their conversations, 5 without, each with its reply's end, and 5 new titles.
         for _ in 0..10 * 4 + 5 * 3 + 5 {
             let event = device.next_event().await;
             let about = ["conversation", "message"].map(|field| event[field]["id"].clone());
-            heard.push((number(&device.cursor), event["__typename"].clone(), about));
+            received.push((number(&device.cursor), event["__typename"].clone(), about));
         }
-        heard
+        received
     };
-    let (heard, heard_elsewhere, _) =
+    let (received, received_elsewhere, _) =
         tokio::join!(listen(&mut mine[0]), listen(&mut other[0]), join_all(work));
-    assert_eq!(heard, heard_elsewhere);
-    let numbers: Vec<i64> = heard.iter().map(|(number, ..)| *number).collect();
+    assert_eq!(received, received_elsewhere);
+    let numbers: Vec<i64> = received.iter().map(|(number, ..)| *number).collect();
     assert_eq!(numbers, (start + 1..).take(numbers.len()).collect::<Vec<_>>());
     let mut kinds = BTreeMap::new();
-    for (_, kind, _) in &heard {
+    for (_, kind, _) in &received {
         *kinds.entry(kind.as_str().unwrap()).or_insert(0) += 1;
     }
     let expected =
@@ -474,7 +474,7 @@ async fn subscribers_share_one_read_of_each_change() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     let mut socket = server.socket(&client).await;
-    let heard = async |socket: &mut Socket| {
+    let received = async |socket: &mut Socket| {
         for _ in 0..FOLLOWERS {
             assert_eq!(socket.receive().await.expect("the socket stays open")["type"], "next");
         }
@@ -482,11 +482,11 @@ async fn subscribers_share_one_read_of_each_change() {
     for number in 0..FOLLOWERS {
         socket.subscribe(&number.to_string(), "subscription { changes { cursor } }", json!({})).await;
     }
-    heard(&mut socket).await;
+    received(&mut socket).await;
     for title in ["one", "two", "three"] {
         let before = server.statements.count();
         create(&client, title).await;
-        heard(&mut socket).await;
+        received(&mut socket).await;
         // The mutation and the background tasks execute some statements too.
         let asked = server.statements.count() - before;
         assert!(asked < FOLLOWERS as u64 / 2, "{asked} statements");

@@ -45,14 +45,14 @@ impl RawConnection {
 
     /// Reads up to `end`, inclusive.
     async fn until(&mut self, end: &str) -> String {
-        let mut heard = Vec::new();
-        while !heard.ends_with(end.as_bytes()) {
+        let mut received = Vec::new();
+        while !received.ends_with(end.as_bytes()) {
             let byte = wait_for("an answer", self.0.read_u8()).await;
-            heard.push(byte.unwrap_or_else(|_| {
-                panic!("the connection ended after {:?}", String::from_utf8_lossy(&heard))
+            received.push(byte.unwrap_or_else(|_| {
+                panic!("the connection ended after {:?}", String::from_utf8_lossy(&received))
             }));
         }
-        String::from_utf8(heard).expect("text")
+        String::from_utf8(received).expect("text")
     }
 
     /// Sends a health check and expects success on a connection that stays open.
@@ -64,17 +64,17 @@ impl RawConnection {
 
     /// Reads until the server closes the connection.
     async fn rest(&mut self) -> String {
-        let mut heard = Vec::new();
-        wait_for("the server to hang up", self.0.read_to_end(&mut heard))
+        let mut received = Vec::new();
+        wait_for("the server to close the connection", self.0.read_to_end(&mut received))
             .await
             .expect("it is closed in order");
-        String::from_utf8(heard).expect("text")
+        String::from_utf8(received).expect("text")
     }
 
     /// Reads until the server closes the connection, while the client keeps sending `text` byte by byte.
     async fn rest_while_dripping(mut self, text: &str) -> String {
         let (mut reading, mut writing) = self.0.split();
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         let mut bytes = text.bytes().cycle();
         let mut drop = interval(Duration::from_millis(50));
         let dripping = async {
@@ -88,10 +88,10 @@ impl RawConnection {
         };
         tokio::select! {
             // The connection may be reset or closed: the client was sending when it ended.
-            _ = wait_for("the server to hang up", reading.read_to_end(&mut heard)) => {}
+            _ = wait_for("the server to close the connection", reading.read_to_end(&mut received)) => {}
             () = dripping => {}
         }
-        String::from_utf8(heard).expect("text")
+        String::from_utf8(received).expect("text")
     }
 }
 
@@ -165,7 +165,7 @@ async fn a_client_that_does_not_read_is_disconnected() {
     let requests = HEALTH.repeat(100);
     // The client sends until all buffers are full, and would then block forever.
     let asking = async { while line.0.write_all(requests.as_bytes()).await.is_ok() {} };
-    wait_for("the server to hang up", asking).await;
+    wait_for("the server to close the connection", asking).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

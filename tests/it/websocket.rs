@@ -351,15 +351,15 @@ async fn a_client_that_answers_no_pings_is_disconnected() {
     let mut listening = server.socket(&server.anonymous()).await;
     // A client that only reads raw bytes answers no pings.
     let MaybeTlsStream::Plain(mut bytes) = silent.0.into_inner() else { panic!("there is no TLS here") };
-    let mut heard = Vec::new();
-    let hung_up = wait_for("the server to close the connection", bytes.read_to_end(&mut heard));
+    let mut received = Vec::new();
+    let hung_up = wait_for("the server to close the connection", bytes.read_to_end(&mut received));
     select! {
         read = hung_up => { read.expect("it is closed in order"); }
         // This client library answers pings while it reads.
         message = listening.receive() => panic!("{message:?} to a client that answers"),
     }
-    let close = heard.iter().rposition(|byte| *byte == 0x88).expect("a close frame");
-    assert_eq!(heard[close + 2..close + 4], 4408_u16.to_be_bytes(), "{heard:?}");
+    let close = received.iter().rposition(|byte| *byte == 0x88).expect("a close frame");
+    assert_eq!(received[close + 2..close + 4], 4408_u16.to_be_bytes(), "{received:?}");
     assert_eq!(listening.ping().await, [Value::Null; 0]);
 }
 

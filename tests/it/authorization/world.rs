@@ -177,11 +177,11 @@ async fn cursors(server: &Server, ada: &Client, reply: &str) -> Vec<String> {
         conversations { edges { cursor node { messages { edges { cursor } } } } } } }";
     let lists = ada.data(query, json!({})).await.to_string();
     let query = "subscription($id: ID!) { reply(messageId: $id) { cursor } }";
-    let told = execute(Transport::Socket, server, ada, query, json!({ "id": reply })).await;
+    let reply_events = execute(Transport::Socket, server, ada, query, json!({ "id": reply })).await;
     let mut socket = server.socket(ada).await;
     socket.subscribe("1", "subscription { changes { cursor } }", json!({})).await;
     let changes = socket.receive().await.expect("it stays open").to_string();
-    let found = [lists, told, changes].join(" ");
+    let found = [lists, reply_events, changes].join(" ");
     found
         .split("\"cursor\":\"")
         .skip(1)

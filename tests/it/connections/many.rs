@@ -27,12 +27,12 @@ async fn a_connection_over_the_limit_gets_503() {
     }
     let mut socket = server.socket(&server.anonymous()).await;
     for _ in 0..5 {
-        let heard = RawConnection::to(&server).await.rest().await;
-        assert!(heard.starts_with("HTTP/1.1 503 "), "{heard}");
+        let received = RawConnection::to(&server).await.rest().await;
+        assert!(received.starts_with("HTTP/1.1 503 "), "{received}");
         for part in ["connection: close", "retry-after: 5", "x-content-type-options: nosniff"] {
-            assert!(heard.contains(part), "{part}: {heard}");
+            assert!(received.contains(part), "{part}: {received}");
         }
-        let (_, reason) = heard.split_once("\r\n\r\n").expect("an answer has a header");
+        let (_, reason) = received.split_once("\r\n\r\n").expect("an answer has a header");
         assert_ne!(reason, "");
         for line in &mut within {
             line.healthy().await;
@@ -49,8 +49,8 @@ async fn a_closed_socket_frees_its_connection_permit() {
     let server = Server::with(Kind::Sqlite, |config| config.connections.max_connections = 1).await;
     for _ in 0..3 {
         let mut socket = server.socket(&server.anonymous()).await;
-        let heard = RawConnection::to(&server).await.rest().await;
-        assert!(heard.starts_with("HTTP/1.1 503 "), "{heard}");
+        let received = RawConnection::to(&server).await.rest().await;
+        assert!(received.starts_with("HTTP/1.1 503 "), "{received}");
         socket.ping().await;
         drop(socket);
         healthy_in_time(&server).await;
@@ -68,8 +68,8 @@ async fn connections_per_address_are_limited() {
     for line in &mut greedy {
         line.healthy().await;
     }
-    let heard = RawConnection::from("127.0.0.2", &server).await.rest().await;
-    assert!(heard.starts_with("HTTP/1.1 429 "), "{heard}");
+    let received = RawConnection::from("127.0.0.2", &server).await.rest().await;
+    assert!(received.starts_with("HTTP/1.1 429 "), "{received}");
     RawConnection::from("127.0.0.3", &server).await.healthy().await;
     for line in &mut greedy {
         line.healthy().await;

@@ -5,8 +5,8 @@ use super::RawConnection;
 use crate::support::{Kind, Server};
 
 /// Returns the number of answers, and the status of the first.
-fn answers(heard: &str) -> (usize, &str) {
-    (heard.matches("HTTP/1.1 ").count(), heard.get(9..12).unwrap_or_default())
+fn answers(received: &str) -> (usize, &str) {
+    (received.matches("HTTP/1.1 ").count(), received.get(9..12).unwrap_or_default())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -34,8 +34,8 @@ async fn requests_with_an_ambiguous_length_are_refused() {
         let mut line = RawConnection::to(&server).await;
         let request = format!("POST /graphql HTTP/1.1\r\nhost: confab\r\n{header}\r\n0\r\n\r\n{smuggled}");
         line.send(&request).await;
-        let heard = line.rest().await;
-        assert_eq!(answers(&heard), (1, "400"), "{what}: {heard}");
+        let received = line.rest().await;
+        assert_eq!(answers(&received), (1, "400"), "{what}: {received}");
     }
 }
 
@@ -54,9 +54,9 @@ async fn content_length_with_chunks_closes_the_connection() {
              GET /healthz HTTP/1.1\r\nhost: confab\r\n\r\n"
         ))
         .await;
-        let heard = line.rest().await;
-        assert_eq!(answers(&heard), (1, "400"), "{header}: {heard}");
-        assert!(heard.to_lowercase().contains("connection: close"), "{heard}");
+        let received = line.rest().await;
+        assert_eq!(answers(&received), (1, "400"), "{header}: {received}");
+        assert!(received.to_lowercase().contains("connection: close"), "{received}");
     }
 }
 
@@ -80,10 +80,10 @@ async fn requests_with_an_ambiguous_host_are_refused() {
         ("GET /healthz HTTP/1.1", "host: a\r\norigin: http://a\r\norigin: http://b\r\n", "400"),
         ("GET /graphql HTTP/1.1", &two_origins, "400"),
     ] {
-        let mut told = RawConnection::to(&server).await;
+        let mut tcp = RawConnection::to(&server).await;
         let connection = if header.contains("upgrade") { "upgrade" } else { "close" };
-        told.send(&format!("{line}\r\nconnection: {connection}\r\n{header}\r\n")).await;
-        let answer = told.until("\r\n\r\n").await;
+        tcp.send(&format!("{line}\r\nconnection: {connection}\r\n{header}\r\n")).await;
+        let answer = tcp.until("\r\n\r\n").await;
         assert_eq!(answer.get(9..12), Some(status), "{line} {header}: {answer}");
         assert!(answer.to_lowercase().contains("x-content-type-options: nosniff"), "{answer}");
         assert!(answer.to_lowercase().contains("x-request-id: "), "{answer}");

@@ -79,8 +79,8 @@ async fn a_conversation_is_deleted_on_another_instance_while_its_reply_runs() {
     let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
     client.at(cluster.nodes.at(1)).data(delete, json!({ "id": conversation })).await;
     for follower in &mut followers {
-        let heard = follower.next_event().await;
-        assert!(matches!(&heard, FollowerEvent::Error(code) if code == "NOT_FOUND"), "{heard:?}");
+        let received = follower.next_event().await;
+        assert!(matches!(&received, FollowerEvent::Error(code) if code == "NOT_FOUND"), "{received:?}");
     }
     call.aborted().await;
 }

@@ -125,7 +125,7 @@ async fn a_killed_server_resumes_its_replies_after_a_restart() {
     let (_process, address) = Process::serve(folder.path(), &[], &settings).await;
     assert!(matches!(follower.next_non_text().await, FollowerEvent::Disconnected));
     assert!(follower.connect(address).await);
-    let heard = follower.next_non_text().await;
-    let FollowerEvent::Finished(finished) = heard else { panic!("{heard:?}") };
+    let received = follower.next_non_text().await;
+    let FollowerEvent::Finished(finished) = received else { panic!("{received:?}") };
     assert_eq!((&finished["status"], &*follower.text, follower.attempt), (&json!("COMPLETED"), &*text, 2));
 }

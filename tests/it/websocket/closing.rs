@@ -34,9 +34,9 @@ async fn raw(server: &Server) -> TcpStream {
 
 /// Reads until the server closes the connection in an orderly way: a reset would be an error.
 async fn rest(tcp: &mut TcpStream) -> Vec<u8> {
-    let mut heard = Vec::new();
-    wait_for("the end", tcp.read_to_end(&mut heard)).await.expect("it is closed in order");
-    heard
+    let mut received = Vec::new();
+    wait_for("the end", tcp.read_to_end(&mut received)).await.expect("it is closed in order");
+    received
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,8 +50,8 @@ async fn an_oversized_message_gets_a_close_frame() {
         message.resize(message.len() + length, b' ');
         wait_for("all of it to be sent", tcp.write_all(&message)).await.expect("it is open");
         tcp.write_all(&frame(CLOSE, &1000_u16.to_be_bytes())).await.expect("it is open");
-        let heard = rest(&mut tcp).await;
-        assert_eq!((heard[0], &heard[2..4]), (CLOSE, &4400_u16.to_be_bytes()[..]));
+        let received = rest(&mut tcp).await;
+        assert_eq!((received[0], &received[2..4]), (CLOSE, &4400_u16.to_be_bytes()[..]));
     }
 }
 
