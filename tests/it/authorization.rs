@@ -23,17 +23,25 @@ async fn the_table_covers_the_whole_schema() {
     let schema = Schema::of(&Server::start(Kind::Sqlite).await).await;
     let inputs = schema.inputs();
     let table: BTreeMap<&str, InputKind> = INPUTS.iter().copied().collect();
-    assert_eq!(inputs.keys().collect::<Vec<_>>(), table.keys().collect::<Vec<_>>(), "what the schema takes");
+    assert_eq!(
+        inputs.keys().collect::<Vec<_>>(),
+        table.keys().collect::<Vec<_>>(),
+        "the inputs of the schema"
+    );
     for (path, of) in &inputs {
-        let leads = table[path.as_str()];
-        assert_eq!(of == "ID", leads == InputKind::Object, "{path}: an input of type ID must name an object");
-        let place = ["(after:)", "(before:)"].iter().any(|end| path.ends_with(end));
-        assert_eq!(place, leads == InputKind::Position, "{path}");
+        let input_kind = table[path.as_str()];
+        assert_eq!(
+            of == "ID",
+            input_kind == InputKind::Object,
+            "{path}: an input of type ID must name an object"
+        );
+        let is_cursor = ["(after:)", "(before:)"].iter().any(|end| path.ends_with(end));
+        assert_eq!(is_cursor, input_kind == InputKind::Position, "{path}");
     }
-    let that_lead =
+    let inputs_of_kind =
         |to| INPUTS.iter().filter(move |row| row.1 == to).map(|row| row.0).collect::<BTreeSet<_>>();
-    assert_eq!(that_lead(InputKind::Object), ID_INPUTS.iter().map(|row| row.takes).collect());
-    assert_eq!(that_lead(InputKind::Position), CURSORS.iter().map(|row| row.0).collect());
+    assert_eq!(inputs_of_kind(InputKind::Object), ID_INPUTS.iter().map(|row| row.takes).collect());
+    assert_eq!(inputs_of_kind(InputKind::Position), CURSORS.iter().map(|row| row.0).collect());
 
     let roots: BTreeSet<&str> =
         ID_INPUTS.iter().map(|row| row.root).chain(OTHER_ROOTS.iter().map(|row| row.0)).collect();
@@ -65,13 +73,13 @@ on_both_databases! {
                         execute(*transport, &world.server, &world.eve, row.query, json!({ "id": id })).await
                     });
                     let (theirs, nothing) = (theirs.await, nothing.await);
-                    let named = format!("{} {transport:?} {object:?}: {theirs}", row.takes);
-                    assert_eq!(theirs, nothing, "{named}");
-                    assert!(!world.mentions_ada(&theirs), "{named}");
+                    let context = format!("{} {transport:?} {object:?}: {theirs}", row.takes);
+                    assert_eq!(theirs, nothing, "{context}");
+                    assert!(!world.mentions_ada(&theirs), "{context}");
                     // NOT_FOUND where the input takes this type; elsewhere the ID has the wrong type.
                     let codes = codes(&theirs);
                     let expected = ["NOT_FOUND", "BAD_USER_INPUT"];
-                    assert!(codes == expected[..1] || (!row.of.contains(object) && codes == expected[1..]), "{named}");
+                    assert!(codes == expected[..1] || (!row.of.contains(object) && codes == expected[1..]), "{context}");
                 }
             }
         }

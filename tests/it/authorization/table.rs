@@ -13,7 +13,7 @@ pub enum InputKind {
     Position,
     /// A credential, or part of one, that leads to the same account or session whoever sends it.
     Credential,
-    /// InputKind to what the same user sent earlier.
+    /// Leads to what the same user sent earlier.
     Key,
     /// Data that is stored, or that names something public.
     Data,
