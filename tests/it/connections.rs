@@ -116,42 +116,42 @@ async fn an_incomplete_header_times_out() {
     for begun in
         ["", "G", "\r\n", "GET /healthz HTTP/1.1\r\n", "GET /healthz HTTP/1.1\r\nhost: confab\r\nx: "]
     {
-        let mut line = RawConnection::to(&server).await;
-        line.send(begun).await;
-        assert_eq!(line.rest().await, "", "{begun:?}");
+        let mut connection = RawConnection::to(&server).await;
+        connection.send(begun).await;
+        assert_eq!(connection.rest().await, "", "{begun:?}");
     }
     for dripped in ["x", "\r\n", "x-drop: 1\r\n"] {
-        let mut line = RawConnection::to(&server).await;
-        line.send(if dripped == "\r\n" { "" } else { "GET /healthz HTTP/1.1\r\n" }).await;
-        assert_eq!(line.rest_while_dripping(dripped).await, "", "{dripped:?}");
+        let mut connection = RawConnection::to(&server).await;
+        connection.send(if dripped == "\r\n" { "" } else { "GET /healthz HTTP/1.1\r\n" }).await;
+        assert_eq!(connection.rest_while_dripping(dripped).await, "", "{dripped:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_idle_connection_is_closed() {
     let server = Server::with(Kind::Sqlite, |config| config.connections.keep_alive_timeout = 1).await;
-    let mut line = RawConnection::to(&server).await;
+    let mut connection = RawConnection::to(&server).await;
     for _ in 0..3 {
-        line.healthy().await;
+        connection.healthy().await;
     }
-    assert_eq!(line.rest().await, "");
+    assert_eq!(connection.rest().await, "");
     // The two timeouts are independent.
     let server = Server::with(Kind::Sqlite, |config| config.connections.request_timeout = 1).await;
-    let mut line = RawConnection::to(&server).await;
-    line.healthy().await;
-    line.send("GET /healthz").await;
-    assert_eq!(line.rest().await, "");
+    let mut connection = RawConnection::to(&server).await;
+    connection.healthy().await;
+    connection.send("GET /healthz").await;
+    assert_eq!(connection.rest().await, "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_incomplete_body_gets_408() {
     let server = Server::with(Kind::Sqlite, shortest_timeouts).await;
-    let mut line = RawConnection::to(&server).await;
-    line.send(&post(100)).await;
-    let silent = line.rest().await;
-    let mut line = RawConnection::to(&server).await;
-    line.send(&post(100_000)).await;
-    let dripping = line.rest_while_dripping(" ").await;
+    let mut connection = RawConnection::to(&server).await;
+    connection.send(&post(100)).await;
+    let silent = connection.rest().await;
+    let mut connection = RawConnection::to(&server).await;
+    connection.send(&post(100_000)).await;
+    let dripping = connection.rest_while_dripping(" ").await;
     for answer in [silent, dripping] {
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
         assert_eq!(code(&error_of(&answer)), "BAD_USER_INPUT");
@@ -161,10 +161,10 @@ async fn an_incomplete_body_gets_408() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_does_not_read_is_disconnected() {
     let server = Server::with(Kind::Sqlite, shortest_timeouts).await;
-    let mut line = RawConnection::to(&server).await;
+    let mut connection = RawConnection::to(&server).await;
     let requests = HEALTH.repeat(100);
     // The client sends until all buffers are full, and would then block forever.
-    let asking = async { while line.0.write_all(requests.as_bytes()).await.is_ok() {} };
+    let asking = async { while connection.0.write_all(requests.as_bytes()).await.is_ok() {} };
     wait_for("the server to close the connection", asking).await;
 }
 
@@ -204,9 +204,9 @@ async fn the_size_of_headers_is_limited() {
         ("too many", many(99), "431"),
         ("far too many", many(100_000), "431"),
     ] {
-        let mut line = RawConnection::to(&server).await;
+        let mut connection = RawConnection::to(&server).await;
         // The server stops reading, but its answer still arrives.
-        let (mut reading, mut writing) = line.0.split();
+        let (mut reading, mut writing) = connection.0.split();
         let request = header(&lines);
         let mut answer = vec![0; 12];
         let (_, read) = wait_for("an answer", async {
@@ -230,18 +230,19 @@ async fn incomplete_requests_do_not_delay_the_shutdown() {
     let mut lines = Vec::new();
     for begun in ["", "GET /healthz HTTP/1.1\r\nhost:", &post(100)] {
         for before in [false, true] {
-            let mut line = RawConnection::to(&server).await;
+            let mut connection = RawConnection::to(&server).await;
             if before {
-                line.healthy().await;
+                connection.healthy().await;
             }
-            line.send(begun).await;
-            lines.push(line);
+            connection.send(begun).await;
+            lines.push(connection);
         }
     }
     server.shut_down();
-    for mut line in lines {
+    for mut connection in lines {
         // The server may reset the connection if it has not read the last bytes.
-        let _ = wait_for("the server to close the connection", line.0.read_to_end(&mut Vec::new())).await;
+        let _ =
+            wait_for("the server to close the connection", connection.0.read_to_end(&mut Vec::new())).await;
     }
     server.wait().await;
 }
@@ -250,21 +251,22 @@ async fn incomplete_requests_do_not_delay_the_shutdown() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn websocket_compression_is_not_offered() {
     let server = Server::start(Kind::Sqlite).await;
-    let mut line = RawConnection::to(&server).await;
-    line.send(
-        "GET /graphql HTTP/1.1\r\nhost: confab\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+    let mut connection = RawConnection::to(&server).await;
+    connection
+        .send(
+            "GET /graphql HTTP/1.1\r\nhost: confab\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
          sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
          sec-websocket-protocol: graphql-transport-ws\r\n\
          sec-websocket-extensions: permessage-deflate; client_max_window_bits\r\n\r\n",
-    )
-    .await;
-    let answer = line.until("\r\n\r\n").await.to_lowercase();
+        )
+        .await;
+    let answer = connection.until("\r\n\r\n").await.to_lowercase();
     assert!(answer.starts_with("http/1.1 101 "), "{answer}");
     assert!(!answer.contains("sec-websocket-extensions"), "{answer}");
     // A compressed message all the same: FIN, RSV1, text; masked, without payload.
-    line.0.write_all(&[0xc1, 0x80, 0, 0, 0, 0]).await.expect("it is open");
+    connection.0.write_all(&[0xc1, 0x80, 0, 0, 0, 0]).await.expect("it is open");
     let mut closing = [0; 4];
-    wait_for("a close frame", line.0.read_exact(&mut closing)).await.expect("it is there");
+    wait_for("a close frame", connection.0.read_exact(&mut closing)).await.expect("it is there");
     let (opcode, status) = (closing[0], u16::from_be_bytes([closing[2], closing[3]]));
     assert_eq!((opcode, status), (0x88, 4400));
     // Other sockets are not affected.

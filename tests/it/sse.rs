@@ -246,9 +246,9 @@ async fn changes_wait_for_the_cost_budget() {
 async fn each_event_has_a_data_line() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
-    let post =
+    let request =
         server.post().header("accept", "text/event-stream").json(&json!({ "query": "{ __typename }" }));
-    let answer = HttpResponse::to(ask.bearer_auth(client.token.as_deref().expect("signed in"))).await;
+    let answer = HttpResponse::to(request.bearer_auth(client.token.as_deref().expect("signed in"))).await;
     assert_eq!(answer.header("content-type"), "text/event-stream");
     assert_eq!(answer.header("cache-control"), "no-store");
     assert_eq!(
@@ -265,8 +265,8 @@ async fn streams_and_sockets_share_a_limit() {
     let mut stream = Events::open(&server, &ada, CHANGES, json!({}), None).await;
     stream.next_of("changes").await;
     let another = async || {
-        let post = server.post().header("accept", "text/event-stream").json(&json!({ "query": CHANGES }));
-        wait_for("an answer", ask.bearer_auth(ada.token.as_deref().expect("signed in")).send())
+        let request = server.post().header("accept", "text/event-stream").json(&json!({ "query": CHANGES }));
+        wait_for("an answer", request.bearer_auth(ada.token.as_deref().expect("signed in")).send())
             .await
             .expect("an answer")
     };

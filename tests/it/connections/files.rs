@@ -21,17 +21,17 @@ async fn the_limit_of_open_files_is_raised() {
 async fn without_free_files_connections_wait_for_others_to_end() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let (mut process, address) = Process::serve_within("-n 100", folder.path(), &[]).await;
-    let mut lines = Vec::new();
+    let mut connections = Vec::new();
     for _ in 0..120 {
-        lines.push(RawConnection(TcpStream::connect(address).await.expect("the system takes it")));
+        connections.push(RawConnection(TcpStream::connect(address).await.expect("the system takes it")));
     }
     // The first connection is still served; the last one waits until others end. 24 is EMFILE: too many open files.
     process.wait_for_log("os error 24").await;
-    lines[0].healthy().await;
-    let mut last = lines.pop().expect("there are some");
-    lines.truncate(1);
+    connections[0].healthy().await;
+    let mut last = connections.pop().expect("there are some");
+    connections.truncate(1);
     last.healthy().await;
-    lines[0].healthy().await;
+    connections[0].healthy().await;
     process.signal("TERM");
     let ended = process.wait().await;
     assert_eq!(ended.code, Some(0));

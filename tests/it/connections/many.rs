@@ -7,10 +7,10 @@ use crate::support::{Kind, Server};
 async fn healthy_in_time(server: &Server) {
     let asked = async {
         loop {
-            let mut line = RawConnection::to(server).await;
+            let mut connection = RawConnection::to(server).await;
             // A refused connection is closed, possibly before the request is sent.
-            line.send("GET /healthz HTTP/1.1\r\nhost: confab\r\nconnection: close\r\n\r\n").await;
-            if line.rest().await.starts_with("HTTP/1.1 200 ") {
+            connection.send("GET /healthz HTTP/1.1\r\nhost: confab\r\nconnection: close\r\n\r\n").await;
+            if connection.rest().await.starts_with("HTTP/1.1 200 ") {
                 return;
             }
         }
@@ -22,8 +22,8 @@ async fn healthy_in_time(server: &Server) {
 async fn a_connection_over_the_limit_gets_503() {
     let server = Server::with(Kind::Sqlite, |config| config.connections.max_connections = 3).await;
     let mut within = [RawConnection::to(&server).await, RawConnection::to(&server).await];
-    for line in &mut within {
-        line.healthy().await;
+    for connection in &mut within {
+        connection.healthy().await;
     }
     let mut socket = server.socket(&server.anonymous()).await;
     for _ in 0..5 {
@@ -34,8 +34,8 @@ async fn a_connection_over_the_limit_gets_503() {
         }
         let (_, reason) = received.split_once("\r\n\r\n").expect("an answer has a header");
         assert_ne!(reason, "");
-        for line in &mut within {
-            line.healthy().await;
+        for connection in &mut within {
+            connection.healthy().await;
         }
         socket.ping().await;
     }
@@ -65,14 +65,14 @@ async fn connections_per_address_are_limited() {
         Server::with(Kind::Sqlite, |config| config.connections.max_connections_per_address = 2).await;
     let mut greedy =
         [RawConnection::from("127.0.0.2", &server).await, RawConnection::from("127.0.0.2", &server).await];
-    for line in &mut greedy {
-        line.healthy().await;
+    for connection in &mut greedy {
+        connection.healthy().await;
     }
     let received = RawConnection::from("127.0.0.2", &server).await.rest().await;
     assert!(received.starts_with("HTTP/1.1 429 "), "{received}");
     RawConnection::from("127.0.0.3", &server).await.healthy().await;
-    for line in &mut greedy {
-        line.healthy().await;
+    for connection in &mut greedy {
+        connection.healthy().await;
     }
 }
 
@@ -83,10 +83,10 @@ async fn connections_of_a_trusted_proxy_are_not_limited() {
         config.trusted_proxies = "127.0.0.2".parse().expect("an address");
     })
     .await;
-    let mut lines = Vec::new();
+    let mut connections = Vec::new();
     for _ in 0..5 {
-        let mut line = RawConnection::from("127.0.0.2", &server).await;
-        line.healthy().await;
-        lines.push(line);
+        let mut connection = RawConnection::from("127.0.0.2", &server).await;
+        connection.healthy().await;
+        connections.push(connection);
     }
 }

@@ -31,10 +31,10 @@ async fn requests_with_an_ambiguous_length_are_refused() {
         ("a zero byte", "content-length: 4\0\r\n"),
         ("a lone CR", "x: 1\rcontent-length: 4\r\n"),
     ] {
-        let mut line = RawConnection::to(&server).await;
+        let mut connection = RawConnection::to(&server).await;
         let request = format!("POST /graphql HTTP/1.1\r\nhost: confab\r\n{header}\r\n0\r\n\r\n{smuggled}");
-        line.send(&request).await;
-        let received = line.rest().await;
+        connection.send(&request).await;
+        let received = connection.rest().await;
         assert_eq!(answers(&received), (1, "400"), "{what}: {received}");
     }
 }
@@ -48,13 +48,13 @@ async fn content_length_with_chunks_closes_the_connection() {
         "content-length: 6\r\ntransfer-encoding: chunked\r\n",
         "transfer-encoding: chunked\r\ncontent-length: 6\r\n",
     ] {
-        let mut line = RawConnection::to(&server).await;
-        line.send(&format!(
+        let mut connection = RawConnection::to(&server).await;
+        connection.send(&format!(
             "POST /graphql HTTP/1.1\r\nhost: confab\r\ncontent-type: application/json\r\n{header}\r\n0\r\n\r\n\
              GET /healthz HTTP/1.1\r\nhost: confab\r\n\r\n"
         ))
         .await;
-        let received = line.rest().await;
+        let received = connection.rest().await;
         assert_eq!(answers(&received), (1, "400"), "{header}: {received}");
         assert!(received.to_lowercase().contains("connection: close"), "{received}");
     }

@@ -109,7 +109,7 @@ impl Process {
                 let address = rest.strip_suffix("/graphql").expect("the path of the endpoint");
                 assert!(output.contains(&format!("http://{address}/graphql")), "{output}");
                 let playground = format!("http://{address}/playground");
-                assert!(output.contains(&playground) || output.contains("off ("), "{output}");
+                assert!(output.contains(&playground) || output.contains("off"), "{output}");
                 return (self, address.parse().expect("an address"));
             }
         }
