@@ -1,3 +1,5 @@
+//! Accounts: registering, signing in and out, and the comparison of e-mail addresses.
+
 use crate::support::{Client, PASSWORD, Server, Sql, code, on_both_databases};
 use serde_json::{Value, json};
 use std::time::Duration;

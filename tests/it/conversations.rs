@@ -1,3 +1,5 @@
+//! Conversations: creating, updating, deleting, titles and pages.
+
 use crate::support::{Client, Server, code, on_both_databases};
 use serde_json::{Value, json};
 

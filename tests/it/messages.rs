@@ -1,3 +1,5 @@
+//! Messages: sending, order, pages and idempotency keys.
+
 use crate::support::{Provider, Server, code, content_of, on_both_databases};
 use futures_util::future::join_all;
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! Replies: streaming, resuming, stopping, and surviving restarts.
+
 use crate::support::{Client, Kind, Server, code, content_of, on_both_databases, wait_for};
 use confab::store::{
     Database, Id, Statements,

@@ -1,3 +1,5 @@
+//! The store: concurrent migrations, the declared schema, maintenance jobs, and the number of queries.
+
 use crate::support::{Kind, Server, on_both_databases};
 use confab::{
     clock::Clock,
