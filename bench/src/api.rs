@@ -1,4 +1,4 @@
-//! A signed-in user, over HTTP.
+//! An HTTP client of a user.
 
 use crate::server::Server;
 use anyhow::{Context, Result, bail, ensure};
@@ -14,34 +14,34 @@ use std::{
 };
 use tokio::time::sleep;
 
-/// How long a reply may take to end.
+/// The timeout for the end of a reply.
 const REPLY: Duration = Duration::from_secs(30);
 
-/// A signed-in user of a server.
+/// A client of a server, with or without a user's token.
 #[derive(Clone)]
 pub struct Api {
     http: reqwest::Client,
     url: String,
     pub address: SocketAddr,
-    /// As the header `Authorization`, and as `authorization` on sockets.
+    /// The value of `Authorization` in requests and of `authorization` on sockets.
     pub authorization: Option<String>,
 }
 
-/// A message that was sent.
+/// A sent message.
 #[derive(Deserialize)]
 pub struct Sent {
     pub conversation: Node,
-    /// The assistant's message that will be the answer.
+    /// The assistant's reply.
     pub reply: Node,
 }
 
-/// Anything with an id.
+/// An object with an ID.
 #[derive(Deserialize)]
 pub struct Node {
     pub id: String,
 }
 
-/// A message as it is stored.
+/// A stored message.
 #[derive(Deserialize)]
 pub struct Message {
     pub status: String,
@@ -60,10 +60,10 @@ impl Api {
         struct Tokens {
             access_token: String,
         }
-        let mut api = Self::stranger(server)?;
+        let mut api = Self::anonymous(server)?;
         let input = json!({ "email": "bench@example.org", "password": "correct horse", "name": "Bench" });
         let data: Data = api
-            .ask(
+            .execute(
                 "mutation ($input: RegisterInput!) { register(input: $input) { accessToken } }",
                 json!({ "input": input }),
             )
@@ -72,8 +72,8 @@ impl Api {
         Ok(api)
     }
 
-    /// Somebody who is not signed in.
-    pub fn stranger(server: &Server) -> Result<Self> {
+    /// Returns a client that is not signed in.
+    pub fn anonymous(server: &Server) -> Result<Self> {
         Ok(Self {
             http: reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build()?,
             url: server.url(),
@@ -82,12 +82,12 @@ impl Api {
         })
     }
 
-    /// The same user, on another server over the same database.
+    /// Returns a client of the same user for another instance.
     pub fn at(&self, server: &Server) -> Self {
         Self { url: server.url(), address: server.address, ..self.clone() }
     }
 
-    /// Sends a message, to a new conversation if none is named, for the default model if none is named.
+    /// Sends a message. Without a conversation it starts a new one; without a model it uses the default.
     pub async fn send(&self, conversation: Option<&str>, model: Option<&str>, content: &str) -> Result<Sent> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -96,7 +96,7 @@ impl Api {
         }
         let input = json!({ "conversationId": conversation, "model": model, "content": content });
         let data: Data = self
-            .ask(
+            .execute(
                 "mutation ($input: SendMessageInput!) {
                    sendMessage(input: $input) { conversation { id } reply { id } }
                  }",
@@ -106,7 +106,7 @@ impl Api {
         Ok(data.send_message)
     }
 
-    /// Stops a reply, and returns it as it ended.
+    /// Stops a reply and returns it.
     pub async fn stop(&self, reply: &Node) -> Result<Message> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -118,7 +118,7 @@ impl Api {
             message: Message,
         }
         let data: Data = self
-            .ask(
+            .execute(
                 "mutation ($input: StopReplyInput!) { stopReply(input: $input) { message { status content } } }",
                 json!({ "input": { "messageId": reply.id } }),
             )
@@ -126,7 +126,7 @@ impl Api {
         Ok(data.stop_reply.message)
     }
 
-    /// Waits for the end of a reply, which must be a good one.
+    /// Waits until a reply is complete. Fails if it ends otherwise.
     pub async fn finished(&self, reply: &Node) -> Result<Message> {
         #[derive(Deserialize)]
         struct Data {
@@ -135,7 +135,7 @@ impl Api {
         let give_up = Instant::now() + REPLY;
         while Instant::now() < give_up {
             let data: Data = self
-                .ask(
+                .execute(
                     "query ($id: ID!) { node(id: $id) { ... on Message { status content } } }",
                     json!({ "id": reply.id }),
                 )
@@ -143,32 +143,32 @@ impl Api {
             match &*data.node.status {
                 "COMPLETED" => return Ok(data.node),
                 "PENDING" | "STREAMING" => sleep(Duration::from_millis(5)).await,
-                status => bail!("a reply is {status}"),
+                status => bail!("a reply ended as {status}"),
             }
         }
-        bail!("a reply takes more than {} s", REPLY.as_secs())
+        bail!("a reply has not ended after {} s", REPLY.as_secs())
     }
 
-    /// Asks, and reads the answer's data.
-    pub async fn ask<T: DeserializeOwned>(&self, query: &str, variables: Value) -> Result<T> {
+    /// Executes an operation and returns its data.
+    pub async fn execute<T: DeserializeOwned>(&self, query: &str, variables: Value) -> Result<T> {
         #[derive(Deserialize)]
         struct Answer<T> {
             data: Option<T>,
         }
         let body = self.post(json!({ "query": query, "variables": variables }).to_string()).await?;
-        let refused = || format!("answered: {}", String::from_utf8_lossy(&body));
+        let refused = || format!("the server answered: {}", String::from_utf8_lossy(&body));
         let answer: Answer<T> = serde_json::from_slice(&body).with_context(refused)?;
         answer.data.with_context(refused)
     }
 
-    /// Asks with a request that is ready, and returns the answer as it came.
+    /// Posts a request body and returns the body of the answer. Fails if the status is not success.
     pub async fn post(&self, request: String) -> Result<Bytes> {
         let (status, body) = self.answer(request).await?;
         ensure!(status.is_success(), "{status}: {}", String::from_utf8_lossy(&body));
         Ok(body)
     }
 
-    /// The same, with whatever status it came.
+    /// Posts a request body and returns the status and the body of the answer.
     pub async fn answer(&self, request: String) -> Result<(StatusCode, Bytes)> {
         let mut request =
             self.http.post(&self.url).header(header::CONTENT_TYPE, "application/json").body(request);

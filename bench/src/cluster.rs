@@ -1,4 +1,4 @@
-//! Several instances over one PostgreSQL, which meet on one Redis.
+//! Several instances that share a PostgreSQL and a Redis.
 
 use crate::{
     api::Api,
@@ -12,27 +12,27 @@ use crate::{
 use anyhow::{Context, Result};
 use url::Url;
 
-/// Signs tokens that are good on all instances.
+/// The secret that signs tokens on all instances.
 const SECRET: &str = "a secret that all instances of a bench have";
 
-/// Where instances store and meet.
+/// The services that the instances share.
 #[derive(Clone, Copy, Debug)]
 pub struct Services<'a> {
     pub postgres: &'a Url,
     pub redis: &'a Url,
 }
 
-/// Some instances.
+/// A cluster of instances.
 pub struct Cluster {
     pub servers: Vec<Server>,
-    /// The same user on each.
+    /// Clients of the same user, one for each instance.
     pub users: Vec<Api>,
     pub database: Database,
     pub redis: Process,
 }
 
 impl Cluster {
-    /// Starts so many instances that have this provider.
+    /// Starts instances that use this provider.
     pub async fn start(
         bench: &Bench,
         services: Services<'_>,
@@ -48,17 +48,17 @@ impl Cluster {
         for _ in 0..instances {
             servers.push(Server::start(bench, &database, &settings).await?);
         }
-        let user = Api::register(servers.first().context("a cluster of none")?).await?;
+        let user = Api::register(servers.first().context("a cluster needs an instance")?).await?;
         let users = servers.iter().map(|server| user.at(server)).collect();
         Ok(Self { servers, users, database, redis })
     }
 
-    /// What one instance has used.
+    /// Returns the CPU time of one instance.
     pub fn cpu(&self, instance: usize) -> Result<Threads> {
         Threads::of(&[self.servers[instance].usage()])
     }
 
-    /// Ends them, and removes the database.
+    /// Shuts the instances down and drops the database.
     pub async fn end(self) -> Result<()> {
         for server in self.servers {
             server.end()?;

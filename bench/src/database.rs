@@ -1,4 +1,4 @@
-//! Where a measured server stores: each has a fresh database.
+//! The database of the server under test. Each server gets a fresh one.
 
 use crate::usage::Process;
 use anyhow::{Context, Result};
@@ -28,12 +28,12 @@ pub struct Postgres {
 }
 
 impl Database {
-    /// Makes a database in the PostgreSQL server that `server` leads to.
+    /// Creates a database on a PostgreSQL server.
     pub async fn on_postgres(server: &Url) -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let (admin, connection) =
             tokio_postgres::connect(server.as_str(), NoTls).await.context("PostgreSQL cannot be reached")?;
-        // It ends when the client is dropped.
+        // The task ends when the client is dropped.
         tokio::spawn(connection);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("confab_bench_{}_{count}", std::process::id());
@@ -43,7 +43,7 @@ impl Database {
         Ok(Self::Postgres(Box::new(Postgres { admin, name, url })))
     }
 
-    /// As `DATABASE_URL`, for a server with this folder.
+    /// Returns `DATABASE_URL` for a server with this folder.
     pub fn url(&self, folder: &Path) -> String {
         match self {
             Self::Sqlite => format!("sqlite:{}", folder.join("confab.db").display()),
@@ -51,13 +51,13 @@ impl Database {
         }
     }
 
-    /// The CPU time that PostgreSQL has spent for the connections there are now; `None` if it cannot be told, or is
-    /// the server's own.
+    /// Returns the CPU time of PostgreSQL's backends; `None` if it is unknown, or if the database runs in the server's own
+    /// process.
     pub async fn cpu(&self) -> Option<Duration> {
         self.backends().await?.into_iter().map(|backend| backend.cpu().ok()).sum()
     }
 
-    /// The processes that serve the connections there are now; `None` if they cannot be told, or there are none.
+    /// Returns PostgreSQL's backends for the current connections; `None` if they are unknown, or if there are none.
     pub async fn backends(&self) -> Option<Vec<Process>> {
         let Self::Postgres(postgres) = self else {
             return None;
@@ -72,7 +72,7 @@ impl Database {
         backends.iter().map(process).collect()
     }
 
-    /// Removes it. Whoever uses it must have ended.
+    /// Drops the database, which must have no connections.
     pub async fn end(self) -> Result<()> {
         if let Self::Postgres(postgres) = self {
             let Postgres { admin, name, .. } = *postgres;

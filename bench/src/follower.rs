@@ -1,4 +1,4 @@
-//! A client that follows a reply over a WebSocket, by the rules of `graphql-transport-ws`.
+//! A client that follows a reply over a WebSocket, with the protocol `graphql-transport-ws`.
 
 use crate::api::{Api, Node};
 use anyhow::{Context, Result, bail, ensure};
@@ -31,36 +31,35 @@ const REPLY: &str = "subscription ($id: ID!, $after: String) {
 /// A socket with some subscriptions to one reply.
 pub struct Follower {
     socket: WebSocketStream<TcpStream>,
-    /// What each subscription has been told so far.
+    /// The text that each subscription has received.
     pub texts: Vec<String>,
-    /// How many subscriptions are not complete.
+    /// The number of subscriptions that are not complete.
     open: usize,
-    /// How many events have come.
+    /// The number of received events.
     pub events: u64,
-    /// How many of them were whole texts.
+    /// The number of snapshots among them.
     pub snapshots: u64,
 }
 
-/// A part of a text that has come.
-pub struct Heard<'a> {
+/// A received part of a text.
+pub struct Received<'a> {
     pub text: &'a str,
-    /// Where the subscription is after it.
+    /// The cursor after this part.
     pub cursor: &'a str,
     pub at: Instant,
 }
 
 impl Follower {
-    /// Connects, subscribes, and waits until each subscription has told the text so far.
+    /// Connects, subscribes, and waits for the first event of each subscription.
     pub async fn begin(api: &Api, reply: &Node, subscriptions: usize) -> Result<Self> {
         let mut follower = Self::subscribe(api, reply, vec![String::new(); subscriptions], None).await?;
         while follower.events < subscriptions as u64 {
-            follower.hear(&mut |_| ()).await?;
+            follower.receive(&mut |_| ()).await?;
         }
         Ok(follower)
     }
 
-    /// Connects and subscribes once, as a client that comes back with the text up to a cursor. It does not wait for
-    /// what follows.
+    /// Connects and subscribes once, like a client that reconnects with the text up to a cursor. Does not wait for events.
     pub async fn resume(api: &Api, reply: &Node, text: &str, cursor: &str) -> Result<Self> {
         Self::subscribe(api, reply, vec![text.into()], Some(cursor)).await
     }
@@ -76,32 +75,32 @@ impl Follower {
         Ok(Self { socket, open: texts.len(), texts, events: 0, snapshots: 0 })
     }
 
-    /// Reads on until the first subscription's text has this many bytes or more, and tells of each new part.
-    pub async fn until(&mut self, length: usize, mut heard: impl FnMut(Heard<'_>)) -> Result<()> {
+    /// Reads until the first subscription's text has at least `length` bytes. Calls `received` with each new part.
+    pub async fn until(&mut self, length: usize, mut received: impl FnMut(Received<'_>)) -> Result<()> {
         while self.texts[0].len() < length {
             ensure!(self.open > 0, "the reply has ended");
-            self.hear(&mut heard).await?;
+            self.receive(&mut received).await?;
         }
         Ok(())
     }
 
-    /// Reads on until all subscriptions are complete, and tells of each new part of a text.
-    pub async fn finish(&mut self, mut heard: impl FnMut(Heard<'_>)) -> Result<()> {
+    /// Reads until all subscriptions are complete. Calls `received` with each new part of a text.
+    pub async fn finish(&mut self, mut received: impl FnMut(Received<'_>)) -> Result<()> {
         while self.open > 0 {
-            self.hear(&mut heard).await?;
+            self.receive(&mut received).await?;
         }
         Ok(())
     }
 
-    /// Takes the next message. Pings are answered on the way.
-    async fn hear(&mut self, heard: &mut impl FnMut(Heard<'_>)) -> Result<()> {
-        let frame = hear(&mut self.socket).await?;
+    /// Receives the next message. Pings are answered meanwhile.
+    async fn receive(&mut self, received: &mut impl FnMut(Received<'_>)) -> Result<()> {
+        let frame = receive(&mut self.socket).await?;
         let at = Instant::now();
         let frame: Frame = serde_json::from_str(&frame)?;
         match (&*frame.kind, frame.payload) {
             ("next", Some(payload)) => {
                 let id: usize = frame.id.context("no id")?.parse()?;
-                let text = self.texts.get_mut(id).context("another's event")?;
+                let text = self.texts.get_mut(id).context("an event of an unknown subscription")?;
                 let payload: Payload = serde_json::from_str(payload.get())?;
                 let Some(Data { reply }) = payload.data else {
                     bail!("an event without data");
@@ -112,18 +111,18 @@ impl Follower {
                     ("ReplySnapshot", Some(snapshot)) => {
                         self.snapshots += 1;
                         *text = snapshot.into_owned();
-                        heard(Heard { text, cursor, at });
+                        received(Received { text, cursor, at });
                     }
                     ("ReplyDelta", Some(delta)) => {
                         text.push_str(&delta);
-                        heard(Heard { text: &delta, cursor, at });
+                        received(Received { text: &delta, cursor, at });
                     }
                     ("ReplyFinished", None) => {}
-                    (kind, _) => bail!("an event that is unknown, or lacks its text: {kind}"),
+                    (kind, _) => bail!("an unknown event, or one without its text: {kind}"),
                 }
             }
             ("complete", _) => self.open -= 1,
-            (kind, payload) => bail!("the server said {kind} {}", payload.map_or("", RawValue::get)),
+            (kind, payload) => bail!("the server sent {kind} {}", payload.map_or("", RawValue::get)),
         }
         Ok(())
     }
@@ -134,23 +133,23 @@ async fn connect(api: &Api) -> Result<WebSocketStream<TcpStream>> {
     request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
     let stream = TcpStream::connect(api.address).await?;
     stream.set_nodelay(true)?;
-    // A small buffer for reading: there are thousands of sockets, and it is cleared before each read.
+    // A small read buffer: there are thousands of sockets, and the buffer is zeroed before each read.
     let config = WebSocketConfig::default().read_buffer_size(4096);
     let (mut socket, _) = client_async_with_config(request, stream, Some(config)).await?;
     let init = json!({ "type": "connection_init", "payload": { "authorization": api.authorization } });
     socket.send(Message::text(init.to_string())).await?;
-    let answer = hear(&mut socket).await?;
+    let answer = receive(&mut socket).await?;
     let frame: Frame = serde_json::from_str(&answer)?;
-    ensure!(frame.kind == "connection_ack", "the server said {answer}");
+    ensure!(frame.kind == "connection_ack", "the server sent {answer}");
     Ok(socket)
 }
 
-async fn hear(socket: &mut WebSocketStream<TcpStream>) -> Result<Utf8Bytes> {
+async fn receive(socket: &mut WebSocketStream<TcpStream>) -> Result<Utf8Bytes> {
     loop {
-        match socket.next().await.context("the server has gone")?? {
+        match socket.next().await.context("the server has closed the connection")?? {
             Message::Text(text) => return Ok(text),
             Message::Ping(_) | Message::Pong(_) => {}
-            other => bail!("the server said {other:?}"),
+            other => bail!("the server sent {other:?}"),
         }
     }
 }

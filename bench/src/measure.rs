@@ -1,4 +1,4 @@
-//! What is measured, a file each.
+//! The measurements, one file each.
 
 mod hostile;
 mod idle_socket;
@@ -27,23 +27,23 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use std::path::PathBuf;
 use url::Url;
 
-/// How many sockets are opened at a time.
+/// The number of sockets that are opened at the same time.
 const OPENING: usize = 32;
 
-/// With what everything is measured.
+/// The environment of all measurements.
 pub struct Bench {
     /// The server's binary.
     pub server: PathBuf,
     /// A PostgreSQL server for fresh databases.
     pub postgres: Option<Url>,
-    /// A Redis for instances to meet on.
+    /// A Redis that instances share.
     pub redis: Option<Url>,
-    /// How often each figure is taken.
+    /// The number of rounds.
     pub rounds: usize,
 }
 
 impl Bench {
-    /// A fresh database of each kind there is.
+    /// Creates a fresh database of each available kind.
     async fn databases(&self) -> Result<Vec<Database>> {
         let mut databases = vec![Database::Sqlite];
         if let Some(server) = &self.postgres {
@@ -52,7 +52,8 @@ impl Bench {
         Ok(databases)
     }
 
-    /// Where several instances store and meet; `None`, and told, if there is no such place.
+    /// Returns the services for several instances. If they are not configured, prints that the measurement is skipped and
+    /// returns `None`.
     fn services(&self, measurement: &str) -> Option<Services<'_>> {
         let services = self
             .postgres
@@ -61,42 +62,42 @@ impl Bench {
             .map(|(postgres, redis)| Services { postgres, redis });
         if services.is_none() {
             eprintln!(
-                "confab-bench: {measurement} is skipped: it needs CONFAB_TEST_POSTGRES_URL and CONFAB_TEST_REDIS_URL"
+                "confab-bench: {measurement} is skipped, because it needs CONFAB_TEST_POSTGRES_URL and CONFAB_TEST_REDIS_URL"
             );
         }
         services
     }
 }
 
-/// What can be measured.
+/// A measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum Measurement {
-    /// CPU time for 20 conversations with 20 messages each.
+    /// CPU time of a query for 20 conversations with 20 messages each
     NestedQuery,
-    /// CPU time for an event of a reply with a thousand subscribers.
+    /// CPU time per event of a reply with a thousand subscribers
     ReplyEvent,
-    /// Memory for a socket with a subscription on which nothing happens.
+    /// Memory of a socket with an idle subscription
     IdleSocket,
-    /// Time from a provider's token to a subscriber's socket.
+    /// Latency of a token from the provider to a subscriber
     TokenDelay,
-    /// CPU time for the smallest request.
+    /// CPU time of small requests
     QueryOverhead,
-    /// CPU time for an event of a reply that another instance writes.
+    /// CPU time per event of a reply that another instance runs
     RemoteEvent,
-    /// Time that a token takes longer to another instance.
+    /// Additional latency of a token on another instance
     RemoteDelay,
-    /// Time from a new connection to the whole text of a reply in progress.
+    /// Time to catch up with a running reply after a reconnect
     Reconnect,
-    /// Time from a stop to the end of the provider's connection.
+    /// Time from a stop to the abort of the provider's request
     StopAbort,
-    /// CPU time for an event by the number of instances.
+    /// CPU time per event by number of instances
     Instances,
-    /// CPU time for documents that are refused, and how it grows with their size.
+    /// CPU time of refused requests, and its growth with their size
     Hostile,
-    /// CPU time for the nested query with all limits off by that with all limits on.
+    /// Throughput with all limits relative to that without limits
     Limits,
-    /// Whether the time to sign in tells that there is an account.
+    /// Whether the time of a sign-in reveals if an account exists
     SignIn,
 }
 
@@ -154,7 +155,7 @@ impl Measurement {
     }
 }
 
-/// Many sockets, each with some subscriptions to one reply that have told the text so far.
+/// Opens many sockets, each with some subscriptions to a reply, and waits for the first event of each subscription.
 async fn followers(api: &Api, reply: &Node, sockets: usize, subscriptions: usize) -> Result<Vec<Follower>> {
     stream::iter(0..sockets)
         .map(|_| Follower::begin(api, reply, subscriptions))

@@ -1,4 +1,4 @@
-//! A provider of models, as the server sees OpenAI's, that says what a measurement needs and when.
+//! An OpenAI-compatible provider whose answers follow a script.
 
 use anyhow::{Result, ensure};
 use axum::{
@@ -25,50 +25,50 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval},
 };
 
-/// What an answer is made of.
+/// The contents and the timing of an answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Script {
     pub tokens: u32,
-    /// How many come at once, by the number of the first of them.
-    pub lot: fn(u32) -> u32,
-    /// The pause before each lot.
+    /// The number of tokens that are sent together, by the number of the first of them.
+    pub group: fn(u32) -> u32,
+    /// The pause before each group of tokens.
     pub pace: Duration,
-    /// The text of a token by its number, with the provider's epoch.
+    /// Returns the text of a token from its number and the provider's epoch.
     pub token: fn(u32, Instant) -> String,
-    /// Whether the last token is followed by the end, and not by silence.
+    /// Whether the answer ends after the last token. Otherwise it stays open.
     pub ends: bool,
 }
 
 impl Script {
-    /// Says nothing, and ends when it is told to speak.
+    /// No tokens: the answer ends as soon as it is released.
     pub const SILENT: Self =
-        Self { tokens: 0, lot: |_| 1, pace: Duration::ZERO, token: |_, _| String::new(), ends: true };
+        Self { tokens: 0, group: |_| 1, pace: Duration::ZERO, token: |_, _| String::new(), ends: true };
 }
 
-/// A provider that answers by a script: silent at first, and on when it is told to.
+/// A provider that answers by a script. Each answer waits until it is released by [`Provider::release`].
 pub struct Provider {
     url: String,
-    /// The moment that its times are counted from.
+    /// The origin of its timestamps.
     pub epoch: Instant,
-    turns: Arc<Semaphore>,
-    /// When an answer was last broken off by the server.
+    permits: Arc<Semaphore>,
+    /// The time of the last answer that the server aborted.
     aborted: watch::Receiver<Option<Instant>>,
-    /// Ends when this is dropped.
+    /// Aborted when the provider is dropped.
     _serving: JoinSet<std::io::Result<()>>,
 }
 
 impl Provider {
     pub async fn start(script: Script) -> Result<Self> {
-        let (epoch, turns) = (Instant::now(), Arc::new(Semaphore::new(0)));
+        let (epoch, permits) = (Instant::now(), Arc::new(Semaphore::new(0)));
         let (abort, aborted) = watch::channel(None);
         let answer = {
-            let turns = turns.clone();
-            move || async move { answer(script, epoch, turns, abort) }
+            let permits = permits.clone();
+            move || async move { answer(script, epoch, permits, abort) }
         };
         let router = Router::new().route("/v1/chat/completions", post(answer));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}/v1", listener.local_addr()?);
-        // A token must not wait for another to share its packet.
+        // Nagle's algorithm would delay tokens.
         let listener = listener.tap_io(|stream| {
             if let Err(error) = stream.set_nodelay(true) {
                 eprintln!("confab-bench: {error}");
@@ -76,10 +76,10 @@ impl Provider {
         });
         let mut serving = JoinSet::new();
         serving.spawn(async { axum::serve(listener, router).await });
-        Ok(Self { url, epoch, turns, aborted, _serving: serving })
+        Ok(Self { url, epoch, permits, aborted, _serving: serving })
     }
 
-    /// The settings of a server that is to have this provider. Its patience is long.
+    /// Returns the settings of a server that uses this provider, with long timeouts.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         vec![
             ("OPENAI_BASE_URL", self.url.clone()),
@@ -89,26 +89,26 @@ impl Provider {
         ]
     }
 
-    /// Lets the next answer begin, or the first that waits.
-    pub fn speak(&self) {
-        self.turns.add_permits(1);
+    /// Lets one answer begin: the first that waits, or the next.
+    pub fn release(&self) {
+        self.permits.add_permits(1);
     }
 
-    /// Tells when, from now on, an answer is broken off by the server.
+    /// Returns a receiver of the times at which the server aborts an answer from now on.
     pub fn aborts(&self) -> watch::Receiver<Option<Instant>> {
         let mut aborted = self.aborted.clone();
         aborted.mark_unchanged();
         aborted
     }
 
-    /// Reads an answer without a server between, and tells of each part when it came.
-    pub async fn listen(&self, mut heard: impl FnMut(&str, Duration)) -> Result<()> {
+    /// Reads an answer without a server. Calls `received` with each part and its time since the epoch.
+    pub async fn listen(&self, mut received: impl FnMut(&str, Duration)) -> Result<()> {
         let http = reqwest::Client::builder().no_proxy().build()?;
         let request = http.post(format!("{}/chat/completions", self.url)).send();
         let mut answer = request.await?;
-        ensure!(answer.status().is_success(), "the provider says {}", answer.status());
-        self.speak();
-        // Each part is written at once, and is small: it comes in one piece.
+        ensure!(answer.status().is_success(), "the provider answered {}", answer.status());
+        self.release();
+        // Each part is small and written at once, so it arrives in one piece.
         while let Some(bytes) = answer.chunk().await? {
             let at = self.epoch.elapsed();
             for line in bytes.split(|&byte| byte == b'\n') {
@@ -117,7 +117,7 @@ impl Provider {
                 };
                 let chunk: Chunk = serde_json::from_slice(data)?;
                 for choice in chunk.choices {
-                    heard(&choice.delta.content, at);
+                    received(&choice.delta.content, at);
                 }
             }
         }
@@ -141,55 +141,55 @@ struct Delta {
     content: String,
 }
 
-/// An answer whose headers come at once, and its text when it is its turn.
+/// Answers with the headers at once, and with the text after the release.
 fn answer(
     script: Script,
     epoch: Instant,
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     abort: watch::Sender<Option<Instant>>,
 ) -> Response {
-    let begin = Speaking { number: 0, clock: None, broken_off: BrokenOff(Some(abort)) };
-    let body = stream::unfold(begin, move |mut speaking: Speaking| {
-        let turns = turns.clone();
+    let begin = AnswerState { number: 0, clock: None, abort_guard: AbortGuard(Some(abort)) };
+    let body = stream::unfold(begin, move |mut state: AnswerState| {
+        let permits = permits.clone();
         async move {
-            if speaking.number > script.tokens {
+            if state.number > script.tokens {
                 return None;
             }
-            if speaking.clock.is_none() {
-                turns.acquire().await.ok()?.forget();
+            if state.clock.is_none() {
+                permits.acquire().await.ok()?.forget();
             }
-            if speaking.number == script.tokens {
+            if state.number == script.tokens {
                 if !script.ends {
                     return future::pending().await;
                 }
-                speaking.broken_off.0 = None;
-                speaking.number += 1;
+                state.abort_guard.0 = None;
+                state.number += 1;
                 let end = event(json!({}), Some("stop")) + "data: [DONE]\n\n";
-                return Some((Ok::<_, Infallible>(end), speaking));
+                return Some((Ok::<_, Infallible>(end), state));
             }
-            speaking.clock.get_or_insert_with(|| steady(script.pace)).tick().await;
-            let next = (speaking.number + (script.lot)(speaking.number)).min(script.tokens);
+            state.clock.get_or_insert_with(|| ticker(script.pace)).tick().await;
+            let next = (state.number + (script.group)(state.number)).min(script.tokens);
             let token = |number| event(json!({ "content": (script.token)(number, epoch) }), None);
-            let lot = (speaking.number..next).map(token).collect();
-            speaking.number = next;
-            Some((Ok(lot), speaking))
+            let group = (state.number..next).map(token).collect();
+            state.number = next;
+            Some((Ok(group), state))
         }
     });
     ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(body)).into_response()
 }
 
-/// How far an answer is.
-struct Speaking {
-    /// The token that is next.
+/// The state of an answer.
+struct AnswerState {
+    /// The number of the next token.
     number: u32,
     clock: Option<Interval>,
-    broken_off: BrokenOff,
+    abort_guard: AbortGuard,
 }
 
-/// Tells when it is dropped: the server has closed the connection, which is noticed at once, even in silence.
-struct BrokenOff(Option<watch::Sender<Option<Instant>>>);
+/// Reports the time when it is dropped. That happens as soon as the server closes the connection, even between tokens.
+struct AbortGuard(Option<watch::Sender<Option<Instant>>>);
 
-impl Drop for BrokenOff {
+impl Drop for AbortGuard {
     fn drop(&mut self) {
         if let Some(abort) = &self.0 {
             abort.send_replace(Some(Instant::now()));
@@ -208,7 +208,7 @@ fn event(delta: serde_json::Value, finish: Option<&str>) -> String {
     format!("data: {chunk}\n\n")
 }
 
-fn steady(pace: Duration) -> Interval {
+fn ticker(pace: Duration) -> Interval {
     let mut clock = interval(pace);
     clock.reset();
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -1,4 +1,4 @@
-//! The Redis that instances meet on: which process it is.
+//! The process of the Redis server.
 
 use crate::usage::Process;
 use anyhow::{Context, Result, ensure};
@@ -9,9 +9,9 @@ use tokio::{
 };
 use url::Url;
 
-/// The process of a Redis on this machine.
+/// Returns the process of a Redis on this machine.
 pub async fn process(url: &Url) -> Result<Process> {
-    let host = url.host_str().context("no host in Redis's URL")?;
+    let host = url.host_str().context("the URL of Redis has no host")?;
     let mut stream =
         TcpStream::connect((host, url.port().unwrap_or(6379))).await.context("Redis cannot be reached")?;
     if let Some(password) = url.password() {
@@ -22,8 +22,11 @@ pub async fn process(url: &Url) -> Result<Process> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;
     let id = answer.lines().find_map(|line| line.strip_prefix("process_id:"));
-    let process = Process(id.context("Redis does not tell its process")?.parse()?);
+    let process = Process(id.context("Redis does not report its process ID")?.parse()?);
     let name = fs::read_to_string(format!("/proc/{}/comm", process.0)).unwrap_or_default();
-    ensure!(["redis", "valkey"].iter().any(|known| name.starts_with(known)), "Redis is not on this machine");
+    ensure!(
+        ["redis", "valkey"].iter().any(|known| name.starts_with(known)),
+        "Redis does not run on this machine"
+    );
     Ok(process)
 }

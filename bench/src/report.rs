@@ -1,4 +1,4 @@
-//! What was measured: a line of JSON for each figure as it comes, and a table of all at the end.
+//! The results: a line of JSON for each figure as soon as it is measured, and a table at the end.
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
@@ -10,11 +10,11 @@ use std::{
     time::Duration,
 };
 
-/// Something that was measured, in several rounds.
+/// A measured figure, from several rounds.
 #[derive(Serialize)]
 pub struct Figure {
     pub name: &'static str,
-    /// Where the server stored.
+    /// The database of the server: `sqlite` or `postgres`.
     pub database: String,
     /// The median of the rounds.
     value: f64,
@@ -22,19 +22,19 @@ pub struct Figure {
     max: f64,
     rounds: usize,
     pub unit: &'static str,
-    /// What it shall be at most, or at least; `None` for what is only told.
+    /// The target: the largest or the smallest acceptable value. `None` if the figure has no target.
     aim: Option<f64>,
     aim_is_least: bool,
     within_aim: Option<bool>,
-    /// How it was measured, and what else was seen.
+    /// The parameters of the measurement, and further observations.
     parameters: Map<String, Value>,
-    /// What it is, for people.
+    /// The name of the figure in the table.
     #[serde(skip)]
     label: String,
 }
 
 impl Figure {
-    /// A figure from a value of each round.
+    /// Creates a figure from the values of the rounds.
     pub fn new(
         name: &'static str,
         label: impl Into<String>,
@@ -60,20 +60,20 @@ impl Figure {
         })
     }
 
-    /// What the value shall be at most.
+    /// Sets the largest acceptable value.
     pub fn aim(mut self, most: f64) -> Self {
         (self.aim, self.within_aim) = (Some(most), Some(self.value <= most));
         self
     }
 
-    /// What the value shall be at least.
+    /// Sets the smallest acceptable value.
     pub fn aim_at_least(mut self, least: f64) -> Self {
         (self.aim, self.within_aim) = (Some(least), Some(self.value >= least));
         self.aim_is_least = true;
         self
     }
 
-    /// Something that belongs to it.
+    /// Adds a parameter.
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         let value = match value.into() {
             Value::Number(number) if number.is_f64() => number.as_f64().map(rounded).into(),
@@ -83,21 +83,21 @@ impl Figure {
         self
     }
 
-    fn reached(&self) -> String {
+    fn result(&self) -> String {
         let Self { value, min, max, unit, .. } = self;
         format!("{value} {unit} ({min} to {max})")
     }
 }
 
-/// All figures.
+/// All figures of a run.
 pub struct Report {
-    /// `None` for the standard output.
+    /// The file for the JSON lines. `None`: the standard output.
     json: Option<(File, PathBuf)>,
     figures: Vec<Figure>,
 }
 
 impl Report {
-    /// A report that writes its lines to this file, or to the standard output if it is `-`.
+    /// Creates a report that writes its JSON lines to this file, or to the standard output if it is `-`.
     pub fn new(path: PathBuf) -> Result<Self> {
         let open = |path: PathBuf| {
             if let Some(folder) = path.parent() {
@@ -118,7 +118,7 @@ impl Report {
             Some((file, _)) => writeln!(file, "{line}")?,
             None => writeln!(stdout(), "{line}")?,
         }
-        eprintln!("{}, {}: {}", figure.label, figure.database, figure.reached());
+        eprintln!("{}, {}: {}", figure.label, figure.database, figure.result());
         self.figures.push(figure);
         Ok(())
     }
@@ -135,28 +135,28 @@ impl Report {
             }
             _ => String::new(),
         };
-        let mut rows = vec![["measurement".into(), "reached (median, least to most)".into(), "aim".into()]];
+        let mut rows = vec![["measurement, database".into(), "median (min to max)".into(), "target".into()]];
         rows.extend(
             self.figures.iter().map(|figure| {
-                [format!("{}, {}", figure.label, figure.database), figure.reached(), aim(figure)]
+                [format!("{}, {}", figure.label, figure.database), figure.result(), aim(figure)]
             }),
         );
         let width = |column: usize| rows.iter().map(|row: &[String; 3]| row[column].chars().count()).max();
         let (first, second) = (width(0).unwrap_or(0), width(1).unwrap_or(0));
         let mut table = String::from("\n");
-        for [measurement, reached, aim] in &rows {
-            let line = format!("{measurement:first$}  {reached:second$}  {aim}");
+        for [measurement, result, aim] in &rows {
+            let line = format!("{measurement:first$}  {result:second$}  {aim}");
             table += line.trim_end();
             table += "\n";
         }
         match &self.json {
-            Some((_, path)) => println!("{table}\nWith all parameters: {}", path.display()),
+            Some((_, path)) => println!("{table}\nAll parameters are in {}", path.display()),
             None => eprint!("{table}"),
         }
     }
 }
 
-/// The value that a share of the values does not pass. They must be in order, and there must be one.
+/// Returns a quantile. The values must be sorted and not empty.
 pub fn quantile(sorted: &[f64], share: f64) -> f64 {
     let last = sorted.len() - 1;
     sorted[(last as f64 * share).round() as usize]
@@ -166,7 +166,7 @@ pub fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-/// To three digits after the point: finer would be noise.
+/// Rounds to three decimal places. Further digits are noise.
 fn rounded(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
 }

@@ -1,4 +1,4 @@
-//! The server that is measured: a child process with a folder and an environment of its own.
+//! The server under test: a child process with its own folder and environment.
 
 use crate::{database::Database, measure::Bench, usage::Process};
 use anyhow::{Context, Result, bail, ensure};
@@ -13,12 +13,12 @@ use std::{
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-/// How long the server may take to start.
+/// The timeout for the start of the server.
 const START: Duration = Duration::from_secs(20);
-/// How long the server may take to end before it is killed.
+/// The time until a server that does not shut down is killed.
 const END: Duration = Duration::from_secs(15);
 
-/// What must not be limited, or only the limits would be measured.
+/// Rate limits that are off, because the load would exceed them.
 const UNTHROTTLED: [&str; 8] = [
     "CONFAB_LOGIN_RATE_PER_ADDRESS",
     "CONFAB_LOGIN_RATE_PER_ACCOUNT",
@@ -30,7 +30,7 @@ const UNTHROTTLED: [&str; 8] = [
     "CONFAB_MAX_CONNECTIONS_PER_ADDRESS",
 ];
 
-/// A running server. It is told to end when this is dropped, and waited for.
+/// A running server. Dropping it shuts it down and waits for its end.
 pub struct Server {
     child: Child,
     folder: TempDir,
@@ -38,22 +38,22 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server with these settings besides the usual ones, and waits until it is ready.
+    /// Starts a server with these additional settings, and waits until it is ready.
     pub async fn start(bench: &Bench, database: &Database, settings: &[(&str, String)]) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("confab-bench.").tempdir()?;
         let address = free_address()?;
         let log = File::create(folder.path().join("log"))?;
         let child = Command::new(&bench.server)
             .arg("serve")
-            // Of this process's environment it gets nothing, and no `.env` either.
+            // The server inherits no environment and finds no `.env`.
             .env_clear()
             .current_dir(folder.path())
             .env("CONFAB_LISTEN", address.to_string())
             .env("CONFAB_DATA_DIR", folder.path().join("data"))
             .env("CONFAB_LOG", "warn")
-            // Production does not make one by itself.
+            // Production generates no secret.
             .env("CONFAB_JWT_SECRET", "5f0c6d1e9a7b48c3e2f1a0b9d8c7e6f5")
-            // Everybody who is measured comes from one address, and is quicker than any person.
+            // All clients have the same address, and are faster than any person.
             .envs(UNTHROTTLED.map(|setting| (setting, "0")))
             .env("DATABASE_URL", database.url(folder.path()))
             .envs(settings.iter().map(|(name, value)| (name, value)))
@@ -67,24 +67,24 @@ impl Server {
         Ok(server)
     }
 
-    /// Where it answers queries.
+    /// Returns the URL of the GraphQL endpoint.
     pub fn url(&self) -> String {
         format!("http://{}/graphql", self.address)
     }
 
-    /// What it has used.
+    /// Returns the process of the server.
     pub fn usage(&self) -> Process {
         Process(self.child.id())
     }
 
-    /// Ends it, and fails if it did not end well. What it logged is passed on: only warnings are logged.
+    /// Shuts the server down and prints its log, which contains only warnings. Fails if its exit status is not success.
     pub fn end(mut self) -> Result<()> {
         let status = self.stop()?;
         let log = self.log();
         if !log.is_empty() {
-            eprintln!("The server has logged:\n{log}");
+            eprintln!("Log of the server:\n{log}");
         }
-        ensure!(status.success(), "the server did not end well: {status}");
+        ensure!(status.success(), "the server failed: {status}");
         Ok(())
     }
 
@@ -106,7 +106,7 @@ impl Server {
     }
 
     fn stop(&mut self) -> Result<ExitStatus> {
-        // Until it has been waited for, the id is no other process's.
+        // The process ID cannot be reused before the process has been waited for.
         if let Some(status) = self.child.try_wait()? {
             return Ok(status);
         }
@@ -130,12 +130,12 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if let Err(error) = self.stop() {
-            eprintln!("confab-bench: the server may be running still: {error:#}");
+            eprintln!("confab-bench: the server may still be running: {error:#}");
         }
     }
 }
 
-/// An address that was free a moment ago.
+/// Returns an address with a free port.
 fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }

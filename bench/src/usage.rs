@@ -1,25 +1,25 @@
-//! What a process has used, as `/proc` tells it (proc(5)).
+//! The CPU time and memory of processes, from `/proc` (proc(5)).
 
 use anyhow::{Context, Result, ensure};
 use std::{collections::HashMap, fs, time::Duration};
 
-/// A process, this one's child or a stranger's.
+/// A process, which need not be a child of this one.
 #[derive(Clone, Copy, Debug)]
 pub struct Process(pub u32);
 
-/// Memory at one moment, in bytes.
+/// The memory of a process, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
-    /// What the process itself has written to and nobody else has: heap and stacks, in memory or swapped out.
+    /// Private anonymous memory: heap and stacks, resident or swapped out.
     pub anonymous: u64,
-    /// Its share of everything that is mapped.
+    /// The proportional set size (PSS): its share of all mapped memory.
     pub proportional: u64,
 }
 
-/// The CPU time of some processes, finer than [`Process::cpu`]: for what takes few ticks.
+/// The CPU time of the threads of some processes, in nanoseconds: more precise than [`Process::cpu`].
 ///
-/// It is told for each thread that there is: what a thread has used that has ended since is lost. The servers' threads
-/// stay, but for those that have hashed a password.
+/// Only existing threads are counted; the CPU time of threads that have ended is lost. The threads of the servers stay,
+/// except those that hash passwords.
 #[derive(Clone, Debug, Default)]
 pub struct Threads(HashMap<u32, Duration>);
 
@@ -27,7 +27,7 @@ impl Threads {
     pub fn of(processes: &[Process]) -> Result<Self> {
         let mut threads = HashMap::new();
         for process in processes {
-            // What has ended meanwhile has none.
+            // A process that has ended has no threads.
             let Ok(tasks) = fs::read_dir(format!("/proc/{}/task", process.0)) else { continue };
             for task in tasks {
                 let Ok(thread) = task?.file_name().to_string_lossy().parse::<u32>() else { continue };
@@ -36,11 +36,14 @@ impl Threads {
                 threads.insert(thread, Duration::from_nanos(nanoseconds));
             }
         }
-        ensure!(!threads.is_empty(), "the kernel does not tell the CPU time of threads (CONFIG_SCHED_INFO)");
+        ensure!(
+            !threads.is_empty(),
+            "the kernel does not report the CPU time of threads (CONFIG_SCHED_INFO)"
+        );
         Ok(Self(threads))
     }
 
-    /// What has been used since.
+    /// Returns the CPU time used since an earlier reading.
     pub fn since(&self, before: &Self) -> Duration {
         let used = |(thread, now): (&u32, &Duration)| {
             now.saturating_sub(before.0.get(thread).copied().unwrap_or_default())
@@ -50,11 +53,11 @@ impl Threads {
 }
 
 impl Process {
-    /// The CPU time of all its threads, ended ones too, in user space and in the kernel. The kernel reckons it in
-    /// nanoseconds and tells it in ticks, commonly of 10 ms: what is measured must take many.
+    /// Returns the CPU time of all threads, including ended ones, in user space and in the kernel. The unit of the kernel
+    /// is a tick, commonly 10 ms, so a measurement must take many ticks.
     pub fn cpu(self) -> Result<Duration> {
         let stat = self.read("stat")?;
-        // The second field is the program's name in parentheses, which may hold anything.
+        // The second field is the program's name in parentheses, which may contain any character.
         let after_name = stat.rsplit_once(')').context("stat without a name")?.1;
         let ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
         let ticks: u64 = ticks.sum::<Result<_, _>>().context("stat without times")?;
@@ -75,7 +78,7 @@ impl Process {
     }
 }
 
-/// The bytes in a line such as `Pss:   123 kB`.
+/// Returns the amount in a line such as `Pss:   123 kB`, in bytes.
 fn amount(text: &str, name: &str) -> Result<u64> {
     text.lines()
         .find_map(|line| line.strip_prefix(name))

@@ -1,7 +1,7 @@
-//! Another address, another password, and the end of an account, as somebody would try them who should not.
+//! Changing the name, the address and the password, and deleting the account: by its owner and by an attacker.
 
 use crate::support::{
-    Client, Closed, PASSWORD, Provider, Server, Sql, code, codes, content_of, on_both_databases, soon,
+    Client, Closed, PASSWORD, Provider, Server, Sql, code, codes, content_of, on_both_databases, wait_for,
 };
 use confab::store::{Database, Statements, revocations::Ending, users::Proof};
 use serde_json::{Value, json};
@@ -29,34 +29,34 @@ const CREATE: &str = "mutation { createConversation { conversation { id } } }";
 
 async fn log_in(server: &Server, email: &str, password: &str) -> Value {
     let input = json!({ "input": { "email": email, "password": password } });
-    server.stranger().ask(LOG_IN, input).await
+    server.anonymous().execute(LOG_IN, input).await
 }
 
-/// The code of the one error, and the field that is at fault.
+/// Returns the error's code and the input field that it names.
 async fn refused(client: &Client, query: &str, input: Value) -> (String, Value) {
     let mut error = client.error(query, json!({ "input": input })).await;
     (code(&error).to_owned(), error["extensions"]["field"].take())
 }
 
-/// Everything but what the instances do for all.
+/// Returns all rows except those of the maintenance jobs, which every instance writes.
 async fn rows(sql: &mut Sql) -> BTreeMap<String, Vec<String>> {
-    let mut everything = sql.everything().await;
+    let mut everything = sql.all_rows().await;
     everything.remove("chores");
     everything
 }
 
-/// Waits for there to be no message but these.
+/// Waits until at most `left` messages remain.
 async fn removed(sql: &mut Sql, left: usize) {
     let removed = async {
-        while sql.everything().await["messages"].len() > left {
+        while sql.all_rows().await["messages"].len() > left {
             yield_now().await;
         }
     };
-    soon("what was left to be removed", removed).await;
+    wait_for("the messages to be removed", removed).await;
 }
 
 on_both_databases! {
-    async fn a_name_is_changed_by_its_owner(kind) {
+    async fn a_user_changes_their_name(kind) {
         let server = Server::start(kind).await;
         let (ada, eve) = (server.register().await, server.register().await);
         let name = async |client: &Client| client.data("{ me { name } }", json!({})).await["me"]["name"].take();
@@ -72,7 +72,7 @@ on_both_databases! {
         assert_eq!(name(&eve).await, before[1]);
     }
 
-    async fn an_address_is_changed_by_who_knows_the_password(kind) {
+    async fn changing_the_address_requires_the_password(kind) {
         let server = Server::start(kind).await;
         let (ada, eve) = (server.register().await, server.register().await);
         let field = |field: &str| ("BAD_USER_INPUT".to_owned(), json!(field));
@@ -90,15 +90,15 @@ on_both_databases! {
         assert_eq!(changed["changeEmail"]["user"]["email"], "New@Example.com");
         assert_eq!(codes(&log_in(&server, "new@example.COM", PASSWORD).await), [""; 0]);
         assert_eq!(codes(&log_in(&server, &ada.email, PASSWORD).await), ["UNAUTHENTICATED"]);
-        // The one before is free, and one's own can be spelled in another way.
+        // The previous address is free again, and the owner may change the spelling of their own.
         let again = json!({ "email": ada.email, "password": PASSWORD });
-        server.stranger().data(REGISTER, json!({ "input": again })).await;
+        server.anonymous().data(REGISTER, json!({ "input": again })).await;
         ada.data(CHANGE_EMAIL, json!({ "input": input(PASSWORD, "NEW@example.com") })).await;
     }
 
-    async fn a_new_password_ends_the_other_sessions(kind) {
+    async fn changing_the_password_ends_the_other_sessions(kind) {
         let server = Server::start(kind).await;
-        let beside = server.beside().await;
+        let beside = server.another_instance().await;
         let (ada, eve) = (server.register().await, server.register().await);
         let other = log_in(&server, &ada.email, PASSWORD).await["data"]["logIn"].take();
         let mut ended = ada.clone();
@@ -115,105 +115,105 @@ on_both_databases! {
         let changed = ada.data(CHANGE_PASSWORD, json!({ "input": input(PASSWORD, new) })).await;
         assert_eq!(changed["changePassword"]["endedSessions"], 1);
         for socket in &mut opened {
-            assert_eq!(socket.hear().await, Err(Closed(4403)), "on every instance");
+            assert_eq!(socket.receive().await, Err(Closed(4403)), "on every instance");
         }
         for socket in &mut stay {
             assert_eq!(socket.ping().await, [Value::Null; 0]);
         }
-        let error = server.stranger().error(REFRESH, json!({ "token": other["refreshToken"] })).await;
+        let error = server.anonymous().error(REFRESH, json!({ "token": other["refreshToken"] })).await;
         assert_eq!(code(&error), "UNAUTHENTICATED");
-        assert_eq!(codes(&ended.ask("{ me { id } }", json!({})).await), ["UNAUTHENTICATED"]);
+        assert_eq!(codes(&ended.execute("{ me { id } }", json!({})).await), ["UNAUTHENTICATED"]);
         for kept in [&ada, &eve] {
-            server.stranger().data(REFRESH, json!({ "token": kept.refresh_token })).await;
+            server.anonymous().data(REFRESH, json!({ "token": kept.refresh_token })).await;
         }
         assert_eq!(codes(&log_in(&server, &ada.email, PASSWORD).await), ["UNAUTHENTICATED"]);
         assert_eq!(codes(&log_in(&server, &ada.email, new).await), [""; 0]);
         assert_eq!(codes(&log_in(&server, &eve.email, PASSWORD).await), [""; 0]);
     }
 
-    async fn a_deleted_account_leaves_nothing(kind) {
+    async fn deleting_an_account_removes_all_its_data(kind) {
         let server = Server::start(kind).await;
         let mut sql = Sql::of(&server).await;
         let bob = server.register().await;
-        let (_, reply) = bob.say("mine", None).await;
-        server.socket(&bob).await.to_the_end(&reply).await;
+        let (_, reply) = bob.send_echo("mine", None).await;
+        server.socket(&bob).await.follow_to_end(&reply).await;
         let before = rows(&mut sql).await;
 
         let ada = server.register().await;
         let mut socket = server.socket(&ada).await;
         for text in ["one", "two"] {
-            let (_, reply) = ada.say(text, None).await;
-            socket.to_the_end(&reply).await;
+            let (_, reply) = ada.send_echo(text, None).await;
+            socket.follow_to_end(&reply).await;
         }
         ada.send(json!({ "content": "three", "model": "echo", "idempotencyKey": "k" })).await;
         log_in(&server, &ada.email, PASSWORD).await;
         let token = "mutation { createAccessToken(input: { name: \"t\", scopes: [WRITE] }) { secret } }";
         let secret = ada.data(token, json!({})).await["createAccessToken"]["secret"].take();
-        let mut script = server.stranger();
+        let mut script = server.anonymous();
         script.token = Some(secret.as_str().unwrap().to_owned());
-        let beside = server.beside().await;
+        let beside = server.another_instance().await;
         let mut opened = [socket, server.socket(&script).await, beside.socket(&ada).await, beside.socket(&script).await];
         ada.data("mutation { exportMyData { url } }", json!({})).await;
         let with = rows(&mut sql).await;
         for (table, rows) in &with {
-            assert!(["runs", "revocations", "identities"].contains(&&**table) || rows.len() > before[table].len(), "this test leaves {table} out");
+            assert!(["runs", "revocations", "identities"].contains(&&**table) || rows.len() > before[table].len(), "this test must add a row to {table}");
         }
 
         let wrong = refused(&ada, DELETE, json!({ "password": "not the password" })).await;
         assert_eq!(wrong, ("BAD_USER_INPUT".to_owned(), json!("password")));
-        assert_eq!(codes(&ada.ask("{ me { id } }", json!({})).await), [""; 0]);
+        assert_eq!(codes(&ada.execute("{ me { id } }", json!({})).await), [""; 0]);
         let id = ada.data("{ me { id } }", json!({})).await["me"]["id"].take();
         let deleted = ada.data(DELETE, json!({ "input": { "password": PASSWORD } })).await;
         assert_eq!(deleted["deleteAccount"]["deletedId"], id);
 
         for socket in &mut opened {
-            assert_eq!(socket.hear().await, Err(Closed(4403)));
+            assert_eq!(socket.receive().await, Err(Closed(4403)));
         }
-        // At once, before anything has been removed: whatever is left names nobody.
+        // At once, before the rows are removed: no row that is left names the user.
         let (_, digits) = id.as_str().unwrap().rsplit_once('_').unwrap();
         for (table, rows) in rows(&mut sql).await {
             let named = rows.iter().filter(|row| row.replace('-', "").to_lowercase().contains(digits));
             assert_eq!(named.count(), 0, "{table} still names the user");
         }
         for (client, query) in [(&ada, "{ me { id } }"), (&ada, CREATE), (&script, "{ me { id } }")] {
-            assert_eq!(codes(&client.ask(query, json!({})).await), ["UNAUTHENTICATED"], "{query}");
+            assert_eq!(codes(&client.execute(query, json!({})).await), ["UNAUTHENTICATED"], "{query}");
         }
         let again = refused(&ada, DELETE, json!({ "password": PASSWORD })).await;
         assert_eq!(again.0, "UNAUTHENTICATED");
         assert_eq!(codes(&log_in(&server, &ada.email, PASSWORD).await), ["UNAUTHENTICATED"]);
-        let error = server.stranger().error(REFRESH, json!({ "token": ada.refresh_token })).await;
+        let error = server.anonymous().error(REFRESH, json!({ "token": ada.refresh_token })).await;
         assert_eq!(code(&error), "UNAUTHENTICATED");
 
-        // Then all the rest; that there was an account is noted, and not whose.
+        // Later the rows are removed. One event without a user records that an account was deleted.
         removed(&mut sql, before["messages"].len()).await;
         let conversations = async {
-            while sql.everything().await["conversations"].len() > before["conversations"].len() {
+            while sql.all_rows().await["conversations"].len() > before["conversations"].len() {
                 yield_now().await;
             }
         };
-        soon("the conversations to be removed", conversations).await;
+        wait_for("the conversations to be removed", conversations).await;
         let mut after = rows(&mut sql).await;
         let events = after.get_mut("security_events").unwrap();
-        let (nobodys, others): (Vec<String>, Vec<String>) =
-            events.drain(..).partition(|row| row.contains(kind.nobody()));
-        assert!(nobodys.len() == 1 && nobodys[0].contains("ACCOUNT_DELETED"), "{nobodys:?}");
+        let (anonymous, others): (Vec<String>, Vec<String>) =
+            events.drain(..).partition(|row| row.contains(kind.zero_key()));
+        assert!(anonymous.len() == 1 && anonymous[0].contains("ACCOUNT_DELETED"), "{anonymous:?}");
         *events = others;
         let revoked = after.get_mut("revocations").unwrap().drain(..).count();
-        assert_eq!(revoked, 3, "two sessions and a token: whose they were is not told");
+        assert_eq!(revoked, 3, "two sessions and a token, without their user");
         assert_eq!(after, before);
 
         // The address is free.
         let input = json!({ "email": ada.email, "password": PASSWORD });
-        let new = server.stranger().data(REGISTER, json!({ "input": input })).await;
+        let new = server.anonymous().data(REGISTER, json!({ "input": input })).await;
         assert_ne!(new["register"]["user"]["id"], id);
     }
 
-    async fn who_deletes_their_account_stops_its_replies_on_every_instance(kind) {
+    async fn deleting_an_account_stops_its_replies_on_every_instance(kind) {
         let mut provider = Provider::start().await;
         let url = provider.base_url();
         let settings = [("OPENAI_BASE_URL", url.as_str()), ("OPENAI_MODELS", "small")];
         let server = Server::with_providers(kind, &settings, |_| {}).await;
-        let beside = server.beside().await;
+        let beside = server.another_instance().await;
         let (ada, bob) = (server.register().await, server.register().await);
         let id = |sent: &Value| sent["reply"]["id"].as_str().unwrap().to_owned();
         let mut mine = Vec::new();
@@ -221,7 +221,7 @@ on_both_databases! {
         for at in [server.address, beside.address] {
             let sent = ada.at(at).send(json!({ "content": "go on" })).await;
             let mut call = provider.call().await;
-            call.say("word ").await;
+            call.send_text("word ").await;
             socket.follow(&id(&sent), None).await;
             socket.until("word").await;
             mine.push(call);
@@ -231,7 +231,7 @@ on_both_databases! {
         waiting.accept();
         let others = bob.send(json!({ "content": "go on" })).await;
         let mut call = provider.call().await;
-        call.say("word ").await;
+        call.send_text("word ").await;
 
         ada.data(DELETE, json!({ "input": { "password": PASSWORD } })).await;
         for call in mine.into_iter().chain([waiting]) {
@@ -239,28 +239,28 @@ on_both_databases! {
         }
         let query = "query($id: ID!) { node(id: $id) { id } }";
         let reply = json!({ "id": waits["reply"]["id"] });
-        assert_eq!(codes(&ada.ask(query, reply.clone()).await), ["UNAUTHENTICATED"]);
-        assert_eq!(codes(&bob.ask(query, reply).await), ["NOT_FOUND"]);
-        let mut heard = Vec::new();
+        assert_eq!(codes(&ada.execute(query, reply.clone()).await), ["UNAUTHENTICATED"]);
+        assert_eq!(codes(&bob.execute(query, reply).await), ["NOT_FOUND"]);
+        let mut received = Vec::new();
         let closed = loop {
-            match socket.hear().await {
-                Ok(message) => heard.push(message),
+            match socket.receive().await {
+                Ok(message) => received.push(message),
                 Err(closed) => break closed,
             }
         };
         assert_eq!(closed, Closed(4403));
-        assert!(heard.iter().all(|message| message["payload"]["data"].is_null()), "{heard:?}");
+        assert!(received.iter().all(|message| message["payload"]["data"].is_null()), "{received:?}");
 
-        call.say("by word").await;
+        call.send_text("by word").await;
         call.finish("stop").await;
-        let (text, _) = server.socket(&bob).await.to_the_end(&id(&others)).await;
-        assert_eq!(text, "word by word", "another's goes on");
+        let (text, _) = server.socket(&bob).await.follow_to_end(&id(&others)).await;
+        assert_eq!(text, "word by word", "another user's reply continues");
         assert_eq!(content_of(&bob.message(&id(&others)).await), "word by word");
     }
 
-    async fn an_old_password_opens_nothing_however_the_requests_race(kind) {
+    async fn sign_ins_that_race_a_password_change_leave_no_session(kind) {
         let server = Server::start(kind).await;
-        let beside = server.beside().await;
+        let beside = server.another_instance().await;
         let owner = server.register().await;
         let mut password = PASSWORD.to_owned();
         for round in 0..3 {
@@ -284,28 +284,28 @@ on_both_databases! {
             let (one, other, three, ()) =
                 join!(attempts(&server), attempts(&beside), attempts(&beside), change);
             for token in one.into_iter().chain(other).chain(three) {
-                let answer = server.stranger().ask(REFRESH, json!({ "token": token })).await;
-                assert_eq!(codes(&answer), ["UNAUTHENTICATED"], "it was opened with the old password");
+                let answer = server.anonymous().execute(REFRESH, json!({ "token": token })).await;
+                assert_eq!(codes(&answer), ["UNAUTHENTICATED"], "the session was opened with the old password");
             }
             password = new;
         }
     }
 
-    async fn who_has_lost_the_account_takes_nothing_with_them(kind) {
+    async fn an_old_password_changes_nothing_after_a_password_change(kind) {
         let server = Server::start(kind).await;
         for round in 0..3 {
             let owner = server.register().await;
-            // A session that somebody else has, and a password that they know.
+            // A thief has a session and knows the password.
             let mut thief = owner.clone();
             let theirs = log_in(&server, &owner.email, PASSWORD).await;
             thief.token = theirs["data"]["logIn"]["accessToken"].as_str().map(str::to_owned);
             let address = format!("thief-{}@example.com", Uuid::now_v7());
-            let steal = thief.ask(CHANGE_EMAIL, json!({ "input": { "password": PASSWORD, "newEmail": address } }));
+            let steal = thief.execute(CHANGE_EMAIL, json!({ "input": { "password": PASSWORD, "newEmail": address } }));
             let input = json!({ "currentPassword": PASSWORD, "newPassword": "another horse" });
-            let save = owner.ask(CHANGE_PASSWORD, json!({ "input": input }));
+            let save = owner.execute(CHANGE_PASSWORD, json!({ "input": input }));
             let (stolen, saved) = join!(steal, save);
             assert_eq!(codes(&saved), [""; 0], "{saved}");
-            // Whichever came first: after the password nothing is changed by the old one.
+            // Whichever came first: once the password is changed, the old one changes nothing.
             let events = owner.data("{ me { securityEvents(first: 5) { nodes { kind } } } }", json!({})).await;
             let kinds: Vec<&str> = events["me"]["securityEvents"]["nodes"].as_array().unwrap().iter()
                 .map(|event| event["kind"].as_str().unwrap()).collect();
@@ -317,12 +317,12 @@ on_both_databases! {
         }
     }
 
-    async fn who_sends_all_the_time_keeps_nobody_from_deleting_the_account(kind) {
+    async fn an_account_can_be_deleted_while_messages_are_sent(kind) {
         let server = Server::start(kind).await;
-        let beside = server.beside().await;
+        let beside = server.another_instance().await;
         for _ in 0..3 {
             let ada = server.register().await;
-            let (conversation, _) = ada.say("hello", None).await;
+            let (conversation, _) = ada.send_echo("hello", None).await;
             let done = AtomicBool::new(false);
             let sending = async |at: &Server, input: Value| {
                 let client = ada.at(at.address);
@@ -337,7 +337,7 @@ on_both_databases! {
             };
             let delete = async {
                 sleep(Duration::from_millis(50)).await;
-                let answer = ada.ask(DELETE, json!({ "input": { "password": PASSWORD } })).await;
+                let answer = ada.execute(DELETE, json!({ "input": { "password": PASSWORD } })).await;
                 done.store(true, Ordering::SeqCst);
                 assert_eq!(codes(&answer), [""; 0], "{answer}");
             };
@@ -350,34 +350,34 @@ on_both_databases! {
         }
     }
 
-    async fn what_a_dead_instance_has_left_is_removed_by_another(kind) {
+    async fn another_instance_finishes_the_removal_of_a_dead_one(kind) {
         let server = Server::start(kind).await;
         let mut sql = Sql::of(&server).await;
         let ada = server.register().await;
         let id = ada.data("{ me { id } }", json!({})).await["me"]["id"].as_str().unwrap().to_owned();
         let conversation = ada.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
-        // A chain longer than SQLite follows at once.
-        sql.fill(conversation.as_str().unwrap(), 2500, 10).await;
+        // A chain of messages longer than SQLite follows in one statement.
+        sql.add_messages(conversation.as_str().unwrap(), 2500, 10).await;
         let store = Database::connect(&server.database_url, &Statements::default()).await.unwrap();
         let user = confab::store::Id(id.strip_prefix("user_").unwrap().parse().unwrap());
-        // As an instance does that dies then.
+        // Like an instance that dies right after the deletion.
         let ending = Ending { at: server.clock.now(), until: server.clock.now() };
         let password_hash = store.users(&[user]).await.unwrap().remove(0).password_hash;
         let proof = Proof { user, password_hash, session: None };
         let gone = store.delete_user(&proof, ending).await.unwrap().expect("it is there");
         assert_eq!((gone.stopped.len(), gone.ended.len()), (0, 1));
         assert!(store.delete_user(&proof, ending).await.is_err());
-        assert_eq!(sql.everything().await["messages"].len(), 2500);
-        let _beside = server.beside().await;
+        assert_eq!(sql.all_rows().await["messages"].len(), 2500);
+        let _beside = server.another_instance().await;
         removed(&mut sql, 0).await;
     }
 
-    async fn a_conversation_of_very_many_messages_is_deleted(kind) {
+    async fn a_conversation_with_thousands_of_messages_is_deleted(kind) {
         let server = Server::start(kind).await;
         let mut sql = Sql::of(&server).await;
         let ada = server.register().await;
         let id = ada.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
-        sql.fill(id.as_str().unwrap(), 2500, 10).await;
+        sql.add_messages(id.as_str().unwrap(), 2500, 10).await;
         let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
         ada.data(delete, json!({ "id": id })).await;
     }

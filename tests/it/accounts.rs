@@ -1,3 +1,5 @@
+//! Accounts: registering, signing in and out, and the comparison of e-mail addresses.
+
 use crate::support::{Client, PASSWORD, Server, Sql, code, on_both_databases};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -11,13 +13,13 @@ const REGISTER: &str = "mutation($input: RegisterInput!) { register(input: $inpu
     accessToken expiresIn user { email name createdAt } } }";
 
 async fn me(client: &Client) -> Value {
-    client.ask("{ me { email } }", json!({})).await
+    client.execute("{ me { email } }", json!({})).await
 }
 
 on_both_databases! {
-    async fn a_person_registers_and_is_signed_in(kind) {
+    async fn registering_signs_the_user_in(kind) {
         let server = Server::start(kind).await;
-        let mut client = server.stranger();
+        let mut client = server.anonymous();
         let input = json!({ "email": "Ada@Example.com", "password": "пароль-🦀-x", "name": " Ada Lovelace " });
         let payload = client.data(REGISTER, json!({ "input": input })).await["register"].take();
         assert_eq!(payload["user"]["email"], "Ada@Example.com");
@@ -28,20 +30,20 @@ on_both_databases! {
         assert_eq!(me(&client).await["data"]["me"]["email"], "Ada@Example.com");
 
         let log_in = json!({ "email": "ADA@example.COM", "password": "пароль-🦀-x" });
-        let payload = server.stranger().data(LOG_IN, json!({ "input": log_in })).await;
+        let payload = server.anonymous().data(LOG_IN, json!({ "input": log_in })).await;
         assert_eq!(payload["logIn"]["user"]["name"], "Ada Lovelace");
     }
 
-    async fn an_address_has_one_account_whatever_its_case(kind) {
+    async fn addresses_are_case_insensitive(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let input = json!({ "email": client.email.to_uppercase(), "password": "another password" });
-        assert_eq!(code(&server.stranger().error(REGISTER, json!({ "input": input })).await), "CONFLICT");
+        assert_eq!(code(&server.anonymous().error(REGISTER, json!({ "input": input })).await), "CONFLICT");
     }
 
-    async fn an_address_has_one_account_in_all_its_spellings(kind) {
+    async fn equivalent_spellings_of_an_address_share_an_account(kind) {
         let server = Server::start(kind).await;
-        let client = server.stranger();
+        let client = server.anonymous();
         let input = |email: &str| json!({ "input": { "email": email, "password": PASSWORD } });
         for (registered, others) in [
             ("Rene\u{301}@bücher.example", ["rené@bücher.example", "RENÉ@XN--BCHER-KVA.example"]),
@@ -64,18 +66,18 @@ on_both_databases! {
         client.data(LOG_IN, input("zoë@example.com")).await;
     }
 
-    /// Earlier versions compared addresses in lower case only.
-    async fn accounts_of_earlier_versions_are_found_by_all_spellings(kind) {
+    /// Earlier versions compared addresses only in lower case.
+    async fn accounts_of_earlier_versions_are_found_by_equivalent_spellings(kind) {
         let server = Server::start(kind).await;
         let input = |email: &str, password: &str| json!({ "input": { "email": email, "password": password } });
         let register = async |email: &str, key: &str, password: &str| {
             let made = format!("{}@example.com", uuid::Uuid::now_v7().simple());
-            server.stranger().data(REGISTER, input(&made, password)).await;
+            server.anonymous().data(REGISTER, input(&made, password)).await;
             let mut sql = Sql::of(&server).await;
             sql.execute(&format!("UPDATE users SET email = '{email}', email_key = '{key}' WHERE email = '{made}'")).await;
         };
         register("Rene\u{301}@Bücher.example", "rene\u{301}@bücher.example", "password of one").await;
-        // These two have one address.
+        // These two accounts have equivalent addresses.
         register("Zoe\u{308}@example.com", "zoe\u{308}@example.com", "password of older").await;
         register("zoë@xn--bcher-kva.example", "zoë@xn--bcher-kva.example", "password of other").await;
         register("zoë@bücher.example", "zoë@bücher.example", "password of younger").await;
@@ -85,7 +87,7 @@ on_both_databases! {
 
         let server = server.restart().await.restart().await;
         assert_eq!(Sql::of(&server).await.values(users).await, before);
-        let client = server.stranger();
+        let client = server.anonymous();
         for (email, password) in [
             ("rené@xn--bcher-kva.example", "password of one"),
             ("Rene\u{301}@Bücher.example", "password of one"),
@@ -93,7 +95,7 @@ on_both_databases! {
             ("zoe\u{308}@example.com", "password of older"),
             ("ZOË@xn--bcher-kva.example", "password of other"),
             ("zoe\u{308}@BÜCHER.example", "password of other"),
-            // Only by the spelling it was registered with.
+            // Found only by the spelling that it was registered with.
             ("Zoë@bücher.example", "password of younger"),
             ("odd@XN--A.example", "password of odd"),
         ] {
@@ -104,7 +106,7 @@ on_both_databases! {
         }
     }
 
-    async fn bad_input_is_refused_and_the_field_named(kind) {
+    async fn invalid_input_is_refused_with_its_field(kind) {
         let server = Server::start(kind).await;
         let good = json!({ "email": "ada@example.com", "password": "12345678", "name": "Ada" });
         for (field, value) in [
@@ -122,12 +124,12 @@ on_both_databases! {
         ] {
             let mut input = good.clone();
             input[field] = value;
-            let error = server.stranger().error(REGISTER, json!({ "input": input })).await;
+            let error = server.anonymous().error(REGISTER, json!({ "input": input })).await;
             assert_eq!((code(&error), &error["extensions"]["field"]), ("BAD_USER_INPUT", &json!(field)), "{error}");
         }
     }
 
-    async fn a_wrong_address_and_a_wrong_password_get_one_answer(kind) {
+    async fn a_wrong_address_and_a_wrong_password_get_the_same_answer(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let mut answers = Vec::new();
@@ -137,29 +139,29 @@ on_both_databases! {
             ("nobody@example.com", "not the password"),
         ] {
             let input = json!({ "email": email, "password": password });
-            answers.push(server.stranger().ask(LOG_IN, json!({ "input": input })).await);
+            answers.push(server.anonymous().execute(LOG_IN, json!({ "input": input })).await);
         }
         assert_eq!(code(&answers[0]["errors"][0]), "UNAUTHENTICATED");
         assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     }
 
-    async fn a_session_is_refreshed_from_token_to_token(kind) {
+    async fn each_refresh_token_refreshes_the_session(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let first = json!({ "token": client.refresh_token });
         let payload = client.data(REFRESH, first).await["refreshSession"].take();
         assert_eq!(payload["user"]["email"], client.email);
         let second = json!({ "token": payload["refreshToken"] });
-        let fresh = server.stranger().data(REFRESH, second).await["refreshSession"].take();
-        let mut again = server.stranger();
+        let fresh = server.anonymous().data(REFRESH, second).await["refreshSession"].take();
+        let mut again = server.anonymous();
         again.token = fresh["accessToken"].as_str().map(str::to_owned);
         assert_eq!(me(&again).await["data"]["me"]["email"], client.email);
     }
 
-    async fn signing_out_ends_the_session_and_can_be_repeated(kind) {
+    async fn signing_out_ends_the_session_and_is_idempotent(kind) {
         let server = Server::start(kind).await;
         let token = json!({ "token": server.register().await.refresh_token });
-        let client = server.stranger();
+        let client = server.anonymous();
         assert_eq!(client.data(LOG_OUT, token.clone()).await["logOut"]["loggedOut"], true);
         assert_eq!(client.data(LOG_OUT, token.clone()).await["logOut"]["loggedOut"], false);
         assert_eq!(client.data(LOG_OUT, json!({ "token": "nonsense" })).await["logOut"]["loggedOut"], false);
@@ -175,19 +177,19 @@ on_both_databases! {
         assert_eq!(code(&me(&client).await["errors"][0]), "UNAUTHENTICATED");
         server.clock.advance(Duration::from_secs(30 * 24 * 3600));
         let token = json!({ "token": client.refresh_token });
-        assert_eq!(code(&server.stranger().error(REFRESH, token).await), "UNAUTHENTICATED");
+        assert_eq!(code(&server.anonymous().error(REFRESH, token).await), "UNAUTHENTICATED");
     }
 
-    async fn a_bad_token_is_never_taken_for_none(kind) {
+    async fn an_invalid_token_is_not_treated_as_absent(kind) {
         let server = Server::start(kind).await;
         for token in ["", "nonsense", "a.b.c"] {
-            let mut client = server.stranger();
+            let mut client = server.anonymous();
             client.token = Some(token.into());
             assert_eq!(code(&me(&client).await["errors"][0]), "UNAUTHENTICATED", "{token:?}");
         }
     }
 
-    async fn the_key_outlives_the_server(kind) {
+    async fn access_tokens_survive_a_restart(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let server = server.restart().await;

@@ -1,6 +1,6 @@
-//! One suite for both buses.
+//! Tests that run on both implementations of the bus.
 
-use crate::support::{redis_url, soon};
+use crate::support::{redis_url, wait_for};
 use confab::{
     bus::{Bus, Hear, Heard, Topic, memory::MemoryBus, redis::RedisBus},
     store::Id,
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::{sync::mpsc, task::yield_now};
 use tokio_util::task::AbortOnDropHandle;
 
-/// The ends of a bus, each an instance's.
+/// Several connections to one bus, one for each instance.
 struct Ends {
     buses: Vec<Arc<dyn Bus>>,
     _listening: Vec<AbortOnDropHandle<()>>,
@@ -40,31 +40,31 @@ impl Ends {
                     yield_now().await;
                 }
             };
-            soon("a connection", connected).await;
+            wait_for("a connection", connected).await;
         }
         ends
     }
 }
 
-/// Joins a topic; what is heard comes out of the channel, `None` for [`Heard::Joined`].
-fn join(bus: &Arc<dyn Bus>, topic: Topic) -> mpsc::UnboundedReceiver<Option<String>> {
-    let (send, heard) = mpsc::unbounded_channel();
-    let hear: Hear = Arc::new(move |what| {
+/// Subscribes to a topic. The channel receives the messages, and `None` for [`Heard::Joined`].
+fn subscribe(bus: &Arc<dyn Bus>, topic: Topic) -> mpsc::UnboundedReceiver<Option<String>> {
+    let (send, received) = mpsc::unbounded_channel();
+    let handler: Hear = Arc::new(move |what| {
         let _ = send.send(match what {
             Heard::Joined => None,
             Heard::Told(what) => Some(what.to_owned()),
         });
     });
-    bus.join(topic, hear);
-    heard
+    bus.join(topic, handler);
+    received
 }
 
-async fn next(heard: &mut mpsc::UnboundedReceiver<Option<String>>) -> Option<String> {
-    soon("the bus", heard.recv()).await.expect("the bus is there")
+async fn next(received: &mut mpsc::UnboundedReceiver<Option<String>>) -> Option<String> {
+    wait_for("a message on the bus", received.recv()).await.expect("the bus is open")
 }
 
-/// Tells something that does not fail.
-async fn tell(bus: &Arc<dyn Bus>, topic: Topic, what: &str) -> usize {
+/// Publishes a message and expects success. Returns the number of subscribers.
+async fn publish(bus: &Arc<dyn Bus>, topic: Topic, what: &str) -> usize {
     bus.tell(topic, what.to_owned()).await.unwrap()
 }
 
@@ -90,102 +90,106 @@ macro_rules! on_both_buses {
 }
 
 on_both_buses! {
-    async fn whoever_has_joined_hears_what_is_told(ends: 3) {
+    async fn subscribers_receive_what_is_published(ends: 3) {
         let [a, b, c] = &ends.buses[..] else { unreachable!("there are three") };
         let (topic, other) = (Topic::Reply(Id::new()), Topic::Reply(Id::new()));
-        assert_eq!(tell(a, topic, "to nobody").await, 0);
-        let (mut at_b, mut at_c) = (join(b, topic), join(c, topic));
-        let mut elsewhere = join(c, other);
-        for heard in [&mut at_b, &mut at_c, &mut elsewhere] {
-            assert_eq!(next(heard).await, None, "first it is told that it can hear");
+        assert_eq!(publish(a, topic, "without subscribers").await, 0);
+        let (mut at_b, mut at_c) = (subscribe(b, topic), subscribe(c, topic));
+        let mut elsewhere = subscribe(c, other);
+        for received in [&mut at_b, &mut at_c, &mut elsewhere] {
+            assert_eq!(next(received).await, None, "the subscription is confirmed first");
         }
-        assert_eq!(tell(a, topic, "one \u{1f980} \"two\"\n").await, 2);
-        assert_eq!(tell(b, topic, "two").await, 2, "whoever tells hears it too");
-        for heard in [&mut at_b, &mut at_c] {
-            assert_eq!(next(heard).await.as_deref(), Some("one \u{1f980} \"two\"\n"));
-            assert_eq!(next(heard).await.as_deref(), Some("two"));
+        assert_eq!(publish(a, topic, "one \u{1f980} \"two\"\n").await, 2);
+        assert_eq!(publish(b, topic, "two").await, 2, "the publisher receives its own message");
+        for received in [&mut at_b, &mut at_c] {
+            assert_eq!(next(received).await.as_deref(), Some("one \u{1f980} \"two\"\n"));
+            assert_eq!(next(received).await.as_deref(), Some("two"));
         }
-        assert_eq!(tell(a, other, "other").await, 1);
+        assert_eq!(publish(a, other, "other").await, 1);
         assert_eq!(next(&mut elsewhere).await.as_deref(), Some("other"));
         b.leave(topic);
-        // Leaving is not waited for.
-        soon("it to have left", async { while tell(a, topic, "left").await > 1 {} }).await;
-        assert_eq!(tell(c, topic, "still there").await, 1);
+        // Unsubscribing takes effect with a delay.
+        wait_for("the subscription to end", async { while publish(a, topic, "left").await > 1 {} }).await;
+        assert_eq!(publish(c, topic, "still there").await, 1);
     }
 
-    async fn to_join_again_is_to_hear_anew(ends: 2) {
+    async fn a_new_subscription_replaces_the_ended_one(ends: 2) {
         let [a, b] = &ends.buses[..] else { unreachable!("there are two") };
         let topic = Topic::User(Id::new());
-        let mut before = join(b, topic);
+        let mut before = subscribe(b, topic);
         assert_eq!(next(&mut before).await, None);
         b.leave(topic);
-        let mut after = join(b, topic);
+        let mut after = subscribe(b, topic);
         assert_eq!(next(&mut after).await, None);
-        assert_eq!(tell(a, topic, "new").await, 1);
+        assert_eq!(publish(a, topic, "new").await, 1);
         assert_eq!(next(&mut after).await.as_deref(), Some("new"));
-        assert_eq!(before.recv().await, None, "the one before has heard nothing");
+        assert_eq!(before.recv().await, None, "the first subscription received nothing");
     }
 
-    async fn what_one_tells_keeps_its_order(ends: 2) {
+    async fn messages_of_one_publisher_keep_their_order(ends: 2) {
         let [a, b] = &ends.buses[..] else { unreachable!("there are two") };
         let topic = Topic::Reply(Id::new());
-        let mut heard = join(b, topic);
-        assert_eq!(next(&mut heard).await, None);
+        let mut received = subscribe(b, topic);
+        assert_eq!(next(&mut received).await, None);
         for number in 0..1000 {
-            tell(a, topic, &number.to_string()).await;
+            publish(a, topic, &number.to_string()).await;
         }
         for number in 0..1000 {
-            assert_eq!(next(&mut heard).await, Some(number.to_string()));
+            assert_eq!(next(&mut received).await, Some(number.to_string()));
         }
     }
 
-    async fn thousands_of_topics_are_joined_and_left(ends: 2) {
+    async fn thousands_of_topics_can_be_subscribed(ends: 2) {
         let [a, b] = &ends.buses[..] else { unreachable!("there are two") };
         let topics: Vec<_> = (0..3000).map(|_| Topic::Reply(Id::new())).collect();
-        let mut heard: Vec<_> = topics.iter().map(|topic| join(b, *topic)).collect();
-        for heard in &mut heard {
-            assert_eq!(next(heard).await, None);
+        let mut received: Vec<_> = topics.iter().map(|topic| subscribe(b, *topic)).collect();
+        for received in &mut received {
+            assert_eq!(next(received).await, None);
         }
-        assert_eq!(tell(a, topics[2999], "last").await, 1);
-        assert_eq!(next(&mut heard[2999]).await.as_deref(), Some("last"));
+        assert_eq!(publish(a, topics[2999], "last").await, 1);
+        assert_eq!(next(&mut received[2999]).await.as_deref(), Some("last"));
         topics.iter().for_each(|topic| b.leave(*topic));
-        soon("all to be left", async { while tell(a, topics[2999], "").await > 0 || tell(a, topics[0], "").await > 0 {} }).await;
+        wait_for("all subscriptions to end", async { while publish(a, topics[2999], "").await > 0 || publish(a, topics[0], "").await > 0 {} }).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lost_connection_is_made_anew_and_told() {
-    // By the number of its database these connections are told from all others.
+async fn a_lost_connection_is_reported_and_reopened() {
+    // The number of their database distinguishes these connections from all others.
     let bus = Arc::new(RedisBus::new(&format!("{}7", redis_url())).unwrap());
     let listens = bus.clone();
     let _listening = AbortOnDropHandle::new(tokio::spawn(async move { listens.listen().await }));
     let bus: Arc<dyn Bus> = bus;
     let topic = Topic::Reply(Id::new());
-    let mut heard = join(&bus, topic);
-    assert_eq!(next(&mut heard).await, None);
-    assert_eq!(tell(&bus, topic, "before").await, 1);
-    assert_eq!(next(&mut heard).await.as_deref(), Some("before"));
+    let mut received = subscribe(&bus, topic);
+    assert_eq!(next(&mut received).await, None);
+    assert_eq!(publish(&bus, topic, "before").await, 1);
+    assert_eq!(next(&mut received).await.as_deref(), Some("before"));
     let mut admin = admin().await;
     let clients: String = redis::cmd("CLIENT").arg("LIST").query_async(&mut admin).await.unwrap();
     let ours: Vec<_> = clients.lines().filter(|client| client.contains(" db=7 ")).collect();
-    assert_eq!(ours.len(), 2, "one tells and one listens: {ours:?}");
+    assert_eq!(ours.len(), 2, "one publishes and one subscribes: {ours:?}");
     for client in ours {
         let id = client.split_once("id=").unwrap().1.split_once(' ').unwrap().0;
         redis::cmd("CLIENT").arg(&["KILL", "ID", id]).exec_async(&mut admin).await.unwrap();
     }
-    assert_eq!(next(&mut heard).await, None, "it is told that something may have been missed");
-    // The connection that tells is found broken when it is used.
-    soon("somebody to hear", async { while bus.tell(topic, "after".into()).await.unwrap_or(0) == 0 {} })
+    assert_eq!(
+        next(&mut received).await,
+        None,
+        "the new connection reports that messages may have been missed"
+    );
+    // The publishing connection is found broken when it is used.
+    wait_for("a subscriber", async { while bus.tell(topic, "after".into()).await.unwrap_or(0) == 0 {} })
         .await;
-    assert_eq!(next(&mut heard).await.as_deref(), Some("after"));
+    assert_eq!(next(&mut received).await.as_deref(), Some("after"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_told_while_redis_is_away() {
-    // Nobody listens on port 1.
+async fn publishing_fails_without_redis() {
+    // Nothing listens on port 1.
     let bus = RedisBus::new("redis://127.0.0.1:1").unwrap();
-    let told = soon("the bus to give up", bus.tell(Topic::Everyone, "hello".into())).await;
-    assert!(told.unwrap_err().to_string().starts_with("not told"));
+    let published = wait_for("the bus to give up", bus.tell(Topic::Everyone, "hello".into())).await;
+    assert!(published.is_err());
 }
 
 async fn admin() -> redis::aio::MultiplexedConnection {
@@ -193,15 +197,15 @@ async fn admin() -> redis::aio::MultiplexedConnection {
 }
 
 #[tokio::test]
-async fn nothing_is_kept_in_redis_for_long() {
+async fn every_key_in_redis_expires() {
     let mut admin = admin().await;
-    // Whatever all the other tests have done so far, or are doing: only limits are kept, for as long as they matter.
+    // Whatever the other tests have done so far: only rate limits are stored, and all of them expire.
     for key in admin.keys("*").await.unwrap() {
         assert!(key.starts_with("confab:throttle:"), "{key}");
         assert_ne!(
             admin.ttl(&key).await.unwrap(),
             IntegerReplyOrNoOp::ExistsButNotRelevant,
-            "{key} is kept for ever"
+            "{key} never expires"
         );
     }
 }

@@ -1,6 +1,6 @@
 //! The command line: the real binary, its settings, its signals and its log.
 
-use crate::support::{Answer, Client, PASSWORD, Process, Socket, soon};
+use crate::support::{Client, HttpResponse, PASSWORD, Process, Socket, wait_for};
 use axum::{Json, Router, routing::get};
 use clap::{Args, Command};
 use confab::config::Config;
@@ -18,7 +18,7 @@ use std::{
     },
 };
 
-/// The settings: each one's flag and variable.
+/// Returns the flag and the environment variable of every setting.
 fn settings() -> Vec<(String, String)> {
     let command = Config::augment_args(Command::new("test"));
     let settings = command.get_arguments().map(|setting| {
@@ -34,7 +34,7 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder can be made")
 }
 
-/// Makes an account, and tells for how many seconds its token is good.
+/// Registers a user. Returns the lifetime of the access token, in seconds.
 async fn token_ttl(address: std::net::SocketAddr) -> Value {
     let input = json!({ "email": "ada@example.com", "password": PASSWORD });
     let text = "mutation($input: RegisterInput!) { register(input: $input) { expiresIn } }";
@@ -67,7 +67,7 @@ async fn help_documents_every_setting_and_shows_no_secret() {
 fn the_readme_documents_every_setting() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let Ok(readme) = fs::read_to_string(readme) else {
-        return; // A package without its manual is none of this test's business.
+        return; // A package without the README has nothing to check.
     };
     for (_, variable) in settings() {
         let cell = format!("`{variable}`");
@@ -79,7 +79,7 @@ fn the_readme_documents_every_setting() {
 }
 
 #[tokio::test]
-async fn schema_prints_the_schema_and_touches_nothing() {
+async fn schema_prints_the_schema_and_creates_no_files() {
     let folder = folder();
     let printed = Process::run(folder.path(), &["schema"], &[]).await;
     assert_eq!((printed.code, &*printed.stderr), (Some(0), ""));
@@ -89,7 +89,7 @@ async fn schema_prints_the_schema_and_touches_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn migrate_makes_the_database_in_a_folder_that_only_its_owner_reads() {
+async fn migrate_creates_the_database_in_a_private_folder() {
     let folder = folder();
     for _ in 0..2 {
         let ended = Process::run(folder.path(), &["migrate"], &[]).await;
@@ -102,15 +102,19 @@ async fn migrate_makes_the_database_in_a_folder_that_only_its_owner_reads() {
             .expect("the database is there");
     database.batch_execute("SELECT id FROM users; SELECT id FROM messages").await.expect("so are its tables");
     let mode = |name| Some(fs::metadata(folder.path().join(name)).ok()?.permissions().mode() & 0o777);
-    assert_eq!((mode("data"), mode("data/jwt-secret")), (Some(0o700), None), "there is nothing to sign");
+    assert_eq!(
+        (mode("data"), mode("data/jwt-secret")),
+        (Some(0o700), None),
+        "`migrate` creates no signing key"
+    );
     let (process, _) = Process::serve(folder.path(), &[], &[]).await;
     assert_eq!(mode("data/jwt-secret"), Some(0o600));
     process.signal("TERM");
-    assert_eq!(process.ended().await.code, Some(0));
+    assert_eq!(process.wait().await.code, Some(0));
 }
 
 #[tokio::test]
-async fn a_bad_setting_is_named_and_no_secret_with_it() {
+async fn an_invalid_setting_is_named_without_secrets() {
     let folder = folder();
     let mut faults = Vec::new();
     for (name, value, more) in [
@@ -124,7 +128,7 @@ async fn a_bad_setting_is_named_and_no_secret_with_it() {
         ("DATABASE_URL", "postgres://confab:hunter2@127.0.0.1:nonsense/confab", ""),
         ("DATABASE_URL", "postgres://confab:hunter2@127.0.0.1:1/confab", ""),
         ("DATABASE_URL", "sqlite:/proc/nowhere/confab.db", ""),
-        // Each connection would have a database of its own.
+        // Without a path, each connection would have a database of its own.
         ("DATABASE_URL", "sqlite:", ""),
         ("REDIS_URL", "http://confab:hunter2@127.0.0.1", ""),
         ("REDIS_URL", "hunter2", ""),
@@ -157,11 +161,11 @@ async fn a_bad_setting_is_named_and_no_secret_with_it() {
     ] {
         let settings = [("CONFAB_LISTEN", "127.0.0.1:0"), (name, value)];
         let ended = Process::run(folder.path(), &[], &settings).await;
-        let named = if more.is_empty() { name } else { more };
+        let expected = if more.is_empty() { name } else { more };
         let refused = matches!(ended.code, Some(code) if code != 0) && ended.stdout.is_empty();
-        let told = ended.stderr.contains(named);
-        let discreet = ["hunter2", "panicked"].iter().all(|word| !ended.stderr.contains(word));
-        if !(refused && told && discreet) {
+        let names_setting = ended.stderr.contains(expected);
+        let hides_secret = ["hunter2", "panicked"].iter().all(|word| !ended.stderr.contains(word));
+        if !(refused && names_setting && hides_secret) {
             faults.push(format!("{name}={value}: {ended:?}"));
         }
     }
@@ -169,7 +173,7 @@ async fn a_bad_setting_is_named_and_no_secret_with_it() {
 }
 
 #[tokio::test]
-async fn production_takes_no_secret_that_could_be_guessed() {
+async fn production_refuses_weak_secrets() {
     let folder = folder();
     for secret in [
         "",
@@ -192,11 +196,11 @@ async fn production_takes_no_secret_that_could_be_guessed() {
         }
         assert!(secret.is_empty() || !ended.stderr.contains(secret), "{}", ended.stderr);
     }
-    assert!(!folder.path().join("data/jwt-secret").exists(), "none is made behind the operator's back");
+    assert!(!folder.path().join("data/jwt-secret").exists(), "no secret is generated in production");
 }
 
 #[tokio::test]
-async fn a_variable_set_to_nothing_is_as_good_as_none() {
+async fn an_empty_variable_counts_as_unset() {
     let folder = folder();
     let optional = [
         "DATABASE_URL",
@@ -217,7 +221,7 @@ async fn a_variable_set_to_nothing_is_as_good_as_none() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_told() {
+async fn a_port_in_use_is_reported() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = taken.local_addr().expect("it is bound").to_string();
     let ended = Process::run(folder().path(), &["--listen", &address], &[]).await;
@@ -229,7 +233,7 @@ async fn a_port_that_is_taken_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn flags_win_over_the_environment_and_that_over_the_file() {
+async fn flags_override_the_environment_which_overrides_the_file() {
     let file = "# Settings.\nCONFAB_ACCESS_TOKEN_TTL=111\nCONFAB_ENV=\"production\"\nCONFAB_JWT_SECRET=5f0c6d1e9a7b48c3e2f1a0b9d8c7e6f5\n";
     let environment = [("CONFAB_ACCESS_TOKEN_TTL", "222")];
     let flags = ["serve", "--access-token-ttl", "333"];
@@ -254,26 +258,26 @@ async fn flags_win_over_the_environment_and_that_over_the_file() {
 }
 
 #[tokio::test]
-async fn a_slip_in_the_file_of_settings_shows_no_secret() {
+async fn a_syntax_error_in_the_env_file_shows_no_secret() {
     for slip in ["CONFAB_JWT_SECRET hunter2", "OPENAI_API_KEY=hunter2 hunter2", "OPENAI_API_KEY='hunter2"] {
         let folder = folder();
         fs::write(folder.path().join(".env"), format!("# The settings\n{slip}\n"))
             .expect("it can be written");
         let ended = Process::run(folder.path(), &["migrate"], &[]).await;
         assert_eq!(ended.code, Some(1));
-        assert!(ended.stderr.contains(".env: line 2 "), "{}", ended.stderr);
+        assert!(ended.stderr.contains(".env") && ended.stderr.contains("line 2"), "{}", ended.stderr);
         assert!(!ended.stderr.contains("hunter2"), "{}", ended.stderr);
     }
 }
 
-/// A log on a full disk, or in a pipe that nobody reads any more.
+/// The log is on a full disk, or in a pipe whose reader is gone.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_server_goes_on_if_its_output_or_its_log_cannot_be_written() {
+async fn the_server_runs_without_writable_output_and_log() {
     let full = || Stdio::from(fs::File::options().write(true).open("/dev/full").expect("Linux has it"));
     let closed = || Stdio::from(std::io::pipe().expect("a pipe can be made").1);
     let unwritable: [&dyn Fn() -> Stdio; 2] = [&full, &closed];
-    // Nobody tells its address, so it must be known: one that no other test has.
+    // The server cannot print its address, so the test chooses one that no other test uses.
     let [.., high, low] = std::process::id().to_be_bytes();
     let address = format!("127.77.{high}.{low}:8000");
     let settings = [("CONFAB_LISTEN", &*address), ("CONFAB_LOG", "trace")];
@@ -283,22 +287,22 @@ async fn the_server_goes_on_if_its_output_or_its_log_cannot_be_written() {
             let process = Process::start_onto(outputs, folder.path(), &settings);
             let client = reqwest::Client::builder().no_proxy().build().expect("a client can be made");
             let health = || client.get(format!("http://{address}/healthz")).send();
-            soon("the server to be ready", async { while health().await.is_err() {} }).await;
+            wait_for("the server to be ready", async { while health().await.is_err() {} }).await;
             let address = address.parse().expect("an address");
             let client = Client::register(address).await;
-            let (_, reply) = client.say("Hello.", None).await;
+            let (_, reply) = client.send_echo("Hello.", None).await;
             client.error("{ nonsense }", json!({})).await;
             let mut socket = Socket::connect(address).await;
             socket.init(client.token.as_deref()).await;
-            socket.to_the_end(&reply).await;
+            socket.follow_to_end(&reply).await;
             process.signal("TERM");
-            assert_eq!(process.ended().await.code, Some(0));
+            assert_eq!(process.wait().await.code, Some(0));
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_signal_ends_the_server_in_peace_and_what_was_said_is_kept() {
+async fn a_signal_shuts_the_server_down_and_replies_are_stored() {
     for signal in ["TERM", "INT"] {
         let folder = folder();
         let settings = [("CONFAB_PACE_MS", "10"), ("CONFAB_DRAIN", "0")];
@@ -309,37 +313,37 @@ async fn a_signal_ends_the_server_in_peace_and_what_was_said_is_kept() {
             .build()
             .expect("a client can be made")
             .get(format!("http://{address}/healthz"));
-        assert_eq!(Answer::to(health).await.status, 200);
+        assert_eq!(HttpResponse::to(health).await.status, 200);
         let content = (0..1500).map(|i| format!("w{i} ")).collect::<String>();
-        let (_, reply) = client.say(&content, None).await;
+        let (_, reply) = client.send_echo(&content, None).await;
         let mut socket = Socket::connect(address).await;
         socket.init(client.token.as_deref()).await;
         socket.follow(&reply, None).await;
         let (text, _) = socket.until("w5 ").await;
         process.signal(signal);
         assert_eq!(socket.closed().await, 1012);
-        let ended = process.ended().await;
+        let ended = process.wait().await;
         assert_eq!((ended.code, &*ended.stdout), (Some(0), ""), "{}", ended.stderr);
 
-        // It has no attempt left, so what there is, is what was kept.
+        // The reply has no attempt left, so its content is what was stored at shutdown.
         let (process, address) = Process::serve(folder.path(), &[], &[("CONFAB_REPLY_ATTEMPTS", "1")]).await;
         let mut socket = Socket::connect(address).await;
         socket.init(client.token.as_deref()).await;
-        let (kept, finished) = socket.to_the_end(&reply).await;
+        let (kept, finished) = socket.follow_to_end(&reply).await;
         assert!(kept.starts_with(&text) && content.starts_with(&kept), "{kept:?} keeps {text:?}");
         assert_eq!(finished["error"]["code"], "INTERRUPTED");
         process.signal(signal);
-        assert_eq!(process.ended().await.code, Some(0));
+        assert_eq!(process.wait().await.code, Some(0));
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_signal_ends_the_server_at_once() {
+async fn a_second_signal_skips_the_drain() {
     let folder = folder();
     let settings = [("CONFAB_PACE_MS", "1000"), ("CONFAB_DRAIN", "3600")];
     let (process, address) = Process::serve(folder.path(), &[], &settings).await;
     let client = Client::register(address).await;
-    let (_, reply) = client.say(&"word ".repeat(1000), None).await;
+    let (_, reply) = client.send_echo(&"word ".repeat(1000), None).await;
     let mut socket = Socket::connect(address).await;
     socket.init(client.token.as_deref()).await;
     socket.follow(&reply, None).await;
@@ -347,22 +351,22 @@ async fn a_second_signal_ends_the_server_at_once() {
     process.signal("TERM");
     assert_eq!(socket.closed().await, 1012);
     process.signal("TERM");
-    assert_eq!(process.ended().await.code, Some(1));
+    assert_eq!(process.wait().await.code, Some(1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_tells_who_and_which_request_but_nothing_they_said() {
+async fn the_log_names_users_and_requests_but_no_content() {
     let folder = folder();
     let settings = [("CONFAB_LOG", "trace"), ("CONFAB_LOG_FORMAT", "json"), ("CONFAB_PACE_MS", "0")];
     let (process, address) = Process::serve(folder.path(), &[], &settings).await;
     let client = Client::register(address).await;
     let me = client.data("{ me { id } }", json!({})).await["me"]["id"].clone();
     let user = me.as_str().expect("an id").rsplit_once('_').expect("it is typed").1;
-    let (_, reply) = client.say("A xylophone, please.", None).await;
+    let (_, reply) = client.send_echo("A xylophone, please.", None).await;
     let mut socket = Socket::connect(address).await;
     socket.init(client.token.as_deref()).await;
-    socket.to_the_end(&reply).await;
-    // What goes wrong tells no more.
+    socket.follow_to_end(&reply).await;
+    // Failures reveal nothing either.
     let send = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { reply { id } } }";
     for input in [
         json!({ "content": "xylophone".repeat(2000) }),
@@ -382,10 +386,10 @@ async fn the_log_tells_who_and_which_request_but_nothing_they_said() {
     let mut impostor = client.clone();
     impostor.token = Some("xylophone.xylophone.xylophone".into());
     impostor.error("{ me { id } }", json!({})).await;
-    socket.say_text("xylophone").await;
+    socket.send_text("xylophone").await;
     socket.closed().await;
     process.signal("TERM");
-    let log = process.ended().await.stderr;
+    let log = process.wait().await.stderr;
 
     let token = client.token.as_deref().expect("signed in");
     for secret in [
@@ -398,8 +402,8 @@ async fn the_log_tells_who_and_which_request_but_nothing_they_said() {
         client.email.split_once('@').expect("an address").0,
         PASSWORD,
     ] {
-        let told = log.lines().find(|line| line.contains(secret));
-        assert_eq!(told, None, "{secret} is in the log");
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret} is in the log");
     }
     let lines: Vec<Value> = log
         .lines()
@@ -417,17 +421,22 @@ async fn the_log_tells_who_and_which_request_but_nothing_they_said() {
             assert_eq!(id, user, "{line}");
         }
     }
-    for (what, message) in [("path", "/graphql"), ("message", "reply finished"), ("message", "socket closed")]
-    {
-        let line = lines.iter().find(|line| line[what] == message && field(line, "user_id").is_some());
-        let line = line.unwrap_or_else(|| panic!("no line with a user for {message}: {log}"));
+    type Matches = fn(&Value) -> bool;
+    let expected: [(&str, Matches); 3] = [
+        ("a request", |line| line["path"] == "/graphql"),
+        ("a finished reply", |line| line["reply"].is_string() && line["status"].is_string()),
+        ("a closed socket", |line| line["code"].is_number() && line["reason"].is_string()),
+    ];
+    for (what, matches) in expected {
+        let line = lines.iter().find(|line| matches(line) && field(line, "user_id").is_some());
+        let line = line.unwrap_or_else(|| panic!("no line with a user for {what}: {log}"));
         assert!(field(line, "request_id").is_some(), "{line}");
     }
 }
 
-/// SIGHUP makes the server look at once for what it would look for in time, such as the models of a provider.
+/// SIGHUP makes the server poll at once for what it otherwise polls for at intervals, such as a provider's models.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sighup_pokes_what_runs_in_the_background() {
+async fn sighup_triggers_background_polls() {
     let asked = Arc::new(AtomicUsize::new(0));
     let models = move || {
         let model = format!("model-{}", asked.fetch_add(1, Ordering::SeqCst));
@@ -442,9 +451,9 @@ async fn sighup_pokes_what_runs_in_the_background() {
     let client = Client::new(address, None);
     let listed = async || client.data("{ models { id } }", json!({})).await["models"][0]["id"].take();
     assert_eq!(listed().await, "model-0");
-    assert_eq!(listed().await, "model-0", "the list is believed for a while");
+    assert_eq!(listed().await, "model-0", "the list is cached for a while");
     process.signal("HUP");
-    soon("the new list", async { while listed().await != "model-1" {} }).await;
+    wait_for("the new list", async { while listed().await != "model-1" {} }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -455,15 +464,15 @@ async fn the_playground_is_off_in_production_unless_it_is_turned_on() {
         let folder = folder();
         let (_process, address) = Process::serve(folder.path(), &[], settings).await;
         let client = reqwest::Client::builder().no_proxy().build().expect("a client can be made");
-        let answer = Answer::to(client.get(format!("http://{address}/playground"))).await;
+        let answer = HttpResponse::to(client.get(format!("http://{address}/playground"))).await;
         (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
     };
-    let told = |name: &str| format!("name=\"confab-playground\" content=\"{name}\"");
+    let mode = |name: &str| format!("name=\"confab-playground\" content=\"{name}\"");
 
     let (status, page) = get(&[]).await;
-    assert!(status == 200 && page.contains(&told("on")), "{status} {page}");
+    assert!(status == 200 && page.contains(&mode("on")), "{status} {page}");
     let (status, page) = get(&[&production[..], &[("CONFAB_PLAYGROUND", "on")]].concat()).await;
-    assert!(status == 200 && page.contains(&told("without-schema")), "{status} {page}");
+    assert!(status == 200 && page.contains(&mode("without-schema")), "{status} {page}");
     for settings in [&production[..], &[("CONFAB_PLAYGROUND", "off")]] {
         let (status, page) = get(settings).await;
         assert!(status == 404 && page.contains("CONFAB_PLAYGROUND=on"), "{status} {page}");

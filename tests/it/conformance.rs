@@ -1,9 +1,10 @@
-//! The agreement with graphql-js, the reference implementation of GraphQL.
+//! Conformance with graphql-js, the reference implementation of GraphQL.
 //!
-//! `tests/conformance` generates requests and answers them with graphql-js. Here the same requests are answered by this
-//! server's front end and executor, and the answers are compared. One corpus has a fixed seed; the other has any that `CONFAB_CONFORMANCE_SEED`
-//! gives it. Disagreements that remain are listed in `tests/conformance/disagreements.json`, each with its reason: one that
-//! is not listed fails the test, and so does one that is listed and does not occur in the fixed corpus.
+//! `tests/conformance` generates requests and answers them with graphql-js. The same requests are answered here by the
+//! server's document checks and executor, and the answers are compared. One corpus has a fixed seed; the seed of the other
+//! is `CONFAB_CONFORMANCE_SEED`. Known disagreements are listed in `tests/conformance/disagreements.json`, each with its
+//! reason. The test fails for a disagreement that is not listed, and for a listed one that does not occur in the fixed
+//! corpus.
 
 mod comparison;
 mod corpus;
@@ -19,17 +20,17 @@ use std::{collections::BTreeMap, fmt::Write};
 use subject::Subject;
 use tokio::join;
 
-/// The seed of the corpus that is always the same.
+/// The seed of the fixed corpus.
 const FIXED: u32 = 1;
-/// The seed of the other one, unless `CONFAB_CONFORMANCE_SEED` is set.
+/// The seed of the other corpus, unless `CONFAB_CONFORMANCE_SEED` is set.
 const OTHER: u32 = 3;
-/// How many requests a corpus has, besides those written by hand.
+/// The number of requests in a corpus, besides those written by hand.
 const COUNT: u32 = 1500;
-/// How many unlisted disagreements are printed in full.
+/// The number of unlisted disagreements that are printed in full.
 const PRINTED: usize = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn requests_are_answered_as_graphql_js_answers_them() {
+async fn answers_agree_with_graphql_js() {
     let listed = Disagreements::read();
     let subject = Subject::new();
     let seed =
@@ -37,7 +38,7 @@ async fn requests_are_answered_as_graphql_js_answers_them() {
     let (fixed, new) = join!(Corpus::generate(FIXED, COUNT, true), Corpus::generate(seed, COUNT, false));
     let fixed = agree(&subject, &listed, &fixed).await;
     let gone: Vec<_> = listed.names().filter(|name| !fixed.contains_key(name)).collect();
-    assert!(gone.is_empty(), "these disagreements are listed, but do not occur any more: {gone:?}");
+    assert!(gone.is_empty(), "these disagreements are listed but do not occur: {gone:?}");
     agree(&subject, &listed, &new).await;
 }
 

@@ -1,10 +1,10 @@
-//! Connections that are slow, silent, many or out of order: each is ended in time, and harms nobody else.
+//! Connections that are slow, silent, too many or malformed: each is closed in time and affects no other.
 
 mod files;
 mod many;
 mod smuggling;
 
-use crate::support::{GRAPHQL, JSON, Kind, Server, Socket, code, soon};
+use crate::support::{GRAPHQL, JSON, Kind, Server, Socket, code, wait_for};
 use confab::config::Config;
 use serde_json::{Value, json};
 use std::{net::SocketAddr, time::Duration};
@@ -14,84 +14,88 @@ use tokio::{
     time::interval,
 };
 
-/// A good request, after which the connection goes on.
+/// A valid request that keeps the connection open.
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nhost: confab\r\n\r\n";
 
-/// All limits as short as they can be set.
-fn impatient(config: &mut Config) {
+/// Sets all timeouts to their minimum.
+fn shortest_timeouts(config: &mut Config) {
     config.connections.request_timeout = 1;
     config.connections.keep_alive_timeout = 1;
     config.write_timeout = 1;
 }
 
-/// A connection on which a test says what it likes.
-struct Line(TcpStream);
+/// A TCP connection on which a test sends any bytes.
+struct RawConnection(TcpStream);
 
-impl Line {
+impl RawConnection {
     async fn to(server: &Server) -> Self {
         Self(TcpStream::connect(server.address).await.expect("the server listens"))
     }
 
-    /// A connection from another of this machine's addresses.
+    /// Connects from another loopback address of this machine.
     async fn from(source: &str, server: &Server) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket can be made");
         socket.bind(SocketAddr::new(source.parse().expect("an address"), 0)).expect("it is ours");
         Self(socket.connect(server.address).await.expect("the server listens"))
     }
 
-    async fn say(&mut self, text: &str) {
+    async fn send(&mut self, text: &str) {
         self.0.write_all(text.as_bytes()).await.expect("it is open");
     }
 
-    /// What there is to read, up to `end`.
+    /// Reads up to `end`, inclusive.
     async fn until(&mut self, end: &str) -> String {
-        let mut heard = Vec::new();
-        while !heard.ends_with(end.as_bytes()) {
-            let byte = soon("an answer", self.0.read_u8()).await;
-            heard.push(byte.unwrap_or_else(|_| panic!("it ends with {:?}", String::from_utf8_lossy(&heard))));
+        let mut received = Vec::new();
+        while !received.ends_with(end.as_bytes()) {
+            let byte = wait_for("an answer", self.0.read_u8()).await;
+            received.push(byte.unwrap_or_else(|_| {
+                panic!("the connection ended after {:?}", String::from_utf8_lossy(&received))
+            }));
         }
-        String::from_utf8(heard).expect("text")
+        String::from_utf8(received).expect("text")
     }
 
-    /// Asks whether the server is well; it must be, and the connection go on.
+    /// Sends a health check and expects success on a connection that stays open.
     async fn healthy(&mut self) {
-        self.say(HEALTH).await;
+        self.send(HEALTH).await;
         let answer = self.until("ok\n").await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     }
 
-    /// All that the server says until it hangs up.
+    /// Reads until the server closes the connection.
     async fn rest(&mut self) -> String {
-        let mut heard = Vec::new();
-        soon("the server to hang up", self.0.read_to_end(&mut heard)).await.expect("it is closed in order");
-        String::from_utf8(heard).expect("text")
+        let mut received = Vec::new();
+        wait_for("the server to close the connection", self.0.read_to_end(&mut received))
+            .await
+            .expect("it is closed in order");
+        String::from_utf8(received).expect("text")
     }
 
-    /// The same, while the client goes on saying `text` byte by byte.
+    /// Reads until the server closes the connection, while the client keeps sending `text` byte by byte.
     async fn rest_while_dripping(mut self, text: &str) -> String {
         let (mut reading, mut writing) = self.0.split();
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         let mut bytes = text.bytes().cycle();
         let mut drop = interval(Duration::from_millis(50));
         let dripping = async {
             loop {
                 drop.tick().await;
-                let byte = bytes.next().expect("it is endless");
+                let byte = bytes.next().expect("an endless iterator");
                 if writing.write_all(&[byte]).await.is_err() {
-                    std::future::pending::<()>().await; // the reading half tells why
+                    std::future::pending::<()>().await; // reading reports the reason
                 }
             }
         };
         tokio::select! {
-            // Reset or closed: it was dripping when it ended.
-            _ = soon("the server to hang up", reading.read_to_end(&mut heard)) => {}
+            // The connection may be reset or closed: the client was sending when it ended.
+            _ = wait_for("the server to close the connection", reading.read_to_end(&mut received)) => {}
             () = dripping => {}
         }
-        String::from_utf8(heard).expect("text")
+        String::from_utf8(received).expect("text")
     }
 }
 
-/// The beginning of a POST with a body of so many bytes.
+/// Returns the head of a POST request with a body of `length` bytes.
 fn post(length: usize) -> String {
     format!(
         "POST /graphql HTTP/1.1\r\nhost: confab\r\ncontent-type: {JSON}\r\naccept: {GRAPHQL}\r\n\
@@ -99,7 +103,7 @@ fn post(length: usize) -> String {
     )
 }
 
-/// The one error in an answer's body.
+/// Returns the first error in an answer's body.
 fn error_of(answer: &str) -> Value {
     let (_, body) = answer.split_once("\r\n\r\n").expect("an answer has a header");
     let body: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"));
@@ -107,47 +111,47 @@ fn error_of(answer: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_does_not_come_to_the_end_of_a_header_is_hung_up_on() {
-    let server = Server::with(Kind::Sqlite, impatient).await;
+async fn an_incomplete_header_times_out() {
+    let server = Server::with(Kind::Sqlite, shortest_timeouts).await;
     for begun in
         ["", "G", "\r\n", "GET /healthz HTTP/1.1\r\n", "GET /healthz HTTP/1.1\r\nhost: confab\r\nx: "]
     {
-        let mut line = Line::to(&server).await;
-        line.say(begun).await;
-        assert_eq!(line.rest().await, "", "{begun:?}");
+        let mut connection = RawConnection::to(&server).await;
+        connection.send(begun).await;
+        assert_eq!(connection.rest().await, "", "{begun:?}");
     }
     for dripped in ["x", "\r\n", "x-drop: 1\r\n"] {
-        let mut line = Line::to(&server).await;
-        line.say(if dripped == "\r\n" { "" } else { "GET /healthz HTTP/1.1\r\n" }).await;
-        assert_eq!(line.rest_while_dripping(dripped).await, "", "{dripped:?}");
+        let mut connection = RawConnection::to(&server).await;
+        connection.send(if dripped == "\r\n" { "" } else { "GET /healthz HTTP/1.1\r\n" }).await;
+        assert_eq!(connection.rest_while_dripping(dripped).await, "", "{dripped:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_asks_no_more_is_hung_up_on() {
+async fn an_idle_connection_is_closed() {
     let server = Server::with(Kind::Sqlite, |config| config.connections.keep_alive_timeout = 1).await;
-    let mut line = Line::to(&server).await;
+    let mut connection = RawConnection::to(&server).await;
     for _ in 0..3 {
-        line.healthy().await;
+        connection.healthy().await;
     }
-    assert_eq!(line.rest().await, "");
-    // Being idle and saying half of it are two things.
+    assert_eq!(connection.rest().await, "");
+    // The two timeouts are independent.
     let server = Server::with(Kind::Sqlite, |config| config.connections.request_timeout = 1).await;
-    let mut line = Line::to(&server).await;
-    line.healthy().await;
-    line.say("GET /healthz").await;
-    assert_eq!(line.rest().await, "");
+    let mut connection = RawConnection::to(&server).await;
+    connection.healthy().await;
+    connection.send("GET /healthz").await;
+    assert_eq!(connection.rest().await, "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_that_does_not_come_is_told_so() {
-    let server = Server::with(Kind::Sqlite, impatient).await;
-    let mut line = Line::to(&server).await;
-    line.say(&post(100)).await;
-    let silent = line.rest().await;
-    let mut line = Line::to(&server).await;
-    line.say(&post(100_000)).await;
-    let dripping = line.rest_while_dripping(" ").await;
+async fn an_incomplete_body_gets_408() {
+    let server = Server::with(Kind::Sqlite, shortest_timeouts).await;
+    let mut connection = RawConnection::to(&server).await;
+    connection.send(&post(100)).await;
+    let silent = connection.rest().await;
+    let mut connection = RawConnection::to(&server).await;
+    connection.send(&post(100_000)).await;
+    let dripping = connection.rest_while_dripping(" ").await;
     for answer in [silent, dripping] {
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
         assert_eq!(code(&error_of(&answer)), "BAD_USER_INPUT");
@@ -155,38 +159,38 @@ async fn a_body_that_does_not_come_is_told_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_does_not_read_is_hung_up_on() {
-    let server = Server::with(Kind::Sqlite, impatient).await;
-    let mut line = Line::to(&server).await;
+async fn a_client_that_does_not_read_is_disconnected() {
+    let server = Server::with(Kind::Sqlite, shortest_timeouts).await;
+    let mut connection = RawConnection::to(&server).await;
     let requests = HEALTH.repeat(100);
-    // It goes on as long as there is room somewhere, and would wait for ever when there is none.
-    let asking = async { while line.0.write_all(requests.as_bytes()).await.is_ok() {} };
-    soon("the server to hang up", asking).await;
+    // The client sends until all buffers are full, and would then block forever.
+    let asking = async { while connection.0.write_all(requests.as_bytes()).await.is_ok() {} };
+    wait_for("the server to close the connection", asking).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_waits_for_a_reply_may_be_silent() {
+async fn subscribers_may_be_silent_for_longer_than_the_timeouts() {
     let slow = |config: &mut Config| {
-        impatient(config);
-        config.pace_ms = 2500; // longer than all limits
+        shortest_timeouts(config);
+        config.pace_ms = 2500; // longer than all timeouts
     };
     let server = Server::with(Kind::Sqlite, slow).await;
     let client = server.register().await;
     let mut socket = server.socket(&client).await;
-    let (_, reply) = client.say("word", None).await;
+    let (_, reply) = client.send_echo("word", None).await;
     let events = server.post().header("accept", "text/event-stream");
     let events = events.bearer_auth(client.token.as_deref().expect("signed in"));
     let query = "subscription($id: ID!) { reply(messageId: $id) { __typename } }";
     let events = events.json(&json!({ "query": query, "variables": { "id": reply } })).send();
     let events = async { events.await.expect("the server answers").text().await.expect("it is whole") };
     let ((text, _), events) =
-        soon("the reply", async { tokio::join!(socket.to_the_end(&reply), events) }).await;
+        wait_for("the reply", async { tokio::join!(socket.follow_to_end(&reply), events) }).await;
     assert_eq!(text, "word");
     assert!(events.contains("ReplyFinished") && events.contains("event: complete"), "{events}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_header_has_a_size() {
+async fn the_size_of_headers_is_limited() {
     let server = Server::start(Kind::Sqlite).await;
     let header =
         |lines: &str| format!("GET /healthz HTTP/1.1\r\nhost: confab\r\nconnection: close\r\n{lines}\r\n");
@@ -200,69 +204,71 @@ async fn a_header_has_a_size() {
         ("too many", many(99), "431"),
         ("far too many", many(100_000), "431"),
     ] {
-        let mut line = Line::to(&server).await;
-        // The server does not read on; what it has said is heard all the same.
-        let (mut reading, mut writing) = line.0.split();
+        let mut connection = RawConnection::to(&server).await;
+        // The server stops reading, but its answer still arrives.
+        let (mut reading, mut writing) = connection.0.split();
         let request = header(&lines);
         let mut answer = vec![0; 12];
-        let (_, read) = soon("an answer", async {
+        let (_, read) = wait_for("an answer", async {
             tokio::join!(writing.write_all(request.as_bytes()), reading.read_exact(&mut answer))
         })
         .await;
         read.unwrap_or_else(|error| panic!("{what}: {error}"));
         assert_eq!(String::from_utf8_lossy(&answer), format!("HTTP/1.1 {expected}"), "{what}");
     }
-    Line::to(&server).await.healthy().await;
+    RawConnection::to(&server).await.healthy().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn half_a_request_does_not_delay_the_end() {
+async fn incomplete_requests_do_not_delay_the_shutdown() {
     let patient = |config: &mut Config| {
         config.connections.request_timeout = 3600;
         config.connections.keep_alive_timeout = 3600;
-        config.drain = 3600; // it must end by itself
+        config.drain = 3600; // the shutdown must not need this
     };
     let server = Server::with(Kind::Sqlite, patient).await;
     let mut lines = Vec::new();
     for begun in ["", "GET /healthz HTTP/1.1\r\nhost:", &post(100)] {
         for before in [false, true] {
-            let mut line = Line::to(&server).await;
+            let mut connection = RawConnection::to(&server).await;
             if before {
-                line.healthy().await;
+                connection.healthy().await;
             }
-            line.say(begun).await;
-            lines.push(line);
+            connection.send(begun).await;
+            lines.push(connection);
         }
     }
-    server.leave();
-    for mut line in lines {
-        // In order, or by a reset if the server has not yet read what was said last.
-        let _ = soon("the server to hang up", line.0.read_to_end(&mut Vec::new())).await;
+    server.shut_down();
+    for mut connection in lines {
+        // The server may reset the connection if it has not read the last bytes.
+        let _ =
+            wait_for("the server to close the connection", connection.0.read_to_end(&mut Vec::new())).await;
     }
-    server.ended().await;
+    server.wait().await;
 }
 
-/// Nothing is inflated: neither what is posted, nor what is said on a socket.
+/// The server decompresses nothing: neither request bodies nor WebSocket messages.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn compression_of_a_socket_is_not_offered() {
+async fn websocket_compression_is_not_offered() {
     let server = Server::start(Kind::Sqlite).await;
-    let mut line = Line::to(&server).await;
-    line.say(
-        "GET /graphql HTTP/1.1\r\nhost: confab\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+    let mut connection = RawConnection::to(&server).await;
+    connection
+        .send(
+            "GET /graphql HTTP/1.1\r\nhost: confab\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
          sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
          sec-websocket-protocol: graphql-transport-ws\r\n\
          sec-websocket-extensions: permessage-deflate; client_max_window_bits\r\n\r\n",
-    )
-    .await;
-    let answer = line.until("\r\n\r\n").await.to_lowercase();
+        )
+        .await;
+    let answer = connection.until("\r\n\r\n").await.to_lowercase();
     assert!(answer.starts_with("http/1.1 101 "), "{answer}");
     assert!(!answer.contains("sec-websocket-extensions"), "{answer}");
-    // A compressed message all the same: FIN, RSV1, text; masked, without a byte in it.
-    line.0.write_all(&[0xc1, 0x80, 0, 0, 0, 0]).await.expect("it is open");
+    // A compressed message all the same: FIN, RSV1, text; masked, without payload.
+    connection.0.write_all(&[0xc1, 0x80, 0, 0, 0, 0]).await.expect("it is open");
     let mut closing = [0; 4];
-    soon("a close frame", line.0.read_exact(&mut closing)).await.expect("it is there");
+    wait_for("a close frame", connection.0.read_exact(&mut closing)).await.expect("it is there");
     let (opcode, status) = (closing[0], u16::from_be_bytes([closing[2], closing[3]]));
     assert_eq!((opcode, status), (0x88, 4400));
-    // Others may speak on.
+    // Other sockets are not affected.
     Socket::connect(server.address).await.init(None).await;
 }

@@ -1,3 +1,5 @@
+//! Conversations: creating, updating, deleting, titles and pages.
+
 use crate::support::{Client, Server, code, on_both_databases};
 use serde_json::{Value, json};
 
@@ -28,7 +30,7 @@ fn titles(page: &Value) -> Vec<&str> {
 }
 
 on_both_databases! {
-    async fn a_conversation_is_made_changed_and_deleted(kind) {
+    async fn a_conversation_is_created_updated_and_deleted(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let made = create(&client, json!({ "systemPrompt": "Be brief.", "model": "echo" })).await;
@@ -44,7 +46,7 @@ on_both_databases! {
         assert_eq!(code(&client.error(UPDATE, json!({ "input": { "id": id, "title": "x" } })).await), "NOT_FOUND");
     }
 
-    async fn the_first_message_gives_the_title_until_the_user_does(kind) {
+    async fn the_first_message_sets_a_missing_title(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let untitled = create(&client, json!({})).await;
@@ -57,14 +59,14 @@ on_both_databases! {
         assert_eq!(sent["conversation"]["title"], "Mine");
     }
 
-    async fn a_long_first_message_is_cut_between_characters(kind) {
+    async fn a_long_title_is_cut_between_grapheme_clusters(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         for cluster in ["🇩🇪", "👩\u{200d}👩\u{200d}👧\u{200d}👦", "👍🏽", "षि"] {
             let fitting = 80 / cluster.chars().count();
             let sent = client.send(json!({ "content": cluster.repeat(100) })).await;
             assert_eq!(sent["conversation"]["title"], format!("{}…", cluster.repeat(fitting)));
-            // The cut would be within the last one.
+            // The cut would fall within the last grapheme cluster.
             let sent = client.send(json!({ "content": format!("a{}", cluster.repeat(100)) })).await;
             let fitting = 79 / cluster.chars().count();
             assert_eq!(sent["conversation"]["title"], format!("a{}…", cluster.repeat(fitting)));
@@ -75,7 +77,7 @@ on_both_databases! {
         assert_eq!(sent["conversation"]["title"], "…");
     }
 
-    async fn pages_stay_right_while_the_list_changes(kind) {
+    async fn pages_stay_consistent_while_the_list_changes(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let mut ids = Vec::new();
@@ -84,29 +86,29 @@ on_both_databases! {
         }
         let delete = async |i: usize| client.data(DELETE, json!({ "id": ids[i] })).await;
         let around = |page: &Value| {
-            let told = |key: &str| page["pageInfo"][key].as_bool().unwrap();
-            (told("hasPreviousPage"), told("hasNextPage"))
+            let flag = |key: &str| page["pageInfo"][key].as_bool().unwrap();
+            (flag("hasPreviousPage"), flag("hasNextPage"))
         };
         let mut first = page(&client, json!({ "first": 2 })).await;
         assert_eq!((titles(&first), around(&first)), (vec!["c5", "c4"], (false, true)));
         let (start, end) = (first["pageInfo"]["startCursor"].take(), first["pageInfo"]["endCursor"].take());
 
-        // The row of the cursor is deleted.
+        // The cursor's row is deleted.
         delete(4).await;
         let second = page(&client, json!({ "first": 2, "after": end })).await;
         assert_eq!((titles(&second), around(&second)), (vec!["c3", "c2"], (true, true)));
-        // All before it are.
+        // All rows before the cursor are deleted.
         delete(5).await;
         let second = page(&client, json!({ "first": 2, "after": end })).await;
         assert_eq!((titles(&second), around(&second)), (vec!["c3", "c2"], (false, true)));
         assert_eq!(around(&page(&client, json!({ "last": 9, "after": end })).await), (false, false));
-        // New ones come before it.
+        // New rows appear before the cursor.
         create(&client, json!({ "title": "new" })).await;
         let second = page(&client, json!({ "first": 2, "after": end })).await;
         assert_eq!((titles(&second), around(&second)), (vec!["c3", "c2"], (true, true)));
         let before = page(&client, json!({ "last": 2, "before": start })).await;
         assert_eq!((titles(&before), around(&before)), (vec!["new"], (false, true)));
-        // All after it are deleted: an empty page.
+        // All rows after the cursor are deleted: an empty page.
         for i in 0..4 {
             delete(i).await;
         }
@@ -123,7 +125,7 @@ on_both_databases! {
         }
     }
 
-    async fn pages_go_through_the_list_both_ways_without_a_gap(kind) {
+    async fn pages_cover_the_list_in_both_directions(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         for i in 0..7 {
@@ -149,7 +151,7 @@ on_both_databases! {
         assert_eq!((titles(&empty), &empty["pageInfo"]["endCursor"]), (vec![], &json!(null)));
     }
 
-    async fn a_conversation_that_is_used_comes_first(kind) {
+    async fn the_latest_used_conversation_comes_first(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let old = create(&client, json!({ "title": "old" })).await;
@@ -158,10 +160,10 @@ on_both_databases! {
         assert_eq!(titles(&page(&client, json!({})).await), ["old", "new"]);
     }
 
-    async fn bad_pages_are_refused(kind) {
+    async fn invalid_page_arguments_are_refused(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
-        let (conversation, _) = client.say("hello", None).await;
+        let (conversation, _) = client.send_echo("hello", None).await;
         let query = "query($id: ID!) { conversation(id: $id) { messages { pageInfo { endCursor } } } }";
         let messages = client.data(query, json!({ "id": conversation })).await;
         let foreign = &messages["conversation"]["messages"]["pageInfo"]["endCursor"];
@@ -179,7 +181,7 @@ on_both_databases! {
         }
     }
 
-    async fn bad_input_is_refused_and_the_field_named(kind) {
+    async fn invalid_input_is_refused_with_its_field(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let id = create(&client, json!({})).await["id"].take();
@@ -202,10 +204,10 @@ on_both_databases! {
         assert_eq!(page(&client, json!({})).await["nodes"][0]["title"], "New conversation");
     }
 
-    async fn a_strangers_objects_are_not_found(kind) {
+    async fn other_users_objects_are_not_found(kind) {
         let server = Server::start(kind).await;
         let (owner, stranger) = (server.register().await, server.register().await);
-        let (conversation, reply) = owner.say("a secret", None).await;
+        let (conversation, reply) = owner.send_echo("a secret", None).await;
         let user = owner.data("{ me { id } }", json!({})).await["me"]["id"].take();
         for id in [json!(conversation), json!(reply), user] {
             let error = stranger.error("query($id: ID!) { node(id: $id) { id } }", json!({ "id": id })).await;
@@ -219,30 +221,30 @@ on_both_databases! {
             ("mutation($id: ID!) { sendMessage(input: { conversationId: $id, content: \"hi\" }) { reply { id } } }", json!({ "id": conversation })),
         ] {
             assert_eq!(code(&stranger.error(query, variables.clone()).await), "NOT_FOUND", "{query}");
-            let error = server.stranger().error(query, variables).await;
+            let error = server.anonymous().error(query, variables).await;
             assert_eq!(code(&error), "UNAUTHENTICATED", "{query}");
         }
         let mut socket = server.socket(&stranger).await;
         socket.follow(&reply, None).await;
-        let refusal = socket.hear().await.unwrap();
+        let refusal = socket.receive().await.unwrap();
         assert_eq!((&refusal["type"], code(&refusal["payload"][0])), (&json!("error"), "NOT_FOUND"));
     }
 
-    async fn deleting_ends_a_reply_in_progress(kind) {
+    async fn deleting_a_conversation_ends_its_reply(kind) {
         let server = Server::with(kind, |config| config.pace_ms = 20).await;
         let client = server.register().await;
-        let (conversation, reply) = client.say(&"word ".repeat(1000), None).await;
+        let (conversation, reply) = client.send_echo(&"word ".repeat(1000), None).await;
         let mut socket = server.socket(&client).await;
         socket.follow(&reply, None).await;
         socket.until("word").await;
         client.data(DELETE, json!({ "id": conversation })).await;
         let error = loop {
-            let message = socket.hear().await.unwrap();
+            let message = socket.receive().await.unwrap();
             if let Some(error) = message["payload"]["errors"].get(0) {
                 break error.clone();
             }
         };
         assert_eq!(code(&error), "NOT_FOUND");
-        assert_eq!(socket.hear().await.unwrap()["type"], "complete");
+        assert_eq!(socket.receive().await.unwrap()["type"], "complete");
     }
 }

@@ -1,6 +1,6 @@
-//! Everything of a user as one document: all of it, nothing of anybody else, and never a part that passes for it.
+//! The export of a user's data: complete, without other users' data, and recognisable as incomplete if it is cut off.
 
-use crate::support::{Client, Kind, PASSWORD, Server, Sql, codes, on_both_databases, soon};
+use crate::support::{Client, Kind, PASSWORD, Server, Sql, codes, on_both_databases, wait_for};
 use futures_util::StreamExt;
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -13,44 +13,44 @@ use tokio::{
 const CREATE: &str = "mutation { createConversation { conversation { id } } }";
 
 async fn export(server: &Server, client: &Client) -> Response {
-    let token = client.token.as_deref().expect("who exports is signed in");
-    soon("an answer", server.get("/export").bearer_auth(token).send()).await.expect("the server answers")
+    let token = client.token.as_deref().expect("the client is signed in");
+    wait_for("an answer", server.get("/export").bearer_auth(token).send()).await.expect("the server answers")
 }
 
-/// An address that needs no signing in.
+/// Returns a download URL that needs no authentication.
 async fn ticket(client: &Client) -> String {
     let payload = client.data("mutation { exportMyData { url expiresAt } }", json!({})).await;
     payload["exportMyData"]["url"].as_str().expect("an address").to_owned()
 }
 
-/// A download that has begun and that nobody reads on, on a connection that holds little: most is still to be sent.
-struct Waiting(TcpStream);
+/// A download that has begun and is not being read, on a connection with small buffers: most of it is still to be sent.
+struct PausedDownload(TcpStream);
 
-impl Waiting {
+impl PausedDownload {
     async fn at(server: &Server, path: &str, authorization: &str) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket can be made");
-        // Left alone, the system may take all there is on the client's behalf.
-        socket.set_recv_buffer_size(64 * 1024).expect("it is a size");
+        // By default, the kernel may buffer the whole export.
+        socket.set_recv_buffer_size(64 * 1024).expect("a valid size");
         let mut stream = socket.connect(server.address).await.expect("the server listens");
         let request = format!("GET {path} HTTP/1.1\r\nhost: confab\r\n{authorization}\r\n");
         stream.write_all(request.as_bytes()).await.expect("it is open");
         let mut status = [0; 12];
-        soon("an answer", stream.read_exact(&mut status)).await.expect("the server answers");
+        wait_for("an answer", stream.read_exact(&mut status)).await.expect("the server answers");
         assert_eq!(&status, b"HTTP/1.1 200", "{path}");
         Self(stream)
     }
 
-    async fn by_token(server: &Server, client: &Client) -> Self {
-        let token = client.token.as_deref().expect("who exports is signed in");
+    async fn with_token(server: &Server, client: &Client) -> Self {
+        let token = client.token.as_deref().expect("the client is signed in");
         Self::at(server, "/export", &format!("authorization: Bearer {token}\r\n")).await
     }
 
-    /// Whether it comes to its end, when it is read at last: an answer in chunks that is whole ends with an empty one.
-    async fn arrives_whole(mut self) -> bool {
+    /// Reads the rest. Returns whether it is complete: a complete chunked body ends with an empty chunk.
+    async fn is_complete(mut self) -> bool {
         let mut last = Vec::new();
         loop {
             last.drain(..last.len().saturating_sub(5));
-            match soon("the end", self.0.read_buf(&mut last)).await {
+            match wait_for("the end", self.0.read_buf(&mut last)).await {
                 Ok(0) | Err(_) => return false,
                 Ok(_) if last.ends_with(b"0\r\n\r\n") => return true,
                 Ok(_) => {}
@@ -59,11 +59,11 @@ impl Waiting {
     }
 }
 
-/// Somebody who has far more than such a connection holds.
-async fn with_much(server: &Server) -> Client {
+/// Registers a user who has far more data than such a connection buffers.
+async fn user_with_large_export(server: &Server) -> Client {
     let client = server.register().await;
     let id = client.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
-    Sql::of(server).await.fill(id.as_str().expect("an id"), 30, 1_000_000).await;
+    Sql::of(server).await.add_messages(id.as_str().expect("an id"), 30, 1_000_000).await;
     client
 }
 
@@ -77,19 +77,11 @@ async fn another_device(client: &Client) -> Client {
     other
 }
 
-/// A column's name as the document has it.
+/// Returns a column's name as the export spells it.
 fn camel(column: &str) -> String {
     let mut words = column.split('_');
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
-}
-
-/// The columns of a table, as the document has them.
-fn columns(table: &str) -> BTreeSet<String> {
-    let schema = include_str!("../../src/store/schema.rs");
-    let body = schema.split(&format!("\n    {table} (")).nth(1).expect("there is such a table");
-    let body = body.split("    }\n").next().expect("it ends");
-    body.lines().filter_map(|line| line.split_once(" -> ")).map(|(name, _)| camel(name.trim())).collect()
 }
 
 fn keys(object: &Value) -> BTreeSet<String> {
@@ -97,27 +89,25 @@ fn keys(object: &Value) -> BTreeSet<String> {
 }
 
 on_both_databases! {
-    async fn an_export_has_everything_and_nothing_of_others(kind) {
+    async fn an_export_has_all_data_of_its_user_only(kind) {
         let server = Server::start(kind).await;
         let (ada, eve) = (server.register().await, server.register().await);
         let mut socket = server.socket(&ada).await;
-        let mut said = Vec::new();
-        let (first, reply) = ada.say("message 0", None).await;
-        socket.to_the_end(&reply).await;
+        let (first, reply) = ada.send_echo("message 0", None).await;
+        socket.follow_to_end(&reply).await;
         for n in 1..13 {
             let text = format!("message {n}: \"é\"\n\u{1f980}");
-            let (_, reply) = ada.say(&text, Some(&first)).await;
-            socket.to_the_end(&reply).await;
-            said.push(text);
+            let (_, reply) = ada.send_echo(&text, Some(&first)).await;
+            socket.follow_to_end(&reply).await;
         }
-        let (second, reply) = ada.say("elsewhere", None).await;
-        socket.to_the_end(&reply).await;
+        let (second, reply) = ada.send_echo("elsewhere", None).await;
+        socket.follow_to_end(&reply).await;
         let empty = ada.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
         let token = "mutation { createAccessToken(input: { name: \"t\", scopes: [READ] }) { secret } }";
         let secret = ada.data(token, json!({})).await["createAccessToken"]["secret"].take();
-        let (others, reply) = eve.say("a secret of another", None).await;
-        server.socket(&eve).await.to_the_end(&reply).await;
-        // A branch that was left is the user's too.
+        let (others, reply) = eve.send_echo("a secret of another", None).await;
+        server.socket(&eve).await.follow_to_end(&reply).await;
+        // A message off the active branch is exported too.
         let mut sql = Sql::of(&server).await;
         sql.execute("UPDATE messages SET position = NULL WHERE content = 'elsewhere' AND role = 'ASSISTANT'").await;
 
@@ -155,7 +145,8 @@ on_both_databases! {
         let kinds: Vec<&str> = events.iter().map(|event| event["kind"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["DATA_EXPORTED", "TOKEN_CREATED", "REGISTERED"]);
 
-        // A new column is exported, or is named here.
+        // A new column must be exported, or listed here.
+        let tables = sql.columns().await;
         for (table, object, not_exported) in [
             ("users", &document["user"], &["emailKey", "passwordHash"][..]),
             ("conversations", &document["conversations"][0], &["ownerId", "messageCount"]),
@@ -166,21 +157,21 @@ on_both_databases! {
         ] {
             let exported: BTreeSet<String> =
                 keys(object).into_iter().filter(|key| key != "messages").collect();
-            let mut expected = columns(table);
+            let mut expected: BTreeSet<String> = tables[table].iter().map(|column| camel(column)).collect();
             assert!(not_exported.iter().all(|column| expected.remove(*column)), "{table}");
             assert_eq!(exported, expected, "{table}");
         }
     }
 
-    async fn a_ticket_is_good_once_and_not_for_long(kind) {
+    async fn a_ticket_works_once_and_expires(kind) {
         let server = Server::start(kind).await;
         let ada = server.register().await;
         let status = async |path: &str| server.get(path).send().await.unwrap().status().as_u16();
         let before = ticket(&ada).await;
         let latest = ticket(&ada).await;
-        assert_eq!(status(&before).await, 401, "there is a later one");
+        assert_eq!(status(&before).await, 401, "a newer ticket replaces it");
         let head = reqwest::Client::builder().no_proxy().build().unwrap().head(server.url(&latest)).send().await.unwrap();
-        assert_eq!(head.status(), 405, "nothing is used up by looking");
+        assert_eq!(head.status(), 405, "HEAD does not use the ticket up");
         let response = server.get(&latest).send().await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.json::<Value>().await.unwrap()["user"]["email"], ada.email);
@@ -195,32 +186,32 @@ on_both_databases! {
         assert_eq!(both.status(), 400);
     }
 
-    async fn a_script_may_export_by_a_token_that_reads(kind) {
+    async fn a_read_token_may_export(kind) {
         let server = Server::start(kind).await;
         let ada = server.register().await;
         let create = "mutation { createAccessToken(input: { name: \"t\", scopes: [READ] }) { secret } }";
-        let mut script = server.stranger();
+        let mut script = server.anonymous();
         script.token = ada.data(create, json!({})).await["createAccessToken"]["secret"].as_str().map(str::to_owned);
         assert_eq!(export(&server, &script).await.json::<Value>().await.unwrap()["user"]["email"], ada.email);
-        let refused = script.ask("mutation { exportMyData { url } }", json!({})).await;
-        assert_eq!(codes(&refused), ["FORBIDDEN"], "it cannot hand it on");
+        let refused = script.execute("mutation { exportMyData { url } }", json!({})).await;
+        assert_eq!(codes(&refused), ["FORBIDDEN"], "a token cannot create a ticket");
     }
 
-    async fn an_export_that_breaks_off_is_cut(kind) {
+    async fn a_failing_export_is_visibly_incomplete(kind) {
         let server = Server::start(kind).await;
         let ada = server.register().await;
         let id = ada.data(CREATE, json!({})).await["createConversation"]["conversation"]["id"].take();
-        // Far more than the connection holds.
+        // Far more than the connection buffers.
         let mut sql = Sql::of(&server).await;
-        sql.fill(id.as_str().unwrap(), 50, 1_000_000).await;
+        sql.add_messages(id.as_str().unwrap(), 50, 1_000_000).await;
         let mut chunks = export(&server, &ada).await.bytes_stream();
-        let first = soon("the first chunk", chunks.next()).await.expect("there is more").unwrap();
+        let first = wait_for("the first chunk", chunks.next()).await.expect("there is more").unwrap();
         assert!(first.starts_with(b"{\"user\":"));
-        // It comes before the rest is read: that is not to be had any more.
+        // The first chunk arrives before the rest is read from the database; reading the rest then fails.
         sql.execute("ALTER TABLE messages RENAME TO lost").await;
         let mut size = first.len();
         let end = loop {
-            match soon("the next chunk", chunks.next()).await {
+            match wait_for("the next chunk", chunks.next()).await {
                 Some(Ok(chunk)) => size += chunk.len(),
                 end => break end,
             }
@@ -229,51 +220,51 @@ on_both_databases! {
         assert!(size < 50_000_000, "{size}");
     }
 
-    async fn a_newer_export_takes_the_place_of_an_older(kind) {
+    async fn a_new_export_cancels_the_previous_one(kind) {
         let server = Server::start(kind).await;
-        let ada = with_much(&server).await;
-        let older = Waiting::by_token(&server, &ada).await;
+        let ada = user_with_large_export(&server).await;
+        let older = PausedDownload::with_token(&server, &ada).await;
         let newer = export(&server, &another_device(&ada).await).await;
         assert_eq!(newer.status(), 200);
-        let text = soon("all of it", newer.text()).await.expect("the newer one is whole");
+        let text = wait_for("the whole export", newer.text()).await.expect("the newer one is complete");
         assert!(serde_json::from_str::<Value>(&text).is_ok());
-        assert!(!older.arrives_whole().await, "the older one is cut");
+        assert!(!older.is_complete().await, "the older one is cut");
     }
 
-    async fn whoever_reads_too_slowly_is_cut(kind) {
-        // Each write might take very long; what the kernel holds counts as taken, so only the longest time is sure.
+    async fn a_slow_download_is_cut_off(kind) {
+        // Bytes that the kernel buffers count as written, so only the limit on the whole download is certain to apply.
         let server = Server::with(kind, |config| config.write_timeout = 3600).await;
-        let ada = with_much(&server).await;
-        let slow = Waiting::by_token(&server, &ada).await;
+        let ada = user_with_large_export(&server).await;
+        let slow = PausedDownload::with_token(&server, &ada).await;
         server.clock.advance(Duration::from_secs(601));
-        assert!(!slow.arrives_whole().await);
-        assert!(Waiting::by_token(&server, &ada).await.arrives_whole().await, "it may be had anew");
+        assert!(!slow.is_complete().await);
+        assert!(PausedDownload::with_token(&server, &ada).await.is_complete().await, "it can be downloaded again");
     }
 
-    async fn an_export_ends_with_its_session(kind) {
+    async fn revoking_a_session_ends_its_exports(kind) {
         let server = Server::with(kind, |config| config.write_timeout = 3600).await;
-        let ada = with_much(&server).await;
+        let ada = user_with_large_export(&server).await;
         let revoke = async || ada.data("mutation { revokeOtherSessions { revokedIds } }", json!({})).await;
         let thief = another_device(&ada).await;
-        let begun = Waiting::by_token(&server, &thief).await;
+        let begun = PausedDownload::with_token(&server, &thief).await;
         revoke().await;
-        assert!(!begun.arrives_whole().await, "begun by a token");
+        assert!(!begun.is_complete().await, "begun by a token");
 
         let thief = another_device(&ada).await;
-        let begun = Waiting::at(&server, &ticket(&thief).await, "").await;
+        let begun = PausedDownload::at(&server, &ticket(&thief).await, "").await;
         let unused = ticket(&thief).await;
         revoke().await;
-        assert!(!begun.arrives_whole().await, "begun by a ticket");
+        assert!(!begun.is_complete().await, "begun by a ticket");
         assert_eq!(server.get(&unused).send().await.unwrap().status(), 401);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_export_ends_when_the_server_leaves() {
+async fn shutting_down_ends_exports() {
     let server = Server::start(Kind::Sqlite).await;
-    let ada = with_much(&server).await;
-    let begun = Waiting::by_token(&server, &ada).await;
-    server.leave();
-    assert!(!begun.arrives_whole().await);
-    server.ended().await;
+    let ada = user_with_large_export(&server).await;
+    let begun = PausedDownload::with_token(&server, &ada).await;
+    server.shut_down();
+    assert!(!begun.is_complete().await);
+    server.wait().await;
 }

@@ -1,7 +1,7 @@
-//! What must hold when servers, PostgreSQL and Redis die, freeze and come back: an acknowledged message is stored
-//! once, a subscriber's text is the stored one, and every reply ends.
+//! Fault injection: servers, PostgreSQL and Redis die, freeze and come back.
 //!
-//! The servers are real processes; the tests wait for what clients can see, then do the harm.
+//! In all cases an acknowledged message is stored once, a subscriber's text equals the stored text, and every reply ends.
+//! The servers are real processes. The tests wait for what clients can observe, then cause the fault.
 
 mod cuts;
 mod elsewhere;
@@ -11,23 +11,23 @@ mod outages;
 mod redis;
 mod restarts;
 
-use crate::support::{Client, Nodes, soon};
+use crate::support::{Client, Nodes, wait_for};
 use serde_json::{Value, json};
 use std::{future::Future, time::Duration};
 use tokio::time::sleep;
 
-/// Models of the test's provider, and the built-in ones beside them.
-fn steered(base_url: &str) -> [(&str, &str); 3] {
+/// Returns settings that enable the test's provider and the built-in models.
+fn provider_settings(base_url: &str) -> [(&str, &str); 3] {
     [("CONFAB_PROVIDERS", "openai,builtin"), ("OPENAI_BASE_URL", base_url), ("OPENAI_MODELS", "small")]
 }
 
-/// A text of so many words that no two parts of it are alike.
+/// Returns a text of `count` different words.
 fn words(count: usize) -> String {
     (0..count).map(|i| format!("w{i} ")).collect()
 }
 
-/// Asks the test's provider; gives the conversation's id and the reply's.
-async fn ask_provider(client: &Client) -> (String, String) {
+/// Sends a message to the test's provider. Returns the IDs of the conversation and of the reply.
+async fn send_to_provider(client: &Client) -> (String, String) {
     let sent = client.send(json!({ "content": "talk", "model": "small" })).await;
     (id_of(&sent["conversation"]), id_of(&sent["reply"]))
 }
@@ -36,19 +36,19 @@ fn id_of(value: &Value) -> String {
     value["id"].as_str().expect("an id").to_owned()
 }
 
-/// Waits until something that nobody is told of has come about.
-async fn until<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
-    let looked = async {
+/// Polls until a condition holds that no event reports.
+async fn poll_until<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
+    let polled = async {
         while !is_so().await {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    soon(what, looked).await;
+    wait_for(what, polled).await;
 }
 
-/// Sends a message under its key, to one instance or another, until it is acknowledged; gives the payload.
+/// Sends a message with its idempotency key, to any instance, until it is acknowledged. Returns the payload.
 async fn send_until_acknowledged(client: &Client, nodes: &Nodes, input: Value) -> Value {
-    assert!(input["idempotencyKey"].is_string(), "else it may be stored twice");
+    assert!(input["idempotencyKey"].is_string(), "without a key it may be stored twice");
     let acknowledged = async {
         loop {
             match client.at(nodes.any()).try_send(input.clone()).await {
@@ -59,10 +59,10 @@ async fn send_until_acknowledged(client: &Client, nodes: &Nodes, input: Value) -
             sleep(Duration::from_millis(50)).await;
         }
     };
-    soon("an acknowledgement", acknowledged).await
+    wait_for("an acknowledgement", acknowledged).await
 }
 
-/// A conversation's messages, oldest first.
+/// Returns a conversation's messages, oldest first.
 async fn stored(client: &Client, conversation: &str) -> Vec<Value> {
     let query = "query($id: ID!) { conversation(id: $id) { messages(first: 100) {
         nodes { id role content status parent { id } } } } }";
@@ -71,7 +71,7 @@ async fn stored(client: &Client, conversation: &str) -> Vec<Value> {
     nodes.as_array().expect("a list").clone()
 }
 
-/// A conversation holds what was acknowledged, in this order, each once and with its echo.
+/// Checks that a conversation holds the acknowledged messages in this order, each once and with its echo.
 async fn check_stored(client: &Client, conversation: &str, sent: &[(Value, String)]) {
     let mut expected = Vec::new();
     let mut parent = Value::Null;

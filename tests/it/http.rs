@@ -1,8 +1,8 @@
-//! GraphQL over HTTP: what is executed, and in which form it is answered.
+//! GraphQL over HTTP: which requests are executed, and how they are answered.
 
 mod hostile;
 
-use crate::support::{Answer, Client, GRAPHQL, JSON, Kind, Server, code, soon};
+use crate::support::{Client, GRAPHQL, HttpResponse, JSON, Kind, Server, code, wait_for};
 use futures_util::future::join_all;
 use reqwest::{Body, Method};
 use serde_json::{Value, json};
@@ -12,37 +12,37 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Leaves a trace if it is executed.
+/// A mutation whose execution can be observed.
 const CREATE: &str =
     "mutation Create { createConversation(input: { title: \"t\" }) { conversation { title } } }";
 
-/// What a client gets for a body of JSON.
-async fn ask(server: &Server, client: &Client, accept: &str, body: impl Into<Body>) -> Answer {
+/// Posts a body of JSON and returns the answer.
+async fn post(server: &Server, client: &Client, accept: &str, body: impl Into<Body>) -> HttpResponse {
     let mut request = server.post().header("content-type", JSON).header("accept", accept);
     if let Some(token) = &client.token {
         request = request.bearer_auth(token);
     }
-    Answer::to(request.body(body)).await
+    HttpResponse::to(request.body(body)).await
 }
 
 fn query(query: &str) -> String {
     json!({ "query": query }).to_string()
 }
 
-/// The address of a query by GET.
-fn asking(parameters: &[(&str, &str)]) -> String {
+/// Returns the path of a query by GET.
+fn query_path(parameters: &[(&str, &str)]) -> String {
     let parameters = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     format!("/graphql?{parameters}")
 }
 
-/// How many conversations there are: what [`CREATE`] adds to.
-async fn traces(client: &Client) -> u64 {
+/// Returns the number of conversations, which [`CREATE`] increases.
+async fn conversation_count(client: &Client) -> u64 {
     let data = client.data("{ me { conversations { totalCount } } }", json!({})).await;
     data["me"]["conversations"]["totalCount"].as_u64().expect("a count")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_a_body_of_json_is_executed() {
+async fn only_json_bodies_are_executed() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     let token = client.token.as_deref().expect("signed in");
@@ -69,10 +69,10 @@ async fn only_a_body_of_json_is_executed() {
         if let Some(content_type) = content_type {
             request = request.header("content-type", content_type);
         }
-        let answer = Answer::to(request).await;
+        let answer = HttpResponse::to(request).await;
         assert_eq!((answer.status, code(&answer.refusal())), (415, "BAD_USER_INPUT"), "{content_type:?}");
     }
-    assert_eq!(traces(&client).await, 0);
+    assert_eq!(conversation_count(&client).await, 0);
     for content_type in [
         JSON,
         "application/json;",
@@ -82,15 +82,15 @@ async fn only_a_body_of_json_is_executed() {
         "Application/JSON;charset=\"UTF-8\"",
     ] {
         let request = server.post().bearer_auth(token).header("content-type", content_type);
-        assert_eq!(Answer::to(request.body(query(CREATE))).await.status, 200, "{content_type}");
+        assert_eq!(HttpResponse::to(request.body(query(CREATE))).await.status, 200, "{content_type}");
     }
-    assert_eq!(traces(&client).await, 6);
+    assert_eq!(conversation_count(&client).await, 6);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_client_chooses_the_answers_form_and_with_it_the_status() {
+async fn accept_determines_the_media_type_and_the_status() {
     let server = Server::start(Kind::Sqlite).await;
-    let stranger = server.stranger();
+    let stranger = server.anonymous();
     for (accept, form, refused) in [
         (GRAPHQL, GRAPHQL, 400),
         (JSON, JSON, 200),
@@ -103,11 +103,11 @@ async fn the_client_chooses_the_answers_form_and_with_it_the_status() {
             (query("{ nope }"), refused, "GRAPHQL_VALIDATION_FAILED"),
             ("{".into(), 400, "BAD_USER_INPUT"),
         ] {
-            let answer = ask(&server, &stranger, accept, body).await;
+            let answer = post(&server, &stranger, accept, body).await;
             assert_eq!((answer.status, code(&answer.refusal())), (status, expected), "{accept}");
             assert_eq!(answer.header("content-type"), format!("{form}; charset=utf-8"));
         }
-        let answer = ask(&server, &stranger, accept, query("{ me { id } }")).await;
+        let answer = post(&server, &stranger, accept, query("{ me { id } }")).await;
         assert_eq!((answer.status, answer.json()), (200, json!({ "data": { "me": null } })));
         assert_eq!(answer.header("content-type"), format!("{form}; charset=utf-8"));
         assert_eq!(answer.header("cache-control"), "no-store");
@@ -115,22 +115,22 @@ async fn the_client_chooses_the_answers_form_and_with_it_the_status() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_form_that_we_do_not_have_is_not_acceptable() {
+async fn an_unsupported_media_type_gets_406() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     for accept in ["text/html", "image/png, text/*", "application/json;q=0"] {
-        assert_eq!(ask(&server, &client, accept, query(CREATE)).await.status, 406, "{accept}");
+        assert_eq!(post(&server, &client, accept, query(CREATE)).await.status, 406, "{accept}");
     }
-    assert_eq!(traces(&client).await, 0, "nothing was executed");
+    assert_eq!(conversation_count(&client).await, 0, "nothing was executed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn part_of_the_data_is_an_answer_whose_errors_tell_where() {
+async fn partial_results_have_errors_with_paths_and_locations() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     for accept in [GRAPHQL, JSON] {
         let text = "{ models { id }\n  it: node(id: \"nonsense\") { id } }";
-        let answer = ask(&server, &client, accept, query(text)).await;
+        let answer = post(&server, &client, accept, query(text)).await;
         assert_eq!(answer.status, 200);
         let answer = answer.json();
         assert_eq!(answer["data"]["it"], Value::Null);
@@ -142,17 +142,17 @@ async fn part_of_the_data_is_an_answer_whose_errors_tell_where() {
         );
         assert_eq!(error["extensions"], json!({ "code": "BAD_USER_INPUT", "field": "id" }));
     }
-    let refusal = ask(&server, &client, GRAPHQL, query("{ models { id\nnope } }")).await.refusal();
+    let refusal = post(&server, &client, GRAPHQL, query("{ models { id\nnope } }")).await.refusal();
     assert_eq!(refusal["locations"], json!([{ "line": 2, "column": 1 }]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_query_can_be_asked_by_get() {
+async fn queries_can_be_executed_by_get() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     let token = client.token.as_deref().expect("signed in");
     let get = async |parameters: &[(&str, &str)]| {
-        Answer::to(server.get(&asking(parameters)).bearer_auth(token)).await
+        HttpResponse::to(server.get(&query_path(parameters)).bearer_auth(token)).await
     };
     let me = get(&[("query", "{ me { id } }")]).await;
     assert_eq!(me.status, 200);
@@ -165,7 +165,7 @@ async fn a_query_can_be_asked_by_get() {
     assert!(two.json()["data"]["models"].is_array(), "{two:?}");
     let unnamed =
         [("query", "{ __typename }"), ("operationName", ""), ("variables", "null"), ("extensions", "")];
-    assert_eq!(get(&unnamed).await.status, 200, "what is empty or null is absent");
+    assert_eq!(get(&unnamed).await.status, 200, "an empty or null parameter counts as absent");
     for (parameters, expected) in [
         (vec![], "BAD_USER_INPUT"),
         (vec![("query", "{ __typename }"), ("extensions", "[]")], "BAD_USER_INPUT"),
@@ -184,7 +184,7 @@ async fn a_query_can_be_asked_by_get() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_changed_by_get() {
+async fn mutations_by_get_are_refused() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     let token = client.token.as_deref().expect("signed in");
@@ -197,8 +197,8 @@ async fn nothing_is_changed_by_get() {
         if !name.is_empty() {
             parameters.push(("operationName", name));
         }
-        let request = server.get(&asking(&parameters)).bearer_auth(token);
-        let answer = Answer::to(request).await;
+        let request = server.get(&query_path(&parameters)).bearer_auth(token);
+        let answer = HttpResponse::to(request).await;
         assert_eq!(answer.status, status, "{name} {text}");
         if status == 405 {
             assert_eq!(answer.header("allow"), "POST");
@@ -207,23 +207,23 @@ async fn nothing_is_changed_by_get() {
             assert_eq!(code(&answer.refusal()), "BAD_USER_INPUT");
         }
     }
-    assert_eq!(traces(&client).await, 0);
+    assert_eq!(conversation_count(&client).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_browser_that_asks_nothing_is_sent_to_the_playground() {
+async fn a_browser_without_a_query_is_redirected_to_the_playground() {
     let server = Server::start(Kind::Sqlite).await;
     let html = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-    let answer = Answer::to(server.get("/graphql").header("accept", html)).await;
+    let answer = HttpResponse::to(server.get("/graphql").header("accept", html)).await;
     assert_eq!((answer.status / 100, answer.header("location")), (3, "/playground"));
-    let asked = server.get(&asking(&[("query", "{ __typename }")])).header("accept", html);
-    assert_eq!(Answer::to(asked).await.json(), json!({ "data": { "__typename": "Query" } }));
-    let answer = Answer::to(server.get("/graphql").header("accept", JSON)).await;
+    let asked = server.get(&query_path(&[("query", "{ __typename }")])).header("accept", html);
+    assert_eq!(HttpResponse::to(asked).await.json(), json!({ "data": { "__typename": "Query" } }));
+    let answer = HttpResponse::to(server.get("/graphql").header("accept", JSON)).await;
     assert_eq!((answer.status, code(&answer.refusal())), (400, "BAD_USER_INPUT"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn several_operations_at_once_are_not_taken() {
+async fn batches_are_refused() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     for body in [
@@ -232,22 +232,22 @@ async fn several_operations_at_once_are_not_taken() {
         json!([CREATE, null, null]),
         json!([]),
     ] {
-        let answer = ask(&server, &client, GRAPHQL, format!(" \n{body}")).await;
+        let answer = post(&server, &client, GRAPHQL, format!(" \n{body}")).await;
         assert_eq!((answer.status, code(&answer.refusal())), (400, "BAD_USER_INPUT"), "{body}");
     }
-    assert_eq!(traces(&client).await, 0);
+    assert_eq!(conversation_count(&client).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bad_authorization_is_refused_with_a_challenge() {
+async fn an_invalid_authorization_is_refused_with_a_challenge() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     let token = client.token.clone().expect("signed in");
     let (signed, _) = token.rsplit_once('.').expect("a token has three parts");
-    let ask = async |lines: &[&[u8]]| {
+    let post = async |lines: &[&[u8]]| {
         let request = server.post().json(&json!({ "query": CREATE }));
         let request = lines.iter().fold(request, |request, line| request.header("authorization", *line));
-        Answer::to(request).await
+        HttpResponse::to(request).await
     };
     let bearer = |token: &str| format!("Bearer {token}").into_bytes();
     let good = bearer(&token);
@@ -267,12 +267,12 @@ async fn a_bad_authorization_is_refused_with_a_challenge() {
         vec![[&good[..], b", ", &good].concat()],
     ];
     let lower_case = format!("bearer {token}").into_bytes();
-    assert_eq!(ask(&[&lower_case]).await.status, 200, "the scheme's case makes no difference");
+    assert_eq!(post(&[&lower_case]).await.status, 200, "the scheme is case-insensitive");
     server.clock.advance(Duration::from_secs(server.config.access_token_ttl));
     bad.push(vec![good]);
     for lines in bad {
         let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
-        let answer = ask(&lines).await;
+        let answer = post(&lines).await;
         let shown = lines.iter().map(|line| line.escape_ascii().to_string()).collect::<Vec<_>>();
         assert_eq!((answer.status, code(&answer.refusal())), (401, "UNAUTHENTICATED"), "{shown:?}");
         assert!(answer.header("www-authenticate").starts_with("Bearer"), "{shown:?}");
@@ -280,12 +280,12 @@ async fn a_bad_authorization_is_refused_with_a_challenge() {
     let again = json!({ "token": client.refresh_token });
     let text = "mutation($token: String!) { refreshSession(input: { refreshToken: $token }) { user {
         conversations { totalCount } } } }";
-    let payload = server.stranger().data(text, again).await;
+    let payload = server.anonymous().data(text, again).await;
     assert_eq!(payload["refreshSession"]["user"]["conversations"]["totalCount"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_of_the_origins_on_the_list_may_use_the_server() {
+async fn only_allowed_origins_get_cors_headers() {
     let listed = "https://chat.example";
     let server = Server::with(Kind::Sqlite, |config| {
         config.allowed_origins = vec!["http://localhost:3000".into(), listed.into()];
@@ -302,49 +302,53 @@ async fn pages_of_the_origins_on_the_list_may_use_the_server() {
             .header("origin", origin)
             .header("access-control-request-method", "POST")
             .header("access-control-request-headers", "authorization,content-type");
-        let preflight = Answer::to(preflight).await;
+        let preflight = HttpResponse::to(preflight).await;
         assert_eq!(preflight.header("access-control-allow-origin"), permission);
         assert!(preflight.lists("vary", "origin"), "{preflight:?}");
         for header in ["authorization", "content-type"] {
             assert!(preflight.lists("access-control-allow-headers", header), "{header}");
         }
         let request = server.post().header("origin", origin).json(&json!({ "query": "{ me { id } }" }));
-        let answer = Answer::to(request).await;
+        let answer = HttpResponse::to(request).await;
         assert_eq!(answer.header("access-control-allow-origin"), permission);
         assert!(answer.lists("vary", "origin"), "{answer:?}");
-        assert_eq!(answer.header("access-control-allow-credentials"), "", "no cookies here");
+        assert_eq!(
+            answer.header("access-control-allow-credentials"),
+            "",
+            "cookies are not allowed across origins"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_tells_whether_it_is_well_and_ready() {
+async fn health_and_readiness_are_reported() {
     let server = Server::start(Kind::Sqlite).await;
     for path in ["/healthz", "/readyz"] {
-        assert_eq!(Answer::to(server.get(path)).await.status, 200, "{path}");
+        assert_eq!(HttpResponse::to(server.get(path)).await.status, 200, "{path}");
     }
-    // However many ask, the database is asked by one. The server has its own statements besides.
+    // Concurrent checks share one query of the database. The server executes statements of its own besides.
     let before = server.statements.count();
-    let answers = (0..100).map(|_| Answer::to(server.get("/readyz")));
+    let answers = (0..100).map(|_| HttpResponse::to(server.get("/readyz")));
     assert!(join_all(answers).await.iter().all(|answer| answer.status == 200));
     let asked = server.statements.count() - before;
     assert!(asked < 50, "{asked} statements");
-    // A connection whose request is on its way when the server is told to leave is still answered.
+    // A request whose head is incomplete when the shutdown begins is still answered.
     let mut connection = TcpStream::connect(server.address).await.expect("the server listens");
     connection.write_all(b"GET /readyz HTTP/1.1\r\n").await.expect("it is open");
-    let mut socket = server.socket(&server.stranger()).await;
-    server.leave();
-    assert_eq!(socket.closed().await, 1012, "now it is leaving");
+    let mut socket = server.socket(&server.anonymous()).await;
+    server.shut_down();
+    assert_eq!(socket.closed().await, 1012, "the shutdown has begun");
     connection.write_all(b"host: confab\r\n\r\n").await.expect("it is open");
     let mut answer = String::new();
-    soon("the answer", connection.read_to_string(&mut answer)).await.expect("text");
+    wait_for("the answer", connection.read_to_string(&mut answer)).await.expect("text");
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer:?}");
-    server.ended().await;
+    server.wait().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_parameter_has_its_type_and_may_be_absent() {
+async fn request_parameters_are_typed_and_optional() {
     let server = Server::start(Kind::Sqlite).await;
-    let stranger = server.stranger();
+    let stranger = server.anonymous();
     let asked =
         |name: &str, value: Value| json!({ "query": "query A { __typename }", name: value }).to_string();
     for (name, value) in [
@@ -356,7 +360,7 @@ async fn each_parameter_has_its_type_and_may_be_absent() {
         ("extensions", json!({ "unknown": [1] })),
         ("unknown", json!(1)),
     ] {
-        let answer = ask(&server, &stranger, GRAPHQL, asked(name, value.clone())).await;
+        let answer = post(&server, &stranger, GRAPHQL, asked(name, value.clone())).await;
         assert_eq!(answer.status, 200, "{name}: {value}");
     }
     for (name, value) in [
@@ -368,7 +372,7 @@ async fn each_parameter_has_its_type_and_may_be_absent() {
         ("extensions", json!("{}")),
         ("extensions", json!(false)),
     ] {
-        let answer = ask(&server, &stranger, GRAPHQL, asked(name, value.clone())).await;
+        let answer = post(&server, &stranger, GRAPHQL, asked(name, value.clone())).await;
         assert_eq!((answer.status, code(&answer.refusal())), (400, "BAD_USER_INPUT"), "{name}: {value}");
     }
 }

@@ -1,8 +1,8 @@
-//! The users of another provider: a real one, at which they sign in.
+//! Users of an external OpenID provider: a real one, at which the tests sign in.
 
 use crate::support::{
     AUDIENCE, Client, Closed, IdentityProvider, Kind, PASSWORD, Server, Sql, code, codes, on_both_databases,
-    soon,
+    wait_for,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use confab::config::{Config, Registration};
@@ -27,9 +27,9 @@ fn trusting(provider: &IdentityProvider) -> impl FnOnce(&mut Config) {
     }
 }
 
-/// A client that asks by this token.
-fn by(server: &Server, token: &str) -> Client {
-    let mut client = server.stranger();
+/// A client that authenticates with this token.
+fn client_with(server: &Server, token: &str) -> Client {
+    let mut client = server.anonymous();
     client.token = Some(token.to_owned());
     client
 }
@@ -39,7 +39,7 @@ async fn me(client: &Client) -> Value {
 }
 
 async fn refused(client: &Client) -> bool {
-    let answer = client.ask(ME, json!({})).await;
+    let answer = client.execute(ME, json!({})).await;
     match codes(&answer)[..] {
         [] => false,
         ["UNAUTHENTICATED"] => true,
@@ -47,7 +47,7 @@ async fn refused(client: &Client) -> bool {
     }
 }
 
-/// The three parts of a token, the first two as they are written.
+/// Returns the three parts of a token: the header and the claims decoded, the signature as it is.
 fn parts(token: &str) -> [String; 3] {
     let parts: Vec<&str> = token.split('.').collect();
     let decode = |part| String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
@@ -55,15 +55,15 @@ fn parts(token: &str) -> [String; 3] {
 }
 
 on_both_databases! {
-    async fn whom_the_provider_knows_is_somebody_here_from_the_first_sight(kind) {
+    async fn the_first_token_of_a_provider_user_creates_the_account(kind) {
         let provider = IdentityProvider::start().await;
         let server = Server::with(kind, trusting(&provider)).await;
-        let elsewhere = server.beside().await;
+        let elsewhere = server.another_instance().await;
         for algorithm in ["RS256", "ES256", "EdDSA"] {
             let who = format!("ada-{algorithm}");
             let tokens = provider.sign_in(algorithm, &who).await;
-            let ada = by(&server, &tokens.access_token);
-            // Seen for the first time on two instances at once.
+            let ada = client_with(&server, &tokens.access_token);
+            // The first requests arrive on two instances at once.
             let clients: Vec<Client> =
                 (0..6).map(|i| ada.at([server.address, elsewhere.address][i % 2])).collect();
             let seen = join_all(clients.iter().map(me)).await;
@@ -76,49 +76,49 @@ on_both_databases! {
             });
             assert!(seen.iter().all(|me| *me == expected), "{seen:?}");
             let again = provider.sign_in(algorithm, &who).await;
-            assert_eq!(me(&by(&elsewhere, &again.access_token)).await["id"], seen[0]["id"]);
+            assert_eq!(me(&client_with(&elsewhere, &again.access_token)).await["id"], seen[0]["id"]);
         }
-        let eve = by(&server, &provider.sign_in("RS256", "eve").await.access_token);
-        let ada = by(&server, &provider.sign_in("ES256", "ada-RS256").await.access_token);
+        let eve = client_with(&server, &provider.sign_in("RS256", "eve").await.access_token);
+        let ada = client_with(&server, &provider.sign_in("ES256", "ada-RS256").await.access_token);
         assert_ne!(me(&ada).await["id"], me(&eve).await["id"]);
 
-        // They do what everybody does, over whatever transport.
-        let (conversation, reply) = ada.say("hello", None).await;
+        // These users can do what every user can, over every transport.
+        let (conversation, reply) = ada.send_echo("hello", None).await;
         let mut socket = server.socket(&ada).await;
-        assert_eq!(socket.to_the_end(&reply).await.0, "hello");
+        assert_eq!(socket.follow_to_end(&reply).await.0, "hello");
         let node = "query($id: ID!) { node(id: $id) { id } }";
         assert_eq!(code(&eve.error(node, json!({ "id": conversation })).await), "NOT_FOUND");
         let create = "mutation { createAccessToken(input: { name: \"cron\", scopes: [READ] }) { secret } }";
         let created = ada.data(create, json!({})).await;
-        let script = by(&server, created["createAccessToken"]["secret"].as_str().unwrap());
+        let script = client_with(&server, created["createAccessToken"]["secret"].as_str().unwrap());
         assert_eq!(me(&script).await["id"], me(&ada).await["id"]);
         let export = server.get("/export").bearer_auth(ada.token.as_deref().unwrap()).send().await.unwrap();
         let export: Value = export.json().await.unwrap();
         assert_eq!(export["identities"][0]["subject"], "ada-RS256");
-        // A socket ends with its token.
+        // A socket closes when its token expires.
         server.clock.advance(Duration::from_secs(600));
         assert_eq!(socket.closed().await, 4403);
         assert!(refused(&ada).await);
     }
 
-    async fn a_deleted_account_does_not_come_back_by_its_own_requests(kind) {
+    async fn concurrent_requests_do_not_recreate_a_deleted_account(kind) {
         let provider = IdentityProvider::start().await;
         let server = Server::with(kind, trusting(&provider)).await;
-        let beside = server.beside().await;
+        let beside = server.another_instance().await;
         for round in 0..3 {
-            let ada = by(&server, &provider.sign_in("RS256", &format!("ada-{round}")).await.access_token);
+            let ada = client_with(&server, &provider.sign_in("RS256", &format!("ada-{round}")).await.access_token);
             me(&ada).await;
             let done = AtomicBool::new(false);
             let asking = async |at: &Server| {
                 let client = ada.at(at.address);
                 while !done.load(Ordering::SeqCst) {
-                    let answer = client.ask("{ me { id } }", json!({})).await;
+                    let answer = client.execute("{ me { id } }", json!({})).await;
                     assert!(matches!(codes(&answer)[..], [] | ["UNAUTHENTICATED"]), "{answer}");
                 }
             };
             let delete = async {
                 ada.data(DELETE, json!({})).await;
-                // For as long as somebody may be under way.
+                // For longer than a concurrent request takes.
                 for _ in 0..20 {
                     assert!(refused(&ada).await, "round {round}");
                     assert!(refused(&ada.at(beside.address)).await, "round {round}");
@@ -129,31 +129,31 @@ on_both_databases! {
             assert!(refused(&ada).await);
         }
         let mut sql = Sql::of(&server).await;
-        assert_eq!(sql.everything().await["identities"].len(), 0);
+        assert_eq!(sql.all_rows().await["identities"].len(), 0);
     }
 
-    async fn the_same_address_is_not_the_same_person(kind) {
+    async fn provider_users_and_local_users_are_separate(kind) {
         let provider = IdentityProvider::start().await;
         let server = Server::with(kind, trusting(&provider)).await;
         let local = server.register().await;
-        let who = local.email.strip_suffix("@example.com").expect("as the provider makes them");
-        let other = by(&server, &provider.sign_in("RS256", who).await.access_token);
+        let who = local.email.strip_suffix("@example.com").expect("the provider uses the same domain");
+        let other = client_with(&server, &provider.sign_in("RS256", who).await.access_token);
         let (mine, theirs) = (me(&local).await, me(&other).await);
         assert_eq!(mine["email"], theirs["email"]);
         assert_ne!(mine["id"], theirs["id"]);
-        // And the other way round: an address that the provider told is free here.
-        let newcomer = by(&server, &provider.sign_in("RS256", "newcomer").await.access_token);
+        // Conversely, an address that the provider reported is free here.
+        let newcomer = client_with(&server, &provider.sign_in("RS256", "newcomer").await.access_token);
         let email = me(&newcomer).await["email"].take();
         let input = json!({ "input": { "email": email, "password": PASSWORD } });
         let register = "mutation($input: RegisterInput!) { register(input: $input) { user { id } } }";
-        let registered = server.stranger().data(register, input.clone()).await;
+        let registered = server.anonymous().data(register, input.clone()).await;
         assert_ne!(registered["register"]["user"]["id"], me(&newcomer).await["id"]);
-        // Nobody signs in here as one of the provider's: what they are known by is no address.
+        // Nobody can sign in as a user of the provider with a password: their internal key is not an address.
         let id = me(&newcomer).await["id"].as_str().unwrap().strip_prefix("user_").unwrap().to_owned();
         let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
         for email in [id, String::new()] {
             let input = json!({ "input": { "email": email, "password": PASSWORD } });
-            assert_eq!(codes(&server.stranger().ask(log_in, input).await).len(), 1);
+            assert_eq!(codes(&server.anonymous().execute(log_in, input).await).len(), 1);
         }
         for (mutation, input) in [
             ("changeEmail", json!({ "password": PASSWORD, "newEmail": "new@example.com" })),
@@ -165,11 +165,11 @@ on_both_databases! {
         }
     }
 
-    async fn whoever_deletes_their_account_has_proved_a_moment_ago_who_they_are(kind) {
+    async fn deleting_a_provider_account_requires_a_recent_sign_in(kind) {
         let provider = IdentityProvider::start().await;
         let server = Server::with(kind, trusting(&provider)).await;
-        let elsewhere = server.beside().await;
-        let ada = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
+        let elsewhere = server.another_instance().await;
+        let ada = client_with(&server, &provider.sign_in("RS256", "ada").await.access_token);
         let id = me(&ada).await["id"].take();
         server.clock.advance(Duration::from_secs(301));
         for password in [Value::Null, json!(PASSWORD)] {
@@ -177,8 +177,8 @@ on_both_databases! {
         }
         let server = Server::with(kind, trusting(&provider)).await;
         drop(elsewhere);
-        let elsewhere = server.beside().await;
-        let ada = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
+        let elsewhere = server.another_instance().await;
+        let ada = client_with(&server, &provider.sign_in("RS256", "ada").await.access_token);
         assert_ne!(me(&ada).await["id"], id, "this is another database");
         let id = me(&ada).await["id"].take();
         let mut sockets = [server.socket(&ada).await, elsewhere.socket(&ada).await];
@@ -186,53 +186,53 @@ on_both_databases! {
         assert_eq!(code(&local.error(DELETE, json!({})).await), "BAD_USER_INPUT", "others show their password");
         assert_eq!(ada.data(DELETE, json!({})).await["deleteAccount"]["deletedId"], id);
         for socket in &mut sockets {
-            assert_eq!(socket.hear().await, Err(Closed(4403)));
+            assert_eq!(socket.receive().await, Err(Closed(4403)));
         }
-        // Their token is good still, and makes them no new account.
+        // Their token is still valid, but creates no new account.
         assert!(refused(&ada).await && refused(&ada.at(elsewhere.address)).await);
-        // Who signs in again wants one. A token tells the second of its making.
+        // Signing in again creates a new account. The provider's tokens count time in whole seconds.
         let again = async {
             loop {
-                let again = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
+                let again = client_with(&server, &provider.sign_in("RS256", "ada").await.access_token);
                 if !refused(&again).await {
                     break again;
                 }
             }
         };
-        let again = soon("a token from after the deletion", again).await;
+        let again = wait_for("a token from after the deletion", again).await;
         assert_ne!(me(&again).await["id"], id);
         assert_eq!(server.socket(&again).await.ping().await, [Value::Null; 0]);
-        assert!(refused(&ada).await, "the old one is not the new account's");
-        assert!(!refused(&by(&server, &provider.sign_in("RS256", "eve").await.access_token)).await);
+        assert!(refused(&ada).await, "the old token does not belong to the new account");
+        assert!(!refused(&client_with(&server, &provider.sign_in("RS256", "eve").await.access_token)).await);
     }
 
-    async fn a_token_from_before_the_account_was_deleted_never_makes_another_however_long_it_lasts(kind) {
+    async fn tokens_from_before_the_deletion_never_recreate_the_account(kind) {
         let mut provider = IdentityProvider::start().await;
-        provider.tell("last").await;
+        provider.command("last").await;
         let server = Server::with(kind, trusting(&provider)).await;
-        let ada = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
-        let eve = by(&server, &provider.sign_in("RS256", "eve").await.access_token);
+        let ada = client_with(&server, &provider.sign_in("RS256", "ada").await.access_token);
+        let eve = client_with(&server, &provider.sign_in("RS256", "eve").await.access_token);
         ada.data(DELETE, json!({})).await;
         assert!(refused(&ada).await && !refused(&eve).await);
         let mut sql = Sql::of(&server).await;
-        let left = sql.everything().await["users"].len();
+        let left = sql.all_rows().await["users"].len();
         server.clock.advance(Duration::from_secs(2 * 24 * 3600 - 60));
-        assert!(refused(&ada).await && !refused(&eve).await, "so long it is good, and no longer");
+        assert!(refused(&ada).await && !refused(&eve).await, "the provider's longest lifetime");
         server.clock.advance(Duration::from_secs(61));
         let forgotten = async {
-            while !sql.everything().await["revocations"].is_empty() {
+            while !sql.all_rows().await["revocations"].is_empty() {
                 server.poke.all();
                 yield_now().await;
             }
         };
-        soon("the deletion to be forgotten", forgotten).await;
+        wait_for("the deletion to be forgotten", forgotten).await;
         assert!(refused(&ada).await && refused(&eve).await);
-        assert_eq!(sql.everything().await["users"].len(), left, "nobody new is there");
+        assert_eq!(sql.all_rows().await["users"].len(), left, "no user was added");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_good_token_of_the_provider_for_this_server_is_refused() {
+async fn invalid_provider_tokens_are_refused() {
     let provider = IdentityProvider::start().await;
     let server = Server::with(Kind::Sqlite, |config| {
         trusting(&provider)(config);
@@ -240,7 +240,7 @@ async fn what_is_no_good_token_of_the_provider_for_this_server_is_refused() {
     });
     let server = server.await;
     let good = provider.sign_in("RS256", "ada").await;
-    assert!(!refused(&by(&server, &good.access_token)).await);
+    assert!(!refused(&client_with(&server, &good.access_token)).await);
     let of_another = IdentityProvider::start().await;
     let [header, claims, signature] = parts(&good.access_token);
     let encode = |text: String| BASE64_URL_SAFE_NO_PAD.encode(text);
@@ -248,16 +248,16 @@ async fn what_is_no_good_token_of_the_provider_for_this_server_is_refused() {
         assert!(format!("{header}{claims}").contains(old), "{header}{claims}");
         format!("{}.{}.{signature}", encode(header.replace(old, new)), encode(claims.replace(old, new)))
     };
-    assert!(!refused(&by(&server, &with("", ""))).await, "it is put together as it was");
-    // The public key, taken for a secret (RFC 8725, section 2.1).
+    assert!(!refused(&client_with(&server, &with("", ""))).await, "reassembled without changes it is valid");
+    // The public key used as an HMAC secret (RFC 8725, section 2.1).
     let keys: Value = reqwest::get(format!("{}/jwks", provider.issuer)).await.unwrap().json().await.unwrap();
     let modulus =
         keys["keys"].as_array().unwrap().iter().find(|key| key["alg"] == "RS256").unwrap()["n"].clone();
     let by_modulus = Header { kid: Some("RS256-1".into()), ..Header::new(Algorithm::HS256) };
-    let said: Value = serde_json::from_str(&claims).unwrap();
+    let claims_of_ada: Value = serde_json::from_str(&claims).unwrap();
     let by_modulus = jsonwebtoken::encode(
         &by_modulus,
-        &said,
+        &claims_of_ada,
         &EncodingKey::from_secret(modulus.as_str().unwrap().as_bytes()),
     );
     for (fault, token) in [
@@ -265,27 +265,27 @@ async fn what_is_no_good_token_of_the_provider_for_this_server_is_refused() {
             "for another audience",
             provider.sign_in_for("RS256", "ada", "https://other.example/").await.access_token,
         ),
-        ("by an algorithm that is not on the list", provider.sign_in("ES256", "ada").await.access_token),
+        ("an algorithm that is not allowed", provider.sign_in("ES256", "ada").await.access_token),
         ("an ID token", good.id_token.clone()),
-        ("another provider's", of_another.sign_in("RS256", "ada").await.access_token),
+        ("another provider", of_another.sign_in("RS256", "ada").await.access_token),
         ("another subject", with("\"sub\":\"ada\"", "\"sub\":\"eve\"")),
-        ("another end", with("\"exp\":", "\"exp\":9")),
-        ("an absurd end", with("\"exp\":", "\"exp\":1e300,\"x\":")),
+        ("another expiry", with("\"exp\":", "\"exp\":9")),
+        ("an absurd expiry", with("\"exp\":", "\"exp\":1e300,\"x\":")),
         ("unsigned", with("\"RS256\"", "\"none\"")),
         ("another algorithm", with("\"RS256\"", "\"EdDSA\"")),
         ("another key", with("RS256-1", "EdDSA-1")),
-        ("a key that nobody has", with("RS256-1", "RS256-9")),
-        ("signed with what everybody knows", by_modulus.unwrap()),
+        ("an unknown key", with("RS256-1", "RS256-9")),
+        ("signed with the public key", by_modulus.unwrap()),
         ("no token", "a.b.c".into()),
     ] {
-        assert!(refused(&by(&server, &token)).await, "{fault}");
+        assert!(refused(&client_with(&server, &token)).await, "{fault}");
     }
-    // An ID token is for the client, so it would take an operator who mixes them up.
+    // ID tokens are for the client application. One could only be accepted if the operator configured its audience.
     let mixed_up = Server::with(Kind::Sqlite, |config| {
         trusting(&provider)(config);
         config.identities.oidc_audience = "RS256".into();
     });
-    assert!(refused(&by(&mixed_up.await, &good.id_token)).await);
+    assert!(refused(&client_with(&mixed_up.await, &good.id_token)).await);
     let scoped = |scope: &str| {
         let scope = scope.to_owned();
         Server::with(Kind::Sqlite, |config| {
@@ -293,69 +293,72 @@ async fn what_is_no_good_token_of_the_provider_for_this_server_is_refused() {
             config.identities.oidc_scope = scope;
         })
     };
-    assert!(!refused(&by(&scoped("chat").await, &good.access_token)).await);
-    assert!(refused(&by(&scoped("cha").await, &good.access_token)).await, "it lacks the scope");
-    let nobody = Server::start(Kind::Sqlite).await;
-    assert!(refused(&by(&nobody, &good.access_token)).await, "this one trusts nobody else");
+    assert!(!refused(&client_with(&scoped("chat").await, &good.access_token)).await);
+    assert!(refused(&client_with(&scoped("cha").await, &good.access_token)).await, "the scope is missing");
+    let without_provider = Server::start(Kind::Sqlite).await;
+    assert!(
+        refused(&client_with(&without_provider, &good.access_token)).await,
+        "this server has no provider"
+    );
     server.clock.advance(Duration::from_secs(600));
-    assert!(refused(&by(&server, &good.access_token)).await, "it has expired");
+    assert!(refused(&client_with(&server, &good.access_token)).await, "it has expired");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_new_key_is_found_and_one_that_is_taken_back_is_good_no_more() {
+async fn rotated_provider_keys_are_fetched_and_retired_keys_refused() {
     let mut provider = IdentityProvider::start().await;
     let server = Server::with(Kind::Sqlite, trusting(&provider)).await;
-    let first = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
+    let first = client_with(&server, &provider.sign_in("RS256", "ada").await.access_token);
     assert!(!refused(&first).await);
-    provider.tell("rotate").await;
-    server.clock.advance(Duration::from_secs(10)); // it asks no oftener than that
-    let second = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
+    provider.command("rotate").await;
+    server.clock.advance(Duration::from_secs(10)); // the shortest interval between two fetches of the keys
+    let second = client_with(&server, &provider.sign_in("RS256", "ada").await.access_token);
     assert!(!refused(&second).await && !refused(&first).await);
 
-    // Tokens with keys that nobody knows do not make it ask all the time.
-    provider.tell("rotate").await;
-    let third = by(&server, &provider.sign_in("RS256", "ada").await.access_token);
-    assert!(refused(&third).await, "it has asked a moment ago");
+    // Tokens with unknown keys do not make the server fetch the keys on every request.
+    provider.command("rotate").await;
+    let third = client_with(&server, &provider.sign_in("RS256", "ada").await.access_token);
+    assert!(refused(&third).await, "the keys were fetched a moment ago");
     server.clock.advance(Duration::from_secs(10));
     assert!(!refused(&third).await);
 
-    // While the provider is away, what is known goes on.
-    provider.tell("away").await;
+    // While the provider is down, known keys remain valid.
+    provider.command("away").await;
     server.poke.all();
     server.clock.advance(Duration::from_secs(10));
     assert!(!refused(&third).await && !refused(&first).await);
-    provider.tell("back").await;
-    provider.tell("retire").await;
+    provider.command("back").await;
+    provider.command("retire").await;
     server.poke.all();
     let forgotten = async {
         while !refused(&first).await {
             yield_now().await;
         }
     };
-    soon("the first key to be forgotten", forgotten).await;
+    wait_for("the first key to be forgotten", forgotten).await;
     assert!(refused(&second).await && !refused(&third).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_starts_without_the_provider_and_finds_it_later() {
+async fn a_server_starts_while_the_provider_is_down() {
     let mut provider = IdentityProvider::start().await;
     let token = provider.sign_in("ES256", "ada").await.access_token;
-    provider.tell("away").await;
+    provider.command("away").await;
     let server = Server::with(Kind::Sqlite, trusting(&provider)).await;
     let local = server.register().await;
-    assert!(!refused(&local).await, "others are not kept waiting");
+    assert!(!refused(&local).await, "local users are not delayed");
     server.clock.advance(Duration::from_secs(10));
-    let ada = by(&server, &token);
-    // It cannot be told whether the token is good: that is our trouble, and says nothing of the token.
-    let answer = ada.ask(ME, json!({})).await;
+    let ada = client_with(&server, &token);
+    // The server cannot verify the token yet. UNAVAILABLE does not blame the token.
+    let answer = ada.execute(ME, json!({})).await;
     assert!(matches!(codes(&answer)[..], ["UNAVAILABLE" | "UNAUTHENTICATED"]), "{answer}");
-    provider.tell("back").await;
+    provider.command("back").await;
     server.clock.advance(Duration::from_secs(10));
     assert!(!refused(&ada).await);
 }
 
 on_both_databases! {
-    async fn where_registration_is_closed_nobody_makes_an_account(kind) {
+    async fn closed_registration_refuses_every_address(kind) {
         let server = Server::start(kind).await;
         let ada = server.register().await;
         let mut server = server;
@@ -364,11 +367,11 @@ on_both_databases! {
         let register = "mutation($input: RegisterInput!) { register(input: $input) { user { id } } }";
         for email in ["new@example.com", &*ada.email] {
             let input = json!({ "input": { "email": email, "password": PASSWORD } });
-            let error = server.stranger().error(register, input).await;
-            assert_eq!(code(&error), "FORBIDDEN", "nor is it told who has an account");
+            let error = server.anonymous().error(register, input).await;
+            assert_eq!(code(&error), "FORBIDDEN", "it does not reveal whether the address has an account");
         }
         let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { user { email } } }";
         let input = json!({ "input": { "email": ada.email, "password": PASSWORD } });
-        assert_eq!(server.stranger().data(log_in, input).await["logIn"]["user"]["email"], ada.email);
+        assert_eq!(server.anonymous().data(log_in, input).await["logIn"]["user"]["email"], ada.email);
     }
 }

@@ -1,10 +1,10 @@
-//! Input that was made to hurt, at every place the schema has: a clear refusal, nothing stored, and a server that
-//! answers the next one.
+//! Hostile values for every input of the schema: each is refused with a clear error, nothing is stored, and the server
+//! answers the next request.
 
 mod cursors;
 mod depth;
 mod ids;
 mod numbers;
-mod places;
+mod targets;
 mod texts;
 mod world;

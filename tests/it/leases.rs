@@ -1,5 +1,5 @@
-//! Leases and takeovers: instances that share a store claim, speak, die, freeze and come back in any order, and the
-//! store holds what the one who has the lease wrote.
+//! Leases and takeovers: instances that share a store claim, write, die, freeze and come back in any order. The store must
+//! hold what the holder of the lease wrote.
 
 mod model;
 mod race;
@@ -14,25 +14,25 @@ use proptest::{
 use std::time::Duration;
 use tokio::{runtime::Handle, task::block_in_place};
 
-/// Something that happens. Numbers choose among what there is, and wrap around.
+/// One event of a history. Indexes wrap around, so that they always choose an existing item.
 #[derive(Clone, Debug)]
 enum Step {
-    /// Time goes on: a lease is 1,000 ms.
+    /// Time passes, in milliseconds. A lease lasts 1,000 ms.
     Wait(u64),
     Send {
         at: usize,
         conversation: usize,
         when_busy: WhenBusy,
     },
-    Look {
+    Poll {
         at: usize,
     },
-    /// An instance claims, and dies before it does anything else.
-    LookAndDie {
+    /// An instance claims replies and dies before it does anything else.
+    ClaimAndDie {
         at: usize,
     },
-    /// A holder, or one who takes itself for it, says a word or nothing, and makes a checkpoint.
-    Speak {
+    /// A holder, or an instance that believes it is one, appends a word or nothing, and makes a checkpoint.
+    Checkpoint {
         at: usize,
         reply: usize,
         word: bool,
@@ -41,11 +41,11 @@ enum Step {
         at: usize,
         reply: usize,
     },
-    /// An instance leaves, and comes back.
+    /// An instance shuts down and restarts.
     Release {
         at: usize,
     },
-    /// An instance dies, and comes back.
+    /// An instance dies and restarts.
     Crash {
         at: usize,
     },
@@ -66,9 +66,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (1..1500u64).prop_map(Step::Wait),
         5 => (at(), which(), busy).prop_map(|(at, conversation, when_busy)| Step::Send { at, conversation, when_busy }),
-        8 => at().prop_map(|at| Step::Look { at }),
-        1 => at().prop_map(|at| Step::LookAndDie { at }),
-        10 => (at(), which(), any::<bool>()).prop_map(|(at, reply, word)| Step::Speak { at, reply, word }),
+        8 => at().prop_map(|at| Step::Poll { at }),
+        1 => at().prop_map(|at| Step::ClaimAndDie { at }),
+        10 => (at(), which(), any::<bool>()).prop_map(|(at, reply, word)| Step::Checkpoint { at, reply, word }),
         3 => (at(), which()).prop_map(|(at, reply)| Step::Finish { at, reply }),
         3 => at().prop_map(|at| Step::Release { at }),
         2 => at().prop_map(|at| Step::Crash { at }),
@@ -77,12 +77,12 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// How far each instance's clock is ahead, and what happens.
+/// Returns how far each instance's clock is ahead, and the steps.
 fn history() -> impl Strategy<Value = (Vec<u64>, Vec<Step>)> {
     (prop::collection::vec(0..300u64, INSTANCES), prop::collection::vec(step(), 20..100))
 }
 
-/// A store with a user in it.
+/// Connects to a new store with one user in it.
 async fn store_and_owner(url: &str) -> (Database, Id) {
     let store = Database::connect(url, &Statements::default()).await.expect("the database answers");
     store.migrate().await.expect("the tables can be made");
@@ -94,16 +94,16 @@ async fn store_and_owner(url: &str) -> (Database, Id) {
     (store, id)
 }
 
-/// What happens, step by step, and what must hold after each; then one instance is left, and sees to the rest.
+/// Plays a history and checks the store after each step. At the end one surviving instance finishes all replies.
 async fn play(store: Database, owner: Id, (ahead, steps): (Vec<u64>, Vec<Step>)) {
     let mut world = World::new(store, owner, &ahead);
     for step in steps {
         match step {
             Step::Wait(by) => world.wait(Duration::from_millis(by)),
             Step::Send { at, conversation, when_busy } => world.send(at, conversation, when_busy).await,
-            Step::Look { at } => world.look(at, false).await,
-            Step::LookAndDie { at } => world.look(at, true).await,
-            Step::Speak { at, reply, word } => world.speak(at, reply, word).await,
+            Step::Poll { at } => world.poll(at, false).await,
+            Step::ClaimAndDie { at } => world.poll(at, true).await,
+            Step::Checkpoint { at, reply, word } => world.checkpoint(at, reply, word).await,
             Step::Finish { at, reply } => world.finish(at, reply).await,
             Step::Release { at } => world.release(at).await,
             Step::Crash { at } => world.crash(at),
@@ -112,12 +112,12 @@ async fn play(store: Database, owner: Id, (ahead, steps): (Vec<u64>, Vec<Step>))
         }
         world.check().await;
     }
-    world.one_survivor_sees_to_the_rest().await;
-    world.check_the_end().await;
+    world.finish_with_one_survivor().await;
+    world.check_final_state().await;
 }
 
 on_both_databases! {
-    async fn whatever_happens_the_lease_decides_who_writes(kind) {
+    async fn only_the_holder_of_the_lease_writes(kind) {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let (store, owner) = store_and_owner(&kind.create(folder.path()).await).await;
         let mut config = Config { cases: 24, failure_persistence: None, ..Config::default() };

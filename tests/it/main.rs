@@ -1,8 +1,8 @@
-//! The tests that speak as clients do: GraphQL over real HTTP and real WebSockets, to a server over a real database.
+//! Integration tests that act as clients: GraphQL over real HTTP and WebSockets, to a server over a real database.
 //!
-//! What concerns the store runs twice, on SQLite and on PostgreSQL ([`support::on_both_databases`]), and so does what
-//! concerns the bus, in process and on Redis. PostgreSQL and Redis are those of `CONFAB_TEST_POSTGRES_URL` and
-//! `CONFAB_TEST_REDIS_URL`; `make test` starts them.
+//! Tests that concern the store run on SQLite and on PostgreSQL ([`support::on_both_databases`]); tests that concern the
+//! bus run in process and on Redis. `CONFAB_TEST_POSTGRES_URL` and `CONFAB_TEST_REDIS_URL` name the servers to use;
+//! `make test` starts them.
 
 mod support;
 

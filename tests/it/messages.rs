@@ -1,3 +1,5 @@
+//! Messages: sending, order, pages and idempotency keys.
+
 use crate::support::{Provider, Server, code, content_of, on_both_databases};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -15,10 +17,10 @@ fn contents(page: &Value) -> Vec<&str> {
 }
 
 on_both_databases! {
-    async fn empty_pages_tell_what_is_around_them(kind) {
+    async fn empty_pages_report_their_neighbours(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
-        let (conversation, _) = client.say("hello", None).await;
+        let (conversation, _) = client.send_echo("hello", None).await;
         let query = "query($id: ID!, $first: Int, $after: String, $last: Int, $before: String) { conversation(id: $id) {
             messages(first: $first, after: $after, last: $last, before: $before) {
                 nodes { id } pageInfo { hasPreviousPage hasNextPage startCursor endCursor } } } }";
@@ -51,7 +53,7 @@ on_both_databases! {
         let sent = client.send(json!({ "content": "Hello, world", "model": "echo" })).await;
         assert_eq!(sent["reply"], json!({ "id": sent["reply"]["id"], "status": "PENDING", "role": "ASSISTANT", "model": "echo" }));
         let reply = sent["reply"]["id"].as_str().unwrap();
-        let (text, finished) = server.socket(&client).await.to_the_end(reply).await;
+        let (text, finished) = server.socket(&client).await.follow_to_end(reply).await;
         assert_eq!((text.as_str(), content_of(&finished)), ("Hello, world", "Hello, world"));
         let stored = client.message(reply).await;
         assert_eq!(stored["status"], "COMPLETED");
@@ -63,12 +65,12 @@ on_both_databases! {
         assert!(stored["finishedAt"].is_string());
     }
 
-    async fn messages_are_in_order_and_paged_both_ways(kind) {
+    async fn messages_are_ordered_and_paged_in_both_directions(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
-        let (id, _) = client.say("0", None).await;
+        let (id, _) = client.send_echo("0", None).await;
         for i in 1..4 {
-            client.say(&i.to_string(), Some(&id)).await;
+            client.send_echo(&i.to_string(), Some(&id)).await;
         }
         let mut socket = server.socket(&client).await;
         let page = async |arguments: Value| {
@@ -78,7 +80,7 @@ on_both_databases! {
         };
         for node in page(json!({})).await["nodes"].as_array().unwrap() {
             if node["role"] == "ASSISTANT" {
-                socket.to_the_end(node["id"].as_str().unwrap()).await;
+                socket.follow_to_end(node["id"].as_str().unwrap()).await;
             }
         }
         let all = page(json!({})).await;
@@ -100,18 +102,18 @@ on_both_databases! {
         assert_eq!(contents(&page(json!({ "last": 100, "after": next["pageInfo"]["endCursor"] })).await), ["3", "3"]);
     }
 
-    async fn many_sends_at_once_keep_one_order_and_lose_nothing(kind) {
+    async fn concurrent_sends_are_all_stored_in_one_order(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
-        let (id, _) = client.say("first", None).await;
+        let (id, _) = client.send_echo("first", None).await;
         let sent = join_all((0..10).map(|i| {
             let (client, id) = (client.clone(), id.clone());
-            async move { client.say(&format!("m{i}"), Some(&id)).await.1 }
+            async move { client.send_echo(&format!("m{i}"), Some(&id)).await.1 }
         }))
         .await;
         let mut socket = server.socket(&client).await;
         for (i, reply) in sent.iter().enumerate() {
-            assert_eq!(socket.to_the_end(reply).await.0, format!("m{i}"));
+            assert_eq!(socket.follow_to_end(reply).await.0, format!("m{i}"));
         }
         let page = client.data(MESSAGES, json!({ "id": id, "first": 100 })).await["conversation"]["messages"].take();
         let contents = contents(&page);
@@ -119,7 +121,7 @@ on_both_databases! {
         assert!(contents.chunks(2).all(|pair| pair[0] == pair[1]), "each reply follows its message: {contents:?}");
     }
 
-    async fn the_same_send_under_one_key_is_stored_once(kind) {
+    async fn sends_with_the_same_key_are_stored_once(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let input = json!({ "input": { "content": "once", "model": "echo", "idempotencyKey": "k1" } });
@@ -131,34 +133,34 @@ on_both_databases! {
         assert_eq!(counts["me"]["conversations"], json!({ "totalCount": 1, "nodes": [{ "messages": { "totalCount": 2 } }] }));
         let stranger = server.register().await;
         let elsewhere = stranger.data(SEND, input).await;
-        assert_ne!(elsewhere, answers[0], "a key is its user's own");
+        assert_ne!(elsewhere, answers[0], "keys of different users are independent");
     }
 
-    async fn what_is_sent_while_a_reply_is_in_progress_is_refused_or_takes_its_place(kind) {
+    async fn when_busy_decides_about_a_message_during_a_reply(kind) {
         let server = Server::with(kind, |config| config.pace_ms = 10).await;
         let client = server.register().await;
-        let (id, first) = client.say(&"word ".repeat(1000), None).await;
-        let (_, second) = client.say("waits", Some(&id)).await;
+        let (id, first) = client.send_echo(&"word ".repeat(1000), None).await;
+        let (_, second) = client.send_echo("waits", Some(&id)).await;
         let refused = json!({ "conversationId": id, "content": "x", "whenBusy": "REJECT", "idempotencyKey": "k" });
         assert_eq!(code(&client.error(SEND, json!({ "input": refused })).await), "CONFLICT");
         let urgent = json!({ "conversationId": id, "content": "urgent", "whenBusy": "STOP_CURRENT", "model": "echo" });
         let third = client.send(urgent).await["reply"]["id"].as_str().unwrap().to_owned();
         let mut socket = server.socket(&client).await;
-        assert_eq!(socket.to_the_end(&third).await.0, "urgent");
+        assert_eq!(socket.follow_to_end(&third).await.0, "urgent");
         for stopped in [first, second] {
             assert_eq!(client.message(&stopped).await["status"], "STOPPED");
         }
-        // Nobody is in the way any more, and the key of what was refused is free.
+        // The conversation is idle, and the key of the refused message is unused.
         let again = client.send(refused).await;
-        socket.to_the_end(again["reply"]["id"].as_str().unwrap()).await;
+        socket.follow_to_end(again["reply"]["id"].as_str().unwrap()).await;
         let page = client.data(MESSAGES, json!({ "id": id })).await["conversation"]["messages"].take();
-        assert_eq!(page["totalCount"], 8, "what was refused was not stored");
+        assert_eq!(page["totalCount"], 8, "the refused message was not stored");
     }
 
     async fn repeating_a_send_stops_nothing(kind) {
         let server = Server::with(kind, |config| config.pace_ms = 5).await;
         let client = server.register().await;
-        let (id, _) = client.say("first", None).await;
+        let (id, _) = client.send_echo("first", None).await;
         let content = "word ".repeat(60);
         let urgent = json!({ "conversationId": id, "content": content, "model": "echo", "whenBusy": "STOP_CURRENT",
             "idempotencyKey": "k" });
@@ -168,11 +170,11 @@ on_both_databases! {
         socket.follow(reply, None).await;
         socket.until("word").await;
         assert_eq!(client.send(urgent).await["reply"]["id"], reply);
-        let (text, finished) = server.socket(&client).await.to_the_end(reply).await;
+        let (text, finished) = server.socket(&client).await.follow_to_end(reply).await;
         assert_eq!((text.as_str(), &finished["status"]), (&*content, &json!("COMPLETED")));
     }
 
-    async fn a_key_of_a_send_that_failed_can_be_used_again(kind) {
+    async fn the_key_of_a_failed_send_can_be_reused(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let gone = "conversation_00000000000000000000000000000000";
@@ -181,7 +183,7 @@ on_both_databases! {
         client.send(json!({ "content": "x", "idempotencyKey": "k" })).await;
     }
 
-    async fn a_conversation_may_begin_with_instructions(kind) {
+    async fn a_first_message_may_set_the_system_prompt(kind) {
         let mut provider = Provider::start().await;
         let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
         let server = Server::with_providers(kind, &settings, |_| {}).await;
@@ -197,7 +199,7 @@ on_both_databases! {
         assert_eq!(nodes, json!([{ "systemPrompt": "Be brief." }]));
     }
 
-    async fn bad_input_is_refused_and_nothing_is_stored(kind) {
+    async fn invalid_input_is_refused_and_nothing_is_stored(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         for (field, input) in [
@@ -220,12 +222,12 @@ on_both_databases! {
         assert_eq!(count["me"]["conversations"]["totalCount"], 0);
     }
 
-    async fn the_longest_message_is_kept_whole(kind) {
+    async fn the_longest_message_is_stored_unchanged(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let content: String = "🦀é\u{2028}\"\\ \n".chars().cycle().take(10_000).collect();
-        let (_, reply) = client.say(&content, None).await;
-        let (text, finished) = server.socket(&client).await.to_the_end(&reply).await;
+        let (_, reply) = client.send_echo(&content, None).await;
+        let (text, finished) = server.socket(&client).await.follow_to_end(&reply).await;
         assert!(text == content && content_of(&finished) == content);
         assert!(client.message(&reply).await["content"] == content.as_str());
     }
@@ -235,28 +237,28 @@ on_both_databases! {
         let client = server.register().await;
         let mut socket = server.socket(&client).await;
         let sent = client.send(json!({ "content": "hm" })).await;
-        let (first, _) = socket.to_the_end(sent["reply"]["id"].as_str().unwrap()).await;
+        let (first, _) = socket.follow_to_end(sent["reply"]["id"].as_str().unwrap()).await;
         let conversation = &sent["conversation"]["id"];
         let sent = client.send(json!({ "content": "hm", "conversationId": conversation })).await;
-        let (second, _) = socket.to_the_end(sent["reply"]["id"].as_str().unwrap()).await;
-        assert!(!first.is_empty() && first != second, "she goes on: {first:?}, {second:?}");
+        let (second, _) = socket.follow_to_end(sent["reply"]["id"].as_str().unwrap()).await;
+        assert!(!first.is_empty() && first != second, "her second answer depends on the first: {first:?}, {second:?}");
     }
 }
 
 on_both_databases! {
-    async fn a_long_content_is_read_only_where_it_is_selected(kind) {
+    async fn content_is_read_only_if_selected(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let long = "long ".repeat(1000);
-        let (conversation, reply) = client.say(&long, None).await;
-        server.socket(&client).await.to_the_end(&reply).await;
+        let (conversation, reply) = client.send_echo(&long, None).await;
+        server.socket(&client).await.follow_to_end(&reply).await;
         let statements = async |selection: &str| {
             let query = format!("query($id: ID!) {{ conversation(id: $id) {{ messages {{ {selection} }} }} }}");
             let before = server.statements.count();
             let data = client.data(&query, json!({ "id": conversation })).await;
             (server.statements.count() - before, data["conversation"]["messages"].clone())
         };
-        // Now and then the pool asks whether a connection is still there: the least counts.
+        // The pool sometimes checks a connection, so the smallest count is the query's.
         let (mut without, mut with, mut page) = (u64::MAX, u64::MAX, json!(null));
         for _ in 0..5 {
             without = without.min(statements("nodes { id status }").await.0);
@@ -264,7 +266,7 @@ on_both_databases! {
             with = with.min(of_all.0);
             page = of_all.1;
         }
-        assert_eq!(with, without + 1, "all contents are one query");
+        assert_eq!(with, without + 1, "all contents are read by one query");
         assert_eq!(page["nodes"][1], json!({ "content": long, "model": "echo", "finishReason": "STOP" }));
         assert_eq!(page["edges"][0]["node"]["content"], long);
     }

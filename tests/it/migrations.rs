@@ -1,15 +1,15 @@
-//! Bringing a database up to date: from the last release, beside a backup, and not in an encoding that lacks characters.
+//! Migrations: from the last release, during a backup, and the check of the database's encoding.
 
-use crate::support::{Kind, Sql, on_both_databases, soon};
+use crate::support::{Kind, Sql, on_both_databases, wait_for};
 use confab::store::{Database, Statements};
 use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-/// The last migration of the release before this one.
+/// The last migration of the previous release.
 const RELEASED: &str = "000007";
 
-/// The migrations of a kind in order, each with its folder.
+/// Returns the names and folders of a database's migrations, in order.
 fn migrations(kind: Kind) -> BTreeMap<String, PathBuf> {
     let folder = match kind {
         Kind::Sqlite => "sqlite",
@@ -20,10 +20,10 @@ fn migrations(kind: Kind) -> BTreeMap<String, PathBuf> {
     entries.map(|entry| (entry.file_name().into_string().expect("a name"), entry.path())).collect()
 }
 
-/// A database as the release before this one has made it.
+/// Creates a database with the schema of the previous release.
 async fn released(kind: Kind, url: &str) -> Sql {
     let mut sql = Sql::connect(url).await;
-    // As Diesel keeps it.
+    // Diesel's own table of migrations.
     sql.execute(
         "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL,
             run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)",
@@ -42,7 +42,7 @@ async fn released(kind: Kind, url: &str) -> Sql {
     sql
 }
 
-/// A row in each table.
+/// Inserts a row into each table.
 async fn fill(sql: &mut Sql) {
     let [user, session, conversation, asked, reply, token, event, identity] =
         std::array::from_fn(|_| sql.key(Uuid::now_v7()));
@@ -80,27 +80,7 @@ async fn fill(sql: &mut Sql) {
     }
 }
 
-/// The tables with their columns.
-async fn columns(sql: &mut Sql) -> BTreeMap<String, Vec<String>> {
-    let query = match sql {
-        Sql::Postgres(_) => {
-            "SELECT (table_name || '.' || column_name)::text AS value FROM information_schema.columns
-            WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'"
-        }
-        Sql::Sqlite(_) => {
-            "SELECT m.name || '.' || c.name AS value FROM sqlite_master m JOIN pragma_table_info(m.name) c
-            WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\'"
-        }
-    };
-    let mut tables = BTreeMap::<String, Vec<String>>::new();
-    for value in sql.values(query).await {
-        let (table, column) = value.split_once('.').expect("both");
-        tables.entry(table.to_owned()).or_default().push(column.to_owned());
-    }
-    tables
-}
-
-/// What these columns hold, row by row.
+/// Returns what these columns hold, row by row.
 async fn contents(sql: &mut Sql, tables: &BTreeMap<String, Vec<String>>) -> BTreeMap<String, Vec<String>> {
     let mut contents = BTreeMap::new();
     for (table, columns) in tables {
@@ -122,25 +102,25 @@ async fn connect(url: &str) -> Database {
 }
 
 on_both_databases! {
-    async fn a_database_of_the_last_release_is_brought_up_to_date_without_loss(kind) {
+    async fn migrating_from_the_last_release_keeps_all_data(kind) {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let url = kind.create(folder.path()).await;
         let mut sql = released(kind, &url).await;
         fill(&mut sql).await;
-        let tables = columns(&mut sql).await;
+        let tables = sql.columns().await;
         let before = contents(&mut sql, &tables).await;
         assert!(before.len() >= 13 && before.values().all(|rows| !rows.is_empty()), "{before:?}");
         connect(&url).await.migrate().await.expect("it can be brought up to date");
         assert_eq!(contents(&mut sql, &tables).await, before);
-        // The new column is filled.
+        // The migration fills the new column.
         let owned = "SELECT email_key AS value FROM runs JOIN users ON users.id = runs.owner_id";
         assert_eq!(sql.values(owned).await, ["ada@x.org"]);
     }
 }
 
-/// A backup holds a weak lock on every table for as long as it takes.
+/// A backup holds a weak lock on every table until it ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_migration_behind_a_backup_keeps_nobody_waiting() {
+async fn a_migration_that_waits_for_a_backup_blocks_no_statements() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let url = Kind::Postgres.create(folder.path()).await;
     let mut sql = released(Kind::Postgres, &url).await;
@@ -157,18 +137,18 @@ async fn a_migration_behind_a_backup_keeps_nobody_waiting() {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    soon("the migration to wait", waits).await;
-    // A statement of the running instances, which are given so long for it.
+    wait_for("the migration to wait", waits).await;
+    // A statement of a running instance, with the longest time that an instance allows for it.
     sql.execute("SET statement_timeout = '10s'").await;
     sql.execute("UPDATE runs SET stop_requested = true").await;
     assert!(!migrated.is_finished());
     backup.execute("COMMIT").await;
-    let migrated = soon("the migration to be done", migrated).await.expect("it does not panic");
+    let migrated = wait_for("the migration to end", migrated).await.expect("it does not panic");
     migrated.expect("it can be brought up to date");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_lacks_characters_is_refused() {
+async fn a_database_without_utf8_is_refused() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let url = Kind::Postgres.create(folder.path()).await;
     let (address, name) = url.rsplit_once('/').expect("the URL names a database");
@@ -176,6 +156,6 @@ async fn a_database_that_lacks_characters_is_refused() {
     let encoding = "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0";
     Sql::connect(&url).await.execute(&format!("CREATE DATABASE {latin} {encoding}")).await;
     let refused = Database::connect(&format!("{address}/{latin}"), &Statements::default()).await.err();
-    let told = refused.expect("it is refused").to_string();
-    assert!(told.contains("LATIN1") && told.contains("UTF8"), "{told}");
+    let message = refused.expect("it is refused").to_string();
+    assert!(message.contains("LATIN1") && message.contains("UTF8"), "{message}");
 }

@@ -1,29 +1,29 @@
-//! The pages and their assets: served by us alone, compressed, and under a strict policy.
+//! The web pages and their assets: compressed, without other hosts, and under a strict content security policy.
 
-use crate::support::{Answer, Kind, Server};
+use crate::support::{HttpResponse, Kind, Server};
 use flate2::read::GzDecoder;
 use std::{collections::BTreeMap, fs, io::Read, path::PathBuf};
 
-/// What the build of the pages made, and the binary has within.
+/// The folder of the built assets, which the binary embeds.
 fn built() -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "web/dist/assets"].iter().collect()
 }
 
-async fn get(server: &Server, path: &str, accept_encoding: Option<&str>) -> Answer {
+async fn get(server: &Server, path: &str, accept_encoding: Option<&str>) -> HttpResponse {
     let mut request = server.get(path);
     if let Some(accepted) = accept_encoding {
         request = request.header("accept-encoding", accepted);
     }
-    Answer::to(request).await
+    HttpResponse::to(request).await
 }
 
-async fn playground(server: &Server) -> Answer {
+async fn playground(server: &Server) -> HttpResponse {
     let page = get(server, "/playground", None).await;
     assert_eq!(page.status, 200, "the pages are not built: run scripts/build-web, and build the tests again");
     page
 }
 
-/// The assets that a page's HTML names.
+/// Returns the paths of the assets in a page's HTML.
 fn assets(html: &str) -> Vec<&str> {
     let attributes = html.split(['"', '\'']);
     attributes.filter(|value| value.starts_with("/assets/")).collect()
@@ -36,18 +36,18 @@ fn media_type(path: &str) -> &'static str {
         "svg" => "image/svg+xml",
         "woff2" => "font/woff2",
         "ttf" => "font/ttf",
-        other => panic!("what is .{other}?"),
+        other => panic!("add the media type of .{other}"),
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_has_a_strict_policy_with_a_nonce_of_its_own() {
+async fn each_page_has_a_strict_policy_with_a_fresh_nonce() {
     let server = Server::start(Kind::Sqlite).await;
     let mut nonces = Vec::new();
     for _ in 0..2 {
         let page = playground(&server).await;
         assert!(page.header("content-type").starts_with("text/html"), "{page:?}");
-        assert_eq!(page.header("cache-control"), "no-store", "a nonce is good once");
+        assert_eq!(page.header("cache-control"), "no-store", "a nonce must not be reused");
         assert_eq!(page.header("x-content-type-options"), "nosniff");
         let policy: BTreeMap<&str, Vec<&str>> = page
             .header("content-security-policy")
@@ -83,7 +83,7 @@ async fn a_page_has_a_strict_policy_with_a_nonce_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_names_no_other_host() {
+async fn pages_reference_no_other_host() {
     let server = Server::start(Kind::Sqlite).await;
     playground(&server).await;
     for path in PAGES {
@@ -100,7 +100,7 @@ async fn a_page_names_no_other_host() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_browser_that_has_an_asset_is_not_sent_it_again() {
+async fn cached_assets_get_304() {
     let server = Server::start(Kind::Sqlite).await;
     let page = playground(&server).await;
     let path = assets(page.text())[0];
@@ -109,21 +109,21 @@ async fn a_browser_that_has_an_asset_is_not_sent_it_again() {
         let first = get(&server, path, Some(coding)).await;
         let etag = first.header("etag").to_owned();
         let known = server.get(path).header("accept-encoding", coding);
-        let again = Answer::to(known.header("if-none-match", format!("\"other\", W/{etag}"))).await;
+        let again = HttpResponse::to(known.header("if-none-match", format!("\"other\", W/{etag}"))).await;
         assert_eq!(again.status, 304, "{coding}");
         assert_eq!(again.header("etag"), etag);
         assert!(again.body.is_empty());
         etags.push(etag);
     }
     etags.dedup();
-    assert_eq!(etags.len(), 3, "each coding is another representation: {etags:?}");
+    assert_eq!(etags.len(), 3, "each coding is a representation of its own: {etags:?}");
 }
 
-/// The chat page at the start and at a conversation, whichever that is, and the playground.
+/// The chat page at its start and at any conversation, and the playground.
 const PAGES: [&str; 3] = ["/", "/c/conversation_00000000000000000000000000000000", "/playground"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_asset_of_a_page_is_served_in_every_coding() {
+async fn assets_are_served_in_every_content_coding() {
     let server = Server::start(Kind::Sqlite).await;
     let page = playground(&server).await;
     for path in assets(page.text()) {
@@ -166,7 +166,7 @@ async fn each_asset_of_a_page_is_served_in_every_coding() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_that_was_built_is_served() {
+async fn every_built_asset_is_served() {
     let server = Server::start(Kind::Sqlite).await;
     playground(&server).await;
     let names: Vec<String> = fs::read_dir(built())
@@ -181,9 +181,9 @@ async fn everything_that_was_built_is_served() {
     }
 }
 
-/// It has the same name in every version, and must stand above the pages that it serves.
+/// The service worker has the same URL in every version, and its scope must contain the pages that it serves.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_service_worker_is_asked_for_again_and_sent_once() {
+async fn the_service_worker_is_revalidated() {
     let server = Server::start(Kind::Sqlite).await;
     let path = "/service-worker.js";
     let first = get(&server, path, None).await;
@@ -195,11 +195,11 @@ async fn the_service_worker_is_asked_for_again_and_sent_once() {
         assert!(first.text().contains(asset), "{asset}");
     }
     let known = server.get(path).header("if-none-match", first.header("etag"));
-    assert_eq!(Answer::to(known).await.status, 304);
+    assert_eq!(HttpResponse::to(known).await.status, 304);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_an_asset_is_not_found() {
+async fn unknown_paths_get_404() {
     let server = Server::start(Kind::Sqlite).await;
     for path in [
         "/assets/nope.js",
@@ -216,11 +216,11 @@ async fn what_is_not_an_asset_is_not_found() {
         assert!(!answer.lists("cache-control", "immutable"), "{path}");
     }
     let lost = get(&server, "/nope", None).await;
-    assert!(lost.text().contains("<a href=\"/\">"), "there is a way out");
+    assert!(lost.text().contains("<a href=\"/\">"), "a link to the chat page");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_root_leads_to_a_page() {
+async fn the_root_is_a_page_or_redirects_to_one() {
     let server = Server::start(Kind::Sqlite).await;
     playground(&server).await;
     let mut path = "/".to_owned();
@@ -233,5 +233,5 @@ async fn the_root_leads_to_a_page() {
         assert_eq!(answer.status / 100, 3, "{path}");
         path = answer.header("location").to_owned();
     }
-    panic!("{path} leads nowhere");
+    panic!("too many redirects, the last one to {path}");
 }

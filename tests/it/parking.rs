@@ -1,4 +1,4 @@
-//! Subscriptions that are silent for so long that they are parked: nobody can tell.
+//! Parked subscriptions: a subscription that is silent for a while releases its stream. Clients cannot notice it.
 
 use crate::{
     changes::{CHANGES, Device, create},
@@ -7,7 +7,7 @@ use crate::{
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-/// A server whose provider speaks when it is told to.
+/// Starts a server with a provider that the test controls.
 async fn server(kind: Kind) -> (Server, Provider) {
     let provider = Provider::start().await;
     let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
@@ -15,8 +15,8 @@ async fn server(kind: Kind) -> (Server, Provider) {
     (server, provider)
 }
 
-/// A reply that has begun, and whose provider waits: its conversation, its id, and the provider's side.
-async fn begun(client: &Client, provider: &mut Provider) -> (String, String, Call) {
+/// Starts a reply. Returns the IDs of the conversation and of the reply, and the provider's side.
+async fn start_reply(client: &Client, provider: &mut Provider) -> (String, String, Call) {
     let sent = client.send(json!({ "content": "talk" })).await;
     let id = |what: &str| sent[what]["id"].as_str().expect("an id").to_owned();
     let mut call = provider.call().await;
@@ -24,23 +24,23 @@ async fn begun(client: &Client, provider: &mut Provider) -> (String, String, Cal
     (id("conversation"), id("reply"), call)
 }
 
-/// Long enough for every subscription to be parked. No client can see when it is, so none can wait for it.
-async fn silence() {
+/// Waits long enough for every subscription to be parked. Parking cannot be observed, so the test sleeps.
+async fn let_subscriptions_park() {
     sleep(PARK_AFTER * 20).await;
 }
 
-/// What comes next is this text, as a delta.
-async fn hear_delta(socket: &mut Socket, text: &str) -> Value {
+/// Expects this text as the next delta.
+async fn expect_delta(socket: &mut Socket, text: &str) -> Value {
     let event = socket.event().await;
     assert_eq!((&event["__typename"], &event["text"]), (&json!("ReplyDelta"), &json!(text)));
     event
 }
 
 on_both_databases! {
-    async fn what_is_said_after_a_silence_is_told_once(kind) {
+    async fn parked_subscription_resumes_without_duplicates(kind) {
         let (server, mut provider) = server(kind).await;
         let client = server.register().await;
-        let (_, reply, mut call) = begun(&client, &mut provider).await;
+        let (_, reply, mut call) = start_reply(&client, &mut provider).await;
         let mut socket = server.socket(&client).await;
         socket.follow(&reply, None).await;
         let snapshot = socket.event().await;
@@ -48,139 +48,142 @@ on_both_databases! {
         let mut later = server.socket(&client).await;
         later.follow(&reply, snapshot["cursor"].as_str()).await;
         for word in ["one ", "twö ", "three "] {
-            silence().await;
-            call.say(word).await;
-            let event = hear_delta(&mut socket, word).await;
-            assert_eq!(hear_delta(&mut later, word).await, event, "they are at the same place");
+            let_subscriptions_park().await;
+            call.send_text(word).await;
+            let event = expect_delta(&mut socket, word).await;
+            assert_eq!(expect_delta(&mut later, word).await, event, "both subscriptions have the same cursor");
         }
-        silence().await;
+        let_subscriptions_park().await;
         call.finish("stop").await;
         for socket in [&mut socket, &mut later] {
             let finished = socket.event().await;
             assert_eq!(finished["message"]["content"], "one twö three ");
             assert_eq!(finished["message"]["status"], "COMPLETED");
-            assert_eq!(socket.hear().await, Ok(json!({ "id": reply, "type": "complete" })));
+            assert_eq!(socket.receive().await, Ok(json!({ "id": reply, "type": "complete" })));
             assert_eq!(socket.ping().await, [Value::Null; 0]);
         }
     }
 
-    async fn to_stop_ends_a_parked_subscription(kind) {
+    async fn stopping_a_reply_ends_its_parked_subscription(kind) {
         let (server, mut provider) = server(kind).await;
         let client = server.register().await;
-        let (_, reply, mut call) = begun(&client, &mut provider).await;
+        let (_, reply, mut call) = start_reply(&client, &mut provider).await;
         let mut socket = server.socket(&client).await;
         socket.follow(&reply, None).await;
-        call.say("said").await;
+        call.send_text("said").await;
         socket.until("said").await;
-        silence().await;
+        let_subscriptions_park().await;
         client.stop(&reply).await;
         let finished = socket.event().await;
         assert_eq!((&finished["message"]["status"], &finished["message"]["content"]), (&json!("STOPPED"), &json!("said")));
-        assert_eq!(socket.hear().await, Ok(json!({ "id": reply, "type": "complete" })));
+        assert_eq!(socket.receive().await, Ok(json!({ "id": reply, "type": "complete" })));
     }
 
-    async fn to_delete_the_conversation_ends_a_parked_subscription(kind) {
+    async fn deleting_a_conversation_ends_its_parked_subscription(kind) {
         let (server, mut provider) = server(kind).await;
         let client = server.register().await;
-        let (conversation, reply, mut call) = begun(&client, &mut provider).await;
+        let (conversation, reply, mut call) = start_reply(&client, &mut provider).await;
         let mut socket = server.socket(&client).await;
         socket.follow(&reply, None).await;
-        call.say("said").await;
+        call.send_text("said").await;
         socket.until("said").await;
-        silence().await;
+        let_subscriptions_park().await;
         let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
         client.data(delete, json!({ "id": conversation })).await;
-        let last = socket.hear().await.expect("the socket stays open");
+        let last = socket.receive().await.expect("the socket stays open");
         assert_eq!((&last["type"], code(&last["payload"]["errors"][0])), (&json!("next"), "NOT_FOUND"));
-        assert_eq!(socket.hear().await, Ok(json!({ "id": reply, "type": "complete" })));
+        assert_eq!(socket.receive().await, Ok(json!({ "id": reply, "type": "complete" })));
     }
 
-    async fn what_happens_after_a_silence_is_told_once(kind) {
+    async fn parked_changes_resume_without_duplicates(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let mut devices = [Device::new(&server, &client).await, Device::new(&server, &client).await];
         let mut of_a_stranger = Device::new(&server, &server.register().await).await;
         for title in ["one", "two", "three"] {
-            silence().await;
+            let_subscriptions_park().await;
             create(&client, title).await;
             for device in &mut devices {
-                assert_eq!(device.hear("ConversationCreated").await["conversation"]["title"], title);
+                assert_eq!(device.expect_event("ConversationCreated").await["conversation"]["title"], title);
             }
-            assert_eq!(devices[0].cursor, devices[1].cursor, "they are at the same place");
+            assert_eq!(devices[0].cursor, devices[1].cursor, "both devices have the same cursor");
         }
-        // Several at once, while it sleeps and while it wakes.
-        silence().await;
+        // Several changes, while the subscription is parked and while it resumes.
+        let_subscriptions_park().await;
         let titles = ["a", "b", "c", "d"];
         for title in titles {
             create(&client, title).await;
         }
         for device in &mut devices {
             for title in titles {
-                assert_eq!(device.hear("ConversationCreated").await["conversation"]["title"], title);
+                assert_eq!(device.expect_event("ConversationCreated").await["conversation"]["title"], title);
             }
         }
-        silence().await;
+        let_subscriptions_park().await;
         for socket in devices.iter_mut().chain([&mut of_a_stranger]).map(|device| &mut device.socket) {
             assert_eq!(socket.ping().await, [Value::Null; 0]);
         }
     }
 }
 
-/// One kind of subscription does not go on where the other was.
+/// Each kind of subscription resumes from its own position.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reply_and_changes_are_parked_side_by_side() {
+async fn reply_and_changes_resume_independently() {
     let (server, mut provider) = server(Kind::Sqlite).await;
     let client = server.register().await;
-    let (_, reply, mut call) = begun(&client, &mut provider).await;
+    let (_, reply, mut call) = start_reply(&client, &mut provider).await;
     let mut socket = server.socket(&client).await;
     socket.follow(&reply, None).await;
     assert_eq!(socket.event().await["text"], "");
     socket.subscribe("changes", CHANGES, json!({})).await;
-    assert_eq!(socket.hear().await.unwrap()["payload"]["data"]["changes"]["__typename"], "Reload");
+    assert_eq!(socket.receive().await.unwrap()["payload"]["data"]["changes"]["__typename"], "Reload");
     for word in ["one ", "two "] {
-        silence().await;
-        call.say(word).await;
-        hear_delta(&mut socket, word).await;
-        silence().await;
+        let_subscriptions_park().await;
+        call.send_text(word).await;
+        expect_delta(&mut socket, word).await;
+        let_subscriptions_park().await;
         create(&client, word.trim()).await;
-        let told = socket.hear().await.unwrap();
-        let event = &told["payload"]["data"]["changes"];
-        assert_eq!((&told["id"], &event["conversation"]["title"]), (&json!("changes"), &json!(word.trim())));
+        let message = socket.receive().await.unwrap();
+        let event = &message["payload"]["data"]["changes"];
+        assert_eq!(
+            (&message["id"], &event["conversation"]["title"]),
+            (&json!("changes"), &json!(word.trim()))
+        );
     }
     assert_eq!(socket.ping().await, [Value::Null; 0]);
-    silence().await;
-    server.leave();
-    assert_eq!(socket.hear().await, Err(Closed(1012)));
-    server.ended().await;
+    let_subscriptions_park().await;
+    server.shut_down();
+    assert_eq!(socket.receive().await, Err(Closed(1012)));
+    server.wait().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn several_parked_on_one_socket_go_on_each_by_itself() {
+async fn parked_subscriptions_of_one_socket_resume_independently() {
     let (server, mut provider) = server(Kind::Sqlite).await;
     let client = server.register().await;
     let mut socket = server.socket(&client).await;
     let mut replies = Vec::new();
     for name in ["a", "b", "c"] {
-        let (_, reply, call) = begun(&client, &mut provider).await;
+        let (_, reply, call) = start_reply(&client, &mut provider).await;
         socket.follow(&reply, None).await;
         assert_eq!(socket.event().await["text"], "");
         replies.push((name, reply, call));
     }
-    silence().await;
-    // One is given up while it is parked; its id can be used again, and gets a snapshot.
-    let given_up = replies[0].1.clone();
-    socket.say(json!({ "id": given_up, "type": "complete" })).await;
+    let_subscriptions_park().await;
+    // One is completed while it is parked. Its ID can be used again, and the new subscription starts with a snapshot.
+    let completed = replies[0].1.clone();
+    socket.send(json!({ "id": completed, "type": "complete" })).await;
     for (name, reply, call) in replies.iter_mut().rev() {
-        call.say(name).await;
-        if *reply == given_up {
-            assert_eq!(socket.ping().await, [Value::Null; 0], "nobody listens");
+        call.send_text(name).await;
+        if *reply == completed {
+            assert_eq!(socket.ping().await, [Value::Null; 0], "the subscription has ended");
             socket.follow(reply, None).await;
             assert_eq!(socket.event().await["__typename"], "ReplySnapshot");
         } else {
-            hear_delta(&mut socket, name).await;
+            expect_delta(&mut socket, name).await;
         }
     }
-    silence().await;
+    let_subscriptions_park().await;
     for (name, reply, call) in replies {
         call.finish("stop").await;
         let finished = socket.event().await;
@@ -188,20 +191,20 @@ async fn several_parked_on_one_socket_go_on_each_by_itself() {
             (&finished["message"]["id"], &finished["message"]["content"]),
             (&json!(reply), &json!(name))
         );
-        assert_eq!(socket.hear().await, Ok(json!({ "id": reply, "type": "complete" })));
+        assert_eq!(socket.receive().await, Ok(json!({ "id": reply, "type": "complete" })));
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_parked_subscriber_is_told_that_the_server_leaves() {
+async fn sockets_with_parked_subscriptions_close_at_shutdown() {
     let (server, mut provider) = server(Kind::Sqlite).await;
     let client = server.register().await;
-    let (_, reply, _call) = begun(&client, &mut provider).await;
+    let (_, reply, _call) = start_reply(&client, &mut provider).await;
     let mut socket = server.socket(&client).await;
     socket.follow(&reply, None).await;
     socket.event().await;
-    silence().await;
-    server.leave();
-    assert_eq!(socket.hear().await, Err(Closed(1012)));
-    server.ended().await;
+    let_subscriptions_park().await;
+    server.shut_down();
+    assert_eq!(socket.receive().await, Err(Closed(1012)));
+    server.wait().await;
 }

@@ -1,10 +1,10 @@
-//! How the databases execute what the server asks them often: by an index, whatever the size of a table.
+//! Query plans: frequent statements use an index, whatever the size of the table.
 
 use crate::support::{Client, Server, Sql, on_both_databases};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// The tables that grow.
+/// Tables that grow without bound.
 const LARGE: [&str; 9] = [
     "users",
     "sessions",
@@ -17,18 +17,18 @@ const LARGE: [&str; 9] = [
     "access_tokens",
 ];
 
-/// What may read all of a table, or sort what it finds.
+/// Statements that may scan a table or sort their result.
 const EXCUSED: [&str; 6] = [
-    // There are few runs, and an index by their expiry would have to be written at each checkpoint.
+    // There are few runs, and an index on their expiry would have to be updated at each checkpoint.
     "\"runs\".\"lease_expires_at\" <=",
-    // The clean-up, now and then.
+    // The periodic clean-up.
     "WHERE (\"sessions\".\"expires_at\" <=",
-    // A user's sessions, at most 100, and access tokens, at most 50, are found by an index and sorted.
+    // A user's sessions (at most 100) and access tokens (at most 50) are found by an index, then sorted.
     "(\"sessions\".\"user_id\" =",
     "(\"access_tokens\".\"user_id\" =",
-    // Messages off the active branch, of which a conversation has few. They are found by an index and sorted.
+    // Messages off the active branch, of which a conversation has few, are found by an index, then sorted.
     "\"messages\".\"position\" IS NULL",
-    // Diesel's words for nothing.
+    // Diesel's SQL for an empty list.
     "(1=0)",
 ];
 
@@ -39,12 +39,12 @@ const LISTS: &str = "query($conversation: ID!, $message: ID!) {
     first: conversation(id: $conversation) { messages(first: 20) { pageInfo { endCursor } } }
     node(id: $message) { id } }";
 
-/// Rows as they are where few users have said very much, and many a little.
+/// Inserts rows like those of a server where a few users have a lot of data and many have a little.
 async fn fill(sql: &mut Sql, conversation: &str) {
     let (_, digits) = conversation.rsplit_once('_').expect("a global id");
     let big = sql.key(Uuid::parse_str(digits).expect("a key"));
     let postgres = matches!(sql, Sql::Postgres(_));
-    // A key made of a table's number and a row's.
+    // A key made of the numbers of the table and of the row.
     let key = |table: u32, row: &str| match postgres {
         true => format!("('00000000-0000-7000-800{table}-' || lpad(to_hex({row}), 12, '0'))::uuid"),
         false => format!("CAST(printf('%d%015d', {table}, {row}) AS blob)"),
@@ -84,11 +84,11 @@ async fn fill(sql: &mut Sql, conversation: &str) {
     sql.execute("ANALYZE").await;
 }
 
-/// What a user does all day.
+/// Executes a user's typical operations.
 async fn talk(server: &Server, client: &Client, conversation: &str) {
     let mut socket = server.socket(client).await;
-    let (_, reply) = client.say("hello", Some(conversation)).await;
-    socket.to_the_end(&reply).await;
+    let (_, reply) = client.send_echo("hello", Some(conversation)).await;
+    socket.follow_to_end(&reply).await;
     let variables = json!({ "conversation": conversation, "message": reply });
     let pages = client.data(LISTS, variables).await;
     let cursor = |of: &str, which: &str| -> Value { pages[of]["messages"]["pageInfo"][which].clone() };
@@ -104,14 +104,14 @@ async fn talk(server: &Server, client: &Client, conversation: &str) {
     let sent = client.send(input.clone()).await;
     client.send(input).await;
     client.stop(sent["reply"]["id"].as_str().expect("an id")).await;
-    let (other, _) = client.say("a conversation to delete", None).await;
+    let (other, _) = client.send_echo("a conversation to delete", None).await;
     let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
     client.data(delete, json!({ "id": other })).await;
     server.poke.all();
 }
 
 on_both_databases! {
-    async fn what_is_asked_often_is_found_by_an_index(kind) {
+    async fn frequent_statements_use_an_index(kind) {
         let server = Server::with(kind, |config| config.throttling.max_running = 5).await;
         let client = server.register().await;
         let create = "mutation { createConversation(input: {}) { conversation { id } } }";
@@ -120,12 +120,12 @@ on_both_databases! {
         let mut sql = Sql::of(&server).await;
         fill(&mut sql, &conversation).await;
         talk(&server, &client, &conversation).await;
-        // SQLite's quotes are others.
+        // SQLite quotes with backticks.
         let statements = server.statements.texts().into_iter().map(|text| text.replace('`', "\""));
         let statements: Vec<String> = statements.filter(|text| is_query(text)).collect();
         for needed in ["\"messages\".\"position\" >=", "count(*)", "\"runs\".\"owner_id\" =", "\"lease\" IS NULL"] {
             let asked = statements.iter().any(|text| text.to_lowercase().contains(&needed.to_lowercase()));
-            assert!(asked, "{needed} is not asked:\n{statements:#?}");
+            assert!(asked, "no statement with {needed}:\n{statements:#?}");
         }
         let mut faults = Vec::new();
         for statement in statements.iter().filter(|statement| !EXCUSED.iter().any(|excused| statement.contains(excused))) {
@@ -142,14 +142,14 @@ fn is_query(statement: &str) -> bool {
     ["SELECT", "UPDATE", "DELETE"].iter().any(|verb| statement.starts_with(verb)) && statement.contains('"')
 }
 
-/// Whether all of a large table is read, or sorted.
+/// Returns whether a plan scans a large table, or sorts.
 fn has_fault(plan: &[String]) -> bool {
     let is_large = |rest: Option<&str>| {
         let table = rest.and_then(|rest| rest.split_whitespace().next());
         table.is_some_and(|table| LARGE.contains(&table))
     };
     plan.iter().enumerate().any(|(place, step)| {
-        // A partial index, of what is waiting.
+        // A partial index, which holds only the runs that wait.
         let whole = !step.contains("runs_waiting");
         let step = step.trim_start_matches([' ', '-', '>']);
         if step.starts_with("Index") && step.contains(" using ") {

@@ -1,6 +1,6 @@
-//! The connections to PostgreSQL: what a request costs on them, and that a dead one fails no request.
+//! The connection pool of PostgreSQL: round trips per request, and lost connections.
 
-use crate::support::{Client, Kind, Server, Service, Sql, Wire, soon};
+use crate::support::{Client, Kind, PostgresProxy, Server, Service, Sql, wait_for};
 use confab::config::Config;
 use futures_util::future::join_all;
 use secrecy::ExposeSecret;
@@ -12,25 +12,25 @@ use tokio::time::{advance, pause, resume, sleep};
 const NESTED: &str = "{ me { conversations(first: 20) { nodes {
     id messages(last: 20) { nodes { content } } } } } }";
 
-/// How many requests are under way at once, each with a connection of its own: fewer than the pool has.
-const AT_ONCE: usize = 8;
+/// The number of concurrent requests, each on a connection of its own. It is below the size of the pool.
+const CONCURRENCY: usize = 8;
 
-/// Leads a server to its database through a wire.
-fn through_wire(config: &mut Config) -> Wire {
+/// Makes a server connect to its database through a proxy.
+fn through_proxy(config: &mut Config) -> PostgresProxy {
     let database = config.database_url.take().expect("it is set");
-    let (wire, url) = Wire::to(database.expose_secret());
+    let (proxy, url) = PostgresProxy::to(database.expose_secret());
     config.database_url = Some(url.into());
-    wire
+    proxy
 }
 
-/// A server whose database is behind a wire.
-async fn behind_wire() -> (Server, Wire) {
-    let mut wire = None;
-    let server = Server::with(Kind::Postgres, |config| wire = Some(through_wire(config))).await;
-    (server, wire.expect("the settings were changed"))
+/// Starts a server whose database is behind a proxy.
+async fn behind_proxy() -> (Server, PostgresProxy) {
+    let mut proxy = None;
+    let server = Server::with(Kind::Postgres, |config| proxy = Some(through_proxy(config))).await;
+    (server, proxy.expect("the settings were changed"))
 }
 
-/// Asks so often at once that as many connections are in the pool: a lock keeps them busy until all are.
+/// Fills the pool with [`CONCURRENCY`] connections: concurrent requests wait for a table lock until all of them have one.
 async fn fill_pool(server: &Server, client: &Client) {
     let mut sql = Sql::of(server).await;
     sql.execute("BEGIN; LOCK TABLE conversations").await;
@@ -38,69 +38,70 @@ async fn fill_pool(server: &Server, client: &Client) {
         let waiting = "SELECT count(*)::text AS value FROM pg_stat_activity
             WHERE datname = current_database() AND wait_event_type = 'Lock'";
         let all_wait = async {
-            // What runs in the background may wait too. Within a transaction PostgreSQL shows what it has shown first.
-            while sql.values(waiting).await[0].parse::<usize>().expect("a number") < AT_ONCE {
+            // Background tasks may wait too. Within a transaction, PostgreSQL caches its statistics until they are cleared.
+            while sql.values(waiting).await[0].parse::<usize>().expect("a number") < CONCURRENCY {
                 sql.execute("SELECT pg_stat_clear_snapshot()").await;
                 sleep(Duration::from_millis(10)).await;
             }
         };
-        soon("the requests to wait for the lock", all_wait).await;
+        wait_for("the requests to wait for the lock", all_wait).await;
         sql.execute("COMMIT").await;
     };
-    tokio::join!(ask_at_once(client), release);
+    tokio::join!(execute_concurrently(client), release);
 }
 
-/// Asks on as many connections as [`fill_pool`] leaves; each request must succeed.
-async fn ask_at_once(client: &Client) {
-    join_all((0..AT_ONCE).map(|_| client.data(NESTED, json!({})))).await;
+/// Sends [`CONCURRENCY`] concurrent requests. Each must succeed.
+async fn execute_concurrently(client: &Client) {
+    join_all((0..CONCURRENCY).map(|_| client.data(NESTED, json!({})))).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_nested_query_takes_one_round_trip_per_level() {
-    let (server, wire) = behind_wire().await;
+    let (server, proxy) = behind_proxy().await;
     let client = server.register().await;
-    client.say("hello", None).await;
-    // The server has work of its own now and then, and each connection prepares a statement once: the least counts.
+    client.send_echo("hello", None).await;
+    // Background tasks execute statements too, and each connection prepares a statement once: the smallest count is the
+    // query's.
     let mut least = u64::MAX;
     for _ in 0..30 {
-        let before = wire.round_trips();
+        let before = proxy.round_trips();
         client.data(NESTED, json!({})).await;
-        least = least.min(wire.round_trips() - before);
+        least = least.min(proxy.round_trips() - before);
     }
     assert_eq!(least, 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_that_the_server_has_closed_fails_no_request() {
+async fn connections_closed_by_postgres_fail_no_request() {
     let server = Server::start(Kind::Postgres).await;
     let client = server.register().await;
     let mut sql = Sql::of(&server).await;
     for _ in 0..3 {
         fill_pool(&server, &client).await;
-        // Each is waited for, up to 10 s.
+        // Each backend is waited for, up to 10 s.
         let ended = "SELECT pg_terminate_backend(pid, 10000)::text AS value FROM pg_stat_activity
             WHERE datname = current_database() AND pid <> pg_backend_pid()";
         let ended = sql.values(ended).await;
-        // One that has gone by itself is not ended.
-        assert!(ended.iter().filter(|ended| *ended == "true").count() >= AT_ONCE, "{ended:?}");
-        ask_at_once(&client).await;
+        // A backend that has already ended returns false.
+        assert!(ended.iter().filter(|ended| *ended == "true").count() >= CONCURRENCY, "{ended:?}");
+        execute_concurrently(&client).await;
     }
 }
 
-/// On one thread: the clock is moved for all of the server.
+/// Runs on one thread, because the clock is advanced for the whole server.
 #[tokio::test]
-async fn an_idle_connection_that_was_lost_fails_no_request() {
-    let (server, wire) = behind_wire().await;
+async fn silently_dropped_connections_fail_no_request() {
+    let (server, proxy) = behind_proxy().await;
     let client = server.register().await;
     fill_pool(&server, &client).await;
-    wire.forget();
+    proxy.drop_connections();
     pause();
     advance(Duration::from_secs(2)).await;
     resume();
-    ask_at_once(&client).await;
+    execute_concurrently(&client).await;
 }
 
-/// PostgreSQL counts what it plans (PostgreSQL documentation, "pg_stat_statements").
+/// PostgreSQL counts how often it plans a statement (PostgreSQL documentation, "pg_stat_statements").
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_statement_is_planned_once_per_connection() {
     let postgres = Service::postgres_with(&[
@@ -111,7 +112,7 @@ async fn a_statement_is_planned_once_per_connection() {
     let url = postgres.postgres_url();
     let server = Server::with(Kind::Postgres, |config| config.database_url = Some(url.clone().into())).await;
     let client = server.register().await;
-    client.say("hello", None).await;
+    client.send_echo("hello", None).await;
     let mut sql = Sql::connect(&url).await;
     sql.execute("CREATE EXTENSION pg_stat_statements").await;
     const QUERIES: usize = 60;
@@ -125,6 +126,9 @@ async fn a_statement_is_planned_once_per_connection() {
     for count in &counts {
         let (calls, plans) = count.split_once(' ').expect("two numbers");
         let [calls, plans]: [usize; 2] = [calls, plans].map(|number| number.parse().expect("a number"));
-        assert!(calls >= QUERIES && plans <= 16, "{plans} plans for {calls} calls: more than connections");
+        assert!(
+            calls >= QUERIES && plans <= 16,
+            "{plans} plans for {calls} calls, but the pool has at most 16 connections"
+        );
     }
 }

@@ -20,7 +20,7 @@ async fn server(kind: Kind, provider: &Provider) -> Server {
 }
 
 on_both_databases! {
-    async fn a_providers_words_are_streamed_and_stored(kind) {
+    async fn a_providers_text_is_streamed_and_stored(kind) {
         let mut provider = Provider::start().await;
         let server = server(kind, &provider).await;
         let client = server.register().await;
@@ -43,10 +43,10 @@ on_both_databases! {
         }));
         let mut socket = server.socket(&client).await;
         socket.follow(reply, None).await;
-        call.say("Hel").await;
+        call.send_text("Hel").await;
         socket.until("Hel").await;
-        call.say("lo\0!").await;
-        assert_eq!(socket.until("!").await.0, "lo\u{fffd}!", "PostgreSQL keeps no NUL");
+        call.send_text("lo\0!").await;
+        assert_eq!(socket.until("!").await.0, "lo\u{fffd}!", "PostgreSQL cannot store NUL");
         call.finish("length").await;
         assert_eq!(socket.event().await["message"]["content"], "Hello\u{fffd}!");
         let stored = client.message(reply).await;
@@ -58,18 +58,18 @@ on_both_databases! {
         assert_eq!(call.body["model"], "small");
         let said: Vec<_> = call.body["messages"].as_array().unwrap().iter().map(content_of).collect();
         assert_eq!(said, ["Be brief.", "Hi", "Hello\u{fffd}!", "More"]);
-        call.say("ok").await;
+        call.send_text("ok").await;
         call.finish("stop").await;
-        server.socket(&client).await.to_the_end(sent["reply"]["id"].as_str().unwrap()).await;
+        server.socket(&client).await.follow_to_end(sent["reply"]["id"].as_str().unwrap()).await;
     }
 
-    async fn a_provider_that_breaks_off_fails_the_reply_and_keeps_its_words(kind) {
+    async fn a_broken_provider_connection_fails_the_reply_and_keeps_its_text(kind) {
         let mut provider = Provider::start().await;
         let server = server(kind, &provider).await;
         let client = server.register().await;
         let sent = client.send(json!({ "content": "Hi" })).await;
         let mut call = provider.call().await;
-        call.say("Half a sen").await;
+        call.send_text("Half a sen").await;
         let mut socket = server.socket(&client).await;
         socket.follow(sent["reply"]["id"].as_str().unwrap(), None).await;
         socket.until("sen").await;
@@ -79,11 +79,11 @@ on_both_databases! {
         assert_eq!(finished["error"]["code"], "PROVIDER_UNAVAILABLE");
     }
 
-    async fn stopping_hangs_up_on_the_provider(kind) {
+    async fn stopping_closes_the_connection_to_the_provider(kind) {
         let mut provider = Provider::start().await;
         let server = server(kind, &provider).await;
         let client = server.register().await;
-        // Before the first token, and after.
+        // Before the first token, and after some.
         for words in ["", "some words"] {
             let sent = client.send(json!({ "content": "Hi" })).await;
             let reply = sent["reply"]["id"].as_str().unwrap();
@@ -92,12 +92,12 @@ on_both_databases! {
             let mut socket = server.socket(&client).await;
             socket.follow(reply, None).await;
             if !words.is_empty() {
-                call.say(words).await;
+                call.send_text(words).await;
             }
             socket.until(words).await;
             let stopped = client.stop(reply).await;
             assert_eq!((&stopped["status"], content_of(&stopped)), (&json!("STOPPED"), words));
-            // Two bytes of prompt, four bytes a token.
+            // The estimate: two bytes of prompt, four bytes per token.
             let usage = json!({ "inputTokens": 1, "outputTokens": words.len().div_ceil(4), "estimated": true });
             assert_eq!(client.message(reply).await["usage"], usage);
             call.aborted().await;
@@ -105,7 +105,7 @@ on_both_databases! {
     }
 }
 
-/// The reply to a message to which the provider says this, and then no more.
+/// Sends a message, answers it with `said`, and closes the provider's connection. Returns the finished reply.
 async fn reply_to(
     server: &Server,
     client: &Client,
@@ -117,29 +117,29 @@ async fn reply_to(
     call.send(said).await;
     drop(call);
     let reply = stored(server, client, &sent).await;
-    assert!(provider.is_idle(), "it was asked again: {reply}");
+    assert!(provider.is_idle(), "the request was repeated: {reply}");
     reply
 }
 
-/// The reply to what was sent, when it has ended. Whoever followed it has seen the same.
+/// Waits for a reply to end and returns it. A subscriber must have received the stored text.
 async fn stored(server: &Server, client: &Client, sent: &Value) -> Value {
     let id = sent["reply"]["id"].as_str().expect("an id");
-    let (text, _) = server.socket(client).await.to_the_end(id).await;
+    let (text, _) = server.socket(client).await.follow_to_end(id).await;
     let reply = client.message(id).await;
     assert_eq!(content_of(&reply), text);
     reply
 }
 
-/// A chunk with some text.
+/// Returns a chunk with some text.
 fn chunk(text: &str) -> String {
     let chunk = json!({ "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": null }] });
     format!("data: {chunk}\n\n")
 }
 
-/// A chunk with the reason for the end.
+/// A chunk with a finish reason.
 const STOP: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
 
-/// Sends a message, answers the provider's calls by `answer`, and gives the reply as it ended.
+/// Sends a message, lets `answer` handle the provider's calls, and returns the finished reply.
 async fn ended(
     server: &Server,
     provider: &mut Provider,
@@ -162,14 +162,14 @@ async fn ended(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_may_pass_is_tried_again_before_the_first_token() {
+async fn temporary_failures_are_retried_before_the_first_token() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
     let ended = ended(&server, &mut provider, 3, async |i, mut call| match i {
         0 => call.refuse(429, &[("retry-after", "0")]),
         1 => call.refuse(503, &[]),
         _ => {
-            call.say("third time lucky").await;
+            call.send_text("third time lucky").await;
             call.finish("stop").await;
         }
     });
@@ -178,7 +178,7 @@ async fn what_may_pass_is_tried_again_before_the_first_token() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn three_tries_are_enough() {
+async fn a_request_is_tried_three_times() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
     let ended =
@@ -190,7 +190,7 @@ async fn three_tries_are_enough() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refusal_is_final_and_told_without_the_providers_words() {
+async fn refusals_are_final_and_hide_the_providers_secrets() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
     for (status, header, expected) in [
@@ -213,7 +213,7 @@ async fn a_refusal_is_final_and_told_without_the_providers_words() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_without_a_farewell_is_whole_if_it_told_its_reason() {
+async fn an_answer_with_a_finish_reason_needs_no_done_event() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
     let said = ": a comment\r\n\r\ndata: {\"choices\":[{\"delta\":{\"content\":\"whole\"},\"finish_reason\":\"stop\"}]}\r\n\r\n";
@@ -228,7 +228,7 @@ async fn an_answer_without_a_farewell_is_whole_if_it_told_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_silent_provider_is_not_waited_for_for_ever() {
+async fn a_silent_provider_times_out() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
     let held = std::sync::Mutex::new(Vec::new());
@@ -236,7 +236,7 @@ async fn a_silent_provider_is_not_waited_for_for_ever() {
         let ended = ended(&server, &mut provider, 1, async |_, mut call| {
             call.accept();
             if !words.is_empty() {
-                call.say(words).await;
+                call.send_text(words).await;
             }
             held.lock().unwrap().push(call);
         });
@@ -246,17 +246,18 @@ async fn a_silent_provider_is_not_waited_for_for_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_provider_that_is_not_there_fails_the_reply() {
+async fn an_unreachable_provider_fails_the_reply() {
     let settings = [("OPENAI_BASE_URL", "http://127.0.0.1:9/v1"), ("OPENAI_MODELS", "small")];
     let server = Server::with_providers(Kind::Sqlite, &settings, |_| {}).await;
     let client = server.register().await;
     let sent = client.send(json!({ "content": "Hi" })).await;
-    let (text, ended) = server.socket(&client).await.to_the_end(sent["reply"]["id"].as_str().unwrap()).await;
+    let (text, ended) =
+        server.socket(&client).await.follow_to_end(sent["reply"]["id"].as_str().unwrap()).await;
     assert_eq!((text.as_str(), &ended["error"]["code"]), ("", &json!("PROVIDER_UNAVAILABLE")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn several_providers_are_told_apart_by_the_model() {
+async fn the_model_selects_the_provider() {
     let (mut one, mut two) = (Provider::start().await, Provider::start().await);
     let settings = [
         ("ONE_BASE_URL", &*one.base_url()),
@@ -297,7 +298,7 @@ async fn several_providers_are_told_apart_by_the_model() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_first_model_that_can_chat_is_the_default_however_models_are_listed() {
+async fn the_first_chat_model_is_the_default() {
     for list in [
         json!([{ "id": "text-embedding-9" }, { "name": "no id" }, { "id": "chat" }, { "id": "chat" }, { "id": "other" }]),
         json!({ "data": [{ "id": "Whisper-2" }, null, { "id": "chat" }, { "id": null }, { "id": "other" }] }),
@@ -305,7 +306,7 @@ async fn the_first_model_that_can_chat_is_the_default_however_models_are_listed(
         let listed = list.clone();
         let provider = Provider::listing(move || axum::Json(listed.clone())).await;
         let server = server(Kind::Sqlite, &provider).await;
-        let models = server.stranger().data("{ models { id isDefault } }", json!({})).await;
+        let models = server.anonymous().data("{ models { id isDefault } }", json!({})).await;
         let models = models["models"].as_array().expect("a list");
         let ids: Vec<&str> = models.iter().map(|model| model["id"].as_str().unwrap()).collect();
         let default: Vec<bool> = models.iter().map(|model| model["isDefault"] == true).collect();
@@ -314,7 +315,7 @@ async fn the_first_model_that_can_chat_is_the_default_however_models_are_listed(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_character_that_comes_in_two_halves_is_whole() {
+async fn surrogate_pairs_split_across_chunks_are_joined() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
     let said = concat!(

@@ -1,4 +1,6 @@
-use crate::support::{Client, Kind, Server, code, content_of, on_both_databases, soon};
+//! Replies: streaming, resuming, stopping, and surviving restarts.
+
+use crate::support::{Client, Kind, Server, code, content_of, on_both_databases, wait_for};
 use confab::store::{
     Database, Id, Statements,
     sends::{NewMessage, Sent, Target},
@@ -15,7 +17,7 @@ on_both_databases! {
     async fn a_reply_streams_from_a_snapshot_to_its_end(kind) {
         let server = Server::with(kind, |config| config.pace_ms = 5).await;
         let client = server.register().await;
-        let (_, reply) = client.say("one two three four five", None).await;
+        let (_, reply) = client.send_echo("one two three four five", None).await;
         let mut socket = server.socket(&client).await;
         socket.follow(&reply, None).await;
         let snapshot = socket.event().await;
@@ -32,30 +34,30 @@ on_both_databases! {
         assert_eq!(finished["__typename"], "ReplyFinished");
         assert_eq!(finished["message"]["content"], text);
         assert_eq!(finished["message"]["status"], "COMPLETED");
-        assert_eq!(socket.hear().await.unwrap()["type"], "complete");
+        assert_eq!(socket.receive().await.unwrap()["type"], "complete");
     }
 
-    async fn a_finished_reply_answers_at_once_by_the_same_rule(kind) {
+    async fn a_finished_reply_is_delivered_at_once(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
-        let (_, reply) = client.say("all of it", None).await;
+        let (_, reply) = client.send_echo("all of it", None).await;
         let mut socket = server.socket(&client).await;
-        socket.to_the_end(&reply).await;
+        socket.follow_to_end(&reply).await;
         socket.follow(&reply, None).await;
         let snapshot = socket.event().await;
         assert_eq!(snapshot["text"], "all of it");
         assert_eq!(socket.event().await["message"]["content"], "all of it");
-        assert_eq!(socket.hear().await.unwrap()["type"], "complete");
+        assert_eq!(socket.receive().await.unwrap()["type"], "complete");
         socket.follow(&reply, snapshot["cursor"].as_str()).await;
         let finished = socket.event().await;
         assert_eq!((&finished["__typename"], &finished["cursor"]), (&json!("ReplyFinished"), &snapshot["cursor"]));
     }
 
-    async fn a_client_that_comes_back_gets_what_it_lacks(kind) {
+    async fn a_reconnecting_client_receives_what_it_missed(kind) {
         let server = Server::with(kind, |config| config.pace_ms = 5).await;
         let client = server.register().await;
         let content = (0..60).map(|i| format!("w{i} ")).collect::<String>();
-        let (_, reply) = client.say(&content, None).await;
+        let (_, reply) = client.send_echo(&content, None).await;
         let mut socket = server.socket(&client).await;
         socket.follow(&reply, None).await;
         let (mut text, cursor) = socket.until("w5").await;
@@ -73,12 +75,12 @@ on_both_databases! {
         assert_eq!(text, content);
     }
 
-    async fn a_thousand_words_to_many_subscribers_arrive_the_same(kind) {
+    async fn many_subscribers_receive_the_same_text(kind) {
         let server = Server::with(kind, |config| config.pace_ms = 1).await;
         let client = server.register().await;
         let content = (0..300).map(|i| format!("w{i} ")).collect::<String>();
-        let (_, reply) = client.say(&content, None).await;
-        let follow = async || server.socket(&client).await.to_the_end(&reply).await.0;
+        let (_, reply) = client.send_echo(&content, None).await;
+        let follow = async || server.socket(&client).await.follow_to_end(&reply).await.0;
         let texts = futures_util::future::join_all((0..50).map(|_| follow())).await;
         assert!(texts.iter().all(|text| *text == content));
     }
@@ -86,7 +88,7 @@ on_both_databases! {
     async fn stopping_keeps_exactly_what_was_delivered(kind) {
         let server = Server::with(kind, |config| config.pace_ms = 10).await;
         let client = server.register().await;
-        let (_, reply) = client.say(&"word ".repeat(1500), None).await;
+        let (_, reply) = client.send_echo(&"word ".repeat(1500), None).await;
         let mut socket = server.socket(&client).await;
         socket.follow(&reply, None).await;
         let (mut text, _) = socket.until("word word").await;
@@ -106,36 +108,36 @@ on_both_databases! {
         assert_eq!(client.stop(&reply).await, stopped, "stopping again changes nothing");
     }
 
-    async fn a_reply_that_waits_its_turn_can_be_stopped(kind) {
+    async fn a_waiting_reply_can_be_stopped(kind) {
         let server = Server::with(kind, |config| config.pace_ms = 10).await;
         let client = server.register().await;
-        let (conversation, first) = client.say(&"word ".repeat(1500), None).await;
-        let (_, second) = client.say("never said", Some(&conversation)).await;
-        let (_, third) = client.say("said at last", Some(&conversation)).await;
+        let (conversation, first) = client.send_echo(&"word ".repeat(1500), None).await;
+        let (_, second) = client.send_echo("never said", Some(&conversation)).await;
+        let (_, third) = client.send_echo("said at last", Some(&conversation)).await;
         let stopped = client.stop(&second).await;
         assert_eq!((&stopped["status"], content_of(&stopped)), (&json!("STOPPED"), ""));
         client.stop(&first).await;
-        assert_eq!(server.socket(&client).await.to_the_end(&third).await.0, "said at last");
+        assert_eq!(server.socket(&client).await.follow_to_end(&third).await.0, "said at last");
     }
 
-    async fn leaving_a_subscription_stops_nothing(kind) {
+    async fn ending_a_subscription_does_not_stop_the_reply(kind) {
         let server = Server::with(kind, |config| config.pace_ms = 2).await;
         let client = server.register().await;
         let content = "word ".repeat(100);
-        let (_, reply) = client.say(&content, None).await;
+        let (_, reply) = client.send_echo(&content, None).await;
         let mut socket = server.socket(&client).await;
         socket.follow(&reply, None).await;
         socket.until("word").await;
-        socket.say(json!({ "id": reply, "type": "complete" })).await;
+        socket.send(json!({ "id": reply, "type": "complete" })).await;
         drop(socket);
-        assert_eq!(server.socket(&client).await.to_the_end(&reply).await.0, content);
+        assert_eq!(server.socket(&client).await.follow_to_end(&reply).await.0, content);
     }
 
-    async fn bad_cursors_and_ids_are_refused(kind) {
+    async fn invalid_cursors_and_ids_are_refused(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
-        let (_, reply) = client.say("hello", None).await;
-        let (_, other) = client.say("hello", None).await;
+        let (_, reply) = client.send_echo("hello", None).await;
+        let (_, other) = client.send_echo("hello", None).await;
         let mut socket = server.socket(&client).await;
         socket.follow(&other, None).await;
         let foreign = socket.event().await["cursor"].as_str().unwrap().to_owned();
@@ -149,16 +151,16 @@ on_both_databases! {
             ("message_00000000000000000000000000000000", None, "NOT_FOUND"),
         ] {
             socket.follow(id, after).await;
-            let refusal = socket.hear().await.unwrap();
+            let refusal = socket.receive().await.unwrap();
             assert_eq!((&refusal["type"], code(&refusal["payload"][0])), (&json!("error"), expected), "{id} {after:?}");
         }
     }
 
-    async fn a_reply_outlives_the_server(kind) {
+    async fn a_reply_survives_a_restart(kind) {
         let server = Server::with(kind, |config| config.pace_ms = 5).await;
         let client = server.register().await;
         let content = (0..100).map(|i| format!("w{i} ")).collect::<String>();
-        let (_, reply) = client.say(&content, None).await;
+        let (_, reply) = client.send_echo(&content, None).await;
         let mut socket = server.socket(&client).await;
         socket.follow(&reply, None).await;
         let (text, cursor) = socket.until("w3").await;
@@ -169,16 +171,16 @@ on_both_databases! {
         let event = socket.event().await;
         assert!(event["__typename"] == "ReplySnapshot" || event["__typename"] == "ReplyDelta", "{event}");
         drop(socket);
-        let (again, finished) = server.socket(&client).await.to_the_end(&reply).await;
+        let (again, finished) = server.socket(&client).await.follow_to_end(&reply).await;
         assert_eq!((again.as_str(), &finished["status"]), (content.as_str(), &json!("COMPLETED")));
         assert!(content.starts_with(&text));
     }
 
-    async fn a_reply_may_finish_when_the_server_is_told_to_end(kind) {
+    async fn a_reply_may_finish_during_the_drain(kind) {
         let server = Server::with(kind, |config| { config.pace_ms = 5; config.drain = 15; }).await;
         let client = server.register().await;
         let content = "word ".repeat(100);
-        let (_, reply) = client.say(&content, None).await;
+        let (_, reply) = client.send_echo(&content, None).await;
         let mut socket = server.socket(&client).await;
         socket.follow(&reply, None).await;
         socket.until("word").await;
@@ -188,17 +190,17 @@ on_both_databases! {
         assert_eq!((&stored["status"], content_of(&stored)), (&json!("COMPLETED"), &*content));
     }
 
-    async fn what_was_said_is_stored_when_the_server_ends(kind) {
+    async fn shutting_down_stores_unfinished_replies(kind) {
         let server = Server::with(kind, |config| { config.pace_ms = 10; config.reply_attempts = 1; }).await;
         let client = server.register().await;
-        let (_, reply) = client.say(&"word ".repeat(1000), None).await;
+        let (_, reply) = client.send_echo(&"word ".repeat(1000), None).await;
         let mut socket = server.socket(&client).await;
         socket.follow(&reply, None).await;
         let (text, _) = socket.until("word word").await;
         let server = server.restart().await;
         let client = Client::new(server.address, client.token.clone());
-        // Its one attempt is used up: it has failed, and keeps what it had said.
-        let (kept, finished) = server.socket(&client).await.to_the_end(&reply).await;
+        // The only attempt is used up: the reply has failed, and keeps its text.
+        let (kept, finished) = server.socket(&client).await.follow_to_end(&reply).await;
         assert!(kept.starts_with(&text), "{kept:?} keeps {text:?}");
         assert_eq!(finished["status"], "FAILED");
         assert_eq!(finished["error"]["code"], "INTERRUPTED");
@@ -206,13 +208,13 @@ on_both_databases! {
     }
 }
 
-/// However a subscription is cut and resumed, the text comes out the same.
+/// However a subscription is cut and resumed, the text is the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn any_cutting_and_resuming_gives_the_same_text() {
+async fn any_sequence_of_reconnects_gives_the_same_text() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let server = Server::with(kind, |config| config.pace_ms = 1).await;
         let client = server.register().await;
-        // Each cut: how many events are heard before it, and whether the cursor is kept.
+        // Each cut: the number of events before it, and whether the client keeps its cursor.
         let cuts = prop::collection::vec((0..6usize, prop::bool::weighted(0.8)), 1..8);
         let mut runner =
             TestRunner::new(Config { cases: 12, failure_persistence: None, ..Config::default() });
@@ -220,14 +222,14 @@ async fn any_cutting_and_resuming_gives_the_same_text() {
         for _ in 0..12 {
             let cuts = cuts.new_tree(&mut runner).unwrap().current();
             let content = words.new_tree(&mut runner).unwrap().current().join(" ");
-            let (_, reply) = client.say(&content, None).await;
+            let (_, reply) = client.send_echo(&content, None).await;
             let (mut text, mut cursor) = (String::new(), None);
             let mut finished = false;
             for (events, keep) in cuts.iter().chain([&(usize::MAX, true)]) {
                 let mut socket = server.socket(&client).await;
                 socket.follow(&reply, cursor.as_deref()).await;
                 for _ in 0..*events {
-                    let event = soon("an event", socket.event()).await;
+                    let event = wait_for("an event", socket.event()).await;
                     match event["__typename"].as_str() {
                         Some("ReplySnapshot") => text = event["text"].as_str().unwrap().to_owned(),
                         Some("ReplyDelta") => text += event["text"].as_str().unwrap(),
@@ -248,11 +250,11 @@ async fn any_cutting_and_resuming_gives_the_same_text() {
     }
 }
 
-/// What an instance leaves behind that died without a word: a reply of `echo` with what it had said, and a lease that
-/// expires soon.
-pub async fn left_by_the_dead(server: &Server, client: &Client, said: &str) -> String {
-    let (conversation, first) = client.say("first", None).await;
-    server.socket(client).await.to_the_end(&first).await;
+/// Creates a reply as an instance that died leaves it: a reply of `echo` with some text, and a lease that expires soon.
+/// Returns its ID.
+pub async fn abandoned_reply(server: &Server, client: &Client, said: &str) -> String {
+    let (conversation, first) = client.send_echo("first", None).await;
+    server.socket(client).await.follow_to_end(&first).await;
     let store = Database::connect(&server.database_url, &Statements::default()).await.unwrap();
     let owner = client.data("{ me { id } }", json!({})).await["me"]["id"].as_str().unwrap().to_owned();
     let id = |text: &str| Id(uuid::Uuid::try_parse(text.rsplit_once('_').unwrap().1).unwrap());
@@ -277,10 +279,10 @@ pub async fn left_by_the_dead(server: &Server, client: &Client, said: &str) -> S
 }
 
 on_both_databases! {
-    async fn a_reply_whose_runner_died_is_taken_over(kind) {
+    async fn an_abandoned_reply_is_taken_over(kind) {
         let server = Server::with(kind, |config| config.lease = 3).await;
         let client = server.register().await;
-        let reply = left_by_the_dead(&server, &client, "said").await;
+        let reply = abandoned_reply(&server, &client, "said").await;
         let mut socket = server.socket(&client).await;
         socket.follow(&reply, None).await;
         let first = socket.event().await;
@@ -288,24 +290,24 @@ on_both_databases! {
         let second = socket.event().await;
         assert_eq!((&second["__typename"], &second["attempt"]), (&json!("ReplySnapshot"), &json!(2)));
         drop(socket);
-        assert_eq!(server.socket(&client).await.to_the_end(&reply).await.0, "said by the dead");
+        assert_eq!(server.socket(&client).await.follow_to_end(&reply).await.0, "said by the dead");
     }
 
-    async fn stopping_a_reply_whose_runner_died_keeps_what_it_had_said(kind) {
+    async fn stopping_an_abandoned_reply_keeps_its_text(kind) {
         let server = Server::with(kind, |config| config.lease = 3).await;
         let client = server.register().await;
-        let reply = left_by_the_dead(&server, &client, "said").await;
+        let reply = abandoned_reply(&server, &client, "said").await;
         let stopped = client.stop(&reply).await;
         assert_eq!((&stopped["status"], content_of(&stopped)), (&json!("STOPPED"), "said"));
     }
 
-    async fn deleting_goes_well_with_checkpoints(kind) {
+    async fn deleting_does_not_conflict_with_checkpoints(kind) {
         let server = Server::with(kind, |config| config.pace_ms = 1).await;
         let client = server.register().await;
         let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
         for _ in 0..10 {
-            // Long enough words that checkpoints are due all the time.
-            let (conversation, reply) = client.say(&format!("{} ", "w".repeat(999)).repeat(10), None).await;
+            // Words so long that checkpoints are due all the time.
+            let (conversation, reply) = client.send_echo(&format!("{} ", "w".repeat(999)).repeat(10), None).await;
             let mut socket = server.socket(&client).await;
             socket.follow(&reply, None).await;
             socket.until("www").await;
@@ -314,7 +316,7 @@ on_both_databases! {
     }
 }
 
-/// A provider that takes connections and says nothing keeps nobody waiting who does not need it.
+/// A provider that accepts connections and never answers delays nobody who does not need it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_provider_does_not_delay_others() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -327,9 +329,9 @@ async fn a_silent_provider_does_not_delay_others() {
     });
     let server = server.await;
     let client = server.register().await;
-    let (_, reply) = client.say("hello", None).await;
-    assert_eq!(server.socket(&client).await.to_the_end(&reply).await.0, "hello");
-    // While the provider has told nothing, it may have any model; the built-in ones are known.
+    let (_, reply) = client.send_echo("hello", None).await;
+    assert_eq!(server.socket(&client).await.follow_to_end(&reply).await.0, "hello");
+    // Until the provider has listed its models, the default is a built-in one.
     let models = client.data("{ models { id isDefault } }", json!({})).await;
     assert_eq!(models["models"][0], json!({ "id": "eliza", "isDefault": true }));
 }

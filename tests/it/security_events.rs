@@ -1,6 +1,6 @@
-//! The audit trail: what is noted, for whom, and how much of it.
+//! The audit trail: which events are recorded, for whom, and how many.
 
-use crate::support::{Client, PASSWORD, Server, Sql, code, codes, on_both_databases, soon};
+use crate::support::{Client, PASSWORD, Server, Sql, code, codes, on_both_databases, wait_for};
 use confab::store::{
     Database, Id, SecurityEventKind, Statements, paging::Slice, security_events::SecurityEvent,
 };
@@ -24,7 +24,7 @@ async fn kinds(client: &Client) -> Vec<String> {
 }
 
 on_both_databases! {
-    async fn pages_of_events_stay_right_while_old_ones_are_forgotten(kind) {
+    async fn pages_of_events_stay_consistent_after_a_clean_up(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let query = "query($first: Int, $after: String, $last: Int, $before: String) { me {
@@ -44,12 +44,12 @@ on_both_databases! {
         }
     }
 
-    async fn a_user_is_told_what_happens_to_the_account(kind) {
+    async fn account_events_are_recorded_for_their_user(kind) {
         let server = Server::start(kind).await;
         let (ada, eve) = (server.register().await, server.register().await);
-        let stranger = server.stranger();
+        let stranger = server.anonymous();
         let attempt = async |email: &str, password: &str| {
-            stranger.ask(LOG_IN, json!({ "input": { "email": email, "password": password } })).await
+            stranger.execute(LOG_IN, json!({ "input": { "email": email, "password": password } })).await
         };
         attempt(&ada.email, "not the password").await;
         let noted = async {
@@ -57,7 +57,7 @@ on_both_databases! {
                 yield_now().await;
             }
         };
-        soon("the failure to be noted", noted).await;
+        wait_for("the failure to be recorded", noted).await;
         attempt("nobody@example.com", "not the password").await;
         attempt(&ada.email, PASSWORD).await;
         let change = "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { endedSessions } }";
@@ -82,18 +82,18 @@ on_both_databases! {
         ada_again.token = stranger.data(LOG_IN, input).await["logIn"]["accessToken"].as_str().map(str::to_owned);
         let (before, ada) = (ada, ada_again);
 
-        let told = events(&ada).await;
+        let recorded = events(&ada).await;
         let expected = [
             "SIGNED_IN", "SIGNED_OUT", "DATA_EXPORTED", "TOKEN_DELETED", "TOKEN_CREATED", "EMAIL_CHANGED", "PASSWORD_CHANGED",
             "PASSWORD_REFUSED", "SIGNED_IN", "SIGN_IN_FAILED", "REGISTERED",
         ];
-        assert_eq!(told.iter().map(|event| event["kind"].as_str().unwrap()).collect::<Vec<_>>(), expected);
-        assert!(told.iter().all(|event| event["address"] == "127.0.0.1"), "{told:?}");
-        assert!(told.iter().all(|event| event["agent"].is_null()), "this client does not say what it is");
-        assert_eq!((&told[3]["detail"], &told[5]["detail"]), (&json!("cron"), &json!(before.email)));
-        assert_eq!(kinds(&eve).await, ["REGISTERED"], "another's are not seen");
+        assert_eq!(recorded.iter().map(|event| event["kind"].as_str().unwrap()).collect::<Vec<_>>(), expected);
+        assert!(recorded.iter().all(|event| event["address"] == "127.0.0.1"), "{recorded:?}");
+        assert!(recorded.iter().all(|event| event["agent"].is_null()), "this client sends no User-Agent");
+        assert_eq!((&recorded[3]["detail"], &recorded[5]["detail"]), (&json!("cron"), &json!(before.email)));
+        assert_eq!(kinds(&eve).await, ["REGISTERED"], "other users' events are not shown");
 
-        // Page by page, the same.
+        // Reading page by page returns the same events.
         let (mut paged, mut after) = (Vec::new(), Value::Null);
         loop {
             let variables = json!({ "first": 3, "after": after });
@@ -104,10 +104,10 @@ on_both_databases! {
                 break;
             }
         }
-        assert_eq!(paged, told);
+        assert_eq!(paged, recorded);
     }
 
-    async fn an_event_is_fetched_by_its_id_while_it_is_kept(kind) {
+    async fn events_are_nodes_until_they_are_deleted(kind) {
         let server = Server::start(kind).await;
         let (ada, eve) = (server.register().await, server.register().await);
         let create = "mutation { createAccessToken(input: { name: \"cron\", scopes: [READ] }) { secret } }";
@@ -118,17 +118,17 @@ on_both_databases! {
         let query = "query($ids: [ID!]!) { nodes(ids: $ids) {
             ... on SecurityEvent { id kind at address agent detail } } }";
         assert_eq!(ada.data(query, json!({ "ids": ids })).await["nodes"], json!(events));
-        let answer = eve.ask(query, json!({ "ids": ids })).await;
+        let answer = eve.execute(query, json!({ "ids": ids })).await;
         assert_eq!(answer["data"]["nodes"], json!([null, null]));
-        assert_eq!(codes(&answer), ["NOT_FOUND"; 2], "they are a stranger's");
+        assert_eq!(codes(&answer), ["NOT_FOUND"; 2], "they belong to another user");
 
         let store = Database::connect(&server.database_url, &Statements::default()).await.unwrap();
         let later = server.clock.now() + Duration::from_secs(1);
         store.delete_security_events_before(later, 150).await.unwrap();
-        assert_eq!(codes(&ada.ask(query, json!({ "ids": ids })).await), ["NOT_FOUND"; 2], "they are gone");
+        assert_eq!(codes(&ada.execute(query, json!({ "ids": ids })).await), ["NOT_FOUND"; 2], "they are deleted");
     }
 
-    async fn what_calls_itself_something_is_quoted_and_cut(kind) {
+    async fn a_long_user_agent_is_cut(kind) {
         let server = Server::start(kind).await;
         let ada = server.register().await;
         let body = json!({ "query": LOG_IN, "variables": { "input": { "email": ada.email, "password": PASSWORD } } });
@@ -136,10 +136,10 @@ on_both_databases! {
         server.post().header("user-agent", &agent).json(&body).send().await.unwrap();
         assert_eq!(events(&ada).await[0]["agent"], agent[..200]);
         let mut sql = Sql::of(&server).await;
-        assert_eq!(sql.everything().await["security_events"].len(), 2);
+        assert_eq!(sql.all_rows().await["security_events"].len(), 2);
     }
 
-    async fn a_flood_of_one_kind_fills_nothing_and_keeps_no_other_out(kind) {
+    async fn the_number_of_events_of_one_kind_is_limited(kind) {
         let server = Server::start(kind).await;
         let ada = server.register().await;
         let id = ada.data("{ me { id } }", json!({})).await["me"]["id"].as_str().unwrap().to_owned();
@@ -162,7 +162,7 @@ on_both_databases! {
         let day = Duration::from_secs(24 * 3600);
         store.insert_security_event(&event(SecurityEventKind::SignInFailed, start + day)).await.unwrap();
         assert_eq!(count().await, 1 + 200 + 1 + 1);
-        // At last they are forgotten, the oldest first, some at a time.
+        // Expired events are deleted in batches, the oldest first.
         assert_eq!(store.delete_security_events_before(start + day, 150).await.unwrap(), 150);
         assert_eq!(store.delete_security_events_before(start + day, 150).await.unwrap(), 52);
         assert_eq!((count().await, store.delete_security_events_before(start + day, 150).await.unwrap()), (1, 0));

@@ -1,7 +1,7 @@
-//! Sessions, as their owners and those who stole a token of theirs meet them.
+//! Sessions: refreshing, revoking, expiry, and the reuse of stolen refresh tokens.
 
 use crate::support::{
-    Client, Closed, Kind, PASSWORD, Server, Socket, code, on_both_databases, redis_url, soon,
+    Client, Closed, Kind, PASSWORD, Server, Socket, code, on_both_databases, redis_url, wait_for,
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ const REVOKE: &str = "mutation($id: ID!) { revokeSession(input: { id: $id }) { r
 const REAUTHENTICATE: &str =
     "mutation($token: String!) { reauthenticate(input: { accessToken: $token }) { expiresAt } }";
 
-/// How often it is measured how long something takes.
+/// The number of times that a duration is measured.
 const ROUNDS: usize = 5;
 
 /// The same user, signed in on another device.
@@ -37,20 +37,20 @@ async fn refreshed(client: &Client) -> Client {
     with_tokens(client, &payload["refreshSession"])
 }
 
-/// The code that the client's refresh token is refused with.
+/// Returns the code with which the client's refresh token is refused.
 async fn refusal(client: &Client) -> String {
     let error = signed_out(client).error(REFRESH, json!({ "token": client.refresh_token })).await;
     code(&error).to_owned()
 }
 
 fn signed_out(client: &Client) -> Client {
-    let mut nobody = client.clone();
-    nobody.token = None;
-    nobody
+    let mut anonymous = client.clone();
+    anonymous.token = None;
+    anonymous
 }
 
 async fn is_signed_in(client: &Client) -> bool {
-    let answer = client.ask("{ me { email } }", json!({})).await;
+    let answer = client.execute("{ me { email } }", json!({})).await;
     match answer.get("errors") {
         None => answer["data"]["me"]["email"] == client.email,
         Some(errors) => {
@@ -65,23 +65,23 @@ async fn sessions(client: &Client) -> Vec<Value> {
     serde_json::from_value(data["me"]["sessions"].take()).expect("a list")
 }
 
-/// The id of the session that the client asks by.
+/// Returns the ID of the client's own session.
 async fn own_session(client: &Client) -> String {
     let sessions = sessions(client).await;
     let own = sessions.iter().find(|session| session["current"] == true).expect("it is signed in");
     own["id"].as_str().expect("an id").to_owned()
 }
 
-/// Answers over a socket: the first result, which may have errors.
-async fn over(socket: &mut Socket, query: &str, variables: Value) -> Value {
+/// Executes an operation over a socket. Returns its only result, which may contain errors.
+async fn execute_on(socket: &mut Socket, query: &str, variables: Value) -> Value {
     socket.subscribe("asks", query, variables).await;
-    let mut answer = socket.hear().await.expect("the socket stays open");
+    let mut answer = socket.receive().await.expect("the socket stays open");
     assert_eq!((&answer["type"], &answer["id"]), (&json!("next"), &json!("asks")), "{answer}");
-    assert_eq!(socket.hear().await, Ok(json!({ "id": "asks", "type": "complete" })));
+    assert_eq!(socket.receive().await, Ok(json!({ "id": "asks", "type": "complete" })));
     answer["payload"].take()
 }
 
-/// What buses there are for a database: in process, Redis, and a Redis that is not there.
+/// Returns the buses to test with a database: in process, Redis, and a Redis that cannot be reached.
 fn buses(kind: Kind) -> Vec<Option<String>> {
     let away = Some("redis://127.0.0.1:1".to_owned());
     match kind {
@@ -90,7 +90,7 @@ fn buses(kind: Kind) -> Vec<Option<String>> {
     }
 }
 
-/// What the audit trail tells the client, the latest first.
+/// Returns the kinds of the client's security events, the latest first.
 async fn kinds_of_events(client: &Client) -> Vec<String> {
     let query = "{ me { securityEvents(first: 100) { nodes { kind } } } }";
     let nodes = client.data(query, json!({})).await["me"]["securityEvents"]["nodes"].take();
@@ -98,17 +98,17 @@ async fn kinds_of_events(client: &Client) -> Vec<String> {
     nodes.iter().map(|event| event["kind"].as_str().expect("a kind").to_owned()).collect()
 }
 
-/// Just after the grace.
+/// Advances the clock to the end of the grace period.
 fn let_grace_pass(server: &Server) {
     server.clock.advance(Duration::from_secs(server.config.refresh_grace));
 }
 
 on_both_databases! {
-    async fn a_used_refresh_token_ends_its_session_on_every_instance_within_a_second(kind) {
+    async fn reusing_a_refresh_token_ends_the_session_on_every_instance_within_a_second(kind) {
         for redis in buses(kind) {
             let shown = redis.clone();
             let server = Server::with(kind, |config| config.redis_url = redis.map(Into::into)).await;
-            let elsewhere = server.beside().await;
+            let elsewhere = server.another_instance().await;
             let owner = server.register().await;
             let mut took = Vec::new();
             for _ in 0..ROUNDS {
@@ -122,25 +122,25 @@ on_both_databases! {
                 let begun = Instant::now();
                 assert!(!is_signed_in(&client).await && !is_signed_in(&stolen).await);
                 for socket in &mut sockets {
-                    assert_eq!(socket.hear().await, Err(Closed(4403)));
+                    assert_eq!(socket.receive().await, Err(Closed(4403)));
                 }
                 took.push(begun.elapsed());
                 assert!(!is_signed_in(&there).await);
-                assert_eq!(refusal(&client).await, "UNAUTHENTICATED", "its successor is no good either");
+                assert_eq!(refusal(&client).await, "UNAUTHENTICATED", "its successor is revoked too");
             }
-            // Each time within the patience of `hear`, whatever the machine does; and within a second as a rule: now and
-            // then it is the machine that takes long, but were it the server, it would be so at least every other time.
+            // Each socket closes within the timeout of `receive`. The median must be below a second: a busy machine may delay some
+            // rounds, but a slow server would delay at least every other one.
             took.sort();
             assert!(took[ROUNDS / 2] < Duration::from_secs(1), "{took:?} with {shown:?}");
             let events = kinds_of_events(&owner).await;
             assert_eq!(events.iter().filter(|kind| *kind == "REFRESH_TOKEN_REUSED").count(), ROUNDS);
             assert!(is_signed_in(&owner).await && is_signed_in(&owner.at(elsewhere.address)).await);
-            // Whoever is there for the first time knows it too.
+            // An instance sees the revocation on the first request of a session too.
             assert_eq!(sessions(&owner).await.len(), 1);
         }
     }
 
-    async fn no_access_token_outlives_its_session(kind) {
+    async fn access_tokens_expire_with_their_session(kind) {
         let server = Server::with(kind, |config| {
             config.refresh_token_ttl = 60;
             config.access_token_ttl = 3600;
@@ -155,7 +155,7 @@ on_both_databases! {
         let client = with_tokens(&client, &payload);
         let mut socket = server.socket(&client).await;
         assert_eq!(sessions(&client).await.len(), 2);
-        // One of a refreshed session is good for as long as that, and not the one before it.
+        // A refreshed session's access token expires with the session; the token before it expires earlier.
         server.clock.advance(Duration::from_secs(30));
         let next = refreshed(&client).await;
         server.clock.advance(Duration::from_secs(30));
@@ -165,7 +165,7 @@ on_both_databases! {
         assert!(!is_signed_in(&next).await);
     }
 
-    async fn an_instance_that_starts_later_knows_what_has_ended(kind) {
+    async fn a_new_instance_knows_revoked_sessions(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let other = another_device(&client).await;
@@ -175,9 +175,9 @@ on_both_databases! {
         assert!(is_signed_in(&client.at(server.address)).await);
     }
 
-    async fn a_lost_answer_is_told_again_for_a_moment(kind) {
+    async fn refreshing_again_within_the_grace_period_returns_the_same_token(kind) {
         let server = Server::start(kind).await;
-        let elsewhere = server.beside().await;
+        let elsewhere = server.another_instance().await;
         let client = server.register().await;
         let first = refreshed(&client).await;
         assert_ne!(first.refresh_token, client.refresh_token);
@@ -186,16 +186,16 @@ on_both_databases! {
             assert_eq!(again.refresh_token, first.refresh_token);
             assert!(is_signed_in(&again).await);
         }
-        // To ask again does not prolong it.
+        // Repeating the refresh does not extend the grace period.
         let second = refreshed(&first).await;
         assert_ne!(second.refresh_token, first.refresh_token);
         assert_eq!(refreshed(&first).await.refresh_token, second.refresh_token);
-        // The last but one, however young.
+        // The token before the last one is refused even within the grace period.
         assert_eq!(refusal(&client).await, "UNAUTHENTICATED");
         assert_eq!(refusal(&second).await, "UNAUTHENTICATED");
     }
 
-    async fn without_grace_a_token_is_good_once(kind) {
+    async fn without_a_grace_period_a_refresh_token_works_once(kind) {
         let server = Server::with(kind, |config| config.refresh_grace = 0).await;
         let client = server.register().await;
         let next = refreshed(&client).await;
@@ -203,9 +203,9 @@ on_both_databases! {
         assert!(!is_signed_in(&next).await && !is_signed_in(&client).await);
     }
 
-    async fn refreshes_at_once_on_two_instances_get_the_same_successor(kind) {
+    async fn concurrent_refreshes_on_two_instances_return_the_same_token(kind) {
         let server = Server::start(kind).await;
-        let elsewhere = server.beside().await;
+        let elsewhere = server.another_instance().await;
         let mut client = server.register().await;
         for _ in 0..5 {
             let at = |i| client.at(if i % 2 == 0 { server.address } else { elsewhere.address });
@@ -217,12 +217,12 @@ on_both_databases! {
         assert!(is_signed_in(&client).await);
     }
 
-    async fn what_is_no_token_of_ours_ends_nothing(kind) {
+    async fn forged_refresh_tokens_end_no_session(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let stranger = server.register().await;
         let (prefix, own) = client.refresh_token.split_at("confab_refresh_".len());
-        // Another session under one's own MAC, one's own under another, and what is shorter, longer or altered.
+        // Another session's ID with the own MAC, the own ID with another MAC, and tokens that are shorter, longer or altered.
         let theirs = stranger.refresh_token.split_at(prefix.len()).1;
         let mut forged = vec![format!("{prefix}{}{}", &own[..20], &theirs[20..])];
         forged.push(format!("{prefix}{}{}", &theirs[..20], &own[20..]));
@@ -239,7 +239,7 @@ on_both_databases! {
         }
     }
 
-    async fn to_sign_out_ends_the_access_token_too_whichever_token_is_shown(kind) {
+    async fn signing_out_revokes_the_access_token(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let next = refreshed(&client).await;
@@ -248,12 +248,12 @@ on_both_databases! {
         let_grace_pass(&server);
         let payload = client.data(query, json!({ "token": client.refresh_token })).await;
         assert_eq!(payload["logOut"]["loggedOut"], true);
-        assert_eq!(socket.hear().await, Err(Closed(4403)));
+        assert_eq!(socket.receive().await, Err(Closed(4403)));
         assert!(!is_signed_in(&client).await && !is_signed_in(&next).await);
         assert_eq!(refusal(&next).await, "UNAUTHENTICATED");
     }
 
-    async fn a_user_sees_their_devices(kind) {
+    async fn a_user_lists_their_sessions(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         server.clock.advance(Duration::from_secs(60));
@@ -276,7 +276,7 @@ on_both_databases! {
         assert_eq!(shown(&listed[1]), (json!(false), Value::Null, json!("127.0.0.1")));
         assert!(listed[0]["createdAt"].as_str() > listed[1]["createdAt"].as_str());
         assert!(listed[0]["expiresAt"].as_str() > listed[1]["expiresAt"].as_str());
-        // To refresh is to be seen, and lasts.
+        // A refresh updates `lastSeenAt` and extends the session.
         server.clock.advance(Duration::from_secs(60));
         let client = refreshed(&client).await;
         let later = sessions(&client).await;
@@ -284,10 +284,10 @@ on_both_databases! {
         assert_eq!(later[0]["createdAt"], listed[1]["createdAt"]);
         assert!(later[0]["lastSeenAt"].as_str() > listed[0]["lastSeenAt"].as_str());
         assert!(later[0]["expiresAt"].as_str() > listed[0]["expiresAt"].as_str());
-        // What a device calls itself is cut short.
+        // A long User-Agent is cut off.
         let long = log_in("x".repeat(5000)).await;
         assert_eq!(sessions(&long).await[0]["agent"], "x".repeat(200));
-        // They are nodes, for their owner.
+        // Sessions are nodes, visible to their owner only.
         let node = "query($id: ID!) { node(id: $id) { id ... on Session { agent } } }";
         let id = json!({ "id": listed[0]["id"] });
         assert_eq!(client.data(node, id.clone()).await["node"]["agent"], "Phone/1.0");
@@ -298,9 +298,9 @@ on_both_databases! {
         assert_eq!(sessions(&again).await.len(), 1, "the others have expired");
     }
 
-    async fn a_lost_device_is_shut_out_and_the_others_stay(kind) {
+    async fn revoking_a_session_closes_its_sockets_only(kind) {
         let server = Server::start(kind).await;
-        let elsewhere = server.beside().await;
+        let elsewhere = server.another_instance().await;
         let client = server.register().await;
         let lost = another_device(&client).await;
         let stranger = server.register().await;
@@ -309,11 +309,11 @@ on_both_databases! {
         let mut theirs = [server.socket(&lost).await, elsewhere.socket(&lost).await];
         for socket in &mut theirs {
             socket.subscribe("changes", "subscription { changes { cursor } }", json!({})).await;
-            socket.hear().await.expect("it is told to load");
+            socket.receive().await.expect("the first event");
         }
 
         assert_eq!(code(&stranger.error(REVOKE, id.clone()).await), "NOT_FOUND");
-        assert_eq!(code(&server.stranger().error(REVOKE, id.clone()).await), "UNAUTHENTICATED");
+        assert_eq!(code(&server.anonymous().error(REVOKE, id.clone()).await), "UNAUTHENTICATED");
         for (wrong, expected) in [("session_00000000000000000000000000000000", "NOT_FOUND"), ("nonsense", "BAD_USER_INPUT")] {
             assert_eq!(code(&client.error(REVOKE, json!({ "id": wrong })).await), expected);
         }
@@ -322,7 +322,7 @@ on_both_databases! {
 
         assert_eq!(client.data(REVOKE, id.clone()).await["revokeSession"]["revokedId"], id["id"]);
         for socket in &mut theirs {
-            assert_eq!(socket.hear().await, Err(Closed(4403)));
+            assert_eq!(socket.receive().await, Err(Closed(4403)));
         }
         assert!(!is_signed_in(&lost).await && !is_signed_in(&lost.at(elsewhere.address)).await);
         assert_eq!(refusal(&lost).await, "UNAUTHENTICATED");
@@ -330,13 +330,13 @@ on_both_databases! {
         assert_eq!(kinds_of_events(&client).await, ["SESSION_REVOKED", "SIGNED_IN", "REGISTERED"]);
         let mut shut_out = Socket::connect(server.address).await;
         let bearer = format!("Bearer {}", lost.token.as_deref().expect("a token"));
-        shut_out.say(json!({ "type": "connection_init", "payload": { "authorization": bearer } })).await;
-        assert_eq!(shut_out.hear().await, Err(Closed(4403)));
+        shut_out.send(json!({ "type": "connection_init", "payload": { "authorization": bearer } })).await;
+        assert_eq!(shut_out.receive().await, Err(Closed(4403)));
         assert_eq!(stays.ping().await, [Value::Null; 0]);
         assert!(is_signed_in(&client).await);
     }
 
-    async fn all_other_sessions_are_ended_at_once(kind) {
+    async fn all_other_sessions_can_be_revoked(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let (one, other) = (another_device(&client).await, another_device(&client).await);
@@ -346,111 +346,111 @@ on_both_databases! {
         let mut revoked: Vec<String> =
             serde_json::from_value(one.data(query, json!({})).await["revokeOtherSessions"]["revokedIds"].take()).unwrap();
         revoked.sort();
-        assert_eq!(revoked, expected, "ids grow with time");
+        assert_eq!(revoked, expected, "IDs are ordered by time");
         assert!(!is_signed_in(&client).await && !is_signed_in(&other).await);
         assert!(is_signed_in(&one).await && is_signed_in(&stranger).await);
         assert_eq!(one.data(query, json!({})).await["revokeOtherSessions"]["revokedIds"], json!([]));
-        // One's own can be ended as well.
+        // A session can revoke itself too.
         one.data(REVOKE, json!({ "id": own_session(&one).await })).await;
         assert!(!is_signed_in(&one).await);
     }
 
-    async fn of_two_devices_that_end_each_other_one_is_left_or_none(kind) {
+    async fn sessions_that_revoke_each_other_never_both_survive(kind) {
         let server = Server::start(kind).await;
-        let elsewhere = server.beside().await;
+        let elsewhere = server.another_instance().await;
         let client = server.register().await;
         let query = "mutation { revokeOtherSessions { revokedIds } }";
         for _ in 0..5 {
             let (one, other) = (another_device(&client).await, another_device(&client).await.at(elsewhere.address));
-            let answers = join_all([&one, &other].map(|device| device.ask(query, json!({})))).await;
+            let answers = join_all([&one, &other].map(|device| device.execute(query, json!({})))).await;
             for answer in answers {
                 let refused = answer["errors"].as_array().map(|errors| code(&errors[0]));
                 assert!(matches!(refused, None | Some("UNAUTHENTICATED")), "{answer}");
             }
-            // Where the other one asked it is known at once.
+            // The revocation is known at once on the instance that executed it.
             let (one, other) = (one.at(elsewhere.address), other.at(server.address));
             assert!(!(is_signed_in(&one).await && is_signed_in(&other).await));
         }
     }
 }
 
-/// A socket that has been told that its token is about to expire: when that is.
-async fn hear_notice(socket: &mut Socket) -> String {
-    let ping = socket.hear().await.expect("the socket stays open");
+/// Receives the ping that announces the token's expiry. Returns the time of expiry.
+async fn expect_expiry_notice(socket: &mut Socket) -> String {
+    let ping = socket.receive().await.expect("the socket stays open");
     assert_eq!(ping["type"], "ping", "{ping}");
-    ping["payload"]["expiresAt"].as_str().expect("a moment").to_owned()
+    ping["payload"]["expiresAt"].as_str().expect("a time").to_owned()
 }
 
 on_both_databases! {
-    async fn a_socket_ends_with_its_token_and_is_told_before(kind) {
+    async fn a_socket_announces_the_expiry_of_its_token(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let ttl = Duration::from_secs(server.config.access_token_ttl);
         let mut socket = server.socket(&client).await;
-        let mut signed_out = server.socket(&server.stranger()).await;
+        let mut signed_out = server.socket(&server.anonymous()).await;
         // A token lasts for whole seconds.
         server.clock.advance(ttl - Duration::from_secs(62));
         assert_eq!(socket.ping().await, [Value::Null; 0], "there is more than a minute left");
         server.clock.advance(Duration::from_secs(2));
-        let expires_at = hear_notice(&mut socket).await;
+        let expires_at = expect_expiry_notice(&mut socket).await;
         assert!(expires_at > server.clock.now().to_rfc3339());
-        socket.say(json!({ "type": "pong" })).await;
-        assert_eq!(socket.ping().await, [Value::Null; 0], "it is told once");
+        socket.send(json!({ "type": "pong" })).await;
+        assert_eq!(socket.ping().await, [Value::Null; 0], "it is announced once");
         server.clock.advance(Duration::from_secs(60));
-        assert_eq!(socket.hear().await, Err(Closed(4403)));
+        assert_eq!(socket.receive().await, Err(Closed(4403)));
         assert!(expires_at <= server.clock.now().to_rfc3339());
-        assert_eq!(signed_out.ping().await, [Value::Null; 0], "nothing of theirs expires");
+        assert_eq!(signed_out.ping().await, [Value::Null; 0], "a socket without a token does not expire");
     }
 
-    async fn a_short_lived_token_is_told_of_when_a_tenth_of_its_time_is_left(kind) {
+    async fn the_expiry_of_a_short_token_is_announced_at_a_tenth_of_its_lifetime(kind) {
         let server = Server::with(kind, |config| config.access_token_ttl = 100).await;
         let client = server.register().await;
         let mut socket = server.socket(&client).await;
         server.clock.advance(Duration::from_secs(88));
         assert_eq!(socket.ping().await, [Value::Null; 0]);
         server.clock.advance(Duration::from_secs(2));
-        hear_notice(&mut socket).await;
-        // Who connects so late is told at once.
-        hear_notice(&mut server.socket(&client).await).await;
+        expect_expiry_notice(&mut socket).await;
+        // A socket that connects this late gets the announcement at once.
+        expect_expiry_notice(&mut server.socket(&client).await).await;
     }
 
-    async fn a_socket_goes_on_with_a_new_token_and_so_does_all_that_is_on_it(kind) {
+    async fn reauthenticating_keeps_the_socket_and_its_subscriptions(kind) {
         let server = Server::start(kind).await;
         let mut client = server.register().await;
         let ttl = Duration::from_secs(server.config.access_token_ttl);
         let mut socket = server.socket(&client).await;
         socket.subscribe("changes", "subscription { changes { __typename } }", json!({})).await;
-        assert_eq!(socket.hear().await.unwrap()["payload"]["data"]["changes"]["__typename"], "Reload");
+        assert_eq!(socket.receive().await.unwrap()["payload"]["data"]["changes"]["__typename"], "Reload");
         for _ in 0..3 {
             server.clock.advance(ttl - Duration::from_secs(30));
-            let expires_at = hear_notice(&mut socket).await;
+            let expires_at = expect_expiry_notice(&mut socket).await;
             client = refreshed(&client).await;
-            let answer = over(&mut socket, REAUTHENTICATE, json!({ "token": client.token })).await;
+            let answer = execute_on(&mut socket, REAUTHENTICATE, json!({ "token": client.token })).await;
             assert_eq!(answer.get("errors"), None, "{answer}");
             assert!(answer["data"]["reauthenticate"]["expiresAt"].as_str() > Some(&*expires_at));
             assert_eq!(
-                over(&mut socket, "{ me { email } }", json!({})).await["data"]["me"]["email"],
+                execute_on(&mut socket, "{ me { email } }", json!({})).await["data"]["me"]["email"],
                 client.email
             );
-            // The subscription has been parked and executed again meanwhile, or not: nobody can tell.
+            // The subscription may have been parked and resumed meanwhile. Clients cannot notice it.
             client.data("mutation { createConversation { conversation { id } } }", json!({})).await;
-            let told = socket.hear().await.unwrap();
-            assert_eq!(told["payload"]["data"]["changes"]["__typename"], "ConversationCreated", "{told}");
+            let message = socket.receive().await.unwrap();
+            assert_eq!(message["payload"]["data"]["changes"]["__typename"], "ConversationCreated", "{message}");
         }
-        // It lives by the session of the last token, not of the first.
+        // The socket depends on the session of the latest token, not of the first.
         let other = another_device(&client).await;
-        over(&mut socket, REAUTHENTICATE, json!({ "token": other.token })).await;
+        execute_on(&mut socket, REAUTHENTICATE, json!({ "token": other.token })).await;
         client.data(REVOKE, json!({ "id": own_session(&client).await })).await;
         assert_eq!(socket.ping().await, [Value::Null; 0]);
         other.data(REVOKE, json!({ "id": own_session(&other).await })).await;
-        assert_eq!(socket.hear().await, Err(Closed(4403)));
+        assert_eq!(socket.receive().await, Err(Closed(4403)));
     }
 
-    async fn a_socket_does_not_change_hands(kind) {
+    async fn reauthenticating_as_another_user_is_refused(kind) {
         let server = Server::start(kind).await;
         let (client, other) = (server.register().await, server.register().await);
         let mut socket = server.socket(&client).await;
-        let mut nobodys = server.socket(&server.stranger()).await;
+        let mut anonymous = server.socket(&server.anonymous()).await;
         let ended = another_device(&client).await;
         client.data(REVOKE, json!({ "id": own_session(&ended).await })).await;
         for (token, expected) in [
@@ -459,38 +459,38 @@ on_both_databases! {
             (Some(&*client.refresh_token), "UNAUTHENTICATED"),
             (ended.token.as_deref(), "UNAUTHENTICATED"),
         ] {
-            let answer = over(&mut socket, REAUTHENTICATE, json!({ "token": token })).await;
+            let answer = execute_on(&mut socket, REAUTHENTICATE, json!({ "token": token })).await;
             assert_eq!(code(&answer["errors"][0]), expected, "{answer}");
         }
-        let answer = over(&mut nobodys, REAUTHENTICATE, json!({ "token": client.token })).await;
+        let answer = execute_on(&mut anonymous, REAUTHENTICATE, json!({ "token": client.token })).await;
         assert_eq!(code(&answer["errors"][0]), "FORBIDDEN");
-        assert_eq!(over(&mut nobodys, "{ me { id } }", json!({})).await["data"]["me"], Value::Null);
-        assert_eq!(over(&mut socket, "{ me { email } }", json!({})).await["data"]["me"]["email"], client.email);
+        assert_eq!(execute_on(&mut anonymous, "{ me { id } }", json!({})).await["data"]["me"], Value::Null);
+        assert_eq!(execute_on(&mut socket, "{ me { email } }", json!({})).await["data"]["me"]["email"], client.email);
         let over_http = client.error(REAUTHENTICATE, json!({ "token": client.token })).await;
         assert_eq!(code(&over_http), "BAD_USER_INPUT");
-        // Nothing of this has made it live longer.
+        // None of the refused attempts extends the socket's lifetime.
         server.clock.advance(Duration::from_secs(server.config.access_token_ttl));
         assert_eq!(socket.closed().await, 4403);
     }
 
-    /// A client that does not read keeps its socket from nothing.
-    async fn a_socket_on_which_a_write_is_stuck_is_closed_too(kind) {
+    /// The client does not read, so the server is blocked in a write when the session is revoked.
+    async fn revoking_closes_a_socket_that_is_blocked_in_a_write(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let lost = another_device(&client).await;
         let id = own_session(&lost).await;
         let long = "x".repeat(10_000);
-        let (conversation, _) = client.say(&long, None).await;
+        let (conversation, _) = client.send_echo(&long, None).await;
         let mut socket = server.socket(&lost).await;
         let query = "query($id: ID!) { conversation(id: $id) { a: messages(first: 2) { nodes { content } }
             b: messages(first: 2) { nodes { content } } } }";
-        // Far more than the system's buffers take.
+        // Far more than the system's buffers hold.
         for i in 0..90 {
             socket.subscribe(&i.to_string(), query, json!({ "id": conversation })).await;
         }
         client.data(REVOKE, json!({ "id": id })).await;
         let begun = Instant::now();
-        soon("the socket to be closed", socket.closed()).await;
+        wait_for("the socket to be closed", socket.closed()).await;
         assert!(begun.elapsed() < Duration::from_secs(server.config.write_timeout));
     }
 }

@@ -1,6 +1,6 @@
-//! Whether an address has an account is not told by signing in, in no part of the answer.
+//! Signing in does not reveal whether an address has an account, in no part of the answer.
 
-use crate::support::{Answer, GRAPHQL, JSON, PASSWORD, Server, code, on_both_databases};
+use crate::support::{GRAPHQL, HttpResponse, JSON, PASSWORD, Server, code, on_both_databases};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ const LOG_IN: &str =
 const REGISTER: &str =
     "mutation($input: RegisterInput!) { register(input: $input) { accessToken user { id } } }";
 
-async fn ask(server: &Server, accept: &str, query: &str, input: Value) -> Answer {
+async fn post(server: &Server, accept: &str, query: &str, input: Value) -> HttpResponse {
     let request = json!({ "query": query, "variables": { "input": input } });
-    Answer::to(server.post().header("accept", accept).json(&request)).await
+    HttpResponse::to(server.post().header("accept", accept).json(&request)).await
 }
 
-/// All of an answer but what differs from any answer to the next: when it was given, and its id.
-fn alike(answer: &Answer) -> (u16, BTreeMap<String, Vec<u8>>, Vec<u8>) {
+/// Returns the parts of an answer that must not differ: everything but its date and its request ID.
+fn alike(answer: &HttpResponse) -> (u16, BTreeMap<String, Vec<u8>>, Vec<u8>) {
     let headers =
         answer.headers.iter().filter(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()));
     let headers = headers.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
@@ -23,7 +23,7 @@ fn alike(answer: &Answer) -> (u16, BTreeMap<String, Vec<u8>>, Vec<u8>) {
 }
 
 on_both_databases! {
-    async fn a_known_and_an_unknown_address_get_the_same_answer(kind) {
+    async fn known_and_unknown_addresses_get_the_same_answer(kind) {
         let server = Server::start(kind).await;
         let known = server.register().await.email;
         let unknown = known.replacen('@', "0@", 1);
@@ -32,7 +32,7 @@ on_both_databases! {
             for password in ["wrong horse battery", "short", "", &"x".repeat(300)] {
                 let mut answers = Vec::new();
                 for email in [&known, &unknown, &shouted] {
-                    let answer = ask(&server, accept, LOG_IN, json!({ "email": email, "password": password })).await;
+                    let answer = post(&server, accept, LOG_IN, json!({ "email": email, "password": password })).await;
                     assert!(answer.text().contains("\"UNAUTHENTICATED\""), "{answer:?}");
                     assert!(!answer.text().contains('@'), "{answer:?}");
                     answers.push(alike(&answer));
@@ -41,26 +41,30 @@ on_both_databases! {
                 assert_eq!(answers[0], answers[2], "{accept} {password:?}");
             }
         }
-        let right = ask(&server, JSON, LOG_IN, json!({ "email": shouted, "password": PASSWORD })).await.json();
-        assert_eq!(right["data"]["logIn"]["user"]["email"], known, "it was the password that was wrong");
+        let right = post(&server, JSON, LOG_IN, json!({ "email": shouted, "password": PASSWORD })).await.json();
+        assert_eq!(right["data"]["logIn"]["user"]["email"], known, "the right password is accepted");
     }
 
-    /// Who registers must learn that it cannot be, and of the account that there is nothing else.
-    async fn to_register_a_taken_address_tells_that_it_is_taken_and_no_more(kind) {
+    /// Registering must report that an address is taken, but nothing else about its account.
+    async fn registering_a_taken_address_reveals_nothing_else(kind) {
         let server = Server::start(kind).await;
-        let owner = server.register().await;
-        let stranger = json!({ "email": owner.email, "password": "another password", "name": "Mallory" });
-        let answer = ask(&server, GRAPHQL, REGISTER, stranger).await;
-        let mut error = answer.json()["errors"][0].take();
-        assert_eq!(code(&error), "CONFLICT");
-        assert_eq!(error["extensions"].as_object().map(serde_json::Map::len), Some(1));
-        assert_eq!(error["message"].take(), "an account with this e-mail address exists already");
-        assert!(!answer.text().contains('@'), "{answer:?}");
-        // Nor is anything changed.
-        let right = ask(&server, JSON, LOG_IN, json!({ "email": owner.email, "password": PASSWORD })).await;
+        let [owner, other] = [server.register().await, server.register().await];
+        let mut answers = Vec::new();
+        for taken in [&owner, &other] {
+            let stranger = json!({ "email": taken.email, "password": "another password", "name": "Mallory" });
+            let answer = post(&server, GRAPHQL, REGISTER, stranger).await;
+            let error = answer.json()["errors"][0].take();
+            assert_eq!(code(&error), "CONFLICT");
+            assert_eq!(error["extensions"].as_object().map(serde_json::Map::len), Some(1));
+            assert!(!answer.text().contains('@'), "{answer:?}");
+            answers.push(alike(&answer));
+        }
+        assert_eq!(answers[0], answers[1], "nothing in the answer depends on the account");
+        // The account is unchanged.
+        let right = post(&server, JSON, LOG_IN, json!({ "email": owner.email, "password": PASSWORD })).await;
         assert!(right.json()["data"]["logIn"]["accessToken"].is_string());
-        // A faulty input is told before it is looked up.
+        // Invalid input is reported before the address is looked up.
         let faulty = json!({ "email": owner.email, "password": "short" });
-        assert_eq!(code(&ask(&server, JSON, REGISTER, faulty).await.json()["errors"][0]), "BAD_USER_INPUT");
+        assert_eq!(code(&post(&server, JSON, REGISTER, faulty).await.json()["errors"][0]), "BAD_USER_INPUT");
     }
 }

@@ -1,4 +1,4 @@
-//! Access tokens that are signed by a pair of keys, and how one pair takes over from another.
+//! Access tokens signed with key pairs, and the rotation of the keys.
 
 use crate::support::{Client, Kind, Server, codes, on_both_databases};
 use base64::{Engine, prelude::*};
@@ -8,14 +8,14 @@ use std::{fs, path::PathBuf};
 
 const ME: &str = "{ me { email } }";
 
-/// A new private key: what PKCS #8 puts before the 32 bytes of Ed25519 is always the same (RFC 8410).
+/// Returns a new private key. The PKCS #8 header of an Ed25519 key is always the same (RFC 8410).
 fn pem() -> String {
     let head = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
     let key = BASE64_STANDARD.encode([&head[..], &rand::random::<[u8; 32]>()].concat());
     format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n")
 }
 
-/// The server, once it has these keys.
+/// Restarts the server with these keys.
 async fn with_keys(mut server: Server, keys: &[&str]) -> Server {
     fs::write(file(&server), keys.concat()).expect("it can be written");
     server.config.jwt_key_file = Some(file(&server));
@@ -33,7 +33,7 @@ async fn published(server: &Server) -> JwkSet {
     response.json().await.expect("a set of keys")
 }
 
-/// The key that a token was signed by, as anybody finds it; and what it says.
+/// Verifies a token with the published keys. Returns the ID of its key, and its claims.
 fn verified(client: &Client, keys: &JwkSet) -> Option<(String, Value)> {
     let token = client.token.as_deref().expect("signed in");
     let header = jsonwebtoken::decode_header(token).expect("it has a header");
@@ -48,41 +48,41 @@ fn verified(client: &Client, keys: &JwkSet) -> Option<(String, Value)> {
 }
 
 async fn is_good(client: &Client, server: &Server) -> bool {
-    codes(&client.at(server.address).ask(ME, json!({})).await).is_empty()
+    codes(&client.at(server.address).execute(ME, json!({})).await).is_empty()
 }
 
 on_both_databases! {
-    async fn one_pair_of_keys_takes_over_from_another_and_nobody_is_signed_out(kind) {
+    async fn signing_keys_are_rotated_without_signing_users_out(kind) {
         let server = Server::start(kind).await;
-        assert!(published(&server).await.keys.is_empty(), "a secret is not published");
+        assert!(published(&server).await.keys.is_empty(), "a shared secret is not published");
         let by_secret = server.register().await;
 
         let (old, new) = (pem(), pem());
         let server = with_keys(server, &[&old]).await;
-        assert!(!is_good(&by_secret, &server).await, "there is one algorithm");
+        assert!(!is_good(&by_secret, &server).await, "only one algorithm is accepted");
         let mut ada = server.register().await;
         let keys = published(&server).await;
         assert_eq!(keys.keys.len(), 1);
-        let (first_kid, claims) = verified(&ada, &keys).expect("anybody can verify it");
+        let (first_kid, claims) = verified(&ada, &keys).expect("the published key verifies it");
         assert_eq!(claims["iss"], "confab");
 
-        // The next key is made known, and later it signs.
+        // The new key is published first. Later it signs.
         let server = with_keys(server, &[&old, &new]).await;
         let keys = published(&server).await;
         assert_eq!(keys.keys.len(), 2);
         assert_eq!(verified(&server.register().await, &keys).unwrap().0, first_kid);
         let server = with_keys(server, &[&new, &old]).await;
-        assert!(is_good(&ada, &server).await, "what the old key has signed is good");
+        assert!(is_good(&ada, &server).await, "tokens signed with the old key remain valid");
         let bob = server.register().await;
         let (kid, _) = verified(&bob, &published(&server).await).unwrap();
         assert_ne!(kid, first_kid);
 
-        // At last the old one goes. A session is no key's: its next token is by the new one.
+        // At last the old key is removed. The session continues: its next access token is signed with the new key.
         let server = with_keys(server, &[&new]).await;
         assert!(is_good(&bob, &server).await);
         assert!(!is_good(&ada, &server).await);
         let refresh = "mutation($token: String!) { refreshSession(input: { refreshToken: $token }) { accessToken } }";
-        let stranger = server.stranger();
+        let stranger = server.anonymous();
         let mut data = stranger.data(refresh, json!({ "token": ada.refresh_token })).await;
         let Value::String(token) = data["refreshSession"]["accessToken"].take() else { panic!("{data}") };
         ada.token = Some(token);
@@ -91,7 +91,7 @@ on_both_databases! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_public_half_signs_nothing() {
+async fn the_public_key_is_not_accepted_as_a_secret() {
     let server = with_keys(Server::start(Kind::Sqlite).await, &[&pem()]).await;
     let ada = server.register().await;
     let keys = server.get("/.well-known/jwks.json").send().await.unwrap().json::<Value>().await.unwrap();
@@ -99,7 +99,7 @@ async fn the_public_half_signs_nothing() {
         keys["keys"][0].as_object().unwrap().keys().collect::<Vec<_>>(),
         ["alg", "crv", "kid", "kty", "use", "x"]
     );
-    // RFC 8725, section 2.1: what everybody knows, taken for a secret.
+    // The public key used as an HMAC secret (RFC 8725, section 2.1).
     let (_, rest) = ada.token.as_deref().unwrap().split_once('.').unwrap();
     let claims = BASE64_URL_SAFE_NO_PAD.decode(rest.split_once('.').unwrap().0).unwrap();
     let claims: Value = serde_json::from_slice(&claims).unwrap();
@@ -113,6 +113,6 @@ async fn the_public_half_signs_nothing() {
         let key = jsonwebtoken::EncodingKey::from_secret(&public);
         let mut forger = ada.clone();
         forger.token = Some(jsonwebtoken::encode(&header, &claims, &key).unwrap());
-        assert_eq!(codes(&forger.ask(ME, json!({})).await), ["UNAUTHENTICATED"]);
+        assert_eq!(codes(&forger.execute(ME, json!({})).await), ["UNAUTHENTICATED"]);
     }
 }

@@ -1,8 +1,8 @@
-//! Server-Sent Events: the same operations, for networks that block WebSockets.
+//! GraphQL over Server-Sent Events, for networks that block WebSockets.
 
 use crate::{
     changes::{CHANGES, create},
-    support::{Answer, Client, Closed, Kind, Server, Socket, code, content_of, soon},
+    support::{Client, Closed, HttpResponse, Kind, Server, Socket, code, content_of, wait_for},
 };
 use futures_util::poll;
 use serde_json::{Value, json};
@@ -12,13 +12,13 @@ use tokio::task::yield_now;
 const REPLY: &str = "subscription($id: ID!) { reply(messageId: $id) { __typename
     ... on ReplySnapshot { text } ... on ReplyDelta { text } ... on ReplyFinished { message { content } } } }";
 
-/// An answer that is read event by event.
+/// An event stream that is read event by event.
 struct Events {
     response: reqwest::Response,
     unread: String,
 }
 
-/// One event: its type, id and data.
+/// An event: its type, ID and data.
 #[derive(Debug)]
 struct Event {
     kind: String,
@@ -27,7 +27,7 @@ struct Event {
 }
 
 impl Events {
-    async fn ask(
+    async fn open(
         server: &Server,
         client: &Client,
         query: &str,
@@ -40,7 +40,7 @@ impl Events {
             .expect("a client can be made")
             .post(server.url("/graphql"))
             .header("accept", "text/event-stream")
-            .bearer_auth(client.token.as_deref().expect("they are signed in"))
+            .bearer_auth(client.token.as_deref().expect("the client is signed in"))
             .json(&json!({ "query": query, "variables": variables }));
         if let Some(last) = last {
             request = request.header("last-event-id", last);
@@ -51,7 +51,7 @@ impl Events {
         Self { response, unread: String::new() }
     }
 
-    /// The next event; none at the end of the stream.
+    /// Returns the next event; `None` at the end of the stream.
     async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some((event, rest)) = self.unread.split_once("\n\n") {
@@ -65,17 +65,17 @@ impl Events {
                 let data = data.map_or(Value::Null, |data| serde_json::from_str(&data).expect("it is JSON"));
                 return Some(Event { kind, id: field("id:"), data });
             }
-            let more = soon("an event", self.response.chunk()).await.ok()??;
+            let more = wait_for("an event", self.response.chunk()).await.ok()??;
             self.unread += std::str::from_utf8(&more).expect("the words are ASCII");
         }
     }
 
-    /// The next event of the reply, and its id.
+    /// Returns the next event of the reply, and its ID.
     async fn reply(&mut self) -> (Value, String) {
         self.next_of("reply").await
     }
 
-    /// The next event of a subscription to this field, and its id.
+    /// Returns the next event of a subscription to this field, and its ID.
     async fn next_of(&mut self, field: &str) -> (Value, String) {
         let mut event = self.next().await.expect("there is more");
         assert_eq!(event.kind, "next");
@@ -84,12 +84,12 @@ impl Events {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reply_streams_and_is_resumed_by_the_last_events_id() {
+async fn a_reply_streams_and_resumes_with_last_event_id() {
     let server = Server::with(Kind::Sqlite, |config| config.pace_ms = 5).await;
     let client = server.register().await;
     let content = (0..60).map(|i| format!("w{i} ")).collect::<String>();
-    let (_, reply) = client.say(&content, None).await;
-    let mut events = Events::ask(&server, &client, REPLY, json!({ "id": reply }), None).await;
+    let (_, reply) = client.send_echo(&content, None).await;
+    let mut events = Events::open(&server, &client, REPLY, json!({ "id": reply }), None).await;
     let (first, mut last) = events.reply().await;
     assert_eq!(first["__typename"], "ReplySnapshot");
     let mut text = first["text"].as_str().expect("a text").to_owned();
@@ -99,7 +99,7 @@ async fn a_reply_streams_and_is_resumed_by_the_last_events_id() {
         last = id;
     }
     drop(events);
-    let mut events = Events::ask(&server, &client, REPLY, json!({ "id": reply }), Some(&last)).await;
+    let mut events = Events::open(&server, &client, REPLY, json!({ "id": reply }), Some(&last)).await;
     loop {
         let (event, _) = events.reply().await;
         match event["__typename"].as_str() {
@@ -117,10 +117,10 @@ async fn a_reply_streams_and_is_resumed_by_the_last_events_id() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn changes_are_told_and_resumed_by_the_last_events_id() {
+async fn changes_stream_and_resume_with_last_event_id() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
-    let listen = async |last: Option<&str>| Events::ask(&server, &client, CHANGES, json!({}), last).await;
+    let listen = async |last: Option<&str>| Events::open(&server, &client, CHANGES, json!({}), last).await;
     let mut events = listen(None).await;
     let (reload, last) = events.next_of("changes").await;
     assert_eq!((&reload["__typename"], &reload["cursor"]), (&json!("Reload"), &json!(last)));
@@ -137,14 +137,14 @@ async fn changes_are_told_and_resumed_by_the_last_events_id() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn queries_and_mutations_are_answered_by_one_event() {
+async fn queries_and_mutations_get_one_event() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     for (query, field) in [
         ("{ me { email } }", "me"),
         ("mutation { createConversation { conversation { id } } }", "createConversation"),
     ] {
-        let mut events = Events::ask(&server, &client, query, json!({}), None).await;
+        let mut events = Events::open(&server, &client, query, json!({}), None).await;
         let answer = events.next().await.expect("an answer");
         assert!((&*answer.kind, answer.data["data"][field].is_object()) == ("next", true), "{answer:?}");
         assert_eq!(events.next().await.expect("an end").kind, "complete");
@@ -152,10 +152,10 @@ async fn queries_and_mutations_are_answered_by_one_event() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn errors_before_execution_come_as_an_event_where_only_events_are_accepted() {
+async fn request_errors_are_events_if_only_events_are_accepted() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
-    let ask = async |accept: &str, query: &str| {
+    let post = async |accept: &str, query: &str| {
         let request =
             server.post().header("accept", accept).bearer_auth(client.token.as_deref().expect("a token"));
         let response = request.json(&json!({ "query": query })).send().await.expect("the server answers");
@@ -167,32 +167,32 @@ async fn errors_before_execution_come_as_an_event_where_only_events_are_accepted
         ("query($id: ID!) { node(id: $id) { id } }", "GRAPHQL_VALIDATION_FAILED"),
         ("subscription { nope }", "GRAPHQL_VALIDATION_FAILED"),
     ] {
-        let mut events = Events::ask(&server, &client, query, json!({}), None).await;
+        let mut events = Events::open(&server, &client, query, json!({}), None).await;
         let event = events.next().await.expect("an event");
         assert_eq!((event.kind.as_str(), code(&event.data["errors"][0])), ("next", expected), "{query}");
         assert_eq!(event.data.get("data"), None, "nothing was executed");
         assert_eq!(events.next().await.expect("an end").kind, "complete");
     }
     let (status, answer) =
-        ask("application/json", "subscription { reply(messageId: \"x\") { cursor } }").await;
+        post("application/json", "subscription { reply(messageId: \"x\") { cursor } }").await;
     assert_eq!((status, code(&answer["errors"][0])), (400, "BAD_USER_INPUT"));
-    // Who takes both gets JSON for what is no subscription.
-    let (status, answer) = ask("application/json, text/event-stream", "{ me { id } }").await;
+    // With both media types, queries and mutations are answered in JSON.
+    let (status, answer) = post("application/json, text/event-stream", "{ me { id } }").await;
     assert!(status == 200 && answer["data"]["me"].is_object());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_ends_without_complete_when_its_token_is_no_good_any_more() {
+async fn a_stream_ends_without_complete_when_its_token_expires_or_is_revoked() {
     let server = Server::start(Kind::Sqlite).await;
     for revoked in [false, true] {
         let client = server.register().await;
-        let mut events = Events::ask(&server, &client, CHANGES, json!({}), None).await;
+        let mut events = Events::open(&server, &client, CHANGES, json!({}), None).await;
         events.next_of("changes").await;
         if revoked {
-            // Asked by a stream too, and answered: what ends the session is no subscription.
+            // The mutation that ends the session is sent as an event stream too, and is answered: it is not a subscription.
             let query = "mutation($token: String!) { logOut(input: { refreshToken: $token }) { loggedOut } }";
             let mut answer =
-                Events::ask(&server, &client, query, json!({ "token": client.refresh_token }), None).await;
+                Events::open(&server, &client, query, json!({ "token": client.refresh_token }), None).await;
             assert_eq!(answer.next().await.expect("an answer").data["data"]["logOut"]["loggedOut"], true);
             assert_eq!(answer.next().await.expect("an end").kind, "complete");
         } else {
@@ -203,51 +203,52 @@ async fn a_stream_ends_without_complete_when_its_token_is_no_good_any_more() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_ends_without_complete_when_the_server_leaves() {
+async fn a_stream_ends_without_complete_at_shutdown() {
     let server = Server::with(Kind::Sqlite, |config| config.pace_ms = 1000).await;
     let client = server.register().await;
-    let (_, reply) = client.say(&"word ".repeat(100), None).await;
-    let mut events = Events::ask(&server, &client, REPLY, json!({ "id": reply }), None).await;
+    let (_, reply) = client.send_echo(&"word ".repeat(100), None).await;
+    let mut events = Events::open(&server, &client, REPLY, json!({ "id": reply }), None).await;
     events.reply().await;
-    server.leave();
+    server.shut_down();
     while let Some(event) = events.next().await {
         assert_eq!(event.kind, "next");
     }
-    server.ended().await;
+    server.wait().await;
 }
 
-/// Each change costs as much as if it were asked for; who cannot pay for it gets it later.
+/// Each change is charged like an operation. A client without enough budget gets it later.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn changes_are_told_as_they_can_be_paid_for() {
+async fn changes_wait_for_the_cost_budget() {
     let server = Server::with(Kind::Sqlite, |config| config.throttling.cost_rate = 2000).await;
     let client = server.register().await;
-    let first = Events::ask(&server, &client, CHANGES, json!({}), None).await.next().await.expect("Reload");
+    let first = Events::open(&server, &client, CHANGES, json!({}), None).await.next().await.expect("Reload");
     for title in ["one", "two"] {
         create(&client, title).await;
         server.clock.advance(Duration::from_secs(60));
     }
     let query = "subscription { changes { ... on ConversationCreated { conversation {
         title messages(first: 100) { nodes { id content } } } } } }";
-    let mut events = Events::ask(&server, &client, query, json!({}), first.id.as_deref()).await;
+    let mut events = Events::open(&server, &client, query, json!({}), first.id.as_deref()).await;
     let title = |event: Option<Event>| {
         event.expect("there is more").data["data"]["changes"]["conversation"]["title"].clone()
     };
     assert_eq!(title(events.next().await), "one");
     for _ in 0..5 {
         client.data("{ __typename }", json!({})).await;
-        assert!(poll!(pin!(events.next())).is_pending(), "the next one cannot be paid for yet");
+        assert!(poll!(pin!(events.next())).is_pending(), "the budget does not cover the next event yet");
     }
     server.clock.advance(Duration::from_secs(60));
     assert_eq!(title(events.next().await), "two");
 }
 
-/// A browser's `EventSource` drops an event without `data:`.
+/// The `EventSource` of browsers drops an event without `data:`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_event_has_data_on_the_wire() {
+async fn each_event_has_a_data_line() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
-    let ask = server.post().header("accept", "text/event-stream").json(&json!({ "query": "{ __typename }" }));
-    let answer = Answer::to(ask.bearer_auth(client.token.as_deref().expect("signed in"))).await;
+    let request =
+        server.post().header("accept", "text/event-stream").json(&json!({ "query": "{ __typename }" }));
+    let answer = HttpResponse::to(request.bearer_auth(client.token.as_deref().expect("signed in"))).await;
     assert_eq!(answer.header("content-type"), "text/event-stream");
     assert_eq!(answer.header("cache-control"), "no-store");
     assert_eq!(
@@ -257,15 +258,15 @@ async fn each_event_has_data_on_the_wire() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn streams_count_together_with_sockets() {
+async fn streams_and_sockets_share_a_limit() {
     let server = Server::with(Kind::Sqlite, |config| config.connections.max_sockets = 2).await;
     let (ada, eve) = (server.register().await, server.register().await);
     let _socket = server.socket(&ada).await;
-    let mut stream = Events::ask(&server, &ada, CHANGES, json!({}), None).await;
+    let mut stream = Events::open(&server, &ada, CHANGES, json!({}), None).await;
     stream.next_of("changes").await;
     let another = async || {
-        let ask = server.post().header("accept", "text/event-stream").json(&json!({ "query": CHANGES }));
-        soon("an answer", ask.bearer_auth(ada.token.as_deref().expect("signed in")).send())
+        let request = server.post().header("accept", "text/event-stream").json(&json!({ "query": CHANGES }));
+        wait_for("an answer", request.bearer_auth(ada.token.as_deref().expect("signed in")).send())
             .await
             .expect("an answer")
     };
@@ -278,17 +279,17 @@ async fn streams_count_together_with_sockets() {
     assert_eq!(code(&refused["errors"][0]), "RATE_LIMITED");
     let mut socket = Socket::connect(server.address).await;
     let authorization = format!("Bearer {}", ada.token.as_deref().expect("signed in"));
-    socket.say(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
-    assert_eq!(socket.hear().await, Err(Closed(4429)));
-    // What is answered once does not count, and others have their own places.
-    let mut once = Events::ask(&server, &ada, "{ me { id } }", json!({}), None).await;
+    socket.send(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
+    assert_eq!(socket.receive().await, Err(Closed(4429)));
+    // Operations with one result do not count, and other users have their own limits.
+    let mut once = Events::open(&server, &ada, "{ me { id } }", json!({}), None).await;
     assert_eq!(once.next().await.expect("an answer").kind, "next");
-    Events::ask(&server, &eve, CHANGES, json!({}), None).await.next_of("changes").await;
+    Events::open(&server, &eve, CHANGES, json!({}), None).await.next_of("changes").await;
     drop(stream);
     let free = async {
         while another().await.status() == 429 {
             yield_now().await;
         }
     };
-    soon("the place to be free", free).await;
+    wait_for("a free permit", free).await;
 }

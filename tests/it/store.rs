@@ -1,3 +1,5 @@
+//! The store: concurrent migrations, the declared schema, maintenance jobs, and the number of queries.
+
 use crate::support::{Kind, Server, on_both_databases};
 use confab::{
     clock::Clock,
@@ -25,7 +27,7 @@ on_both_databases! {
         }
     }
 
-    async fn schema_rs_is_what_the_migrations_make(kind) {
+    async fn schema_rs_matches_the_migrations(kind) {
         let folder = tempfile::tempdir().unwrap();
         let url = kind.create(folder.path()).await;
         Database::connect(&url, &Statements::default()).await.unwrap().migrate().await.unwrap();
@@ -36,7 +38,7 @@ on_both_databases! {
         assert_eq!(in_order_of_names(made), in_order_of_names(declared_columns(kind)));
     }
 
-    async fn a_chore_falls_to_one_instance(kind) {
+    async fn a_maintenance_job_is_claimed_by_one_instance(kind) {
         let folder = tempfile::tempdir().unwrap();
         let url = kind.create(folder.path()).await;
         let instances = join_all((0..6).map(|_| async {
@@ -50,7 +52,7 @@ on_both_databases! {
             let claims = instances.iter().map(|store| store.claim_chore("sweep", now, now + hour));
             let taken = join_all(claims).await.into_iter().filter(|claim| *claim.as_ref().unwrap()).count();
             assert_eq!(taken, takers);
-            // Who does one thing keeps nobody from another.
+            // Claiming one job does not affect another.
             assert_eq!(instances[0].claim_chore("dust", now, now + hour).await.unwrap(), takers > 0);
         }
     }
@@ -59,7 +61,7 @@ on_both_databases! {
         let server = Server::start(kind).await;
         let client = server.register().await;
         let query = "{ me { conversations(first: 20) { nodes { id messages(last: 20) { nodes { content parent { id conversation { title } } } } } } } }";
-        // The server has work of its own now and then, so the least of several counts is the query's.
+        // Background tasks execute statements too, so the smallest of several counts is the query's.
         let count = async || {
             let mut least = u64::MAX;
             for _ in 0..5 {
@@ -70,27 +72,27 @@ on_both_databases! {
             least
         };
         let mut socket = server.socket(&client).await;
-        let (first, reply) = client.say("hello", None).await;
-        socket.to_the_end(&reply).await;
-        let (_, reply) = client.say("again", Some(&first)).await;
-        socket.to_the_end(&reply).await;
+        let (first, reply) = client.send_echo("hello", None).await;
+        socket.follow_to_end(&reply).await;
+        let (_, reply) = client.send_echo("again", Some(&first)).await;
+        socket.follow_to_end(&reply).await;
         let narrow = count().await;
         for i in 0..19 {
-            let (conversation, reply) = client.say(&format!("hello {i}"), None).await;
-            socket.to_the_end(&reply).await;
+            let (conversation, reply) = client.send_echo(&format!("hello {i}"), None).await;
+            socket.follow_to_end(&reply).await;
             for _ in 0..3 {
-                let (_, reply) = client.say("again", Some(&conversation)).await;
-                socket.to_the_end(&reply).await;
+                let (_, reply) = client.send_echo("again", Some(&conversation)).await;
+                socket.follow_to_end(&reply).await;
             }
         }
-        // me, conversations, messages, parents, their conversations.
+        // The user, conversations, messages, parents, and the parents' conversations.
         let most = 5;
         let wide = count().await;
         assert!(narrow == most && wide == most, "{narrow} and {wide} instead of {most}");
     }
 }
 
-/// Table → its columns in order: name, type, whether it may be null.
+/// For each table its columns: name, type, and whether they are nullable.
 type Columns = BTreeMap<String, Vec<(String, String, bool)>>;
 
 #[derive(QueryableByName)]
@@ -114,7 +116,7 @@ fn gather(columns: Vec<Column>) -> Columns {
     tables
 }
 
-/// A column that SQLite had to make anew stands at the end there.
+/// Sorts the columns by name. SQLite appends a column that had to be recreated.
 fn in_order_of_names(mut columns: Columns) -> Columns {
     columns.values_mut().for_each(|columns| columns.sort());
     columns
@@ -138,7 +140,10 @@ async fn sqlite_columns(url: &str) -> Columns {
     gather(sql_query(query).load(&mut conn).await.unwrap())
 }
 
-/// What `src/store/schema.rs` says; `diesel.toml` must name that file.
+/// Returns the columns that `src/store/schema.rs` declares; `diesel.toml` must name that file.
+///
+/// The file is read as text, as Diesel generates it, because a table's types and nullability cannot be listed at runtime.
+/// No other test would notice, for example, a column that is declared `Nullable` but is not.
 fn declared_columns(kind: Kind) -> Columns {
     let settings = include_str!("../../diesel.toml");
     assert!(
@@ -164,7 +169,7 @@ fn declared_columns(kind: Kind) -> Columns {
                     "Bool" => ("boolean", "integer"),
                     "Integer" => ("integer", "integer"),
                     "BigInt" => ("bigint", "integer"),
-                    other => panic!("what is {other}?"),
+                    other => panic!("add the database types of {other}"),
                 };
                 let spelled = match kind {
                     Kind::Sqlite => sqlite,

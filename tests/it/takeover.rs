@@ -1,7 +1,8 @@
-//! Replies that change hands, or must not: frozen holders, wrong clocks, outages of the database.
+//! Takeovers of replies: frozen holders, wrong clocks, and outages of the database.
 
 use crate::support::{
-    Call, Client, Follower, Heard, Kind, Provider, Server, Sql, content_of, on_both_databases, soon,
+    Call, Client, Follower, FollowerEvent, Kind, Provider, Server, Sql, content_of, on_both_databases,
+    wait_for,
 };
 use confab::clock::Clock;
 use serde_json::{Value, json};
@@ -9,8 +10,8 @@ use std::{collections::HashSet, time::Duration};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-/// Two instances over one database, and what their replies come from.
-struct Two {
+/// Two instances over one database, and the provider of their replies.
+struct TwoInstances {
     a: Server,
     b: Server,
     provider: Provider,
@@ -19,32 +20,32 @@ struct Two {
     sql: Sql,
 }
 
-impl Two {
-    /// With a lease of so many seconds.
+impl TwoInstances {
+    /// Starts two instances with a lease of `lease` seconds.
     async fn start(kind: Kind, lease: u64) -> Self {
         Self::with_clock(kind, lease, None).await
     }
 
-    /// The second with a clock of its own.
+    /// The same; the second instance has its own clock.
     async fn with_clock(kind: Kind, lease: u64, clock: Option<Clock>) -> Self {
         let provider = Provider::start().await;
         let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
         let a = Server::with_providers(kind, &settings, |config| config.lease = lease).await;
-        let b = a.beside_with_clock(clock.unwrap_or_else(|| a.clock.clone())).await;
+        let b = a.another_instance_with_clock(clock.unwrap_or_else(|| a.clock.clone())).await;
         let at_a = a.register().await;
         let (at_b, sql) = (at_a.at(b.address), Sql::of(&a).await);
         Self { a, b, provider, at_a, at_b, sql }
     }
 
-    /// A reply that `a` writes.
-    async fn begun(&mut self, content: &str) -> (String, Call) {
+    /// Starts a reply on `a`. Returns its ID and the provider's side.
+    async fn start_reply(&mut self, content: &str) -> (String, Call) {
         let sent = self.at_a.send(json!({ "content": content })).await;
         let mut call = self.provider.call().await;
         call.accept();
         (id(&sent, "reply"), call)
     }
 
-    /// Makes it look as if somebody else held the lease of a reply until a moment, in seconds since 1970.
+    /// Assigns the lease of a reply to an unknown instance until a time, in seconds since 1970.
     async fn give_lease(&mut self, reply: &str, until: u64) {
         let (run, lease) = (key(&self.sql, reply), self.sql.key(Uuid::now_v7()));
         let until = match self.sql {
@@ -62,31 +63,31 @@ fn id(payload: &Value, what: &str) -> String {
     payload[what]["id"].as_str().expect("an id").to_owned()
 }
 
-/// A message's key as the database writes it.
+/// Returns a message's key as the database writes it.
 fn key(sql: &Sql, message: &str) -> String {
     let (_, digits) = message.rsplit_once('_').expect("a global id");
     sql.key(Uuid::parse_str(digits).expect("a key"))
 }
 
-fn asked(call: &Call) -> &str {
+fn prompt(call: &Call) -> &str {
     call.body["messages"][0]["content"].as_str().expect("a text")
 }
 
 async fn finished(follower: &mut Follower) -> Value {
-    match follower.until_something_but_text().await {
-        Heard::Finished(message) => message,
+    match follower.next_non_text().await {
+        FollowerEvent::Finished(message) => message,
         other => panic!("{other:?}"),
     }
 }
 
 const FAR_AHEAD: u64 = 4_000_000_000;
 
-/// An instance that is frozen within a transaction keeps its rows locked until PostgreSQL ends it.
+/// An instance that freezes within a transaction keeps its rows locked until PostgreSQL ends it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_locked_run_keeps_no_other_from_being_taken_over() {
-    let mut two = Two::start(Kind::Postgres, 60).await;
-    let (first, _call) = two.begun("first").await;
-    let (second, _call) = two.begun("second").await;
+async fn a_locked_run_does_not_block_other_takeovers() {
+    let mut two = TwoInstances::start(Kind::Postgres, 60).await;
+    let (first, _call) = two.start_reply("first").await;
+    let (second, _call) = two.start_reply("second").await;
     let mut frozen = Sql::of(&two.a).await;
     two.give_lease(&first, 0).await;
     two.give_lease(&second, 0).await;
@@ -95,18 +96,18 @@ async fn a_locked_run_keeps_no_other_from_being_taken_over() {
     frozen.execute(&lock).await;
     two.b.poke.all();
     let call = two.provider.call().await;
-    assert_eq!(asked(&call), "second");
+    assert_eq!(prompt(&call), "second");
     frozen.execute("COMMIT").await;
     two.b.poke.all();
     let call = two.provider.call().await;
-    assert_eq!(asked(&call), "first");
+    assert_eq!(prompt(&call), "first");
 }
 
-/// The connection that reads the prompt is lost, and the next ones must wait.
+/// The connection that reads the prompt is lost, and the next attempts to read it must wait.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_prompt_that_cannot_be_read_for_a_moment_is_read_later() {
-    let mut two = Two::start(Kind::Postgres, 60).await;
-    two.b.leave();
+async fn reading_the_prompt_is_retried() {
+    let mut two = TwoInstances::start(Kind::Postgres, 60).await;
+    two.b.shut_down();
     let first = two.at_a.send(json!({ "content": "first" })).await;
     let _call = two.provider.call().await;
     let second =
@@ -124,10 +125,10 @@ async fn a_prompt_that_cannot_be_read_for_a_moment_is_read_later() {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    soon("the prompt to be read", any_lost).await;
+    wait_for("the prompt to be read", any_lost).await;
     two.sql.execute("COMMIT").await;
     let mut call = two.provider.call().await;
-    call.say("hello").await;
+    call.send_text("hello").await;
     call.finish("stop").await;
     let mut follower = Follower::new(&two.at_a, &id(&second, "reply"));
     assert!(follower.connect(two.a.address).await);
@@ -137,13 +138,13 @@ async fn a_prompt_that_cannot_be_read_for_a_moment_is_read_later() {
 }
 
 on_both_databases! {
-    /// As a crash leaves it, if the clock is set back afterwards.
-    async fn a_lease_that_lies_far_ahead_is_taken_over(kind) {
-        let mut two = Two::start(kind, 3).await;
-        let (reply, _call) = two.begun("talk").await;
+    /// A crash leaves this state if the clock is set back afterwards.
+    async fn a_lease_far_in_the_future_is_taken_over(kind) {
+        let mut two = TwoInstances::start(kind, 3).await;
+        let (reply, _call) = two.start_reply("talk").await;
         two.give_lease(&reply, FAR_AHEAD).await;
         let mut call = two.provider.call().await;
-        call.say("hello").await;
+        call.send_text("hello").await;
         call.finish("stop").await;
         let mut follower = Follower::new(&two.at_b, &reply);
         assert!(follower.connect(two.b.address).await);
@@ -151,41 +152,41 @@ on_both_databases! {
         assert_eq!((&message["status"], follower.attempt), (&json!("COMPLETED"), 2));
     }
 
-    async fn an_attempt_that_is_over_is_not_told_after_the_next_one(kind) {
-        let mut two = Two::start(kind, 60).await;
-        let (reply, mut first) = two.begun("talk").await;
-        first.say("one ").await;
+    async fn a_superseded_attempt_is_not_delivered(kind) {
+        let mut two = TwoInstances::start(kind, 60).await;
+        let (reply, mut first) = two.start_reply("talk").await;
+        first.send_text("one ").await;
         let mut follower = Follower::new(&two.at_a, &reply);
         assert!(follower.connect(two.a.address).await);
         follower.until("one ").await;
-        follower.cut();
-        // Another has the next attempt, which the first instance does not know yet.
+        follower.disconnect();
+        // Another instance gets the next attempt. The first instance does not know it yet.
         two.give_lease(&reply, 0).await;
         two.b.poke.all();
         let mut second = two.provider.call().await;
-        second.say("two ").await;
+        second.send_text("two ").await;
         assert!(follower.connect(two.b.address).await);
         follower.until("two ").await;
         assert_eq!(follower.attempt, 2);
-        follower.cut();
+        follower.disconnect();
         let mut late = Follower::new(&two.at_a, &reply);
         for follower in [&mut follower, &mut late] {
             assert!(follower.connect(two.a.address).await);
         }
-        // At its next checkpoint it learns of it.
-        first.say("three ").await;
-        second.say("four ").await;
+        // The first instance notices at its next checkpoint.
+        first.send_text("three ").await;
+        second.send_text("four ").await;
         for follower in [&mut follower, &mut late] {
-            // It panics where it is told an earlier attempt.
+            // The follower panics if it receives an earlier attempt.
             follower.until("four ").await;
             assert_eq!((&*follower.text, follower.attempt), ("two four ", 2));
         }
     }
 
-    async fn what_was_shown_while_the_database_was_away_is_kept_by_a_stop(kind) {
-        let mut two = Two::start(kind, 15).await;
-        let (reply, mut call) = two.begun("talk").await;
-        call.say("one ").await;
+    async fn stopping_keeps_text_delivered_during_a_database_outage(kind) {
+        let mut two = TwoInstances::start(kind, 15).await;
+        let (reply, mut call) = two.start_reply("talk").await;
+        call.send_text("one ").await;
         let mut follower = Follower::new(&two.at_a, &reply);
         assert!(follower.connect(two.a.address).await);
         let stored = async {
@@ -193,11 +194,11 @@ on_both_databases! {
                 sleep(Duration::from_millis(20)).await;
             }
         };
-        soon("a checkpoint", stored).await;
+        wait_for("a checkpoint", stored).await;
         two.sql.execute("ALTER TABLE runs RENAME TO away").await;
-        call.say("two ").await;
+        call.send_text("two ").await;
         follower.until("two ").await;
-        // For so long that all leases run out.
+        // So long that all leases expire.
         two.a.clock.advance(Duration::from_secs(60));
         two.sql.execute("ALTER TABLE away RENAME TO runs").await;
         let stopped = two.at_b.stop(&reply).await;
@@ -207,22 +208,22 @@ on_both_databases! {
     }
 }
 
-/// On SQLite each machine goes by its own clock.
+/// On SQLite, each instance uses its own clock.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_instance_whose_clock_is_far_ahead_takes_nothing_from_others() {
+async fn a_clock_that_is_ahead_causes_no_takeover() {
     let ahead = Clock::ahead_by(Duration::from_secs(3600));
-    let mut two = Two::with_clock(Kind::Sqlite, 3, Some(ahead)).await;
-    let (reply, mut call) = two.begun("talk").await;
+    let mut two = TwoInstances::with_clock(Kind::Sqlite, 3, Some(ahead)).await;
+    let (reply, mut call) = two.start_reply("talk").await;
     let mut leases = HashSet::new();
     let renewed = async {
-        // Longer than a lease, in the course of which the other looks again and again.
+        // Longer than a lease, in which the other instance polls several times.
         while leases.len() < 6 {
             leases.extend(two.sql.values("SELECT lease_expires_at || hex(lease) AS value FROM runs").await);
             sleep(Duration::from_millis(50)).await;
         }
     };
-    soon("the lease to be renewed", renewed).await;
-    call.say("hello").await;
+    wait_for("the lease to be renewed", renewed).await;
+    call.send_text("hello").await;
     call.finish("stop").await;
     let mut follower = Follower::new(&two.at_a, &reply);
     assert!(follower.connect(two.a.address).await);

@@ -1,4 +1,4 @@
-//! Answers that would be far larger than what is asked for them.
+//! The limit on the text in an answer, for small queries with large results.
 
 use crate::{
     changes::Device,
@@ -6,7 +6,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 
-/// 40,000 bytes; the server of these tests lets an answer have 65,536.
+/// A text of 40,000 bytes. The limit in these tests is 65,536 bytes per answer.
 fn long() -> String {
     "🦀".repeat(10_000)
 }
@@ -15,9 +15,9 @@ async fn server(kind: Kind) -> Server {
     Server::with(kind, |config| config.documents.max_text = 65_536).await
 }
 
-/// The query asks for too much.
+/// Checks that a query exceeds the limit.
 async fn refused(client: &Client, query: &str, variables: &Value) {
-    let mut answer = client.ask(query, variables.clone()).await;
+    let mut answer = client.execute(query, variables.clone()).await;
     let error = answer["errors"][0].take();
     assert_eq!(code(&error), "BAD_USER_INPUT", "{query}: {error}");
     assert!(error["message"].as_str().unwrap().contains("CONFAB_MAX_TEXT"), "{error}");
@@ -25,16 +25,16 @@ async fn refused(client: &Client, query: &str, variables: &Value) {
 }
 
 on_both_databases! {
-    async fn the_same_text_again_and_again_is_not_told(kind) {
+    async fn repeated_texts_over_the_limit_are_refused(kind) {
         let server = server(kind).await;
         let client = server.register().await;
         let create = "mutation($p: String) { createConversation(input: { systemPrompt: $p }) { conversation { id } } }";
         let created = client.data(create, json!({ "p": long() })).await;
         let conversation = created["createConversation"]["conversation"]["id"].as_str().unwrap();
         let sent = client.send(json!({ "content": long(), "model": "echo", "conversationId": conversation })).await;
-        server.socket(&client).await.to_the_end(sent["reply"]["id"].as_str().unwrap()).await;
+        server.socket(&client).await.follow_to_end(sent["reply"]["id"].as_str().unwrap()).await;
         let ids = json!({ "c": conversation, "ids": vec![sent["message"]["id"].clone(); 3] });
-        // By each way that leads there: alone, in a list, in the edges of one, by aliases, and where null is a value.
+        // Through each path to the text: alone, in a list, in edges, with aliases, and in a nullable field.
         for query in [
             "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Message { content } } }",
             "query($c: ID!) { conversation(id: $c) { messages { nodes { content } } } }",
@@ -46,10 +46,10 @@ on_both_databases! {
             refused(&client, query, &ids).await;
         }
         let query = "{ me { conversations { nodes { messages { edges { node { content } } } } } } }";
-        let answer = client.ask(query, json!({})).await;
+        let answer = client.execute(query, json!({})).await;
         let path = json!(["me", "conversations", "nodes", 0, "messages", "edges", 1, "node", "content"]);
-        assert_eq!(answer["errors"][0]["path"], path, "each index is in the path");
-        // Each operation has its own, and each text can be read.
+        assert_eq!(answer["errors"][0]["path"], path, "the path contains each index");
+        // The limit applies to each operation, and each text can be read.
         for _ in 0..2 {
             let one = client.data("query($c: ID!) { conversation(id: $c) { messages(last: 1) { nodes { content } } } }",
                 ids.clone()).await;
@@ -57,14 +57,14 @@ on_both_databases! {
         }
     }
 
-    async fn each_event_has_as_much_as_an_answer(kind) {
+    async fn the_limit_applies_to_each_event(kind) {
         let server = server(kind).await;
         let client = server.register().await;
         let mut device = Device::new(&server, &client).await;
         client.send(json!({ "content": long(), "model": "echo" })).await;
-        device.hear("ConversationCreated").await;
+        device.expect_event("ConversationCreated").await;
         for event in ["MessageAdded", "MessageAdded", "ReplyEnded"] {
-            device.hear(event).await;
+            device.expect_event(event).await;
         }
     }
 }

@@ -1,16 +1,16 @@
-//! Limits, as somebody meets them who wants too much. On SQLite they are kept in process, on PostgreSQL in Redis.
+//! Rate limits. On SQLite they are kept in process, on PostgreSQL in Redis.
 
 mod cost;
 mod sends;
 mod shared;
 mod sign_in;
 
-use crate::support::{Answer, Client, JSON, Kind, Server};
+use crate::support::{Client, HttpResponse, JSON, Kind, Server};
 use confab::config::Throttling;
 use serde_json::{Value, json};
 use std::fmt::Display;
 
-/// A server that believes what we say of our address, with these limits.
+/// Starts a server that trusts the tests' forwarding headers, with these limits.
 async fn behind_proxy(kind: Kind, throttling: Throttling) -> Server {
     Server::with(kind, |config| {
         config.trusted_proxies = "127.0.0.1".parse().expect("an address");
@@ -19,30 +19,30 @@ async fn behind_proxy(kind: Kind, throttling: Throttling) -> Server {
     .await
 }
 
-/// A network that no other test has. All tests have one Redis.
+/// Returns a random network, because all tests share one Redis.
 fn network() -> String {
     let [one, two] = rand::random::<[u16; 2]>();
     format!("2001:{one:x}:{two:x}")
 }
 
-/// The answer to an operation from this address.
-async fn ask_from(
+/// Executes an operation from this address.
+async fn execute_from(
     server: &Server,
     client: &Client,
     from: impl Display,
     query: &str,
     variables: Value,
-) -> Answer {
+) -> HttpResponse {
     let body = json!({ "query": query, "variables": variables }).to_string();
     let mut request = server.post().header("content-type", JSON).header("x-forwarded-for", from.to_string());
     if let Some(token) = &client.token {
         request = request.bearer_auth(token);
     }
-    Answer::to(request.body(body)).await
+    HttpResponse::to(request.body(body)).await
 }
 
-/// The seconds to wait, of an answer that says so in every way there is.
-fn retry_after(answer: &Answer) -> u64 {
+/// Returns the seconds to wait. The status, the header and the error's extensions must agree.
+fn retry_after(answer: &HttpResponse) -> u64 {
     let error = &answer.json()["errors"][0];
     assert_eq!((answer.status, &error["extensions"]["code"]), (429, &json!("RATE_LIMITED")), "{error}");
     let seconds = error["extensions"]["retryAfter"].as_u64().expect("whole seconds");

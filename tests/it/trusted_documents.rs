@@ -1,6 +1,6 @@
-//! Trusted documents: named by their ids, over every transport, and where nothing else is executed.
+//! Trusted documents: executed by their ID over every transport, and exclusively if so configured.
 
-use crate::support::{Answer, Client, GRAPHQL, JSON, Kind, Server, code};
+use crate::support::{Client, GRAPHQL, HttpResponse, JSON, Kind, Server, code};
 use confab::config::DocumentsAllowed;
 use serde_json::{Value, json};
 use std::{fs, path::PathBuf};
@@ -10,10 +10,10 @@ const ME: &str = "query Me { me { ...F } } fragment F on User { email }";
 const CHANGES: &str = "subscription Changes { changes { cursor } }";
 
 const REGISTER: &str = "mutation($input: RegisterInput!) { register(input: $input) { accessToken } }";
-/// One of the chat page's, as it stands in `web/src/chat/graphql`.
+/// A document of the chat page, from `web/src/chat/graphql`.
 const LOG_OUT: &str = "mutation LogOut { logOut(input: { refreshToken: \"\" }) { loggedOut } }";
 
-/// A server with a manifest.
+/// Starts a server with a manifest of trusted documents.
 async fn server(allowed: DocumentsAllowed) -> (Server, TempDir) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let manifest: PathBuf = folder.path().join("documents.json");
@@ -26,7 +26,7 @@ async fn server(allowed: DocumentsAllowed) -> (Server, TempDir) {
     (server.await, folder)
 }
 
-/// The ways in which clients name a document.
+/// Returns the ways in which clients name a document.
 fn ways(id: &str) -> [Value; 5] {
     [
         json!({ "documentId": id }),
@@ -37,9 +37,9 @@ fn ways(id: &str) -> [Value; 5] {
     ]
 }
 
-async fn post(server: &Server, client: &Client, accept: &str, body: &Value) -> Answer {
+async fn post(server: &Server, client: &Client, accept: &str, body: &Value) -> HttpResponse {
     let request = server.post().header("accept", accept).json(body);
-    Answer::to(request.bearer_auth(client.token.as_deref().expect("signed in"))).await
+    HttpResponse::to(request.bearer_auth(client.token.as_deref().expect("signed in"))).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -51,17 +51,17 @@ async fn a_document_is_executed_by_its_id() {
             let answer = post(&server, &client, GRAPHQL, &body).await;
             assert_eq!(answer.json()["data"]["me"]["email"], client.email, "{body}");
             let mut socket = server.socket(&client).await;
-            socket.say(json!({ "id": "1", "type": "subscribe", "payload": body })).await;
-            let event = socket.hear().await.expect("a result");
+            socket.send(json!({ "id": "1", "type": "subscribe", "payload": body })).await;
+            let event = socket.receive().await.expect("a result");
             assert_eq!(event["payload"]["data"]["me"]["email"], client.email, "{body}");
         }
         let by_get =
             server.get("/graphql?documentId=abc").bearer_auth(client.token.as_deref().expect("a token"));
-        assert_eq!(Answer::to(by_get).await.json()["data"]["me"]["email"], client.email);
+        assert_eq!(HttpResponse::to(by_get).await.json()["data"]["me"]["email"], client.email);
         for body in ways("def") {
             let mut socket = server.socket(&client).await;
-            socket.say(json!({ "id": "1", "type": "subscribe", "payload": body })).await;
-            assert!(socket.hear().await.expect("an event")["payload"]["data"]["changes"].is_object());
+            socket.send(json!({ "id": "1", "type": "subscribe", "payload": body })).await;
+            assert!(socket.receive().await.expect("an event")["payload"]["data"]["changes"].is_object());
             let events = server.post().header("accept", "text/event-stream").json(&body);
             let events = events.bearer_auth(client.token.as_deref().expect("a token"));
             let mut events = events.send().await.expect("the server answers");
@@ -79,13 +79,13 @@ async fn register(server: &Server) -> Client {
     client.email = format!("{}@example.com", uuid::Uuid::now_v7().simple());
     let input = json!({ "email": client.email, "password": "correct horse battery" });
     let body = json!({ "documentId": "register", "variables": { "input": input } });
-    let answer = Answer::to(server.post().json(&body)).await.json();
+    let answer = HttpResponse::to(server.post().json(&body)).await.json();
     client.token = answer["data"]["register"]["accessToken"].as_str().map(str::to_owned);
     client
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unknown_id_makes_clients_send_the_text() {
+async fn unknown_document_ids_ask_for_the_text() {
     let (server, _folder) = server(DocumentsAllowed::Any).await;
     let client = server.register().await;
     for body in ways("nobody") {
@@ -93,11 +93,11 @@ async fn an_unknown_id_makes_clients_send_the_text() {
             let answer = post(&server, &client, accept, &body).await;
             let error = answer.refusal();
             assert_eq!((answer.status, code(&error)), (status, "PERSISTED_QUERY_NOT_SUPPORTED"), "{body}");
-            // Apollo's and urql's links look at the message.
+            // The client libraries of Apollo and urql depend on this message.
             assert_eq!(error["message"], "PersistedQueryNotSupported");
         }
     }
-    // Then they send both.
+    // Then they send the hash and the text.
     let both =
         json!({ "query": ME, "extensions": { "persistedQuery": { "version": 1, "sha256Hash": "nobody" } } });
     assert_eq!(post(&server, &client, GRAPHQL, &both).await.json()["data"]["me"]["email"], client.email);
@@ -110,7 +110,7 @@ async fn an_unknown_id_makes_clients_send_the_text() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_but_trusted_documents_is_executed_where_that_is_set() {
+async fn trusted_only_refuses_other_documents() {
     let (server, _folder) = server(DocumentsAllowed::Trusted).await;
     let client = register(&server).await;
     let page = post(&server, &client, GRAPHQL, &json!({ "query": LOG_OUT })).await.json();
@@ -127,8 +127,8 @@ async fn nothing_but_trusted_documents_is_executed_where_that_is_set() {
     ] {
         let answer = post(&server, &client, GRAPHQL, &json!({ "query": query })).await;
         let mut socket = server.socket(&client).await;
-        socket.say(json!({ "id": "1", "type": "subscribe", "payload": { "query": query } })).await;
-        let event = socket.hear().await.expect("a message");
+        socket.send(json!({ "id": "1", "type": "subscribe", "payload": { "query": query } })).await;
+        let event = socket.receive().await.expect("a message");
         if trusted {
             assert_eq!(answer.json()["data"]["me"]["email"], client.email, "{query}");
             assert_eq!(event["type"], "next", "{query}");

@@ -1,8 +1,8 @@
-//! A client in Rust whose operations are checked against `schema.graphql` when it is compiled, and what it needs: a
-//! derive for each operation, an HTTP client and a WebSocket. It registers, sends, pages, follows a reply and, when its
-//! connection is lost, goes on with the cursor of the last event.
+//! A typed client in Rust, whose operations are checked against `schema.graphql` at compile time. It consists of a derive for
+//! each operation, an HTTP client and a WebSocket. It registers, sends a message, reads pages, follows a reply and, after
+//! its connection is lost, resumes with the cursor of the last event.
 
-use crate::support::{Kind, Server, soon};
+use crate::support::{Kind, Server, wait_for};
 use futures_util::{SinkExt, StreamExt};
 use graphql_client::{GraphQLQuery, Response};
 use serde::de::DeserializeOwned;
@@ -14,10 +14,10 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest},
 };
 
-/// The schema's scalar, as this client takes it.
+/// The schema's scalar in this client.
 type DateTime = String;
 
-/// A module with the types of each operation in `typed_client.graphql`.
+/// Generates a module with the types of each operation in `typed_client.graphql`.
 macro_rules! operations {
     ($($name:ident)*) => {$(
         #[derive(GraphQLQuery)]
@@ -31,7 +31,7 @@ macro_rules! operations {
 }
 operations! { Register SendMessage Conversations Reply }
 
-/// Asks by HTTP, and follows by WebSocket.
+/// Executes operations over HTTP, and follows replies over WebSockets.
 struct TypedClient {
     address: SocketAddr,
     http: reqwest::Client,
@@ -39,71 +39,73 @@ struct TypedClient {
 }
 
 impl TypedClient {
-    /// A client that has made an account.
+    /// Registers a user.
     async fn register(address: SocketAddr) -> Self {
         let mut client = Self { address, http: reqwest::Client::new(), token: String::new() };
         let email = format!("{}@example.com", uuid::Uuid::now_v7().simple());
         let input = register::RegisterInput { email, password: "correct horse battery".into(), name: None };
-        let data = client.ask::<Register>(register::Variables { input }).await;
+        let data = client.execute::<Register>(register::Variables { input }).await;
         client.token = data.register.access_token;
         client
     }
 
-    /// The data of an operation that goes well.
-    async fn ask<Q: GraphQLQuery>(&self, variables: Q::Variables) -> Q::ResponseData {
+    /// Executes an operation and returns its data; errors fail the test.
+    async fn execute<Q: GraphQLQuery>(&self, variables: Q::Variables) -> Q::ResponseData {
         let mut request = self.http.post(format!("http://{}/graphql", self.address));
         if !self.token.is_empty() {
             request = request.bearer_auth(&self.token);
         }
         let request = request.json(&Q::build_query(variables));
-        let answer = soon("an answer", request.send()).await.expect("the server answers");
+        let answer = wait_for("an answer", request.send()).await.expect("the server answers");
         let response: Response<Q::ResponseData> = answer.json().await.expect("a GraphQL response");
         assert!(response.errors.is_none(), "{:?}", response.errors);
         response.data.expect("data, as there are no errors")
     }
 
-    /// Follows a reply: from its beginning, or from where another connection was lost.
+    /// Follows a reply from its beginning, or from a cursor.
     async fn follow(&self, message_id: &str, after: Option<String>) -> Following {
         let mut request = format!("ws://{}/graphql", self.address).into_client_request().expect("an address");
         let subprotocol = "graphql-transport-ws".parse().expect("a header");
         request.headers_mut().insert("sec-websocket-protocol", subprotocol);
-        let (socket, _) = soon("a socket", connect_async(request)).await.expect("the server takes sockets");
+        let (socket, _) =
+            wait_for("a socket", connect_async(request)).await.expect("the server takes sockets");
         let mut following = Following(socket);
         let authorization = format!("Bearer {}", self.token);
         following
-            .say(json!({ "type": "connection_init", "payload": { "authorization": authorization } }))
+            .send(json!({ "type": "connection_init", "payload": { "authorization": authorization } }))
             .await;
-        assert_eq!(following.hear().await["type"], "connection_ack");
+        assert_eq!(following.receive().await["type"], "connection_ack");
         let query = Reply::build_query(reply::Variables { message_id: message_id.into(), after });
-        following.say(json!({ "id": "1", "type": "subscribe", "payload": query })).await;
+        following.send(json!({ "id": "1", "type": "subscribe", "payload": query })).await;
         following
     }
 }
 
-/// A reply that is followed on a socket of its own.
+/// A subscription to a reply, on a socket of its own.
 struct Following(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Following {
-    async fn say(&mut self, message: Value) {
+    async fn send(&mut self, message: Value) {
         self.0.send(Message::text(message.to_string())).await.expect("the socket is open");
     }
 
-    async fn hear(&mut self) -> Value {
+    async fn receive(&mut self) -> Value {
         loop {
-            let message = soon("a message", self.0.next()).await.expect("it stays open").expect("a message");
-            // The library answers a ping of the WebSocket by itself.
+            let message =
+                wait_for("a message", self.0.next()).await.expect("it stays open").expect("a message");
+            // The library answers WebSocket pings by itself.
             let Message::Text(text) = message else { continue };
             let message: Value = serde_json::from_str(&text).expect("JSON");
             match message["type"].as_str() {
-                Some("ping") => self.say(json!({ "type": "pong" })).await,
+                Some("ping") => self.send(json!({ "type": "pong" })).await,
                 _ => return message,
             }
         }
     }
 
-    /// The next event, or `None` after the last one.
+    /// Returns the next event; `None` after the last one.
     async fn next(&mut self) -> Option<reply::ReplyReply> {
-        let mut message = self.hear().await;
+        let mut message = self.receive().await;
         match message["type"].as_str() {
             Some("next") => {
                 let response: Response<reply::ResponseData> = read(message["payload"].take());
@@ -116,10 +118,10 @@ impl Following {
 }
 
 fn read<T: DeserializeOwned>(value: Value) -> T {
-    serde_json::from_value(value).expect("it fits the schema")
+    serde_json::from_value(value).expect("the value fits the schema")
 }
 
-/// Adds an event to the text so far; the reply's message, if it has ended.
+/// Applies an event to the text. Returns the reply's message if the reply has ended.
 fn apply(text: &mut String, event: reply::ReplyReply) -> Option<reply::ReplyReplyOnReplyFinishedMessage> {
     match event.on {
         reply::ReplyReplyOn::ReplySnapshot(snapshot) => *text = snapshot.text,
@@ -130,7 +132,7 @@ fn apply(text: &mut String, event: reply::ReplyReply) -> Option<reply::ReplyRepl
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_typed_client_pages_follows_a_reply_and_resumes_with_its_cursor() {
+async fn a_typed_client_pages_and_resumes_a_reply() {
     let server = Server::with(Kind::Sqlite, |config| config.pace_ms = 1).await;
     let client = TypedClient::register(server.address).await;
     let content = (0..200).map(|word| format!("word{word}")).collect::<Vec<_>>().join(" ");
@@ -144,7 +146,7 @@ async fn a_typed_client_pages_follows_a_reply_and_resumes_with_its_cursor() {
     };
 
     let sent =
-        client.ask::<SendMessage>(send_message::Variables { input: input(&content) }).await.send_message;
+        client.execute::<SendMessage>(send_message::Variables { input: input(&content) }).await.send_message;
     assert!(matches!(sent.reply.status, send_message::MessageStatus::PENDING));
     let mut text = String::new();
     let mut lost = client.follow(&sent.reply.id, None).await;
@@ -156,7 +158,7 @@ async fn a_typed_client_pages_follows_a_reply_and_resumes_with_its_cursor() {
     let mut resumed = client.follow(&sent.reply.id, Some(cursor)).await;
     let mut finished = None;
     while let Some(event) = resumed.next().await {
-        assert!(!matches!(event.on, reply::ReplyReplyOn::ReplySnapshot(_)), "what it has is not sent again");
+        assert!(!matches!(event.on, reply::ReplyReplyOn::ReplySnapshot(_)), "the text is not sent again");
         finished = apply(&mut text, event);
     }
     let message = finished.expect("the last event has the message");
@@ -165,13 +167,15 @@ async fn a_typed_client_pages_follows_a_reply_and_resumes_with_its_cursor() {
 
     let mut conversations = vec![sent.conversation.id];
     for content in ["two", "three"] {
-        let sent =
-            client.ask::<SendMessage>(send_message::Variables { input: input(content) }).await.send_message;
+        let sent = client
+            .execute::<SendMessage>(send_message::Variables { input: input(content) })
+            .await
+            .send_message;
         conversations.push(sent.conversation.id);
     }
     let (mut listed, mut after) = (Vec::new(), None);
     loop {
-        let page = client.ask::<Conversations>(conversations::Variables { first: 2, after }).await;
+        let page = client.execute::<Conversations>(conversations::Variables { first: 2, after }).await;
         let page = page.me.expect("it is signed in").conversations;
         assert_eq!(page.total_count, 3);
         assert!(page.nodes.iter().all(|node| node.created_at.ends_with('Z') && !node.title.is_empty()));

@@ -1,6 +1,6 @@
-//! A database that is busy or away: clients get UNAVAILABLE and when to retry, never INTERNAL.
+//! A database that is busy or down: clients get UNAVAILABLE with `retryAfter`, never INTERNAL.
 
-use crate::support::{Client, Kind, Server, Service, Socket, Sql, code, soon};
+use crate::support::{Client, Kind, Server, Service, Socket, Sql, code, wait_for};
 use futures_util::future::join_all;
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const SEND: &str =
     "mutation { sendMessage(input: { content: \"hello\", model: \"echo\" }) { reply { id } } }";
 
-/// More than there are connections to PostgreSQL.
+/// More than the pool has connections to PostgreSQL.
 const MANY: usize = 24;
 
 async fn post(server: &Server, client: &Client, query: &str) -> Response {
@@ -16,7 +16,8 @@ async fn post(server: &Server, client: &Client, query: &str) -> Response {
     request.bearer_auth(client.token.as_ref().expect("a token")).send().await.expect("the server answers")
 }
 
-/// An answer of the status 503 that says when to retry.
+/// Checks for the status 503 with a time to retry. The message must mention the safe way to retry, as the mutation may
+/// have been executed.
 async fn check_unavailable(response: Response) {
     let retry_after =
         response.headers().get("retry-after").map(|value| value.to_str().expect("text").to_owned());
@@ -24,25 +25,25 @@ async fn check_unavailable(response: Response) {
     let answer: Value = response.json().await.expect("JSON");
     let error = &answer["errors"][0];
     assert_eq!((status, code(error)), (503, "UNAVAILABLE"), "{answer}");
-    let told = error["extensions"]["retryAfter"].as_u64().expect("seconds");
-    assert_eq!(retry_after, Some(told.to_string()), "{answer}");
-    assert!(error["message"].as_str().expect("a text").contains("may have been"), "{answer}");
+    let seconds = error["extensions"]["retryAfter"].as_u64().expect("seconds");
+    assert_eq!(retry_after, Some(seconds.to_string()), "{answer}");
+    assert!(error["message"].as_str().expect("a text").contains("idempotencyKey"), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sqlite_that_is_locked_is_unavailable() {
+async fn a_locked_sqlite_is_unavailable() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     let mut sql = Sql::of(&server).await;
     sql.execute("BEGIN IMMEDIATE").await;
     check_unavailable(post(&server, &client, SEND).await).await;
     sql.execute("ROLLBACK").await;
-    client.say("hello", None).await;
+    client.send_echo("hello", None).await;
 }
 
-/// Some wait for a lock until their statements are cancelled, the others for a connection.
+/// Some requests wait for a lock until their statements are cancelled, the others for a connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres_that_is_locked_is_unavailable() {
+async fn a_locked_postgres_is_unavailable() {
     let server = Server::start(Kind::Postgres).await;
     let client = server.register().await;
     let mut sql = Sql::of(&server).await;
@@ -52,11 +53,11 @@ async fn postgres_that_is_locked_is_unavailable() {
         check_unavailable(response).await;
     }
     sql.execute("ROLLBACK").await;
-    client.say("hello", None).await;
+    client.send_echo("hello", None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres_that_is_gone_is_unavailable() {
+async fn a_stopped_postgres_is_unavailable() {
     let mut postgres = Service::postgres().await;
     let url = postgres.postgres_url();
     let server = Server::with(Kind::Postgres, |config| config.database_url = Some(url.into())).await;
@@ -67,17 +68,17 @@ async fn postgres_that_is_gone_is_unavailable() {
     let mut script = client.clone();
     script.token = Some(token);
     postgres.end("KILL");
-    // The caller is known by their token, or must be looked up first.
+    // An access token is verified without the database; a personal access token must be looked up.
     for caller in [&client, &script] {
         check_unavailable(post(&server, caller, SEND).await).await;
     }
     let mut socket = Socket::connect(server.address).await;
     let authorization = format!("Bearer {}", script.token.as_ref().expect("a token"));
     let init = json!({ "type": "connection_init", "payload": { "authorization": authorization } });
-    socket.say(init).await;
+    socket.send(init).await;
     assert_eq!(socket.closed().await, 1013);
     postgres.start().await;
     let back =
         async { while !matches!(client.try_send(json!({ "content": "hello" })).await, Some(Ok(_))) {} };
-    soon("the database to be found again", back).await;
+    wait_for("the database to be available again", back).await;
 }

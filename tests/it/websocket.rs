@@ -1,9 +1,9 @@
-//! `graphql-transport-ws`: its messages, its close codes, and what one socket may do to another.
+//! `graphql-transport-ws`: its messages, its close codes, and the isolation of operations and sockets.
 
 mod closing;
 mod limits;
 
-use crate::support::{Client, Closed, Kind, Provider, Server, Socket, code, codes, soon};
+use crate::support::{Client, Closed, Kind, Provider, Server, Socket, code, codes, wait_for};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::{future::pending, time::Duration};
@@ -17,14 +17,14 @@ use tokio_util::sync::CancellationToken;
 const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
 const CREATE: &str = "mutation { createConversation(input: { title: \"t\" }) { conversation { title } } }";
 
-/// A server, and a socket on which nobody is signed in.
+/// Starts a server, and opens a socket that is not signed in.
 async fn signed_out() -> (Server, Socket) {
     let server = Server::start(Kind::Sqlite).await;
-    let socket = server.socket(&server.stranger()).await;
+    let socket = server.socket(&server.anonymous()).await;
     (server, socket)
 }
 
-/// A server with a reply that takes long, and its reader's socket.
+/// Starts a server and a long reply. Returns them with a client and its socket.
 async fn long_reply() -> (Server, Client, Socket, String) {
     let server = Server::with(Kind::Sqlite, |config| {
         config.pace_ms = 10;
@@ -32,69 +32,70 @@ async fn long_reply() -> (Server, Client, Socket, String) {
     })
     .await;
     let client = server.register().await;
-    let (_, reply) = client.say(&"word ".repeat(2000), None).await;
+    let (_, reply) = client.send_echo(&"word ".repeat(2000), None).await;
     let socket = server.socket(&client).await;
     (server, client, socket, reply)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_our_subprotocol_is_spoken() {
+async fn other_subprotocols_are_refused() {
     let server = Server::start(Kind::Sqlite).await;
     for offered in [None, Some("graphql-ws"), Some("graphql-transport-ws2"), Some("")] {
         let headers: Vec<_> = offered.map(|offered| (PROTOCOL.0, offered)).into_iter().collect();
-        let mut socket = Socket::ask_for(server.address, &headers).await.expect("it opens");
-        assert_eq!(socket.hear().await, Err(Closed(4406)), "{offered:?}");
+        let mut socket = Socket::connect_with_headers(server.address, &headers).await.expect("it opens");
+        assert_eq!(socket.receive().await, Err(Closed(4406)), "{offered:?}");
     }
-    // This client insists on being answered with one that it has offered.
-    let mut socket = Socket::connect_as(server.address, Some("graphql-ws, graphql-transport-ws")).await;
+    // This client requires an answer with one of the subprotocols that it offered.
+    let mut socket =
+        Socket::connect_with_protocol(server.address, Some("graphql-ws, graphql-transport-ws")).await;
     socket.init(None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_socket_must_say_init_first_and_soon_and_once() {
+async fn connection_init_is_required_once_and_in_time() {
     let server = Server::with(Kind::Sqlite, |config| config.init_timeout = 1).await;
     let mut silent = Socket::connect(server.address).await;
-    // To ping meanwhile is allowed, and wins no time.
+    // A ping is allowed meanwhile, but does not extend the timeout.
     assert_eq!(silent.ping().await, [Value::Null; 0]);
-    assert_eq!(silent.hear().await, Err(Closed(4408)));
+    assert_eq!(silent.receive().await, Err(Closed(4408)));
 
-    // Nobody needs a connection to give up what never began.
+    // `complete` is allowed before the socket is acknowledged.
     let mut early = Socket::connect(server.address).await;
-    early.say(json!({ "type": "complete", "id": "1" })).await;
+    early.send(json!({ "type": "complete", "id": "1" })).await;
     early.init(None).await;
 
     let mut hasty = Socket::connect(server.address).await;
     hasty.subscribe("1", CREATE, json!({})).await;
-    assert_eq!(hasty.hear().await, Err(Closed(4401)));
+    assert_eq!(hasty.receive().await, Err(Closed(4401)));
 
-    let mut twice = server.socket(&server.stranger()).await;
-    twice.say(json!({ "type": "connection_init" })).await;
-    assert_eq!(twice.hear().await, Err(Closed(4429)));
+    let mut twice = server.socket(&server.anonymous()).await;
+    twice.send(json!({ "type": "connection_init" })).await;
+    assert_eq!(twice.receive().await, Err(Closed(4429)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bad_token_is_refused() {
+async fn an_invalid_token_is_refused() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     let good = format!("Bearer {}", client.token.as_deref().expect("signed in"));
     let refused = async |authorization: &str| {
         let mut socket = Socket::connect(server.address).await;
         let payload = json!({ "authorization": authorization });
-        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
-        assert_eq!(socket.hear().await, Err(Closed(4403)), "{authorization:?}");
+        socket.send(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(socket.receive().await, Err(Closed(4403)), "{authorization:?}");
     };
     for authorization in ["", "Bearer", "Bearer ", "Bearer nonsense", "Basic YTpi", &good[7..]] {
         refused(authorization).await;
     }
     let mut socket = Socket::connect(server.address).await;
-    socket.say(json!({ "type": "connection_init", "payload": { "authorization": good } })).await;
-    assert_eq!(socket.hear().await, Ok(json!({ "type": "connection_ack" })));
+    socket.send(json!({ "type": "connection_init", "payload": { "authorization": good } })).await;
+    assert_eq!(socket.receive().await, Ok(json!({ "type": "connection_ack" })));
     server.clock.advance(Duration::from_secs(server.config.access_token_ttl));
     refused(&good).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_token_one_is_signed_out() {
+async fn without_a_token_the_socket_is_anonymous() {
     let server = Server::start(Kind::Sqlite).await;
     for init in [
         json!({ "type": "connection_init" }),
@@ -102,21 +103,21 @@ async fn without_a_token_one_is_signed_out() {
         json!({ "type": "connection_init", "payload": { "theme": "dark" } }),
     ] {
         let mut socket = Socket::connect(server.address).await;
-        socket.say(init).await;
-        assert_eq!(socket.hear().await, Ok(json!({ "type": "connection_ack" })));
+        socket.send(init).await;
+        assert_eq!(socket.receive().await, Ok(json!({ "type": "connection_ack" })));
         socket.subscribe("1", "{ me { id } }", json!({})).await;
         let payload = json!({ "data": { "me": null } });
-        assert_eq!(socket.hear().await, Ok(json!({ "id": "1", "type": "next", "payload": payload })));
-        assert_eq!(socket.hear().await, Ok(json!({ "id": "1", "type": "complete" })));
+        assert_eq!(socket.receive().await, Ok(json!({ "id": "1", "type": "next", "payload": payload })));
+        assert_eq!(socket.receive().await, Ok(json!({ "id": "1", "type": "complete" })));
         socket.follow("message_00000000000000000000000000000000", None).await;
-        let refusal = socket.hear().await.expect("an error");
+        let refusal = socket.receive().await.expect("an error");
         assert_eq!((&refusal["type"], code(&refusal["payload"][0])), (&json!("error"), "UNAUTHENTICATED"));
         assert_eq!(socket.ping().await, [Value::Null; 0], "nothing follows an error");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_message_of_the_protocol_closes_the_socket() {
+async fn invalid_messages_close_the_socket() {
     let (server, _) = signed_out().await;
     for text in [
         "",
@@ -157,55 +158,55 @@ async fn what_is_no_message_of_the_protocol_closes_the_socket() {
         r#"{"type":"pong","payload":[]}"#,
         r#"{"type":"pong","payload":false}"#,
     ] {
-        let mut socket = server.socket(&server.stranger()).await;
-        socket.say_text(text).await;
-        assert_eq!(socket.hear().await, Err(Closed(4400)), "{text}");
+        let mut socket = server.socket(&server.anonymous()).await;
+        socket.send_text(text).await;
+        assert_eq!(socket.receive().await, Err(Closed(4400)), "{text}");
     }
-    let mut deep = server.socket(&server.stranger()).await;
-    deep.say_text(&"{\"type\":".repeat(20_000)).await;
-    assert_eq!(deep.hear().await, Err(Closed(4400)));
+    let mut deep = server.socket(&server.anonymous()).await;
+    deep.send_text(&"{\"type\":".repeat(20_000)).await;
+    assert_eq!(deep.receive().await, Err(Closed(4400)));
     let mut early = Socket::connect(server.address).await;
-    early.say_text("nonsense").await;
-    assert_eq!(early.hear().await, Err(Closed(4400)));
-    let mut binary = server.socket(&server.stranger()).await;
+    early.send_text("nonsense").await;
+    assert_eq!(early.receive().await, Err(Closed(4400)));
+    let mut binary = server.socket(&server.anonymous()).await;
     let ping = Message::binary(Bytes::from_static(br#"{"type":"ping"}"#));
     binary.0.send(ping).await.expect("the socket is open");
-    assert_eq!(binary.hear().await, Err(Closed(4400)));
+    assert_eq!(binary.receive().await, Err(Closed(4400)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pings_are_answered_with_their_payload() {
     let (_server, mut socket) = signed_out().await;
     for payload in [json!({ "a": [1, "two"] }), json!({})] {
-        socket.say(json!({ "type": "ping", "payload": payload })).await;
-        assert_eq!(socket.hear().await, Ok(json!({ "type": "pong", "payload": payload })));
+        socket.send(json!({ "type": "ping", "payload": payload })).await;
+        assert_eq!(socket.receive().await, Ok(json!({ "type": "pong", "payload": payload })));
     }
-    socket.say(json!({ "type": "ping", "payload": null })).await;
-    assert_eq!(socket.hear().await, Ok(json!({ "type": "pong" })));
-    socket.say(json!({ "type": "pong", "payload": null })).await;
-    socket.say(json!({ "type": "pong" })).await;
-    socket.say(json!({ "type": "pong", "payload": { "any": "thing" } })).await;
-    socket.say(json!({ "type": "ping" })).await;
-    assert_eq!(socket.hear().await, Ok(json!({ "type": "pong" })), "a pong is not answered");
+    socket.send(json!({ "type": "ping", "payload": null })).await;
+    assert_eq!(socket.receive().await, Ok(json!({ "type": "pong" })));
+    socket.send(json!({ "type": "pong", "payload": null })).await;
+    socket.send(json!({ "type": "pong" })).await;
+    socket.send(json!({ "type": "pong", "payload": { "any": "thing" } })).await;
+    socket.send(json!({ "type": "ping" })).await;
+    assert_eq!(socket.receive().await, Ok(json!({ "type": "pong" })), "a pong is not answered");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn queries_and_mutations_go_over_the_socket_too() {
+async fn queries_and_mutations_work_on_a_socket() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     let mut socket = server.socket(&client).await;
     let mut answer = async |query: &str, variables: Value| {
         socket.subscribe("one id", query, variables).await;
-        let mut next = socket.hear().await.expect("a result");
+        let mut next = socket.receive().await.expect("a result");
         assert_eq!((&next["type"], &next["id"]), (&json!("next"), &json!("one id")), "{next}");
-        assert_eq!(socket.hear().await, Ok(json!({ "id": "one id", "type": "complete" })));
+        assert_eq!(socket.receive().await, Ok(json!({ "id": "one id", "type": "complete" })));
         next["payload"].take()
     };
     let created = answer(CREATE, json!({})).await;
     assert_eq!(created, json!({ "data": { "createConversation": { "conversation": { "title": "t" } } } }));
     let counted = answer("{ me { email conversations { totalCount } } }", json!({})).await;
     assert_eq!(counted["data"]["me"], json!({ "email": client.email, "conversations": { "totalCount": 1 } }));
-    // What fails in a field is a result.
+    // An error in a field is part of the result.
     let partial =
         answer("query($id: ID!) { node(id: $id) { id } models { id } }", json!({ "id": "x" })).await;
     assert_eq!(codes(&partial), ["BAD_USER_INPUT"]);
@@ -217,7 +218,7 @@ async fn queries_and_mutations_go_over_the_socket_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_executed_is_an_error_and_ends_the_operation() {
+async fn request_errors_end_the_operation() {
     let (_server, mut socket) = signed_out().await;
     for (query, expected) in [
         ("{ me {", "GRAPHQL_PARSE_FAILED"),
@@ -231,16 +232,16 @@ async fn what_cannot_be_executed_is_an_error_and_ends_the_operation() {
         ("{ me { ...F } } fragment F on User { ...F }", "GRAPHQL_VALIDATION_FAILED"),
     ] {
         socket.subscribe("1", query, json!({})).await;
-        let refusal = socket.hear().await.expect("an error");
+        let refusal = socket.receive().await.expect("an error");
         assert_eq!((&refusal["type"], &refusal["id"]), (&json!("error"), &json!("1")), "{query}");
         assert_eq!(code(&refusal["payload"][0]), expected, "{query}");
-        assert_eq!(socket.ping().await, [Value::Null; 0], "nothing follows");
+        assert_eq!(socket.ping().await, [Value::Null; 0], "nothing else is sent");
     }
 }
 
-/// It is JSON, so the message is one of the protocol; but no string can hold a lone surrogate.
+/// The message is valid JSON, so the socket stays open. But no string can hold a lone surrogate.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_payload_that_cannot_be_decoded_fails_its_operation_alone() {
+async fn an_undecodable_payload_fails_only_its_operation() {
     let (server, client, mut socket, reply) = long_reply().await;
     let nested = format!("{}{}", "[".repeat(200), "]".repeat(200));
     for payload in [
@@ -250,65 +251,65 @@ async fn a_payload_that_cannot_be_decoded_fails_its_operation_alone() {
         r#"{"query":"{ me { id } }","variables":{"n":1e999}}"#,
         &format!(r#"{{"query":"{{ me {{ id }} }}","variables":{{"deep":{nested}}}}}"#),
     ] {
-        socket.say_text(&format!(r#"{{"type":"subscribe","id":"1","payload":{payload}}}"#)).await;
-        let refusal = socket.hear().await.expect("the socket stays open");
+        socket.send_text(&format!(r#"{{"type":"subscribe","id":"1","payload":{payload}}}"#)).await;
+        let refusal = socket.receive().await.expect("the socket stays open");
         assert_eq!((&refusal["type"], &refusal["id"]), (&json!("error"), &json!("1")), "{payload}");
         assert_eq!(code(&refusal["payload"][0]), "BAD_USER_INPUT", "{payload}");
-        assert_eq!(socket.ping().await, [Value::Null; 0], "nothing follows");
+        assert_eq!(socket.ping().await, [Value::Null; 0], "nothing else is sent");
     }
-    // Two halves are a whole.
+    // A pair of surrogates is valid.
     socket
-        .say_text(r#"{"type":"subscribe","id":"1","payload":{"query":"{ me { id } } # \ud83d\ude00"}}"#)
+        .send_text(r#"{"type":"subscribe","id":"1","payload":{"query":"{ me { id } } # \ud83d\ude00"}}"#)
         .await;
-    assert_eq!(socket.hear().await.expect("a result")["type"], "next");
-    socket.hear().await.expect("its end");
-    // Its id must be free all the same.
+    assert_eq!(socket.receive().await.expect("a result")["type"], "next");
+    socket.receive().await.expect("`complete`");
+    // The ID must be free in this case too.
     socket.follow(&reply, None).await;
     socket.until("word").await;
     socket
-        .say_text(&format!(r#"{{"type":"subscribe","id":"{reply}","payload":{{"query":"\ud800"}}}}"#))
+        .send_text(&format!(r#"{{"type":"subscribe","id":"{reply}","payload":{{"query":"\ud800"}}}}"#))
         .await;
     assert_eq!(socket.closed().await, 4409);
     let mut hasty = Socket::connect(server.address).await;
-    hasty.say_text(r#"{"type":"subscribe","id":"1","payload":{"query":"\ud800"}}"#).await;
-    assert_eq!(hasty.hear().await, Err(Closed(4401)));
+    hasty.send_text(r#"{"type":"subscribe","id":"1","payload":{"query":"\ud800"}}"#).await;
+    assert_eq!(hasty.receive().await, Err(Closed(4401)));
     drop(client);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_id_is_in_use_until_its_operation_ends() {
     let (server, client, mut socket, reply) = long_reply().await;
-    // Ended by the server, with `complete` and with `error`.
+    // Operations that the server ended, with `complete` and with `error`.
     for query in ["{ me { id } }", "{ nope }", "{ me { id } }"] {
         socket.subscribe(&reply, query, json!({})).await;
-        while socket.hear().await.expect("the socket stays open")["type"] == "next" {}
+        while socket.receive().await.expect("the socket stays open")["type"] == "next" {}
     }
-    // Ended by the client.
+    // An operation that the client ended.
     socket.follow(&reply, None).await;
     socket.until("word").await;
-    socket.say(json!({ "id": reply, "type": "complete" })).await;
+    socket.send(json!({ "id": reply, "type": "complete" })).await;
     socket.follow(&reply, None).await;
     socket.until("word").await;
-    // In use.
+    // An operation in progress.
     socket.follow(&reply, None).await;
     assert_eq!(socket.closed().await, 4409);
-    assert_eq!(server.socket(&client).await.ping().await, [Value::Null; 0], "others are not concerned");
+    assert_eq!(server.socket(&client).await.ping().await, [Value::Null; 0], "other sockets are not affected");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_socket_has_so_many_operations_and_no_more() {
+async fn operations_per_socket_are_limited() {
     let (_server, _, mut socket, reply) = long_reply().await;
     let following = format!("subscription {{ reply(messageId: \"{reply}\") {{ cursor }} }}");
     for id in ["1", "2"] {
         socket.subscribe(id, &following, json!({})).await;
     }
-    // The third place serves many, one after the other.
+    // Many operations use the third permit, one after the other.
     for _ in 0..5 {
         socket.subscribe("3", "{ me { id } }", json!({})).await;
         let done = json!({ "id": "3", "type": "complete" });
-        while socket.hear().await.expect("the socket stays open") != done {}
+        while socket.receive().await.expect("the socket stays open") != done {}
     }
-    socket.say(json!({ "id": "1", "type": "complete" })).await;
+    socket.send(json!({ "id": "1", "type": "complete" })).await;
     socket.subscribe("4", &following, json!({})).await;
     socket.subscribe("5", &following, json!({})).await;
     socket.ping().await;
@@ -321,49 +322,49 @@ async fn complete_from_the_client_ends_the_operation() {
     let (_server, client, mut socket, reply) = long_reply().await;
     socket.follow(&reply, None).await;
     socket.until("word word").await;
-    socket.say(json!({ "id": reply, "type": "complete" })).await;
-    // To end what has ended, or never was, is nothing.
-    socket.say(json!({ "id": reply, "type": "complete" })).await;
-    socket.say(json!({ "id": "nobody", "type": "complete" })).await;
+    socket.send(json!({ "id": reply, "type": "complete" })).await;
+    // Completing an operation that has ended or never existed has no effect.
+    socket.send(json!({ "id": reply, "type": "complete" })).await;
+    socket.send(json!({ "id": "nobody", "type": "complete" })).await;
     socket.ping().await;
-    assert_eq!(client.stop(&reply).await["status"], "STOPPED", "the reply went on");
-    assert_eq!(socket.ping().await, [Value::Null; 0], "and nobody was told any more");
+    assert_eq!(client.stop(&reply).await["status"], "STOPPED", "the reply continued");
+    assert_eq!(socket.ping().await, [Value::Null; 0], "but no events were sent");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_that_is_too_large_ends_the_socket() {
+async fn an_oversized_message_closes_the_socket() {
     let server = Server::with(Kind::Sqlite, |config| config.max_body = 2048).await;
-    let mut other = server.socket(&server.stranger()).await;
-    let mut socket = server.socket(&server.stranger()).await;
+    let mut other = server.socket(&server.anonymous()).await;
+    let mut socket = server.socket(&server.anonymous()).await;
     let sized = |size: usize| format!("{:size$}", json!({ "type": "ping" }).to_string());
-    socket.say_text(&sized(2048)).await;
-    assert_eq!(socket.hear().await, Ok(json!({ "type": "pong" })));
-    socket.say_text(&sized(2049)).await;
+    socket.send_text(&sized(2048)).await;
+    assert_eq!(socket.receive().await, Ok(json!({ "type": "pong" })));
+    socket.send_text(&sized(2049)).await;
     socket.gone().await;
     assert_eq!(other.ping().await, [Value::Null; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_answers_no_pings_is_hung_up_on() {
+async fn a_client_that_answers_no_pings_is_disconnected() {
     let server = Server::with(Kind::Sqlite, |config| config.ping_interval = 1).await;
-    let silent = server.socket(&server.stranger()).await;
-    let mut listening = server.socket(&server.stranger()).await;
-    // Whoever reads the bytes alone answers nothing.
+    let silent = server.socket(&server.anonymous()).await;
+    let mut listening = server.socket(&server.anonymous()).await;
+    // A client that only reads raw bytes answers no pings.
     let MaybeTlsStream::Plain(mut bytes) = silent.0.into_inner() else { panic!("there is no TLS here") };
-    let mut heard = Vec::new();
-    let hung_up = soon("the server to hang up", bytes.read_to_end(&mut heard));
+    let mut received = Vec::new();
+    let hung_up = wait_for("the server to close the connection", bytes.read_to_end(&mut received));
     select! {
         read = hung_up => { read.expect("it is closed in order"); }
-        // Reading is enough: this client answers pings by itself.
-        said = listening.hear() => panic!("{said:?} to a client that answers"),
+        // This client library answers pings while it reads.
+        message = listening.receive() => panic!("{message:?} to a client that answers"),
     }
-    let close = heard.iter().rposition(|byte| *byte == 0x88).expect("a close frame");
-    assert_eq!(heard[close + 2..close + 4], 4408_u16.to_be_bytes(), "{heard:?}");
+    let close = received.iter().rposition(|byte| *byte == 0x88).expect("a close frame");
+    assert_eq!(received[close + 2..close + 4], 4408_u16.to_be_bytes(), "{received:?}");
     assert_eq!(listening.ping().await, [Value::Null; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn operations_that_are_always_ready_starve_nobody() {
+async fn busy_subscriptions_do_not_starve_other_operations() {
     let mut provider = Provider::start().await;
     let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
     let server = Server::with_providers(Kind::Sqlite, &settings, |_| {}).await;
@@ -372,10 +373,10 @@ async fn operations_that_are_always_ready_starve_nobody() {
     let mut call = provider.call().await;
     let enough = CancellationToken::new();
     let until = enough.clone();
-    // A model that never draws breath.
+    // A provider that sends text without pause.
     let talking = tokio::spawn(async move {
         while !until.is_cancelled() {
-            call.say("word ").await;
+            call.send_text("word ").await;
         }
         call.finish("stop").await;
     });
@@ -390,11 +391,11 @@ async fn operations_that_are_always_ready_starve_nobody() {
         socket.subscribe(&cold, "{ me { email } }", json!({})).await;
         let mut others = 0;
         loop {
-            let message = socket.hear().await.expect("the socket stays open");
+            let message = socket.receive().await.expect("the socket stays open");
             if message["id"] == *cold && message["type"] == "complete" {
                 break;
             }
-            assert_ne!(message["type"], "complete", "the others still talk");
+            assert_ne!(message["type"], "complete", "the other subscriptions continue");
             others += 1;
         }
         assert!(others < 50_000, "{others} messages came first");
@@ -405,58 +406,58 @@ async fn operations_that_are_always_ready_starve_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_is_connected_is_told_when_the_server_leaves() {
+async fn sockets_close_at_shutdown() {
     let (server, client, mut following, reply) = long_reply().await;
     following.follow(&reply, None).await;
     following.until("word").await;
     let mut idle = server.socket(&client).await;
     let mut new = Socket::connect(server.address).await;
     new.ping().await;
-    server.leave();
+    server.shut_down();
     for socket in [&mut following, &mut idle, &mut new] {
         assert_eq!(socket.closed().await, 1012);
     }
-    server.ended().await;
+    server.wait().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_socket_that_never_stops_talking_is_told_too() {
+async fn a_busy_socket_closes_at_shutdown() {
     let server = Server::with(Kind::Sqlite, |config| config.drain = 3600).await;
-    let socket = server.socket(&server.stranger()).await;
+    let socket = server.socket(&server.anonymous()).await;
     let (mut mouth, mut ear) = socket.0.split();
     let ping = Message::text(json!({ "type": "ping" }).to_string());
-    // As quickly as it may.
+    // As fast as the rate limit allows.
     let mut beat = interval(Duration::from_millis(5));
     let talk = async {
         while mouth.send(ping.clone()).await.is_ok() {
             beat.tick().await;
         }
-        pending().await // what the server said last is still to be heard
+        pending().await // the close frame is still to be received
     };
     let listen = async {
         while let Some(Ok(message)) = ear.next().await {
             match message {
                 Message::Close(Some(frame)) => return Some(frame.code),
-                _ => server.leave(),
+                _ => server.shut_down(),
             }
         }
         None
     };
-    let told = async {
+    let close = async {
         select! {
             () = talk => unreachable!(),
-            told = listen => told,
+            close = listen => close,
         }
     };
-    assert_eq!(soon("a close frame", told).await, Some(CloseCode::Restart));
+    assert_eq!(wait_for("a close frame", close).await, Some(CloseCode::Restart));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_of_other_origins_may_not_connect() {
+async fn other_origins_may_not_connect() {
     let listed = "https://chat.example";
     let server = Server::with(Kind::Sqlite, |config| config.allowed_origins = vec![listed.into()]).await;
     let connect = async |origin: &str| {
-        let socket = Socket::ask_for(server.address, &[PROTOCOL, ("origin", origin)]).await?;
+        let socket = Socket::connect_with_headers(server.address, &[PROTOCOL, ("origin", origin)]).await?;
         Ok(socket)
     };
     for origin in [
@@ -473,11 +474,15 @@ async fn pages_of_other_origins_may_not_connect() {
     for origin in [listed, &format!("http://{}", server.address)] {
         connect(origin).await.expect("it may connect").init(None).await;
     }
-    assert_eq!(Socket::connect(server.address).await.ping().await, [Value::Null; 0], "no browser");
+    assert_eq!(
+        Socket::connect(server.address).await.ping().await,
+        [Value::Null; 0],
+        "a client that is not a browser"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mutation_is_carried_out_even_if_its_socket_is_closed_at_once() {
+async fn a_mutation_completes_although_its_socket_closes() {
     let server = Server::start(Kind::Sqlite).await;
     let client = server.register().await;
     for _ in 0..10 {
@@ -489,5 +494,5 @@ async fn a_mutation_is_carried_out_even_if_its_socket_is_closed_at_once() {
         let query = "{ me { conversations { totalCount } } }";
         while client.data(query, json!({})).await["me"]["conversations"]["totalCount"] != 10 {}
     };
-    soon("all mutations to be carried out", all).await;
+    wait_for("all mutations to be carried out", all).await;
 }

@@ -1,9 +1,9 @@
-//! Server CPU time for a request that is refused, its way over HTTP included; and how it grows with the request.
+//! Server CPU time of refused requests, including HTTP, and its growth with the size of the request.
 //!
-//! The first figures are with the limits as they are by default, for documents that would cost much, or at least are as
-//! large as they may be. The last ones are with all limits far away but the one that refuses: each document is read to
-//! its end, at one size and at four times that size. What takes four times as long is linear. No two of them are the
-//! same: the server keeps a valid document, and would not read it again.
+//! The first figures use the default limits, with documents that would be expensive or that have the largest permitted
+//! size. The last figures use very high limits, except the one that refuses the document: the server reads each document
+//! to its end, at one size and at four times that size. If the larger one takes four times as long, the growth is linear.
+//! All documents differ, because the server caches valid documents.
 
 use super::Bench;
 use crate::{
@@ -21,29 +21,29 @@ use std::{
 };
 
 pub const NAME: &str = "hostile";
-/// For what the guard refuses.
+/// For documents over a limit.
 const AIM_MS: f64 = 1.0;
-/// For what the guard lets pass: validation refuses it.
+/// For documents within all limits, which validation refuses.
 const PASSED_AIM_MS: f64 = 5.0;
-/// How much longer four times as much may take: no more than that, and some noise.
+/// The largest acceptable growth for four times the size: four, and a margin for noise.
 const GROWTH_AIM: f64 = 4.6;
 
-/// How often each document is sent in a round.
+/// The number of requests with each document in a round.
 const REQUESTS: usize = 400;
 const LINEAR_REQUESTS: usize = 20;
 const SMALL: usize = 16 * 1024;
-/// The largest body by default, less what JSON puts around a document.
+/// The default limit of a body, less the JSON around the document.
 const BODY: usize = 256 * 1024 - 64;
 
-/// A name for the figure and for people, and the request.
+/// The figure's name, its label, and the request.
 type Case = (&'static str, &'static str, String);
-/// The same, by the size of its document.
+/// The figure's name, its label, and the document by its size.
 type Growing = (&'static str, &'static str, fn(usize) -> String);
 
 pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
     let database = Database::Sqlite;
     let server = Server::start(bench, &database, &[("CONFAB_ENV", "production".into())]).await?;
-    let api = Api::stranger(&server)?;
+    let api = Api::anonymous(&server)?;
     for (cases, aim) in [(refused(), AIM_MS), (passed(), PASSED_AIM_MS)] {
         for (name, label, request) in cases {
             let (mut rounds, mut times) = (Vec::new(), Vec::new());
@@ -54,12 +54,13 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
                 times.extend(wall);
             }
             times.sort_by(f64::total_cmp);
-            let figure = Figure::new(name, format!("server CPU to refuse {label}"), &database, "ms", rounds)?
-                .aim(aim)
-                .with("request_bytes", request.len())
-                .with("requests_per_round", REQUESTS)
-                .with("wall_p50_ms", quantile(&times, 0.5))
-                .with("wall_p99_ms", quantile(&times, 0.99));
+            let figure =
+                Figure::new(name, format!("server CPU time to refuse {label}"), &database, "ms", rounds)?
+                    .aim(aim)
+                    .with("request_bytes", request.len())
+                    .with("requests_per_round", REQUESTS)
+                    .with("wall_p50_ms", quantile(&times, 0.5))
+                    .with("wall_p99_ms", quantile(&times, 0.99));
             report.add(figure)?;
         }
     }
@@ -73,38 +74,43 @@ async fn growth(bench: &Bench, report: &mut Report) -> Result<()> {
         ["BODY", "DOCUMENT", "TOKENS", "DEFINITIONS", "SELECTIONS", "ROOT_FIELDS", "ALIASES", "DIRECTIVES"];
     let names = far.map(|name| format!("CONFAB_MAX_{name}"));
     let mut settings: Vec<_> = names.iter().map(|name| (name.as_str(), "100000".to_owned())).collect();
-    // Nothing costs as little.
+    // Every operation costs more.
     settings.extend([("CONFAB_MAX_BODY", "16000000".into()), ("CONFAB_MAX_COST", "1".into())]);
     settings.extend([("CONFAB_MAX_VALUES", "10000".into()), ("CONFAB_ENV", "production".into())]);
     let server = Server::start(bench, &database, &settings).await?;
-    let api = Api::stranger(&server)?;
+    let api = Api::anonymous(&server)?;
     for (name, label, document) in GROWING {
         let mut rounds = Vec::new();
         let mut each = [0.0; 3];
         for _ in 0..bench.rounds {
             for (cpu, size) in each.iter_mut().zip([SMALL, 2 * SMALL, 4 * SMALL]) {
-                // Less of what is small more often: the kernel counts in ticks.
+                // Small documents are sent more often, because the kernel counts CPU time in ticks.
                 let requests = LINEAR_REQUESTS * 4 * SMALL / size;
                 let document = document(size);
-                let numbered = |number| asking(&format!("{document}#{number}"));
+                let numbered = |number| body(&format!("{document}#{number}"));
                 (*cpu, _) = send(&server, &api, numbered, requests).await?;
             }
             rounds.push(each[2] / each[0]);
         }
-        let figure =
-            Figure::new(name, format!("four times as many {label} take"), &database, "times", rounds)?
-                .aim(GROWTH_AIM)
-                .with("bytes", SMALL)
-                .with("cpu_ms", each.map(|cpu| (cpu * 1e3).round() / 1e3).to_vec());
+        let figure = Figure::new(
+            name,
+            format!("growth of server CPU time for 4 × as many {label}"),
+            &database,
+            "×",
+            rounds,
+        )?
+        .aim(GROWTH_AIM)
+        .with("bytes", SMALL)
+        .with("cpu_ms", each.map(|cpu| (cpu * 1e3).round() / 1e3).to_vec());
         report.add(figure)?;
     }
     server.end()
 }
 
-/// Numbers all requests.
+/// Numbers all requests, so that all documents differ.
 static SENT: AtomicUsize = AtomicUsize::new(0);
 
-/// Sends so many requests; the server's CPU time for each, and the time each took, in milliseconds.
+/// Sends requests. Returns the server's CPU time per request, and the time of each request, in milliseconds.
 async fn send(
     server: &Server,
     api: &Api,
@@ -124,7 +130,7 @@ async fn send(
     Ok((milliseconds(server.usage().cpu()? - before) / requests as f64, times))
 }
 
-fn asking(document: &str) -> String {
+fn body(document: &str) -> String {
     json!({ "query": document }).to_string()
 }
 
@@ -142,46 +148,42 @@ fn refused() -> Vec<Case> {
         (
             "hostile_fragments",
             "600 bytes of wide fragments",
-            asking(&format!("{{me{{...F0}}}}{wide}fragment F11 on User{{id}}")),
+            body(&format!("{{me{{...F0}}}}{wide}fragment F11 on User{{id}}")),
         ),
         (
             "hostile_aliases",
             "300 aliases",
-            asking(&format!("{{me{{{}}}}}", numbered(300, |i| format!("a{i}:id ")))),
+            body(&format!("{{me{{{}}}}}", numbered(300, |i| format!("a{i}:id ")))),
         ),
         (
             "hostile_directives",
             "140 directives",
-            asking(&format!("{{me{{id {}}}}}", "@skip(if:false)".repeat(140))),
+            body(&format!("{{me{{id {}}}}}", "@skip(if:false)".repeat(140))),
         ),
-        ("hostile_depth", "40 levels", asking(&format!("{}id{}", "{me".repeat(40), "}".repeat(40)))),
-        ("hostile_brackets", "as many levels as a document has bytes", asking(&"{a".repeat(32_000))),
+        ("hostile_depth", "40 levels", body(&format!("{}id{}", "{me".repeat(40), "}".repeat(40)))),
+        ("hostile_brackets", "as many levels as a document has bytes", body(&"{a".repeat(32_000))),
         (
             "hostile_tokens",
             "as many tokens as a document has bytes",
-            asking(&format!("{{me{{{}}}}}", "a ".repeat(32_000))),
+            body(&format!("{{me{{{}}}}}", "a ".repeat(32_000))),
         ),
         (
             "hostile_comment",
             "a document of one comment",
-            asking(&format!("{{me{{id}}}}#{}", "x".repeat(65_000))),
+            body(&format!("{{me{{id}}}}#{}", "x".repeat(65_000))),
         ),
-        (
-            "hostile_body",
-            "as many tokens as a body has bytes",
-            asking(&format!("{{me{{{}}}}}", "a ".repeat(BODY / 2 - 8))),
-        ),
-        ("hostile_variables", "as many values as a body has bytes", variables),
+        ("hostile_body", "a body full of tokens", body(&format!("{{me{{{}}}}}", "a ".repeat(BODY / 2 - 8)))),
+        ("hostile_variables", "a body full of values", variables),
         (
             "hostile_extensions",
-            "as many extensions as a body has bytes",
+            "a body full of extensions",
             format!("{{\"query\":\"{{me{{nope}}}}\",\"extensions\":[0{}]}}", ",0".repeat(BODY / 2 - 40)),
         ),
-        ("hostile_batch", "a body of many operations", format!("[{{}}{}]", ",{}".repeat(BODY / 3 - 4))),
+        ("hostile_batch", "a batch of operations", format!("[{{}}{}]", ",{}".repeat(BODY / 3 - 4))),
     ]
 }
 
-/// What is within all limits by default, just so.
+/// Documents just within all default limits.
 fn passed() -> Vec<Case> {
     let pads = format!("{}\"\"\"{}\"\"\"", "#\n".repeat(8_000), "\n x".repeat(15_000));
     let conflicts =
@@ -190,25 +192,21 @@ fn passed() -> Vec<Case> {
     vec![
         (
             "passed_fields",
-            "330 fields that are not there",
-            asking(&format!("{{me{{{}}}}}", numbered(330, |i| format!("a{i} ")))),
+            "330 unknown fields",
+            body(&format!("{{me{{{}}}}}", numbered(330, |i| format!("a{i} ")))),
         ),
-        ("passed_conflicts", "fields that conflict 3,900 times", asking(&conflicts)),
+        ("passed_conflicts", "3,900 pairs of conflicting fields", body(&conflicts)),
         (
             "passed_variables",
-            "variables that nobody has declared",
-            asking(&format!(
+            "undeclared variables in many operations",
+            body(&format!(
                 "{}fragment A on User{{{}}}",
                 numbered(12, |i| format!("query Q{i}{{me{{...A}}}}")),
                 numbered(120, |i| format!("name(a:$v{i})"))
             )),
         ),
-        ("passed_values", "values as often copied as they may be", ids.to_string()),
-        (
-            "passed_text",
-            "as much comment and text as there may be",
-            asking(&format!("{{node(id:{pads}){{id nope}}}}")),
-        ),
+        ("passed_values", "the most copies of values", ids.to_string()),
+        ("passed_text", "the most comment and text", body(&format!("{{node(id:{pads}){{id nope}}}}"))),
     ]
 }
 

@@ -1,9 +1,9 @@
-//! Memory for a socket with a subscription on which nothing happens: the provider is silent.
+//! Memory of a socket with an idle subscription: the provider is silent.
 //!
-//! Counted is by how much the server's own memory has grown, after every socket has been through a ping and every
-//! subscription has been silent for so long that it is parked. What the kernel keeps for a connection is not counted.
-//! Each round has a new server, for memory that was freed is not always given back. For the same reason many sockets
-//! are there before: they fill what hashing the user's password has left, some 20 MB.
+//! The figure is the growth of the server's own memory, after every socket has answered a ping and every subscription is
+//! parked. The kernel's memory for connections is not counted. Each round uses a new server, because freed memory is not
+//! always returned to the system. For the same reason many sockets are opened before the first reading: they reuse the
+//! memory that was freed after hashing the user's password, about 20 MB.
 
 use super::{Bench, OPENING};
 use crate::{
@@ -24,15 +24,15 @@ use tokio::{select, task::JoinSet, time::sleep};
 pub const NAME: &str = "idle_socket";
 const AIM_KIB: f64 = 10.0;
 
-/// Fewer where the limit of open files, which is the server's and this process's alike, does not allow them.
+/// Fewer if the limit of open files, which applies to the server and to this process, does not allow it.
 const SOCKETS: usize = 10_000;
 const SOCKETS_BEFORE: usize = 1000;
-/// What else the server has open, and more.
+/// An upper bound of the other files that the server has open.
 const OTHER_FILES: usize = 200;
-/// How often the server pings, in seconds.
+/// The ping interval of the server, in seconds.
 const PING: u64 = 3;
-/// Until every socket has been pinged, and long after the last subscription is parked (`PARK_AFTER` in the server's
-/// `src/app.rs`).
+/// Long enough for a ping on every socket, and far longer than until a subscription is parked (`PARK_AFTER` in the
+/// server's `src/app.rs`).
 const SETTLE: Duration = Duration::from_secs(PING + 2);
 
 pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
@@ -46,22 +46,23 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
         proportional.push(each(before.proportional, after.proportional));
     }
     proportional.sort_by(f64::total_cmp);
-    let figure = Figure::new(NAME, "memory per idle subscribed socket", &database, "KiB", anonymous)?
-        .aim(AIM_KIB)
-        .with("sockets", sockets)
-        .with("sockets_before", SOCKETS_BEFORE)
-        .with("ping_interval_s", PING)
-        .with("pss_kib", quantile(&proportional, 0.5));
+    let figure =
+        Figure::new(NAME, "memory per socket with an idle subscription", &database, "KiB", anonymous)?
+            .aim(AIM_KIB)
+            .with("sockets", sockets)
+            .with("sockets_before", SOCKETS_BEFORE)
+            .with("ping_interval_s", PING)
+            .with("pss_kib", quantile(&proportional, 0.5));
     report.add(figure)
 }
 
-/// How many sockets the limit of open files allows, [`SOCKETS`] at most.
+/// Returns how many sockets the limit of open files allows, at most [`SOCKETS`].
 fn sockets() -> usize {
     let files = getrlimit(Resource::Nofile).current.and_then(|most| usize::try_from(most).ok());
     let most = files.unwrap_or(usize::MAX).saturating_sub(SOCKETS_BEFORE + OTHER_FILES);
     if most < SOCKETS {
         eprintln!(
-            "confab-bench: {NAME} has {most} sockets instead of {SOCKETS}: `ulimit -Hn` must be {} or more",
+            "confab-bench: {NAME} uses {most} sockets instead of {SOCKETS}: for more, `ulimit -Hn` must be at least {}",
             SOCKETS + SOCKETS_BEFORE + OTHER_FILES
         );
     }
@@ -81,7 +82,7 @@ async fn round(bench: &Bench, database: &Database, sockets: usize) -> Result<(Me
         let mut opening =
             stream::iter(0..sockets).map(|_| Follower::begin(&api, &sent.reply, 1)).buffer_unordered(OPENING);
         while let Some(mut follower) = opening.try_next().await? {
-            // It answers pings from now on.
+            // Reading answers pings.
             open.spawn(async move { follower.finish(|_| ()).await });
         }
         select! {

@@ -1,8 +1,8 @@
-//! What all limits together take: the nested query's CPU time with the limits off by that with them on.
+//! The overhead of all limits: CPU time of the nested query without limits divided by that with limits.
 //!
-//! Off, what can be off is off, and the rest is far away; it is a server for development. On, all is as it is by default
-//! on the internet, but that there is enough of what is counted by the minute: or the query would be refused. Both
-//! servers are asked in turns, a few queries each time, so that what the machine does besides concerns both alike.
+//! Without limits: a development server, with each limit off or at its maximum. With limits: a production server with the
+//! default limits, except that the rates per minute are high enough for the load. The two servers are queried in turns, a
+//! few queries at a time, so that other load on the machine affects both.
 
 use super::{
     Bench,
@@ -18,33 +18,33 @@ use anyhow::Result;
 
 pub const NAME: &str = "limits";
 const AIM: f64 = 0.95;
-/// How many queries a connection asks in a turn, and how many turns there are in a round.
+/// The number of queries per connection in a turn, and the number of turns in a round.
 const QUERIES: usize = 125;
 const TURNS: usize = 6;
 
-/// As much as a setting takes.
-const PLENTY: &str = "4294967295";
+/// The maximum of the settings.
+const MAXIMUM: &str = "4294967295";
 const OFF: [(&str, &str); 11] = [
     ("CONFAB_MAX_BODY", "16777216"),
     ("CONFAB_MAX_DOCUMENT", "16777216"),
     ("CONFAB_MAX_TOKENS", "1000000"),
     ("CONFAB_MAX_DEFINITIONS", "100000"),
     ("CONFAB_MAX_DEPTH", "32"),
-    ("CONFAB_MAX_COST", PLENTY),
-    ("CONFAB_MAX_SELECTIONS", PLENTY),
-    ("CONFAB_MAX_ROOT_FIELDS", PLENTY),
-    ("CONFAB_MAX_ALIASES", PLENTY),
-    ("CONFAB_MAX_DIRECTIVES", PLENTY),
+    ("CONFAB_MAX_COST", MAXIMUM),
+    ("CONFAB_MAX_SELECTIONS", MAXIMUM),
+    ("CONFAB_MAX_ROOT_FIELDS", MAXIMUM),
+    ("CONFAB_MAX_ALIASES", MAXIMUM),
+    ("CONFAB_MAX_DIRECTIVES", MAXIMUM),
     ("CONFAB_MAX_VALUES", "10000"),
 ];
 const ON: [(&str, &str); 7] = [
     ("CONFAB_ENV", "production"),
-    ("CONFAB_LOGIN_RATE_PER_ADDRESS", PLENTY),
-    ("CONFAB_LOGIN_RATE_PER_ACCOUNT", PLENTY),
-    ("CONFAB_REGISTER_RATE_PER_ADDRESS", PLENTY),
-    ("CONFAB_SEND_RATE", PLENTY),
-    ("CONFAB_MAX_RUNNING", PLENTY),
-    ("CONFAB_COST_RATE", PLENTY),
+    ("CONFAB_LOGIN_RATE_PER_ADDRESS", MAXIMUM),
+    ("CONFAB_LOGIN_RATE_PER_ACCOUNT", MAXIMUM),
+    ("CONFAB_REGISTER_RATE_PER_ADDRESS", MAXIMUM),
+    ("CONFAB_SEND_RATE", MAXIMUM),
+    ("CONFAB_MAX_RUNNING", MAXIMUM),
+    ("CONFAB_COST_RATE", MAXIMUM),
 ];
 
 pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
@@ -58,7 +58,7 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
     if let Some(services) = bench.services(NAME) {
         let other = Database::on_postgres(services.postgres).await?;
         let database = Database::on_postgres(services.postgres).await?;
-        let what = ("limits_shared", "with all limits, shared over Redis");
+        let what = ("limits_shared", "with all limits, rate limits in Redis");
         compare(bench, report, what, [other, database], Some(services.redis.to_string())).await?;
     }
     Ok(())
@@ -82,9 +82,9 @@ async fn compare(
     for _ in 0..bench.rounds {
         let mut used = [0.0; 2];
         for turn in 0..TURNS {
-            // Each is the first in every other turn.
+            // The servers alternate in going first.
             for side in [turn % 2, 1 - turn % 2] {
-                let (each, took) = [&off, &on][side].ask().await?;
+                let (each, took) = [&off, &on][side].run_queries().await?;
                 used[side] += each;
                 wall[side] += took / (TURNS * bench.rounds) as f64;
             }
@@ -92,13 +92,14 @@ async fn compare(
         ratios.push(used[0] / used[1]);
         cpu = used.map(|used| used / TURNS as f64);
     }
-    let figure = Figure::new(name, format!("throughput {label}"), &on.database, "of that without", ratios)?
-        .aim_at_least(AIM)
-        .with("cpu_ms_off", cpu[0])
-        .with("cpu_ms_on", cpu[1])
-        .with("wall_mean_ms_off", wall[0])
-        .with("wall_mean_ms_on", wall[1])
-        .with("queries_per_round", 2 * TURNS * CONNECTIONS * QUERIES);
+    let figure =
+        Figure::new(name, format!("throughput {label}, relative to no limits"), &on.database, "×", ratios)?
+            .aim_at_least(AIM)
+            .with("cpu_ms_off", cpu[0])
+            .with("cpu_ms_on", cpu[1])
+            .with("wall_mean_ms_off", wall[0])
+            .with("wall_mean_ms_on", wall[1])
+            .with("queries_per_round", 2 * TURNS * CONNECTIONS * QUERIES);
     report.add(figure)?;
     for Side { server, database, .. } in [off, on] {
         server.end()?;
@@ -124,10 +125,11 @@ impl Side {
         Ok(Self { server, database, api, query })
     }
 
-    /// The server's CPU time for each query, and how long it took on the average, in milliseconds.
-    async fn ask(&self) -> Result<(f64, f64)> {
+    /// Returns the server's CPU time per query and the mean duration of a query, in milliseconds.
+    async fn run_queries(&self) -> Result<(f64, f64)> {
         let before = self.server.usage().cpu()?;
-        let times = nested_query::ask(&self.api, &self.query.request, self.query.bytes, QUERIES).await?;
+        let times =
+            nested_query::run_queries(&self.api, &self.query.request, self.query.bytes, QUERIES).await?;
         let used = milliseconds(self.server.usage().cpu()? - before);
         Ok((used / times.len() as f64, times.iter().sum::<f64>() / times.len() as f64))
     }

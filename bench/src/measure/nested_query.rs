@@ -1,7 +1,7 @@
-//! CPU time of the server, and of PostgreSQL, for a user's 20 conversations with 20 messages each, in one query.
+//! CPU time of the server and of PostgreSQL for a query of 20 conversations with 20 messages each.
 //!
-//! Two connections ask one query after the other, so that the server is never idle for long and never crowded. An
-//! answer has some 100 KB. The first answer is read and counted, the others must be as long.
+//! Two connections send one query after the other, so that the server is neither idle nor overloaded. An answer has about
+//! 100 KB. The first answer is checked; the others must have the same length.
 
 use super::Bench;
 use crate::{
@@ -20,12 +20,12 @@ const AIM_MS: f64 = 1.2;
 const DATABASE_AIM_MS: f64 = 0.7;
 
 const CONVERSATIONS: usize = 20;
-/// Each is answered: there are twice as many messages.
+/// The number of messages sent to a conversation. With the replies it has twice as many.
 const SENDS: usize = 10;
 /// The length of each message, in characters.
 const LENGTH: usize = 120;
 pub const CONNECTIONS: usize = 2;
-/// How many queries a connection asks in a round.
+/// The number of queries per connection in a round.
 const QUERIES: usize = 500;
 const WARM_UP: usize = 100;
 
@@ -52,14 +52,14 @@ async fn measure(bench: &Bench, database: &Database, server: &Server) -> Result<
     let (mut own, mut backends, mut times) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..bench.rounds {
         let before = (server.usage().cpu()?, database.cpu().await);
-        times.extend(ask(&api, &request, bytes, QUERIES).await?);
+        times.extend(run_queries(&api, &request, bytes, QUERIES).await?);
         let after = (server.usage().cpu()?, database.cpu().await);
         let each = |used: Duration| milliseconds(used) / (CONNECTIONS * QUERIES) as f64;
         own.push(each(after.0 - before.0));
         backends.extend(after.1.zip(before.1).map(|(after, before)| each(after.saturating_sub(before))));
     }
     times.sort_by(f64::total_cmp);
-    let figure = Figure::new(NAME, "server CPU per nested query", database, "ms", own)?
+    let figure = Figure::new(NAME, "server CPU time per nested query", database, "ms", own)?
         .aim(AIM_MS)
         .with("conversations", CONVERSATIONS)
         .with("messages", 2 * SENDS)
@@ -71,28 +71,28 @@ async fn measure(bench: &Bench, database: &Database, server: &Server) -> Result<
     if backends.is_empty() {
         return Ok(vec![figure]);
     }
-    let label = "PostgreSQL CPU per nested query";
+    let label = "PostgreSQL CPU time per nested query";
     let of_database =
         Figure::new("nested_query_database", label, database, "ms", backends)?.aim(DATABASE_AIM_MS);
     Ok(vec![figure, of_database])
 }
 
-/// The query, and the length of its answer.
+/// The request, and the length of its answer.
 pub struct Query {
     pub request: String,
     pub bytes: usize,
 }
 
-/// Makes what is asked for, and asks for it until the server is warm.
+/// Creates the data, and sends the query until the server is warm.
 pub async fn prepare(api: &Api) -> Result<Query> {
     stream::iter(0..CONVERSATIONS).map(Ok).try_for_each_concurrent(4, |number| fill(api, number)).await?;
     let request = json!({ "query": QUERY }).to_string();
     let bytes = check(&api.post(request.clone()).await?)?;
-    ask(api, &request, bytes, WARM_UP).await?;
+    run_queries(api, &request, bytes, WARM_UP).await?;
     Ok(Query { request, bytes })
 }
 
-/// Fills a conversation by sending messages that are said back.
+/// Fills a conversation with messages and their echoes.
 async fn fill(api: &Api, number: usize) -> Result<()> {
     let mut conversation: Option<String> = None;
     for send in 0..SENDS {
@@ -105,7 +105,7 @@ async fn fill(api: &Api, number: usize) -> Result<()> {
     Ok(())
 }
 
-/// The length of an answer that has all it must.
+/// Checks that an answer is complete. Returns its length.
 fn check(answer: &[u8]) -> Result<usize> {
     let value: Value = serde_json::from_slice(answer)?;
     let conversations = value["data"]["me"]["conversations"]["nodes"].as_array().context("no answer")?;
@@ -115,13 +115,13 @@ fn check(answer: &[u8]) -> Result<usize> {
     };
     ensure!(
         conversations.len() == CONVERSATIONS && conversations.iter().all(all),
-        "the answer lacks something"
+        "the answer is incomplete"
     );
     Ok(answer.len())
 }
 
-/// Asks on all connections; how long each query took, in milliseconds.
-pub async fn ask(api: &Api, request: &str, bytes: usize, queries: usize) -> Result<Vec<f64>> {
+/// Sends queries on all connections. Returns the duration of each query, in milliseconds.
+pub async fn run_queries(api: &Api, request: &str, bytes: usize, queries: usize) -> Result<Vec<f64>> {
     let connections = (0..CONNECTIONS).map(|_| {
         let (api, request) = (api.clone(), request.to_owned());
         async move {

@@ -1,17 +1,20 @@
-//! Time from a new connection to all the text there is, for a client that comes back to a reply of 4,000 tokens.
+//! Time to catch up for a client that reconnects to a running reply of 4,000 tokens.
 //!
-//! Many such replies are in progress at once: most of each has been said in lots, the rest comes token by token. A
-//! reader on the writing instance tells how far each is, and the cursors on the way. A client comes back with one of
-//! these, from anywhere in the text: on the instance that writes the reply, or on another one, where nobody follows it
-//! yet: there the checkpoint may be older than what the client has seen, and what follows must be asked for over Redis.
-//! One client comes at a time. It is timed from the opening of its connection until it has what the reader had by
-//! then; it must be told deltas only, and they must add up to what the provider has said.
+//! Many such replies are in progress at once. The provider sends most of each in large groups, the rest token by token. A
+//! reader on the instance that runs the reply records the cursors and the lengths of the text.
+//!
+//! A client reconnects with one of these cursors, from anywhere in the text. It reconnects to the instance that runs the
+//! reply, or to another one, where the reply has no subscriber yet. There the checkpoint may be older than the client's
+//! text, and the rest must be requested over Redis.
+//!
+//! One client reconnects at a time. The time runs from opening its connection until it has the text that the reader had at
+//! that moment. The client must receive deltas only, and together they must equal the provider's text.
 
 use super::{Bench, OPENING};
 use crate::{
     api::{Api, Node},
     cluster::Cluster,
-    follower::{Follower, Heard},
+    follower::{Follower, Received},
     provider::{Provider, Script},
     report::{Figure, Report, milliseconds, quantile},
 };
@@ -21,27 +24,27 @@ use std::time::{Duration, Instant};
 use tokio::{select, sync::watch, task::JoinSet, time::timeout};
 
 pub const NAME: &str = "reconnect";
-/// At p99.
+/// For the 99th percentile.
 const AIM_MS: f64 = 100.0;
 
-/// How many replies there are in a round. Each is come back to once on each instance.
+/// The number of replies in a round. For each, one client reconnects to each instance.
 const REPLIES: usize = 100;
 const SCRIPT: Script = Script {
     tokens: 4000,
-    // The clients come back when there are but single tokens left; all are gone before the last.
-    lot: |number| if number < SOON { 100 } else { 1 },
+    // The clients reconnect while single tokens are sent, and finish before the last token.
+    group: |number| if number < GROUPED { 100 } else { 1 },
     pace: Duration::from_millis(200),
     token: |number, _| format!("word{number} "),
     ends: false,
 };
-/// How many tokens come in lots.
-const SOON: u32 = 3800;
-/// How long a client may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The number of tokens that are sent in groups.
+const GROUPED: u32 = 3800;
+/// The timeout for a client.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// By the number of the instance; the first one writes.
+/// By instance; the first one runs the replies.
 const CASES: [(&str, &str, &str); 2] = [
-    ("reconnect_here_p50", "reconnect_here_p99", "the writing instance"),
+    ("reconnect_here_p50", "reconnect_here_p99", "the same instance"),
     ("reconnect_there_p50", "reconnect_there_p99", "another instance"),
 ];
 
@@ -56,7 +59,7 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
     for (instance, (p50, p99, whose)) in CASES.into_iter().enumerate() {
         let figure = |name, share, of: &str| {
             let rounds = rounds.iter().map(|times| quantile(&times[instance], share)).collect();
-            let label = format!("reconnect to caught-up on {whose}, {of}");
+            let label = format!("time to catch up after a reconnect, {whose}, {of}");
             let figure = Figure::new(name, label, &cluster.database, "ms", rounds)?
                 .with("tokens", SCRIPT.tokens)
                 .with("clients_per_round", REPLIES);
@@ -68,34 +71,34 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
     cluster.end().await
 }
 
-/// How long the clients took on each instance, in milliseconds and in order of size.
+/// Returns the times of the clients on each instance, in milliseconds, sorted.
 async fn round(provider: &Provider, cluster: &Cluster) -> Result<[Vec<f64>; 2]> {
     let text: String = (0..SCRIPT.tokens).map(|number| (SCRIPT.token)(number, provider.epoch)).collect();
-    let soon: usize = (0..SOON).map(|number| (SCRIPT.token)(number, provider.epoch).len()).sum();
+    let grouped: usize = (0..GROUPED).map(|number| (SCRIPT.token)(number, provider.epoch).len()).sum();
     let mut reading = JoinSet::new();
     let mut replies = begin(provider, &cluster.users[0], &mut reading).await?;
     for (_, read) in &mut replies {
-        read.wait_for(|cursors| cursors.last().is_some_and(|(_, length)| *length >= soon)).await?;
+        read.wait_for(|cursors| cursors.last().is_some_and(|(_, length)| *length >= grouped)).await?;
     }
     let mut times = [Vec::new(), Vec::new()];
     for (number, (reply, read)) in replies.iter().enumerate() {
         for (user, times) in cluster.users.iter().zip(&mut times) {
-            // Spread over the text: from the first cursor of the first reply to the last but one of the last.
-            let (cursor, known, there_is) = {
+            // The positions are spread over the text, from its first cursor to its last but one.
+            let (cursor, known, available) = {
                 let cursors = read.borrow();
                 let (cursor, known) = &cursors[number * (cursors.len() - 1) / REPLIES];
                 (cursor.clone(), *known, cursors[cursors.len() - 1].1)
             };
-            let client = come_back(user, reply, &text[..known], &cursor, there_is);
+            let client = reconnect(user, reply, &text[..known], &cursor, available);
             let (client, time) = select! {
-                client = timeout(PATIENCE, client) => client.context("a client waits in vain")??,
+                client = timeout(TIMEOUT, client) => client.context("a client did not catch up in time")??,
                 Some(ended) = reading.join_next() => {
                     ended??;
                     bail!("a reply has ended");
                 }
             };
-            ensure!(client.snapshots == 0, "a client was told all anew");
-            ensure!(text.starts_with(&client.texts[0]), "the deltas do not add up");
+            ensure!(client.snapshots == 0, "a client received a snapshot");
+            ensure!(text.starts_with(&client.texts[0]), "the deltas differ from the text");
             times.push(milliseconds(time));
         }
     }
@@ -109,38 +112,38 @@ async fn round(provider: &Provider, cluster: &Cluster) -> Result<[Vec<f64>; 2]> 
     Ok(times)
 }
 
-/// The cursors that a reader has been told, each with the length of the text up to it.
+/// The cursors that a reader has received, each with the length of the text up to it.
 type Read = watch::Receiver<Vec<(String, usize)>>;
 
-/// Starts the replies, each with a reader.
+/// Starts the replies, and a reader for each.
 async fn begin(
     provider: &Provider,
     writer: &Api,
     reading: &mut JoinSet<Result<()>>,
 ) -> Result<Vec<(Node, Read)>> {
     let begin = |_| async {
-        let sent = writer.send(None, None, "Speak.").await?;
+        let sent = writer.send(None, None, "Talk.").await?;
         let reader = Follower::begin(writer, &sent.reply, 1).await?;
         anyhow::Ok((sent.reply, reader))
     };
     let begun: Vec<_> = stream::iter(0..REPLIES).map(begin).buffer_unordered(OPENING).try_collect().await?;
     let mut replies = Vec::with_capacity(REPLIES);
     for (reply, mut reader) in begun {
-        let (tell, told) = watch::channel(Vec::new());
+        let (sender, receiver) = watch::channel(Vec::new());
         let mut length = 0;
-        let keep = move |heard: Heard<'_>| {
-            length += heard.text.len();
-            tell.send_modify(|cursors| cursors.push((heard.cursor.to_owned(), length)));
+        let keep = move |received: Received<'_>| {
+            length += received.text.len();
+            sender.send_modify(|cursors| cursors.push((received.cursor.to_owned(), length)));
         };
         reading.spawn(async move { reader.finish(keep).await });
-        replies.push((reply, told));
-        provider.speak();
+        replies.push((reply, receiver));
+        provider.release();
     }
     Ok(replies)
 }
 
-/// Comes back with the text up to a cursor, and reads until there is so much; how long that took.
-async fn come_back(
+/// Reconnects with the text up to a cursor, and reads until the text has `length` bytes. Returns the time taken.
+async fn reconnect(
     user: &Api,
     reply: &Node,
     text: &str,

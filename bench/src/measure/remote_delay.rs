@@ -1,7 +1,7 @@
-//! How much longer a token takes to a subscriber on another instance than to one on the instance that writes it.
+//! Additional latency of a token for a subscriber on another instance than the one that runs the reply.
 //!
-//! Both follow the same reply, in this process; each token is the time when the provider has written it, and is
-//! compared with the times when the two have it. What is added is reckoned for each token.
+//! Two subscribers in this process follow the same reply, one on each instance. Each token contains the time at which the
+//! provider wrote it. The difference of the two latencies is calculated for each token.
 
 use super::{Bench, token_delay::delays};
 use crate::{
@@ -15,7 +15,7 @@ use std::{iter::zip, time::Instant};
 use tokio::task::JoinSet;
 
 pub const NAME: &str = "remote_delay";
-/// Of what is added.
+/// For the additional latency.
 const AIM_MS: f64 = 5.0;
 
 const SCRIPT: Script = super::token_delay::SCRIPT;
@@ -35,19 +35,19 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
             .with("pace_ms", SCRIPT.pace.as_millis() as u64);
         anyhow::Ok(figure)
     };
-    let added = "added to a token by another instance";
+    let added = "additional latency on another instance";
     report.add(figure(NAME, format!("{added}, p50"), 0.5, |round| &round.added)?.aim(AIM_MS))?;
     report.add(figure("remote_delay_p99", format!("{added}, p99"), 0.99, |round| &round.added)?)?;
-    let there = "token to socket, another instance";
+    let there = "latency from provider to subscriber, another instance";
     report.add(figure("remote_delay_there_p50", format!("{there}, p50"), 0.5, |round| &round.there)?)?;
     report.add(figure("remote_delay_there_p99", format!("{there}, p99"), 0.99, |round| &round.there)?)?;
-    let here = "token to socket, the writing instance";
+    let here = "latency from provider to subscriber, the same instance";
     report.add(figure("remote_delay_here_p50", format!("{here}, p50"), 0.5, |round| &round.here)?)?;
     report.add(figure("remote_delay_here_p99", format!("{here}, p99"), 0.99, |round| &round.here)?)?;
     cluster.end().await
 }
 
-/// The delays of the tokens of a reply, in milliseconds and in order of size.
+/// The latencies of the tokens of a reply, in milliseconds, sorted.
 struct Round {
     here: Vec<f64>,
     there: Vec<f64>,
@@ -63,12 +63,12 @@ async fn round(provider: &Provider, cluster: &Cluster) -> Result<Round> {
         let epoch = provider.epoch;
         following.spawn(async move { anyhow::Ok((instance, follow(follower, epoch).await?)) });
     }
-    provider.speak();
+    provider.release();
     let mut followed = following.join_all().await.into_iter().collect::<Result<Vec<_>>>()?;
     followed.sort_by_key(|(instance, _)| *instance);
     let stored = writer.finished(&sent.reply).await?.content;
     for (_, (text, all)) in &followed {
-        ensure!(*text == stored, "a subscriber was told something else");
+        ensure!(*text == stored, "a subscriber received another text");
         ensure!(all.len() == SCRIPT.tokens as usize, "tokens are missing");
     }
     let [mut here, mut there] = [0, 1].map(|instance| followed[instance].1.1.clone());
@@ -79,9 +79,9 @@ async fn round(provider: &Provider, cluster: &Cluster) -> Result<Round> {
     Ok(Round { here, there, added })
 }
 
-/// Reads to the end: the text, and the delay of each token in order.
+/// Reads to the end. Returns the text, and the latency of each token in order.
 async fn follow(mut follower: Follower, epoch: Instant) -> Result<(String, Vec<f64>)> {
     let mut all = Vec::new();
-    follower.finish(|heard| all.extend(delays(heard.text, heard.at.duration_since(epoch)))).await?;
+    follower.finish(|received| all.extend(delays(received.text, received.at.duration_since(epoch)))).await?;
     Ok((follower.texts.concat(), all))
 }

@@ -1,9 +1,9 @@
-//! CPU time for an event of a reply that is followed on another instance than the one that writes it.
+//! CPU time per event of a reply that is followed on another instance than the one that runs it.
 //!
-//! All subscribers of a reply on one instance share one mirror there. So what the writing instance and Redis spend is
-//! for each token, however many follow: it is told for nobody, for one and for a thousand. With nobody, it is what the
-//! writing of the reply costs, and what Redis spends in that time on nothing. What the other instance spends on each
-//! event is to be compared with `reply_event`, where the same subscribers follow without a Redis between.
+//! All subscribers of a reply on one instance share one mirror there. The running instance and Redis therefore spend their
+//! time per token, however many subscribers there are. It is measured for none, one and a thousand; with none it is the
+//! cost of the reply itself, and of an idle Redis. The other instance's time per event compares with `reply_event`, where
+//! the same subscribers follow without Redis.
 
 use super::{Bench, followers};
 use crate::{
@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 pub const NAME: &str = "remote_event";
-/// As `reply_event`'s.
+/// The same as for `reply_event`.
 const AIM_US: f64 = 20.0;
 
 const SCRIPT: Script = Script {
@@ -28,7 +28,7 @@ const SCRIPT: Script = Script {
 };
 
 const FOLLOWERS: usize = 1000;
-/// The names of what the writing instance and Redis spend, by how many follow elsewhere.
+/// The names of the figures for the running instance and for Redis, by the number of remote subscribers.
 const CASES: [(usize, &str, &str); 3] = [
     (0, "remote_event_writer_0", "remote_event_redis_0"),
     (1, "remote_event_writer_1", "remote_event_redis_1"),
@@ -52,37 +52,37 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
             anyhow::Ok(figure)
         };
         if followers == FOLLOWERS {
-            let label = format!("CPU per event on another instance, {FOLLOWERS} sockets");
-            let mut events: Vec<f64> = rounds.iter().map(|told| told.events as f64).collect();
+            let label = format!("CPU time of the other instance per event, {FOLLOWERS} sockets");
+            let mut events: Vec<f64> = rounds.iter().map(|usage| usage.events as f64).collect();
             events.sort_by(f64::total_cmp);
-            let each = |told: &Told| microseconds(told.mirror) / told.events as f64;
+            let each = |usage: &Usage| microseconds(usage.mirror) / usage.events as f64;
             let figure = figure(NAME, label, rounds.iter().map(each).collect())?;
             report.add(figure.aim(AIM_US).with("events_per_round", quantile(&events, 0.5)))?;
         }
         let each = |used: Duration| microseconds(used) / f64::from(SCRIPT.tokens);
-        let label = |of: &str| format!("CPU of {of} per token, {followers} follow elsewhere");
-        let by_writer = rounds.iter().map(|told| each(told.writer)).collect();
-        report.add(figure(writer, label("the writing instance"), by_writer)?)?;
-        let by_redis = rounds.iter().map(|told| each(told.redis)).collect();
+        let label = |of: &str| format!("CPU time of {of} per token, {followers} remote subscribers");
+        let by_writer = rounds.iter().map(|usage| each(usage.writer)).collect();
+        report.add(figure(writer, label("the running instance"), by_writer)?)?;
+        let by_redis = rounds.iter().map(|usage| each(usage.redis)).collect();
         report.add(figure(redis, label("Redis"), by_redis)?)?;
     }
     cluster.end().await
 }
 
-/// What was spent on one reply.
-struct Told {
+/// The CPU time for one reply.
+struct Usage {
     writer: Duration,
-    /// By the instance where it is followed.
+    /// Of the instance with the subscribers.
     mirror: Duration,
     redis: Duration,
     events: u64,
 }
 
-async fn round(cluster: &Cluster, provider: &Provider, sockets: usize) -> Result<Told> {
+async fn round(cluster: &Cluster, provider: &Provider, sockets: usize) -> Result<Usage> {
     let (writer, other) = (&cluster.users[0], &cluster.users[1]);
-    let sent = writer.send(None, None, "Speak.").await?;
+    let sent = writer.send(None, None, "Talk.").await?;
     let followers = followers(other, &sent.reply, sockets, 1).await?;
-    let heard_before: u64 = followers.iter().map(|follower| follower.events).sum();
+    let events_before: u64 = followers.iter().map(|follower| follower.events).sum();
 
     let used = || anyhow::Ok([cluster.cpu(0)?, cluster.cpu(1)?, Threads::of(&[cluster.redis])?]);
     let before = used()?;
@@ -90,23 +90,23 @@ async fn round(cluster: &Cluster, provider: &Provider, sockets: usize) -> Result
     for mut follower in followers {
         following.spawn(async move { follower.finish(|_| ()).await.map(|()| follower) });
     }
-    provider.speak();
+    provider.release();
     let mut followers = Vec::with_capacity(sockets);
     while let Some(finished) = following.join_next().await {
         followers.push(finished??);
     }
-    // Not asked of the writing instance, which would spend something on it.
+    // The running instance is not asked, because that would add to its CPU time.
     let stored = other.finished(&sent.reply).await?.content;
     let after = used()?;
 
     let expected: String = (0..SCRIPT.tokens).map(|number| (SCRIPT.token)(number, provider.epoch)).collect();
-    ensure!(stored == expected, "the provider said {expected:?}, stored is {stored:?}");
+    ensure!(stored == expected, "the provider sent {expected:?}, but {stored:?} is stored");
     for text in followers.iter().flat_map(|follower| &follower.texts) {
-        ensure!(*text == stored, "a subscriber was told {text:?}, stored is {stored:?}");
+        ensure!(*text == stored, "a subscriber received {text:?}, but {stored:?} is stored");
     }
-    let events = followers.iter().map(|follower| follower.events).sum::<u64>() - heard_before;
+    let events = followers.iter().map(|follower| follower.events).sum::<u64>() - events_before;
     let [writer, mirror, redis] = std::array::from_fn(|of| after[of].since(&before[of]));
-    Ok(Told { writer, mirror, redis, events })
+    Ok(Usage { writer, mirror, redis, events })
 }
 
 fn microseconds(duration: Duration) -> f64 {

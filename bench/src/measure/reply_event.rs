@@ -1,8 +1,8 @@
-//! Server CPU time for an event of a reply that a thousand subscribers follow.
+//! Server CPU time per event of a reply with a thousand subscribers.
 //!
-//! All have subscribed and heard the empty text when the provider begins to speak; from then on it is counted, to the
-//! last subscriber's last event. The pace leaves room, so that most tokens become an event of their own. Each
-//! subscriber's text must be what is stored in the end.
+//! The measurement starts when all subscribers have received the empty snapshot and the provider begins to send tokens. It
+//! ends with the last event of the last subscriber. The pace is slow enough that most tokens become an event of their own.
+//! Each subscriber's text must equal the stored text.
 
 use super::{Bench, followers};
 use crate::{
@@ -26,7 +26,7 @@ const SCRIPT: Script = Script {
     ..Script::SILENT
 };
 
-/// A thousand subscribers, by sockets and subscriptions on each.
+/// A thousand subscriptions: the number of sockets, and of subscriptions on each.
 const CASES: [(&str, usize, usize); 2] = [(NAME, 1000, 1), ("reply_event_shared", 50, 20)];
 
 pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
@@ -37,11 +37,11 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
         let api = Api::register(&server).await?;
         let (mut rounds, mut events) = (Vec::new(), 0);
         for _ in 0..bench.rounds {
-            let told = round(&server, &provider, &api, sockets, subscriptions).await?;
-            rounds.push(told.cpu.as_secs_f64() * 1e6 / told.events as f64);
-            events += told.events;
+            let usage = round(&server, &provider, &api, sockets, subscriptions).await?;
+            rounds.push(usage.cpu.as_secs_f64() * 1e6 / usage.events as f64);
+            events += usage.events;
         }
-        let label = format!("server CPU per event, {sockets} sockets × {subscriptions}");
+        let label = format!("server CPU time per event, {sockets} sockets × {subscriptions} subscriptions");
         let figure = Figure::new(name, label, &database, "µs", rounds)?
             .aim(AIM_US)
             .with("sockets", sockets)
@@ -55,22 +55,28 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-struct Told {
+struct Usage {
     cpu: Duration,
     events: u64,
 }
 
-async fn round(server: &Server, provider: &Provider, api: &Api, sockets: usize, each: usize) -> Result<Told> {
-    let sent = api.send(None, None, "Speak.").await?;
+async fn round(
+    server: &Server,
+    provider: &Provider,
+    api: &Api,
+    sockets: usize,
+    each: usize,
+) -> Result<Usage> {
+    let sent = api.send(None, None, "Talk.").await?;
     let followers = followers(api, &sent.reply, sockets, each).await?;
-    let heard_before: u64 = followers.iter().map(|follower| follower.events).sum();
+    let events_before: u64 = followers.iter().map(|follower| follower.events).sum();
 
     let before = server.usage().cpu()?;
     let mut following = JoinSet::new();
     for mut follower in followers {
         following.spawn(async move { follower.finish(|_| ()).await.map(|()| follower) });
     }
-    provider.speak();
+    provider.release();
     let mut followers = Vec::with_capacity(sockets);
     while let Some(finished) = following.join_next().await {
         followers.push(finished??);
@@ -79,10 +85,10 @@ async fn round(server: &Server, provider: &Provider, api: &Api, sockets: usize, 
 
     let stored = api.finished(&sent.reply).await?.content;
     for text in followers.iter().flat_map(|follower| &follower.texts) {
-        ensure!(*text == stored, "a subscriber was told {text:?}, stored is {stored:?}");
+        ensure!(*text == stored, "a subscriber received {text:?}, but {stored:?} is stored");
     }
     let expected: String = (0..SCRIPT.tokens).map(|number| (SCRIPT.token)(number, provider.epoch)).collect();
-    ensure!(stored == expected, "the provider said {expected:?}, stored is {stored:?}");
-    let events = followers.iter().map(|follower| follower.events).sum::<u64>() - heard_before;
-    Ok(Told { cpu, events })
+    ensure!(stored == expected, "the provider sent {expected:?}, but {stored:?} is stored");
+    let events = followers.iter().map(|follower| follower.events).sum::<u64>() - events_before;
+    Ok(Usage { cpu, events })
 }

@@ -1,9 +1,9 @@
-//! Whether the time that a refused sign-in takes tells if the address has an account.
+//! Whether the time of a refused sign-in reveals if the address has an account.
 //!
-//! Known and unknown addresses come in an order that is drawn. Each is tried twice, and the second try is timed: so
-//! whatever a refusal leaves to be done after its answer slows down its own kind. The two kinds are compared by their
-//! ranks (Mann and Whitney's test), which does not care how the times are distributed; and so are the two halves of one
-//! kind, for a hint at what the machine itself makes of it.
+//! Known and unknown addresses are tried in a random order. Each is tried twice, and the second try is timed, so that work
+//! that the server does after an answer delays the next try of the same kind. The times are compared with the Mann–Whitney
+//! U test, which does not depend on their distribution. As a control, the two halves of the unknown addresses are compared
+//! too.
 
 use super::Bench;
 use crate::{
@@ -17,11 +17,11 @@ use serde_json::json;
 use std::time::Instant;
 
 pub const NAME: &str = "sign_in";
-/// What is as rare as this, or rarer, would be no accident.
+/// The significance level: a smaller p-value means that the times differ.
 const LEAST_P: f64 = 0.01;
-/// How often each kind is timed.
+/// The number of timed sign-ins of each kind.
 const SAMPLES: usize = 250;
-/// How many addresses of each kind take turns: of one account only so many failures are written down.
+/// The number of addresses of each kind. They take turns, because the recorded failures of one account are limited.
 const ADDRESSES: usize = 8;
 const WARM_UP: usize = 10;
 
@@ -36,19 +36,19 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
 }
 
 async fn measure(database: &Database, server: &Server, report: &mut Report) -> Result<()> {
-    let api = Api::stranger(server)?;
+    let api = Api::anonymous(server)?;
     for number in 0..ADDRESSES {
         let input = json!({ "input": { "email": address(true, number), "password": "correct horse" } });
         let query = "mutation ($input: RegisterInput!) { register(input: $input) { accessToken } }";
-        api.ask::<serde_json::Value>(query, input).await?;
+        api.execute::<serde_json::Value>(query, input).await?;
     }
     for number in 0..WARM_UP {
         log_in(&api, number % 2 == 0, number).await?;
     }
     let mut times = [Vec::with_capacity(SAMPLES), Vec::with_capacity(SAMPLES)];
-    let mut draw = Draw(0x2545_F491_4F6C_DD1D);
+    let mut random = Random(0x2545_F491_4F6C_DD1D);
     while times.iter().any(|times| times.len() < SAMPLES) {
-        let mut known = draw.coin();
+        let mut known = random.coin();
         if times[usize::from(known)].len() == SAMPLES {
             known = !known;
         }
@@ -68,8 +68,8 @@ async fn measure(database: &Database, server: &Server, report: &mut Report) -> R
     let p = rank_test(&unknown, &known);
     let [without, with] = [&unknown, &known].map(|times| median(times));
     let difference = (with - without) / without * 100.0;
-    let label = "chance that sign-in times differ so without an account telling";
-    let figure = Figure::new(NAME, label, database, "(p)", vec![p])?
+    let label = "p-value that sign-in times do not depend on the account";
+    let figure = Figure::new(NAME, label, database, "p", vec![p])?
         .aim_at_least(LEAST_P)
         .with("known_median_ms", with)
         .with("unknown_median_ms", without)
@@ -79,7 +79,7 @@ async fn measure(database: &Database, server: &Server, report: &mut Report) -> R
     report.add(figure)?;
     let figure = Figure::new(
         "sign_in_difference",
-        "median sign-in, known to unknown address",
+        "median sign-in time, known compared with unknown address",
         database,
         "%",
         vec![difference],
@@ -93,7 +93,7 @@ async fn log_in(api: &Api, known: bool, number: usize) -> Result<()> {
     let (_, answer) =
         api.answer(json!({ "query": query, "variables": { "input": input } }).to_string()).await?;
     let text = String::from_utf8_lossy(&answer);
-    ensure!(text.contains("UNAUTHENTICATED"), "answered: {text}");
+    ensure!(text.contains("UNAUTHENTICATED"), "the server answered: {text}");
     Ok(())
 }
 
@@ -107,8 +107,8 @@ fn median(times: &[f64]) -> f64 {
     quantile(&sorted, 0.5)
 }
 
-/// Mann and Whitney's U test, on both sides: the probability of ranks as unequal as these, or more, if both are from
-/// one population. By the normal distribution, which is close enough from twenty of each on.
+/// Returns the two-sided p-value of the Mann–Whitney U test. It uses the normal approximation, which is close enough for
+/// twenty or more values of each.
 fn rank_test(a: &[f64], b: &[f64]) -> f64 {
     let (n, m) = (a.len() as f64, b.len() as f64);
     let pairs = a.iter().flat_map(|x| b.iter().map(move |y| (x, y)));
@@ -127,7 +127,7 @@ fn rank_test(a: &[f64], b: &[f64]) -> f64 {
     2.0 * upper_tail(z)
 }
 
-/// How much of the normal distribution is beyond z, to seven digits (Abramowitz and Stegun, 26.2.17).
+/// Returns the upper tail of the normal distribution beyond z, to seven digits (Abramowitz and Stegun, 26.2.17).
 fn upper_tail(z: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * z);
     let series = t
@@ -136,10 +136,10 @@ fn upper_tail(z: f64) -> f64 {
     (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt() * series
 }
 
-/// Coins, the same ones each time (xorshift).
-struct Draw(u64);
+/// A pseudorandom sequence with a fixed seed (xorshift).
+struct Random(u64);
 
-impl Draw {
+impl Random {
     fn coin(&mut self) -> bool {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rank_test_tells_what_tables_tell() {
+    fn the_rank_test_agrees_with_tables() {
         for (z, expected) in [(0.0, 0.5), (1.0, 0.158_655), (1.959_964, 0.025), (3.0, 0.001_350)] {
             assert!((upper_tail(z) - expected).abs() < 1e-6, "{z}");
         }

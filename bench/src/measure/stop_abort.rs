@@ -1,8 +1,8 @@
-//! Time from a client's stop to the provider seeing its connection closed.
+//! Time from a client's `stopReply` until the provider sees its connection closed.
 //!
-//! The provider has said some words and then is silent: it notices the closed connection by nothing it writes. The
-//! client follows the reply on the instance that it tells to stop: the one that writes it, or another. One reply at a
-//! time.
+//! The provider sends some words and then nothing, so it does not notice the closed connection by writing. The client
+//! follows the reply on the instance to which it sends `stopReply`: the one that runs the reply, or another. One reply
+//! runs at a time.
 
 use super::Bench;
 use crate::{
@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 pub const NAME: &str = "stop_abort";
-/// At p99.
+/// For the 99th percentile.
 const AIM_MS: f64 = 100.0;
 
-/// How many replies are stopped on an instance in a round.
+/// The number of replies that are stopped on each instance in a round.
 const STOPS: usize = 100;
 const SCRIPT: Script = Script {
     tokens: 3,
@@ -29,12 +29,12 @@ const SCRIPT: Script = Script {
     ends: false,
     ..Script::SILENT
 };
-/// How long the provider may have to wait.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The timeout for the abort.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where the stop is told, by the number of the instance; the first one writes.
+/// By the instance that receives the stop; the first one runs the replies.
 const CASES: [(usize, &str, &str, &str); 2] = [
-    (0, "stop_abort_here_p50", "stop_abort_here_p99", "the writing instance"),
+    (0, "stop_abort_here_p50", "stop_abort_here_p99", "the same instance"),
     (1, "stop_abort_there_p50", "stop_abort_there_p99", "another instance"),
 ];
 
@@ -57,7 +57,7 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
         answers.sort_by(f64::total_cmp);
         let figure = |name, share, of: &str| {
             let rounds = rounds.iter().map(|times| quantile(times, share)).collect();
-            let label = format!("stop on {whose} to provider's abort, {of}");
+            let label = format!("time from stop to provider abort, {whose}, {of}");
             let figure = Figure::new(name, label, &cluster.database, "ms", rounds)?
                 .with("stops_per_round", STOPS)
                 .with("answer_p50_ms", quantile(&answers, 0.5))
@@ -70,34 +70,34 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
     cluster.end().await
 }
 
-/// How long it took from the request to stop.
+/// Times since the request to stop.
 struct Stopped {
-    /// Until the provider was left.
+    /// Until the provider's connection was closed.
     aborted: Duration,
     /// Until the client had its answer.
     answered: Duration,
 }
 
 async fn stop(provider: &Provider, writer: &Api, user: &Api) -> Result<Stopped> {
-    let sent = writer.send(None, None, "Speak.").await?;
+    let sent = writer.send(None, None, "Talk.").await?;
     let mut follower = Follower::begin(user, &sent.reply, 1).await?;
-    provider.speak();
-    let said: String = (0..SCRIPT.tokens).map(|number| (SCRIPT.token)(number, provider.epoch)).collect();
-    follower.until(said.len(), |_| ()).await?;
+    provider.release();
+    let text: String = (0..SCRIPT.tokens).map(|number| (SCRIPT.token)(number, provider.epoch)).collect();
+    follower.until(text.len(), |_| ()).await?;
 
     let mut aborts = provider.aborts();
     let begun = Instant::now();
     let message = user.stop(&sent.reply).await?;
     let answered = begun.elapsed();
     ensure!(
-        message.status == "STOPPED" && message.content == said,
-        "a stopped reply is {} and says {:?}",
+        message.status == "STOPPED" && message.content == text,
+        "a stopped reply is {} with the text {:?}",
         message.status,
         message.content
     );
-    // The time is the provider's own: it counts when the connection was closed, not when it is asked here.
-    timeout(PATIENCE, aborts.changed()).await.context("the provider is not left")??;
-    let at = aborts.borrow().context("the provider does not tell when it was left")?;
+    // The provider recorded the time at which the connection was closed.
+    timeout(TIMEOUT, aborts.changed()).await.context("the provider's connection was not closed")??;
+    let at = aborts.borrow().context("the provider recorded no abort")?;
     follower.finish(|_| ()).await?;
     Ok(Stopped { aborted: at.duration_since(begun), answered })
 }

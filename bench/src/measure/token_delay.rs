@@ -1,8 +1,8 @@
-//! Time from a provider's token to a subscriber's socket.
+//! Latency of a token from the provider to a subscriber.
 //!
-//! The provider and the subscriber are in this process and share its clock: each token is the time when it is
-//! written, and is compared with the time when the subscriber has it. Both ends' own part is in the figure; how long
-//! a token takes without a server between is told beside it. Nothing is subtracted.
+//! The provider and the subscriber run in this process and share its clock. Each token contains the time at which it was
+//! written, which is compared with the time at which the subscriber receives it. The figure includes the overhead of both
+//! ends; the latency without a server is a parameter of the figure and is not subtracted.
 
 use super::Bench;
 use crate::{
@@ -49,29 +49,32 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
                 .with("without_server_p99_ms", quantile(&direct, 0.99));
             anyhow::Ok(figure)
         };
-        report.add(figure("token_delay_p50", "token to socket, p50", p50)?.aim(AIM_MS))?;
-        report.add(figure("token_delay_p99", "token to socket, p99", p99)?)?;
+        report
+            .add(figure("token_delay_p50", "latency from provider to subscriber, p50", p50)?.aim(AIM_MS))?;
+        report.add(figure("token_delay_p99", "latency from provider to subscriber, p99", p99)?)?;
         server.end()?;
         database.end().await?;
     }
     Ok(())
 }
 
-/// The delay of each token of a reply, in milliseconds and in order of size.
+/// Returns the latencies of the tokens of a reply, in milliseconds, sorted.
 async fn round(provider: &Provider, api: &Api) -> Result<Vec<f64>> {
     let sent = api.send(None, None, "What time is it?").await?;
     let mut follower = Follower::begin(api, &sent.reply, 1).await?;
-    provider.speak();
+    provider.release();
     let mut all = Vec::new();
-    follower.finish(|heard| all.extend(delays(heard.text, heard.at.duration_since(provider.epoch)))).await?;
+    follower
+        .finish(|received| all.extend(delays(received.text, received.at.duration_since(provider.epoch))))
+        .await?;
     let stored = api.finished(&sent.reply).await?.content;
-    ensure!(follower.texts == [stored], "the subscriber was told something else");
+    ensure!(follower.texts == [stored], "the subscriber received another text");
     ensure!(all.len() == SCRIPT.tokens as usize, "tokens are missing");
     all.sort_by(f64::total_cmp);
     Ok(all)
 }
 
-/// How long ago the tokens in a text were written, in milliseconds.
+/// Returns how long ago the tokens in a text were written, in milliseconds.
 pub fn delays(text: &str, at: Duration) -> impl Iterator<Item = f64> {
     let written = text.split_whitespace().filter_map(|token| token.parse().ok());
     written.map(move |written| milliseconds(at.saturating_sub(Duration::from_nanos(written))))

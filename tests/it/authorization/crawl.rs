@@ -1,10 +1,10 @@
-//! A query that reads all there is to be read from somewhere, made from the schema.
+//! Builds queries that select everything reachable from a type.
 
 use super::schema::Schema;
 use std::collections::BTreeSet;
 
-/// What to select of an object to reach each type below it, and of a type that is met again its own values. It notes
-/// the types that are reached.
+/// Returns a selection that reaches every type below `of`, and selects only the scalar fields of a type that it meets
+/// again. Adds the types that it reaches to `reached`.
 pub fn selection(schema: &Schema, of: &str, above: &[&str], reached: &mut BTreeSet<String>) -> String {
     reached.insert(of.to_owned());
     let mut selected = String::from("{ __typename");
@@ -14,14 +14,14 @@ pub fn selection(schema: &Schema, of: &str, above: &[&str], reached: &mut BTreeS
             "SCALAR" | "ENUM" => String::new(),
             _ if above.contains(&of) => continue,
             "OBJECT" => selection(schema, below, &[above, &[of]].concat(), reached),
-            _ => panic!("{of}.{name}: this crawler has met no {kind} yet"),
+            _ => panic!("{of}.{name}: {kind} is not supported by this crawler"),
         };
         selected += &format!(" {name}{arguments} {nested}");
     }
     selected + " }"
 }
 
-/// What to select of anything that has an id.
+/// Returns a selection for every type that implements `Node`.
 pub fn of_nodes(schema: &Schema) -> String {
     let nodes = schema.possible("Node").into_iter();
     let fragments =

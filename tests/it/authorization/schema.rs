@@ -1,4 +1,4 @@
-//! What the running schema takes and gives, as it tells by itself.
+//! The inputs and types of the running schema, from introspection.
 
 use crate::support::Server;
 use serde_json::{Value, json};
@@ -8,18 +8,18 @@ const INTROSPECTION: &str = "{ __schema { types { kind name possibleTypes { name
     fields { name type { ...T } args { name type { ...T } } } inputFields { name type { ...T } } } } }
     fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
-/// Its types, but those of introspection.
+/// The schema's types without those of introspection.
 pub struct Schema(Vec<Value>);
 
 impl Schema {
-    /// Asks a server for it.
+    /// Introspects a server's schema.
     pub async fn of(server: &Server) -> Self {
-        let mut data = server.stranger().data(INTROSPECTION, json!({})).await;
+        let mut data = server.anonymous().data(INTROSPECTION, json!({})).await;
         let Value::Array(types) = data["__schema"]["types"].take() else { panic!("no types") };
         Self(types.into_iter().filter(|one| !name(one).starts_with("__")).collect())
     }
 
-    /// Each field where something begins, as `Query.me`.
+    /// Returns every root field, such as `Query.me`.
     pub fn roots(&self) -> BTreeSet<String> {
         let roots = ["Query", "Mutation", "Subscription"].into_iter();
         roots
@@ -29,8 +29,8 @@ impl Schema {
             .collect()
     }
 
-    /// Each argument and each input's field that takes more than a number, a choice or an input object, and what it
-    /// takes: `Query.node(id:)` takes an `ID`.
+    /// Returns every argument and input field object type is `ID`, `String` or a custom scalar, with the name of that type:
+    /// `Query.node(id:)` has the type `ID`.
     pub fn inputs(&self) -> BTreeMap<String, String> {
         let mut inputs = BTreeMap::new();
         for one in &self.0 {
@@ -52,17 +52,17 @@ impl Schema {
         taken.collect()
     }
 
-    /// The types that are objects.
+    /// Returns the names of the object types.
     pub fn objects(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter(|one| one["kind"] == "OBJECT").map(name)
     }
 
-    /// The types that an interface may be.
+    /// Returns the types that implement an interface.
     pub fn possible(&self, interface: &str) -> Vec<&str> {
         parts(self.one(interface), "possibleTypes").iter().map(name).collect()
     }
 
-    /// The type's fields: the name, the kind and name of what they give, and whether they are pages.
+    /// Returns a type's fields: the name, the kind and name of the field's type, and whether the field is a connection.
     pub fn fields<'a>(&'a self, of: &str) -> impl Iterator<Item = (&'a str, (&'a str, &'a str), bool)> {
         parts(self.one(of), "fields").iter().map(|field| {
             let paged = parts(field, "args").iter().any(|argument| name(argument) == "first");
@@ -76,14 +76,14 @@ impl Schema {
 }
 
 fn name(value: &Value) -> &str {
-    value["name"].as_str().expect("everything has a name")
+    value["name"].as_str().expect("every element has a name")
 }
 
 fn parts<'a>(value: &'a Value, what: &str) -> &'a [Value] {
     value[what].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// The kind and the name of a type without its lists and exclamation marks.
+/// Returns the kind and name of a type without its list and non-null wrappers.
 fn innermost(mut of: &Value) -> (&str, &str) {
     while !of["ofType"].is_null() {
         of = &of["ofType"];

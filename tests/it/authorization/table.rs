@@ -1,26 +1,26 @@
-//! For each thing that the schema takes, what it leads to; for each field where something begins, who may use it.
+//! The role of every input of the schema, and the permission that every root field requires.
 //!
-//! What is new in the schema fails a test until it stands here.
+//! A new field or argument fails a test until it is listed here.
 
-use super::world::Whose;
+use super::world::ObjectKind;
 
-/// What a text or an id that somebody sends can lead to.
+/// The role of an ID or text that a client sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leads {
-    /// To an object that it names: tried in [`NAMED`].
+pub enum InputKind {
+    /// Names an object. Tried in [`ID_INPUTS`].
     Object,
-    /// To a place in a list or a stream: tried in [`PLACES`].
-    Place,
-    /// To an account or a session, whoever sends it: it is the proof, or goes with one.
-    Proof,
-    /// To what the same user has sent before.
+    /// A cursor: a position in a list or a stream. Tried in [`CURSORS`].
+    Position,
+    /// A credential, or part of one, that leads to the same account or session whoever sends it.
+    Credential,
+    /// Leads to what the same user sent earlier.
     Key,
-    /// Nowhere: it is kept, or names what is everybody's.
-    Nowhere,
+    /// Data that is stored, or that names something public.
+    Data,
 }
-use Leads::{Key, Nowhere, Object, Place, Proof};
+use InputKind::{Credential, Data, Key, Object, Position};
 
-pub const INPUTS: &[(&str, Leads)] = &[
+pub const INPUTS: &[(&str, InputKind)] = &[
     ("Query.node(id:)", Object),
     ("Query.nodes(ids:)", Object),
     ("Query.conversation(id:)", Object),
@@ -31,150 +31,150 @@ pub const INPUTS: &[(&str, Leads)] = &[
     ("StopReplyInput.messageId", Object),
     ("RevokeSessionInput.id", Object),
     ("DeleteAccessTokenInput.id", Object),
-    ("User.conversations(after:)", Place),
-    ("User.conversations(before:)", Place),
-    ("User.securityEvents(after:)", Place),
-    ("User.securityEvents(before:)", Place),
-    ("Conversation.messages(after:)", Place),
-    ("Conversation.messages(before:)", Place),
-    ("Subscription.reply(after:)", Place),
-    ("Subscription.changes(after:)", Place),
-    ("RegisterInput.email", Proof),
-    ("RegisterInput.password", Proof),
-    ("LogInInput.email", Proof),
-    ("LogInInput.password", Proof),
-    ("RefreshSessionInput.refreshToken", Proof),
-    ("LogOutInput.refreshToken", Proof),
-    ("ReauthenticateInput.accessToken", Proof),
-    ("ChangeEmailInput.password", Proof),
-    ("ChangeEmailInput.newEmail", Proof),
-    ("ChangePasswordInput.currentPassword", Proof),
-    ("ChangePasswordInput.newPassword", Proof),
-    ("DeleteAccountInput.password", Proof),
+    ("User.conversations(after:)", Position),
+    ("User.conversations(before:)", Position),
+    ("User.securityEvents(after:)", Position),
+    ("User.securityEvents(before:)", Position),
+    ("Conversation.messages(after:)", Position),
+    ("Conversation.messages(before:)", Position),
+    ("Subscription.reply(after:)", Position),
+    ("Subscription.changes(after:)", Position),
+    ("RegisterInput.email", Credential),
+    ("RegisterInput.password", Credential),
+    ("LogInInput.email", Credential),
+    ("LogInInput.password", Credential),
+    ("RefreshSessionInput.refreshToken", Credential),
+    ("LogOutInput.refreshToken", Credential),
+    ("ReauthenticateInput.accessToken", Credential),
+    ("ChangeEmailInput.password", Credential),
+    ("ChangeEmailInput.newEmail", Credential),
+    ("ChangePasswordInput.currentPassword", Credential),
+    ("ChangePasswordInput.newPassword", Credential),
+    ("DeleteAccountInput.password", Credential),
     ("SendMessageInput.idempotencyKey", Key),
-    ("SendMessageInput.content", Nowhere),
-    ("SendMessageInput.model", Nowhere),
-    ("SendMessageInput.systemPrompt", Nowhere),
-    ("CreateConversationInput.title", Nowhere),
-    ("CreateConversationInput.systemPrompt", Nowhere),
-    ("CreateConversationInput.model", Nowhere),
-    ("UpdateConversationInput.title", Nowhere),
-    ("UpdateConversationInput.systemPrompt", Nowhere),
-    ("UpdateConversationInput.model", Nowhere),
-    ("CreateAccessTokenInput.name", Nowhere),
-    ("RegisterInput.name", Nowhere),
-    ("ChangeNameInput.name", Nowhere),
+    ("SendMessageInput.content", Data),
+    ("SendMessageInput.model", Data),
+    ("SendMessageInput.systemPrompt", Data),
+    ("CreateConversationInput.title", Data),
+    ("CreateConversationInput.systemPrompt", Data),
+    ("CreateConversationInput.model", Data),
+    ("UpdateConversationInput.title", Data),
+    ("UpdateConversationInput.systemPrompt", Data),
+    ("UpdateConversationInput.model", Data),
+    ("CreateAccessTokenInput.name", Data),
+    ("RegisterInput.name", Data),
+    ("ChangeNameInput.name", Data),
 ];
 
-/// Who may use a field.
+/// The permission that a field requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Needs {
-    /// Whoever is signed in, if only by a token that reads.
-    Reading,
-    /// Whoever may write.
-    Writing,
-    /// The user in person.
-    Person,
+pub enum Permission {
+    /// Any authenticated user, also with a `READ` token.
+    Read,
+    /// A session or a `WRITE` token.
+    Write,
+    /// A session.
+    Session,
 }
-use Needs::{Person, Reading, Writing};
+use Permission::{Read, Session, Write};
 
-/// How an input that leads to an object is used, with the object's id as `$id`.
-pub struct Named {
+/// An operation that uses an input which names an object. The object's ID is the variable `$id`.
+pub struct IdInput {
     pub root: &'static str,
     pub takes: &'static str,
-    pub needs: Needs,
-    /// The objects that it takes; of others there is none.
-    pub of: &'static [Whose],
+    pub needs: Permission,
+    /// The types of object that the input accepts. Others are not found.
+    pub of: &'static [ObjectKind],
     pub query: &'static str,
 }
 
-const fn named(
+const fn id_input(
     root: &'static str,
     takes: &'static str,
-    needs: Needs,
-    of: &'static [Whose],
+    needs: Permission,
+    of: &'static [ObjectKind],
     query: &'static str,
-) -> Named {
-    Named { root, takes, needs, of, query }
+) -> IdInput {
+    IdInput { root, takes, needs, of, query }
 }
 
-const NODES: &[Whose] = &[
-    Whose::User,
-    Whose::Conversation,
-    Whose::Message,
-    Whose::Reply,
-    Whose::Running,
-    Whose::Session,
-    Whose::AccessToken,
-    Whose::SecurityEvent,
+const NODES: &[ObjectKind] = &[
+    ObjectKind::User,
+    ObjectKind::Conversation,
+    ObjectKind::Message,
+    ObjectKind::Reply,
+    ObjectKind::Running,
+    ObjectKind::Session,
+    ObjectKind::AccessToken,
+    ObjectKind::SecurityEvent,
 ];
 
-/// In the order in which their owner can do all of it.
-pub const NAMED: &[Named] = &[
-    named("Query.node", "Query.node(id:)", Reading, NODES, "query($id: ID!) { node(id: $id) { id } }"),
-    named("Query.nodes", "Query.nodes(ids:)", Reading, NODES, "query($id: ID!) { nodes(ids: [$id]) { id } }"),
-    named(
+/// Listed in an order in which their owner can execute all of them.
+pub const ID_INPUTS: &[IdInput] = &[
+    id_input("Query.node", "Query.node(id:)", Read, NODES, "query($id: ID!) { node(id: $id) { id } }"),
+    id_input("Query.nodes", "Query.nodes(ids:)", Read, NODES, "query($id: ID!) { nodes(ids: [$id]) { id } }"),
+    id_input(
         "Query.conversation",
         "Query.conversation(id:)",
-        Reading,
-        &[Whose::Conversation],
+        Read,
+        &[ObjectKind::Conversation],
         "query($id: ID!) { conversation(id: $id) { id title messages { nodes { content } } } }",
     ),
-    named(
+    id_input(
         "Subscription.reply",
         "Subscription.reply(messageId:)",
-        Reading,
-        &[Whose::Reply],
+        Read,
+        &[ObjectKind::Reply],
         "subscription($id: ID!) { reply(messageId: $id) { cursor } }",
     ),
-    named(
+    id_input(
         "Mutation.stopReply",
         "StopReplyInput.messageId",
-        Writing,
-        &[Whose::Reply, Whose::Running],
+        Write,
+        &[ObjectKind::Reply, ObjectKind::Running],
         "mutation($id: ID!) { stopReply(input: { messageId: $id }) { message { content } } }",
     ),
-    named(
+    id_input(
         "Mutation.updateConversation",
         "UpdateConversationInput.id",
-        Writing,
-        &[Whose::Conversation],
+        Write,
+        &[ObjectKind::Conversation],
         "mutation($id: ID!) { updateConversation(input: { id: $id, title: \"x\" }) { conversation { id } } }",
     ),
-    named(
+    id_input(
         "Mutation.sendMessage",
         "SendMessageInput.conversationId",
-        Writing,
-        &[Whose::Conversation],
+        Write,
+        &[ObjectKind::Conversation],
         "mutation($id: ID!) { sendMessage(input: { conversationId: $id, content: \"x\", model: \"echo\" }) {
             conversation { title } reply { parent { parent { content } } } } }",
     ),
-    named(
+    id_input(
         "Mutation.deleteConversation",
         "DeleteConversationInput.id",
-        Writing,
-        &[Whose::Conversation],
+        Write,
+        &[ObjectKind::Conversation],
         "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }",
     ),
-    named(
+    id_input(
         "Mutation.revokeSession",
         "RevokeSessionInput.id",
-        Person,
-        &[Whose::Session],
+        Session,
+        &[ObjectKind::Session],
         "mutation($id: ID!) { revokeSession(input: { id: $id }) { revokedId } }",
     ),
-    named(
+    id_input(
         "Mutation.deleteAccessToken",
         "DeleteAccessTokenInput.id",
-        Person,
-        &[Whose::AccessToken],
+        Session,
+        &[ObjectKind::AccessToken],
         "mutation($id: ID!) { deleteAccessToken(input: { id: $id }) { deletedId } }",
     ),
 ];
 
-/// How a place is used, as `$cursor`: in a list of one's own, or in one's own reply, `$id`. The last tells whether one
-/// that is a stranger's is refused; in a list it is but a point in an order, and shows what one has oneself.
-pub const PLACES: &[(&str, &str, bool)] = &[
+/// Operations that take a cursor as `$cursor`, in a list of the caller or in the caller's own reply `$id`. The last column
+/// is true if another user's cursor is refused. A list accepts it: there it is only a point in the sort order.
+pub const CURSORS: &[(&str, &str, bool)] = &[
     (
         "User.conversations(after:)",
         "query($cursor: String) { me { conversations(after: $cursor) { totalCount nodes { id title } } } }",
@@ -217,8 +217,8 @@ pub const PLACES: &[(&str, &str, bool)] = &[
     ),
 ];
 
-/// The fields that take nobody's object, and who may use them; `None` is everybody, by the proof that they bring.
-pub const OWN: &[(&str, Option<Needs>, &str)] = &[
+/// Root fields that take no object's ID, and the permission that they require. `None`: they need no authentication.
+pub const OTHER_ROOTS: &[(&str, Option<Permission>, &str)] = &[
     ("Query.me", None, "{ me { id name email } }"),
     ("Query.models", None, "{ models { id } }"),
     (
@@ -238,39 +238,39 @@ pub const OWN: &[(&str, Option<Needs>, &str)] = &[
         None,
         "mutation($token: String!) { reauthenticate(input: { accessToken: $token }) { expiresAt } }",
     ),
-    ("Subscription.changes", Some(Reading), "subscription { changes { cursor } }"),
+    ("Subscription.changes", Some(Read), "subscription { changes { cursor } }"),
     (
         "Mutation.createConversation",
-        Some(Writing),
+        Some(Write),
         "mutation { createConversation(input: { title: \"mine\" }) { conversation { id } } }",
     ),
     (
         "Mutation.createAccessToken",
-        Some(Person),
+        Some(Session),
         "mutation { createAccessToken(input: { name: \"mine\", scopes: [WRITE] }) { accessToken { id } } }",
     ),
-    ("Mutation.exportMyData", Some(Person), "mutation { exportMyData { url } }"),
+    ("Mutation.exportMyData", Some(Session), "mutation { exportMyData { url } }"),
     (
         "Mutation.changeName",
-        Some(Person),
+        Some(Session),
         "mutation { changeName(input: { name: \"mine\" }) { user { name } } }",
     ),
     (
         "Mutation.changeEmail",
-        Some(Person),
+        Some(Session),
         "mutation($email: String!, $password: String!) {
             changeEmail(input: { newEmail: $email, password: $password }) { user { email } } }",
     ),
-    ("Mutation.revokeOtherSessions", Some(Person), "mutation { revokeOtherSessions { revokedIds } }"),
+    ("Mutation.revokeOtherSessions", Some(Session), "mutation { revokeOtherSessions { revokedIds } }"),
     (
         "Mutation.changePassword",
-        Some(Person),
+        Some(Session),
         "mutation($password: String!) {
             changePassword(input: { currentPassword: $password, newPassword: $password }) { endedSessions } }",
     ),
     (
         "Mutation.deleteAccount",
-        Some(Person),
+        Some(Session),
         "mutation($password: String!) { deleteAccount(input: { password: $password }) { deletedId } }",
     ),
 ];

@@ -1,24 +1,24 @@
-//! Ada and all that is hers, and those who are not to have it.
+//! Ada, one object of hers of each type, and callers who must not reach them.
 
-use super::asking::{Way, ask};
-use crate::support::{Call, Client, Kind, PASSWORD, Provider, Server, Sql, soon};
+use super::transports::{Transport, execute};
+use crate::support::{Call, Client, Kind, PASSWORD, Provider, Server, Sql, wait_for};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tokio::task::yield_now;
 use uuid::Uuid;
 
-/// Stands in all that Ada has written, and in nothing else.
+/// Appears in every text of Ada's, and nowhere else.
 pub const MARK: &str = "lovelace";
 
-/// What there is of Ada's.
+/// The objects that belong to Ada.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Whose {
+pub enum ObjectKind {
     User,
     Conversation,
     Message,
-    /// One that has ended.
+    /// A reply that has ended.
     Reply,
-    /// One that is being written.
+    /// A reply in progress.
     Running,
     AccessToken,
     Session,
@@ -29,16 +29,15 @@ pub struct World {
     pub server: Server,
     pub ada: Client,
     pub eve: Client,
-    /// Ada's tokens: one that reads, one that writes.
+    /// Clients with Ada's `READ` and `WRITE` tokens.
     pub reader: Client,
     pub writer: Client,
-    /// Who have no right to anything: nobody, Ada by a session that has been ended, and somebody who has deleted their
-    /// account.
-    pub nobodies: [Client; 3],
-    pub ids: BTreeMap<Whose, String>,
-    /// Of Ada's conversations, messages, events, reply and feed.
+    /// Callers without access: not signed in, Ada with a revoked session, and a user object account is deleted.
+    pub unauthenticated: [Client; 3],
+    pub ids: BTreeMap<ObjectKind, String>,
+    /// Cursors of Ada's conversations, messages, security events, reply and changes.
     pub cursors: Vec<String>,
-    /// What writes the reply in progress.
+    /// The provider's side of the reply in progress.
     pub call: Call,
     _provider: Provider,
 }
@@ -50,7 +49,7 @@ impl World {
         let settings = [("OPENAI_BASE_URL", url.as_str()), ("OPENAI_MODELS", "small")];
         let server = Server::with_providers(kind, &settings, |config| {
             config.providers = vec!["openai".into(), "builtin".into()];
-            config.lease = 3600; // not renewed meanwhile, so that no row changes by itself
+            config.lease = 3600; // not renewed during the test, so that no row changes by itself
             config.documents.max_tokens = 10_000;
             config.documents.max_selections = 100_000;
             config.documents.max_cost = 10_000_000;
@@ -62,8 +61,8 @@ impl World {
         let elsewhere = sign_in(&server, "logIn", &ada.email).await;
         let ended = sign_in(&server, "logIn", &ada.email).await;
 
-        let (conversation, reply) = ada.say(&format!("{MARK} once"), None).await;
-        server.socket(&ada).await.to_the_end(&reply).await;
+        let (conversation, reply) = ada.send_echo(&format!("{MARK} once"), None).await;
+        server.socket(&ada).await.follow_to_end(&reply).await;
         let message = ada.message(&reply).await["parent"]["id"].as_str().expect("an id").to_owned();
         let prompt = "mutation($id: ID!, $text: String!) {
             updateConversation(input: { id: $id, title: $text, systemPrompt: $text }) { conversation { id } } }";
@@ -71,15 +70,15 @@ impl World {
         let sent = ada.send(json!({ "content": MARK, "model": "small" })).await;
         let running = sent["reply"]["id"].as_str().expect("an id").to_owned();
         let mut call = provider.call().await;
-        call.say(MARK).await;
+        call.send_text(MARK).await;
         let stored = async {
             while ada.message(&running).await["content"] != MARK {
                 yield_now().await;
             }
         };
-        soon("the beginning of the reply to be stored", stored).await;
-        let (_, mine) = eve.say("mine", None).await;
-        server.socket(&eve).await.to_the_end(&mine).await;
+        wait_for("the beginning of the reply to be stored", stored).await;
+        let (_, mine) = eve.send_echo("mine", None).await;
+        server.socket(&eve).await.follow_to_end(&mine).await;
 
         let ([access_token, secret], [_, read]) = (script(&ada, "WRITE").await, script(&ada, "READ").await);
         let [mut reader, mut writer] = [ada.clone(), ada.clone()];
@@ -100,47 +99,47 @@ impl World {
         let event = id(&ada.data(query, json!({})).await["me"]["securityEvents"]["nodes"][0]["id"]);
         let cursors = cursors(&server, &ada, &reply).await;
         let ids = BTreeMap::from([
-            (Whose::User, user),
-            (Whose::Conversation, conversation),
-            (Whose::Message, message),
-            (Whose::Reply, reply),
-            (Whose::Running, running),
-            (Whose::AccessToken, access_token),
-            (Whose::Session, session),
-            (Whose::SecurityEvent, event),
+            (ObjectKind::User, user),
+            (ObjectKind::Conversation, conversation),
+            (ObjectKind::Message, message),
+            (ObjectKind::Reply, reply),
+            (ObjectKind::Running, running),
+            (ObjectKind::AccessToken, access_token),
+            (ObjectKind::Session, session),
+            (ObjectKind::SecurityEvent, event),
         ]);
-        let nobodies = [server.stranger(), ended, gone];
-        Self { server, ada, eve, reader, writer, nobodies, ids, cursors, call, _provider: provider }
+        let unauthenticated = [server.anonymous(), ended, gone];
+        Self { server, ada, eve, reader, writer, unauthenticated, ids, cursors, call, _provider: provider }
     }
 
-    /// Whether a text tells anything of Ada's.
-    pub fn tells(&self, text: &str) -> bool {
+    /// Returns whether a text contains anything of Ada's.
+    pub fn mentions_ada(&self, text: &str) -> bool {
         let plain = text.to_lowercase().replace('-', "");
         plain.contains(MARK) || self.ids.values().any(|id| plain.contains(digits(id)))
     }
 
-    /// The rows of all tables, but for when somebody was last seen and what the instances do for all. A wrong guess at
-    /// a password is told to its owner, in its time.
+    /// Returns the rows of all tables, without those of the maintenance jobs, the times of last use, and failed sign-ins,
+    /// which are recorded with a delay.
     pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
         let mut sql = Sql::of(&self.server).await;
         sql.execute(
             "UPDATE sessions SET last_seen_at = created_at; UPDATE access_tokens SET last_used_at = NULL",
         )
         .await;
-        let mut everything = sql.everything().await;
+        let mut everything = sql.all_rows().await;
         everything.remove("chores");
         everything.get_mut("security_events").expect("a table").retain(|row| !row.contains("SIGN_IN_FAILED"));
         everything
     }
 
-    /// Those of the rows that are Ada's.
+    /// Returns the rows that contain anything of Ada's.
     pub async fn adas_rows(&self) -> Vec<String> {
-        self.rows().await.into_values().flatten().filter(|row| self.tells(row)).collect()
+        self.rows().await.into_values().flatten().filter(|row| self.mentions_ada(row)).collect()
     }
 }
 
-/// An id of the same kind that nothing ever had.
-pub fn made_up(id: &str) -> String {
+/// Returns an ID of the same type that does not exist.
+pub fn nonexistent(id: &str) -> String {
     id.replace(digits(id), &Uuid::now_v7().simple().to_string())
 }
 
@@ -148,9 +147,9 @@ fn digits(id: &str) -> &str {
     id.rsplit_once('_').expect("a global id").1
 }
 
-/// Makes an account or a session.
+/// Signs in with `register` or `logIn`.
 async fn sign_in(server: &Server, field: &str, email: &str) -> Client {
-    let mut client = server.stranger();
+    let mut client = server.anonymous();
     let query = format!(
         "mutation($email: String!, $password: String!) {{
             {field}(input: {{ email: $email, password: $password }}) {{ accessToken refreshToken }} }}"
@@ -163,7 +162,7 @@ async fn sign_in(server: &Server, field: &str, email: &str) -> Client {
     client
 }
 
-/// The id and the secret of a new token.
+/// Creates a personal access token. Returns its ID and its secret.
 async fn script(client: &Client, scope: &str) -> [String; 2] {
     let query = format!(
         "mutation {{ createAccessToken(input: {{ name: \"{MARK}\", scopes: [{scope}] }}) {{
@@ -178,11 +177,11 @@ async fn cursors(server: &Server, ada: &Client, reply: &str) -> Vec<String> {
         conversations { edges { cursor node { messages { edges { cursor } } } } } } }";
     let lists = ada.data(query, json!({})).await.to_string();
     let query = "subscription($id: ID!) { reply(messageId: $id) { cursor } }";
-    let told = ask(Way::Socket, server, ada, query, json!({ "id": reply })).await;
+    let reply_events = execute(Transport::Socket, server, ada, query, json!({ "id": reply })).await;
     let mut socket = server.socket(ada).await;
     socket.subscribe("1", "subscription { changes { cursor } }", json!({})).await;
-    let changes = socket.hear().await.expect("it stays open").to_string();
-    let found = [lists, told, changes].join(" ");
+    let changes = socket.receive().await.expect("it stays open").to_string();
+    let found = [lists, reply_events, changes].join(" ");
     found
         .split("\"cursor\":\"")
         .skip(1)

@@ -1,7 +1,7 @@
-//! In which way two answers to one request differ.
+//! The comparison of two answers to the same request.
 
 use super::{
-    corpus::{Case, Expected, Fault, FieldError, Place, Response},
+    corpus::{Case, Expected, Fault, FieldError, Location, Response},
     subject::Answer,
 };
 use serde_json::Value;
@@ -12,21 +12,21 @@ use std::fmt;
 pub enum Difference {
     /// The request is refused here and answered by graphql-js.
     Refused,
-    /// It is the other way round.
+    /// The request is answered here and refused by graphql-js.
     Accepted,
-    /// Both refuse it; one because of its syntax, the other because of something else.
+    /// Both refuse the request, but only one of them because of its syntax.
     Stage,
-    /// Both refuse it, but because of different places in the document.
+    /// Both refuse the request, but at different locations in the document.
     Place,
-    /// The number of responses: of events, unless one of them is an error.
+    /// The number of responses (of events, unless one of them is an error).
     Responses,
-    /// `data`, in which the order of keys counts.
+    /// `data`, including the order of its keys.
     Data,
     /// The paths of the errors.
     Paths,
-    /// The errors' locations, while their paths are the same.
+    /// The locations of errors with the same paths.
     Locations,
-    /// It panics here.
+    /// The request panics here.
     Panic,
 }
 
@@ -36,7 +36,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Compares what graphql-js answers with what is answered here. Messages may differ.
+/// Compares the answer of graphql-js with the answer here. Error messages may differ.
 pub fn compare(case: &Case, answer: &Answer) -> Vec<Difference> {
     match (&case.expected, answer) {
         (_, Answer::Panicked) => vec![Difference::Panic],
@@ -56,9 +56,9 @@ pub fn compare(case: &Case, answer: &Answer) -> Vec<Difference> {
     }
 }
 
-/// Whether a place that graphql-js names is among those named here. If it finds several errors, or names no place, only
-/// the verdict is compared: which other errors an error entails, and in which order, is up to the implementation.
-fn same_place(expected: &[Fault], places: &[Place]) -> bool {
+/// Returns whether a location that graphql-js reports is also reported here. If graphql-js finds several errors, or reports
+/// no location, only the verdict is compared: which further errors follow, and in which order, is up to the implementation.
+fn same_place(expected: &[Fault], places: &[Location]) -> bool {
     match expected {
         [Fault { locations, .. }] if !locations.is_empty() => {
             locations.iter().any(|place| places.contains(place))
@@ -82,8 +82,8 @@ fn responses(expected: &[Response], answered: &[Response], introspects: bool) ->
             differences.push(Difference::Paths);
             continue;
         }
-        // Where a field becomes null because of one error below it, its other fields may be cancelled, and which error
-        // comes first is up to the implementation (GraphQL specification, "Handling Execution Errors").
+        // If an error makes a field null, its other fields may be cancelled. Which error is reported is then up to the
+        // implementation (GraphQL specification, "Handling Execution Errors").
         let data: Value = serde_json::from_str(&expected.data).expect("it is JSON");
         let expected = without(&expected.errors, |error| {
             !reported.contains(&key(error, false)) && is_below_null(&data, &error.path)
@@ -121,7 +121,7 @@ fn is_below_null(data: &Value, path: &[Value]) -> bool {
     }
 }
 
-/// The order of types, fields and directives in introspection is up to the implementation.
+/// Compares data. In introspection, the order of types, fields and directives is up to the implementation.
 fn same_data(expected: &str, answered: &str, introspects: bool) -> bool {
     if !introspects {
         return expected == answered;
@@ -147,7 +147,7 @@ fn without_order(value: &mut Value) {
     }
 }
 
-/// What an error is compared by: its path, and where that is wanted its locations.
+/// Returns what an error is compared by: its path and, if requested, its locations.
 fn key(error: &FieldError, with_locations: bool) -> String {
     let path = serde_json::to_string(&error.path).expect("it is JSON");
     if with_locations { format!("{path} {:?}", error.locations) } else { path }

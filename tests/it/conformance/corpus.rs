@@ -1,14 +1,14 @@
-//! Requests and what graphql-js answers to them.
+//! Requests, and the answers of graphql-js to them.
 
 use serde::Deserialize;
 use std::{fmt, path::Path, process::Stdio, time::Duration};
 use tokio::{process::Command, time::timeout};
 
-/// Far more than a generator needs on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Far longer than the generator takes on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Line and column, both from 1.
-pub type Place = [usize; 2];
+pub type Location = [usize; 2];
 
 pub struct Corpus {
     pub seed: u32,
@@ -18,13 +18,13 @@ pub struct Corpus {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Case {
-    /// `confab` or `test`. Only the latter's operations are executed.
+    /// `confab` or `test`. Only operations on `test` are executed.
     pub schema: String,
     pub query: String,
     pub operation_name: Option<String>,
     /// JSON.
     pub variables: String,
-    /// What decides about the request: `parse`, `validate`, `coerce` or `execute`.
+    /// The stage that decides about the request: `parse`, `validate`, `coerce` or `execute`.
     pub kind: String,
     pub expected: Expected,
 }
@@ -50,7 +50,7 @@ pub enum Expected {
         /// Whether the schema is introspected.
         #[serde(default)]
         introspects: bool,
-        /// One response, or of a subscription one for each event. `None` if nothing is executed.
+        /// One response, or one for each event of a subscription. `None` if nothing is executed.
         answers: Option<Vec<Response>>,
     },
 }
@@ -62,7 +62,7 @@ pub struct Fault {
     #[serde(default)]
     pub rule: String,
     pub message: String,
-    pub locations: Vec<Place>,
+    pub locations: Vec<Location>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -70,8 +70,8 @@ pub struct Response {
     /// JSON.
     pub data: String,
     pub errors: Vec<FieldError>,
-    /// From graphql-js: the errors of all fields that fail. Where several make the same field null, it is up to the
-    /// implementation which of them it reports.
+    /// The errors of all fields that fail, from graphql-js. If several make the same field null, the implementation chooses
+    /// which of them it reports.
     #[serde(default)]
     pub possible: Vec<FieldError>,
 }
@@ -80,11 +80,11 @@ pub struct Response {
 pub struct FieldError {
     pub message: String,
     pub path: Vec<serde_json::Value>,
-    pub locations: Vec<Place>,
+    pub locations: Vec<Location>,
 }
 
 impl Expected {
-    /// Why graphql-js refuses the request; empty if it does not.
+    /// The reasons why graphql-js refuses the request; empty if it does not.
     pub fn faults(&self) -> &[Fault] {
         match self {
             Self::Parse { errors }
@@ -103,7 +103,7 @@ impl fmt::Display for Expected {
 }
 
 impl Corpus {
-    /// Runs the generator. With `by_hand`, the requests written by hand are among them.
+    /// Runs the generator. With `by_hand`, the corpus includes the requests written by hand.
     pub async fn generate(seed: u32, count: u32, by_hand: bool) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
         assert!(
@@ -122,7 +122,7 @@ impl Corpus {
             .kill_on_drop(true)
             .output();
         let output =
-            timeout(PATIENCE, output).await.expect("the generator ends").expect("node can be started");
+            timeout(TIMEOUT, output).await.expect("the generator ends").expect("node can be started");
         assert!(output.status.success(), "the generator fails with seed {seed}");
         let lines = String::from_utf8(output.stdout).expect("it is text");
         let cases = lines

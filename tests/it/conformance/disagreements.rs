@@ -1,4 +1,4 @@
-//! The disagreements that are known, each with its reason.
+//! The known disagreements, each with its reason.
 
 use super::{comparison::Difference, corpus::Case, subject::Answer};
 use serde::Deserialize;
@@ -6,25 +6,25 @@ use std::{fs, path::Path};
 
 pub struct Disagreements(Vec<Disagreement>);
 
-/// One kind of disagreement. It matches if everything holds that it states.
+/// One kind of disagreement. It matches if everything that it states holds.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Disagreement {
     name: String,
-    /// Why it is so, and why it stays. For readers.
+    /// The cause, and why the disagreement remains. For readers only.
     #[serde(rename = "reason")]
     _reason: String,
     difference: String,
     schema: Option<String>,
     /// The validation rule of graphql-js's first error.
     rule: Option<String>,
-    /// One of these is part of the message of graphql-js's first error.
+    /// The message of graphql-js's first error contains one of these.
     #[serde(default)]
     graphql_js: Vec<String>,
-    /// One of these is part of the message of an error here.
+    /// The message of an error here contains one of these.
     #[serde(default)]
     here: Vec<String>,
-    /// One of these is part of the document.
+    /// The document contains one of these.
     #[serde(default)]
     query: Vec<String>,
 }
@@ -40,7 +40,7 @@ impl Disagreements {
         self.0.iter().map(|known| known.name.as_str())
     }
 
-    /// The name of the first that matches.
+    /// Returns the name of the first disagreement that matches.
     pub fn matching(&self, case: &Case, difference: &Difference, answer: &Answer) -> Option<&str> {
         let fault = case.expected.faults().first();
         let part = |parts: &[String], text: Option<&str>| {

@@ -1,4 +1,4 @@
-//! The schema that the corpus executes against. `tests/conformance/schema.mjs` has the same resolvers in JavaScript.
+//! The schema that the corpus is executed against. `tests/conformance/schema.mjs` has the same resolvers in JavaScript.
 
 use super::shown::show;
 use async_graphql::{
@@ -13,7 +13,7 @@ use tokio::task::yield_now;
 
 pub type TestSchema = Schema<Query, Mutation, Events>;
 
-/// The total of one request's mutations.
+/// The sum that one request's mutations add to.
 #[derive(Default)]
 pub struct Total(Mutex<i32>);
 
@@ -92,7 +92,7 @@ fn up_to<T>(list: Vec<T>, count: i32) -> Vec<T> {
 #[derive(Clone)]
 pub struct Deep(i32);
 
-/// A [`List`] as the server's schema has them, of objects that have such lists themselves.
+/// A [`List`] like those of the server's schema, whose objects have such lists themselves.
 pub struct Many<T>(Vec<T>);
 
 impl<T: Plain + Clone> OutputType for Many<T> {
@@ -115,7 +115,7 @@ impl<T: Plain + Clone> OutputType for Many<T> {
     }
 }
 
-/// Only `level` is read without waiting.
+/// Only `level` is resolved synchronously.
 impl Plain for Deep {
     fn plain(&self, _: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
         (field.name.node == "level").then(|| self.0.into())

@@ -1,9 +1,9 @@
-//! Shows an argument as its resolver sees it; an absent value is not the same as null.
+//! Prints an argument as its resolver receives it. An absent value differs from null.
 
 use super::schema::{Anything, Colour, Filter, Point};
 use async_graphql::{ID, MaybeUndefined, Value};
 
-/// A name and its value.
+/// Returns a name and its value.
 pub fn show(name: &str, value: &impl Shown) -> String {
     format!("{name}={}", value.shown())
 }

@@ -1,7 +1,7 @@
-//! What is compared with graphql-js: the server's front end, and its executor behind it.
+//! The system under test: the server's document checks, and an executor behind them.
 
 use super::{
-    corpus::{Case, FieldError, Place, Response},
+    corpus::{Case, FieldError, Location, Response},
     schema::{self, TestSchema, Total},
 };
 use async_graphql::{PathSegment, ServerError, Value, indexmap::IndexMap, parser::types::OperationType};
@@ -17,11 +17,11 @@ use futures_util::{FutureExt, StreamExt};
 use std::{fs, panic::AssertUnwindSafe, time::Duration};
 use tokio::time::timeout;
 
-/// Far more than any operation of the corpus needs on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Far longer than any operation of the corpus takes on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// More events than any subscription of the corpus has.
 const MOST_EVENTS: usize = 20;
-/// So much that no document of the corpus is refused for its size. Other tests are about the limits.
+/// Limits so high that no document of the corpus exceeds them. Other tests cover the limits.
 const LIMITS: Limits = Limits {
     document: 1_000_000,
     tokens: 100_000,
@@ -40,13 +40,13 @@ const LIMITS: Limits = Limits {
 /// The answer to one request.
 #[derive(Debug)]
 pub enum Answer {
-    /// Nothing is executed. The messages and places are those of all errors.
+    /// Nothing is executed. `message` and `places` are those of all errors.
     Refused {
         syntax: bool,
         message: String,
-        places: Vec<Place>,
+        places: Vec<Location>,
     },
-    /// One response, or of a subscription one for each event. Empty if nothing was to be executed.
+    /// One response, or one for each event of a subscription. Empty if nothing was to be executed.
     Executed(Vec<Response>),
     Panicked,
 }
@@ -76,7 +76,7 @@ impl Subject {
         let executor = schema::schema();
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/schema.graphql");
         let sdl = fs::read_to_string(path).expect("the schema is there");
-        assert_eq!(executor.sdl(), sdl, "graphql-js has another schema");
+        assert_eq!(executor.sdl(), sdl, "the schema here differs from that of graphql-js");
         let documents =
             |sdl: &str| Documents::new(sdl, LIMITS, TrustedDocuments::default()).expect("it is valid");
         Self { confab: documents(&graphql::sdl()), test: documents(&sdl), executor }
@@ -85,7 +85,7 @@ impl Subject {
     /// Answers a request. Operations on the server's own schema are prepared, but not executed.
     pub async fn answer(&self, case: &Case) -> Answer {
         let answer = AssertUnwindSafe(self.answer_or_panic(case)).catch_unwind();
-        timeout(PATIENCE, answer).await.expect("the operation ends").unwrap_or(Answer::Panicked)
+        timeout(TIMEOUT, answer).await.expect("the operation ends").unwrap_or(Answer::Panicked)
     }
 
     async fn answer_or_panic(&self, case: &Case) -> Answer {

@@ -1,41 +1,41 @@
-//! As many connections as there may be, and one more.
+//! The limits of connections, in total and per address.
 
-use super::Line;
+use super::RawConnection;
 use crate::support::{Kind, Server};
 
-/// Asks until it is answered, as places become free a moment after a client has gone.
+/// Retries a health check until it succeeds: a permit becomes free a moment after a client has disconnected.
 async fn healthy_in_time(server: &Server) {
     let asked = async {
         loop {
-            let mut line = Line::to(server).await;
-            // Who is refused is hung up on, perhaps before it has asked.
-            line.say("GET /healthz HTTP/1.1\r\nhost: confab\r\nconnection: close\r\n\r\n").await;
-            if line.rest().await.starts_with("HTTP/1.1 200 ") {
+            let mut connection = RawConnection::to(server).await;
+            // A refused connection is closed, possibly before the request is sent.
+            connection.send("GET /healthz HTTP/1.1\r\nhost: confab\r\nconnection: close\r\n\r\n").await;
+            if connection.rest().await.starts_with("HTTP/1.1 200 ") {
                 return;
             }
         }
     };
-    crate::support::soon("a free place", asked).await;
+    crate::support::wait_for("a free permit", asked).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_more_than_there_is_room_for_is_told_so_and_harms_nobody() {
+async fn a_connection_over_the_limit_gets_503() {
     let server = Server::with(Kind::Sqlite, |config| config.connections.max_connections = 3).await;
-    let mut within = [Line::to(&server).await, Line::to(&server).await];
-    for line in &mut within {
-        line.healthy().await;
+    let mut within = [RawConnection::to(&server).await, RawConnection::to(&server).await];
+    for connection in &mut within {
+        connection.healthy().await;
     }
-    let mut socket = server.socket(&server.stranger()).await;
+    let mut socket = server.socket(&server.anonymous()).await;
     for _ in 0..5 {
-        let heard = Line::to(&server).await.rest().await;
-        assert!(heard.starts_with("HTTP/1.1 503 "), "{heard}");
-        for part in
-            ["connection: close", "retry-after: 5", "x-content-type-options: nosniff", "\n\r\ntoo many"]
-        {
-            assert!(heard.contains(part), "{part}: {heard}");
+        let received = RawConnection::to(&server).await.rest().await;
+        assert!(received.starts_with("HTTP/1.1 503 "), "{received}");
+        for part in ["connection: close", "retry-after: 5", "x-content-type-options: nosniff"] {
+            assert!(received.contains(part), "{part}: {received}");
         }
-        for line in &mut within {
-            line.healthy().await;
+        let (_, reason) = received.split_once("\r\n\r\n").expect("an answer has a header");
+        assert_ne!(reason, "");
+        for connection in &mut within {
+            connection.healthy().await;
         }
         socket.ping().await;
     }
@@ -43,49 +43,50 @@ async fn one_more_than_there_is_room_for_is_told_so_and_harms_nobody() {
     healthy_in_time(&server).await;
 }
 
-/// A WebSocket has its place as long as it is open, and no longer.
+/// A WebSocket holds its permit for as long as it is open.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_socket_gives_its_place_back() {
+async fn a_closed_socket_frees_its_connection_permit() {
     let server = Server::with(Kind::Sqlite, |config| config.connections.max_connections = 1).await;
     for _ in 0..3 {
-        let mut socket = server.socket(&server.stranger()).await;
-        let heard = Line::to(&server).await.rest().await;
-        assert!(heard.starts_with("HTTP/1.1 503 "), "{heard}");
+        let mut socket = server.socket(&server.anonymous()).await;
+        let received = RawConnection::to(&server).await.rest().await;
+        assert!(received.starts_with("HTTP/1.1 503 "), "{received}");
         socket.ping().await;
         drop(socket);
         healthy_in_time(&server).await;
-        // That one's place is free only when its end has been seen.
+        // The permit of that connection is free only after the server has seen its end.
         healthy_in_time(&server).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_address_cannot_take_every_place() {
+async fn connections_per_address_are_limited() {
     let server =
         Server::with(Kind::Sqlite, |config| config.connections.max_connections_per_address = 2).await;
-    let mut greedy = [Line::from("127.0.0.2", &server).await, Line::from("127.0.0.2", &server).await];
-    for line in &mut greedy {
-        line.healthy().await;
+    let mut greedy =
+        [RawConnection::from("127.0.0.2", &server).await, RawConnection::from("127.0.0.2", &server).await];
+    for connection in &mut greedy {
+        connection.healthy().await;
     }
-    let heard = Line::from("127.0.0.2", &server).await.rest().await;
-    assert!(heard.starts_with("HTTP/1.1 429 "), "{heard}");
-    Line::from("127.0.0.3", &server).await.healthy().await;
-    for line in &mut greedy {
-        line.healthy().await;
+    let received = RawConnection::from("127.0.0.2", &server).await.rest().await;
+    assert!(received.starts_with("HTTP/1.1 429 "), "{received}");
+    RawConnection::from("127.0.0.3", &server).await.healthy().await;
+    for connection in &mut greedy {
+        connection.healthy().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn behind_a_proxy_there_are_many() {
+async fn connections_of_a_trusted_proxy_are_not_limited() {
     let server = Server::with(Kind::Sqlite, |config| {
         config.connections.max_connections_per_address = 1;
         config.trusted_proxies = "127.0.0.2".parse().expect("an address");
     })
     .await;
-    let mut lines = Vec::new();
+    let mut connections = Vec::new();
     for _ in 0..5 {
-        let mut line = Line::from("127.0.0.2", &server).await;
-        line.healthy().await;
-        lines.push(line);
+        let mut connection = RawConnection::from("127.0.0.2", &server).await;
+        connection.healthy().await;
+        connections.push(connection);
     }
 }

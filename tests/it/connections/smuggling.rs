@@ -1,16 +1,16 @@
-//! Requests of whose length two servers could think differently (RFC 9112, section 11.2): behind a proxy, the end of
-//! one client's could be taken for the beginning of another's.
+//! Requests whose length or host two servers could interpret differently (RFC 9112, section 11.2). Behind a proxy, the end
+//! of one client's request could be taken for the beginning of another's.
 
-use super::Line;
+use super::RawConnection;
 use crate::support::{Kind, Server};
 
-/// How many answers there are, and the first one's status.
-fn answers(heard: &str) -> (usize, &str) {
-    (heard.matches("HTTP/1.1 ").count(), heard.get(9..12).unwrap_or_default())
+/// Returns the number of answers, and the status of the first.
+fn answers(received: &str) -> (usize, &str) {
+    (received.matches("HTTP/1.1 ").count(), received.get(9..12).unwrap_or_default())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_has_no_clear_length_is_refused() {
+async fn requests_with_an_ambiguous_length_are_refused() {
     let server = Server::start(Kind::Sqlite).await;
     let smuggled = "GET /healthz HTTP/1.1\r\nhost: confab\r\n\r\n";
     for (what, header) in [
@@ -31,38 +31,38 @@ async fn what_has_no_clear_length_is_refused() {
         ("a zero byte", "content-length: 4\0\r\n"),
         ("a lone CR", "x: 1\rcontent-length: 4\r\n"),
     ] {
-        let mut line = Line::to(&server).await;
+        let mut connection = RawConnection::to(&server).await;
         let request = format!("POST /graphql HTTP/1.1\r\nhost: confab\r\n{header}\r\n0\r\n\r\n{smuggled}");
-        line.say(&request).await;
-        let heard = line.rest().await;
-        assert_eq!(answers(&heard), (1, "400"), "{what}: {heard}");
+        connection.send(&request).await;
+        let received = connection.rest().await;
+        assert_eq!(answers(&received), (1, "400"), "{what}: {received}");
     }
 }
 
-/// Where there are both, chunks win, and the connection is closed after the answer (section 6.3): what is left on it is
-/// nobody's request.
+/// If a request has both, `Transfer-Encoding` wins and the connection is closed after the answer (section 6.3), so that the
+/// remaining bytes are not taken for another request.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_length_beside_chunks_ends_the_connection() {
+async fn content_length_with_chunks_closes_the_connection() {
     let server = Server::start(Kind::Sqlite).await;
     for header in [
         "content-length: 6\r\ntransfer-encoding: chunked\r\n",
         "transfer-encoding: chunked\r\ncontent-length: 6\r\n",
     ] {
-        let mut line = Line::to(&server).await;
-        line.say(&format!(
+        let mut connection = RawConnection::to(&server).await;
+        connection.send(&format!(
             "POST /graphql HTTP/1.1\r\nhost: confab\r\ncontent-type: application/json\r\n{header}\r\n0\r\n\r\n\
              GET /healthz HTTP/1.1\r\nhost: confab\r\n\r\n"
         ))
         .await;
-        let heard = line.rest().await;
-        assert_eq!(answers(&heard), (1, "400"), "{header}: {heard}");
-        assert!(heard.to_lowercase().contains("connection: close"), "{heard}");
+        let received = connection.rest().await;
+        assert_eq!(answers(&received), (1, "400"), "{header}: {received}");
+        assert!(received.to_lowercase().contains("connection: close"), "{received}");
     }
 }
 
-/// RFC 9112, section 3.2: where there are two, a proxy may have gone by the other.
+/// With two hosts, a proxy may have used the other one (RFC 9112, section 3.2).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn for_which_host_it_is_must_be_clear() {
+async fn requests_with_an_ambiguous_host_are_refused() {
     let server = Server::start(Kind::Sqlite).await;
     let upgrade = "host: a\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
         sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: graphql-transport-ws\r\n";
@@ -80,10 +80,10 @@ async fn for_which_host_it_is_must_be_clear() {
         ("GET /healthz HTTP/1.1", "host: a\r\norigin: http://a\r\norigin: http://b\r\n", "400"),
         ("GET /graphql HTTP/1.1", &two_origins, "400"),
     ] {
-        let mut told = Line::to(&server).await;
+        let mut tcp = RawConnection::to(&server).await;
         let connection = if header.contains("upgrade") { "upgrade" } else { "close" };
-        told.say(&format!("{line}\r\nconnection: {connection}\r\n{header}\r\n")).await;
-        let answer = told.until("\r\n\r\n").await;
+        tcp.send(&format!("{line}\r\nconnection: {connection}\r\n{header}\r\n")).await;
+        let answer = tcp.until("\r\n\r\n").await;
         assert_eq!(answer.get(9..12), Some(status), "{line} {header}: {answer}");
         assert!(answer.to_lowercase().contains("x-content-type-options: nosniff"), "{answer}");
         assert!(answer.to_lowercase().contains("x-request-id: "), "{answer}");

@@ -1,13 +1,13 @@
-//! Users who talk all the time, to whichever instance answers, and check all that they are told.
+//! Load: users who send messages continuously, to whichever instance answers, and check everything they receive.
 
 use super::{check_stored, id_of, send_until_acknowledged, words};
-use crate::support::{Client, Follower, Nodes, soon};
+use crate::support::{Client, Follower, Nodes, wait_for};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-/// Several conversations at once. In each a message is sent, its reply followed to its end, and so on.
+/// Several concurrent conversations. Each sends a message, follows the reply to its end, and repeats.
 pub struct Load {
     client: Client,
     nodes: Nodes,
@@ -24,24 +24,26 @@ impl Load {
         Self { client: client.clone(), nodes: nodes.clone(), enough, replies, talks }
     }
 
-    /// Waits until so many more replies have begun.
+    /// Waits until `replies` more replies have started.
     pub async fn more(&self, replies: usize) {
         let mut count = self.replies.clone();
         let wanted = *count.borrow_and_update() + replies;
-        soon("more replies", count.wait_for(|count| *count >= wanted)).await.expect("nobody has failed");
+        wait_for("more replies", count.wait_for(|count| *count >= wanted))
+            .await
+            .expect("no conversation has failed");
     }
 
-    /// Lets everybody come to an end, and checks what is stored of it all.
+    /// Lets the conversations finish, and checks what is stored.
     pub async fn end(self) {
         self.enough.cancel();
         for talk in join_all(self.talks).await {
-            let (conversation, sent) = talk.expect("nothing goes wrong");
+            let (conversation, sent) = talk.expect("no conversation panics");
             check_stored(&self.client.at(self.nodes.any()), &conversation, &sent).await;
         }
     }
 }
 
-/// A conversation's id, and what was acknowledged with what was said.
+/// A conversation's ID, and the acknowledged payloads with their contents.
 type Talk = (String, Vec<(Value, String)>);
 
 /// One conversation.
@@ -60,15 +62,15 @@ async fn talk(
         let input = json!({ "content": content, "model": "echo", "conversationId": conversation,
             "idempotencyKey": key });
         let payload = send_until_acknowledged(&client, &nodes, input.clone()).await;
-        // As if the answer had been lost.
+        // A retry, as if the first answer had been lost.
         let again = send_until_acknowledged(&client, &nodes, input).await;
         assert_eq!(id_of(&again["reply"]), id_of(&payload["reply"]));
         conversation = Some(id_of(&payload["conversation"]));
         let mut follower = Follower::expecting(&client, &id_of(&payload["reply"]), &content);
         follower.connect(nodes.any()).await;
-        follower.hear().await;
+        follower.next_event().await;
         replies.send_modify(|count| *count += 1);
-        let message = follower.to_the_end(&nodes).await;
+        let message = follower.follow_to_end(&nodes).await;
         assert_eq!((&message["status"], &message["content"]), (&json!("COMPLETED"), &json!(content)));
         sent.push((payload, content));
     }

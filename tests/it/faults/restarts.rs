@@ -1,23 +1,23 @@
-//! Instances are told to end, and started again.
+//! Instances are terminated and restarted.
 
 use super::{load::Load, words};
 use crate::support::{Cluster, Follower};
 use futures_util::future::join_all;
 use serde_json::json;
 
-/// How long replies may go on when an instance is told to end: too short for most of them.
+/// How long replies may continue when an instance is terminated: too short for most of them.
 const DRAIN: (&str, &str) = ("CONFAB_DRAIN", "1");
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_instance_that_is_terminated_hands_its_replies_over() {
+async fn a_terminated_instance_hands_its_replies_over() {
     let mut cluster = Cluster::start(2, &[("CONFAB_PACE_MS", "40"), DRAIN]).await;
     let client = cluster.register().await;
     let clients = [client.clone(), client.at(cluster.nodes.at(1))];
     let mut followers = Vec::new();
     for i in 0..10 {
-        // Some can finish in time.
+        // Some of the replies can finish in time.
         let text = words([20, 60, 80, 100, 120][i % 5]);
-        let (_, reply) = clients[i % 2].say(&text, None).await;
+        let (_, reply) = clients[i % 2].send_echo(&text, None).await;
         for node in 0..2 {
             let mut follower = Follower::expecting(&client, &reply, &text);
             assert!(follower.connect(cluster.nodes.at(node)).await);
@@ -29,17 +29,20 @@ async fn an_instance_that_is_terminated_hands_its_replies_over() {
     let followed = join_all(followers.into_iter().map(|(mut follower, text)| {
         let nodes = nodes.clone();
         async move {
-            let message = follower.to_the_end(&nodes).await;
+            let message = follower.follow_to_end(&nodes).await;
             assert_eq!((&message["status"], &message["content"]), (&json!("COMPLETED"), &json!(text)));
             follower
         }
     }));
     let followed = tokio::spawn(followed);
     cluster.terminate(0).await;
-    let followers = followed.await.expect("nothing goes wrong");
-    assert!(followers.iter().any(|follower| follower.breaks > 0), "those on it came back elsewhere");
-    assert!(followers.iter().any(|follower| follower.attempt == 1), "the other one's replies went on");
-    assert!(followers.iter().any(|follower| follower.attempt == 2), "its replies were handed over");
+    let followers = followed.await.expect("no follower panics");
+    assert!(
+        followers.iter().any(|follower| follower.breaks > 0),
+        "subscribers reconnect to the other instance"
+    );
+    assert!(followers.iter().any(|follower| follower.attempt == 1), "the other instance's replies continue");
+    assert!(followers.iter().any(|follower| follower.attempt == 2), "replies are handed over");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,13 +1,13 @@
-//! Ids of other types, of other people, and of nothing.
+//! IDs of other types, of other users, and of nothing.
 
-use super::{places::places, world::World};
+use super::{targets::targets, world::World};
 use crate::support::on_both_databases;
 use serde_json::json;
 use uuid::Uuid;
 
-/// The kind of object that a place takes the id of; none if it takes any.
-fn kind_of(place: &str) -> Option<&'static str> {
-    match place {
+/// Returns the type of object whose ID an input takes; `None` if it takes any.
+fn kind_of(target: &str) -> Option<&'static str> {
+    match target {
         "Query.node(id:)" | "Query.nodes(ids:)" => None,
         "Query.conversation(id:)"
         | "UpdateConversationInput.id"
@@ -16,22 +16,22 @@ fn kind_of(place: &str) -> Option<&'static str> {
         "RevokeSessionInput.id" => Some("session"),
         "DeleteAccessTokenInput.id" => Some("access_token"),
         "StopReplyInput.messageId" | "Subscription.reply(messageId:)" => Some("message"),
-        other => panic!("tell what {other} is the id of"),
+        other => panic!("add the type of {other}"),
     }
 }
 
 on_both_databases! {
-    async fn an_id_is_good_for_its_own_object_alone(kind) {
+    async fn an_id_is_valid_for_its_own_type_and_owner_only(kind) {
         let world = World::new(kind).await;
-        for place in places(&world).await.iter().filter(|place| place.scalar == "ID") {
-            let own = kind_of(&place.name);
+        for target in targets(&world).await.iter().filter(|target| target.scalar == "ID") {
+            let own = kind_of(&target.name);
             let mut hostile = Vec::new();
             for (kind, id) in &world.own {
                 let (_, digits) = id.rsplit_once('_').expect("a global id");
                 if own.is_some_and(|own| own != *kind) {
                     hostile.push((id.clone(), "BAD_USER_INPUT"));
                 }
-                // In no other spelling than its own.
+                // An ID has exactly one spelling.
                 let hyphens = Uuid::parse_str(digits).expect("a key").hyphenated().to_string();
                 for id in [
                     id.to_uppercase(), format!("{id} "), format!(" {id}"), format!("{id}\0"), format!("{id}0"),
@@ -41,7 +41,7 @@ on_both_databases! {
                     hostile.push((id, ""));
                 }
             }
-            for (kind, id) in &world.strange {
+            for (kind, id) in &world.foreign {
                 let right = own.is_none_or(|own| own == *kind);
                 hostile.push((id.clone(), if right { "NOT_FOUND" } else { "BAD_USER_INPUT" }));
                 let nobody = format!("{kind}_{}", Uuid::now_v7().simple());
@@ -50,18 +50,18 @@ on_both_databases! {
             hostile.extend(["", "_", "0", "-1", "null", "message_", "../../etc/passwd"].map(|id| (id.into(), "")));
             let before = world.stored().await;
             for (id, expected) in hostile {
-                for (how, request) in place.requests(json!(id).to_string().as_bytes()) {
-                    let codes = world.heard(place, &request).await;
-                    let place = &place.name;
+                for (how, request) in target.requests(json!(id).to_string().as_bytes()) {
+                    let codes = world.error_codes(target, &request).await;
+                    let target = &target.name;
                     let refused = match expected {
                         "" => codes == ["NOT_FOUND"] || codes == ["BAD_USER_INPUT"],
                         expected => codes == [expected],
                     };
-                    assert!(refused, "{id:?} {how} at {place}: {codes:?}, not {expected}");
+                    assert!(refused, "{id:?} {how} at {target}: {codes:?}, not {expected}");
                 }
             }
-            assert!(world.stored().await == before, "{} was stored", place.name);
-            world.is_well().await;
+            assert!(world.stored().await == before, "{} was stored", target.name);
+            world.assert_healthy().await;
         }
     }
 }

@@ -1,13 +1,13 @@
-//! Numbers beyond what was meant, beyond 32 bits, beyond all, and what is no number.
+//! Numbers out of range, and values that are not numbers.
 
-use super::{places::places, world::World};
+use super::{targets::targets, world::World};
 use crate::support::on_both_databases;
 
 on_both_databases! {
-    async fn no_absurd_number_comes_in_anywhere(kind) {
+    async fn out_of_range_numbers_are_refused_everywhere(kind) {
         let world = World::new(kind).await;
-        let places = places(&world).await;
-        for place in places.iter().filter(|place| place.scalar == "Int") {
+        let targets = targets(&world).await;
+        for target in targets.iter().filter(|target| target.scalar == "Int") {
             let before = world.stored().await;
             for (value, expected) in [
                 ("0", "BAD_USER_INPUT"),
@@ -33,18 +33,18 @@ on_both_databases! {
                 ("01", ""),
                 (&"9".repeat(10_000), ""),
             ] {
-                for (how, request) in place.requests(value.as_bytes()) {
-                    let codes = world.heard(place, &request).await;
-                    let place = &place.name;
-                    assert!(!codes.is_empty(), "{value:.50} {how} went through: {place}");
-                    // Where none is expected it depends: a literal is no document or not valid, a variable no JSON or
-                    // of no use to its field, and many rows cost too much before anything else is looked at.
+                for (how, request) in target.requests(value.as_bytes()) {
+                    let codes = world.error_codes(target, &request).await;
+                    let target = &target.name;
+                    assert!(!codes.is_empty(), "{value:.50} {how} went through: {target}");
+                    // An empty string accepts any code. A literal may be a syntax error or invalid, a variable may be invalid JSON or
+                    // rejected by its field, and a page that is too large may exceed the cost limit before its size is checked.
                     let refused = expected.is_empty() || codes[0] == expected;
-                    assert!(refused, "{value:.50} {how}: {codes:?} at {place}");
+                    assert!(refused, "{value:.50} {how}: {codes:?} at {target}");
                 }
             }
-            assert!(world.stored().await == before, "{} was stored", place.name);
-            world.is_well().await;
+            assert!(world.stored().await == before, "{} was stored", target.name);
+            world.assert_healthy().await;
         }
     }
 }

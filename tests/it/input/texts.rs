@@ -1,13 +1,13 @@
-//! Texts that are none, too long, or of another type.
+//! Invalid texts, texts that are too long, and values of other types.
 
-use super::{places::places, world::World};
+use super::{targets::targets, world::World};
 use crate::support::{PASSWORD, on_both_databases};
 use serde_json::json;
 
-/// Where any text will do: to end a session that is none changes nothing.
+/// Inputs that accept any text: signing out with an unknown token does nothing.
 const FORGIVING: [&str; 1] = ["LogOutInput.refreshToken"];
 
-/// What the place itself must refuse.
+/// Returns values that each input must refuse itself.
 fn hostile(scalar: &str) -> Vec<(&'static str, Vec<u8>)> {
     let long = |letters: usize| format!("\"{}\"", "a".repeat(letters)).into_bytes();
     let mut hostile = vec![
@@ -26,10 +26,10 @@ fn hostile(scalar: &str) -> Vec<(&'static str, Vec<u8>)> {
     hostile
 }
 
-/// What is refused before any place is looked at.
+/// Returns values that make the whole request malformed.
 fn malformed() -> Vec<(&'static str, Vec<u8>)> {
     vec![
-        ("halves the wrong way", br#""\udc00\ud800""#.to_vec()),
+        ("halves the wrong enclosing_selections", br#""\udc00\ud800""#.to_vec()),
         ("an encoded surrogate", b"\"\xed\xa0\x80\"".to_vec()),
         ("overlong UTF-8", b"\"\xc0\xaf\"".to_vec()),
         ("beyond Unicode", b"\"\xf4\x90\x80\x80\"".to_vec()),
@@ -40,41 +40,41 @@ fn malformed() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 on_both_databases! {
-    async fn no_text_that_is_none_comes_in_anywhere(kind) {
+    async fn invalid_texts_are_refused_everywhere(kind) {
         let world = World::new(kind).await;
-        for place in places(&world).await.iter().filter(|place| place.scalar != "Int") {
+        for target in targets(&world).await.iter().filter(|target| target.scalar != "Int") {
             let before = world.stored().await;
-            for (what, value) in hostile(&place.scalar) {
-                for (how, request) in place.requests(&value) {
-                    let codes = world.heard(place, &request).await;
-                    let forgiven = FORGIVING.contains(&place.name.as_str());
-                    assert!(!codes.is_empty() || forgiven, "{what} {how} went through: {}", place.name);
-                    // Else the request itself would be at fault, and nothing proved.
+            for (what, value) in hostile(&target.scalar) {
+                for (how, request) in target.requests(&value) {
+                    let codes = world.error_codes(target, &request).await;
+                    let forgiven = FORGIVING.contains(&target.name.as_str());
+                    assert!(!codes.is_empty() || forgiven, "{what} {how} went through: {}", target.name);
+                    // Otherwise the request itself would be malformed, and prove nothing about this input.
                     let understood = codes.iter().all(|code| !code.starts_with("GRAPHQL"));
                     assert!(what != "NUL" || understood, "{codes:?}: {}", request.escape_ascii());
                 }
             }
-            assert!(world.stored().await == before, "{} was stored", place.name);
-            world.is_well().await;
+            assert!(world.stored().await == before, "{} was stored", target.name);
+            world.assert_healthy().await;
         }
     }
 
-    async fn no_request_that_is_no_text_is_read(kind) {
+    async fn malformed_json_strings_are_refused(kind) {
         let world = World::new(kind).await;
-        let places = places(&world).await;
+        let targets = targets(&world).await;
         for operation in ["query", "mutation", "subscription"] {
-            let place = places.iter().find(|place| place.operation == operation).expect("each kind takes something");
+            let target = targets.iter().find(|target| target.operation == operation).expect("each kind takes something");
             for (what, value) in malformed() {
-                for (how, request) in place.requests(&value) {
-                    assert!(!world.heard(place, &request).await.is_empty(), "{what} {how} went through: {}", place.name);
+                for (how, request) in target.requests(&value) {
+                    assert!(!world.error_codes(target, &request).await.is_empty(), "{what} {how} went through: {}", target.name);
                 }
             }
         }
-        world.is_well().await;
+        world.assert_healthy().await;
     }
 
-    /// Not all that looks odd is refused: these are texts.
-    async fn what_is_only_unusual_is_stored_as_it_came(kind) {
+    /// Unusual but valid texts.
+    async fn unusual_texts_are_stored_unchanged(kind) {
         let world = World::new(kind).await;
         let send = "mutation($content: String!, $id: ID!) { sendMessage(input: { content: $content, conversationId: $id }) {
             message { content } } }";
@@ -88,9 +88,9 @@ on_both_databases! {
             let sent = world.client.data(send, json!({ "content": text, "id": id })).await;
             assert_eq!(sent["sendMessage"]["message"]["content"], text);
             if text.contains('\n') {
-                continue; // a title is one line
+                continue; // a title has only one line
             }
-            let updated = world.client.ask(update, json!({ "id": id, "text": text })).await["data"].take();
+            let updated = world.client.execute(update, json!({ "id": id, "text": text })).await["data"].take();
             assert_eq!(updated["updateConversation"]["conversation"], json!({ "title": text, "systemPrompt": text }));
         }
         let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { user { email } } }";

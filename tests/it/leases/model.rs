@@ -1,4 +1,4 @@
-//! Instances that share a store, in simulated time, and what the store must hold by then.
+//! A model of instances that share a store, in simulated time, with the state that the store must have.
 
 mod steps;
 
@@ -7,9 +7,9 @@ use std::{collections::HashMap, time::Duration};
 
 pub const INSTANCES: usize = 3;
 const LEASE: Duration = Duration::from_secs(1);
-/// How often a reply may be started.
+/// The number of attempts at a reply.
 const ATTEMPTS: i32 = 2;
-/// More rows than there are.
+/// More rows than exist.
 const ALL: i64 = 10_000;
 
 pub struct World {
@@ -17,19 +17,19 @@ pub struct World {
     owner: Id,
     now: Instant,
     instances: Vec<Instance>,
-    /// The conversations' places: each is empty until something is sent there.
+    /// Slots for conversations. A slot is empty until a message is sent to it.
     conversations: [Option<Id>; 3],
-    /// In the order they were asked for.
+    /// In the order of their creation.
     replies: Vec<Reply>,
-    /// What was said in each attempt at each reply, stored or not.
+    /// The text of each attempt at each reply, stored or not.
     said: HashMap<(Id, i32), String>,
     words: usize,
 }
 
-/// A server, as far as replies go.
+/// An instance, as far as replies are concerned.
 struct Instance {
     ahead: Duration,
-    /// The replies that run here, as it believes.
+    /// The replies that the instance believes it runs.
     held: Vec<Held>,
 }
 
@@ -41,17 +41,17 @@ struct Held {
     text: String,
 }
 
-/// What the store must hold of a reply.
+/// The expected state of a reply in the store.
 #[derive(Clone, Debug)]
 struct Reply {
     id: Id,
     conversation: Id,
     lease: Option<(Id, Instant)>,
-    /// It was asked to stop, by then held under this lease.
+    /// Set once a stop is requested: the lease under which the reply was held then.
     asked_to_stop: Option<Option<Id>>,
-    /// Under which lease it was ended.
+    /// The lease under which the reply ended.
     ended_by: Option<Id>,
-    /// As clients see it: attempt, content, status, error.
+    /// What clients see: attempt, content, status, error code.
     shown: (i32, String, MessageStatus, Option<String>),
 }
 
@@ -64,7 +64,7 @@ impl Reply {
         !self.ended() && self.lease.is_none_or(|(_, until)| until <= now)
     }
 
-    /// Nobody has a lease, be it expired.
+    /// Returns whether nobody holds a lease, not even an expired one.
     fn idle(&self) -> bool {
         !self.ended() && self.lease.is_none_or(|(_, until)| until == Instant(0))
     }
@@ -99,7 +99,7 @@ impl World {
         }
     }
 
-    /// The store holds what it must.
+    /// Checks that the store holds what the model expects.
     pub async fn check(&self) {
         let ids: Vec<Id> = self.replies.iter().map(|reply| reply.id).collect();
         let mut stored = self.store.messages(self.owner, &ids).await.expect("the database answers");
@@ -108,7 +108,7 @@ impl World {
         for (stored, reply) in stored.into_iter().zip(&self.replies) {
             assert_eq!(stored.finished_at.is_some(), stored.status.is_final());
             assert!(stored.attempt <= ATTEMPTS + 1, "attempt {}", stored.attempt);
-            // Of the attempt that is one too many nothing was said: the last one's text stays.
+            // Nothing is written in an attempt over the limit: the text of the last attempt stays.
             let said = self.said.get(&(stored.id, stored.attempt.min(ATTEMPTS)));
             assert!(said.is_some_and(|said| said.starts_with(&stored.content)) || stored.content.is_empty());
             let shown = (stored.attempt, stored.content, stored.status, stored.error_code);
@@ -116,24 +116,24 @@ impl World {
         }
     }
 
-    /// The others die, time goes on, and what is claimed is finished.
-    pub async fn one_survivor_sees_to_the_rest(&mut self) {
+    /// Kills all instances but one, lets the leases expire, and finishes every claimed reply.
+    pub async fn finish_with_one_survivor(&mut self) {
         (0..INSTANCES).for_each(|at| self.crash(at));
         for _ in 0..=self.replies.len() {
             self.wait(LEASE * 2);
-            self.look(0, false).await;
+            self.poll(0, false).await;
             while !self.instances[0].held.is_empty() {
                 self.finish(0, 0).await;
             }
         }
     }
 
-    pub async fn check_the_end(&self) {
+    pub async fn check_final_state(&self) {
         self.check().await;
         for reply in &self.replies {
-            assert!(reply.ended(), "for ever in progress: {reply:?}");
+            assert!(reply.ended(), "in progress forever: {reply:?}");
             if let Some(lease) = reply.asked_to_stop {
-                // Its holder may have come to the end before it heard of the wish.
+                // The holder may have finished the reply before it learned of the request.
                 let too_late = lease.is_some() && reply.ended_by == lease;
                 assert!(reply.shown.2 == MessageStatus::Stopped || too_late, "not stopped: {reply:?}");
             }
@@ -143,7 +143,7 @@ impl World {
         assert!(left.iter().all(|run| !ours(run.conversation_id)), "{left:?}");
     }
 
-    /// The runs that are waiting, or whose lease has expired by then.
+    /// Returns the runs that wait, or whose lease expires by `now`.
     async fn claimable(&self, now: Instant) -> Vec<Run> {
         let mut runs = self.store.waiting_runs(ALL).await.expect("the database answers");
         let expired = self.store.doubtful_runs(now, Instant(LATEST), ALL).await;

@@ -1,4 +1,4 @@
-//! Instances that really race, on PostgreSQL and in real time: with leases so short that they run out all the time.
+//! Instances that race on PostgreSQL in real time, with leases so short that they expire all the time.
 
 use super::store_and_owner;
 use crate::support::Kind;
@@ -22,35 +22,35 @@ use tokio::time::sleep;
 const LEASE: Duration = Duration::from_millis(15);
 const ATTEMPTS: i32 = 2;
 const INSTANCES: u32 = 6;
-/// How much each instance's clock is ahead of the one before.
+/// How far each instance's clock is ahead of the previous one's.
 const SKEW: Duration = Duration::from_millis(2);
 const ROUNDS: u32 = 160;
 
-/// What has been seen to have happened. What is done after it was noted here must heed it.
+/// Facts that the instances have observed. Every operation that starts later must respect them.
 #[derive(Default)]
 struct Seen {
-    /// Few, so that they race for the same.
+    /// Few, so that the instances race for the same ones.
     conversations: [Option<Id>; 2],
     deleted: HashSet<Id>,
-    /// Each reply's conversation.
+    /// The conversation of each reply.
     replies: HashMap<Id, Id>,
-    /// The attempts at each reply, in no order: who has taken a lease may tell it late.
+    /// The attempts at each reply, in any order: an instance may record an attempt late.
     begun: HashMap<Id, HashSet<i32>>,
     asked_to_stop: HashSet<Id>,
-    /// How each ended, in one word, and with which text.
+    /// How each reply ended: its status and its text.
     ended: HashMap<Id, (MessageStatus, String)>,
 }
 
 impl Seen {
     fn begin(&mut self, reply: Id, attempt: i32) {
-        assert!(self.begun.entry(reply).or_default().insert(attempt), "two make attempt {attempt}");
+        assert!(self.begun.entry(reply).or_default().insert(attempt), "two instances make attempt {attempt}");
     }
 
     fn end(&mut self, reply: Id, status: MessageStatus, text: String) {
         assert_eq!(self.ended.insert(reply, (status, text)), None, "{reply} has ended twice");
     }
 
-    /// Somebody else has the lease by now, or nobody ever will.
+    /// Returns whether another instance holds the lease, or the reply has ended.
     fn has_lost(&self, held: &Held) -> bool {
         self.ended.contains_key(&held.reply)
             || self
@@ -77,7 +77,7 @@ struct Instance {
 
 impl Instance {
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().expect("nobody has failed")
+        self.seen.lock().expect("no instance has panicked")
     }
 
     async fn live(self, mut random: StdRng) {
@@ -85,11 +85,11 @@ impl Instance {
         for round in 0..ROUNDS {
             match random.random_range(0..100) {
                 0..20 => held.extend(self.send(&mut random).await),
-                20..55 => held.extend(self.look().await),
+                20..55 => held.extend(self.poll().await),
                 55..59 => self.stop(&mut random).await,
                 65..67 => self.delete(&mut random).await,
-                67..70 => held.clear(),           // it dies
-                70..75 => sleep(LEASE * 2).await, // it freezes, and knows nothing of it
+                67..70 => held.clear(),           // the instance dies
+                70..75 => sleep(LEASE * 2).await, // the instance freezes without noticing
                 _ => {}
             }
             for mut one in std::mem::take(&mut held) {
@@ -139,7 +139,7 @@ impl Instance {
         })
     }
 
-    async fn look(&self) -> Vec<Held> {
+    async fn poll(&self) -> Vec<Held> {
         let mut held = Vec::new();
         for run in self.claimable(self.clock.now(), 4).await {
             held.extend(self.claim(&run).await);
@@ -159,14 +159,14 @@ impl Instance {
         let (now, lease) = (self.clock.now(), Id::new());
         let claimed = self.store.claim_run(run, lease, now + LEASE, ATTEMPTS).await;
         let Claimed { reply, stop_requested } = claimed.expect("it is claimed or not")?;
-        assert!(stop_requested || !asked_before, "a wish to stop is lost");
+        assert!(stop_requested || !asked_before, "a stop request is lost");
         let held = Held { reply: id, lease, attempt: reply.attempt, text: reply.content };
         if stop_requested {
             self.end(held, MessageStatus::Stopped).await;
         } else if held.attempt > ATTEMPTS {
             self.end(held, MessageStatus::Failed).await;
         } else {
-            assert_eq!(held.text, "", "an attempt begins with another's text");
+            assert_eq!(held.text, "", "an attempt starts with another attempt's text");
             self.seen().begin(id, held.attempt);
             return Some(held);
         }
@@ -181,8 +181,8 @@ impl Instance {
         let until = self.clock.now() + LEASE;
         let found = self.store.checkpoint(held.reply, held.lease, &held.text, until).await;
         let found = found.expect("it is stored or not");
-        assert!(!lost || found == Checkpoint::LeaseLost, "another has the lease");
-        assert!(!asked || found != Checkpoint::Stored, "a wish to stop is lost");
+        assert!(!lost || found == Checkpoint::LeaseLost, "another instance holds the lease");
+        assert!(!asked || found != Checkpoint::Stored, "a stop request is lost");
         match found {
             Checkpoint::Stored => return Some(held),
             Checkpoint::StopRequested => self.end(held, MessageStatus::Stopped).await,
@@ -199,7 +199,7 @@ impl Instance {
     async fn end(&self, held: Held, status: MessageStatus) {
         let lost = {
             let seen = self.seen();
-            // Whoever claims what is to be ended at once begins no attempt.
+            // Claiming a reply only to end it begins no attempt.
             seen.ended.contains_key(&held.reply) || (held.attempt <= ATTEMPTS && seen.has_lost(&held))
         };
         let outcome = Outcome {
@@ -216,7 +216,7 @@ impl Instance {
         };
         let ended = self.store.finish_reply(held.reply, held.lease, &outcome).await;
         if ended.expect("it ends or not").is_some() {
-            assert!(!lost, "another has the lease");
+            assert!(!lost, "another instance holds the lease");
             self.seen().end(held.reply, status, held.text);
         }
     }
@@ -244,11 +244,11 @@ impl Instance {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn instances_that_race_never_write_the_same_attempt() {
+async fn racing_instances_never_write_the_same_attempt() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let (store, owner) = store_and_owner(&Kind::Postgres.create(folder.path()).await).await;
     let instance = Instance { store, owner, clock: Clock::default(), seen: Arc::default() };
-    // No seed would bring the same race again.
+    // A seed would not reproduce the race.
     let random = || StdRng::seed_from_u64(rand::random());
     let lives = (0..INSTANCES).map(|i| {
         let clock = Clock::default();
@@ -256,16 +256,16 @@ async fn instances_that_race_never_write_the_same_attempt() {
         tokio::spawn(Instance { clock, ..instance.clone() }.live(random()))
     });
     for life in join_all(lives).await {
-        life.expect("nothing goes wrong");
+        life.expect("no instance panics");
     }
-    // One is left, and time goes on.
+    // One instance is left, and time passes.
     instance.clock.advance(LEASE);
     loop {
         instance.clock.advance(LEASE);
         if instance.claimable(instance.clock.now() + LEASE, 1).await.is_empty() {
             break;
         }
-        for held in instance.look().await {
+        for held in instance.poll().await {
             instance.end(held, MessageStatus::Completed).await;
         }
     }
@@ -276,9 +276,9 @@ async fn instances_that_race_never_write_the_same_attempt() {
     assert_eq!(stored.len(), kept.len());
     for message in stored {
         let end = (message.status, message.content);
-        assert_eq!(seen.ended.get(&message.id), Some(&end), "as whoever had the lease ended it");
+        assert_eq!(seen.ended.get(&message.id), Some(&end), "the state that the holder of the lease stored");
     }
     let count = |status| seen.ended.values().filter(|end| end.0 == status).count();
     let counts = [MessageStatus::Completed, MessageStatus::Stopped, MessageStatus::Failed].map(count);
-    assert!(counts.iter().all(|&count| count > 0), "every end has been seen: {counts:?}");
+    assert!(counts.iter().all(|&count| count > 0), "every status occurred: {counts:?}");
 }

@@ -1,4 +1,4 @@
-//! What is made of odd answers.
+//! Unusual answers of providers.
 
 use super::{STOP, chunk, reply_to, server, stored};
 use crate::support::{Kind, Provider, on_both_databases};
@@ -16,33 +16,33 @@ const HEARTBEATS: &str = concat!(
     "id: 1\nretry: 5\n\n",
 );
 
-/// An event with a document as it is.
+/// Returns an event with this data.
 fn data(document: &str) -> String {
     format!("data: {document}\n\n")
 }
 
-/// A chunk whose one choice is this.
+/// Returns a chunk with one choice.
 fn choice(choice: Value) -> String {
     data(&json!({ "choices": [choice] }).to_string())
 }
 
-/// A chunk with some text and a reason.
+/// Returns a chunk with some text and a finish reason.
 fn ending(text: &str, reason: &str) -> String {
     choice(json!({ "delta": { "content": text }, "finish_reason": reason }))
 }
 
-/// A chunk whose content is a list of parts.
+/// Returns a chunk whose content is a list of parts.
 fn parts(parts: Value) -> String {
     choice(json!({ "delta": { "content": parts } }))
 }
 
-/// A whole message.
+/// Returns a choice with a whole message.
 fn message(content: &str) -> Value {
     json!({ "message": { "role": "assistant", "content": content }, "finish_reason": "stop" })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_odd_answer_is_understood() {
+async fn unusual_answers_are_understood() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
     let client = server.register().await;
@@ -58,11 +58,11 @@ async fn an_odd_answer_is_understood() {
             &["data: {\"choices\":\ndata: [{\"delta\":{\"content\":\"a\"}}]}\n\n", b, STOP],
         ),
         (
-            "numbers that are none",
+            "invalid numbers",
             &[&data(r#"{"choices":[{"delta":{"content":"a"}}],"t":[NaN,-Infinity]}"#), b, STOP],
         ),
         (
-            "a name twice",
+            "a duplicate key",
             &[&data(r#"{"choices":[],"choices":[{"delta":{"content":"x","content":"a"}}]}"#), b, STOP],
         ),
         (
@@ -77,7 +77,7 @@ async fn an_odd_answer_is_understood() {
             ],
         ),
         ("usage with nulls", &[a, b, STOP, &data(r#"{"choices":[],"usage":{"prompt_tokens":null}}"#)]),
-        ("reasons that are none", &[&ending("a", ""), &ending("", "null"), b, STOP]),
+        ("empty finish reasons", &[&ending("a", ""), &ending("", "null"), b, STOP]),
         ("a reason at every chunk", &[&ending("a", "stop"), &ending("b", "stop")]),
         ("parts", &[&parts(json!([{ "type": "text", "text": "a" }, { "type": "image_url" }, "b"])), STOP]),
         ("reasoning in the text", &[&chunk("\n<th"), &chunk("ink>hm</thi"), &chunk("nk>\n\n"), a, b, STOP]),
@@ -96,7 +96,7 @@ async fn an_odd_answer_is_understood() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bytes_that_are_no_text_and_control_characters_are_replaced() {
+async fn invalid_utf8_and_control_characters_are_replaced() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
     let client = server.register().await;
@@ -113,7 +113,7 @@ async fn bytes_that_are_no_text_and_control_characters_are_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_in_one_document_is_the_reply_and_an_error_in_it_is_final() {
+async fn unstreamed_answers_and_errors_are_accepted() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
     let client = server.register().await;
@@ -132,12 +132,12 @@ async fn an_answer_in_one_document_is_the_reply_and_an_error_in_it_is_final() {
         let reply = stored(&server, &client, &sent).await;
         let found = [&reply["status"], &reply["content"], &reply["finishReason"], &reply["error"]["code"]];
         assert_eq!(found.map(|value| value.as_str().unwrap_or_default()), expected, "{document}");
-        assert!(provider.is_idle(), "it was asked again: {document}");
+        assert!(provider.is_idle(), "the request was repeated: {document}");
     }
 }
 
 on_both_databases! {
-    async fn an_error_within_an_answer_fails_the_reply_and_keeps_its_words(kind) {
+    async fn an_error_within_an_answer_fails_the_reply_and_keeps_its_text(kind) {
         let mut provider = Provider::start().await;
         let server = server(kind, &provider).await;
         let client = server.register().await;
@@ -161,7 +161,7 @@ on_both_databases! {
         }
     }
 
-    async fn how_an_answer_ends_decides_what_the_reply_is(kind) {
+    async fn the_end_of_an_answer_determines_the_replys_status(kind) {
         let mut provider = Provider::start().await;
         let server = server(kind, &provider).await;
         let client = server.register().await;

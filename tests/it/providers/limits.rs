@@ -1,7 +1,7 @@
-//! Providers that talk too slowly, too much, or without end.
+//! Providers that are too slow, send too much, or never end.
 
 use super::{STOP, chunk, stored};
-use crate::support::{Kind, Provider, Server, soon};
+use crate::support::{Kind, Provider, Server, wait_for};
 use axum::body::{Body, Bytes};
 use futures_util::stream;
 use serde_json::{Value, json};
@@ -10,8 +10,8 @@ use tokio::{sync::mpsc, time::sleep};
 
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// How patient a server is, in seconds.
-async fn patient(provider: &Provider, first_token: u64, idle: u64, thinking: u64) -> Server {
+/// Starts a server with these timeouts, in seconds.
+async fn server_with_timeouts(provider: &Provider, first_token: u64, idle: u64, thinking: u64) -> Server {
     let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
     Server::with_providers(Kind::Sqlite, &settings, |config| {
         config.first_token_timeout = first_token;
@@ -21,7 +21,7 @@ async fn patient(provider: &Provider, first_token: u64, idle: u64, thinking: u64
     .await
 }
 
-/// What a reply ends as to which the provider says `first`, and then the rest every now and then, for ever.
+/// Starts a reply to which the provider sends `first` and then `rest` repeatedly. Returns the finished reply.
 async fn drips(server: &Server, provider: &mut Provider, first: &str, rest: &'static str) -> Value {
     let client = server.register().await;
     let sent = client.send(json!({ "content": "Hi" })).await;
@@ -36,9 +36,9 @@ async fn drips(server: &Server, provider: &mut Provider, first: &str, rest: &'st
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_model_may_think_for_longer_than_the_first_token_may_take() {
+async fn reasoning_may_exceed_the_first_token_timeout() {
     let mut provider = Provider::start().await;
-    let server = patient(&provider, 2, 4, 600).await;
+    let server = server_with_timeouts(&provider, 2, 4, 600).await;
     let client = server.register().await;
     let reasoning = "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"hm\"}}]}\n\n";
     for sign in [": a comment\n\n", reasoning] {
@@ -56,9 +56,9 @@ async fn a_model_may_think_for_longer_than_the_first_token_may_take() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_model_thinks_for_ever() {
+async fn reasoning_has_a_timeout() {
     let mut provider = Provider::start().await;
-    let server = patient(&provider, 20, 20, 1).await;
+    let server = server_with_timeouts(&provider, 20, 20, 1).await;
     let reasoning = "data: {\"choices\":[{\"delta\":{\"reasoning\":\"hm\"}}]}\n\n";
     let reply = drips(&server, &mut provider, ": hi\n\n", reasoning).await;
     assert_eq!((&reply["error"]["code"], &reply["content"]), (&json!("TIMEOUT"), &json!("")));
@@ -67,7 +67,7 @@ async fn no_model_thinks_for_ever() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn empty_chunks_do_not_keep_a_reply_alive() {
     let mut provider = Provider::start().await;
-    let server = patient(&provider, 20, 1, 600).await;
+    let server = server_with_timeouts(&provider, 20, 1, 600).await;
     let empty = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":null}]}\n\n";
     for rest in [empty, ": a comment\n\n", "data: {\"choices\":[]}\n\n"] {
         let reply = drips(&server, &mut provider, &chunk("a"), rest).await;
@@ -76,20 +76,20 @@ async fn empty_chunks_do_not_keep_a_reply_alive() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_that_has_ended_ends_the_reply_whatever_follows() {
+async fn data_after_the_end_of_an_answer_is_ignored() {
     let mut provider = Provider::start().await;
-    let server = patient(&provider, 20, 20, 600).await;
+    let server = server_with_timeouts(&provider, 20, 20, 600).await;
     for rest in [": a comment\n\n", "data: {\"choices\":[]}\n\n", STOP] {
         let reply = drips(&server, &mut provider, &(chunk("a") + STOP), rest).await;
         assert_eq!((&reply["status"], &reply["content"]), (&json!("COMPLETED"), &json!("a")), "{rest}");
     }
 }
 
-/// More replies than the runtime has threads are sent blank lines as fast as the server reads them.
+/// More replies than the runtime has threads receive blank lines as fast as the server reads them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_does_not_keep_the_server_from_its_work() {
+async fn a_flood_of_blank_lines_does_not_block_the_server() {
     let mut provider = Provider::start().await;
-    let server = patient(&provider, 20, 20, 600).await;
+    let server = server_with_timeouts(&provider, 20, 20, 600).await;
     let client = server.register().await;
     let mut replies = Vec::new();
     for _ in 0..4 {
@@ -103,8 +103,8 @@ async fn a_flood_does_not_keep_the_server_from_its_work() {
         replies.push(sent["reply"]["id"].as_str().unwrap().to_owned());
     }
     for reply in replies {
-        let stopped = soon("a stop", client.stop(&reply)).await;
-        // An answer is cut off when it has too many bytes; that may come first on a fast machine.
+        let stopped = wait_for("a stop", client.stop(&reply)).await;
+        // An answer is also cut off at a number of bytes, which may come first on a fast machine.
         let status = stopped["status"].as_str().unwrap();
         assert!(["STOPPED", "FAILED"].contains(&status), "{status}");
     }
@@ -112,7 +112,7 @@ async fn a_flood_does_not_keep_the_server_from_its_work() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_huge_chunk_is_cut_at_the_longest_reply() {
+async fn a_huge_chunk_is_cut_at_the_maximum_length() {
     let mut provider = Provider::start().await;
     // Reading 30 MB takes an unoptimised build on a busy machine seconds.
     let server = patient(&provider, 60, 60, 600).await;
@@ -122,16 +122,16 @@ async fn a_huge_chunk_is_cut_at_the_longest_reply() {
     let huge = Bytes::from(chunk(&format!("a{}", "é".repeat(15 << 20))));
     for start in (0..huge.len()).step_by(64 << 10) {
         if !call.try_send(huge.slice(start..huge.len().min(start + (64 << 10)))).await {
-            break; // the server has enough
+            break; // the server has closed the connection
         }
     }
     let reply = stored(&server, &client, &sent).await;
     assert_eq!((&reply["status"], &reply["finishReason"]), (&json!("COMPLETED"), &json!("LENGTH")));
-    // The last character would be half over the limit.
+    // The last character would exceed the limit by one byte.
     assert_eq!(reply["content"].as_str().map(str::len), Some((1 << 20) - 1));
 }
 
-/// Tells when it is dropped.
+/// Reports its own drop on a channel.
 struct Dropped(mpsc::UnboundedSender<()>);
 
 impl Drop for Dropped {
@@ -141,7 +141,7 @@ impl Drop for Dropped {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_endless_list_of_models_is_not_read_to_its_end() {
+async fn an_endless_list_of_models_is_abandoned() {
     let (dropped, mut hung_up) = mpsc::unbounded_channel();
     let models = Bytes::from(format!("{{\"id\":\"{}\"}},", "m".repeat(1000)).repeat(60));
     let provider = Provider::listing(move || {
@@ -155,7 +155,7 @@ async fn an_endless_list_of_models_is_not_read_to_its_end() {
     let base_url = provider.base_url();
     let settings = [("OPENAI_BASE_URL", &*base_url)];
     let server = Server::with_providers(Kind::Sqlite, &settings, |config| config.connect_timeout = 600).await;
-    soon("the server to hang up", hung_up.recv()).await.expect("the provider runs");
-    let models = server.stranger().data("{ models { id } }", json!({})).await;
+    wait_for("the server to close the connection", hung_up.recv()).await.expect("the provider runs");
+    let models = server.anonymous().data("{ models { id } }", json!({})).await;
     assert_eq!(models, json!({ "models": [] }));
 }

@@ -1,10 +1,10 @@
-//! What providers are shown of a conversation.
+//! The part of a conversation that is sent to a provider.
 
 use super::{STOP, chunk, server, stored};
 use crate::support::{Call, Client, Kind, Provider, Server, code, content_of, on_both_databases};
 use serde_json::{Value, json};
 
-/// The messages of a request, each as `role: content`.
+/// Returns the messages of a request, each as `role: content`.
 fn shown(call: &Call) -> Vec<String> {
     let messages = call.body["messages"].as_array().expect("a list");
     messages
@@ -13,7 +13,7 @@ fn shown(call: &Call) -> Vec<String> {
         .collect()
 }
 
-/// Sends a message, into a conversation or a new one, and answers it; gives what was sent.
+/// Sends a message to a new or existing conversation, and answers it. Returns the payload.
 async fn exchange(
     server: &Server,
     client: &Client,
@@ -30,7 +30,7 @@ async fn exchange(
 }
 
 on_both_databases! {
-    async fn after_a_reply_that_said_nothing_the_turns_still_alternate(kind) {
+    async fn roles_alternate_after_an_empty_reply(kind) {
         let mut provider = Provider::start().await;
         let server = server(kind, &provider).await;
         let client = server.register().await;
@@ -41,7 +41,7 @@ on_both_databases! {
         let sent = client.send(json!({ "content": "second", "conversationId": conversation })).await;
         let mut call = provider.call().await;
         assert_eq!(shown(&call), ["user: first\n\nsecond"]);
-        // It says only white space.
+        // The second reply is only white space.
         call.send(chunk(" \n") + STOP).await;
         drop(call);
         stored(&server, &client, &sent).await;
@@ -51,7 +51,7 @@ on_both_databases! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn turns_are_not_merged_where_the_settings_say_so() {
+async fn merging_of_messages_can_be_disabled() {
     let mut provider = Provider::start().await;
     let base_url = provider.base_url();
     let settings = [("OPENAI_BASE_URL", &*base_url), ("OPENAI_MERGE_TURNS", "off")];
@@ -72,12 +72,12 @@ async fn a_blank_message_is_refused() {
     for blank in [" ", "\n\t ", "\u{a0}\u{2003}"] {
         let error = client.error(send, json!({ "content": blank })).await;
         assert_eq!(code(&error), "BAD_USER_INPUT", "{blank:?}");
-        assert!(error["message"].as_str().unwrap().contains("`content`"), "{error}");
+        assert_eq!(error["extensions"]["field"], "content", "{error}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_conversation_that_is_too_long_is_tried_once_more_without_its_older_half() {
+async fn a_too_long_conversation_is_retried_without_its_older_half() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
     let client = server.register().await;
@@ -114,7 +114,7 @@ async fn a_conversation_that_is_too_long_is_tried_once_more_without_its_older_ha
         );
     }
 
-    // Also when the error comes within the answer.
+    // The error may also arrive within the answer.
     let sent = client.send(json!({ "content": "last", "conversationId": conversation })).await;
     let error = format!("event: error\ndata: {}\n\n", too_long[0].1);
     for _ in 0..2 {
@@ -124,7 +124,7 @@ async fn a_conversation_that_is_too_long_is_tried_once_more_without_its_older_ha
     assert_eq!((&reply["status"], &reply["error"]["code"]), (&json!("FAILED"), &json!("CONTEXT_TOO_LONG")));
     assert_eq!(reply["error"]["details"], "m");
 
-    // Where there is no older half, it is not asked again.
+    // Without an older half, the request is not repeated.
     let sent = client.send(json!({ "content": "alone" })).await;
     provider.call().await.refuse_with(too_long[0].0, &too_long[0].1);
     let reply = stored(&server, &client, &sent).await;
@@ -133,7 +133,7 @@ async fn a_conversation_that_is_too_long_is_tried_once_more_without_its_older_ha
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_model_that_takes_more_is_shown_more() {
+async fn a_larger_context_window_gets_more_history() {
     let mut provider = Provider::start().await;
     let base_url = provider.base_url();
     let settings = [("OPENAI_BASE_URL", &*base_url), ("OPENAI_CONTEXT_TOKENS", "large=10000")];
@@ -158,7 +158,7 @@ async fn a_model_that_takes_more_is_shown_more() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_query_of_the_base_url_stands_behind_the_path() {
+async fn the_query_of_the_base_url_is_kept() {
     let mut provider = Provider::start().await;
     let base_url = format!("{}/?api-version=2024-10-21", provider.base_url());
     let settings = [("OPENAI_BASE_URL", &*base_url)];

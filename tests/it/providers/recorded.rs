@@ -1,10 +1,10 @@
-//! What providers send by their documentation, each in its own dialect. The files are written by hand.
+//! Answers in each provider's dialect. The files are written by hand, after the providers' documentation.
 
 use super::{reply_to, server};
 use crate::support::{Kind, Provider};
 use serde_json::json;
 
-/// A provider's answer, and what the reply to it is.
+/// A provider's answer, and the expected reply.
 macro_rules! recorded {
     ($($name:literal: $text:literal, $reason:literal, $input:literal, $output:literal;)+) => {
         [$(($name, include_str!(concat!("recorded/", $name, ".sse")), $text, $reason, $input, $output)),+]
@@ -27,7 +27,7 @@ const RECORDED: [(&str, &str, &str, &str, u32, u32); 12] = recorded! {
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_text_reason_and_usage_of_every_known_provider_are_read() {
+async fn recorded_answers_of_known_providers_are_understood() {
     let mut provider = Provider::start().await;
     let server = server(Kind::Sqlite, &provider).await;
     let client = server.register().await;

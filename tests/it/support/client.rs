@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use uuid::Uuid;
 
-/// Somebody who asks.
+/// A client, with or without a user's tokens.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -14,7 +14,7 @@ pub struct Client {
     pub email: String,
 }
 
-/// The password of every user in these tests.
+/// The password of every registered user.
 pub const PASSWORD: &str = "correct horse battery";
 
 const SEND: &str = "mutation($input: SendMessageInput!) { sendMessage(input: $input) {
@@ -31,7 +31,7 @@ impl Client {
         }
     }
 
-    /// Makes an account, and signs in.
+    /// Registers a new user, who is signed in.
     pub async fn register(address: SocketAddr) -> Self {
         let mut client = Self::new(address, None);
         client.email = format!("{}@example.com", Uuid::now_v7().simple());
@@ -44,18 +44,18 @@ impl Client {
         client
     }
 
-    /// The same user, at another address.
+    /// Returns a client of the same user for another instance.
     pub fn at(&self, address: SocketAddr) -> Self {
         Self { url: format!("http://{address}/graphql"), ..self.clone() }
     }
 
-    /// The whole answer.
-    pub async fn ask(&self, query: &str, variables: Value) -> Value {
-        self.try_ask(query, variables).await.expect("the server answers")
+    /// Executes an operation and returns the whole answer.
+    pub async fn execute(&self, query: &str, variables: Value) -> Value {
+        self.try_execute(query, variables).await.expect("the server answers")
     }
 
-    /// The whole answer, if there is one.
-    async fn try_ask(&self, query: &str, variables: Value) -> reqwest::Result<Value> {
+    /// Executes an operation and returns the whole answer, or the transport's error.
+    async fn try_execute(&self, query: &str, variables: Value) -> reqwest::Result<Value> {
         let mut request = self.http.post(&self.url).json(&json!({ "query": query, "variables": variables }));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -63,50 +63,51 @@ impl Client {
         request.send().await?.json().await
     }
 
-    /// The answer's data; there must be no errors.
+    /// Executes an operation and returns its data; errors fail the test.
     pub async fn data(&self, query: &str, variables: Value) -> Value {
-        let mut answer = self.ask(query, variables).await;
+        let mut answer = self.execute(query, variables).await;
         assert_eq!(answer.get("errors"), None, "{query}");
         answer["data"].take()
     }
 
-    /// The one error of an answer.
+    /// Executes an operation and returns its only error.
     pub async fn error(&self, query: &str, variables: Value) -> Value {
-        let mut answer = self.ask(query, variables).await;
+        let mut answer = self.execute(query, variables).await;
         let errors = answer["errors"].as_array_mut().unwrap_or_else(|| panic!("no error: {query}"));
         assert_eq!(errors.len(), 1, "{errors:?}");
         errors.remove(0)
     }
 
-    /// Sends a message; gives the payload.
+    /// Sends a message. Returns the payload of `sendMessage`.
     pub async fn send(&self, input: Value) -> Value {
         self.data(SEND, json!({ "input": input })).await["sendMessage"].take()
     }
 
-    /// Sends a message to a server that may be in trouble: the payload, or the error's code. `None` if it does not
+    /// Sends a message to a server that may fail. Returns the payload or the error's code; `None` if the server does not
     /// answer.
     pub async fn try_send(&self, input: Value) -> Option<Result<Value, String>> {
-        let mut answer = self.try_ask(SEND, json!({ "input": input })).await.ok()?;
+        let mut answer = self.try_execute(SEND, json!({ "input": input })).await.ok()?;
         let refused = codes(&answer).first().map(|code| code.to_string());
         Some(refused.map_or_else(|| Ok(answer["data"]["sendMessage"].take()), Err))
     }
 
-    /// Says something to `echo`, in a new conversation or the one given; gives the conversation's id and the reply's.
-    pub async fn say(&self, content: &str, conversation: Option<&str>) -> (String, String) {
+    /// Sends a message to the model `echo`, in a new conversation or the one given. Returns the IDs of the conversation and
+    /// of the reply.
+    pub async fn send_echo(&self, content: &str, conversation: Option<&str>) -> (String, String) {
         let sent =
             self.send(json!({ "content": content, "model": "echo", "conversationId": conversation })).await;
-        let id = |value: &Value| value["id"].as_str().expect("an id").to_owned();
+        let id = |value: &Value| value["id"].as_str().expect("an ID").to_owned();
         (id(&sent["conversation"]), id(&sent["reply"]))
     }
 
-    /// The message as it is stored.
+    /// Returns a stored message.
     pub async fn message(&self, id: &str) -> Value {
         let query = "query($id: ID!) { node(id: $id) { ... on Message { id role status content model finishedAt
             finishReason error { code message details } usage { inputTokens outputTokens estimated } parent { id } conversation { id } } } }";
         self.data(query, json!({ "id": id })).await["node"].take()
     }
 
-    /// Stops a reply; gives it as it ended.
+    /// Stops a reply and returns it.
     pub async fn stop(&self, id: &str) -> Value {
         let query =
             "mutation($input: StopReplyInput!) { stopReply(input: $input) { message { status content } } }";
@@ -114,17 +115,17 @@ impl Client {
     }
 }
 
-/// An error's code.
+/// Returns an error's code.
 pub fn code(error: &Value) -> &str {
     error["extensions"]["code"].as_str().expect("every error has a code")
 }
 
-/// The codes of an answer's errors.
+/// Returns the codes of an answer's errors.
 pub fn codes(answer: &Value) -> Vec<&str> {
     answer["errors"].as_array().map(|errors| errors.iter().map(code).collect()).unwrap_or_default()
 }
 
-/// A message's content.
+/// Returns a message's content.
 pub fn content_of(message: &Value) -> &str {
     message["content"].as_str().expect("every message has content")
 }

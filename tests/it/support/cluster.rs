@@ -8,7 +8,7 @@ use std::{
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// What all instances have in common. The lease is the shortest there is.
+/// The settings of all instances. The lease is the shortest that can be set.
 const SETTINGS: [(&str, &str); 7] = [
     ("CONFAB_JWT_SECRET", "the-same-secret-on-all-instances"),
     ("CONFAB_LEASE", "3"),
@@ -19,17 +19,17 @@ const SETTINGS: [(&str, &str); 7] = [
     ("CONFAB_COST_RATE", "0"),
 ];
 
-/// So that not all of these tests start their servers at once.
+/// Limits the number of clusters that run at the same time.
 static CLUSTERS: Semaphore = Semaphore::const_new(2);
 
-/// Instances that share everything. Dropping it ends them.
+/// Instances that share a database and a Redis. Dropping it kills them.
 pub struct Cluster {
-    /// Where the instances listen: a restart changes it.
+    /// The addresses of the instances. A restart changes them.
     pub nodes: Nodes,
     processes: Vec<Option<Process>>,
-    /// The instances' own, so that it can be killed.
+    /// A Redis of the cluster's own, so that a test can kill it.
     pub redis: Service,
-    /// The same, if the test is to hurt it. Else they have a database on the tests' server.
+    /// A PostgreSQL of the cluster's own. `None` if the cluster uses a database of the shared server.
     pub postgres: Option<Service>,
     settings: Vec<(String, String)>,
     folder: TempDir,
@@ -37,18 +37,18 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// So many instances over a new database, with these settings.
+    /// Starts instances over a new database, with these additional settings.
     pub async fn start(instances: usize, settings: &[(&str, &str)]) -> Self {
         Self::with(None, instances, settings).await
     }
 
-    /// Instances over a PostgreSQL of their own.
+    /// Starts instances over a PostgreSQL of their own.
     pub async fn with_postgres(instances: usize, settings: &[(&str, &str)]) -> Self {
         Self::with(Some(Service::postgres().await), instances, settings).await
     }
 
     async fn with(postgres: Option<Service>, instances: usize, more: &[(&str, &str)]) -> Self {
-        let permit = CLUSTERS.acquire().await.expect("it is never closed");
+        let permit = CLUSTERS.acquire().await.expect("the semaphore is never closed");
         let folder = tempfile::tempdir().expect("a folder can be made");
         let redis = Service::redis().await;
         let database = match &postgres {
@@ -70,7 +70,7 @@ impl Cluster {
         cluster
     }
 
-    /// Starts an instance that has been ended.
+    /// Starts an instance that has been stopped.
     pub async fn start_node(&mut self, node: usize) {
         let settings: Vec<_> = self.settings.iter().map(|(name, value)| (&**name, &**value)).collect();
         let (process, address) = Process::serve(self.folder.path(), &[], &settings).await;
@@ -78,39 +78,39 @@ impl Cluster {
         self.processes[node] = Some(process);
     }
 
-    /// Kills an instance, without a word.
+    /// Kills an instance with SIGKILL.
     pub async fn kill(&mut self, node: usize) {
-        let process = self.processes[node].take().expect("it runs");
+        let process = self.processes[node].take().expect("the instance runs");
         process.signal("KILL");
-        process.ended().await;
+        process.wait().await;
     }
 
-    /// Tells an instance to end; waits until it has ended in peace.
+    /// Terminates an instance with SIGTERM, and checks that it exits with success.
     pub async fn terminate(&mut self, node: usize) {
-        let process = self.processes[node].take().expect("it runs");
+        let process = self.processes[node].take().expect("the instance runs");
         process.signal("TERM");
-        let ended = process.ended().await;
+        let ended = process.wait().await;
         assert_eq!(ended.code, Some(0), "{ended:?}");
     }
 
-    /// A new user, at the first instance.
+    /// Registers a new user at the first instance.
     pub async fn register(&self) -> Client {
         Client::register(self.nodes.at(0)).await
     }
 }
 
-/// The instances' addresses. Cloning it shares it.
+/// The addresses of the instances. Clones share them.
 #[derive(Clone, Default)]
 pub struct Nodes(Arc<Mutex<Vec<SocketAddr>>>);
 
 impl Nodes {
-    /// An instance's address; numbers wrap around.
+    /// Returns an instance's address; indexes wrap around.
     pub fn at(&self, node: usize) -> SocketAddr {
         let nodes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         nodes[node % nodes.len()]
     }
 
-    /// One of them, by chance.
+    /// Returns a random instance's address.
     pub fn any(&self) -> SocketAddr {
         self.at(rand::random_range(0..usize::MAX))
     }

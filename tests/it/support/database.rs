@@ -1,16 +1,16 @@
-//! A database of its own for each test.
+//! A new database for each test.
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use std::path::Path;
 use uuid::Uuid;
 
-/// The Redis that `make test` starts.
+/// Returns the URL of the Redis that `make test` starts.
 pub fn redis_url() -> String {
     std::env::var("CONFAB_TEST_REDIS_URL")
         .expect("CONFAB_TEST_REDIS_URL must name a Redis to test on: run `make test`")
 }
 
-/// Which database a test runs on.
+/// The database that a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Sqlite,
@@ -18,8 +18,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The URL of a new, empty database. SQLite's file is put into `folder`; PostgreSQL's is dropped with the server
-    /// that `make test` starts.
+    /// Creates an empty database and returns its URL. SQLite's file is in `folder`; a database of PostgreSQL stays until
+    /// the server that `make test` starts is removed.
     pub async fn create(self, folder: &Path) -> String {
         match self {
             Self::Sqlite => format!("sqlite:{}", folder.join("test.db").display()),

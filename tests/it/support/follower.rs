@@ -1,6 +1,6 @@
-//! A subscriber who comes back after every break, and takes note of all that they are told.
+//! A subscriber to a reply that reconnects after every interruption and checks everything that it receives.
 
-use super::{Client, Nodes, socket::REPLY, soon};
+use super::{Client, Nodes, socket::REPLY, wait_for};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::{net::SocketAddr, time::Duration};
@@ -13,35 +13,36 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest},
 };
 
-/// Longer than a lease, a takeover and the reply anew: who follows for so long hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than a lease, a takeover and a new attempt take together.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Follows one reply.
+/// A subscriber to one reply.
 pub struct Follower {
     token: Option<String>,
     pub reply: String,
-    /// The whole text that is to come, if it is known.
+    /// The complete text of the reply, if it is known.
     expected: Option<String>,
-    /// What they have been told: the last snapshot, and every delta after it.
+    /// The text received so far: the last snapshot and every delta after it.
     pub text: String,
-    /// Which attempt it is of; 0 before the first snapshot.
+    /// The attempt that the text belongs to; 0 before the first snapshot.
     pub attempt: i64,
     cursor: Option<String>,
     socket: Option<WebSocketStream<MaybeTlsStream<TcpStream>>>,
-    /// How often they had to come back.
+    /// The number of interruptions.
     pub breaks: usize,
 }
 
-/// What they hear.
+/// An event of the subscription.
 #[derive(Debug)]
-pub enum Heard {
+pub enum FollowerEvent {
+    /// A snapshot or a delta.
     Text,
-    /// The message as it ended.
+    /// The finished message.
     Finished(Value),
-    /// An error with this code, which ends the subscription.
+    /// An error with this code, which ended the subscription.
     Error(String),
-    /// The socket is gone.
-    Cut,
+    /// The socket was closed.
+    Disconnected,
 }
 
 impl Follower {
@@ -58,20 +59,20 @@ impl Follower {
         }
     }
 
-    /// One of a reply whose text is known: whatever they are told must be the beginning of it.
+    /// Returns a follower of a reply whose text is known. The text received must always be the beginning of it.
     pub fn expecting(client: &Client, reply: &str, text: &str) -> Self {
         Self { expected: Some(text.to_owned()), ..Self::new(client, reply) }
     }
 
-    /// Subscribes at an instance, from where they are; false if it does not answer.
+    /// Subscribes at an instance, with the last cursor. Returns false if the instance does not answer.
     pub async fn connect(&mut self, address: SocketAddr) -> bool {
-        self.socket = soon("the server to answer or not", self.subscribed(address)).await;
+        self.socket = wait_for("the server to accept or refuse", self.subscribed(address)).await;
         self.socket.is_some()
     }
 
     async fn subscribed(&self, address: SocketAddr) -> Option<WebSocketStream<MaybeTlsStream<TcpStream>>> {
-        let mut request = format!("ws://{address}/graphql").into_client_request().expect("a good address");
-        let protocol = "graphql-transport-ws".parse().expect("a good header");
+        let mut request = format!("ws://{address}/graphql").into_client_request().expect("a valid address");
+        let protocol = "graphql-transport-ws".parse().expect("a valid header");
         request.headers_mut().insert("sec-websocket-protocol", protocol);
         let (mut socket, _) = connect_async(request).await.ok()?;
         let authorization = self.token.as_ref().map(|token| format!("Bearer {token}"));
@@ -86,65 +87,67 @@ impl Follower {
         Some(socket)
     }
 
-    /// Hangs up.
-    pub fn cut(&mut self) {
+    /// Closes the socket.
+    pub fn disconnect(&mut self) {
         self.socket = None;
         self.breaks += 1;
     }
 
-    /// What comes next.
-    pub async fn hear(&mut self) -> Heard {
+    /// Receives the next event.
+    pub async fn next_event(&mut self) -> FollowerEvent {
         loop {
-            let Some(mut message) = self.message().await else { return Heard::Cut };
+            let Some(mut message) = self.message().await else { return FollowerEvent::Disconnected };
             let mut payload = message["payload"].take();
             match message["type"].as_str() {
                 Some("connection_ack") => {}
                 Some("next") if payload.get("errors").is_none() => {
-                    let heard = self.take(payload["data"]["reply"].take());
-                    if let Heard::Finished(_) = heard
+                    let event = self.take(payload["data"]["reply"].take());
+                    if let FollowerEvent::Finished(_) = event
                         && let Some(last) = self.message().await
                     {
                         assert_eq!(last["type"], "complete", "{last} after the end");
                         self.socket = None;
                     }
-                    return heard;
+                    return event;
                 }
                 Some("next" | "error") => {
                     self.socket = None;
                     let error = payload.get("errors").unwrap_or(&payload);
-                    return Heard::Error(error[0]["extensions"]["code"].as_str().expect("a code").to_owned());
+                    return FollowerEvent::Error(
+                        error[0]["extensions"]["code"].as_str().expect("a code").to_owned(),
+                    );
                 }
                 _ => panic!("{message}"),
             }
         }
     }
 
-    /// The server's next message; `None` if the socket is gone.
+    /// Receives the server's next message; `None` if the socket is closed.
     async fn message(&mut self) -> Option<Value> {
         loop {
-            match timeout(PATIENCE, self.socket.as_mut()?.next()).await {
+            match timeout(TIMEOUT, self.socket.as_mut()?.next()).await {
                 Err(_) => panic!("{} hangs after {:?}", self.reply, self.text),
                 Ok(Some(Ok(Message::Text(text)))) => {
                     return Some(serde_json::from_str(&text).expect("it is JSON"));
                 }
                 Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
                 Ok(_) => {
-                    self.cut();
+                    self.disconnect();
                     return None;
                 }
             }
         }
     }
 
-    fn take(&mut self, mut event: Value) -> Heard {
+    fn take(&mut self, mut event: Value) -> FollowerEvent {
         let cursor = event["cursor"].as_str().expect("every event has a cursor").to_owned();
         let text = event["text"].as_str().unwrap_or_default();
         match event["__typename"].as_str() {
             Some("ReplySnapshot") => {
                 let attempt = event["attempt"].as_i64().expect("a number");
-                // The same one again only if some of it was lost with an instance.
-                let taken_back = attempt == self.attempt && text.len() < self.text.len();
-                assert!(attempt > self.attempt || taken_back, "{event} after {:?}", self.text);
+                // An attempt is repeated only if some of its text was lost with an instance.
+                let text_lost = attempt == self.attempt && text.len() < self.text.len();
+                assert!(attempt > self.attempt || text_lost, "{event} after {:?}", self.text);
                 (self.attempt, self.text) = (attempt, text.to_owned());
             }
             Some("ReplyDelta") => {
@@ -152,47 +155,53 @@ impl Follower {
                 self.text += text;
             }
             _ => {
-                assert_eq!(event["message"]["content"], self.text, "what is stored is what was told");
+                assert_eq!(
+                    event["message"]["content"], self.text,
+                    "the stored text equals the received text"
+                );
                 assert_eq!(event["message"]["id"], self.reply);
-                return Heard::Finished(event["message"].take());
+                return FollowerEvent::Finished(event["message"].take());
             }
         }
         if let Some(expected) = &self.expected {
             assert!(expected.starts_with(&self.text), "{:?} is not how {expected:?} begins", self.text);
         }
         self.cursor = Some(cursor);
-        Heard::Text
+        FollowerEvent::Text
     }
 
-    /// Follows until there is no more text to come, at the instance they are at: what comes instead.
-    pub async fn until_something_but_text(&mut self) -> Heard {
+    /// Receives events from the current instance until one is not text, and returns that one.
+    pub async fn next_non_text(&mut self) -> FollowerEvent {
         loop {
-            match self.hear().await {
-                Heard::Text => {}
+            match self.next_event().await {
+                FollowerEvent::Text => {}
                 other => return other,
             }
         }
     }
 
-    /// Follows until there is some text, at the instance they are at.
+    /// Receives events from the current instance until the text contains `wanted`.
     pub async fn until(&mut self, wanted: &str) {
         while !self.text.contains(wanted) {
-            let heard = self.hear().await;
-            assert!(matches!(heard, Heard::Text), "{heard:?} before {wanted:?}, after {:?}", self.text);
+            let event = self.next_event().await;
+            assert!(
+                matches!(event, FollowerEvent::Text),
+                "{event:?} before {wanted:?}, after {:?}",
+                self.text
+            );
         }
     }
 
-    /// Follows to the end, coming back, to whichever instance answers, as often as it takes; the message as it ended.
-    #[expect(clippy::wrong_self_convention, reason = "it goes to the end, and converts nothing")]
-    pub async fn to_the_end(&mut self, nodes: &Nodes) -> Value {
+    /// Follows the reply to its end, and reconnects to any instance as often as necessary. Returns the finished message.
+    pub async fn follow_to_end(&mut self, nodes: &Nodes) -> Value {
         let end = async {
             loop {
-                match self.until_something_but_text().await {
-                    Heard::Finished(message) => return message,
-                    // The database is away: that passes.
-                    Heard::Error(code) if code == "UNAVAILABLE" => self.breaks += 1,
-                    Heard::Error(code) => panic!("{code} after {:?}", self.text),
-                    Heard::Text | Heard::Cut => {
+                match self.next_non_text().await {
+                    FollowerEvent::Finished(message) => return message,
+                    // The database is down for a while.
+                    FollowerEvent::Error(code) if code == "UNAVAILABLE" => self.breaks += 1,
+                    FollowerEvent::Error(code) => panic!("{code} after {:?}", self.text),
+                    FollowerEvent::Text | FollowerEvent::Disconnected => {
                         while !self.connect(nodes.any()).await {
                             sleep(Duration::from_millis(50)).await;
                         }
@@ -200,6 +209,6 @@ impl Follower {
                 }
             }
         };
-        timeout(PATIENCE, end).await.expect("every reply ends")
+        timeout(TIMEOUT, end).await.expect("every reply ends")
     }
 }

@@ -1,42 +1,42 @@
-//! HTTP as it is: statuses, headers and bodies.
+//! Plain HTTP: statuses, headers and bodies.
 
-use super::soon;
+use super::wait_for;
 use axum::body::Bytes;
 use reqwest::{Client, RequestBuilder, header::HeaderMap, redirect::Policy};
 use serde_json::Value;
 
-/// The media types that answers come in.
+/// The media types of answers.
 pub const JSON: &str = "application/json";
 pub const GRAPHQL: &str = "application/graphql-response+json";
 
-/// A client that goes where it is sent only when the test says so.
+/// Returns a client that does not follow redirects.
 pub fn client() -> Client {
     Client::builder().no_proxy().redirect(Policy::none()).build().expect("a client can be made")
 }
 
-/// What the server answered.
+/// An HTTP response with its body.
 #[derive(Debug)]
-pub struct Answer {
+pub struct HttpResponse {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Bytes,
 }
 
-impl Answer {
-    /// The answer to a request.
+impl HttpResponse {
+    /// Sends a request and reads the whole response.
     pub async fn to(request: RequestBuilder) -> Self {
-        let response = soon("an answer", request.send()).await.expect("the server answers");
+        let response = wait_for("an answer", request.send()).await.expect("the server answers");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = soon("the answer's body", response.bytes()).await.expect("it does not break off");
+        let body = wait_for("the answer's body", response.bytes()).await.expect("the body is complete");
         Self { status, headers, body }
     }
 
-    /// A header's value; empty if there is none.
+    /// Returns a header's value; empty if the header is absent.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("headers are text"))
     }
 
-    /// The header's values, which may be spread over several lines.
+    /// Returns whether a header's list, which may span several lines, contains an item.
     pub fn lists(&self, name: &str, item: &str) -> bool {
         let lines = self.headers.get_all(name).iter();
         lines
@@ -53,7 +53,7 @@ impl Answer {
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
     }
 
-    /// The answer's one error, nothing having been executed.
+    /// Returns the only error of a refused request, for which nothing was executed.
     pub fn refusal(&self) -> Value {
         let mut answer = self.json();
         assert_eq!(answer.get("data"), None, "{answer}");

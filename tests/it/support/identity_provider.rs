@@ -1,6 +1,6 @@
-//! A real OpenID Provider (`tests/identity-provider`), at which people sign in as they would: through its pages.
+//! A real OpenID Provider (`tests/identity-provider`). Users sign in through its pages.
 
-use super::{http, soon};
+use super::{http, wait_for};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use reqwest::{RequestBuilder, Response, header::LOCATION};
 use serde_json::Value;
@@ -12,10 +12,10 @@ use tokio::{
 };
 use url::Url;
 
-/// What this server is called there, unless it is asked for another.
+/// The default audience of access tokens: the server under test.
 pub const AUDIENCE: &str = "https://chat.example/graphql";
 
-/// A running provider. Dropping it ends it.
+/// A running provider. Dropping it kills it.
 pub struct IdentityProvider {
     pub issuer: String,
     commands: ChildStdin,
@@ -23,7 +23,7 @@ pub struct IdentityProvider {
     _process: Child,
 }
 
-/// What somebody who has signed in is given.
+/// The tokens of a user who has signed in.
 #[derive(Debug)]
 pub struct Tokens {
     pub access_token: String,
@@ -45,23 +45,23 @@ impl IdentityProvider {
             .expect("node can be started");
         let commands = process.stdin.take().expect("it is piped");
         let mut lines = BufReader::new(process.stdout.take().expect("it is piped")).lines();
-        let issuer = soon("the provider's address", lines.next_line()).await.expect("it is text");
+        let issuer = wait_for("the provider's address", lines.next_line()).await.expect("it is text");
         Self { issuer: issuer.expect("it starts"), commands, lines, _process: process }
     }
 
-    /// Does what it is told (see `main.mjs`).
-    pub async fn tell(&mut self, command: &str) {
-        self.commands.write_all(format!("{command}\n").as_bytes()).await.expect("it listens");
-        let done = soon("the provider to obey", self.lines.next_line()).await;
+    /// Sends a command to the provider (see `main.mjs`) and waits until it is done.
+    pub async fn command(&mut self, command: &str) {
+        self.commands.write_all(format!("{command}\n").as_bytes()).await.expect("the provider runs");
+        let done = wait_for("the provider to execute the command", self.lines.next_line()).await;
         assert_eq!(done.expect("it is text").as_deref(), Some("done"));
     }
 
-    /// Signs somebody in, by the client whose tokens are signed so.
+    /// Signs a user in, with the OAuth client whose tokens are signed with this algorithm.
     pub async fn sign_in(&self, algorithm: &str, who: &str) -> Tokens {
         self.sign_in_for(algorithm, who, AUDIENCE).await
     }
 
-    /// The same, with a token for somebody else than this server: the authorization code flow, with PKCE.
+    /// The same for any audience: the authorization code flow with PKCE.
     pub async fn sign_in_for(&self, algorithm: &str, who: &str, audience: &str) -> Tokens {
         let mut browser = Browser::default();
         let verifier: String = rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -94,14 +94,14 @@ impl IdentityProvider {
             ("resource", audience),
         ];
         let request = http::client().post(format!("{}/token", self.issuer));
-        let response = soon("the tokens", with_form(request, &form).send()).await.expect("it answers");
+        let response = wait_for("the tokens", with_form(request, &form).send()).await.expect("it answers");
         let tokens: Value = response.json().await.expect("JSON");
         let token = |name: &str| tokens[name].as_str().unwrap_or_else(|| panic!("{tokens}")).to_owned();
         Tokens { access_token: token("access_token"), id_token: token("id_token") }
     }
 }
 
-/// Goes where it is sent, with the cookies it has been given.
+/// A minimal browser: it keeps cookies and returns where it is redirected to.
 #[derive(Default)]
 struct Browser {
     cookies: BTreeMap<String, String>,
@@ -116,18 +116,18 @@ impl Browser {
         self.go(with_form(http::client().post(address), form)).await
     }
 
-    /// Where the answer leads to.
+    /// Sends a request. Returns the URL that the response redirects to.
     async fn go(&mut self, request: RequestBuilder) -> Url {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = request.header("cookie", cookies.join("; "));
-        let response: Response = soon("a page", request.send()).await.expect("the provider answers");
+        let response: Response = wait_for("a page", request.send()).await.expect("the provider answers");
         for cookie in response.headers().get_all("set-cookie") {
             let pair = cookie.to_str().expect("text").split(';').next().expect("the first");
             let (name, value) = pair.split_once('=').expect("a pair");
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
-        let location = response.headers().get(LOCATION).expect("it leads on").to_str().expect("text");
+        let location = response.headers().get(LOCATION).expect("a redirect").to_str().expect("text");
         response.url().join(location).expect("an address")
     }
 }

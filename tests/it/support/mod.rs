@@ -1,4 +1,4 @@
-//! What the tests stand on.
+//! Support code of the integration tests.
 
 mod client;
 mod cluster;
@@ -6,40 +6,40 @@ mod database;
 mod follower;
 mod http;
 mod identity_provider;
+mod postgres_proxy;
 mod process;
 mod provider;
 mod server;
 mod service;
 mod socket;
 mod sql;
-mod wire;
 
 pub use client::{Client, PASSWORD, code, codes, content_of};
 pub use cluster::{Cluster, Nodes};
 pub use database::{Kind, redis_url};
-pub use follower::{Follower, Heard};
-pub use http::{Answer, GRAPHQL, JSON};
+pub use follower::{Follower, FollowerEvent};
+pub use http::{GRAPHQL, HttpResponse, JSON};
 pub use identity_provider::{AUDIENCE, IdentityProvider};
+pub use postgres_proxy::PostgresProxy;
 pub use process::Process;
 pub use provider::{Call, Provider};
 pub use server::{PARK_AFTER, Server, UNTHROTTLED, default_settings, in_production};
 pub use service::Service;
 pub use socket::{Closed, Socket};
 pub use sql::Sql;
-pub use wire::Wire;
 
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Far longer than anything takes: a test that waits so long has failed.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+/// Far longer than any operation takes: a test that waits this long has failed.
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What a future gives, or a failed test that says what it waited for.
-pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+/// Awaits a future. After [`TIMEOUT`] the test fails and names what it waited for.
+pub async fn wait_for<T>(what: &str, future: impl Future<Output = T>) -> T {
+    timeout(TIMEOUT, future).await.unwrap_or_else(|_| panic!("timeout while waiting for {what}"))
 }
 
-/// Makes two tests of one function: it is given the kind of database.
+/// Runs a test on both databases; its parameter is the database.
 macro_rules! on_both_databases {
     ($($(#[$attribute:meta])* async fn $name:ident($kind:ident) $body:block)+) => {$(
         mod $name {

@@ -1,6 +1,6 @@
-//! The real binary, in a folder and an environment of its own.
+//! The real binary, with a working directory and an environment of its own.
 
-use super::soon;
+use super::wait_for;
 use std::{
     io::{BufRead, BufReader, Read},
     mem,
@@ -16,15 +16,15 @@ pub struct Process {
     pub id: u32,
     stdout: mpsc::UnboundedReceiver<String>,
     stderr: mpsc::UnboundedReceiver<String>,
-    /// What has been read of `stderr`.
+    /// The part of `stderr` that has been read.
     logged: String,
     code: oneshot::Receiver<Option<i32>>,
     ended: bool,
 }
 
-/// What a process left behind.
+/// A process's exit code and output.
 #[derive(Debug)]
-pub struct Ended {
+pub struct Exit {
     /// `None` if a signal killed it.
     pub code: Option<i32>,
     pub stdout: String,
@@ -32,14 +32,14 @@ pub struct Ended {
 }
 
 impl Process {
-    /// Starts it in `folder` with no settings but these.
+    /// Starts the binary in `folder`, with only these settings.
     pub fn start(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_confab"));
         command.args(arguments);
         Self::spawn(command, folder, settings, [Stdio::piped(), Stdio::piped()])
     }
 
-    /// Starts it with its standard output and its standard error as given. What is not piped cannot be read.
+    /// Starts the server with the given standard output and standard error. Only piped output can be read.
     pub fn start_onto(outputs: [Stdio; 2], folder: &Path, settings: &[(&str, &str)]) -> Self {
         Self::spawn(Command::new(env!("CARGO_BIN_EXE_confab")), folder, settings, outputs)
     }
@@ -63,31 +63,31 @@ impl Process {
         let stdout = lines(child.stdout.take());
         let stderr = lines(child.stderr.take());
         let (end, code) = oneshot::channel();
-        thread::spawn(move || end.send(child.wait().expect("it is our child").code()));
+        thread::spawn(move || end.send(child.wait().expect("a child process").code()));
         Self { id, stdout, stderr, logged: String::new(), code, ended: false }
     }
 
-    /// Runs it to its end. If it becomes a server instead, it is killed.
-    pub async fn run(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Ended {
+    /// Runs the binary to its end. If it starts serving instead, it is killed.
+    pub async fn run(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Exit {
         let mut process = Self::start(folder, arguments, settings);
         let mut stdout = String::new();
-        while let Some(line) = soon("the process to end", process.stdout.recv()).await {
+        while let Some(line) = wait_for("the process to end", process.stdout.recv()).await {
             if line.contains("ws://") {
                 process.signal("KILL");
             }
             stdout = stdout + &line + "\n";
         }
-        Ended { stdout, ..process.ended().await }
+        Exit { stdout, ..process.wait().await }
     }
 
-    /// Starts the server on a free port, and waits for it to be ready.
+    /// Starts the server on a free port and waits until it is ready.
     pub async fn serve(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> (Self, SocketAddr) {
         let settings = [&[("CONFAB_LISTEN", "127.0.0.1:0")], settings].concat();
         Self::start(folder, arguments, &settings).ready().await
     }
 
-    /// Starts the server under a limit, as the shell's `ulimit` sets it, and waits for it to be ready. A file that
-    /// would grow beyond the limit cannot be written, as on a full disk.
+    /// Starts the server with a limit of the shell's `ulimit`, and waits until it is ready. A file cannot grow beyond a
+    /// limit on its size, as on a full disk.
     pub async fn serve_within(limit: &str, folder: &Path, settings: &[(&str, &str)]) -> (Self, SocketAddr) {
         let mut command = Command::new("/bin/sh");
         let script = format!("trap '' XFSZ && ulimit {limit} && exec \"$0\"");
@@ -96,29 +96,29 @@ impl Process {
         Self::spawn(command, folder, &settings, [Stdio::piped(), Stdio::piped()]).ready().await
     }
 
-    /// Waits for a server to be ready.
+    /// Waits until the server is ready.
     async fn ready(mut self) -> (Self, SocketAddr) {
-        let mut said = String::new();
+        let mut output = String::new();
         loop {
-            let Some(line) = soon("the server to be ready", self.stdout.recv()).await else {
-                panic!("{:?}", self.ended().await)
+            let Some(line) = wait_for("the server to be ready", self.stdout.recv()).await else {
+                panic!("{:?}", self.wait().await)
             };
-            said += &line;
-            // The last of the addresses.
+            output += &line;
+            // The last address that the server prints.
             if let Some((_, rest)) = line.split_once("ws://") {
-                let address = rest.strip_suffix("/graphql").expect("it ends so");
-                assert!(said.contains(&format!("http://{address}/graphql")), "{said}");
-                let playground = format!("  playground  http://{address}/playground");
-                assert!(said.contains(&playground) || said.contains("  playground  off ("), "{said}");
+                let address = rest.strip_suffix("/graphql").expect("the path of the endpoint");
+                assert!(output.contains(&format!("http://{address}/graphql")), "{output}");
+                let playground = format!("http://{address}/playground");
+                assert!(output.contains(&playground) || output.contains("off"), "{output}");
                 return (self, address.parse().expect("an address"));
             }
         }
     }
 
-    /// Waits for it to have logged `wanted`.
-    pub async fn logs(&mut self, wanted: &str) {
+    /// Waits until the log contains `wanted`.
+    pub async fn wait_for_log(&mut self, wanted: &str) {
         while !self.logged.contains(wanted) {
-            let line = soon(wanted, self.stderr.recv()).await;
+            let line = wait_for(wanted, self.stderr.recv()).await;
             self.logged += &line.unwrap_or_else(|| panic!("it never logged {wanted:?}:\n{}", self.logged));
             self.logged.push('\n');
         }
@@ -126,24 +126,24 @@ impl Process {
 
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
-        // The shell's own `kill` is there on every machine.
+        // `kill` is a builtin of every shell.
         let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.id)]).status();
         assert!(sent.expect("there is a shell").success(), "no process {}", self.id);
     }
 
-    /// Waits for it to have ended.
-    pub async fn ended(mut self) -> Ended {
-        let code = soon("the process to end", &mut self.code).await.expect("it is waited for");
+    /// Waits for the process to exit.
+    pub async fn wait(mut self) -> Exit {
+        let code = wait_for("the process to end", &mut self.code).await.expect("it is waited for");
         self.ended = true;
         let mut stdout = String::new();
-        rest("its last words", &mut self.stdout, &mut stdout).await;
+        rest("the end of its output", &mut self.stdout, &mut stdout).await;
         let mut stderr = mem::take(&mut self.logged);
-        rest("its last log", &mut self.stderr, &mut stderr).await;
-        Ended { code, stdout, stderr }
+        rest("the end of its log", &mut self.stderr, &mut stderr).await;
+        Exit { code, stdout, stderr }
     }
 }
 
-/// What is written there, line by line, until it is closed.
+/// Reads a stream line by line until it is closed.
 fn lines(written: Option<impl Read + Send + 'static>) -> mpsc::UnboundedReceiver<String> {
     let (line, read) = mpsc::unbounded_channel();
     let Some(written) = written else { return read };
@@ -155,9 +155,9 @@ fn lines(written: Option<impl Read + Send + 'static>) -> mpsc::UnboundedReceiver
     read
 }
 
-/// Adds all lines that are still to come.
+/// Appends all remaining lines.
 async fn rest(what: &str, lines: &mut mpsc::UnboundedReceiver<String>, text: &mut String) {
-    while let Some(line) = soon(what, lines.recv()).await {
+    while let Some(line) = wait_for(what, lines.recv()).await {
         *text += &line;
         text.push('\n');
     }

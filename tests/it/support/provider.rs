@@ -1,6 +1,6 @@
-//! An OpenAI-compatible provider that says what the test tells it to, when it tells it to.
+//! An OpenAI-compatible provider whose answers the test controls.
 
-use super::soon;
+use super::wait_for;
 use axum::{
     Json, Router,
     body::{Body, Bytes},
@@ -17,16 +17,16 @@ use tokio::{
 };
 use tokio_stream::wrappers::ReceiverStream;
 
-/// The provider. Each request to it waits for the test to take it.
+/// The provider. Each chat request waits until the test takes it.
 pub struct Provider {
     pub address: SocketAddr,
     calls: mpsc::Receiver<Call>,
 }
 
-/// A request that waits for its answer.
+/// A chat request that waits for its answer.
 pub struct Call {
     pub body: Value,
-    /// What stood behind the `?` of the address.
+    /// The query string of the URL.
     pub query: Option<String>,
     pub authorization: Option<String>,
     answer: Option<oneshot::Sender<Response>>,
@@ -34,13 +34,13 @@ pub struct Call {
 }
 
 impl Provider {
-    /// A provider with the models `small` and `large`.
+    /// Starts a provider with the models `small` and `large`.
     pub async fn start() -> Self {
         let models = json!({ "object": "list", "data": [{ "id": "small" }, { "id": "large" }] });
         Self::listing(move || Json(models.clone())).await
     }
 
-    /// A provider that lists its models so.
+    /// Starts a provider with this list of models.
     pub async fn listing<R: IntoResponse>(models: impl Fn() -> R + Clone + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
@@ -57,17 +57,17 @@ impl Provider {
         Self { address, calls }
     }
 
-    /// What to set `OPENAI_BASE_URL` to.
+    /// Returns the value for `OPENAI_BASE_URL`.
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.address)
     }
 
-    /// The next request.
+    /// Takes the next request.
     pub async fn call(&mut self) -> Call {
-        soon("a request to the provider", self.calls.recv()).await.expect("the provider runs")
+        wait_for("a request to the provider", self.calls.recv()).await.expect("the provider runs")
     }
 
-    /// Whether no request waits.
+    /// Returns whether no request waits.
     pub fn is_idle(&mut self) -> bool {
         self.calls.try_recv().is_err()
     }
@@ -88,7 +88,7 @@ async fn complete(
 }
 
 impl Call {
-    /// Answers with something that is not streamed.
+    /// Answers without streaming.
     pub fn respond(mut self, response: impl IntoResponse) {
         let _ = self.answer.take().expect("not answered yet").send(response.into_response());
     }
@@ -103,12 +103,12 @@ impl Call {
         let body = Json(json!({ "error": { "message": "the key sk-secret is bad", "code": "nope" } }));
         let mut response = (StatusCode::from_u16(status).expect("a status"), body).into_response();
         for (name, value) in headers {
-            response.headers_mut().insert(*name, value.parse().expect("a good header"));
+            response.headers_mut().insert(*name, value.parse().expect("a valid header"));
         }
         self.respond(response);
     }
 
-    /// Begins to answer.
+    /// Begins a streamed answer.
     pub fn accept(&mut self) {
         let (send, stream) = mpsc::channel(64);
         let body = Body::from_stream(ReceiverStream::new(stream));
@@ -117,12 +117,12 @@ impl Call {
         self.stream = Some(send);
     }
 
-    /// Sends bytes as they are.
+    /// Sends raw bytes.
     pub async fn send(&mut self, bytes: impl Into<Bytes>) {
-        assert!(self.try_send(bytes).await, "the server has hung up");
+        assert!(self.try_send(bytes).await, "the server has closed the connection");
     }
 
-    /// Sends bytes as they are; false if the server has hung up.
+    /// Sends raw bytes. Returns false if the server has closed the connection.
     pub async fn try_send(&mut self, bytes: impl Into<Bytes>) -> bool {
         if self.stream.is_none() {
             self.accept();
@@ -135,30 +135,30 @@ impl Call {
         self.send(format!("data: {value}\n\n")).await;
     }
 
-    /// Says some text.
-    pub async fn say(&mut self, text: &str) {
+    /// Sends a chunk with some text.
+    pub async fn send_text(&mut self, text: &str) {
         self.chunk(
             json!({ "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": null }] }),
         )
         .await;
     }
 
-    /// Ends the answer, with its usage.
+    /// Ends the answer with a finish reason and its usage.
     pub async fn finish(mut self, reason: &str) {
         self.chunk(json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] })).await;
         self.chunk(json!({ "choices": [], "usage": { "prompt_tokens": 11, "completion_tokens": 7 } })).await;
         self.send("data: [DONE]\n\n").await;
     }
 
-    /// Breaks the connection off.
+    /// Breaks the connection.
     pub async fn break_off(mut self) {
         let stream = self.stream.take().expect("it was accepted");
-        let _ = stream.send(Err(std::io::Error::other("broken off"))).await;
+        let _ = stream.send(Err(std::io::Error::other("connection broken"))).await;
     }
 
-    /// Waits for the server to have closed its connection.
+    /// Waits until the server has closed the connection.
     pub async fn aborted(self) {
         let stream = self.stream.expect("it was accepted");
-        soon("the server to hang up on the provider", stream.closed()).await;
+        wait_for("the server to close its connection to the provider", stream.closed()).await;
     }
 }

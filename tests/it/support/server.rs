@@ -1,6 +1,6 @@
-//! A whole server in the test's process, on a port of its own.
+//! A complete server in the test's process, on a free port.
 
-use super::{Client, Kind, PATIENCE, Socket, http, redis_url, soon};
+use super::{Client, Kind, Socket, TIMEOUT, http, redis_url, wait_for};
 use clap::{Args, Command, FromArgMatches};
 use confab::{
     app::{App, Surroundings},
@@ -16,10 +16,10 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-/// How long a new subscription is silent until it is parked: so short that many are, all the time.
+/// How long a subscription is silent until it is parked: so short that most tests park subscriptions.
 pub const PARK_AFTER: Duration = Duration::from_millis(3);
 
-/// No limits: of most tests' users there are many at one address, and they are quick.
+/// No rate limits: most tests have many fast users at one address.
 pub const UNTHROTTLED: Throttling = Throttling {
     login_rate_per_address: 0,
     login_rate_per_account: 0,
@@ -29,19 +29,19 @@ pub const UNTHROTTLED: Throttling = Throttling {
     cost_rate: 0,
 };
 
-/// The settings where nothing is set.
+/// Returns the default settings.
 pub fn default_settings() -> Config {
     let matches = Config::augment_args(Command::new("test")).get_matches_from(["test"]);
-    Config::from_arg_matches(&matches).expect("the defaults are good")
+    Config::from_arg_matches(&matches).expect("the defaults are valid")
 }
 
-/// What must be set on the internet.
+/// Applies the settings of a production server.
 pub fn in_production(config: &mut Config) {
     config.env = Environment::Production;
     config.jwt_secret = Some("5f0c6d1e9a7b48c3e2f1a0b9d8c7e6f5".to_owned().into());
 }
 
-/// A running server. Dropping it ends it.
+/// A running server. Dropping it stops it.
 pub struct Server {
     pub address: SocketAddr,
     pub clock: Clock,
@@ -53,22 +53,22 @@ pub struct Server {
     settings: Vec<(String, String)>,
     bus: MemoryBus,
     folder: Arc<TempDir>,
-    leave: CancellationToken,
+    shutdown: CancellationToken,
     running: JoinHandle<()>,
 }
 
 impl Server {
-    /// A server with the default settings, but built-in models that do not pause.
+    /// Starts a server with the default settings, except that the built-in models do not pause.
     pub async fn start(kind: Kind) -> Self {
         Self::with(kind, |_| {}).await
     }
 
-    /// A server with some settings changed.
+    /// Starts a server with changed settings.
     pub async fn with(kind: Kind, change: impl FnOnce(&mut Config)) -> Self {
         Self::with_providers(kind, &[], change).await
     }
 
-    /// A server with variables of providers set.
+    /// Starts a server with environment variables of model providers.
     pub async fn with_providers(
         kind: Kind,
         settings: &[(&str, &str)],
@@ -82,7 +82,7 @@ impl Server {
         config.pace_ms = 0;
         config.drain = 0;
         config.throttling = UNTHROTTLED;
-        // So that both buses are gone through by every test that runs on both databases.
+        // A test that runs on both databases thus runs on both buses.
         config.redis_url = (kind == Kind::Postgres).then(|| redis_url().into());
         change(&mut config);
         let settings = settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -90,20 +90,20 @@ impl Server {
         Self::launch(config, settings, database_url, folder, Clock::default(), bus, None).await
     }
 
-    /// Another instance over the same database and the same bus.
-    pub async fn beside(&self) -> Self {
-        self.beside_with_clock(self.clock.clone()).await
+    /// Starts another instance over the same database and the same bus.
+    pub async fn another_instance(&self) -> Self {
+        self.another_instance_with_clock(self.clock.clone()).await
     }
 
-    /// Another instance over the same database, where the resolver of a field panics.
-    pub async fn beside_with_panic(&self, panic_at: PanicAt) -> Self {
+    /// Starts another instance in which the resolver of a field panics.
+    pub async fn another_instance_with_panic(&self, panic_at: PanicAt) -> Self {
         let (config, settings, url) = (self.config.clone(), self.settings.clone(), self.database_url.clone());
         let (folder, clock, bus) = (self.folder.clone(), self.clock.clone(), self.bus.clone());
         Self::launch(config, settings, url, folder, clock, bus, Some(panic_at)).await
     }
 
-    /// Another instance, on a machine whose clock is wrong.
-    pub async fn beside_with_clock(&self, clock: Clock) -> Self {
+    /// Starts another instance with its own clock.
+    pub async fn another_instance_with_clock(&self, clock: Clock) -> Self {
         let (config, settings, url) = (self.config.clone(), self.settings.clone(), self.database_url.clone());
         Self::launch(config, settings, url, self.folder.clone(), clock, self.bus.clone(), None).await
     }
@@ -119,15 +119,15 @@ impl Server {
     ) -> Self {
         let setting =
             |name: &str| settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-        let complete = config.complete(setting).expect("the settings are good");
-        let (statements, leave) = (Statements::recording(), CancellationToken::new());
+        let complete = config.complete(setting).expect("the settings are valid");
+        let (statements, shutdown) = (Statements::recording(), CancellationToken::new());
         let poke = Poke::default();
         let around = Surroundings {
             clock: clock.clone(),
             statements: statements.clone(),
             park_after: PARK_AFTER,
-            // On a busy machine Redis is slow, and to find that out is not what most tests are for.
-            throttle_patience: PATIENCE,
+            // A slow Redis on a busy machine must not change the result of a test.
+            throttle_patience: TIMEOUT,
             bus: bus.clone(),
             poke: poke.clone(),
             panic_at,
@@ -135,9 +135,9 @@ impl Server {
         let app = App::build(&config, complete, around).await.expect("the server can be built");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
-        let shutdown = leave.clone().cancelled_owned();
+        let signal = shutdown.clone().cancelled_owned();
         let running =
-            tokio::spawn(async move { app.run(listener, shutdown).await.expect("it ends in peace") });
+            tokio::spawn(async move { app.run(listener, signal).await.expect("it ends without an error") });
         Self {
             address,
             clock,
@@ -149,62 +149,62 @@ impl Server {
             settings,
             bus,
             folder,
-            leave,
+            shutdown,
             running,
         }
     }
 
-    /// Ends the server as SIGTERM does, and starts another over the same database.
+    /// Shuts the server down as SIGTERM does, and starts another over the same database.
     pub async fn restart(self) -> Self {
-        self.leave.cancel();
-        soon("the server to end", self.running).await.expect("it does not panic");
+        self.shutdown.cancel();
+        wait_for("the server to shut down", self.running).await.expect("it does not panic");
         Self::launch(self.config, self.settings, self.database_url, self.folder, self.clock, self.bus, None)
             .await
     }
 
-    /// Tells the server to end.
-    pub fn leave(&self) {
-        self.leave.cancel();
+    /// Starts the shutdown.
+    pub fn shut_down(&self) {
+        self.shutdown.cancel();
     }
 
-    /// Waits for the server to have ended.
-    pub async fn ended(self) {
-        soon("the server to end", self.running).await.expect("it does not panic");
+    /// Waits until the server has shut down.
+    pub async fn wait(self) {
+        wait_for("the server to shut down", self.running).await.expect("it does not panic");
     }
 
-    /// A new user's client.
+    /// Registers a new user.
     pub async fn register(&self) -> Client {
         Client::register(self.address).await
     }
 
-    /// A client that is not signed in.
-    pub fn stranger(&self) -> Client {
+    /// Returns a client that is not signed in.
+    pub fn anonymous(&self) -> Client {
         Client::new(self.address, None)
     }
 
-    /// A socket that has said `connection_init` for the client, and has been answered.
+    /// Opens a socket for a client; `connection_init` is acknowledged.
     pub async fn socket(&self, client: &Client) -> Socket {
         let mut socket = Socket::connect(self.address).await;
         socket.init(client.token.as_deref()).await;
         socket
     }
 
-    /// A GET of one of its addresses.
+    /// Returns a GET request for a path.
     pub fn get(&self, path: &str) -> reqwest::RequestBuilder {
         self.http.get(self.url(path))
     }
 
-    /// A request of any method.
-    pub fn ask(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+    /// Returns a request of any method for a path.
+    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, self.url(path))
     }
 
-    /// A POST to `/graphql`, yet without a body and its type.
+    /// Returns a POST request to `/graphql`, without a body.
     pub fn post(&self) -> reqwest::RequestBuilder {
         self.http.post(self.url("/graphql"))
     }
 
-    /// An address of this server.
+    /// Returns the URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }

@@ -1,6 +1,6 @@
-//! A PostgreSQL or a Redis of the test's own, to be killed, stopped and started again.
+//! A PostgreSQL or Redis of the test's own, which the test may kill, stop and restart.
 
-use super::{PATIENCE, soon};
+use super::{TIMEOUT, wait_for};
 use std::{
     fs::{self, Permissions},
     io::{BufRead, BufReader, pipe},
@@ -18,22 +18,22 @@ use tokio::{
     time::Instant,
 };
 
-/// A database server, on a port that it keeps. Dropping it ends it.
+/// A database server. It keeps its port when it is restarted. Dropping it stops it.
 pub struct Service {
     port: u16,
-    /// The program and what it is told.
+    /// The program and its arguments.
     command: Vec<String>,
     folder: TempDir,
     child: Option<Child>,
 }
 
 impl Service {
-    /// An empty PostgreSQL.
+    /// Starts an empty PostgreSQL.
     pub async fn postgres() -> Self {
         Self::postgres_with(&[]).await
     }
 
-    /// An empty PostgreSQL with settings of its own, each as `name=value`.
+    /// Starts an empty PostgreSQL with additional settings, each as `name=value`.
     pub async fn postgres_with(settings: &[&str]) -> Self {
         let folder = open_folder();
         let data = folder.path().join("postgres");
@@ -44,9 +44,9 @@ impl Service {
             let of_data = [bin.join(name).display().to_string(), "-D".into(), data.display().to_string()];
             [&owner[..], &of_data].concat()
         };
-        let like_the_shared_one =
+        let same_as_shared_server =
             ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
-        let init = [program("initdb"), like_the_shared_one.map(str::to_owned).into()].concat();
+        let init = [program("initdb"), same_as_shared_server.map(str::to_owned).into()].concat();
         let made = run(&init, folder.path()).output().expect("initdb can be started");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let port = free_port();
@@ -59,7 +59,7 @@ impl Service {
         Self { port, command, folder, child: None }.started().await
     }
 
-    /// An empty Redis that keeps nothing on the disk.
+    /// Starts an empty Redis without persistence.
     pub async fn redis() -> Self {
         let port = free_port();
         let port_text = port.to_string();
@@ -74,25 +74,25 @@ impl Service {
         self
     }
 
-    /// Starts it, again if need be, and waits for it to be ready.
+    /// Starts the server, repeatedly if necessary, and waits until it is ready.
     pub async fn start(&mut self) {
-        let give_up = Instant::now() + PATIENCE;
+        let give_up = Instant::now() + TIMEOUT;
         loop {
             let mut log = self.spawn();
-            let mut said = String::new();
-            while let Some(line) = soon("a database server to be ready", log.recv()).await {
+            let mut output = String::new();
+            while let Some(line) = wait_for("a database server to be ready", log.recv()).await {
                 if line.to_lowercase().contains("ready to accept connections") {
                     return;
                 }
-                said = said + &line + "\n";
+                output = output + &line + "\n";
             }
-            // What is left of a killed PostgreSQL must have ended first.
-            assert!(Instant::now() < give_up, "{} does not start:\n{said}", self.command.join(" "));
+            // Processes of a killed PostgreSQL must have ended first.
+            assert!(Instant::now() < give_up, "{} does not start:\n{output}", self.command.join(" "));
             self.ended();
         }
     }
 
-    /// Starts it; gives what it logs.
+    /// Starts the process. Returns the lines of its log.
     fn spawn(&mut self) -> mpsc::UnboundedReceiver<String> {
         let (log, writer) = pipe().expect("a pipe can be made");
         let mut command = run(&self.command, self.folder.path());
@@ -102,31 +102,31 @@ impl Service {
             Some(child.unwrap_or_else(|error| panic!("{}: {error}; make test installs it", self.command[0])));
         let (line, lines) = mpsc::unbounded_channel();
         thread::spawn(move || {
-            for said in BufReader::new(log).lines().map_while(Result::ok) {
-                let _ = line.send(said);
+            for text in BufReader::new(log).lines().map_while(Result::ok) {
+                let _ = line.send(text);
             }
         });
         lines
     }
 
-    /// Sends a signal that does not end it, such as `STOP`.
+    /// Sends a signal that does not end the process, such as `STOP`.
     pub fn signal(&self, name: &str) {
-        let id = self.child.as_ref().expect("it runs").id();
+        let id = self.child.as_ref().expect("the server runs").id();
         let sent = Command::new("sh").args(["-c", &format!("kill -{name} {id}")]).status();
         assert!(sent.expect("there is a shell").success(), "no process {id}");
     }
 
-    /// Ends it with a signal, and waits for it to have ended.
+    /// Ends the process with a signal, and waits for its exit.
     pub fn end(&mut self, signal: &str) {
         self.signal(signal);
         self.ended();
     }
 
     fn ended(&mut self) {
-        self.child.take().expect("it runs").wait().expect("it is our child");
+        self.child.take().expect("the server runs").wait().expect("a child process");
     }
 
-    /// The database `postgres`.
+    /// Returns the URL of the database `postgres`.
     pub fn postgres_url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
@@ -135,12 +135,12 @@ impl Service {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
-    /// Makes Redis forget everything.
+    /// Deletes all data of Redis.
     pub async fn flush(&self) {
         let mut redis = TcpStream::connect(("127.0.0.1", self.port)).await.expect("Redis listens");
         redis.write_all(b"FLUSHALL\r\n").await.expect("Redis listens");
         let mut answer = [0; 5];
-        soon("Redis to flush", redis.read_exact(&mut answer)).await.expect("Redis answers");
+        wait_for("Redis to flush", redis.read_exact(&mut answer)).await.expect("Redis answers");
         assert_eq!(&answer, b"+OK\r\n");
     }
 }
@@ -148,7 +148,7 @@ impl Service {
 impl Drop for Service {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
-            // First what lets it clean up; it must be awake to hear that. SIGINT makes PostgreSQL end without waiting for clients.
+            // SIGINT is a clean shutdown, which does not wait for clients. A process stopped by SIGSTOP must continue first.
             let _ = Command::new("sh")
                 .args(["-c", &format!("kill -CONT {0}; kill -INT {0}", child.id())])
                 .status();
@@ -159,26 +159,26 @@ impl Drop for Service {
 
 fn run(command: &[String], folder: &Path) -> Command {
     let mut run = Command::new(&command[0]);
-    // From within its folder: another user may not be allowed into this one.
+    // The current directory may not be accessible to the other user.
     run.args(&command[1..]).current_dir(folder).stdin(Stdio::null());
     run
 }
 
-/// A folder that other users may pass through.
+/// Creates a folder that other users may traverse.
 fn open_folder() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    fs::set_permissions(folder.path(), Permissions::from_mode(0o711)).expect("it is ours");
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o711)).expect("the folder is new");
     folder
 }
 
-/// A port below those that outgoing connections use, so that it is free again after a restart.
+/// Returns a port below the range of outgoing connections, so that it is still free after a restart.
 fn free_port() -> u16 {
     let drawn = std::iter::repeat_with(|| 20_000 + rand::random::<u16>() % 12_000);
     let mut free = drawn.take(100).filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
     free.next().expect("a port is free")
 }
 
-/// Where the newest PostgreSQL on this machine has its programs.
+/// Returns the folder with the programs of the newest installed PostgreSQL.
 fn postgres_programs() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest =
@@ -186,7 +186,8 @@ fn postgres_programs() -> PathBuf {
     newest.expect("PostgreSQL must be on this machine: `make test` installs it").path().join("bin")
 }
 
-/// PostgreSQL refuses to run as root: then the folder is made the user postgres's, and this runs a command as them.
+/// PostgreSQL refuses to run as root. As root, gives the folder to the user `postgres` and returns a command prefix that
+/// switches to this user; otherwise returns an empty prefix.
 fn owner_for(data: &Path) -> Vec<String> {
     let is_root = fs::metadata("/proc/self").expect("it is there").uid() == 0;
     if !is_root {

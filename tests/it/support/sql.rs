@@ -1,4 +1,4 @@
-//! The database itself, for what no client can see or do.
+//! Direct access to the database, for what clients cannot see or do.
 
 use super::{Kind, Server};
 use diesel::{QueryableByName, SqliteConnection, sql_query, sql_types::Text};
@@ -9,8 +9,8 @@ use diesel_async::{
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// A connection beside the server's.
-#[expect(clippy::large_enum_variant, reason = "a test has one")]
+/// A connection of the test's own.
+#[expect(clippy::large_enum_variant, reason = "a test has one value")]
 pub enum Sql {
     Postgres(AsyncPgConnection),
     Sqlite(SyncConnectionWrapper<SqliteConnection>),
@@ -38,11 +38,11 @@ impl Sql {
     pub async fn connect(url: &str) -> Self {
         match url.strip_prefix("sqlite:") {
             Some(path) => {
-                let mut conn = SyncConnectionWrapper::establish(path).await.expect("it is there");
+                let mut conn = SyncConnectionWrapper::establish(path).await.expect("the database answers");
                 conn.batch_execute("PRAGMA busy_timeout = 5000").await.expect("a setting");
                 Self::Sqlite(conn)
             }
-            None => Self::Postgres(AsyncPgConnection::establish(url).await.expect("it is there")),
+            None => Self::Postgres(AsyncPgConnection::establish(url).await.expect("the database answers")),
         }
     }
 
@@ -51,10 +51,10 @@ impl Sql {
             Self::Postgres(conn) => conn.batch_execute(statements).await,
             Self::Sqlite(conn) => conn.batch_execute(statements).await,
         }
-        .expect("it can be done");
+        .expect("valid statements");
     }
 
-    /// What a query gives in its one column, a text called `value`.
+    /// Returns the rows of a query with one text column, named `value`.
     pub async fn values(&mut self, query: &str) -> Vec<String> {
         let rows: Vec<Row> = match self {
             Self::Postgres(conn) => sql_query(query).load(conn).await,
@@ -64,7 +64,7 @@ impl Sql {
         rows.into_iter().map(|row| row.value).collect()
     }
 
-    /// How this database executes a statement with places for values, as the server's connections have it executed.
+    /// Returns the plan of a prepared statement, planned with the settings of the server's connections.
     pub async fn plan(&mut self, statement: &str) -> Vec<String> {
         match self {
             Self::Sqlite(conn) => {
@@ -79,7 +79,7 @@ impl Sql {
                     count => format!("({})", vec!["NULL"; count].join(", ")),
                 };
                 self.execute(confab::store::POSTGRES_SETUP).await;
-                // EXPLAIN calls its column by a name that no row here can have.
+                // The column of EXPLAIN has a name that cannot be mapped to a field.
                 self.execute(
                     "CREATE OR REPLACE FUNCTION pg_temp.plan(statement text) RETURNS SETOF text LANGUAGE plpgsql
                     AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || statement; END $$",
@@ -94,7 +94,7 @@ impl Sql {
         }
     }
 
-    /// A key as this database writes it.
+    /// Returns a key as this database writes it.
     pub fn key(&self, id: Uuid) -> String {
         match self {
             Self::Postgres(_) => format!("'{id}'"),
@@ -102,8 +102,8 @@ impl Sql {
         }
     }
 
-    /// The rows of each table as text; the catalogue tells what tables there are.
-    pub async fn everything(&mut self) -> BTreeMap<String, Vec<String>> {
+    /// Returns all rows of every table as text.
+    pub async fn all_rows(&mut self) -> BTreeMap<String, Vec<String>> {
         let tables = match self {
             Self::Postgres(_) => {
                 "SELECT table_name::text AS value FROM information_schema.tables
@@ -114,7 +114,7 @@ impl Sql {
                 WHERE type = 'table' AND name NOT LIKE '\\_\\_%' ESCAPE '\\'"
             }
         };
-        let mut everything = BTreeMap::new();
+        let mut rows = BTreeMap::new();
         for table in self.values(tables).await {
             let columns = match self {
                 Self::Postgres(_) => format!("SELECT {table}::text AS value FROM {table} ORDER BY 1"),
@@ -126,13 +126,33 @@ impl Sql {
                     format!("SELECT {} AS value FROM {table} ORDER BY 1", quoted.join(" || ',' || "))
                 }
             };
-            everything.insert(table, self.values(&columns).await);
+            rows.insert(table, self.values(&columns).await);
         }
-        everything
+        rows
     }
 
-    /// Adds messages to a conversation that is yet empty, each after the one before: so many, of so many letters.
-    pub async fn fill(&mut self, conversation: &str, count: usize, letters: usize) {
+    /// Returns the tables with their columns.
+    pub async fn columns(&mut self) -> BTreeMap<String, Vec<String>> {
+        let query = match self {
+            Self::Postgres(_) => {
+                "SELECT (table_name || '.' || column_name)::text AS value FROM information_schema.columns
+                WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'"
+            }
+            Self::Sqlite(_) => {
+                "SELECT m.name || '.' || c.name AS value FROM sqlite_master m JOIN pragma_table_info(m.name) c
+                WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\'"
+            }
+        };
+        let mut tables = BTreeMap::<String, Vec<String>>::new();
+        for value in self.values(query).await {
+            let (table, column) = value.split_once('.').expect("both");
+            tables.entry(table.to_owned()).or_default().push(column.to_owned());
+        }
+        tables
+    }
+
+    /// Adds a chain of `count` messages with `letters` letters each to an empty conversation.
+    pub async fn add_messages(&mut self, conversation: &str, count: usize, letters: usize) {
         let (_, digits) = conversation.rsplit_once('_').expect("a global id");
         let conversation = self.key(Uuid::parse_str(digits).expect("a key"));
         let (text, moment, no) = match self {
@@ -161,8 +181,8 @@ impl Sql {
 }
 
 impl Kind {
-    /// How the catalogue of this kind spells nobody's key.
-    pub fn nobody(self) -> &'static str {
+    /// Returns the all-zero key as [`Sql::all_rows`] shows it. It stands for no user.
+    pub fn zero_key(self) -> &'static str {
         match self {
             Self::Postgres => "00000000-0000-0000-0000-000000000000",
             Self::Sqlite => "X'00000000000000000000000000000000'",

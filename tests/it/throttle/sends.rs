@@ -1,6 +1,6 @@
-//! Sending too much.
+//! The limits on messages and on running replies.
 
-use super::{ask_from, behind_proxy, network, retry_after};
+use super::{behind_proxy, execute_from, network, retry_after};
 use crate::support::{Client, Kind, Server, UNTHROTTLED, codes, content_of, on_both_databases};
 use confab::config::Throttling;
 use futures_util::future::join_all;
@@ -10,14 +10,14 @@ use std::time::Duration;
 const SEND: &str = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { reply { id } } }";
 
 on_both_databases! {
-    async fn a_user_may_send_so_much_in_a_minute(kind) {
+    async fn messages_per_minute_are_limited(kind) {
         let server = behind_proxy(kind, Throttling { send_rate: 3, ..UNTHROTTLED }).await;
         let (client, other) = (server.register().await, server.register().await);
         let home = network();
-        let (conversation, _) = client.say("1", None).await;
+        let (conversation, _) = client.send_echo("1", None).await;
         let send = async |client: &Client, content: &str, conversation: Option<&str>| {
             let input = json!({ "input": { "content": content, "model": "echo", "conversationId": conversation } });
-            ask_from(&server, client, format!("{home}::1"), SEND, input).await
+            execute_from(&server, client, format!("{home}::1"), SEND, input).await
         };
         for content in ["2", "3"] {
             assert_eq!(send(&client, content, Some(&conversation)).await.status, 200);
@@ -36,7 +36,7 @@ on_both_databases! {
         assert_eq!(said.map(content_of).collect::<Vec<_>>(), ["1", "2", "3", "5"]);
     }
 
-    async fn a_repetition_is_answered_whatever_the_limits(kind) {
+    async fn repeated_sends_are_not_limited(kind) {
         let server = Server::with(kind, |config| {
             config.throttling = Throttling { send_rate: 2, max_running: 1, ..UNTHROTTLED };
             config.pace_ms = 60_000;
@@ -49,7 +49,7 @@ on_both_databases! {
             let again = client.send(input("a", "1")).await;
             assert_eq!((&again["message"], &again["reply"]["id"]), (&first["message"], &first["reply"]["id"]));
         }
-        // Another one reaches the limit of running replies, and the next one that of messages.
+        // The second key exceeds the limit on running replies, the third the limit on messages.
         for key in ["b", "c"] {
             assert_eq!(client.try_send(input(key, "2")).await, Some(Err("RATE_LIMITED".into())));
         }
@@ -59,38 +59,38 @@ on_both_databases! {
         let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
         client.data(delete, json!({ "id": first["conversation"]["id"] })).await;
         let deleted = client.try_send(input("a", "1")).await;
-        assert_eq!(deleted, Some(Err("RATE_LIMITED".into())), "what is deleted is no answer");
+        assert_eq!(deleted, Some(Err("RATE_LIMITED".into())), "a deleted message has no stored result");
     }
 
-    /// HTTP's status is of the whole answer: where something was done, it tells of no refusal.
-    async fn what_was_done_beside_a_refusal_is_told(kind) {
+    /// The HTTP status describes the whole answer: after a partial success it does not report the rate limit.
+    async fn a_partial_success_reports_no_rate_limit_status(kind) {
         let server = behind_proxy(kind, Throttling { send_rate: 1, ..UNTHROTTLED }).await;
         let client = server.register().await;
-        client.say("1", None).await;
+        client.send_echo("1", None).await;
         let both = "mutation { createConversation { conversation { id } }
             sendMessage(input: { content: \"2\" }) { reply { id } } }";
-        let answer = ask_from(&server, &client, format!("{}::1", network()), both, json!({})).await;
+        let answer = execute_from(&server, &client, format!("{}::1", network()), both, json!({})).await;
         assert_eq!((answer.status, codes(&answer.json())), (200, vec!["RATE_LIMITED"]));
         assert_eq!(answer.header("retry-after"), "");
         let count = client.data("{ me { conversations { totalCount } } }", json!({})).await;
         assert_eq!(count["me"]["conversations"]["totalCount"], 2);
     }
 
-    async fn so_many_replies_run_at_once_wherever_they_run(kind) {
+    async fn running_replies_are_limited_across_instances(kind) {
         let server = Server::with(kind, |config| {
             config.throttling = Throttling { max_running: 3, ..UNTHROTTLED };
             config.pace_ms = 60_000;
         })
         .await;
-        let beside = server.beside().await;
+        let beside = server.another_instance().await;
         let client = server.register().await;
         let there = client.at(beside.address);
-        let (busy, first) = client.say("a long story", None).await;
+        let (busy, first) = client.send_echo("a long story", None).await;
         let send = |number: usize, more: Value| {
             let at = if number.is_multiple_of(2) { &client } else { &there };
             let mut input = json!({ "content": "a long story", "model": "echo", "idempotencyKey": number.to_string() });
             input.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
-            async move { at.ask(SEND, json!({ "input": input })).await }
+            async move { at.execute(SEND, json!({ "input": input })).await }
         };
         let answers = join_all((0..8).map(|number| send(number, json!({})))).await;
         let refused: Vec<_> = (0..8).filter(|&number| answers[number].get("errors").is_some()).collect();
@@ -101,17 +101,17 @@ on_both_databases! {
             assert!(extensions["retryAfter"].as_u64().unwrap() > 0);
         }
         let count = client.data("{ me { conversations { totalCount } } }", json!({})).await;
-        assert_eq!(count["me"]["conversations"]["totalCount"], 3, "nothing of what was refused is stored");
+        assert_eq!(count["me"]["conversations"]["totalCount"], 3, "nothing of the refused messages is stored");
         let other = server.register().await;
-        other.say("mine", None).await;
-        // A repetition gets its result all the same, and one may take the place of what it stops.
+        other.send_echo("mine", None).await;
+        // A repetition returns its result, and a message may replace a running reply that it stops.
         let accepted = (0..8).find(|number| !refused.contains(number)).unwrap();
         assert_eq!(send(accepted, json!({})).await["data"], answers[accepted]["data"]);
         let instead = json!({ "idempotencyKey": "instead", "conversationId": busy, "whenBusy": "STOP_CURRENT" });
         let instead = send(0, instead).await;
         assert_eq!(instead.get("errors"), None);
         assert_eq!(codes(&send(refused[0], json!({})).await), ["RATE_LIMITED"]);
-        // The key of what was refused is the client's to use again.
+        // The key of a refused message can be used again.
         let reply = instead["data"]["sendMessage"]["reply"]["id"].as_str().unwrap();
         client.stop(reply).await;
         client.stop(&first).await;
@@ -120,7 +120,7 @@ on_both_databases! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_a_socket_a_refusal_is_a_result_like_any_other() {
+async fn on_a_socket_a_rate_limit_is_a_result() {
     let server = Server::with(Kind::Sqlite, |config| {
         config.throttling = Throttling { send_rate: 1, ..UNTHROTTLED };
     })
@@ -129,10 +129,10 @@ async fn on_a_socket_a_refusal_is_a_result_like_any_other() {
     let mut socket = server.socket(&client).await;
     let input = json!({ "input": { "content": "hello" } });
     socket.subscribe("1", SEND, input.clone()).await;
-    assert_eq!(socket.hear().await.unwrap()["payload"].get("errors"), None);
-    assert_eq!(socket.hear().await.unwrap()["type"], "complete");
+    assert_eq!(socket.receive().await.unwrap()["payload"].get("errors"), None);
+    assert_eq!(socket.receive().await.unwrap()["type"], "complete");
     socket.subscribe("2", SEND, input).await;
-    let told = socket.hear().await.unwrap();
-    assert_eq!((&told["type"], codes(&told["payload"])), (&json!("next"), vec!["RATE_LIMITED"]));
-    assert!(told["payload"]["errors"][0]["extensions"]["retryAfter"].as_u64().unwrap() > 50);
+    let message = socket.receive().await.unwrap();
+    assert_eq!((&message["type"], codes(&message["payload"])), (&json!("next"), vec!["RATE_LIMITED"]));
+    assert!(message["payload"]["errors"][0]["extensions"]["retryAfter"].as_u64().unwrap() > 50);
 }

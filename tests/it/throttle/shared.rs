@@ -1,4 +1,4 @@
-//! Limits of several instances.
+//! Limits that several instances share.
 
 use super::{behind_proxy, network};
 use crate::support::{Client, Cluster, Kind, Server, UNTHROTTLED, code};
@@ -7,11 +7,11 @@ use serde_json::json;
 
 const SEND: &str = "mutation { sendMessage(input: { content: \"hi\", model: \"echo\" }) { reply { id } } }";
 
-/// How many of so many sends are accepted; the others must be RATE_LIMITED.
+/// Sends messages and returns how many are accepted; the others must get RATE_LIMITED.
 async fn accepted(sends: usize, at: impl Fn(usize) -> Client) -> usize {
     let mut accepted = 0;
     for number in 0..sends {
-        let answer = at(number).ask(SEND, json!({})).await;
+        let answer = at(number).execute(SEND, json!({})).await;
         match answer.get("errors") {
             None => accepted += 1,
             Some(errors) => assert_eq!(code(&errors[0]), "RATE_LIMITED"),
@@ -21,19 +21,19 @@ async fn accepted(sends: usize, at: impl Fn(usize) -> Client) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_redis_instances_share_the_limits() {
+async fn instances_share_limits_over_redis() {
     let throttling = Throttling { send_rate: 4, login_rate_per_account: 1, ..UNTHROTTLED };
     let server = behind_proxy(Kind::Postgres, throttling).await;
-    let beside: Server = server.beside().await;
+    let beside: Server = server.another_instance().await;
     let client = server.register().await;
     let there = client.at(beside.address);
     let sent = accepted(8, |number| if number % 2 == 0 { client.clone() } else { there.clone() }).await;
-    assert!((4..=5).contains(&sent), "as many as one instance takes: {sent}");
-    // What the right password gives back, it gives back everywhere.
+    assert!((4..=5).contains(&sent), "as many as a single instance accepts: {sent}");
+    // A successful sign-in restores the address's attempts on all instances.
     let log_in = async |server: &Server, from: &str, password: &str| {
         let query = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
         let input = json!({ "input": { "email": client.email, "password": password } });
-        super::ask_from(server, &server.stranger(), from, query, input).await.status
+        super::execute_from(server, &server.anonymous(), from, query, input).await.status
     };
     let (home, abroad) = (format!("{}::1", network()), format!("{}::1", network()));
     while log_in(&server, &abroad, "1234").await == 200 {}
@@ -47,7 +47,7 @@ async fn over_redis_instances_share_the_limits() {
     }
 }
 
-/// Neither does everything pass while Redis is away, nor nothing: each instance limits by itself.
+/// Without Redis each instance limits by itself: neither all requests pass nor none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn limits_hold_without_redis() {
     let mut cluster = Cluster::start(1, &[("CONFAB_SEND_RATE", "3")]).await;

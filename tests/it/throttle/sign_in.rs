@@ -1,7 +1,7 @@
-//! Guessing at passwords.
+//! The limits on sign-in attempts and registrations.
 
-use super::{ask_from, behind_proxy, network, retry_after};
-use crate::support::{Answer, Client, Kind, PASSWORD, Server, UNTHROTTLED, code, on_both_databases};
+use super::{behind_proxy, execute_from, network, retry_after};
+use crate::support::{Client, HttpResponse, Kind, PASSWORD, Server, UNTHROTTLED, code, on_both_databases};
 use confab::config::Throttling;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
@@ -9,15 +9,15 @@ use std::{fmt::Display, time::Duration};
 
 const LOG_IN: &str = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
 const REGISTER: &str = "mutation($input: RegisterInput!) { register(input: $input) { accessToken } }";
-/// Too short to be anybody's: refused as any wrong one, but without the work.
+/// Too short for a password, so it is refused like a wrong one, but without hashing.
 const GUESS: &str = "1234";
 
-async fn log_in(server: &Server, from: impl Display, email: &str, password: &str) -> Answer {
+async fn log_in(server: &Server, from: impl Display, email: &str, password: &str) -> HttpResponse {
     let input = json!({ "input": { "email": email, "password": password } });
-    ask_from(server, &server.stranger(), from, LOG_IN, input).await
+    execute_from(server, &server.anonymous(), from, LOG_IN, input).await
 }
 
-/// How often somebody may guess until they are refused.
+/// Returns the number of attempts until the limit is reached.
 async fn guesses(server: &Server, from: &str, email: &str) -> usize {
     let guesses = stream::repeat(()).then(|()| log_in(server, from, email, GUESS));
     let made = guesses.take_while(|answer| {
@@ -27,24 +27,24 @@ async fn guesses(server: &Server, from: &str, email: &str) -> usize {
     made.count().await
 }
 
-fn wrong(answer: &Answer) -> bool {
+fn wrong(answer: &HttpResponse) -> bool {
     code(&answer.json()["errors"][0]) == "UNAUTHENTICATED"
 }
 
 on_both_databases! {
-    async fn guessing_from_many_networks_is_limited_and_does_not_lock_the_owner_out(kind) {
+    async fn guessing_is_limited_without_locking_the_owner_out(kind) {
         let server = behind_proxy(kind, Throttling { login_rate_per_account: 3, ..UNTHROTTLED }).await;
         let owner = Client::register(server.address).await;
         let home = format!("{}::1", network());
         assert!(log_in(&server, &home, &owner.email, PASSWORD).await.json()["data"]["logIn"].is_object());
         let nobody = format!("nobody-{}", owner.email);
-        // The account's own rate is the first one's to use up; it comes back in 20 seconds.
+        // The first network also uses up the account's own rate, which refills in 20 seconds.
         for (network, most) in [(network(), 5 + 3), (network(), 5), (network(), 5)] {
             for email in [&owner.email, &nobody] {
                 let made = guesses(&server, &format!("{network}::1"), email).await;
                 assert!((most..=most + 1).contains(&made), "{email}: {made}");
             }
-            // Nor does another address of the same network help.
+            // Another address of the same network shares the limit.
             let another = format!("{network}:77::2");
             let mut refusals = Vec::new();
             for email in [&owner.email, &nobody] {
@@ -52,10 +52,10 @@ on_both_databases! {
                 assert!(retry_after(&refused) <= 20);
                 refusals.push(refused.json()["errors"][0]["message"].take());
             }
-            assert_eq!(refusals[0], refusals[1], "whether there is an account is not told");
+            assert_eq!(refusals[0], refusals[1], "the refusal does not reveal whether the account exists");
         }
         for from in [home, format!("{}::1", network())] {
-            // Mistyped, and right in the end, time and again.
+            // The owner mistypes the password and then gets it right, several times.
             for _ in 0..3 {
                 assert!(wrong(&log_in(&server, &from, &owner.email, GUESS).await));
                 assert!(wrong(&log_in(&server, &from, &owner.email, GUESS).await));
@@ -65,7 +65,7 @@ on_both_databases! {
         }
     }
 
-    async fn one_address_cannot_try_many_accounts(kind) {
+    async fn sign_ins_per_address_are_limited(kind) {
         let throttling = Throttling { login_rate_per_address: 4, ..UNTHROTTLED };
         let server = behind_proxy(kind, throttling).await;
         let home = network();
@@ -73,7 +73,7 @@ on_both_databases! {
             let email = format!("{}@example.com", uuid::Uuid::now_v7());
             log_in(&server, from, &email, GUESS).await
         };
-        // What one may call its own of IPv6 counts as one address.
+        // A /64 of IPv6 counts as one address.
         for one in 0..4 {
             assert!(wrong(&guess(format!("{home}:5::{one}")).await));
         }
@@ -89,8 +89,8 @@ on_both_databases! {
         retry_after(&guess(format!("{home}:5::1")).await);
     }
 
-    /// Who has a network has as many addresses as they like.
-    async fn one_network_cannot_try_many_accounts_nor_make_them(kind) {
+    /// A network contains any number of addresses.
+    async fn sign_ins_and_registrations_per_network_are_limited(kind) {
         let throttling =
             Throttling { login_rate_per_address: 1, register_rate_per_address: 1, ..UNTHROTTLED };
         let server = behind_proxy(kind, throttling).await;
@@ -101,7 +101,7 @@ on_both_databases! {
         let register = async |from: String| {
             let email = format!("{}@example.com", uuid::Uuid::now_v7());
             let input = json!({ "input": { "email": email, "password": PASSWORD } });
-            ask_from(&server, &server.stranger(), from, REGISTER, input).await
+            execute_from(&server, &server.anonymous(), from, REGISTER, input).await
         };
         let random = rand::random::<u8>();
         for (network, other) in [
@@ -113,7 +113,7 @@ on_both_databases! {
                 true => format!("{network}.{one}"),
                 false => format!("{network}:{one:x}::1"),
             };
-            // Eight times what one address may, and what comes back meanwhile.
+            // Eight times the limit of one address, and what refills meanwhile.
             let mut one = 0;
             let refused = loop {
                 one += 1;
@@ -143,14 +143,14 @@ on_both_databases! {
         }
     }
 
-    async fn one_address_cannot_make_many_accounts(kind) {
+    async fn registrations_per_address_are_limited(kind) {
         let throttling = Throttling { register_rate_per_address: 2, ..UNTHROTTLED };
         let server = behind_proxy(kind, throttling).await;
         let home = format!("{}::1", network());
         let register = async |from: &str| {
             let email = format!("{}@example.com", uuid::Uuid::now_v7());
             let input = json!({ "input": { "email": email, "password": PASSWORD } });
-            ask_from(&server, &server.stranger(), from, REGISTER, input).await
+            execute_from(&server, &server.anonymous(), from, REGISTER, input).await
         };
         for _ in 0..2 {
             assert!(register(&home).await.json()["data"]["register"].is_object());
@@ -159,7 +159,7 @@ on_both_databases! {
         assert!(register(&format!("{}::1", network())).await.json()["data"]["register"].is_object());
     }
 
-    async fn forged_headers_lift_nothing(kind) {
+    async fn forged_forwarding_headers_are_ignored(kind) {
         let throttling = Throttling { login_rate_per_address: 3, ..UNTHROTTLED };
         let server = Server::with(kind, |config| {
             config.throttling = throttling;
@@ -172,7 +172,7 @@ on_both_databases! {
             for (name, value) in headers {
                 request = request.header(*name, *value);
             }
-            Answer::to(request).await
+            HttpResponse::to(request).await
         };
         assert!(wrong(&forging(&server, &[]).await));
         assert!(wrong(&forging(&server, &[("x-forwarded-for", "198.51.100.1")]).await));
@@ -186,7 +186,7 @@ on_both_databases! {
         ] {
             retry_after(&forging(&server, headers).await);
         }
-        // A trusted proxy has added what it saw to what was forged.
+        // A trusted proxy appends the address that it saw to the forged ones.
         let server = behind_proxy(kind, throttling).await;
         let home = format!("{}::1", network());
         for forged in 0..3 {
@@ -196,14 +196,14 @@ on_both_databases! {
     }
 }
 
-/// What is limited with no setting at all: enough for any person.
+/// The default limits, which no person reaches.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn there_are_limits_by_default() {
+async fn sign_ins_are_limited_by_default() {
     let defaults = crate::support::default_settings().throttling;
     let server = behind_proxy(Kind::Sqlite, defaults).await;
     let home = format!("{}::1", network());
     let guessed = guesses(&server, &home, "ada@example.com").await;
-    assert!((15..=17).contains(&guessed), "a few of the network's own, and ten: {guessed}");
+    assert!((15..=17).contains(&guessed), "a few attempts of the network, and ten of the account: {guessed}");
     for one in 0..8 {
         log_in(&server, &home, &format!("{one}@example.com"), GUESS).await;
     }

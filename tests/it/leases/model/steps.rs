@@ -1,4 +1,4 @@
-//! What an instance does, in the store and in the model.
+//! The steps of an instance, executed in the store and in the model.
 
 use super::{ATTEMPTS, Held, Instant, LEASE, Reply, World};
 use confab::store::{
@@ -39,7 +39,7 @@ impl World {
             return assert!(matches!(sent, Sent::Busy), "{sent:?}");
         }
         let Sent::Stored(stored) = sent else { panic!("not stored: {sent:?}") };
-        assert_eq!(stored.claimed, !busy, "it is run at once, or waits for its turn");
+        assert_eq!(stored.claimed, !busy, "it runs at once, or waits for its turn");
         if when_busy == WhenBusy::StopCurrent {
             waiting.iter_mut().for_each(|reply| reply.ask_to_stop());
         }
@@ -62,8 +62,8 @@ impl World {
         }
     }
 
-    /// Looks for replies to take on. One whose turn has not come is not among them.
-    pub async fn look(&mut self, at: usize, dies: bool) {
+    /// Polls for replies to claim. A reply whose turn has not come must not be found.
+    pub async fn poll(&mut self, at: usize, dies: bool) {
         let now = self.now_at(at);
         let mut found = self.claimable(now).await;
         found.retain(|run| self.replies.iter().any(|reply| reply.id == run.message_id));
@@ -76,7 +76,7 @@ impl World {
         let mut due: Vec<Id> = due.map(|reply| reply.id).collect();
         due.sort();
         let ids: Vec<Id> = found.iter().map(|run| run.message_id).collect();
-        assert_eq!(ids, due, "what is due, each conversation's first alone");
+        assert_eq!(ids, due, "the first unfinished reply of each conversation");
         for run in found {
             if self.instances[at].held.iter().all(|held| held.reply != run.message_id) {
                 self.claim(at, run, dies).await;
@@ -93,7 +93,7 @@ impl World {
         let Claimed { reply: stored, stop_requested } =
             claimed.expect("the database answers").expect("it was due");
         let reply = self.reply(id).expect("it was due");
-        assert_eq!(stop_requested, reply.asked_to_stop.is_some(), "no wish to stop is lost");
+        assert_eq!(stop_requested, reply.asked_to_stop.is_some(), "a stop request is never lost");
         let taken_over = reply.lease.replace((lease, now + LEASE)).is_some();
         if taken_over && !stop_requested && reply.shown.0 <= ATTEMPTS {
             reply.shown.0 += 1;
@@ -115,12 +115,12 @@ impl World {
         } else if held.attempt > ATTEMPTS {
             self.end(held, MessageStatus::Failed, Some("INTERRUPTED")).await;
         } else {
-            assert_eq!(held.text, "", "each attempt begins anew");
+            assert_eq!(held.text, "", "each attempt starts with an empty text");
             self.instances[at].held.push(held);
         }
     }
 
-    pub async fn speak(&mut self, at: usize, reply: usize, word: bool) {
+    pub async fn checkpoint(&mut self, at: usize, reply: usize, word: bool) {
         let Some(mut held) = self.take_held(at, reply) else { return };
         if word {
             self.words += 1;
@@ -166,7 +166,7 @@ impl World {
         self.instances[at].held.clear();
     }
 
-    /// A user's wish, as an instance sees to it that may or may not run the reply.
+    /// A user's stop request, on an instance that may or may not run the reply.
     pub async fn stop(&mut self, at: usize, reply: usize) {
         let Some(chosen) = reply.checked_rem(self.replies.len()) else { return };
         let (id, now) = (self.replies[chosen].id, self.now_at(at));
@@ -178,7 +178,7 @@ impl World {
             return self.end(held, MessageStatus::Stopped, None).await;
         }
         let ended = self.store.finish_idle_reply(id, now).await.expect("the database answers");
-        assert_eq!(ended.is_some(), self.replies[chosen].idle(), "it ends at once if nobody has a lease");
+        assert_eq!(ended.is_some(), self.replies[chosen].idle(), "it ends at once if nobody holds a lease");
         let reply = &mut self.replies[chosen];
         if ended.is_some() {
             reply.shown.2 = MessageStatus::Stopped;
@@ -194,7 +194,7 @@ impl World {
         let deleted = self.store.delete_conversation(self.owner, id, self.now_at(at)).await;
         assert!(deleted.expect("the database answers"));
         self.replies.retain(|reply| reply.conversation != id);
-        // Their runners there are stopped, and elsewhere hear of it at their next checkpoint.
+        // Runners on this instance are stopped; those on others notice at their next checkpoint.
         self.stop_those_held(at, id).await;
     }
 
@@ -205,7 +205,7 @@ impl World {
         }
     }
 
-    /// A holder ends its reply; if the lease is not its any more, nothing comes of it.
+    /// Ends a reply. If the lease has been lost, nothing changes.
     async fn end(&mut self, held: Held, status: MessageStatus, error: Option<&str>) {
         let outcome = Outcome {
             status,
@@ -222,7 +222,7 @@ impl World {
         let ended =
             self.store.finish_reply(held.reply, held.lease, &outcome).await.expect("the database answers");
         let reply = self.reply(held.reply).filter(|reply| reply.is_held_under(held.lease));
-        assert_eq!(ended.is_some(), reply.is_some(), "who has the lease ends the reply, and nobody else");
+        assert_eq!(ended.is_some(), reply.is_some(), "only the holder of the lease can end the reply");
         if let Some(reply) = reply {
             reply.ended_by = Some(held.lease);
             (reply.shown.1, reply.shown.2, reply.shown.3) = (held.text, status, outcome.error_code);

@@ -1,4 +1,4 @@
-//! Every place of the schema that takes a scalar, found by asking the schema: a new argument cannot be forgotten.
+//! Every argument and input field of the schema that takes a scalar, found by introspection: none can be forgotten.
 
 use super::world::World;
 use crate::support::Client;
@@ -11,11 +11,11 @@ const INTROSPECTION: &str = "{ __schema {
     fragment Input on __InputValue { name defaultValue type { ...Type } }
     fragment Type on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
-/// Where the hostile value goes.
-const HOLE: &str = "@HOLE@";
+/// Marks the position of the hostile value.
+const MARKER: &str = "@MARKER@";
 
-/// A place for a scalar.
-pub struct Place {
+/// An argument or input field that takes a scalar: the target of hostile values.
+pub struct Target {
     /// `Query.node(id:)`, or `SendMessageInput.content`.
     pub name: String,
     /// The argument's or field's own name.
@@ -24,13 +24,13 @@ pub struct Place {
     pub scalar: String,
     /// `query`, `mutation` or `subscription`.
     pub operation: &'static str,
-    /// Request bodies with the hole: the value within the variables, and as a literal in the document.
+    /// Request bodies with the marker: in the variables, and as a literal in the document.
     in_variables: String,
     in_document: String,
 }
 
-impl Place {
-    /// Requests with a value there, written as JSON or as a GraphQL literal: for these values both look the same.
+impl Target {
+    /// Returns requests with this value, written so that JSON and GraphQL read it alike.
     pub fn requests(&self, value: &[u8]) -> [(&'static str, Vec<u8>); 2] {
         let mut escaped = Vec::new();
         for chunk in value.utf8_chunks() {
@@ -39,31 +39,31 @@ impl Place {
             escaped.extend_from_slice(chunk.invalid());
         }
         [
-            ("in a variable", fill(&self.in_variables, &format!("\"{HOLE}\""), value)),
-            ("in the document", fill(&self.in_document, HOLE, &escaped)),
+            ("in a variable", fill(&self.in_variables, &format!("\"{MARKER}\""), value)),
+            ("in the document", fill(&self.in_document, MARKER, &escaped)),
         ]
     }
 }
 
-fn fill(body: &str, hole: &str, value: &[u8]) -> Vec<u8> {
-    let (before, after) = body.split_once(hole).expect("it has a hole");
+fn fill(body: &str, marker: &str, value: &[u8]) -> Vec<u8> {
+    let (before, after) = body.split_once(marker).expect("the body has a marker");
     [before.as_bytes(), value, after.as_bytes()].concat()
 }
 
-/// All places of the schema, for this world's user.
-pub async fn places(world: &World) -> Vec<Place> {
+/// Returns all targets of the schema, in requests of this world's user.
+pub async fn targets(world: &World) -> Vec<Target> {
     let schema = Schema::of(&world.client).await;
-    let mut places = Vec::new();
+    let mut targets = Vec::new();
     for (owner, fields) in &schema.fields {
         for field in fields {
             for argument in field["args"].as_array().expect("fields have arguments") {
-                let mut walk = Walk { schema: &schema, world, owner, field, argument, places: &mut places };
+                let mut walk = Walk { schema: &schema, world, owner, field, argument, targets: &mut targets };
                 walk.enter(argument, &format!("{owner}.{}({}:)", name(field), name(argument)), &[]);
             }
         }
     }
-    assert!(places.len() > 40, "the schema has more");
-    places
+    assert!(targets.len() > 40, "the schema has more targets");
+    targets
 }
 
 struct Schema {
@@ -95,18 +95,18 @@ impl Schema {
     }
 }
 
-/// The way from a field's argument down into its type.
+/// The walk from a field's argument down into its type.
 struct Walk<'a> {
     schema: &'a Schema,
     world: &'a World,
     owner: &'a str,
     field: &'a Value,
     argument: &'a Value,
-    places: &'a mut Vec<Place>,
+    targets: &'a mut Vec<Target>,
 }
 
 impl<'a> Walk<'a> {
-    /// `above` are the input objects that lead to the input, each with the field taken.
+    /// `above` are the input objects on the enclosing_selections to the input, each with the field that was taken.
     fn enter(&mut self, input: &'a Value, path: &str, above: &[(&'a str, &'a Value)]) {
         let inner = named(&input["type"]);
         match self.schema.kinds[inner].as_str() {
@@ -118,27 +118,27 @@ impl<'a> Walk<'a> {
                 }
             }
             "SCALAR" if ["String", "ID", "Int"].contains(&inner) => self.add(input, path, above),
-            "SCALAR" | "ENUM" => assert_ne!(inner, "Float", "{path}: give it hostile numbers"),
+            "SCALAR" | "ENUM" => assert_ne!(inner, "Float", "{path}: add hostile values for Float"),
             other => panic!("{path} is a {other}"),
         }
     }
 
     fn add(&mut self, input: &Value, path: &str, above: &[(&str, &Value)]) {
-        let hole = if is_list(&input["type"]) { json!([HOLE]) } else { json!(HOLE) };
-        let mut whole = hole.clone();
-        let mut literal = if is_list(&input["type"]) { format!("[{HOLE}]") } else { HOLE.into() };
+        let marker = if is_list(&input["type"]) { json!([MARKER]) } else { json!(MARKER) };
+        let mut whole = marker.clone();
+        let mut literal = if is_list(&input["type"]) { format!("[{MARKER}]") } else { MARKER.into() };
         let (mut siblings, mut declared) = (Map::new(), String::new());
         for (object, field) in above.iter().rev() {
             let mut fields = Map::new();
             fields.insert(name(field).into(), whole);
             literal = format!("{}: {literal}", name(field));
             for other in self.schema.inputs[*object].iter().filter(|other| name(other) != name(field)) {
-                if let Some(good) = self.needed(object, other) {
+                if let Some(valid) = self.needed(object, other) {
                     let variable = format!("v{}", siblings.len());
                     literal += &format!(", {}: ${variable}", name(other));
                     declared += &format!("${variable}: {} ", written(&other["type"]));
-                    fields.insert(name(other).into(), good.clone());
-                    siblings.insert(variable, good);
+                    fields.insert(name(other).into(), valid.clone());
+                    siblings.insert(variable, valid);
                 }
             }
             whole = fields.into();
@@ -150,16 +150,16 @@ impl<'a> Walk<'a> {
         let mut given = format!("{}: ", name(self.argument));
         let (mut beside, mut beside_declared, mut variables) = (String::new(), String::new(), Map::new());
         for other in args.iter().filter(others) {
-            if let Some(good) = self.needed(self.owner, other) {
+            if let Some(valid) = self.needed(self.owner, other) {
                 let variable = format!("a{}", variables.len());
                 beside += &format!(", {}: ${variable}", name(other));
                 beside_declared += &format!("${variable}: {} ", written(&other["type"]));
-                variables.insert(variable, good);
+                variables.insert(variable, valid);
             }
         }
         let mut document = |declared: &str, value: &str| {
             let declared = if declared.is_empty() { String::new() } else { format!("({declared})") };
-            let (open, close) = self.way();
+            let (open, close) = self.enclosing_selections();
             let selection = match self.schema.kinds[named(&self.field["type"])].as_str() {
                 "SCALAR" | "ENUM" => "",
                 _ => "{ __typename }",
@@ -174,38 +174,38 @@ impl<'a> Walk<'a> {
         let by_variable =
             document(&format!("{beside_declared}$x: {}", written(&self.argument["type"])), "$x");
         let by_literal = document(&format!("{beside_declared}{declared}"), &literal);
-        let mut with_hole = variables.clone();
+        let mut with_marker = variables.clone();
         siblings.extend(variables);
-        with_hole.insert("x".into(), whole);
-        self.places.push(Place {
+        with_marker.insert("x".into(), whole);
+        self.targets.push(Target {
             name: path.into(),
             field: name(input).into(),
             scalar: named(&input["type"]).into(),
             operation,
-            in_variables: json!({ "query": by_variable, "variables": with_hole }).to_string(),
+            in_variables: json!({ "query": by_variable, "variables": with_marker }).to_string(),
             in_document: json!({ "query": by_literal, "variables": siblings }).to_string(),
         });
     }
 
-    /// A good value of what must be given besides.
+    /// Returns a valid value for an input that is required and has no default.
     fn needed(&self, owner: &str, input: &Value) -> Option<Value> {
         let must = input["type"]["kind"] == "NON_NULL" && input["defaultValue"].is_null();
-        must.then(|| self.world.good(owner, name(input)))
+        must.then(|| self.world.valid_value(owner, name(input)))
     }
 
-    /// What stands around a field of this type in a document.
-    fn way(&self) -> (String, &'static str) {
+    /// Returns the selections that enclose a field of this type in a document.
+    fn enclosing_selections(&self) -> (String, &'static str) {
         match self.owner {
             root if self.schema.roots.contains_key(root) => (String::new(), ""),
             "User" => ("me { ".into(), " }"),
             "Conversation" => (format!("conversation(id: \"{}\") {{ ", self.world.own["conversation"]), " }"),
-            other => panic!("tell how to come to a {other}"),
+            other => panic!("add a path to {other}"),
         }
     }
 }
 
 fn name(value: &Value) -> &str {
-    value["name"].as_str().expect("everything has a name")
+    value["name"].as_str().expect("every element has a name")
 }
 
 fn named(of_type: &Value) -> &str {
@@ -219,7 +219,7 @@ fn is_list(of_type: &Value) -> bool {
     of_type["kind"] == "LIST" || of_type.get("ofType").is_some_and(|inner| !inner.is_null() && is_list(inner))
 }
 
-/// The type as documents spell it.
+/// Returns the type as documents spell it.
 fn written(of_type: &Value) -> String {
     match of_type["kind"].as_str() {
         Some("NON_NULL") => format!("{}!", written(&of_type["ofType"])),
