@@ -27,20 +27,20 @@ mod secret;
 pub mod sessions;
 mod token;
 
-pub use audit::{Audit, RETENTION as EVENTS_KEPT};
+pub use audit::{Audit, RETENTION as EVENT_RETENTION};
 pub use caller::Caller;
-pub use connection_auth::{Over, Presence};
+pub use connection_auth::{AuthEnded, ConnectionAuth};
 pub use deletion::Deletion;
 pub use email::Email;
-pub use export::{Exporting, Exports, Ticket};
-pub use identity_provider::{IdentityProvider, ProviderSettings, may_be_asked};
+pub use export::{DownloadLimiter, DownloadPermit, ExportTicket};
+pub use identity_provider::{IdentityProvider, ProviderSettings, is_https_or_local};
 pub use keys::Keys;
 pub use password::{Password, Passwords};
 pub use personal_token::{NewToken, PersonalToken, Scope};
 pub use refresh::{RefreshToken, RefreshTokens};
 pub use secret::Secret;
 pub use sessions::Sessions;
-pub use token::{Access, AccessTokens, Grant, Viewer};
+pub use token::{AccessTokens, AuthMethod, Grant, Viewer};
 
 use crate::{
     clock::Clock,
@@ -51,7 +51,7 @@ use crate::{
         users::{EmailTaken, User},
     },
     throttle::Throttle,
-    unicode::{beginning, is_visible},
+    unicode::{is_visible, truncate},
 };
 use secrecy::SecretString;
 use sessions::Refreshed;
@@ -83,7 +83,7 @@ pub struct Accounts {
     /// Records security events for the account's owner.
     pub audit: Audit,
     /// The downloads in progress.
-    pub exports: Exports,
+    pub exports: DownloadLimiter,
     /// Limits attempts to register and to sign in.
     pub throttle: Arc<Throttle>,
 }
@@ -129,7 +129,7 @@ impl Accounts {
         };
         match self.store.insert_user(&user).await? {
             Ok(()) => {
-                self.audit.note(user.id, SecurityEventKind::Registered, caller).await;
+                self.audit.record(user.id, SecurityEventKind::Registered, caller).await;
                 self.open_session(user, caller).await
             }
             Err(EmailTaken) => Err(Error::Conflict(EMAIL_TAKEN)),
@@ -149,9 +149,9 @@ impl Accounts {
         let right = self.passwords.verify(password, hash).await?;
         match user {
             Some(user) if right => {
-                self.throttle.logged_in(caller.address, email.key()).await;
+                self.throttle.log_in_succeeded(caller.address, email.key()).await;
                 let signed_in = self.open_session(user, caller).await?;
-                self.audit.note(signed_in.user.id, SecurityEventKind::SignedIn, caller).await;
+                self.audit.record(signed_in.user.id, SecurityEventKind::SignedIn, caller).await;
                 Ok(signed_in)
             }
             // Recorded in the background: waiting would make the response slower only for addresses with an account.
@@ -173,7 +173,7 @@ impl Accounts {
                 self.signed_in(user, &session, next)
             }
             Refreshed::Reused(user) => {
-                self.audit.note(user, SecurityEventKind::RefreshTokenReused, caller).await;
+                self.audit.record(user, SecurityEventKind::RefreshTokenReused, caller).await;
                 Err(Error::Unauthenticated(
                     "The refresh token was used before, so its session has been revoked. Sign in again.",
                 ))
@@ -185,7 +185,7 @@ impl Accounts {
     pub async fn log_out(&self, token: &RefreshToken, caller: &Caller) -> Result<bool> {
         let ended = self.sessions.revoke_by_token(token).await?;
         if let Some(user) = ended {
-            self.audit.note(user, SecurityEventKind::SignedOut, caller).await;
+            self.audit.record(user, SecurityEventKind::SignedOut, caller).await;
         }
         Ok(ended.is_some())
     }
@@ -193,7 +193,7 @@ impl Accounts {
     /// Revokes one of the viewer's sessions.
     pub async fn revoke_session(&self, viewer: Viewer, session: Id, caller: &Caller) -> Result<()> {
         self.sessions.revoke(viewer.user_id, session).await?;
-        self.audit.note(viewer.user_id, SecurityEventKind::SessionRevoked, caller).await;
+        self.audit.record(viewer.user_id, SecurityEventKind::SessionRevoked, caller).await;
         Ok(())
     }
 
@@ -201,7 +201,7 @@ impl Accounts {
     pub async fn revoke_other_sessions(&self, viewer: Viewer, caller: &Caller) -> Result<Vec<Id>> {
         let others = self.sessions.revoke_others(viewer).await?;
         for _ in &others {
-            self.audit.note(viewer.user_id, SecurityEventKind::SessionRevoked, caller).await;
+            self.audit.record(viewer.user_id, SecurityEventKind::SessionRevoked, caller).await;
         }
         Ok(others)
     }
@@ -218,7 +218,7 @@ impl Accounts {
             return self.authenticate_provider_token(provider, access_token).await;
         }
         let grant = self.access_tokens.verify(access_token, self.clock.now())?;
-        self.sessions.see(grant.viewer.session_id)?;
+        self.sessions.check(grant.viewer.session_id)?;
         Ok(grant)
     }
 
@@ -250,7 +250,7 @@ impl Accounts {
 /// Cleans and shortens a name from the identity provider. Returns `None` if no visible character remains.
 fn cut_name(name: &str) -> Option<String> {
     let name: String = name.chars().filter(|character| !character.is_control()).collect();
-    Some(beginning(name.trim(), NAME_LENGTH).to_owned()).filter(|name| is_visible(name))
+    Some(truncate(name.trim(), NAME_LENGTH).to_owned()).filter(|name| is_visible(name))
 }
 
 /// Checks and trims a user's display name: one line with at least one visible character.

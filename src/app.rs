@@ -2,10 +2,10 @@
 
 use crate::{
     accounts::{
-        AccessTokens, Accounts, Audit, Deletion, Exports, IdentityProvider, Passwords, RefreshTokens,
-        Sessions, sessions::Terms,
+        AccessTokens, Accounts, Audit, Deletion, DownloadLimiter, IdentityProvider, Passwords, RefreshTokens,
+        Sessions, sessions::SessionLifetimes,
     },
-    assistant::{catalog::Catalog, openai::Patience},
+    assistant::{catalog::Catalog, openai::Timeouts},
     bus::{Bus, memory::MemoryBus, redis::RedisBus},
     changes::Changes,
     clock::Clock,
@@ -15,15 +15,15 @@ use crate::{
         self, Domain,
         document::Documents,
         panics::PanicAt,
-        service::{Dues, GraphqlService},
+        service::{ChargeQueues, GraphqlService},
     },
     housekeeping::run_maintenance,
-    poke::Poke,
     removal::Removal,
     replies::{self, Replies},
     store::{Database, Instant, Statements},
     throttle::{self, Throttle},
     transport::{self, ConnectionLimits, OpenStreams, Readiness, SocketLimits, Transport, TrustedProxies},
+    waker::Waker,
 };
 use anyhow::Context;
 use std::{sync::Arc, thread::available_parallelism, time::Duration};
@@ -42,7 +42,7 @@ pub struct App {
     connections: ConnectionLimits,
     trusted_proxies: TrustedProxies,
     replies: Replies,
-    poke: Poke,
+    waker: Waker,
     /// Receives messages from other instances until the last reply has ended or been handed over.
     _bus_receiver: Option<AbortOnDropHandle<()>>,
     tasks: TaskTracker,
@@ -59,7 +59,7 @@ const PARK_AFTER: Duration = Duration::from_millis(200);
 
 /// Parts that tests replace. An ordinary start uses the defaults.
 #[derive(Clone)]
-pub struct Surroundings {
+pub struct AppOverrides {
     /// The clock, which tests can advance.
     pub clock: Clock,
     /// A recorder of the SQL statements that are sent to the database.
@@ -67,23 +67,23 @@ pub struct Surroundings {
     /// How long a new subscription must be silent before it is parked.
     pub park_after: Duration,
     /// How long the rate limiter waits for Redis.
-    pub throttle_patience: Duration,
+    pub redis_timeout: Duration,
     /// Wakes the background tasks.
-    pub poke: Poke,
+    pub waker: Waker,
     /// The bus between instances in the same process. It is used if Redis is not configured.
     pub bus: MemoryBus,
     /// The field whose resolver panics.
     pub panic_at: Option<PanicAt>,
 }
 
-impl Default for Surroundings {
+impl Default for AppOverrides {
     fn default() -> Self {
         Self {
             clock: Clock::default(),
             statements: Statements::default(),
             park_after: PARK_AFTER,
-            throttle_patience: throttle::REDIS_TIMEOUT,
-            poke: Poke::default(),
+            redis_timeout: throttle::REDIS_TIMEOUT,
+            waker: Waker::default(),
             bus: MemoryBus::default(),
             panic_at: None,
         }
@@ -95,16 +95,15 @@ impl App {
     pub async fn build(
         config: &Config,
         resolved: ResolvedConfig,
-        overrides: Surroundings,
+        overrides: AppOverrides,
     ) -> anyhow::Result<Self> {
-        let Surroundings { clock, statements, park_after, throttle_patience, poke, bus, panic_at } =
-            overrides;
+        let AppOverrides { clock, statements, park_after, redis_timeout, waker, bus, panic_at } = overrides;
         let store = Database::connect(&resolved.database_url, &statements).await.context("DATABASE_URL")?;
         store.migrate().await.context("DATABASE_URL")?;
         Accounts::canonicalize_emails(&store).await.context("DATABASE_URL")?;
         clock.synchronize(&store).await.context("DATABASE_URL")?;
         let seconds = Duration::from_secs;
-        let timeouts = Patience {
+        let timeouts = Timeouts {
             connect: seconds(config.connect_timeout),
             first_token: seconds(config.first_token_timeout),
             idle: seconds(config.idle_timeout),
@@ -117,7 +116,7 @@ impl App {
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let redis = resolved.redis.as_ref().map(RedisBus::connection);
         let rates = config.throttling.rates();
-        let throttle = Arc::new(Throttle::new(rates, clock.clone(), redis, throttle_patience));
+        let throttle = Arc::new(Throttle::new(rates, clock.clone(), redis, redis_timeout));
         let (bus, bus_receiver): (Arc<dyn Bus>, _) = match resolved.redis {
             None => (Arc::new(bus), None),
             Some(redis) => {
@@ -127,7 +126,7 @@ impl App {
                 (redis, Some(AbortOnDropHandle::new(receiver)))
             }
         };
-        let lifetimes = Terms {
+        let lifetimes = SessionLifetimes {
             session: seconds(config.refresh_token_ttl),
             access_token: config.access_token_ttl(),
             grace: seconds(config.refresh_grace),
@@ -141,7 +140,7 @@ impl App {
             bus.clone(),
             tasks.clone(),
         );
-        let known_from = sessions.look(Instant(0)).await.context("DATABASE_URL")?;
+        let known_from = sessions.poll_revocations(Instant(0)).await.context("DATABASE_URL")?;
         let identity_provider = resolved.identity_provider.map(|settings| {
             IdentityProvider::new(settings, clock.clone())
                 .map(Arc::new)
@@ -149,7 +148,7 @@ impl App {
         });
         let identity_provider = identity_provider.transpose()?;
         if let Some(provider) = identity_provider.clone() {
-            let (wake, shutdown) = (poke.listen(), shutdown.clone());
+            let (wake, shutdown) = (waker.subscribe(), shutdown.clone());
             tasks.spawn(async move { shutdown.run_until_cancelled(provider.keep_keys(wake)).await });
         }
         let accounts = Arc::new(Accounts {
@@ -161,14 +160,14 @@ impl App {
             identity_provider,
             open: config.identities.registration == Registration::Open,
             audit: Audit::new(store.clone(), clock.clone(), tasks.clone()),
-            exports: Exports::default(),
+            exports: DownloadLimiter::default(),
             throttle: throttle.clone(),
         });
         let settings = replies::Settings {
             history_tokens: config.history_tokens,
             lease: seconds(config.lease),
             attempts: config.reply_attempts,
-            most_running: config.throttling.max_running,
+            max_running: config.throttling.max_running,
         };
         let changes = Changes::new(store.clone(), bus.clone(), tasks.clone());
         let replies = Replies::new(
@@ -199,16 +198,16 @@ impl App {
             replies: replies.clone(),
             changes: changes.clone(),
         };
-        let (models, token, wake) = (catalog.clone(), shutdown.clone(), poke.listen());
-        tasks.spawn(async move { token.run_until_cancelled(models.keep_lists(wake)).await });
+        let (models, token, wake) = (catalog.clone(), shutdown.clone(), waker.subscribe());
+        tasks.spawn(async move { token.run_until_cancelled(models.refresh_lists(wake)).await });
         let (synchronized, database, token) = (clock.clone(), store.clone(), shutdown.clone());
         tasks
             .spawn(async move { token.run_until_cancelled(synchronized.keep_synchronized(&database)).await });
-        tasks.spawn(run_maintenance(store.clone(), clock, poke.listen(), shutdown.clone()));
-        tasks.spawn(removal.run(poke.listen(), shutdown.clone()));
-        tasks.spawn(changes.clone().keep_watch(shutdown.clone()));
+        tasks.spawn(run_maintenance(store.clone(), clock, waker.subscribe(), shutdown.clone()));
+        tasks.spawn(removal.run(waker.subscribe(), shutdown.clone()));
+        tasks.spawn(changes.clone().poll_forever(shutdown.clone()));
         let (watcher, token) = (accounts.clone(), shutdown.clone());
-        tasks.spawn(async move { watcher.sessions.keep_watch(known_from, token).await });
+        tasks.spawn(async move { watcher.sessions.run_revocation_poll(known_from, token).await });
         let mut trusted = resolved.trusted_documents;
         trusted.add(&transport::page_documents()).map_err(anyhow::Error::msg)?;
         let service = Arc::new(GraphqlService {
@@ -218,7 +217,7 @@ impl App {
             replies: replies.clone(),
             changes,
             throttle: throttle.clone(),
-            dues: Dues::default(),
+            charge_queues: ChargeQueues::default(),
             tasks: tasks.clone(),
             park_after,
         });
@@ -261,7 +260,7 @@ impl App {
             connections,
             trusted_proxies,
             replies,
-            poke,
+            waker,
             _bus_receiver: bus_receiver,
             tasks,
             shutdown,
@@ -279,13 +278,13 @@ impl App {
             connections,
             trusted_proxies,
             replies,
-            poke,
+            waker,
             _bus_receiver,
             tasks,
             shutdown,
             drain,
         } = self;
-        replies.start(poke.listen());
+        replies.start(waker.subscribe());
         let server = transport::listen(
             listener,
             router,
@@ -307,8 +306,8 @@ impl App {
         shutdown.cancel();
         tasks.close();
         let ended = async {
-            tokio::join!(replies.leave(drain), tasks.wait());
-            replies.leave(Duration::ZERO).await; // replies that the last requests have started
+            tokio::join!(replies.shut_down(drain), tasks.wait());
+            replies.shut_down(Duration::ZERO).await; // replies that the last requests have started
         };
         if timeout(drain + SHUTDOWN_TIMEOUT, ended).await.is_err() {
             tracing::warn!("shutdown timed out: some tasks had not ended");

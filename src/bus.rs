@@ -23,7 +23,7 @@ use uuid::Uuid;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Topic {
     /// Messages to every instance.
-    Everyone,
+    AllInstances,
     /// Messages to the instances that follow a reply that another instance writes.
     Reply(Id),
     /// Messages to the instances on which a user's change feed is followed.
@@ -34,29 +34,29 @@ pub enum Topic {
 
 /// An event of a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard<'a> {
+pub enum BusEvent<'a> {
     /// The subscription is in place. Sent at first and after each interruption: earlier messages may have been missed.
-    Joined,
+    Subscribed,
     /// A message. It may come from this instance itself.
-    Told(&'a str),
+    Message(&'a str),
 }
 
 /// Handles the events of a subscription, in the order in which they were published. It must return at once.
-pub type Hear = Arc<dyn Fn(Heard<'_>) + Send + Sync>;
+pub type Handler = Arc<dyn Fn(BusEvent<'_>) + Send + Sync>;
 
 /// A connection between each instance and all others.
 pub trait Bus: Send + Sync {
     /// Publishes a message to the subscribers of a topic, and returns their number. Takes at most [`PUBLISH_TIMEOUT`].
-    fn tell(&self, topic: Topic, message: String) -> BoxFuture<'_, Result<usize, PublishError>>;
+    fn publish(&self, topic: Topic, message: String) -> BoxFuture<'_, Result<usize, PublishError>>;
 
     /// Subscribes to a topic, in place of an earlier subscription of this instance.
     ///
-    /// `handler` receives [`Heard::Joined`] when the subscription is in place. That may be during this call or, if the
+    /// `handler` receives [`BusEvent::Subscribed`] when the subscription is in place. That may be during this call or, if the
     /// bus is not connected, much later.
-    fn join(&self, topic: Topic, handler: Hear);
+    fn subscribe(&self, topic: Topic, handler: Handler);
 
     /// Unsubscribes from a topic.
-    fn leave(&self, topic: Topic);
+    fn unsubscribe(&self, topic: Topic);
 }
 
 /// Publishing failed. Some subscribers may have received the message.
@@ -73,7 +73,7 @@ const PREFIX: &str = "confab:";
 impl fmt::Display for Topic {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Everyone => write!(formatter, "{PREFIX}everyone"),
+            Self::AllInstances => write!(formatter, "{PREFIX}everyone"),
             Self::Reply(id) => write!(formatter, "{PREFIX}reply:{id}"),
             Self::User(id) => write!(formatter, "{PREFIX}user:{id}"),
             Self::Sessions => write!(formatter, "{PREFIX}sessions"),
@@ -88,7 +88,7 @@ impl FromStr for Topic {
         let name = channel.strip_prefix(PREFIX).ok_or(())?;
         let id = |text| Uuid::try_parse(text).map(Id).map_err(|_| ());
         match name.split_once(':') {
-            None if name == "everyone" => Ok(Self::Everyone),
+            None if name == "everyone" => Ok(Self::AllInstances),
             None if name == "sessions" => Ok(Self::Sessions),
             Some(("reply", reply)) => id(reply).map(Self::Reply),
             Some(("user", user)) => id(user).map(Self::User),
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_topic_is_parsed_from_its_channel() {
-        for topic in [Topic::Everyone, Topic::Reply(Id::new()), Topic::User(Id::new()), Topic::Sessions] {
+        for topic in [Topic::AllInstances, Topic::Reply(Id::new()), Topic::User(Id::new()), Topic::Sessions] {
             assert_eq!(topic.to_string().parse(), Ok(topic));
         }
         for channel in ["", "everyone", "confab:", "confab:reply:x", "confab:everyone:x", "confab:other"] {

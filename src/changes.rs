@@ -14,14 +14,14 @@ mod poll;
 mod resume_point;
 mod shared_read;
 
-pub use resume_point::Bookmark;
+pub use resume_point::ResumePoint;
 
 use crate::{
     bus::Bus,
     error::Result,
     store::{
         Database, Id,
-        changes::{Change, Excerpt},
+        changes::{Change, FeedExcerpt},
     },
 };
 use futures_util::Stream;
@@ -33,7 +33,7 @@ use tokio::time::sleep;
 use tokio_util::task::TaskTracker;
 
 /// How long an entry is kept. The schema's description states it as well.
-pub const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Maximum number of entries read by one query.
 const PAGE_SIZE: i64 = 100;
 /// A follower that lacks more entries than this gets a reload, which costs less than so many events.
@@ -91,7 +91,7 @@ impl Changes {
         &self,
         owner: Id,
         after: Option<&str>,
-        resume_point: Bookmark,
+        resume_point: ResumePoint,
     ) -> Result<impl Stream<Item = Result<Event>> + use<>> {
         let (feed, mut seen, mut is_new) = match resume_point.of(owner) {
             Some(Position { feed, seen, .. }) => (feed, Some(seen), false),
@@ -122,7 +122,7 @@ impl Changes {
                 is_new = false;
                 let last = excerpt.last;
                 feed.observed(latest, last);
-                for (sequence, next) in next_events(seen, Excerpt::clone(&excerpt)) {
+                for (sequence, next) in next_events(seen, FeedExcerpt::clone(&excerpt)) {
                     yield Event { cursor: cursor::encode(sequence, owner), next };
                     seen = Some(sequence); // The client has received it, because the stream was polled again.
                 }
@@ -138,7 +138,7 @@ impl Changes {
 }
 
 /// The events for a follower at `seen` (`None` for a new one), each with the follower's position after it.
-fn next_events(seen: Option<i64>, Excerpt { last, changes }: Excerpt) -> Vec<(i64, Next)> {
+fn next_events(seen: Option<i64>, FeedExcerpt { last, changes }: FeedExcerpt) -> Vec<(i64, Next)> {
     let complete = seen.filter(|seen| {
         let behind = last - seen;
         // A cursor beyond the end was issued before an older backup of the database was restored. Old entries have been
@@ -172,7 +172,8 @@ mod tests {
 
     /// The sequence numbers sent; `None` for a reload.
     fn sent(seen: Option<i64>, last: i64, stored: impl IntoIterator<Item = i64>) -> Option<Vec<i64>> {
-        let events = next_events(seen, Excerpt { last, changes: stored.into_iter().map(change).collect() });
+        let events =
+            next_events(seen, FeedExcerpt { last, changes: stored.into_iter().map(change).collect() });
         if let [(at, Next::Reload)] = events[..] {
             assert_eq!(at, last);
             return None;
@@ -209,7 +210,7 @@ mod tests {
         let (_folder, store, user) = scratch::database().await;
         let bus = Arc::new(MemoryBus::default());
         let changes = Changes::new(store.clone(), bus, TaskTracker::new());
-        let resume_point = Bookmark::default();
+        let resume_point = ResumePoint::default();
         let follow = async || {
             changes.follow(user.id, None, resume_point.clone()).await.expect("there is no cursor to reject")
         };

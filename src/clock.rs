@@ -32,7 +32,7 @@ pub struct Clock {
     database_offset: Arc<AtomicI64>,
     /// Time by which a test has advanced the clock, in microseconds.
     advanced: Arc<AtomicI64>,
-    /// Wakes the tasks in [`Clock::reached`] after the clock has been changed.
+    /// Wakes the tasks in [`Clock::wait_until`] after the clock has been changed.
     moved: Arc<Notify>,
 }
 
@@ -84,7 +84,7 @@ impl Clock {
     }
 
     /// Waits until this moment. Changes of the clock are taken into account.
-    pub async fn reached(&self, moment: Instant) {
+    pub async fn wait_until(&self, moment: Instant) {
         loop {
             let moved = self.moved.notified(); // created before the clock is read, so that no change is missed
             let left = moment.0.saturating_sub(self.now().0);
@@ -155,13 +155,13 @@ mod tests {
     async fn advancing_the_clock_wakes_waiting_tasks() {
         let clock = Clock::default();
         let hour = Duration::from_secs(3600);
-        clock.reached(clock.now()).await;
-        let mut reached = pin!(clock.reached(clock.now() + hour));
+        clock.wait_until(clock.now()).await;
+        let mut reached = pin!(clock.wait_until(clock.now() + hour));
         assert!(poll!(reached.as_mut()).is_pending());
         clock.clone().advance(hour / 2);
         assert!(poll!(reached.as_mut()).is_pending());
         clock.advance(hour);
         assert!(poll!(reached).is_ready());
-        clock.reached(clock.now() + Duration::from_millis(1)).await;
+        clock.wait_until(clock.now() + Duration::from_millis(1)).await;
     }
 }

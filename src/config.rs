@@ -1,6 +1,6 @@
 //! All settings, each with its flag, environment variable, default and description.
 //!
-//! [`clap`] reads flags, the environment and a `.env` file. [`Config::complete`] makes the checks that clap cannot
+//! [`clap`] reads flags, the environment and a `.env` file. [`Config::resolve`] makes the checks that clap cannot
 //! make. Every error message names the setting.
 
 mod connections;
@@ -282,11 +282,11 @@ impl Config {
     /// Validates the settings together and resolves them. `setting` reads an environment variable.
     ///
     /// Creates the data folder and the secret if they are needed and do not exist.
-    pub fn complete(&self, setting: impl Fn(&str) -> Option<String>) -> Result<ResolvedConfig, String> {
+    pub fn resolve(&self, setting: impl Fn(&str) -> Option<String>) -> Result<ResolvedConfig, String> {
         let names: Vec<String> = self.providers.iter().filter(|name| !name.is_empty()).cloned().collect();
         let providers = Providers::from_settings(&names, setting)?;
         if let Some(model) = self.default_model.as_deref().filter(|model| !model.is_empty())
-            && providers.lack(model)
+            && providers.lack_model(model)
         {
             return Err(format!("CONFAB_DEFAULT_MODEL: No provider offers the model `{model}`."));
         }
@@ -340,7 +340,7 @@ impl Config {
             }
             None => {
                 let file = self.create_data_dir()?.join("jwt-secret");
-                Secret::keep_in(&file)
+                Secret::load_or_create(&file)
                     .map_err(|error| format!("CONFAB_DATA_DIR: {}: {error}", file.display()))
             }
         }
@@ -348,12 +348,12 @@ impl Config {
 
     fn keys(&self, secret: &Secret) -> Result<Keys, String> {
         let Some(file) = self.jwt_key_file.as_ref().filter(|file| !file.as_os_str().is_empty()) else {
-            return Ok(Keys::of_secret(secret));
+            return Ok(Keys::from_secret(secret));
         };
         let message = |fault: &dyn Display| format!("CONFAB_JWT_KEY_FILE: {} {fault}", file.display());
         let text =
             fs::read_to_string(file).map_err(|error| message(&format_args!("cannot be read: {error}")))?;
-        Keys::of_pem(&text).map_err(|fault| message(&fault))
+        Keys::from_pem(&text).map_err(|fault| message(&fault))
     }
 
     /// Creates the data folder if it does not exist. Only its owner has access.

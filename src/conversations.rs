@@ -120,7 +120,7 @@ impl Conversations {
         }
         self.changes.notify(owner);
         self.replies.stop_conversation(id);
-        self.removal.look();
+        self.removal.wake();
         Ok(())
     }
 }

@@ -3,9 +3,9 @@
 use crate::{
     accounts, changes,
     clock::Clock,
-    poke::Poked,
     removal::then_pause,
     store::{self, Database, Instant},
+    waker::WakeSignal,
 };
 use std::time::Duration;
 use tokio::{
@@ -42,13 +42,18 @@ enum MaintenanceJob {
 }
 
 /// Runs the jobs that are due, on a timer and whenever it is woken, until shutdown.
-pub async fn run_maintenance(store: Database, clock: Clock, mut poke: Poked, shutdown: CancellationToken) {
+pub async fn run_maintenance(
+    store: Database,
+    clock: Clock,
+    mut waker: WakeSignal,
+    shutdown: CancellationToken,
+) {
     let mut timer = interval(POLL_INTERVAL);
     loop {
         select! {
             () = shutdown.cancelled() => return,
             _ = timer.tick() => {}
-            () = poke.poked() => {}
+            () = waker.woken() => {}
         }
         for job in MaintenanceJob::ALL {
             let run = timeout(TIMEOUT, job.run_if_due(&store, clock.now()));
@@ -80,7 +85,7 @@ impl MaintenanceJob {
 
     /// Runs the job and returns the number of deleted rows. `None` if it is not due or another instance runs it.
     async fn run_if_due(self, store: &Database, now: Instant) -> store::Result<Option<usize>> {
-        if !store.claim_chore(self.name(), now, now + RUN_INTERVAL).await? {
+        if !store.claim_job(self.name(), now, now + RUN_INTERVAL).await? {
             return Ok(None);
         }
         let mut rows = 0;
@@ -97,9 +102,9 @@ impl MaintenanceJob {
             Self::Sessions => store.delete_expired_sessions(now, BATCH).await,
             Self::Revocations => store.delete_expired_revocations(now, BATCH).await,
             Self::Sends => store.delete_sends_before(now - IDEMPOTENCY_KEY_TTL, BATCH).await,
-            Self::Changes => store.delete_changes_before(now - changes::KEPT, BATCH).await,
+            Self::Changes => store.delete_changes_before(now - changes::RETENTION, BATCH).await,
             Self::SecurityEvents => {
-                store.delete_security_events_before(now - accounts::EVENTS_KEPT, BATCH).await
+                store.delete_security_events_before(now - accounts::EVENT_RETENTION, BATCH).await
             }
         }
     }
@@ -109,7 +114,7 @@ impl MaintenanceJob {
 mod tests {
     use super::*;
     use crate::store::{
-        revocations::{Ending, Revocation},
+        revocations::{Revocation, RevocationTimes},
         scratch,
         sessions::Session,
     };
@@ -122,19 +127,19 @@ mod tests {
         let sessions = [now, later].map(|expires_at| Session { expires_at, ..scratch::session(&user) });
         for session in &sessions {
             store
-                .insert_session(session, &scratch::proof(&user), 9, Ending { at: now, until: now })
+                .insert_session(session, &scratch::proof(&user), 9, RevocationTimes { at: now, until: now })
                 .await
                 .unwrap();
         }
         assert_eq!(MaintenanceJob::Sessions.run_if_due(&store, now).await.unwrap(), Some(1));
         let end = async |session: &Session, until| {
-            store.end_session(session.id, None, Ending { at: now, until }).await.unwrap()
+            store.end_session(session.id, None, RevocationTimes { at: now, until }).await.unwrap()
         };
         assert_eq!(end(&sessions[0], now).await, None);
         assert_eq!(end(&sessions[1], now).await, Some(user.id));
         let lasting = scratch::session(&user);
         store
-            .insert_session(&lasting, &scratch::proof(&user), 9, Ending { at: now, until: now })
+            .insert_session(&lasting, &scratch::proof(&user), 9, RevocationTimes { at: now, until: now })
             .await
             .unwrap();
         assert_eq!(end(&lasting, later).await, Some(user.id));
@@ -151,7 +156,7 @@ mod tests {
         for at in [start, start + moment, start + RUN_INTERVAL] {
             store.insert_conversation(&scratch::conversation(&user, at)).await.unwrap();
         }
-        let week = start + changes::KEPT;
+        let week = start + changes::RETENTION;
         let run = async |job: MaintenanceJob, at| job.run_if_due(&store, at).await.unwrap();
         assert_eq!(run(MaintenanceJob::Changes, week + moment).await, Some(1));
         // Another instance polls a little later. There are old rows, but the job is not due.

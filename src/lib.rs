@@ -46,7 +46,7 @@
 //! | [`error`] | The errors that clients see |
 //! | [`unicode`] | Visible characters, and truncation of text |
 //! | [`clock`] | The time, which tests can move |
-//! | [`poke`] | Wakes background tasks before their timer fires |
+//! | [`waker`] | Wakes background tasks before their timer fires |
 //! | [`telemetry`] | The log |
 //! | [`open_files`] | The limit on open files |
 //! | `fuzz_targets` | Properties that hold for any input, for tests and fuzzing |
@@ -68,7 +68,6 @@ pub mod fuzz_targets;
 pub mod graphql;
 pub mod housekeeping;
 pub mod open_files;
-pub mod poke;
 pub mod removal;
 pub mod replies;
 pub mod store;
@@ -76,3 +75,4 @@ pub mod telemetry;
 pub mod throttle;
 pub mod transport;
 pub mod unicode;
+pub mod waker;

@@ -4,7 +4,7 @@ use anyhow::{Context, anyhow};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use confab::{
     accounts::Accounts,
-    app::{App, Surroundings},
+    app::{App, AppOverrides},
     config::{Config, dotenv},
     graphql, open_files,
     store::{Database, Statements},
@@ -126,7 +126,7 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
-    let resolved = config.complete(|name| std::env::var(name).ok()).map_err(|error| anyhow!(error))?;
+    let resolved = config.resolve(|name| std::env::var(name).ok()).map_err(|error| anyhow!(error))?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let shutdown = CancellationToken::new();
     let second_signal = async {
@@ -139,14 +139,14 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         }
     };
     open_files::raise_limit(config.connections.max_connections);
-    let overrides = Surroundings::default();
-    let poke = overrides.poke.clone();
+    let overrides = AppOverrides::default();
+    let waker = overrides.waker.clone();
     let mut hangup = signal(SignalKind::hangup())?;
     let playground = config.playground();
     let wake_on_hangup = async {
         while hangup.recv().await.is_some() {
             tracing::info!("received SIGHUP; waking the background tasks");
-            poke.all();
+            waker.wake_all();
         }
         std::future::pending::<()>().await
     };

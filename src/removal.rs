@@ -4,8 +4,8 @@
 //! Instances remove them in small steps, so that other work can go on.
 
 use crate::{
-    poke::Poked,
     store::{self, Database},
+    waker::WakeSignal,
 };
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -39,19 +39,19 @@ impl Removal {
     }
 
     /// Wakes the task because a conversation was deleted.
-    pub fn look(&self) {
+    pub fn wake(&self) {
         self.wake.notify_one();
     }
 
     /// Removes rows whenever it is woken, and on a timer, until shutdown.
-    pub async fn run(self, mut poke: Poked, shutdown: CancellationToken) {
+    pub async fn run(self, mut waker: WakeSignal, shutdown: CancellationToken) {
         let mut timer = interval(POLL_INTERVAL);
         loop {
             select! {
                 () = shutdown.cancelled() => return,
                 _ = timer.tick() => {}
                 () = self.wake.notified() => {}
-                () = poke.poked() => {}
+                () = waker.woken() => {}
             }
             // After a panic (which the hook logs) the next run retries. An interrupted step is rolled back.
             let removed = AssertUnwindSafe(self.remove()).catch_unwind();
@@ -66,7 +66,7 @@ impl Removal {
     }
 
     async fn remove(&self) -> store::Result<()> {
-        while then_pause(self.store.remove_from_nobody(BATCH)).await? {}
+        while then_pause(self.store.remove_deleted(BATCH)).await? {}
         Ok(())
     }
 }
@@ -97,7 +97,7 @@ mod tests {
         store.insert_conversation(&conversation).await.unwrap();
         let message = |position| {
             let text = "x".repeat(4000);
-            Message::said(store::Id::new(), conversation.id, None, position, text, user.created_at)
+            Message::from_user(store::Id::new(), conversation.id, None, position, text, user.created_at)
         };
         store.insert_messages(&(0..MESSAGES as i32).map(message).collect::<Vec<_>>()).await.unwrap();
         assert!(store.delete_conversation(user.id, conversation.id, user.created_at).await.unwrap());

@@ -52,18 +52,18 @@ pub use content::Content;
 pub use cursor::Cursor;
 pub use follow::Event;
 pub use progress::Next;
-pub use resume_point::Bookmark;
+pub use resume_point::ResumePoint;
 pub use send::{Destination, NewReply, SendMessage};
 pub use system_prompt::SystemPrompt;
 
 use crate::{
     assistant::catalog::Catalog,
-    bus::{Bus, Heard, Topic},
+    bus::{Bus, BusEvent, Topic},
     changes::Changes,
     clock::Clock,
-    poke::Poked,
     store::Database,
     throttle::Throttle,
+    waker::WakeSignal,
 };
 use hub::Hub;
 use std::{sync::Arc, time::Duration};
@@ -80,7 +80,7 @@ pub struct Settings {
     /// Maximum number of attempts at one reply.
     pub attempts: i32,
     /// Maximum number of replies of one user in progress at the same time; 0 means no limit.
-    pub most_running: u32,
+    pub max_running: u32,
 }
 
 /// The reply engine. Clones share one engine.
@@ -96,7 +96,7 @@ struct Engine {
     /// Limits how often a user may send.
     throttle: Arc<Throttle>,
     settings: Settings,
-    /// Carries messages to and from the other instances.
+    /// TransportCapabilities messages to and from the other instances.
     bus: Arc<dyn Bus>,
     /// The replies that are written or followed on this instance.
     hub: Hub,
@@ -137,25 +137,25 @@ impl Replies {
     }
 
     /// Starts the background tasks: claiming runs, filling mirrors and receiving from other instances.
-    pub fn start(&self, poke: Poked) {
+    pub fn start(&self, waker: WakeSignal) {
         let engine = &self.0;
-        engine.tasks.spawn(claim::run(engine.clone(), poke));
+        engine.tasks.spawn(claim::run(engine.clone(), waker));
         engine.tasks.spawn(mirrors::send_requests(engine.clone()));
         engine.tasks.spawn(mirrors::poll_database(engine.clone()));
         let weak = Arc::downgrade(engine);
-        let handle = move |event: Heard<'_>| {
+        let handle = move |event: BusEvent<'_>| {
             if let Some(engine) = weak.upgrade() {
                 engine.on_broadcast(event);
             }
         };
-        engine.bus.join(Topic::Everyone, Arc::new(handle));
+        engine.bus.subscribe(Topic::AllInstances, Arc::new(handle));
     }
 
     /// Shuts the engine down, and returns when every task has ended.
     ///
     /// Running replies get `drain` to finish. The rest are checkpointed and their leases released, so that another
     /// instance, or this one after a restart, takes them over at once.
-    pub async fn leave(&self, drain: Duration) {
+    pub async fn shut_down(&self, drain: Duration) {
         self.0.draining.cancel();
         self.0.tasks.close();
         let _ = timeout(drain, self.0.tasks.wait()).await;

@@ -35,7 +35,7 @@ pub mod users;
 
 pub use database::{Database, POSTGRES_SETUP};
 pub use statements::Statements;
-pub use types::{ChangeKind, FinishReason, Id, Instant, LATEST, MessageStatus, Role, SecurityEventKind};
+pub use types::{ChangeKind, FinishReason, Id, Instant, MAX_MICROS, MessageStatus, Role, SecurityEventKind};
 
 /// The reason why a query failed. It is not meant for clients.
 #[derive(Debug, thiserror::Error)]
@@ -188,7 +188,7 @@ macro_rules! read {
             $crate::store::Database::Postgres(pool) => {
                 let $crate::store::pool::Connection { conn, trust } = &mut *pool.get().await?;
                 let answer = ::diesel_async::RunQueryDsl::$method($query, conn);
-                trust.renewed_by($crate::store::database::with_timeout(answer)).await
+                trust.renew_after($crate::store::database::with_timeout(answer)).await
             }
             $crate::store::Database::Sqlite { readers, .. } => {
                 let query = $query;
@@ -208,7 +208,7 @@ macro_rules! transact {
             $crate::store::Database::Postgres(pool) => {
                 let $crate::store::pool::Connection { conn, trust } = &mut *pool.get().await?;
                 let work = conn.transaction(async |$conn| $body);
-                trust.renewed_by($crate::store::database::with_timeout(work)).await
+                trust.renew_after($crate::store::database::with_timeout(work)).await
             }
             $crate::store::Database::Sqlite { writer, .. } => {
                 writer.get().await?.immediate_transaction(async |$conn| $body).await

@@ -153,7 +153,7 @@ impl Throttle {
     }
 
     /// Refills the network's attempts at the account after a correct password.
-    pub async fn logged_in(&self, from: ClientAddress, email: &str) {
+    pub async fn log_in_succeeded(&self, from: ClientAddress, email: &str) {
         let Some(Limit { name, local, .. }) = &self.log_in_by_account_and_network else { return };
         let key = account_and_network_key(from, email);
         local.refill(&key);
@@ -178,7 +178,7 @@ impl Throttle {
     ///
     /// An operation that costs more than the full budget takes the full budget. Fails with `RATE_LIMITED` if the
     /// remaining budget is too small.
-    pub async fn cost(&self, user: Option<Id>, from: ClientAddress, requested: u64) -> Result<Cost> {
+    pub async fn charge(&self, user: Option<Id>, from: ClientAddress, requested: u64) -> Result<Cost> {
         let Some(limit) = &self.cost else { return Ok(Cost { requested, budget: None }) };
         let key = match user {
             Some(user) => format!("user:{user}"),

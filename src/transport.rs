@@ -115,7 +115,7 @@ impl Transport {
     async fn charge_unauthenticated(&self, error: Error, from: ClientAddress) -> Error {
         match error {
             Error::Internal(_) | Error::Unavailable(_) => error,
-            error => self.throttle.cost(None, from, 1).await.err().unwrap_or(error),
+            error => self.throttle.charge(None, from, 1).await.err().unwrap_or(error),
         }
     }
 

@@ -39,7 +39,7 @@ pub fn is_mark(character: char) -> bool {
 
 /// Truncates a text to at most `longest` Unicode scalar values, at a grapheme cluster boundary (UAX #29). The result is
 /// empty if the first cluster is longer.
-pub fn beginning(text: &str, longest: usize) -> &str {
+pub fn truncate(text: &str, longest: usize) -> &str {
     let Some((end, _)) = text.char_indices().nth(longest) else { return text };
     let mut cursor = GraphemeCursor::new(end, text.len(), true);
     let complete = "the cursor has the complete text";
@@ -92,13 +92,13 @@ mod tests {
             let text = format!("abc{cluster}d");
             let length = cluster.chars().count();
             for longest in 3..3 + length {
-                assert_eq!(beginning(&text, longest), "abc", "{longest} of {text}");
+                assert_eq!(truncate(&text, longest), "abc", "{longest} of {text}");
             }
-            assert_eq!(beginning(&text, 3 + length), format!("abc{cluster}"));
-            assert_eq!(beginning(&text, 4 + length), text);
+            assert_eq!(truncate(&text, 3 + length), format!("abc{cluster}"));
+            assert_eq!(truncate(&text, 4 + length), text);
         }
-        assert_eq!(beginning("🇩🇪🇫🇷🇮🇹", 5), "🇩🇪🇫🇷", "flags are paired from the start");
-        assert_eq!(beginning("e\u{301}\u{301}", 2), "");
+        assert_eq!(truncate("🇩🇪🇫🇷🇮🇹", 5), "🇩🇪🇫🇷", "flags are paired from the start");
+        assert_eq!(truncate("e\u{301}\u{301}", 2), "");
     }
 
     proptest! {
@@ -111,7 +111,7 @@ mod tests {
                 }
                 expected += cluster.len();
             }
-            prop_assert_eq!(beginning(&text, longest), &text[..expected]);
+            prop_assert_eq!(truncate(&text, longest), &text[..expected]);
         }
     }
 }

@@ -45,7 +45,7 @@ impl Audit {
     }
 
     /// Stores an event that has happened. A failure is logged, because the event itself cannot be undone.
-    pub async fn note(&self, user: Id, kind: SecurityEventKind, caller: &Caller) {
+    pub async fn record(&self, user: Id, kind: SecurityEventKind, caller: &Caller) {
         self.write(&self.event(user, kind, caller)).await;
     }
 

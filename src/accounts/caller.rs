@@ -1,6 +1,6 @@
 //! The origin of a request: its address for rate limits, and its client for the audit trail.
 
-use crate::{address::ClientAddress, unicode::beginning};
+use crate::{address::ClientAddress, unicode::truncate};
 use std::net::Ipv4Addr;
 
 /// The longest client description that is stored, in characters.
@@ -20,7 +20,7 @@ impl Caller {
     pub fn new(address: ClientAddress, agent: Option<&str>) -> Self {
         let kept = |agent: &str| {
             let agent: String = agent.chars().filter(|character| !character.is_control()).collect();
-            beginning(agent.trim(), MAX_AGENT_LENGTH).to_owned()
+            truncate(agent.trim(), MAX_AGENT_LENGTH).to_owned()
         };
         Self { address, agent: agent.map(kept).filter(|agent| !agent.is_empty()) }
     }

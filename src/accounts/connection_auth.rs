@@ -1,6 +1,6 @@
 //! Authentication of a connection that may outlive its access token.
 
-use super::{Access, Accounts, Grant, Viewer};
+use super::{Accounts, AuthMethod, Grant, Viewer};
 use crate::{
     error::{Error, Result},
     store::Instant,
@@ -11,29 +11,29 @@ use std::{future::pending, sync::Arc, time::Duration};
 use tokio::{select, sync::watch};
 
 /// The longest time between an expiry warning and the expiry. It is less for tokens that live less than ten minutes.
-const LONGEST_NOTICE: Duration = Duration::from_secs(60);
+const EXPIRY_WARNING: Duration = Duration::from_secs(60);
 /// The interval at which an open connection checks that its personal access token still exists.
 const TOKEN_CHECK_INTERVAL: Duration = Duration::from_secs(300);
 
 /// The current token and user of a connection; none if it is not authenticated. Clones share the state.
 #[derive(Clone, Debug, Default)]
-pub struct Presence(Arc<watch::Sender<Option<Grant>>>);
+pub struct ConnectionAuth(Arc<watch::Sender<Option<Grant>>>);
 
 /// The reason why a connection's authentication has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Over {
+pub enum AuthEnded {
     /// The access token has expired.
     Expired,
     /// The session or the personal access token has been revoked.
-    Ended,
+    Revoked,
 }
 
-impl Presence {
+impl ConnectionAuth {
     /// Creates the state with this token, or with none.
     pub fn new(grant: Option<Grant>) -> Self {
-        let presence = Self::default();
-        presence.0.send_replace(grant);
-        presence
+        let connection_auth = Self::default();
+        connection_auth.0.send_replace(grant);
+        connection_auth
     }
 
     /// Returns the authenticated user.
@@ -59,25 +59,29 @@ impl Presence {
 
 impl Accounts {
     /// Extends a connection's authentication with another access token of the same user.
-    pub async fn reauthenticate(&self, presence: &Presence, access_token: &str) -> Result<Grant> {
+    pub async fn reauthenticate(
+        &self,
+        connection_auth: &ConnectionAuth,
+        access_token: &str,
+    ) -> Result<Grant> {
         let grant = self.authenticate(access_token).await?;
-        presence.renew(grant)?;
+        connection_auth.renew(grant)?;
         Ok(grant)
     }
 
     /// Waits until the connection's authentication ends. Never returns for an unauthenticated connection.
-    pub async fn over(&self, presence: &Presence) -> Over {
-        let mut present = presence.0.subscribe();
+    pub async fn auth_ended(&self, connection_auth: &ConnectionAuth) -> AuthEnded {
+        let mut present = connection_auth.0.subscribe();
         loop {
             let grant = *present.borrow_and_update();
             let Some(Grant { viewer, expires_at }) = grant else { return pending().await };
             let session = self.sessions.watch(viewer.session_id);
             select! {
                 biased; // a new token wins over an expiry at the same moment
-                _ = present.changed() => {} // cannot fail: `presence` holds the sender
-                () = session.revoked() => return Over::Ended,
-                () = self.personal_token_deleted(viewer) => return Over::Ended,
-                () = self.clock.reached(expires_at) => return Over::Expired,
+                _ = present.changed() => {} // cannot fail: `connection_auth` holds the sender
+                () = session.revoked() => return AuthEnded::Revoked,
+                () = self.personal_token_deleted(viewer) => return AuthEnded::Revoked,
+                () = self.clock.wait_until(expires_at) => return AuthEnded::Expired,
             }
         }
     }
@@ -88,11 +92,11 @@ impl Accounts {
     /// the deletion. For other tokens this never returns, because a revocation outlives them. A failed query counts as
     /// "still exists".
     async fn personal_token_deleted(&self, viewer: Viewer) {
-        if !matches!(viewer.access, Access::Write | Access::Read) {
+        if !matches!(viewer.access, AuthMethod::Write | AuthMethod::Read) {
             return pending().await;
         }
         loop {
-            self.clock.reached(self.clock.now() + TOKEN_CHECK_INTERVAL).await;
+            self.clock.wait_until(self.clock.now() + TOKEN_CHECK_INTERVAL).await;
             // Boxed, because few connections use a personal access token.
             let there = Box::pin(self.store.has_access_token(viewer.session_id)).await;
             if matches!(there, Ok(false)) {
@@ -102,18 +106,18 @@ impl Accounts {
     }
 
     /// Yields each token's expiry time shortly before it expires, once per token. The stream never ends.
-    pub fn notices(&self, presence: &Presence) -> impl Stream<Item = Instant> + use<> {
-        let notice = LONGEST_NOTICE.min(self.access_tokens.ttl() / 10);
-        let (clock, presence) = (self.clock.clone(), presence.clone());
+    pub fn expiry_warnings(&self, connection_auth: &ConnectionAuth) -> impl Stream<Item = Instant> + use<> {
+        let notice = EXPIRY_WARNING.min(self.access_tokens.ttl() / 10);
+        let (clock, connection_auth) = (self.clock.clone(), connection_auth.clone());
         stream! {
-            let mut present = presence.0.subscribe();
+            let mut present = connection_auth.0.subscribe();
             loop {
                 let grant = *present.borrow_and_update();
                 let Some(Grant { expires_at, .. }) = grant else { return pending().await };
                 select! {
-                    () = clock.reached(expires_at - notice) => {
+                    () = clock.wait_until(expires_at - notice) => {
                         yield expires_at;
-                        let _ = present.changed().await; // cannot fail: `presence` holds the sender
+                        let _ = present.changed().await; // cannot fail: `connection_auth` holds the sender
                     }
                     _ = present.changed() => {}
                 }

@@ -35,7 +35,7 @@ impl Deletion {
         let DeletedAccount { stopped, revoked } = deleted.ok_or(Error::Unauthenticated(ACCOUNT_DELETED))?;
         accounts.sessions.publish_revoked(&revoked, revocation);
         tracing::info!(user_id = %proof.user, replies = stopped.len(), "account deleted");
-        self.removal.look();
+        self.removal.wake();
         for conversation in stopped {
             self.replies.stop_conversation(conversation);
         }

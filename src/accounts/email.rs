@@ -10,7 +10,7 @@
 use super::Accounts;
 use crate::{
     error::{Error, Result},
-    store::{self, Database, removal::NOBODY, users::EmailTaken},
+    store::{self, Database, removal::DELETED_OWNER, users::EmailTaken},
     unicode::{is_ignorable, is_mark},
 };
 use email_address::{EmailAddress, Options};
@@ -151,7 +151,7 @@ impl Accounts {
     /// Updates the stored keys of all accounts to the canonical form. This runs at every start, because an instance of
     /// an earlier version may have registered users in the meantime.
     pub async fn canonicalize_emails(store: &Database) -> store::Result<()> {
-        let mut last = NOBODY;
+        let mut last = DELETED_OWNER;
         loop {
             // Older accounts come first, so the older of two accounts with one address gets the canonical key.
             let some = store.international_emails(last, BATCH).await?;

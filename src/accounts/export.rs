@@ -37,11 +37,11 @@ const RETRY_AFTER: u64 = 10;
 /// A single-use ticket that authorises one download without other credentials, because a browser's link carries no
 /// header. `Debug` does not print it.
 #[derive(Clone, Debug)]
-pub struct Ticket(SecretString);
+pub struct ExportTicket(SecretString);
 
-impl Ticket {
+impl ExportTicket {
     /// Wraps the text that a client presents. Only the database knows whether the ticket is valid.
-    pub fn presented(text: String) -> Self {
+    pub fn from_client(text: String) -> Self {
         Self(text.into())
     }
 
@@ -62,7 +62,7 @@ impl Ticket {
     }
 }
 
-impl ExposeSecret<str> for Ticket {
+impl ExposeSecret<str> for ExportTicket {
     fn expose_secret(&self) -> &str {
         self.0.expose_secret()
     }
@@ -70,39 +70,39 @@ impl ExposeSecret<str> for Ticket {
 
 impl Accounts {
     /// Issues a ticket to the viewer, and returns it with its expiry time. The user's previous ticket becomes invalid.
-    pub async fn export_ticket(&self, viewer: Viewer) -> Result<(Ticket, Instant)> {
-        let (ticket, expires_at) = (Ticket::random(viewer.session_id), self.clock.now() + TICKET_TTL);
+    pub async fn export_ticket(&self, viewer: Viewer) -> Result<(ExportTicket, Instant)> {
+        let (ticket, expires_at) = (ExportTicket::random(viewer.session_id), self.clock.now() + TICKET_TTL);
         self.store.put_export_ticket(viewer.user_id, &ticket.hash(), expires_at).await?;
         Ok((ticket, expires_at))
     }
 
     /// Redeems a ticket, which works once. The result expires after the maximum duration of a download.
-    pub async fn take_export_ticket(&self, ticket: &Ticket) -> Result<Grant> {
+    pub async fn take_export_ticket(&self, ticket: &ExportTicket) -> Result<Grant> {
         let bad = Error::Unauthenticated("The ticket is invalid or has expired. Request another one.");
         let session = ticket.session().ok_or(bad.clone())?;
         let now = self.clock.now();
         let user = self.store.take_export_ticket(&ticket.hash(), now).await?.ok_or(bad)?;
-        self.sessions.see(session)?;
+        self.sessions.check(session)?;
         Ok(Grant { viewer: Viewer::with_session(user, session), expires_at: now + MAX_DURATION })
     }
 }
 
 /// The downloads in progress on this instance, at most one per user. Clones share the state.
 #[derive(Clone, Debug, Default)]
-pub struct Exports(Arc<Mutex<HashMap<Id, CancellationToken>>>);
+pub struct DownloadLimiter(Arc<Mutex<HashMap<Id, CancellationToken>>>);
 
 /// The permit of one download. Dropping it releases the permit.
 #[derive(Debug)]
-pub struct Exporting {
-    exports: Exports,
+pub struct DownloadPermit {
+    exports: DownloadLimiter,
     user: Id,
     /// Cancelled when a newer download of the same user replaces this one.
     replaced: CancellationToken,
 }
 
-impl Exports {
+impl DownloadLimiter {
     /// Starts a user's download, and stops an older one of the same user.
-    pub fn begin(&self, user: Id) -> Result<Exporting> {
+    pub fn begin(&self, user: Id) -> Result<DownloadPermit> {
         let mut downloads = self.lock();
         if downloads.len() >= MAX_DOWNLOADS && !downloads.contains_key(&user) {
             let message = "Too many downloads are in progress. Retry after `retryAfter` seconds.";
@@ -112,7 +112,7 @@ impl Exports {
         if let Some(older) = downloads.insert(user, replaced.clone()) {
             older.cancel();
         }
-        Ok(Exporting { exports: self.clone(), user, replaced })
+        Ok(DownloadPermit { exports: self.clone(), user, replaced })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Id, CancellationToken>> {
@@ -121,7 +121,7 @@ impl Exports {
     }
 }
 
-impl Exporting {
+impl DownloadPermit {
     /// Waits until a newer download replaces this one.
     pub async fn replaced(&self) {
         self.replaced.cancelled().await;
@@ -133,7 +133,7 @@ impl Exporting {
     }
 }
 
-impl Drop for Exporting {
+impl Drop for DownloadPermit {
     fn drop(&mut self) {
         let mut downloads = self.exports.lock();
         if !self.replaced.is_cancelled() {
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_newer_download_replaces_only_the_same_users_download() {
-        let exports = Exports::default();
+        let exports = DownloadLimiter::default();
         let users: Vec<Id> = (0..MAX_DOWNLOADS).map(|_| Id::new()).collect();
         let mut permits: Vec<_> = users.iter().map(|user| exports.begin(*user).unwrap()).collect();
         assert!(exports.begin(Id::new()).is_err());
@@ -165,15 +165,15 @@ mod tests {
     #[test]
     fn a_ticket_contains_its_session() {
         let session = Id::new();
-        assert_eq!(Ticket::random(session).session(), Some(session));
+        assert_eq!(ExportTicket::random(session).session(), Some(session));
         for text in ["", "nonsense", "AAAA", "\u{e9}"] {
-            assert_eq!(Ticket::presented(text.into()).session(), None, "{text}");
+            assert_eq!(ExportTicket::from_client(text.into()).session(), None, "{text}");
         }
     }
 
     #[test]
     fn a_slow_client_has_less_time() {
-        let after = |taken| Exporting::patience(Instant(0), taken);
+        let after = |taken| DownloadPermit::patience(Instant(0), taken);
         assert_eq!(after(0), Instant(0) + GRACE);
         assert_eq!(after(60 * MIN_SPEED), Instant(0) + GRACE + Duration::from_secs(60));
         assert_eq!(after(u64::MAX), Instant(0) + MAX_DURATION);

@@ -5,7 +5,7 @@
 //! `identities`.
 
 use super::{
-    ACCOUNT_DELETED, Access, Accounts, Caller, Grant, Viewer, cut_name,
+    ACCOUNT_DELETED, Accounts, AuthMethod, Caller, Grant, Viewer, cut_name,
     identity_provider::{IdentityProvider, VerifiedIdentity},
 };
 use crate::{
@@ -32,8 +32,8 @@ impl Accounts {
             Some(known) => known.user_id,
             None => self.create_provider_user(provider, id, &identified).await?,
         };
-        self.sessions.see(user_id)?;
-        let access = Access::Elsewhere { proved_at: identified.authenticated_at };
+        self.sessions.check(user_id)?;
+        let access = AuthMethod::Oidc { authenticated_at: identified.authenticated_at };
         Ok(Grant {
             viewer: Viewer { user_id, session_id: user_id, access },
             expires_at: identified.expires_at,

@@ -14,8 +14,8 @@ use super::provider_keys::{ProviderKeys, Verified};
 use crate::{
     clock::Clock,
     error::{Error, Result},
-    poke::Poked,
     store::{Id, Instant, profile::REMEMBERED},
+    waker::WakeSignal,
 };
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, de::IgnoredAny};
@@ -188,8 +188,8 @@ impl IdentityProvider {
     }
 
     /// Refreshes the cached keys periodically. Never returns.
-    pub async fn keep_keys(&self, poked: Poked) {
-        self.keys.keep(poked).await;
+    pub async fn keep_keys(&self, wake: WakeSignal) {
+        self.keys.keep(wake).await;
     }
 }
 
@@ -207,7 +207,7 @@ fn moment(seconds: f64) -> Instant {
 
 /// Returns whether requests to this URL are allowed: it uses TLS, or points to this machine (OpenID Connect Discovery
 /// 1.0, section 3).
-pub fn may_be_asked(url: &Url) -> bool {
+pub fn is_https_or_local(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_local(url))
 }
 

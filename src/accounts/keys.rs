@@ -24,7 +24,7 @@ pub struct Keys {
 
 impl Keys {
     /// Uses HMAC with SHA-256 under the shared secret. No key is published.
-    pub fn of_secret(secret: &Secret) -> Self {
+    pub fn from_secret(secret: &Secret) -> Self {
         let secret = secret.bytes();
         Self {
             algorithm: Algorithm::HS256,
@@ -35,7 +35,7 @@ impl Keys {
     }
 
     /// Reads one or more Ed25519 private keys (RFC 8037) in PEM (RFC 7468, PKCS #8).
-    pub fn of_pem(text: &str) -> Result<Self, &'static str> {
+    pub fn from_pem(text: &str) -> Result<Self, &'static str> {
         let pairs = blocks(text).map(pair).collect::<Result<Vec<_>, _>>()?;
         let published = JwkSet { keys: pairs.iter().map(|(_, public)| public.clone()).collect() };
         let kids: HashSet<_> = published.keys.iter().map(|key| &key.common.key_id).collect();
@@ -90,7 +90,7 @@ MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
 
     #[test]
     fn the_published_key_is_that_of_rfc_8037() {
-        let keys = Keys::of_pem(&format!("a comment\n{KEY}")).unwrap();
+        let keys = Keys::from_pem(&format!("a comment\n{KEY}")).unwrap();
         let published = serde_json::to_value(&keys.published).unwrap();
         let expected = serde_json::json!({ "keys": [{
             "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
@@ -117,7 +117,7 @@ OF/2NxApJCzGCEDdfSp6VQO30hyhRANCAAQRWz+jn65BtOMvdyHKcvjBeBSDZH2r
             (&format!("{KEY}{KEY}"), "twice"),
             (&format!("{KEY}-----BEGIN PRIVATE KEY-----\nMC4CAQ"), "not an Ed25519 key"),
         ] {
-            let error = Keys::of_pem(text).unwrap_err();
+            let error = Keys::from_pem(text).unwrap_err();
             assert!(error.contains(fault), "{error}: {text}");
         }
     }

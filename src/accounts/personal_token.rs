@@ -3,7 +3,7 @@
 //! A token is shown once, and only its hash is stored. Each request looks the hash up by a unique index, so a deleted
 //! token is rejected immediately.
 
-use super::{Access, Accounts, Caller, Grant, Viewer, display_name};
+use super::{Accounts, AuthMethod, Caller, Grant, Viewer, display_name};
 use crate::{
     error::{Error, Result},
     store::{Id, Instant, SecurityEventKind, access_tokens::AccessToken, security_events::SecurityEvent},
@@ -141,7 +141,7 @@ impl Accounts {
             return Err(Error::Unauthenticated("The access token has expired. Create another one."));
         }
         self.record_use(&found, now).await;
-        let access = if found.can_write { Access::Write } else { Access::Read };
+        let access = if found.can_write { AuthMethod::Write } else { AuthMethod::Read };
         let viewer = Viewer { user_id: found.user_id, session_id: found.id, access };
         Ok(Grant { viewer, expires_at: found.expires_at })
     }

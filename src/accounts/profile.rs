@@ -3,7 +3,7 @@
 //! Changing the address or the password requires the current password, because a session may have been left open on
 //! another person's computer.
 
-use super::{Access, Accounts, Caller, EMAIL_TAKEN, Email, Password, Viewer, display_name, email};
+use super::{Accounts, AuthMethod, Caller, EMAIL_TAKEN, Email, Password, Viewer, display_name, email};
 use crate::{
     error::{Error, Result},
     store::{
@@ -95,10 +95,10 @@ impl Accounts {
             None => false,
         };
         if !right {
-            self.audit.note(user.id, SecurityEventKind::PasswordRefused, caller).await;
+            self.audit.record(user.id, SecurityEventKind::PasswordRefused, caller).await;
             return Err(Error::input(field, "is not the account's password."));
         }
-        self.throttle.logged_in(caller.address, &key).await;
+        self.throttle.log_in_succeeded(caller.address, &key).await;
         Ok((
             user,
             Proof { user: viewer.user_id, password_hash: Some(hash), session: Some(viewer.session_id) },
@@ -113,13 +113,15 @@ impl Accounts {
         caller: &Caller,
     ) -> Result<Proof> {
         match viewer.access {
-            Access::Elsewhere { proved_at } if proved_at + MAX_SIGN_IN_AGE > self.clock.now() => {
+            AuthMethod::Oidc { authenticated_at }
+                if authenticated_at + MAX_SIGN_IN_AGE > self.clock.now() =>
+            {
                 Ok(Proof { user: viewer.user_id, password_hash: None, session: None })
             }
-            Access::Elsewhere { .. } => {
+            AuthMethod::Oidc { .. } => {
                 Err(Error::Forbidden("Sign in again at the identity provider and retry within five minutes."))
             }
-            Access::InPerson | Access::Write | Access::Read => {
+            AuthMethod::Session | AuthMethod::Write | AuthMethod::Read => {
                 let password = password.ok_or_else(|| Error::input("password", "must be given."))?;
                 Ok(self.check_password(viewer, "password", password, caller).await?.1)
             }

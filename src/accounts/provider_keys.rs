@@ -4,11 +4,11 @@
 //! than that. A token with an unknown key causes an immediate fetch, but at most one every ten seconds, because anyone
 //! can make up such a token. While the provider does not respond, the known keys stay valid.
 
-use super::identity_provider::{is_local, may_be_asked};
+use super::identity_provider::{is_https_or_local, is_local};
 use crate::{
     clock::Clock,
     error::{Error, Result},
-    poke::Poked,
+    waker::WakeSignal,
 };
 use anyhow::{Context, bail, ensure};
 use jsonwebtoken::{
@@ -126,7 +126,7 @@ impl ProviderKeys {
     }
 
     /// Fetches the keys periodically. Never returns.
-    pub async fn keep(&self, mut poked: Poked) {
+    pub async fn keep(&self, mut wake: WakeSignal) {
         loop {
             let mut last_fetch = self.last_fetch.lock().await;
             *last_fetch = Some(self.clock.uptime());
@@ -145,7 +145,7 @@ impl ProviderKeys {
             drop(last_fetch);
             select! {
                 () = sleep(pause) => {}
-                () = poked.poked() => {}
+                () = wake.woken() => {}
             }
         }
     }
@@ -171,7 +171,7 @@ impl ProviderKeys {
     }
 
     async fn get<T: DeserializeOwned>(&self, address: &str) -> anyhow::Result<T> {
-        let url = Url::parse(address).ok().filter(may_be_asked);
+        let url = Url::parse(address).ok().filter(is_https_or_local);
         // A remote provider must not direct requests to this machine.
         let url = url.filter(|url| !is_local(url) || Url::parse(&self.issuer).is_ok_and(|it| is_local(&it)));
         let url =

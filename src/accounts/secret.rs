@@ -35,7 +35,8 @@ impl Secret {
     /// Returns whether the secret has the form of random bytes: 32 or more hexadecimal digits, or base64 of 32 or more
     /// bytes. Text that a person types rarely has that form.
     pub fn is_random(&self) -> bool {
-        decoded(self.bytes()).is_some_and(|bytes| bytes.iter().collect::<HashSet<_>>().len() >= MIN_DISTINCT_BYTES)
+        decoded(self.bytes())
+            .is_some_and(|bytes| bytes.iter().collect::<HashSet<_>>().len() >= MIN_DISTINCT_BYTES)
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -53,7 +54,7 @@ impl Secret {
     ///
     /// Only the owner may read the file. The file appears complete or not at all, so instances that start at the same
     /// time all get the same secret.
-    pub fn keep_in(path: &Path) -> io::Result<Self> {
+    pub fn load_or_create(path: &Path) -> io::Result<Self> {
         if !path.exists() {
             let random =
                 || rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
@@ -95,8 +96,8 @@ mod tests {
     fn a_secret_is_created_once_and_only_its_owner_may_read_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("jwt-secret");
-        let made = Secret::keep_in(&path).unwrap();
-        let found = Secret::keep_in(&path).unwrap();
+        let made = Secret::load_or_create(&path).unwrap();
+        let found = Secret::load_or_create(&path).unwrap();
         assert_eq!(made.0.expose_secret(), found.0.expose_secret());
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(!format!("{made:?}").contains(made.0.expose_secret()));

@@ -19,12 +19,12 @@ use super::{
     refresh::{INVALID, RefreshClaims, RefreshToken, RefreshTokens},
 };
 use crate::{
-    bus::{Bus, Heard, Topic},
+    bus::{Bus, BusEvent, Topic},
     clock::Clock,
     error::{Error, Result},
     store::{
         Database, Id,
-        revocations::Ending,
+        revocations::RevocationTimes,
         sessions::{Exchange, Exchanged, Session},
         users::{Proof, User},
     },
@@ -44,7 +44,7 @@ const BATCH: usize = 100;
 
 /// The lifetimes of sessions and tokens.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms {
+pub struct SessionLifetimes {
     /// The lifetime of a session after its last refresh.
     pub session: Duration,
     /// The lifetime of an access token.
@@ -66,7 +66,7 @@ pub struct Sessions {
     store: Database,
     clock: Clock,
     tokens: RefreshTokens,
-    terms: Terms,
+    lifetimes: SessionLifetimes,
     cache: Arc<RevocationCache>,
     bus: Arc<dyn Bus>,
     tasks: TaskTracker,
@@ -78,26 +78,26 @@ impl Sessions {
         store: Database,
         clock: Clock,
         tokens: RefreshTokens,
-        terms: Terms,
+        lifetimes: SessionLifetimes,
         bus: Arc<dyn Bus>,
         tasks: TaskTracker,
     ) -> Self {
         let cache = Arc::new(RevocationCache::default());
         let (weak, bus_clock) = (Arc::downgrade(&cache), clock.clone());
-        let on_event = move |event: Heard<'_>| {
+        let on_event = move |event: BusEvent<'_>| {
             // A revocation that was published while this instance was disconnected is found by the next poll.
-            let (Some(cache), Heard::Told(ids)) = (weak.upgrade(), event) else { return };
+            let (Some(cache), BusEvent::Message(ids)) = (weak.upgrade(), event) else { return };
             for id in ids.split(' ').filter_map(|id| Uuid::try_parse(id).ok()) {
-                cache.revoke(Id(id), bus_clock.now() + terms.access_token + MARGIN);
+                cache.revoke(Id(id), bus_clock.now() + lifetimes.access_token + MARGIN);
             }
         };
-        bus.join(Topic::Sessions, Arc::new(on_event));
-        Self { store, clock, tokens, terms, cache, bus, tasks }
+        bus.subscribe(Topic::Sessions, Arc::new(on_event));
+        Self { store, clock, tokens, lifetimes, cache, bus, tasks }
     }
 
     /// The lifetime of a session after its last refresh.
     pub fn lifetime(&self) -> Duration {
-        self.terms.session
+        self.lifetimes.session
     }
 
     /// Opens a session for a user whose password has been verified, and returns its first refresh token.
@@ -111,7 +111,7 @@ impl Sessions {
             generation: 0,
             created_at: now,
             refreshed_at: now,
-            expires_at: now + self.terms.session,
+            expires_at: now + self.lifetimes.session,
             last_seen_at: now,
             address: Some(caller.address.to_string()),
             agent: caller.agent.clone(),
@@ -137,10 +137,10 @@ impl Sessions {
         let exchange = Exchange {
             id,
             generation,
-            expires_at: revocation.at + self.terms.session,
+            expires_at: revocation.at + self.lifetimes.session,
             address: Some(caller.address.to_string()),
             agent: caller.agent.clone(),
-            grace: self.terms.grace,
+            grace: self.lifetimes.grace,
         };
         match self.store.exchange(&exchange, revocation).await? {
             Exchanged::Next(session) | Exchanged::Again(session) => {
@@ -184,7 +184,7 @@ impl Sessions {
     }
 
     /// Records that a session is used, or fails if it has been revoked. Reads only the cache.
-    pub fn see(&self, session: Id) -> Result<()> {
+    pub fn check(&self, session: Id) -> Result<()> {
         let revoked = Error::Unauthenticated("The session has been revoked. Sign in again.");
         if self.cache.record_use(session) { Ok(()) } else { Err(revoked) }
     }
@@ -204,7 +204,7 @@ impl Sessions {
     }
 
     /// Applies stored revocations on this instance, and publishes them to the other instances.
-    pub(super) fn publish_revoked(&self, sessions: &[Id], revocation: Ending) {
+    pub(super) fn publish_revoked(&self, sessions: &[Id], revocation: RevocationTimes) {
         for session in sessions {
             self.cache.revoke(*session, revocation.until);
         }
@@ -212,7 +212,7 @@ impl Sessions {
             let ids = batch.iter().map(Id::to_string).collect::<Vec<_>>().join(" ");
             let bus = self.bus.clone();
             self.tasks.spawn(async move {
-                if let Err(error) = bus.tell(Topic::Sessions, ids).await {
+                if let Err(error) = bus.publish(Topic::Sessions, ids).await {
                     tracing::debug!(%error, "publishing revoked sessions failed; other instances will poll");
                 }
             });
@@ -220,9 +220,9 @@ impl Sessions {
     }
 
     /// Returns the times of a revocation that happens now.
-    pub(super) fn new_revocation(&self) -> Ending {
+    pub(super) fn new_revocation(&self) -> RevocationTimes {
         let at = self.clock.now();
-        Ending { at, until: at + self.terms.access_token + MARGIN }
+        RevocationTimes { at, until: at + self.lifetimes.access_token + MARGIN }
     }
 
     fn token_of(&self, session: &Session) -> RefreshToken {

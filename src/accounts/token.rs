@@ -1,4 +1,4 @@
-//! Access tokens: JSON Web Tokens (RFC 7519) with the profile of RFC 9068.
+//! AuthMethod tokens: JSON Web Tokens (RFC 7519) with the profile of RFC 9068.
 //!
 //! As RFC 8725 recommends, only one algorithm is accepted, and issuer, audience, subject and expiry are required.
 
@@ -26,18 +26,18 @@ pub struct Viewer {
     /// token of the identity provider it is the ID of the user.
     pub session_id: Id,
     /// The operations that the credential permits.
-    pub access: Access,
+    pub access: AuthMethod,
 }
 
 /// The operations that a credential permits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
+pub enum AuthMethod {
     /// Everything: a session, which was opened with the password.
-    InPerson,
+    Session,
     /// Everything: a token of the identity provider.
-    Elsewhere {
+    Oidc {
         /// When the user authenticated at the provider.
-        proved_at: Instant,
+        authenticated_at: Instant,
     },
     /// Queries, subscriptions, and changes of conversations and messages: a personal access token that may write.
     Write,
@@ -48,7 +48,7 @@ pub enum Access {
 impl Viewer {
     /// Creates a viewer that is authenticated by a session.
     pub fn with_session(user_id: Id, session_id: Id) -> Self {
-        Self { user_id, session_id, access: Access::InPerson }
+        Self { user_id, session_id, access: AuthMethod::Session }
     }
 }
 
@@ -154,7 +154,7 @@ mod tests {
     use jsonwebtoken::Algorithm;
 
     fn keys(secret: &str) -> Keys {
-        Keys::of_secret(&Secret::from_secret(secret.to_owned().into()).unwrap())
+        Keys::from_secret(&Secret::from_secret(secret.to_owned().into()).unwrap())
     }
 
     fn tokens(secret: &str) -> AccessTokens {

@@ -3,10 +3,10 @@
 use super::{
     Assistant,
     builtin::{Builtin, ECHO, ELIZA},
-    openai::{OpenAi, Patience},
+    openai::{OpenAi, Timeouts},
     providers::{BUILTIN, Providers},
 };
-use crate::poke::Poked;
+use crate::waker::WakeSignal;
 use futures_util::future::join_all;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::{
@@ -84,7 +84,7 @@ impl Endpoint {
     }
 
     /// Reads the provider's list of models at intervals and whenever it is woken. Never returns.
-    async fn keep_list(&self, mut poke: Poked) {
+    async fn keep_list(&self, mut waker: WakeSignal) {
         loop {
             let pause = match self.assistant.models().await {
                 Ok(models) => {
@@ -99,7 +99,7 @@ impl Endpoint {
             };
             select! {
                 () = sleep(pause) => {}
-                () = poke.poked() => {}
+                () = waker.woken() => {}
             }
         }
     }
@@ -110,7 +110,7 @@ impl Catalog {
     pub fn new(
         providers: &Providers,
         pace: Duration,
-        timeouts: Patience,
+        timeouts: Timeouts,
         default: Option<String>,
     ) -> reqwest::Result<Self> {
         let endpoint = |provider: &super::providers::Provider| {
@@ -203,10 +203,10 @@ impl Catalog {
     }
 
     /// Keeps the providers' lists of models current, and logs the default model. Never returns.
-    pub async fn keep_lists(&self, poke: Poked) {
+    pub async fn refresh_lists(&self, waker: WakeSignal) {
         let to_list =
             || self.endpoints.iter().filter(|endpoint| endpoint.assistant.provider().models.is_empty());
-        let keep_list = join_all(to_list().map(|endpoint| endpoint.keep_list(poke.clone())));
+        let keep_list = join_all(to_list().map(|endpoint| endpoint.keep_list(waker.clone())));
         let log_default = async {
             for endpoint in to_list() {
                 let _ = endpoint.listed.subscribe().wait_for(Option::is_some).await; // The sender still exists.

@@ -19,7 +19,7 @@ mod request;
 pub mod secrets;
 mod thinking;
 
-pub use deadline::Patience;
+pub use deadline::Timeouts;
 
 use super::{Answer, Assistant, AssistantError, AssistantErrorKind, Part, Prompt, providers::Provider};
 use bytes::Bytes;
@@ -54,12 +54,12 @@ pub struct OpenAi {
     client: Client,
     provider: Provider,
     secrets: Secrets,
-    timeouts: Patience,
+    timeouts: Timeouts,
 }
 
 impl OpenAi {
     /// Creates a client for a provider. It does not follow redirects, which could send the key to another host.
-    pub fn new(provider: Provider, timeouts: Patience) -> reqwest::Result<Self> {
+    pub fn new(provider: Provider, timeouts: Timeouts) -> reqwest::Result<Self> {
         let client = Client::builder()
             .connect_timeout(timeouts.connect)
             .redirect(redirect::Policy::none())

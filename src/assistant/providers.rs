@@ -154,7 +154,7 @@ impl Providers {
 
 impl Providers {
     /// Whether no provider has the model, as far as is known without asking providers for their lists.
-    pub fn lack(&self, model: &str) -> bool {
+    pub fn lack_model(&self, model: &str) -> bool {
         let builtin = self.builtin && [ELIZA, ECHO].contains(&model);
         let has = |endpoint: &Provider| {
             endpoint.models.is_empty() || endpoint.models.iter().any(|one| one == model)

@@ -1,6 +1,6 @@
 //! The bus between the instances of one process.
 
-use super::{Bus, Hear, Heard, PublishError, Topic, lock};
+use super::{Bus, BusEvent, Handler, PublishError, Topic, lock};
 use futures_util::future::{BoxFuture, ready};
 use std::{
     collections::HashMap,
@@ -21,7 +21,7 @@ pub struct MemoryBus {
 #[derive(Default)]
 struct Shared {
     members: AtomicU64,
-    subscribers: Mutex<HashMap<Topic, Vec<(u64, Hear)>>>,
+    subscribers: Mutex<HashMap<Topic, Vec<(u64, Handler)>>>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -51,24 +51,24 @@ impl MemoryBus {
 }
 
 impl Bus for MemoryBus {
-    fn tell(&self, topic: Topic, message: String) -> BoxFuture<'_, Result<usize, PublishError>> {
+    fn publish(&self, topic: Topic, message: String) -> BoxFuture<'_, Result<usize, PublishError>> {
         let subscribers = lock(&self.shared.subscribers).get(&topic).cloned().unwrap_or_default();
         for (_, handler) in &subscribers {
-            handler(Heard::Told(&message));
+            handler(BusEvent::Message(&message));
         }
         Box::pin(ready(Ok(subscribers.len())))
     }
 
-    fn join(&self, topic: Topic, handler: Hear) {
+    fn subscribe(&self, topic: Topic, handler: Handler) {
         let mut all = lock(&self.shared.subscribers);
         let subscribers = all.entry(topic).or_default();
         subscribers.retain(|(member, _)| *member != self.member);
         subscribers.push((self.member, handler.clone()));
         drop(all);
-        handler(Heard::Joined);
+        handler(BusEvent::Subscribed);
     }
 
-    fn leave(&self, topic: Topic) {
+    fn unsubscribe(&self, topic: Topic) {
         let mut all = lock(&self.shared.subscribers);
         let Some(subscribers) = all.get_mut(&topic) else { return };
         subscribers.retain(|(member, _)| *member != self.member);

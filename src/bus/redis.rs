@@ -3,7 +3,7 @@
 //! One connection publishes, another one receives. When either breaks, both are made again. Requires Redis 6 or later
 //! (for RESP3), or Valkey.
 
-use super::{Bus, Hear, Heard, PUBLISH_TIMEOUT, PublishError, Topic, lock};
+use super::{Bus, BusEvent, Handler, PUBLISH_TIMEOUT, PublishError, Topic, lock};
 use futures_util::future::{BoxFuture, FutureExt};
 use rand::RngExt;
 use redis::{
@@ -54,7 +54,7 @@ impl Connection {
 
 #[derive(Default)]
 struct Subscriptions {
-    by_topic: HashMap<Topic, (Arc<()>, Hear)>,
+    by_topic: HashMap<Topic, (Arc<()>, Handler)>,
     /// Topics that were subscribed or unsubscribed since Redis was last informed.
     changes: HashSet<Topic>,
 }
@@ -207,13 +207,13 @@ impl RedisBus {
                 .get(&topic)
                 .is_some_and(|now| Arc::ptr_eq(&now.0, &subscription));
             if is_current {
-                handler(Heard::Joined);
+                handler(BusEvent::Subscribed);
             }
         }
         Ok(())
     }
 
-    fn change(&self, topic: Topic, handler: Option<Hear>) {
+    fn change(&self, topic: Topic, handler: Option<Handler>) {
         let mut subscriptions = lock(&self.subscriptions);
         match handler {
             Some(handler) => drop(subscriptions.by_topic.insert(topic, (Arc::new(()), handler))),
@@ -232,12 +232,12 @@ fn deliver(subscriptions: &Mutex<Subscriptions>, data: &[Value]) {
     let Ok(topic) = channel.parse() else { return };
     let handler = lock(subscriptions).by_topic.get(&topic).map(|(_, handler)| handler.clone());
     if let Some(handler) = handler {
-        handler(Heard::Told(message));
+        handler(BusEvent::Message(message));
     }
 }
 
 impl Bus for RedisBus {
-    fn tell(&self, topic: Topic, message: String) -> BoxFuture<'_, Result<usize, PublishError>> {
+    fn publish(&self, topic: Topic, message: String) -> BoxFuture<'_, Result<usize, PublishError>> {
         async move {
             let Some(mut publisher) = self.publisher.get() else {
                 return Err(PublishError("Redis is unavailable".into()));
@@ -253,11 +253,11 @@ impl Bus for RedisBus {
         .boxed()
     }
 
-    fn join(&self, topic: Topic, handler: Hear) {
+    fn subscribe(&self, topic: Topic, handler: Handler) {
         self.change(topic, Some(handler));
     }
 
-    fn leave(&self, topic: Topic) {
+    fn unsubscribe(&self, topic: Topic) {
         self.change(topic, None);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::shared_read::LastRead;
 use crate::{
-    bus::{Bus, Heard, Topic},
+    bus::{Bus, BusEvent, Topic},
     store::Id,
 };
 use std::{
@@ -127,7 +127,7 @@ impl Hub {
 
     /// Publishes to other instances that the user's feed has new entries.
     pub async fn notify_others(&self, user: Id) {
-        if let Err(error) = self.bus.tell(Topic::User(user), self.id.clone()).await {
+        if let Err(error) = self.bus.publish(Topic::User(user), self.id.clone()).await {
             tracing::debug!(%error, "cannot notify other instances of a change; they will poll");
         }
     }
@@ -135,23 +135,23 @@ impl Hub {
     /// Subscribes to the user's topic on the bus.
     fn subscribe(self: &Arc<Self>, user: Id) {
         let hub = Arc::downgrade(self);
-        let handle = move |event: Heard<'_>| {
+        let handle = move |event: BusEvent<'_>| {
             if let Some(hub) = hub.upgrade()
-                && event != Heard::Told(&hub.id)
+                && event != BusEvent::Message(&hub.id)
             {
                 hub.wake(user);
             }
         };
-        self.bus.join(Topic::User(user), Arc::new(handle));
+        self.bus.subscribe(Topic::User(user), Arc::new(handle));
         // If the last follower has gone before the subscription was in place, this undoes the subscription.
         if !self.lock().contains_key(&user) {
-            self.bus.leave(Topic::User(user));
+            self.bus.unsubscribe(Topic::User(user));
         }
     }
 
     /// Unsubscribes from the user's topic, unless the feed is followed again.
     fn unsubscribe(self: &Arc<Self>, user: Id) {
-        self.bus.leave(Topic::User(user));
+        self.bus.unsubscribe(Topic::User(user));
         if self.lock().contains_key(&user) {
             self.subscribe(user);
         }

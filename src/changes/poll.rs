@@ -14,7 +14,7 @@ const BATCH: usize = 500;
 
 impl Changes {
     /// Polls until `leaving` is cancelled.
-    pub async fn keep_watch(self, leaving: CancellationToken) {
+    pub async fn poll_forever(self, leaving: CancellationToken) {
         let mut timer = interval(INTERVAL);
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while leaving.run_until_cancelled(timer.tick()).await.is_some() {

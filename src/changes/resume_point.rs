@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// It is kept apart from the follower's stream. While the follower waits, the stream can be dropped to save memory; a
 /// new stream later resumes from here. Clones share the position; each subscription needs its own.
 #[derive(Clone, Debug, Default)]
-pub struct Bookmark(Arc<Mutex<Option<Position>>>);
+pub struct ResumePoint(Arc<Mutex<Option<Position>>>);
 
 /// A position in a feed. The feed stays in the hub as long as this exists.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Position {
     pub wakeups: u64,
 }
 
-impl Bookmark {
+impl ResumePoint {
     /// Records that the follower has everything up to a position and waits for more.
     pub(super) fn put(&self, position: Position) {
         self.set(Some(position));
@@ -50,7 +50,7 @@ impl Changes {
     /// Waits until there may be something to send after the resume point.
     ///
     /// Returns `None` if there may be something already, or if no follower waits there.
-    pub fn more_after(&self, resume_point: &Bookmark) -> Option<impl Future<Output = ()> + Send + use<>> {
+    pub fn more_after(&self, resume_point: &ResumePoint) -> Option<impl Future<Output = ()> + Send + use<>> {
         let Position { feed, seen, wakeups } = resume_point.position()?;
         (!feed.has_moved(seen, wakeups)).then_some(async move { feed.wait_for_more(seen, wakeups).await })
     }

@@ -1,7 +1,7 @@
 //! Sharing a feed's query result. A change wakes all followers of the feed; one of them reads it for all.
 
 use super::{PAGE_SIZE, hub::Feed};
-use crate::store::{Database, changes::Excerpt};
+use crate::store::{Database, changes::FeedExcerpt};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::Instant};
 
@@ -22,7 +22,7 @@ struct Read {
     wakeups: u64,
     at: Instant,
     /// The result; `None` if the database failed.
-    excerpt: Option<Arc<Excerpt>>,
+    excerpt: Option<Arc<FeedExcerpt>>,
 }
 
 impl Read {
@@ -46,7 +46,7 @@ impl Feed {
         after: i64,
         wakeups: u64,
         latest: i64,
-    ) -> Option<Arc<Excerpt>> {
+    ) -> Option<Arc<FeedExcerpt>> {
         let mut last = self.last_read.0.lock().await;
         if let Some(read) = &*last
             && read.answers(after, wakeups, latest)
@@ -61,7 +61,7 @@ impl Feed {
     }
 
     /// Reads the entries after a sequence number with a query of its own. Returns `None` if the database fails.
-    pub async fn read_alone(&self, store: &Database, after: i64) -> Option<Arc<Excerpt>> {
+    pub async fn read_alone(&self, store: &Database, after: i64) -> Option<Arc<FeedExcerpt>> {
         let read = store.changes_after(self.user(), after, PAGE_SIZE).await;
         read.map(Arc::new).inspect_err(|error| tracing::warn!(%error, "cannot read changes")).ok()
     }

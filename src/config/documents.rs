@@ -55,7 +55,7 @@ pub struct Documents {
     /// Maximum number of values in arguments and variables. A variable counts each time it is used; each 1,024 bytes of
     /// text count as one value.
     #[arg(long, env = "CONFAB_MAX_VALUES", value_name = "CONFAB_MAX_VALUES", default_value = "1000",
-          value_parser = value_parser!(u64).range(1..=values::MOST as u64))]
+          value_parser = value_parser!(u64).range(1..=values::MAX_VALUES as u64))]
     pub max_values: u64,
 
     /// Maximum amount of long text (messages, system prompts) in the response to a GraphQL operation or in one event,

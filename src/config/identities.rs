@@ -1,6 +1,6 @@
 //! Settings for sign-in: registration, and an external OpenID Provider.
 
-use crate::accounts::{ProviderSettings, may_be_asked};
+use crate::accounts::{ProviderSettings, is_https_or_local};
 use clap::{Args, ValueEnum};
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use url::Url;
@@ -68,7 +68,7 @@ impl Identities {
             return Ok(None);
         }
         let url = Url::parse(&self.oidc_issuer).map_err(|error| format!("CONFAB_OIDC_ISSUER: {error}"))?;
-        if !may_be_asked(&url) || (production && url.scheme() != "https") {
+        if !is_https_or_local(&url) || (production && url.scheme() != "https") {
             return Err("CONFAB_OIDC_ISSUER must begin with `https://`.".into());
         }
         let has_user = !url.username().is_empty() || url.password().is_some();

@@ -26,9 +26,9 @@ pub fn cursors(input: &[u8]) {
 fn cursor(text: &str, key: Id) {
     let other = Id(Uuid::from_u128(!key.0.as_u128()));
     let mut encoded = Vec::new();
-    encoded.extend(reencode::<conversations::Place>(text));
+    encoded.extend(reencode::<conversations::ConversationSortKey>(text));
     encoded.extend(reencode::<Position>(text));
-    encoded.extend(reencode::<security_events::Place>(text));
+    encoded.extend(reencode::<security_events::EventSortKey>(text));
     let reply = |key| valid("after", replies::Cursor::decode(text, key)).map(|cursor| cursor.encode(key));
     let feed = |key| {
         valid("after", changes::cursor::decode(text, key)).map(|last| changes::cursor::encode(last, key))

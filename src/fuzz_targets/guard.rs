@@ -1,7 +1,7 @@
 use crate::graphql::{
     self,
     document::{Documents, Limits, TrustedDocuments},
-    values::GivenVariables,
+    values::RequestVariables,
 };
 use async_graphql::parser::types::{DocumentOperations, OperationType, Selection, SelectionSet};
 use std::{collections::HashSet, sync::LazyLock};
@@ -36,7 +36,7 @@ pub fn guard(input: &[u8]) {
         None => (input, &b"{}"[..]),
     };
     let Ok(text) = str::from_utf8(text) else { return };
-    let variables: GivenVariables = serde_json::from_slice(variables).unwrap_or_default();
+    let variables: RequestVariables = serde_json::from_slice(variables).unwrap_or_default();
     let mut prepared = match DOCUMENTS.prepare(text, None, &variables) {
         Ok(prepared) => prepared,
         Err(rejection) => {

@@ -42,7 +42,7 @@ pub(super) fn same(one: &Request, other: &Request) -> bool {
     one.document == other.document
         && one.operation_name == other.operation_name
         && one.variables.variables == other.variables.variables
-        && one.variables.cut == other.variables.cut
+        && one.variables.truncated == other.variables.truncated
         && one.extensions.cost == other.extensions.cost
 }
 

@@ -1,8 +1,8 @@
-//! Access to the data in a resolver's context.
+//! AuthMethod to the data in a resolver's context.
 
 use super::{Domain, Loaders};
 use crate::{
-    accounts::{Access, Caller, Viewer},
+    accounts::{AuthMethod, Caller, Viewer},
     error::{Error, Result},
 };
 use async_graphql::Context;
@@ -47,8 +47,8 @@ impl ContextExt for Context<'_> {
     fn require_write(&self) -> Result<Viewer> {
         let viewer = self.require_user()?;
         match viewer.access {
-            Access::InPerson | Access::Elsewhere { .. } | Access::Write => Ok(viewer),
-            Access::Read => {
+            AuthMethod::Session | AuthMethod::Oidc { .. } | AuthMethod::Write => Ok(viewer),
+            AuthMethod::Read => {
                 Err(Error::Forbidden("This access token is read-only. Use one with the scope `WRITE`."))
             }
         }
@@ -57,8 +57,8 @@ impl ContextExt for Context<'_> {
     fn require_session(&self) -> Result<Viewer> {
         let viewer = self.require_user()?;
         match viewer.access {
-            Access::InPerson | Access::Elsewhere { .. } => Ok(viewer),
-            Access::Write | Access::Read => {
+            AuthMethod::Session | AuthMethod::Oidc { .. } => Ok(viewer),
+            AuthMethod::Write | AuthMethod::Read => {
                 Err(Error::Forbidden("Personal access tokens cannot do this. Sign in and use a session."))
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    store::{Id, Instant, conversations::Place},
+    store::{Id, Instant, conversations::ConversationSortKey},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use uuid::Uuid;
@@ -26,7 +26,7 @@ const CONVERSATION_TAG: u8 = b'c';
 /// The first byte of the cursors of messages.
 const MESSAGE_TAG: u8 = b'm';
 
-impl Cursor for Place {
+impl Cursor for ConversationSortKey {
     fn encode(&self) -> String {
         let (Instant(at), Id(id)) = self;
         let mut bytes = [CONVERSATION_TAG; 25];
@@ -39,7 +39,8 @@ impl Cursor for Place {
         let bytes: [u8; 25] = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let (at, id) = bytes[1..].split_first_chunk::<8>()?;
         let id = Uuid::from_slice(id).ok()?;
-        let at = Instant::told(i64::from_be_bytes(*at)).filter(|_| bytes[0] == CONVERSATION_TAG)?;
+        let at =
+            Instant::from_client_micros(i64::from_be_bytes(*at)).filter(|_| bytes[0] == CONVERSATION_TAG)?;
         Some((at, Id(id)))
     }
 }
@@ -65,27 +66,27 @@ impl Cursor for Position {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::LATEST;
+    use crate::store::MAX_MICROS;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
-        fn cursors_round_trip(at in 0..=LATEST, id in any::<u128>(), position in 0..i32::MAX) {
+        fn cursors_round_trip(at in 0..=MAX_MICROS, id in any::<u128>(), position in 0..i32::MAX) {
             let place = (Instant(at), Id(Uuid::from_u128(id)));
-            prop_assert_eq!(Place::decode(&place.encode()), Some(place));
+            prop_assert_eq!(ConversationSortKey::decode(&place.encode()), Some(place));
             prop_assert_eq!(Position::decode(&Position(position).encode()), Some(Position(position)));
             prop_assert_eq!(Position::decode(&place.encode()), None);
-            prop_assert_eq!(Place::decode(&Position(position).encode()), None);
+            prop_assert_eq!(ConversationSortKey::decode(&Position(position).encode()), None);
         }
 
         #[test]
-        fn invalid_times_are_rejected(at in any::<i64>().prop_filter("invalid", |at| Instant::told(*at).is_none())) {
-            prop_assert_eq!(Place::decode(&(Instant(at), Id(Uuid::nil())).encode()), None);
+        fn invalid_times_are_rejected(at in any::<i64>().prop_filter("invalid", |at| Instant::from_client_micros(*at).is_none())) {
+            prop_assert_eq!(ConversationSortKey::decode(&(Instant(at), Id(Uuid::nil())).encode()), None);
         }
 
         #[test]
         fn any_text_can_be_decoded(text in "\\PC{0,60}") {
-            let _ = (Place::decode(&text), Position::decode(&text));
+            let _ = (ConversationSortKey::decode(&text), Position::decode(&text));
         }
     }
 }

@@ -37,7 +37,7 @@ pub use prices::CONNECTIONS;
 pub use syntax::MAX_NAME_LENGTH;
 pub use trusted::TrustedDocuments;
 
-use super::values::GivenVariables;
+use super::values::RequestVariables;
 use crate::error::Code;
 use apollo_compiler::{
     ExecutableDocument, Name, Node, Schema, collections::HashMap, executable::Operation,
@@ -113,7 +113,7 @@ impl Documents {
         &self,
         text: &str,
         operation_name: Option<&str>,
-        variables: &GivenVariables,
+        variables: &RequestVariables,
     ) -> Result<Prepared, Rejection> {
         let document = self.read(text)?;
         let operation = document.choose(operation_name)?;

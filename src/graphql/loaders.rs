@@ -10,7 +10,7 @@ use crate::{
         Database, Id,
         access_tokens::AccessToken,
         conversations::Conversation,
-        messages::{Shown, Window},
+        messages::{DisplayedMessage, Window},
         security_events::SecurityEvent,
         sessions::Session,
         users::User,
@@ -28,7 +28,7 @@ pub struct Loaders {
     pub messages: DataLoader<Messages>,
     /// Long contents, which are not read with their messages, by message ID.
     pub contents: DataLoader<Contents>,
-    /// Pages of active branches, by conversation ID, window, and whether the [`Rest`](crate::store::messages::Rest)
+    /// Pages of active branches, by conversation ID, window, and whether the [`MessageDetails`](crate::store::messages::MessageDetails)
     /// is needed.
     pub windows: DataLoader<Windows>,
     /// Sessions, by ID.
@@ -99,14 +99,14 @@ pub struct Messages(Source);
 
 impl Loader for Messages {
     type Key = Id;
-    type Value = Arc<Shown>;
+    type Value = Arc<DisplayedMessage>;
 
-    async fn load(&self, ids: &[Id]) -> Result<HashMap<Id, Arc<Shown>>> {
+    async fn load(&self, ids: &[Id]) -> Result<HashMap<Id, Arc<DisplayedMessage>>> {
         let Some(viewer) = self.0.viewer else {
             return Ok(HashMap::new());
         };
-        let found = self.0.store.shown_messages(viewer.user_id, ids).await?;
-        Ok(found.into_iter().map(|row| (row.brief.id, Arc::new(row))).collect())
+        let found = self.0.store.displayed_messages(viewer.user_id, ids).await?;
+        Ok(found.into_iter().map(|row| (row.summary.id, Arc::new(row))).collect())
     }
 }
 
@@ -177,7 +177,7 @@ pub struct Windows(Source);
 
 impl Loader for Windows {
     type Key = (Id, Window, bool);
-    type Value = Vec<Arc<Shown>>;
+    type Value = Vec<Arc<DisplayedMessage>>;
 
     async fn load(&self, keys: &[Self::Key]) -> Result<HashMap<Self::Key, Self::Value>> {
         let mut conversations: HashMap<(Window, bool), Vec<Id>> = HashMap::new();
@@ -186,8 +186,8 @@ impl Loader for Windows {
         }
         let mut found: HashMap<Self::Key, Self::Value> = HashMap::with_capacity(keys.len());
         for ((window, rest), ids) in conversations {
-            for message in self.0.store.shown_messages_in(&ids, window, rest).await? {
-                let key = (message.brief.conversation_id, window, rest);
+            for message in self.0.store.displayed_messages_in(&ids, window, rest).await? {
+                let key = (message.summary.conversation_id, window, rest);
                 found.entry(key).or_default().push(Arc::new(message));
             }
         }

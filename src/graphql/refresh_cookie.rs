@@ -24,7 +24,7 @@ pub struct RefreshCookie {
 impl RefreshCookie {
     /// Finds the refresh token in the `Cookie` headers of a request (RFC 6265, section 4.2). If two cookies have its
     /// name, both are ignored.
-    pub fn among<'a>(cookies: impl Iterator<Item = &'a str>, secure: bool) -> Self {
+    pub fn from_cookies<'a>(cookies: impl Iterator<Item = &'a str>, secure: bool) -> Self {
         let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         let mut named = pairs.filter(|(name, _)| *name == name_of(secure)).map(|(_, value)| value);
         let token = named.next().filter(|value| !value.is_empty());
@@ -77,13 +77,13 @@ mod tests {
             (&["confab_refresh=a; confab_refresh=b"], None),
             (&[], None),
         ] {
-            let cookie = RefreshCookie::among(lines.iter().copied(), false);
+            let cookie = RefreshCookie::from_cookies(lines.iter().copied(), false);
             assert_eq!(cookie.token(), expected, "{lines:?}");
             assert!(!format!("{cookie:?}").contains("\"a\""));
-            assert_eq!(RefreshCookie::among(lines.iter().copied(), true).token(), None, "{lines:?}");
+            assert_eq!(RefreshCookie::from_cookies(lines.iter().copied(), true).token(), None, "{lines:?}");
             let prefixed: Vec<_> =
                 lines.iter().map(|line| line.replace("confab_refresh", "__Host-confab_refresh")).collect();
-            let over_tls = RefreshCookie::among(prefixed.iter().map(String::as_str), true);
+            let over_tls = RefreshCookie::from_cookies(prefixed.iter().map(String::as_str), true);
             assert_eq!(over_tls.token(), expected, "{prefixed:?}");
         }
     }

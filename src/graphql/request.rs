@@ -1,6 +1,6 @@
 //! GraphQL requests.
 
-use super::values::{self, BoundedJson, GivenVariables};
+use super::values::{self, BoundedJson, RequestVariables};
 use async_graphql::Value;
 use serde::{Deserialize, Deserializer, de::Error};
 use std::fmt;
@@ -14,7 +14,7 @@ pub struct Request {
     /// The name of the operation to execute. Required only if the document has several.
     pub operation_name: Option<String>,
     /// The values of the variables. `null` is treated as empty.
-    pub variables: GivenVariables,
+    pub variables: RequestVariables,
     /// The protocol extensions that the client uses.
     pub extensions: Extensions,
     /// The size of the request in bytes, as received.
@@ -43,7 +43,7 @@ struct Fields {
     query: Option<String>,
     operation_name: Option<String>,
     #[serde(default)]
-    variables: GivenVariables,
+    variables: RequestVariables,
     #[serde(default)]
     extensions: Extensions,
     #[serde(alias = "doc_id")]
@@ -71,7 +71,7 @@ impl Request {
     pub fn new(
         query: Option<String>,
         operation_name: Option<String>,
-        variables: GivenVariables,
+        variables: RequestVariables,
         mut extensions: Extensions,
         document_id: Option<String>,
     ) -> Option<Self> {
@@ -87,7 +87,7 @@ impl Request {
     }
 
     /// The approximate memory that the request occupies, in bytes.
-    pub fn weight(&self) -> usize {
+    pub fn memory_size(&self) -> usize {
         let name = self.operation_name.as_ref().map_or(0, String::len);
         let (DocumentSource::Text(document) | DocumentSource::Id(document)) = &self.document;
         document.len() + name + values::memory_size(&self.variables.variables)

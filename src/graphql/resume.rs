@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Clone, Debug, Default)]
 pub struct ResumePoints {
     /// The position in `reply`.
-    pub reply: replies::Bookmark,
+    pub reply: replies::ResumePoint,
     /// The position in `changes`.
-    pub changes: changes::Bookmark,
+    pub changes: changes::ResumePoint,
 }
 
 /// The cursor from which a client resumes (`Last-Event-ID`), and the cursor of the latest event. Clones share it.

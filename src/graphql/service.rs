@@ -8,7 +8,7 @@
 mod charge_queues;
 mod subscription;
 
-pub use charge_queues::Dues;
+pub use charge_queues::ChargeQueues;
 
 use super::{
     Loaders, Schema,
@@ -20,7 +20,7 @@ use super::{
     text_budget::TextBudget,
 };
 use crate::{
-    accounts::{Caller, Presence, Viewer},
+    accounts::{Caller, ConnectionAuth, Viewer},
     changes::Changes,
     error::{Code, Error, Result},
     replies::Replies,
@@ -54,7 +54,7 @@ pub struct GraphqlService {
     /// Charges the cost of operations.
     pub throttle: Arc<Throttle>,
     /// The queues in which subscriptions wait to be charged for their events.
-    pub dues: Dues,
+    pub charge_queues: ChargeQueues,
     /// Tracks running operations. An operation that has started is finished even if its client disconnects.
     pub tasks: TaskTracker,
     /// The time without an event after which a new subscription on a socket is parked.
@@ -70,7 +70,7 @@ pub struct Call {
     /// The authenticated user, if any.
     pub identity: Identity,
     /// The operations that the transport supports.
-    pub carries: Carries,
+    pub capabilities: TransportCapabilities,
     /// The cookie for the refresh token, if the request asked for it.
     pub cookie: Option<RefreshCookie>,
     /// The cursor from which the client resumes (`Last-Event-ID`), updated after each event. `None` on a socket,
@@ -85,12 +85,12 @@ pub enum Identity {
     /// From the `Authorization` header of the request: no user, a user, or an invalid token.
     Request(Result<Option<Viewer>>),
     /// The user who is authenticated on the socket, if any. Silent subscriptions on a socket are parked.
-    Socket(Presence),
+    Socket(ConnectionAuth),
 }
 
 /// The kinds of operations that a transport supports, besides queries.
 #[derive(Clone, Copy, Debug)]
-pub struct Carries {
+pub struct TransportCapabilities {
     /// Mutations. Not supported by GET, which pages of any site can send.
     pub mutations: bool,
     /// Subscriptions. Supported only if the transport can send several responses.
@@ -98,7 +98,7 @@ pub struct Carries {
 }
 
 /// The outcome of a request.
-pub enum Answer {
+pub enum Outcome {
     /// The request was rejected before execution.
     Refused(Refused),
     /// A query or a mutation was executed.
@@ -138,7 +138,7 @@ impl Refused {
     }
 
     /// Returns whether the error concerns the operation or its execution, rather than the caller or the HTTP method.
-    pub fn is_of_operation(&self) -> bool {
+    pub fn concerns_operation(&self) -> bool {
         !matches!(
             self.code,
             Code::Unauthenticated | Code::RateLimited | Code::Unavailable | Code::MethodNotAllowed
@@ -169,22 +169,22 @@ impl GraphqlService {
         self: &Arc<Self>,
         request: Request,
         call: Call,
-    ) -> impl Future<Output = Answer> + Send + use<> {
+    ) -> impl Future<Output = Outcome> + Send + use<> {
         let (service, request_id) = (self.clone(), call.request_id.clone());
         let task = self.tasks.spawn(async move { service.answer(request, call).await }.in_current_span());
         async move {
             match task.await {
-                Ok(answer) => answer.unwrap_or_else(|refused| Answer::Refused(*refused)),
-                Err(_) => Answer::Refused(Refused::panicked(&request_id)),
+                Ok(answer) => answer.unwrap_or_else(|refused| Outcome::Refused(*refused)),
+                Err(_) => Outcome::Refused(Refused::panicked(&request_id)),
             }
         }
     }
 
-    async fn answer(self: Arc<Self>, request: Request, call: Call) -> Result<Answer, Box<Refused>> {
+    async fn answer(self: Arc<Self>, request: Request, call: Call) -> Result<Outcome, Box<Refused>> {
         let prepared = self.prepare(&request);
         let refuse = |error: Error| Box::new(Refused::new(&error, &call.request_id));
         let viewer = viewer(&call.identity, prepared.as_ref().ok()).map_err(refuse)?;
-        let size = prices::of_size(request.bytes);
+        let size = prices::size_cost(request.bytes);
         let mut prepared = match prepared {
             Ok(prepared) => prepared,
             Err(rejection) => {
@@ -192,7 +192,7 @@ impl GraphqlService {
                 return Err(Box::new(Refused::rejected(rejection, &call.request_id)));
             }
         };
-        if let Some((code, error)) = call.carries.refuses(prepared.kind) {
+        if let Some((code, error)) = call.capabilities.refuses(prepared.kind) {
             self.charge(1 + size, viewer, &call.caller).await.map_err(refuse)?;
             return Err(Box::new(Refused::with_code(code, &error, &call.request_id)));
         }
@@ -202,9 +202,9 @@ impl GraphqlService {
         match prepared.kind {
             OperationType::Subscription => {
                 let subscription = Subscription::new(self, request, call);
-                Ok(Answer::Stream(subscription.events(prepared, cost)))
+                Ok(Outcome::Stream(subscription.events(prepared, cost)))
             }
-            _ => Ok(Answer::Executed(self.execute_once(prepared, viewer, call, cost).await)),
+            _ => Ok(Outcome::Executed(self.execute_once(prepared, viewer, call, cost).await)),
         }
     }
 
@@ -229,8 +229,8 @@ impl GraphqlService {
         let mut response = match prepared.take_request() {
             Some(request) => {
                 let mut request = self.with_data(request, viewer, caller);
-                if let Identity::Socket(presence) = identity {
-                    request = request.data(presence);
+                if let Identity::Socket(connection_auth) = identity {
+                    request = request.data(connection_auth);
                 }
                 if let Some(cookie) = cookie {
                     request = request.data(cookie);
@@ -258,14 +258,14 @@ impl GraphqlService {
 
     /// Charges the user, or the client address of an unauthenticated caller.
     async fn charge(&self, cost: u64, viewer: Option<Viewer>, caller: &Caller) -> Result<Cost> {
-        self.throttle.cost(viewer.map(|viewer| viewer.user_id), caller.address, cost).await
+        self.throttle.charge(viewer.map(|viewer| viewer.user_id), caller.address, cost).await
     }
 }
 
 /// Returns the authenticated user. An invalid token is an error unless the operation requires no authentication.
 fn viewer(identity: &Identity, prepared: Option<&Prepared>) -> Result<Option<Viewer>> {
     match identity {
-        Identity::Socket(presence) => Ok(presence.viewer()),
+        Identity::Socket(connection_auth) => Ok(connection_auth.viewer()),
         Identity::Request(Ok(viewer)) => Ok(*viewer),
         Identity::Request(Err(error)) => {
             // `__typename` does not count: an operation with nothing else is not exempt.
@@ -281,7 +281,7 @@ fn viewer(identity: &Identity, prepared: Option<&Prepared>) -> Result<Option<Vie
     }
 }
 
-impl Carries {
+impl TransportCapabilities {
     fn refuses(self, kind: OperationType) -> Option<(Code, Error)> {
         match kind {
             OperationType::Mutation if !self.mutations => {

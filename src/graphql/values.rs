@@ -11,12 +11,12 @@ use serde::{
 use std::{cell::Cell, fmt};
 
 /// The maximum number of values that are kept of one request, regardless of the settings.
-pub const MOST: usize = 10_000;
+pub const MAX_VALUES: usize = 10_000;
 
 /// A JSON value, possibly truncated.
 #[derive(Clone)]
 pub struct BoundedJson {
-    /// The value, at most [`MOST`] + 1 values in all.
+    /// The value, at most [`MAX_VALUES`] + 1 values in all.
     pub value: Value,
     /// Whether values were dropped.
     pub truncated: bool,
@@ -25,7 +25,7 @@ pub struct BoundedJson {
 impl<'de> Deserialize<'de> for BoundedJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // One more than the limit, so that reaching zero means that the limit was exceeded.
-        let left = Cell::new(MOST + 1);
+        let left = Cell::new(MAX_VALUES + 1);
         let value = BoundedReader(&left).deserialize(deserializer)?;
         Ok(Self { value, truncated: left.get() == 0 })
     }
@@ -33,18 +33,18 @@ impl<'de> Deserialize<'de> for BoundedJson {
 
 /// The variables of a request. `null` is treated as empty.
 #[derive(Clone, Default)]
-pub struct GivenVariables {
+pub struct RequestVariables {
     /// The values, possibly truncated.
     pub variables: Variables,
     /// Whether values were dropped.
-    pub cut: bool,
+    pub truncated: bool,
 }
 
-impl<'de> Deserialize<'de> for GivenVariables {
+impl<'de> Deserialize<'de> for RequestVariables {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match BoundedJson::deserialize(deserializer)? {
-            BoundedJson { value: value @ Value::Object(_), truncated: cut } => {
-                Ok(Self { variables: Variables::from_value(value), cut })
+            BoundedJson { value: value @ Value::Object(_), truncated } => {
+                Ok(Self { variables: Variables::from_value(value), truncated })
             }
             BoundedJson { value: Value::Null, .. } => Ok(Self::default()),
             _ => Err(D::Error::custom("`variables` must be an object")),
@@ -181,13 +181,19 @@ mod tests {
 
     #[test]
     fn json_over_the_limit_is_truncated() {
-        let largest = parsed(&json!(vec![0; MOST - 1]));
-        assert_eq!((size(&largest.value), largest.truncated), (MOST as u64, false));
-        for json in
-            [json!(vec![0; MOST]), json!(vec![vec![0; 10]; MOST]), json!({ "a": vec![0; MOST], "b": 1 })]
-        {
+        let largest = parsed(&json!(vec![0; MAX_VALUES - 1]));
+        assert_eq!((size(&largest.value), largest.truncated), (MAX_VALUES as u64, false));
+        for json in [
+            json!(vec![0; MAX_VALUES]),
+            json!(vec![vec![0; 10]; MAX_VALUES]),
+            json!({ "a": vec![0; MAX_VALUES], "b": 1 }),
+        ] {
             let parsed = parsed(&json);
-            assert!(parsed.truncated && size(&parsed.value) <= MOST as u64 + 1, "{}", size(&parsed.value));
+            assert!(
+                parsed.truncated && size(&parsed.value) <= MAX_VALUES as u64 + 1,
+                "{}",
+                size(&parsed.value)
+            );
         }
     }
 
@@ -204,7 +210,7 @@ mod tests {
 
     #[test]
     fn variables_must_be_an_object_or_null() {
-        let read = |text| serde_json::from_str::<GivenVariables>(text).map(|given| given.variables.len());
+        let read = |text| serde_json::from_str::<RequestVariables>(text).map(|given| given.variables.len());
         assert_eq!(read("{\"a\": 1}").unwrap(), 1);
         assert_eq!(read("null").unwrap(), 0);
         for text in ["[]", "5", "\"a\"", "{\"a\": 1e999}", &format!("{{\"a\": {}", "[".repeat(9000))] {

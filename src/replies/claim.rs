@@ -12,11 +12,11 @@ use super::{
     wire::ControlMessage,
 };
 use crate::{
-    poke::Poked,
     store::{
         self, Id, MessageStatus,
-        runs::{Claimed, Outcome},
+        runs::{ClaimedReply, Outcome},
     },
+    waker::WakeSignal,
 };
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -47,7 +47,7 @@ impl Engine {
 }
 
 /// Claims and starts runs until this instance drains.
-pub(super) async fn run(engine: Arc<Engine>, mut poke: Poked) {
+pub(super) async fn run(engine: Arc<Engine>, mut waker: WakeSignal) {
     let every = INTERVAL.min(engine.settings.lease / 3);
     let mut monitor = LeaseMonitor::new(engine.settings.lease);
     loop {
@@ -72,7 +72,7 @@ pub(super) async fn run(engine: Arc<Engine>, mut poke: Poked) {
             biased;
             () = engine.draining.cancelled() => return,
             () = engine.claim_needed.notified() => {}
-            () = poke.poked() => {}
+            () = waker.woken() => {}
             () = sleep(pause) => {}
         }
     }
@@ -119,7 +119,7 @@ async fn claim_runs(engine: &Arc<Engine>, monitor: &mut LeaseMonitor) -> store::
 }
 
 /// Starts a runner for a claimed reply, or ends the reply if it must not be written.
-fn start_claimed(engine: &Arc<Engine>, claimed: Claimed, lease: Id) {
+fn start_claimed(engine: &Arc<Engine>, claimed: ClaimedReply, lease: Id) {
     let (reply, attempt) = (claimed.reply.id, claimed.reply.attempt);
     match immediate_outcome(engine, &claimed) {
         Some(outcome) => {
@@ -146,7 +146,10 @@ fn start_claimed(engine: &Arc<Engine>, claimed: Claimed, lease: Id) {
 }
 
 /// The outcome of a reply that must not be written: it was stopped, or has used all its attempts.
-fn immediate_outcome(engine: &Engine, Claimed { reply, stop_requested }: &Claimed) -> Option<Outcome> {
+fn immediate_outcome(
+    engine: &Engine,
+    ClaimedReply { reply, stop_requested }: &ClaimedReply,
+) -> Option<Outcome> {
     let (status, failure) = if *stop_requested {
         (MessageStatus::Stopped, None)
     } else if reply.attempt > engine.settings.attempts {

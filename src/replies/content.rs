@@ -3,7 +3,7 @@
 use super::text::checked;
 use crate::{
     error::{Error, Result},
-    unicode::{beginning, is_visible},
+    unicode::{is_visible, truncate},
 };
 
 /// Maximum length of a message, in Unicode scalar values.
@@ -36,7 +36,7 @@ impl Content {
         let line = self.0.lines().find(|line| is_visible(line)).unwrap_or("…");
         let words: Vec<&str> = line.split_whitespace().collect();
         let line = words.join(" ");
-        let kept = beginning(&line, TITLE_LENGTH);
+        let kept = truncate(&line, TITLE_LENGTH);
         if kept.len() == line.len() {
             return line;
         }

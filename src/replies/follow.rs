@@ -1,6 +1,6 @@
 //! Following a reply, whether this instance or another one writes it.
 
-use super::{Bookmark, Cursor, Replies, progress::Next};
+use super::{Cursor, Replies, ResumePoint, progress::Next};
 use crate::{
     error::{Error, Result},
     store::{Id, Role},
@@ -29,7 +29,7 @@ impl Replies {
         owner: Id,
         reply: Id,
         after: Option<&str>,
-        resume_point: Bookmark,
+        resume_point: ResumePoint,
     ) -> Result<impl Stream<Item = Result<Event>> + use<>> {
         let engine = self.0.clone();
         let mut seen = resume_point.of(reply);

@@ -325,7 +325,8 @@ mod tests {
     use uuid::Uuid;
 
     fn reply(attempt: i32, content: &str) -> Message {
-        let question = Message::said(Id(Uuid::nil()), Id(Uuid::nil()), None, 0, String::new(), Moment(0));
+        let question =
+            Message::from_user(Id(Uuid::nil()), Id(Uuid::nil()), None, 0, String::new(), Moment(0));
         let reply = question.pending_reply(Id(Uuid::max()), "echo".into());
         Message { attempt, content: content.to_owned(), status: MessageStatus::Streaming, ..reply }
     }

@@ -95,7 +95,7 @@ mod tests {
             assert_eq!(monitor.observe(vec![run(7, expires_at)]), []);
             advance(LEASE * 2 / 3 - Duration::from_millis(1)).await;
             assert_eq!(monitor.observe(vec![run(7, expires_at)]), []);
-            assert_eq!(monitor.next(), Some(Duration::from_millis(1)));
+            assert_eq!(monitor.next_expiry(), Some(Duration::from_millis(1)));
             advance(Duration::from_millis(1)).await;
             assert_eq!(monitor.observe(vec![run(7, expires_at)]), [run(7, expires_at)]);
         }
@@ -109,7 +109,7 @@ mod tests {
             advance(LEASE / 3).await;
         }
         // A database failure starts the measurement again.
-        monitor.clear();
+        monitor.reset();
         assert_eq!(monitor.observe(vec![run(7, 19)]), []);
         // So does a new holder.
         advance(LEASE).await;

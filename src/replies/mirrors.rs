@@ -12,8 +12,8 @@ use super::{
     wire::ControlMessage,
 };
 use crate::{
-    bus::{Heard, Topic},
-    store::{Id, messages::Message, runs::Ended},
+    bus::{BusEvent, Topic},
+    store::{Id, messages::Message, runs::FinishedReply},
 };
 use futures_util::FutureExt;
 use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -38,26 +38,26 @@ impl Engine {
     /// Subscribes to the chunks of a mirrored reply.
     fn start_mirroring(self: &Arc<Self>, reply: Id) {
         let engine = Arc::downgrade(self);
-        let handle = move |event: Heard<'_>| {
+        let handle = move |event: BusEvent<'_>| {
             let Some(engine) = engine.upgrade() else { return };
             match event {
-                Heard::Joined => engine.hub.subscribed(reply),
-                Heard::Told(message) => match serde_json::from_str(message) {
+                BusEvent::Subscribed => engine.hub.subscribed(reply),
+                BusEvent::Message(message) => match serde_json::from_str(message) {
                     Ok(chunk) => engine.hub.apply_chunk(reply, &chunk),
                     Err(error) => tracing::debug!(%reply, %error, "cannot parse a reply chunk"),
                 },
             }
         };
-        self.bus.join(Topic::Reply(reply), Arc::new(handle));
+        self.bus.subscribe(Topic::Reply(reply), Arc::new(handle));
         // If the mirror was removed before the subscription was in place, this undoes the subscription.
         if !self.hub.is_mirrored(reply) {
-            self.bus.leave(Topic::Reply(reply));
+            self.bus.unsubscribe(Topic::Reply(reply));
         }
     }
 
     /// Unsubscribes from the chunks of a reply, unless a new mirror was created in the meantime.
     fn stop_mirroring(self: &Arc<Self>, reply: Id) {
-        self.bus.leave(Topic::Reply(reply));
+        self.bus.unsubscribe(Topic::Reply(reply));
         if self.hub.is_mirrored(reply) {
             self.start_mirroring(reply);
         }
@@ -73,7 +73,7 @@ impl Engine {
     }
 
     /// Announces the end of a reply that was ended without a runner.
-    pub(super) fn announce_finished(self: &Arc<Self>, Ended { owner, message }: Ended) {
+    pub(super) fn announce_finished(self: &Arc<Self>, FinishedReply { owner, message }: FinishedReply) {
         let (id, attempt) = (message.id, message.attempt);
         if self.hub.apply_stored(message) {
             self.stop_mirroring(id);
@@ -102,7 +102,7 @@ pub(super) async fn send_requests(engine: Arc<Engine>) {
                 continue;
             };
             // If the message is lost, the mirrors get no update and repeat their request.
-            if let Err(error) = engine.bus.tell(Topic::Everyone, message).await {
+            if let Err(error) = engine.bus.publish(Topic::AllInstances, message).await {
                 tracing::debug!(%error, "cannot publish a request for text; it will be repeated");
             }
         }

@@ -120,7 +120,8 @@ mod tests {
     use uuid::Uuid;
 
     fn message(attempt: i32, status: MessageStatus, content: &str) -> Message {
-        let question = Message::said(Id(Uuid::nil()), Id(Uuid::nil()), None, 0, String::new(), Instant(0));
+        let question =
+            Message::from_user(Id(Uuid::nil()), Id(Uuid::nil()), None, 0, String::new(), Instant(0));
         let reply = question.pending_reply(Id(Uuid::nil()), "echo".into());
         Message { attempt, status, content: content.to_owned(), ..reply }
     }

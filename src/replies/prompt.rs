@@ -5,7 +5,7 @@ use crate::{
     assistant::{self, ChatMessage, Prompt},
     store::{
         self, Role,
-        messages::{Message, Size},
+        messages::{Message, MessageSize},
     },
 };
 
@@ -71,7 +71,7 @@ fn chat_messages(instructions: Option<String>, history: Vec<Message>) -> Vec<Cha
 /// Providers cache prompts and charge less for a prompt that begins like an earlier one. The window therefore does not
 /// move with each message: once the budget is full, it moves until half of the budget is free. Nothing is stored about
 /// earlier prompts, so this function repeats all of their moves.
-fn window(messages: &[Size], budget: usize) -> usize {
+fn window(messages: &[MessageSize], budget: usize) -> usize {
     let (mut start, mut total) = (0, 0);
     for (i, message) in messages.iter().enumerate() {
         total += message.bytes();
@@ -115,7 +115,7 @@ mod tests {
     fn history(texts: &[&str]) -> Vec<Message> {
         let message = |(i, text): (usize, &&str)| {
             let user_message =
-                Message::said(Id::new(), Id::new(), None, i as i32, (*text).into(), Instant(0));
+                Message::from_user(Id::new(), Id::new(), None, i as i32, (*text).into(), Instant(0));
             if i % 2 == 0 { user_message } else { Message { role: Role::Assistant, ..user_message } }
         };
         texts.iter().enumerate().map(message).collect()
@@ -123,12 +123,12 @@ mod tests {
 
     fn texts(instructions: Option<&str>, all: &[&str], budget: usize) -> Vec<String> {
         let mut history = history(all);
-        let size = |message: &Message| Size {
+        let size = |message: &Message| MessageSize {
             position: message.position.unwrap(),
             role: message.role,
             length: message.content.len() as i32,
         };
-        let sizes: Vec<Size> = history.iter().map(size).collect();
+        let sizes: Vec<MessageSize> = history.iter().map(size).collect();
         let budget = budget.saturating_sub(instructions.map_or(0, str::len));
         history.drain(..window(&sizes, budget));
         let messages = chat_messages(instructions.map(str::to_owned), history);

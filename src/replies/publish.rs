@@ -73,7 +73,7 @@ pub(super) fn publish_end(engine: &Arc<Engine>, reply: Id, attempt: i32) {
     let Ok(chunk) = serde_json::to_string(&chunk) else { return };
     let publisher = engine.clone();
     engine.tasks.spawn(async move {
-        if let Err(error) = publisher.bus.tell(Topic::Reply(reply), chunk).await {
+        if let Err(error) = publisher.bus.publish(Topic::Reply(reply), chunk).await {
             tracing::debug!(%reply, %error, "cannot publish the end of a reply");
         }
     });
@@ -104,7 +104,7 @@ async fn publish_text(engine: Arc<Engine>, reply: Id, local: LocalReply) {
             (part, behind, is_last)
         };
         let Ok((part, end)) = part else { return };
-        match engine.bus.tell(Topic::Reply(reply), part).await {
+        match engine.bus.publish(Topic::Reply(reply), part).await {
             Ok(0) if local.demand.try_stop() => return,
             Ok(_) => published = end,
             Err(error) => {

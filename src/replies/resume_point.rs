@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// It is kept apart from the subscriber's stream. While the subscriber waits, the stream can be dropped to save memory;
 /// a new stream later resumes from here. Clones share the position; each subscription needs its own.
 #[derive(Clone, Debug, Default)]
-pub struct Bookmark(Arc<Mutex<Option<(Id, Cursor)>>>);
+pub struct ResumePoint(Arc<Mutex<Option<(Id, Cursor)>>>);
 
-impl Bookmark {
+impl ResumePoint {
     /// Records that the subscriber has everything up to `seen` and waits for more.
     pub(super) fn put(&self, reply: Id, seen: Option<Cursor>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = seen.map(|seen| (reply, seen));
@@ -32,7 +32,7 @@ impl Replies {
     ///
     /// Returns `None` if there is something to send already, or if the reply is not in the hub. Then only
     /// [`Replies::follow`] can find out what to send.
-    pub fn more_after(&self, resume_point: &Bookmark) -> Option<impl Future<Output = ()> + Send + use<>> {
+    pub fn more_after(&self, resume_point: &ResumePoint) -> Option<impl Future<Output = ()> + Send + use<>> {
         let (reply, seen) = resume_point.position()?;
         let mut progress = self.0.hub.progress(reply)?;
         let is_current = progress.borrow().next(Some(seen)).is_none();

@@ -14,7 +14,7 @@ use crate::{
     store::{
         self, FinishReason, Id, MessageStatus,
         messages::Message,
-        runs::{Checkpoint, Ended, Outcome},
+        runs::{Checkpoint, FinishedReply, Outcome},
     },
 };
 use futures_util::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
@@ -284,7 +284,7 @@ impl Runner {
         let mut pause = RETRY_PAUSES.0;
         loop {
             match self.engine.store.finish_reply(self.reply.id, self.lease, &outcome).await {
-                Ok(Some(Ended { owner, message })) => {
+                Ok(Some(FinishedReply { owner, message })) => {
                     tracing::info!(reply = %message.id, status = message.status.as_str(), "reply finished");
                     self.engine.changes.notify(owner);
                     self.local.progress.send_modify(|progress| *progress = Progress::of(message));

@@ -112,7 +112,7 @@ impl Replies {
             model: send.model,
             default_model,
             when_busy: send.when_busy,
-            most_running: NonZeroU32::new(engine.settings.most_running),
+            max_running: NonZeroU32::new(engine.settings.max_running),
             now,
             // A draining instance takes no lease and leaves the reply to others.
             lease: (!engine.draining.is_cancelled()).then_some((lease, until)),

@@ -2,7 +2,7 @@
 
 use super::{Cursor, Engine, publish};
 use crate::{
-    bus::{Heard, Topic},
+    bus::{BusEvent, Topic},
     store::Id,
 };
 use serde::{Deserialize, Serialize};
@@ -44,18 +44,18 @@ impl Engine {
         let engine = self.clone();
         self.tasks.spawn(async move {
             // A lost message only causes delay: the database has the same information.
-            if let Err(error) = engine.bus.tell(Topic::Everyone, message).await {
+            if let Err(error) = engine.bus.publish(Topic::AllInstances, message).await {
                 tracing::debug!(%error, "cannot publish a control message");
             }
         });
     }
 
     /// Handles an event of the topic that every instance subscribes to.
-    pub(super) fn on_broadcast(self: &Arc<Self>, event: Heard<'_>) {
+    pub(super) fn on_broadcast(self: &Arc<Self>, event: BusEvent<'_>) {
         let message = match event {
             // A message that a reply is ready to be claimed may have been missed.
-            Heard::Joined => return self.claim_needed.notify_one(),
-            Heard::Told(message) => message,
+            BusEvent::Subscribed => return self.claim_needed.notify_one(),
+            BusEvent::Message(message) => message,
         };
         match serde_json::from_str(message) {
             Ok(ControlMessage::RequestText(requests)) => {

@@ -2,7 +2,7 @@
 
 use super::{
     Database, Error, Id, Instant, Result, read,
-    revocations::{Ending, revoke},
+    revocations::{RevocationTimes, revoke},
     schema::{access_tokens, users},
     security_events::{SecurityEvent, insert_event},
     transact,
@@ -105,7 +105,7 @@ impl Database {
         owner: Id,
         id: Id,
         event: &SecurityEvent,
-        ending: Ending,
+        ending: RevocationTimes,
     ) -> Result<Option<String>> {
         transact!(self, async |conn| {
             let own = access_tokens::table.find(id).filter(access_tokens::user_id.eq(owner));

@@ -36,7 +36,7 @@ pub(super) type NewChange = (ChangeKind, Id, Option<Id>);
 
 /// A part of a feed, with the length of the feed at the same moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Excerpt {
+pub struct FeedExcerpt {
     /// The number of the latest entry, whether returned or not; 0 if there is none.
     pub last: i64,
     /// The entries, in order.
@@ -75,7 +75,7 @@ pub(super) use record;
 
 impl Database {
     /// Returns the entries of a user's feed after `sequence`, at most `count`.
-    pub async fn changes_after(&self, user: Id, sequence: i64, count: i64) -> Result<Excerpt> {
+    pub async fn changes_after(&self, user: Id, sequence: i64, count: i64) -> Result<FeedExcerpt> {
         // One statement, so that the length and the entries are consistent.
         let within = changes::sequence.gt(sequence).and(changes::sequence.le(sequence.saturating_add(count)));
         let later = changes::user_id.eq(user).and(within);
@@ -88,7 +88,7 @@ impl Database {
             [(last, _), ..] => last,
             [] => 0,
         };
-        Ok(Excerpt { last, changes: rows.into_iter().filter_map(|(_, change)| change).collect() })
+        Ok(FeedExcerpt { last, changes: rows.into_iter().filter_map(|(_, change)| change).collect() })
     }
 
     /// Returns the number of the latest entry of each user's feed. Users without a feed are omitted.

@@ -10,7 +10,7 @@ const PROBE: &str = "readiness";
 impl Database {
     /// Claims a job that is due, and makes it due again at `next`. Returns false if it is not due. Only one of several
     /// instances gets the job. If that instance dies, another one gets the job at `next`.
-    pub async fn claim_chore(&self, name: &str, now: Instant, next: Instant) -> Result<bool> {
+    pub async fn claim_job(&self, name: &str, now: Instant, next: Instant) -> Result<bool> {
         transact!(self, async |conn| {
             let moved = diesel::insert_into(chores::table)
                 .values((chores::name.eq(name), chores::due_at.eq(next)))

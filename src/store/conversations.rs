@@ -5,7 +5,7 @@ use super::{
     changes::record,
     paging::{End, Page, Slice},
     read,
-    removal::NOBODY,
+    removal::DELETED_OWNER,
     schema::{conversations, runs},
     transact,
 };
@@ -37,11 +37,11 @@ pub struct Conversation {
 }
 
 /// The sort key of a conversation in its owner's list, in descending order.
-pub type Place = (Instant, Id);
+pub type ConversationSortKey = (Instant, Id);
 
 impl Conversation {
     /// Returns the sort key in the owner's list.
-    pub fn place(&self) -> Place {
+    pub fn sort_key(&self) -> ConversationSortKey {
         (self.updated_at, self.id)
     }
 }
@@ -92,7 +92,11 @@ impl Database {
     }
 
     /// Returns a page of the owner's list.
-    pub async fn conversations_page(&self, owner: Id, slice: Slice<Place>) -> Result<Page<Conversation>> {
+    pub async fn conversations_page(
+        &self,
+        owner: Id,
+        slice: Slice<ConversationSortKey>,
+    ) -> Result<Page<Conversation>> {
         let rows = read!(self, load, {
             let mut query = conversations::table
                 .filter(conversations::owner_id.eq(owner))
@@ -171,13 +175,14 @@ impl Database {
         })
     }
 
-    /// Deletes one of the owner's conversations. The placeholder user owns it until [`Database::remove_from_nobody`]
+    /// Deletes one of the owner's conversations. The placeholder user owns it until [`Database::remove_deleted`]
     /// removes it. Returns false if it does not exist.
     pub async fn delete_conversation(&self, owner: Id, id: Id, now: Instant) -> Result<bool> {
         transact!(self, async |conn| {
             // Lock order, as in sending and running: conversation, runs, messages, feed.
             let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
-            let locked = diesel::update(own).set(conversations::owner_id.eq(NOBODY)).execute(conn).await?;
+            let locked =
+                diesel::update(own).set(conversations::owner_id.eq(DELETED_OWNER)).execute(conn).await?;
             if locked > 0 {
                 let runs = runs::table.filter(runs::conversation_id.eq(id));
                 diesel::delete(runs).execute(conn).await?;

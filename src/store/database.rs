@@ -135,7 +135,7 @@ impl Database {
         // Not `now()`, which returns the start time of the transaction.
         let time = diesel::select(diesel::dsl::sql::<sql::Instant>("clock_timestamp()"));
         let answer = diesel_async::RunQueryDsl::get_result(time, conn);
-        let time = trust.renewed_by(with_timeout(answer)).await?;
+        let time = trust.renew_after(with_timeout(answer)).await?;
         Ok(Some((time, asked.elapsed())))
     }
 

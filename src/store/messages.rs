@@ -53,7 +53,7 @@ pub struct Message {
 /// Long content is not read, because a page may have megabytes of text and the query may not select any of it.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = messages)]
-pub struct Brief {
+pub struct MessageSummary {
     /// The key.
     pub id: Id,
     /// The conversation it belongs to.
@@ -94,7 +94,7 @@ fn short_content() -> ShortContent {
 /// The remaining columns of a message.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = messages)]
-pub struct Rest {
+pub struct MessageDetails {
     /// The model that writes the reply; `None` if the message is not a reply.
     pub model: Option<String>,
     /// The code of the reply's failure, such as `TIMEOUT`.
@@ -117,16 +117,16 @@ pub struct Rest {
 
 /// A message as it is displayed.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct DisplayedMessage {
     /// The columns that every list displays.
-    pub brief: Brief,
+    pub summary: MessageSummary,
     /// The remaining columns; `None` if they were not requested.
-    pub rest: Option<Rest>,
+    pub rest: Option<MessageDetails>,
 }
 
-impl From<Message> for Shown {
+impl From<Message> for DisplayedMessage {
     fn from(message: Message) -> Self {
-        let brief = Brief {
+        let summary = MessageSummary {
             id: message.id,
             conversation_id: message.conversation_id,
             parent_id: message.parent_id,
@@ -137,7 +137,7 @@ impl From<Message> for Shown {
             length: i32::try_from(message.content.len()).unwrap_or(i32::MAX),
             content: Some(message.content),
         };
-        let rest = Rest {
+        let rest = MessageDetails {
             model: message.model,
             error_code: message.error_code,
             error_message: message.error_message,
@@ -148,25 +148,25 @@ impl From<Message> for Shown {
             usage_estimated: message.usage_estimated,
             finished_at: message.finished_at,
         };
-        Self { brief, rest: Some(rest) }
+        Self { summary, rest: Some(rest) }
     }
 }
 
-impl From<(Brief, Rest)> for Shown {
-    fn from((brief, rest): (Brief, Rest)) -> Self {
-        Self { brief, rest: Some(rest) }
+impl From<(MessageSummary, MessageDetails)> for DisplayedMessage {
+    fn from((summary, rest): (MessageSummary, MessageDetails)) -> Self {
+        Self { summary, rest: Some(rest) }
     }
 }
 
-impl From<Brief> for Shown {
-    fn from(brief: Brief) -> Self {
-        Self { brief, rest: None }
+impl From<MessageSummary> for DisplayedMessage {
+    fn from(summary: MessageSummary) -> Self {
+        Self { summary, rest: None }
     }
 }
 
 /// The size of a message on the active branch, without its content.
 #[derive(Clone, Debug, Queryable)]
-pub struct Size {
+pub struct MessageSize {
     /// The position on the active branch.
     pub position: i32,
     /// The author.
@@ -175,7 +175,7 @@ pub struct Size {
     pub length: i32,
 }
 
-impl Size {
+impl MessageSize {
     /// The length of the content, in bytes.
     pub fn bytes(&self) -> usize {
         usize::try_from(self.length).unwrap_or_default()
@@ -203,7 +203,7 @@ pub enum Window {
 
 impl Message {
     /// Creates a user's message, which is completed from the start.
-    pub fn said(
+    pub fn from_user(
         id: Id,
         conversation_id: Id,
         parent_id: Option<Id>,
@@ -250,18 +250,22 @@ impl Message {
     }
 }
 
-/// Loads the messages of a query, with or without their [`Rest`].
+/// Loads the messages of a query, with or without their [`MessageDetails`].
 macro_rules! shown {
     ($store:expr, $query:expr, $rest:expr) => {
         match $rest {
             true => {
-                let found: Vec<(Brief, Rest)> =
-                    read!($store, load, $query.select((Brief::as_select(), Rest::as_select())))?;
-                found.into_iter().map(Shown::from).collect()
+                let found: Vec<(MessageSummary, MessageDetails)> = read!(
+                    $store,
+                    load,
+                    $query.select((MessageSummary::as_select(), MessageDetails::as_select()))
+                )?;
+                found.into_iter().map(DisplayedMessage::from).collect()
             }
             false => {
-                let found: Vec<Brief> = read!($store, load, $query.select(Brief::as_select()))?;
-                found.into_iter().map(Shown::from).collect()
+                let found: Vec<MessageSummary> =
+                    read!($store, load, $query.select(MessageSummary::as_select()))?;
+                found.into_iter().map(DisplayedMessage::from).collect()
             }
         }
     };
@@ -284,14 +288,14 @@ impl Database {
     }
 
     /// Returns the messages with these IDs that are in the owner's conversations, for display.
-    pub async fn shown_messages(&self, owner: Id, ids: &[Id]) -> Result<Vec<Shown>> {
+    pub async fn displayed_messages(&self, owner: Id, ids: &[Id]) -> Result<Vec<DisplayedMessage>> {
         let own = messages::table
             .inner_join(conversations::table)
             .filter(messages::id.eq_any(ids.to_vec()))
             .filter(conversations::owner_id.eq(owner));
-        let found: Vec<(Brief, Rest)> =
-            read!(self, load, own.select((Brief::as_select(), Rest::as_select())))?;
-        Ok(found.into_iter().map(Shown::from).collect())
+        let found: Vec<(MessageSummary, MessageDetails)> =
+            read!(self, load, own.select((MessageSummary::as_select(), MessageDetails::as_select())))?;
+        Ok(found.into_iter().map(DisplayedMessage::from).collect())
     }
 
     /// Returns the contents of these messages, in no particular order. Does not check the owner.
@@ -300,16 +304,16 @@ impl Database {
         Ok(read!(self, load, contents.select((messages::id, messages::content)))?)
     }
 
-    /// Returns the same window of each of these conversations, ordered by conversation and position. The [`Rest`] of
+    /// Returns the same window of each of these conversations, ordered by conversation and position. The [`MessageDetails`] of
     /// each message is read only if `rest` is set. Each conversation takes one range scan of one index.
-    pub async fn shown_messages_in(
+    pub async fn displayed_messages_in(
         &self,
         conversations: &[Id],
         window: Window,
         rest: bool,
-    ) -> Result<Vec<Shown>> {
+    ) -> Result<Vec<DisplayedMessage>> {
         let conversations = conversations.to_vec();
-        let mut found: Vec<Shown> = match window {
+        let mut found: Vec<DisplayedMessage> = match window {
             Window::Between { from, to } => {
                 let window = messages::table
                     .filter(messages::conversation_id.eq_any(conversations))
@@ -329,7 +333,9 @@ impl Database {
             }
         };
         // Sorted here, because PostgreSQL would copy all rows to sort them, which takes a third of the query's time.
-        found.sort_unstable_by_key(|Shown { brief, .. }| (brief.conversation_id, brief.position));
+        found.sort_unstable_by_key(|DisplayedMessage { summary, .. }| {
+            (summary.conversation_id, summary.position)
+        });
         Ok(found)
     }
 
@@ -344,7 +350,7 @@ impl Database {
     }
 
     /// Returns the sizes of the messages of a conversation's active branch in the same range, in order.
-    pub async fn message_sizes(&self, conversation: Id, from: i32, to: i32) -> Result<Vec<Size>> {
+    pub async fn message_sizes(&self, conversation: Id, from: i32, to: i32) -> Result<Vec<MessageSize>> {
         let between = messages::table
             .filter(messages::conversation_id.eq(conversation))
             .filter(messages::position.ge(from))

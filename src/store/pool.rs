@@ -66,7 +66,7 @@ impl ManageConnection for ConnectionManager {
         if trust.holds() {
             return Ok(());
         }
-        trust.renewed_by(self.0.is_valid(conn)).await
+        trust.renew_after(self.0.is_valid(conn)).await
     }
 
     fn has_broken(&self, Connection { conn, .. }: &mut Connection) -> bool {
@@ -77,7 +77,7 @@ impl ManageConnection for ConnectionManager {
 impl Trust {
     /// Waits for a response and, if it succeeds, trusts the connection again. Until then the connection is not
     /// trusted, because the waiting future may be dropped.
-    pub async fn renewed_by<T, E>(&mut self, answer: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    pub async fn renew_after<T, E>(&mut self, answer: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         self.0 = None;
         let answer = answer.await?;
         self.0 = Some(Instant::now());
@@ -100,7 +100,7 @@ mod tests {
     async fn a_connection_is_trusted_for_a_while_after_a_response() {
         let mut trust = Trust(None);
         assert!(!trust.holds());
-        trust.renewed_by(ready(Ok::<_, Error>(()))).await.unwrap();
+        trust.renew_after(ready(Ok::<_, Error>(()))).await.unwrap();
         advance(TRUSTED - Duration::from_millis(1)).await;
         assert!(trust.holds());
         advance(Duration::from_millis(1)).await;
@@ -110,10 +110,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_connection_with_a_pending_or_failed_query_is_not_trusted() {
         let mut trust = Trust(Some(Instant::now()));
-        assert!(trust.renewed_by(pending::<Result<(), Error>>()).now_or_never().is_none());
+        assert!(trust.renew_after(pending::<Result<(), Error>>()).now_or_never().is_none());
         assert!(!trust.holds());
         let mut trust = Trust(Some(Instant::now()));
-        assert!(trust.renewed_by(ready(Err::<(), _>(Error::NotFound))).await.is_err());
+        assert!(trust.renew_after(ready(Err::<(), _>(Error::NotFound))).await.is_err());
         assert!(!trust.holds());
     }
 }

@@ -6,8 +6,8 @@
 
 use super::{
     Database, Error, Id, MAX_ATTEMPTS, Result, SecurityEventKind,
-    removal::NOBODY,
-    revocations::{Ending, revoke},
+    removal::DELETED_OWNER,
+    revocations::{RevocationTimes, revoke},
     schema::{access_tokens, changes, conversations, feeds, identities, runs, security_events, users},
     security_events::{SecurityEvent, insert_event},
     sessions::end_all_sessions,
@@ -71,7 +71,7 @@ impl Database {
         &self,
         proof: &Proof,
         new: &str,
-        ending: Ending,
+        ending: RevocationTimes,
         event: impl Fn() -> SecurityEvent + Send + Sync,
     ) -> Result<Option<Vec<Id>>> {
         transact!(self, async |conn| {
@@ -87,7 +87,11 @@ impl Database {
 
     /// Deletes an account and its data. Returns `None` if the proof is no longer valid, or the account is deleted
     /// already.
-    pub async fn delete_user(&self, proof: &Proof, ending: Ending) -> Result<Option<DeletedAccount>> {
+    pub async fn delete_user(
+        &self,
+        proof: &Proof,
+        ending: RevocationTimes,
+    ) -> Result<Option<DeletedAccount>> {
         // The database locks the rows that cascade in its own order, so this may deadlock with the runner of a reply.
         for _ in 1..MAX_ATTEMPTS {
             match self.try_delete_user(proof, ending).await {
@@ -98,17 +102,21 @@ impl Database {
         self.try_delete_user(proof, ending).await
     }
 
-    async fn try_delete_user(&self, proof: &Proof, ending: Ending) -> Result<Option<DeletedAccount>> {
+    async fn try_delete_user(
+        &self,
+        proof: &Proof,
+        ending: RevocationTimes,
+    ) -> Result<Option<DeletedAccount>> {
         let user = proof.user;
         transact!(self, async |conn| {
             // Lock order, as in sending and running: conversations, runs, user, feed. (Appending to the feed locks no
             // other row.) A transaction that is starting a conversation holds a lock on the user's row. Locking that row
             // waits for it, and the cascade deletes the new conversation.
             diesel::update(conversations::table.filter(conversations::owner_id.eq(user)))
-                .set(conversations::owner_id.eq(NOBODY))
+                .set(conversations::owner_id.eq(DELETED_OWNER))
                 .execute(conn)
                 .await?;
-            let deleted = conversations::table.filter(conversations::owner_id.eq(NOBODY));
+            let deleted = conversations::table.filter(conversations::owner_id.eq(DELETED_OWNER));
             let running = runs::table.filter(runs::conversation_id.eq_any(deleted.select(conversations::id)));
             let stopped: Vec<Id> =
                 diesel::delete(running).returning(runs::conversation_id).get_results(conn).await?;
@@ -128,14 +136,14 @@ impl Database {
                 revoke!(conn, &[user], ending);
                 revoked.push(user);
             }
-            revoke!(conn, &identities, Ending { until: ending.at + REMEMBERED, ..ending });
+            revoke!(conn, &identities, RevocationTimes { until: ending.at + REMEMBERED, ..ending });
             // Waits for transactions that are sending. Their changes are in the feed before it is deleted.
             diesel::delete(users::table.find(user)).execute(conn).await?;
             diesel::delete(changes::table.filter(changes::user_id.eq(user))).execute(conn).await?;
             diesel::delete(feeds::table.find(user)).execute(conn).await?;
             let event = SecurityEvent {
                 id: Id::new(),
-                user_id: NOBODY,
+                user_id: DELETED_OWNER,
                 kind: SecurityEventKind::AccountDeleted,
                 at: ending.at,
                 address: None,

@@ -9,15 +9,15 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
 /// The placeholder user who owns deleted conversations until they are removed. Nobody can sign in as this user.
-pub const NOBODY: Id = Id(uuid::Uuid::nil());
+pub const DELETED_OWNER: Id = Id(uuid::Uuid::nil());
 
 impl Database {
     /// Removes at most `limit` messages of deleted conversations, or one empty conversation. Returns false if nothing
     /// is left. Several instances may call it at once.
-    pub async fn remove_from_nobody(&self, limit: i64) -> Result<bool> {
+    pub async fn remove_deleted(&self, limit: i64) -> Result<bool> {
         transact!(self, async |conn| {
             let next: Option<Id> = conversations::table
-                .filter(conversations::owner_id.eq(NOBODY))
+                .filter(conversations::owner_id.eq(DELETED_OWNER))
                 .order((conversations::updated_at.desc(), conversations::id.desc()))
                 .select(conversations::id)
                 .first(conn)

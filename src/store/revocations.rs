@@ -17,7 +17,7 @@ pub struct Revocation {
 
 /// The times of a revocation.
 #[derive(Clone, Copy, Debug)]
-pub struct Ending {
+pub struct RevocationTimes {
     /// The current time.
     pub at: Instant,
     /// When all access tokens of the session have expired, so that the revocation may be forgotten.
@@ -27,8 +27,8 @@ pub struct Ending {
 /// Inserts revocations of these keys, within the transaction that ends them.
 macro_rules! revoke {
     ($conn:expr, $ids:expr, $ending:expr) => {{
-        use $crate::store::{Id, revocations::Ending, schema::revocations};
-        let (ids, Ending { at, until }): (&[Id], Ending) = ($ids, $ending);
+        use $crate::store::{Id, revocations::RevocationTimes, schema::revocations};
+        let (ids, RevocationTimes { at, until }): (&[Id], RevocationTimes) = ($ids, $ending);
         for id in ids {
             diesel::insert_into(revocations::table)
                 .values((

@@ -71,7 +71,7 @@ pub struct Outcome {
 
 /// A reply whose lease has been taken.
 #[derive(Clone, Debug)]
-pub struct Claimed {
+pub struct ClaimedReply {
     /// The reply after its lease was taken (see [`Database::claim_run`]).
     pub reply: Message,
     /// Whether a stop was requested.
@@ -80,7 +80,7 @@ pub struct Claimed {
 
 /// A reply that has just ended.
 #[derive(Clone, Debug)]
-pub struct Ended {
+pub struct FinishedReply {
     /// The owner of its conversation.
     pub owner: Id,
     /// The final message.
@@ -106,7 +106,7 @@ macro_rules! record_end {
         let owner: Id =
             conversations::table.find(conversation).select(conversations::owner_id).first($conn).await?;
         record!($conn, owner, $at, [(ChangeKind::ReplyEnded, conversation, Some($message.id))]);
-        Ended { owner, message: $message }
+        FinishedReply { owner, message: $message }
     }};
 }
 
@@ -141,7 +141,12 @@ impl Database {
     }
 
     /// Ends a reply. Returns `None` if another runner holds the lease, or the reply is deleted.
-    pub async fn finish_reply(&self, reply: Id, lease: Id, outcome: &Outcome) -> Result<Option<Ended>> {
+    pub async fn finish_reply(
+        &self,
+        reply: Id,
+        lease: Id,
+        outcome: &Outcome,
+    ) -> Result<Option<FinishedReply>> {
         transact!(self, async |conn| {
             let held = runs::table.find(reply).filter(runs::lease.eq(lease));
             if diesel::delete(held).execute(conn).await? == 0 {
@@ -159,7 +164,7 @@ impl Database {
 
     /// Stops a reply that no runner holds. Returns `None` if the reply has ended, or if a runner holds a lease, even
     /// an expired one: a runner that is alive has more text than the database.
-    pub async fn finish_idle_reply(&self, reply: Id, now: Instant) -> Result<Option<Ended>> {
+    pub async fn finish_idle_reply(&self, reply: Id, now: Instant) -> Result<Option<FinishedReply>> {
         transact!(self, async |conn| {
             let idle =
                 runs::table.find(reply).filter(runs::lease.is_null().or(runs::lease_expires_at.eq(RELEASED)));
@@ -240,7 +245,7 @@ impl Database {
         lease: Id,
         expires_at: Instant,
         max_attempts: i32,
-    ) -> Result<Option<Claimed>> {
+    ) -> Result<Option<ClaimedReply>> {
         let reply = seen.message_id;
         transact!(self, async |conn| {
             // A frozen instance may hold the row. Waiting for it would delay all other runs.
@@ -266,7 +271,7 @@ impl Database {
                     .await?;
             }
             let reply = messages::table.find(reply).select(Message::as_select()).first(conn).await?;
-            Ok(Some(Claimed { reply, stop_requested }))
+            Ok(Some(ClaimedReply { reply, stop_requested }))
         })
     }
 

@@ -33,12 +33,12 @@ pub struct SecurityEvent {
 
 /// The sort key of an event in its user's list, in descending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place(pub Instant, pub Id);
+pub struct EventSortKey(pub Instant, pub Id);
 
 impl SecurityEvent {
     /// Returns the sort key in the user's list.
-    pub fn place(&self) -> Place {
-        Place(self.at, self.id)
+    pub fn sort_key(&self) -> EventSortKey {
+        EventSortKey(self.at, self.id)
     }
 }
 
@@ -101,17 +101,21 @@ impl Database {
     }
 
     /// Returns a page of a user's list.
-    pub async fn security_events_page(&self, user: Id, slice: Slice<Place>) -> Result<Page<SecurityEvent>> {
+    pub async fn security_events_page(
+        &self,
+        user: Id,
+        slice: Slice<EventSortKey>,
+    ) -> Result<Page<SecurityEvent>> {
         let rows = read!(self, load, {
             let mut query = security_events::table
                 .filter(security_events::user_id.eq(user))
                 .limit(i64::from(slice.limit) + 1)
                 .select(SecurityEvent::as_select())
                 .into_boxed();
-            if let Some(Place(at, id)) = slice.after {
+            if let Some(EventSortKey(at, id)) = slice.after {
                 query = query.filter(older_than(at, id));
             }
-            if let Some(Place(at, id)) = slice.before {
+            if let Some(EventSortKey(at, id)) = slice.before {
                 query = query.filter(newer_than(at, id));
             }
             query = if slice.from_end {

@@ -52,7 +52,7 @@ pub struct NewMessage {
     /// The behaviour if an earlier reply of the conversation is in progress.
     pub when_busy: WhenBusy,
     /// The maximum number of the sender's replies in progress, including this one.
-    pub most_running: Option<NonZeroU32>,
+    pub max_running: Option<NonZeroU32>,
     /// A lease and its expiry time, for a runner that waits to start. It is taken if the reply can start immediately.
     /// With `None`, another runner claims the reply.
     pub lease: Option<(Id, Instant)>,
@@ -279,7 +279,7 @@ impl Database {
                 .await
                 .optional()?;
             let content = new.content.clone();
-            let message = Message::said(message_id, conversation.id, parent_id, position, content, now);
+            let message = Message::from_user(message_id, conversation.id, parent_id, position, content, now);
             let reply = message.pending_reply(reply_id, model);
             for row in [&message, &reply] {
                 diesel::insert_into(messages::table).values(row).execute(conn).await?;
@@ -303,7 +303,7 @@ impl Database {
 
             // Counted after `record!` has locked the user's feed, so that concurrent sends on any instance count each
             // other. Runs that are about to stop do not count.
-            if let Some(most) = new.most_running {
+            if let Some(most) = new.max_running {
                 let own =
                     runs::table.filter(runs::owner_id.eq(new.owner)).filter(runs::stop_requested.eq(false));
                 let running: i64 = own.count().get_result(conn).await?;

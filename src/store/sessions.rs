@@ -1,6 +1,6 @@
 //! Sessions: one per sign-in, kept alive by its refresh tokens.
 //!
-//! Ending a session before it expires also inserts a row into `revocations`, in the same transaction, because an
+//! RevocationTimes a session before it expires also inserts a row into `revocations`, in the same transaction, because an
 //! access token of the session may be unexpired and every instance must reject it ([`super::revocations`]). Several
 //! sessions are ended in the order of their IDs, so that transactions do not deadlock.
 
@@ -9,7 +9,7 @@ use super::{
     database::with_timeout,
     pool::Connection,
     read,
-    revocations::Ending,
+    revocations::RevocationTimes,
     schema::sessions,
     transact,
     users::{Proof, lock_user},
@@ -111,7 +111,7 @@ impl Database {
         session: &Session,
         proof: &Proof,
         max: i64,
-        ending: Ending,
+        ending: RevocationTimes,
     ) -> Result<Option<Vec<Id>>> {
         transact!(self, async |conn| {
             if !lock_user!(conn, proof) {
@@ -130,7 +130,7 @@ impl Database {
 
     /// Exchanges a refresh token with a valid MAC. Of two concurrent exchanges, on any instances, one gets the next
     /// token and the other the same token again.
-    pub async fn exchange(&self, exchange: &Exchange, ending: Ending) -> Result<Exchanged> {
+    pub async fn exchange(&self, exchange: &Exchange, ending: RevocationTimes) -> Result<Exchanged> {
         let Exchange { id, generation, .. } = *exchange;
         let now = ending.at;
         transact!(self, async |conn| {
@@ -175,7 +175,7 @@ impl Database {
     }
 
     /// Ends a session, if it exists and belongs to `user`, if given. Returns its owner.
-    pub async fn end_session(&self, id: Id, user: Option<Id>, ending: Ending) -> Result<Option<Id>> {
+    pub async fn end_session(&self, id: Id, user: Option<Id>, ending: RevocationTimes) -> Result<Option<Id>> {
         transact!(self, async |conn| {
             let owner = sessions::table.find(id).select(sessions::user_id);
             let owner: Option<Id> = owner.first(conn).await.optional()?;
@@ -188,7 +188,7 @@ impl Database {
     }
 
     /// Ends all of a user's sessions except one. Returns their IDs.
-    pub async fn end_other_sessions(&self, user: Id, except: Id, ending: Ending) -> Result<Vec<Id>> {
+    pub async fn end_other_sessions(&self, user: Id, except: Id, ending: RevocationTimes) -> Result<Vec<Id>> {
         transact!(self, async |conn| { Ok(end_all_sessions!(conn, user, Some(except), ending)) })
     }
 
@@ -222,7 +222,7 @@ impl Database {
                         .await?;
                     Ok(())
                 });
-                trust.renewed_by(with_timeout(touch)).await
+                trust.renew_after(with_timeout(touch)).await
             }
             Self::Sqlite { writer, .. } => {
                 let mut conn = writer.get().await?;

@@ -61,7 +61,7 @@ pub struct Instant(pub i64);
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 
 /// The last representable time: 9999-12-31T23:59:59.999999Z.
-pub const LATEST: i64 = 253_402_300_799_999_999;
+pub const MAX_MICROS: i64 = 253_402_300_799_999_999;
 
 impl Instant {
     /// Whole seconds since 1970, the unit of JSON Web Tokens.
@@ -75,8 +75,8 @@ impl Instant {
     }
 
     /// Checks a time from a client. The valid range, from 1970 to the year 9999, fits both databases and RFC 3339.
-    pub fn told(micros: i64) -> Option<Self> {
-        (0..=LATEST).contains(&micros).then_some(Self(micros))
+    pub fn from_client_micros(micros: i64) -> Option<Self> {
+        (0..=MAX_MICROS).contains(&micros).then_some(Self(micros))
     }
 
     /// Formats the time by RFC 3339, with microseconds: `2026-11-22T17:00:00.000000Z`.

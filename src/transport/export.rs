@@ -8,7 +8,7 @@ mod document;
 
 use super::{Transport, negotiation::ResponseFormat, request_id::RequestId, response};
 use crate::{
-    accounts::{Caller, Exporting, Grant, Presence, Ticket},
+    accounts::{Caller, ConnectionAuth, DownloadPermit, ExportTicket, Grant},
     address::ClientAddress,
     error::{Error, Result},
     graphql::document::prices,
@@ -62,7 +62,7 @@ pub async fn get(
         let permit = transport.accounts.exports.begin(user_id)?;
         let user = transport.store.users(&[user_id]).await?.pop();
         let user = user.ok_or(Error::Unauthenticated("The account has been deleted."))?;
-        transport.accounts.audit.note(user_id, SecurityEventKind::DataExported, &caller).await;
+        transport.accounts.audit.record(user_id, SecurityEventKind::DataExported, &caller).await;
         Ok((user, grant, permit))
     };
     match started.await {
@@ -86,7 +86,7 @@ async fn authenticate(
     match (transport.grant(headers, from).await?, ticket) {
         (Some(grant), None) => Ok(grant),
         (None, Some(ticket)) => {
-            match transport.accounts.take_export_ticket(&Ticket::presented(ticket)).await {
+            match transport.accounts.take_export_ticket(&ExportTicket::from_client(ticket)).await {
                 Ok(grant) => Ok(grant),
                 Err(error) => Err(transport.charge_unauthenticated(error, from).await),
             }
@@ -104,12 +104,12 @@ async fn authenticate(
 /// failed.
 async fn charge(transport: &Transport, user: Id, from: ClientAddress) -> Result<()> {
     let messages = u64::try_from(transport.store.count_messages_of(user).await?).unwrap_or(0);
-    let cost = prices::STORING_COST.saturating_add(prices::DEAR.saturating_mul(messages));
-    transport.throttle.cost(Some(user), from, cost).await?;
+    let cost = prices::WRITE_COST.saturating_add(prices::EXPENSIVE_COST.saturating_mul(messages));
+    transport.throttle.charge(Some(user), from, cost).await?;
     Ok(())
 }
 
-fn respond(transport: &Arc<Transport>, user: User, grant: Grant, permit: Exporting) -> Response {
+fn respond(transport: &Arc<Transport>, user: User, grant: Grant, permit: DownloadPermit) -> Response {
     let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
     let started_at = transport.accounts.clock.now();
     let client = Client { transport: transport.clone(), sender, started_at, sent: 0 };
@@ -137,13 +137,13 @@ fn respond(transport: &Arc<Transport>, user: User, grant: Grant, permit: Exporti
 }
 
 /// Writes the document until its end, the end of the session or the shutdown of the server.
-async fn write(mut client: Client, user: User, grant: Grant, permit: Exporting) {
+async fn write(mut client: Client, user: User, grant: Grant, permit: DownloadPermit) {
     let transport = client.transport.clone();
-    let presence = Presence::new(Some(grant));
+    let connection_auth = ConnectionAuth::new(Some(grant));
     let result = select! {
         biased; // check the reasons to stop before writing more
         () = transport.shutdown.cancelled() => Ok(Some("the server is shutting down")),
-        _ = transport.accounts.over(&presence) => Ok(Some("the token has expired or its session has ended")),
+        _ = transport.accounts.auth_ended(&connection_auth) => Ok(Some("the token has expired or its session has ended")),
         () = permit.replaced() => Ok(Some("the user has started another export")),
         result = write_all(&mut client, user) => {
             result.map(|complete| (!complete).then_some("the client has disconnected or is too slow"))
@@ -197,10 +197,10 @@ impl Client {
     /// Sends a chunk. Returns false if the client has disconnected, or if this chunk or the whole export takes too
     /// long.
     async fn send(&self, chunk: Chunk) -> bool {
-        let deadline = Exporting::patience(self.started_at, self.sent);
+        let deadline = DownloadPermit::patience(self.started_at, self.sent);
         select! {
             biased; // check the deadline even if the client is always ready to read
-            () = self.transport.accounts.clock.reached(deadline) => false,
+            () = self.transport.accounts.clock.wait_until(deadline) => false,
             sent = timeout(self.transport.sockets.write, self.sender.send(chunk)) => matches!(sent, Ok(Ok(()))),
         }
     }

@@ -18,7 +18,7 @@ use crate::{
     graphql::{
         refresh_cookie::RefreshCookie,
         request::Request,
-        service::{Answer, Call, Carries, Identity},
+        service::{Call, Identity, Outcome, TransportCapabilities},
     },
 };
 use axum::{
@@ -137,24 +137,27 @@ async fn execute(
         request_id: id.clone(),
         caller: Arc::new(caller),
         identity: Identity::Request(grant.clone().map(|grant| grant.map(|grant| grant.viewer))),
-        carries: Carries { mutations, subscriptions: negotiation::accepts_event_stream(headers) },
+        capabilities: TransportCapabilities {
+            mutations,
+            subscriptions: negotiation::accepts_event_stream(headers),
+        },
         cookie,
         resume: Some(resume),
         permit: None,
     };
     let answer = transport.service.execute(request, call).await;
     match (answer, negotiation::response_format(headers)) {
-        (Answer::Stream(events), format) => {
+        (Outcome::Stream(events), format) => {
             let format = format.unwrap_or(ResponseFormat::GraphQlResponse);
             sse::stream(&transport, grant.ok().flatten(), from, events)
                 .unwrap_or_else(|error| response::error(format, &error, id))
         }
-        (Answer::Executed(executed), Some(format)) => response::executed(format, executed),
-        (Answer::Refused(refused), Some(format)) => response::refused(format, &refused),
-        (Answer::Executed(executed), None) => sse::once(executed.response),
+        (Outcome::Executed(executed), Some(format)) => response::executed(format, executed),
+        (Outcome::Refused(refused), Some(format)) => response::refused(format, &refused),
+        (Outcome::Executed(executed), None) => sse::once(executed.response),
         // Errors in the operation are sent as an event. Errors in the HTTP request are sent as a status.
-        (Answer::Refused(refused), None) if refused.is_of_operation() => sse::once(refused.response),
-        (Answer::Refused(refused), None) => response::refused(ResponseFormat::GraphQlResponse, &refused),
+        (Outcome::Refused(refused), None) if refused.concerns_operation() => sse::once(refused.response),
+        (Outcome::Refused(refused), None) => response::refused(ResponseFormat::GraphQlResponse, &refused),
     }
 }
 
@@ -166,7 +169,7 @@ fn refresh_cookie(headers: &HeaderMap, tls: bool) -> Result<Option<RefreshCookie
         None => Ok(None),
         Some(value) if value == "cookie" && cors::is_own(headers) => {
             let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-            Ok(Some(RefreshCookie::among(cookies, tls)))
+            Ok(Some(RefreshCookie::from_cookies(cookies, tls)))
         }
         Some(value) if value == "cookie" => {
             Err(Error::Forbidden("Only this server's own pages can use `Confab-Session: cookie`."))

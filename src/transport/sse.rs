@@ -9,7 +9,7 @@ mod events;
 
 use super::{Transport, response::ResponseBody};
 use crate::{
-    accounts::{Grant, Presence},
+    accounts::{ConnectionAuth, Grant},
     address::ClientAddress,
     error::Error,
     graphql::{resume::Resume, service as graphql},
@@ -59,11 +59,11 @@ pub fn stream(
         graphql::Event::Next(response, cursor) => next(&response, cursor.as_deref()),
         graphql::Event::Refused(response) => next(&response, None),
     });
-    let (transport, presence) = (transport.clone(), Presence::new(grant));
+    let (transport, connection_auth) = (transport.clone(), ConnectionAuth::new(grant));
     let interrupted = async move {
         select! {
             () = transport.shutdown.cancelled() => {}
-            _ = transport.accounts.over(&presence) => {}
+            _ = transport.accounts.auth_ended(&connection_auth) => {}
         }
     };
     let complete = stream::once(ready(Ok(events::COMPLETE)));

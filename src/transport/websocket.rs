@@ -24,7 +24,7 @@ mod write_limits;
 
 use super::{Transport, open_streams::OpenStream};
 use crate::{
-    accounts::{Caller, Grant, Over, Presence},
+    accounts::{AuthEnded, Caller, ConnectionAuth, Grant},
     error::Error,
     graphql::{document::prices, response},
 };
@@ -213,13 +213,13 @@ impl Connection<'_> {
         if let Err(disconnect) = self.initialize().await {
             return disconnect;
         }
-        let (transport, presence) = (self.transport.clone(), self.operations.presence.clone());
+        let (transport, connection_auth) = (self.transport.clone(), self.operations.connection_auth.clone());
         // Outside of the event loop, so that a long write cannot delay it.
         select! {
             biased;
-            over = transport.accounts.over(&presence) => match over {
-                Over::Expired => Close::EXPIRED.into(),
-                Over::Ended => Close::ENDED.into(),
+            over = transport.accounts.auth_ended(&connection_auth) => match over {
+                AuthEnded::Expired => Close::EXPIRED.into(),
+                AuthEnded::Revoked => Close::ENDED.into(),
             },
             Err(disconnect) = self.run_events() => disconnect,
         }
@@ -239,7 +239,7 @@ impl Connection<'_> {
             let permit = self.transport.open_streams.open(grant.viewer.user_id);
             *self.permit = permit.ok_or(Close::TOO_MANY_SOCKETS)?;
         }
-        self.operations.presence = Presence::new(grant);
+        self.operations.connection_auth = ConnectionAuth::new(grant);
         self.write([ToClient::ConnectionAck.to_message()]).await
     }
 
@@ -254,7 +254,8 @@ impl Connection<'_> {
         let mut unanswered_pings = 0;
         let mut events = Vec::new();
         let mut shutdown = pin!(shutdown_spread(&shutdown));
-        let mut expiry_notices = pin!(self.transport.accounts.notices(&self.operations.presence));
+        let mut expiry_notices =
+            pin!(self.transport.accounts.expiry_warnings(&self.operations.connection_auth));
         loop {
             select! {
                 received = self.socket.recv() => {
@@ -270,8 +271,8 @@ impl Connection<'_> {
                     }
                     // A session counts as used while a client is connected.
                     if unanswered_pings == 0
-                        && let Some(viewer) = self.operations.presence.viewer()
-                        && self.transport.accounts.sessions.see(viewer.session_id).is_err()
+                        && let Some(viewer) = self.operations.connection_auth.viewer()
+                        && self.transport.accounts.sessions.check(viewer.session_id).is_err()
                     {
                         return Err(Close::ENDED.into());
                     }
@@ -361,9 +362,9 @@ impl Connection<'_> {
 
     /// Rejects a request that cannot be decoded. It costs as much as any rejected request of its size.
     async fn refuse(&mut self, id: &str, reason: String, bytes: usize) -> Result<(), Disconnect> {
-        let user = self.operations.presence.viewer().map(|viewer| viewer.user_id);
-        let cost = 1 + prices::of_size(bytes);
-        let error = match self.transport.throttle.cost(user, self.operations.address(), cost).await {
+        let user = self.operations.connection_auth.viewer().map(|viewer| viewer.user_id);
+        let cost = 1 + prices::size_cost(bytes);
+        let error = match self.transport.throttle.charge(user, self.operations.address(), cost).await {
             Ok(_) => Error::input("payload", format!("cannot be decoded: {reason}.")),
             Err(limited) => limited,
         };

@@ -2,7 +2,7 @@
 
 use crate::support::{redis_url, wait_for};
 use confab::{
-    bus::{Bus, Hear, Heard, Topic, memory::MemoryBus, redis::RedisBus},
+    bus::{Bus, BusEvent, Handler, Topic, memory::MemoryBus, redis::RedisBus},
     store::Id,
 };
 use redis::{AsyncTypedCommands, IntegerReplyOrNoOp};
@@ -36,7 +36,7 @@ impl Ends {
         let ends = Self { buses, _listening: listening };
         for bus in &ends.buses {
             let connected = async {
-                while bus.tell(Topic::User(Id::new()), String::new()).await.is_err() {
+                while bus.publish(Topic::User(Id::new()), String::new()).await.is_err() {
                     yield_now().await;
                 }
             };
@@ -46,16 +46,16 @@ impl Ends {
     }
 }
 
-/// Subscribes to a topic. The channel receives the messages, and `None` for [`Heard::Joined`].
+/// Subscribes to a topic. The channel receives the messages, and `None` for [`BusEvent::Subscribed`].
 fn subscribe(bus: &Arc<dyn Bus>, topic: Topic) -> mpsc::UnboundedReceiver<Option<String>> {
     let (send, received) = mpsc::unbounded_channel();
-    let handler: Hear = Arc::new(move |what| {
+    let handler: Handler = Arc::new(move |what| {
         let _ = send.send(match what {
-            Heard::Joined => None,
-            Heard::Told(what) => Some(what.to_owned()),
+            BusEvent::Subscribed => None,
+            BusEvent::Message(what) => Some(what.to_owned()),
         });
     });
-    bus.join(topic, handler);
+    bus.subscribe(topic, handler);
     received
 }
 
@@ -65,7 +65,7 @@ async fn next(received: &mut mpsc::UnboundedReceiver<Option<String>>) -> Option<
 
 /// Publishes a message and expects success. Returns the number of subscribers.
 async fn publish(bus: &Arc<dyn Bus>, topic: Topic, what: &str) -> usize {
-    bus.tell(topic, what.to_owned()).await.unwrap()
+    bus.publish(topic, what.to_owned()).await.unwrap()
 }
 
 macro_rules! on_both_buses {
@@ -107,7 +107,7 @@ on_both_buses! {
         }
         assert_eq!(publish(a, other, "other").await, 1);
         assert_eq!(next(&mut elsewhere).await.as_deref(), Some("other"));
-        b.leave(topic);
+        b.unsubscribe(topic);
         // Unsubscribing takes effect with a delay.
         wait_for("the subscription to end", async { while publish(a, topic, "left").await > 1 {} }).await;
         assert_eq!(publish(c, topic, "still there").await, 1);
@@ -118,7 +118,7 @@ on_both_buses! {
         let topic = Topic::User(Id::new());
         let mut before = subscribe(b, topic);
         assert_eq!(next(&mut before).await, None);
-        b.leave(topic);
+        b.unsubscribe(topic);
         let mut after = subscribe(b, topic);
         assert_eq!(next(&mut after).await, None);
         assert_eq!(publish(a, topic, "new").await, 1);
@@ -148,7 +148,7 @@ on_both_buses! {
         }
         assert_eq!(publish(a, topics[2999], "last").await, 1);
         assert_eq!(next(&mut received[2999]).await.as_deref(), Some("last"));
-        topics.iter().for_each(|topic| b.leave(*topic));
+        topics.iter().for_each(|topic| b.unsubscribe(*topic));
         wait_for("all subscriptions to end", async { while publish(a, topics[2999], "").await > 0 || publish(a, topics[0], "").await > 0 {} }).await;
     }
 }
@@ -179,7 +179,7 @@ async fn a_lost_connection_is_reported_and_reopened() {
         "the new connection reports that messages may have been missed"
     );
     // The publishing connection is found broken when it is used.
-    wait_for("a subscriber", async { while bus.tell(topic, "after".into()).await.unwrap_or(0) == 0 {} })
+    wait_for("a subscriber", async { while bus.publish(topic, "after".into()).await.unwrap_or(0) == 0 {} })
         .await;
     assert_eq!(next(&mut received).await.as_deref(), Some("after"));
 }
@@ -188,7 +188,7 @@ async fn a_lost_connection_is_reported_and_reopened() {
 async fn publishing_fails_without_redis() {
     // Nothing listens on port 1.
     let bus = RedisBus::new("redis://127.0.0.1:1").unwrap();
-    let published = wait_for("the bus to give up", bus.tell(Topic::Everyone, "hello".into())).await;
+    let published = wait_for("the bus to give up", bus.publish(Topic::AllInstances, "hello".into())).await;
     assert!(published.is_err());
 }
 

@@ -6,7 +6,7 @@ use crate::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use confab::{
-    changes::KEPT,
+    changes::RETENTION,
     store::{Database, Statements},
 };
 use diesel::{QueryableByName, sql_query, sql_types::BigInt};
@@ -351,7 +351,7 @@ on_both_databases! {
         create(&client, "old").await;
         create(&client, "old too").await;
         let told_all = Device::new(&server, &client).await.cursor;
-        server.clock.advance(KEPT + Duration::from_secs(1));
+        server.clock.advance(RETENTION + Duration::from_secs(1));
         let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { accessToken } }";
         let input = json!({ "email": client.email, "password": PASSWORD });
         client.token = None; // the access token has expired
@@ -361,7 +361,7 @@ on_both_databases! {
         let mut still_there = Device::back(&server, &client, &old).await;
         still_there.expect_event("ConversationCreated").await;
         let store = Database::connect(&server.database_url, &Statements::default()).await.unwrap();
-        let too_old = server.clock.now() - KEPT;
+        let too_old = server.clock.now() - RETENTION;
         assert_eq!(store.delete_changes_before(too_old, 500).await.unwrap(), 2);
         let mut device = Device::back(&server, &client, &old).await;
         device.expect_event("Reload").await;

@@ -221,7 +221,7 @@ on_both_databases! {
         server.clock.advance(Duration::from_secs(61));
         let forgotten = async {
             while !sql.all_rows().await["revocations"].is_empty() {
-                server.poke.all();
+                server.waker.wake_all();
                 yield_now().await;
             }
         };
@@ -324,12 +324,12 @@ async fn rotated_provider_keys_are_fetched_and_retired_keys_refused() {
 
     // While the provider is down, known keys remain valid.
     provider.command("away").await;
-    server.poke.all();
+    server.waker.wake_all();
     server.clock.advance(Duration::from_secs(10));
     assert!(!refused(&third).await && !refused(&first).await);
     provider.command("back").await;
     provider.command("retire").await;
-    server.poke.all();
+    server.waker.wake_all();
     let forgotten = async {
         while !refused(&first).await {
             yield_now().await;

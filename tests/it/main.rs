@@ -7,7 +7,6 @@
 mod support;
 
 mod access_tokens;
-mod account_life;
 mod accounts;
 mod authorization;
 mod bodies;
@@ -34,6 +33,7 @@ mod pages;
 mod parking;
 mod plans;
 mod pool;
+mod profile;
 mod providers;
 mod readiness;
 mod refresh_cookie;

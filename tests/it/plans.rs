@@ -107,7 +107,7 @@ async fn talk(server: &Server, client: &Client, conversation: &str) {
     let (other, _) = client.send_echo("a conversation to delete", None).await;
     let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
     client.data(delete, json!({ "id": other })).await;
-    server.poke.all();
+    server.waker.wake_all();
 }
 
 on_both_databases! {

@@ -268,7 +268,7 @@ pub async fn abandoned_reply(server: &Server, client: &Client, said: &str) -> St
         model: Some("echo".into()),
         default_model: None,
         idempotency: None,
-        most_running: None,
+        max_running: None,
         when_busy: Default::default(),
         now,
         lease: Some((lease, until)),

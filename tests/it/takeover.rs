@@ -94,11 +94,11 @@ async fn a_locked_run_does_not_block_other_takeovers() {
     frozen.execute("BEGIN").await;
     let lock = format!("SELECT 1 FROM runs WHERE message_id = {} FOR UPDATE", key(&frozen, &first));
     frozen.execute(&lock).await;
-    two.b.poke.all();
+    two.b.waker.wake_all();
     let call = two.provider.call().await;
     assert_eq!(prompt(&call), "second");
     frozen.execute("COMMIT").await;
-    two.b.poke.all();
+    two.b.waker.wake_all();
     let call = two.provider.call().await;
     assert_eq!(prompt(&call), "first");
 }
@@ -116,7 +116,7 @@ async fn reading_the_prompt_is_retried() {
     two.sql.execute(&over).await;
     two.sql.execute("BEGIN").await;
     two.sql.execute("LOCK TABLE conversations IN ACCESS EXCLUSIVE MODE").await;
-    two.a.poke.all();
+    two.a.waker.wake_all();
     let lost = "SELECT pg_terminate_backend(pid)::text AS value FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%system_prompt%'";
     let any_lost = async {
@@ -162,7 +162,7 @@ on_both_databases! {
         follower.disconnect();
         // Another instance gets the next attempt. The first instance does not know it yet.
         two.give_lease(&reply, 0).await;
-        two.b.poke.all();
+        two.b.waker.wake_all();
         let mut second = two.provider.call().await;
         second.send_text("two ").await;
         assert!(follower.connect(two.b.address).await);

@@ -25,7 +25,7 @@ const BATCH: usize = 500;
 
 impl Sessions {
     /// Polls for revocations since `since` until `leaving` is cancelled.
-    pub async fn keep_watch(&self, mut since: Instant, leaving: CancellationToken) {
+    pub async fn run_revocation_poll(&self, mut since: Instant, leaving: CancellationToken) {
         let (mut poll, mut record) = (interval(POLL_INTERVAL), interval(RECORD_INTERVAL));
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         record.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -35,7 +35,7 @@ impl Sessions {
                 () = leaving.cancelled() => break,
                 _ = poll.tick() => {
                     // If a poll panics (the panic hook logs it), the next one may succeed.
-                    let polled = AssertUnwindSafe(timeout(QUERY_TIMEOUT, self.look(since))).catch_unwind().await;
+                    let polled = AssertUnwindSafe(timeout(QUERY_TIMEOUT, self.poll_revocations(since))).catch_unwind().await;
                     match polled {
                         Ok(Ok(Ok(next))) => {
                             since = next;
@@ -60,7 +60,7 @@ impl Sessions {
     }
 
     /// Polls once for revocations since `since`. Returns the start of the next poll.
-    pub async fn look(&self, since: Instant) -> store::Result<Instant> {
+    pub async fn poll_revocations(&self, since: Instant) -> store::Result<Instant> {
         let next = self.clock.now() - OVERLAP;
         for revocation in self.store.revocations_since(since).await? {
             self.cache.revoke(revocation.session_id, revocation.expires_at);
@@ -88,11 +88,11 @@ mod tests {
     use crate::{
         accounts::{
             Caller, RefreshTokens, Secret, Viewer,
-            sessions::{MAX_PER_USER, Terms},
+            sessions::{MAX_PER_USER, SessionLifetimes},
         },
         bus::memory::MemoryBus,
         clock::Clock,
-        store::{Database, Id, revocations::Ending, scratch},
+        store::{Database, Id, revocations::RevocationTimes, scratch},
     };
     use std::sync::Arc;
     use tokio_util::task::TaskTracker;
@@ -100,9 +100,10 @@ mod tests {
     fn sessions(store: &Database, clock: &Clock) -> Sessions {
         let tokens = RefreshTokens::new(&Secret::from_secret("0".repeat(32).into()).unwrap());
         let second = Duration::from_secs(1);
-        let terms = Terms { session: second * 3600, access_token: second * 900, grace: second * 10 };
+        let lifetimes =
+            SessionLifetimes { session: second * 3600, access_token: second * 900, grace: second * 10 };
         let bus = Arc::new(MemoryBus::default());
-        Sessions::new(store.clone(), clock.clone(), tokens, terms, bus, TaskTracker::new())
+        Sessions::new(store.clone(), clock.clone(), tokens, lifetimes, bus, TaskTracker::new())
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -110,26 +111,26 @@ mod tests {
         let (_folder, store, user) = scratch::database().await;
         let clock = Clock::default();
         let sessions = sessions(&store, &clock);
-        let since = sessions.look(Instant(0)).await.unwrap();
+        let since = sessions.poll_revocations(Instant(0)).await.unwrap();
         let (session, _) = sessions.open(&user, &Caller::default()).await.unwrap().unwrap();
         let watch = sessions.watch(session.id);
         // Another instance revokes the session, in a transaction that began before the poll.
         let at = clock.now() - Duration::from_secs(45);
         store
-            .end_session(session.id, None, Ending { at, until: at + Duration::from_secs(960) })
+            .end_session(session.id, None, RevocationTimes { at, until: at + Duration::from_secs(960) })
             .await
             .unwrap();
-        assert!(sessions.see(session.id).is_ok());
-        sessions.look(since).await.unwrap();
-        assert!(sessions.see(session.id).is_err());
+        assert!(sessions.check(session.id).is_ok());
+        sessions.poll_revocations(since).await.unwrap();
+        assert!(sessions.check(session.id).is_err());
         watch.revoked().await;
         // The revocation is forgotten when all of the session's access tokens have expired.
         clock.advance(Duration::from_secs(900));
         sessions.record_last_seen().await;
-        assert!(sessions.see(session.id).is_err());
+        assert!(sessions.check(session.id).is_err());
         clock.advance(Duration::from_secs(60));
         sessions.record_last_seen().await;
-        assert!(sessions.see(session.id).is_ok());
+        assert!(sessions.check(session.id).is_ok());
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -140,7 +141,7 @@ mod tests {
         let (used, _) = sessions.open(&user, &Caller::default()).await.unwrap().unwrap();
         let (idle, _) = sessions.open(&user, &Caller::default()).await.unwrap().unwrap();
         clock.advance(Duration::from_secs(300));
-        sessions.see(used.id).unwrap();
+        sessions.check(used.id).unwrap();
         sessions.record_last_seen().await;
         let listed = sessions.of(user.id).await.unwrap();
         assert_eq!(listed.iter().map(|session| session.id).collect::<Vec<_>>(), [used.id, idle.id]);
@@ -158,16 +159,16 @@ mod tests {
             opened.push(sessions.open(&user, &Caller::default()).await.unwrap().unwrap().0.id);
             clock.advance(Duration::from_millis(1));
         }
-        sessions.see(opened[0]).unwrap();
+        sessions.check(opened[0]).unwrap();
         sessions.record_last_seen().await;
         opened.push(sessions.open(&user, &Caller::default()).await.unwrap().unwrap().0.id);
         let revoked = opened.remove(1);
-        assert!(sessions.see(revoked).is_err());
-        assert!(opened.iter().all(|id| sessions.see(*id).is_ok()));
+        assert!(sessions.check(revoked).is_err());
+        assert!(opened.iter().all(|id| sessions.check(*id).is_ok()));
         assert_eq!(sessions.of(user.id).await.unwrap().len() as i64, MAX_PER_USER);
         let kept = opened[7];
         sessions.revoke_others(Viewer::with_session(user.id, kept)).await.unwrap();
-        assert!(opened.iter().all(|id| sessions.see(*id).is_ok() == (*id == kept)));
+        assert!(opened.iter().all(|id| sessions.check(*id).is_ok() == (*id == kept)));
         assert_eq!(sessions.of(user.id).await.unwrap().len(), 1);
     }
 }

@@ -8,7 +8,7 @@ const TRAILER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The timeouts of requests to a provider.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct Timeouts {
     /// Time to connect, and to read a whole list of models.
     pub connect: Duration,
     /// Time from the request to the first data.
@@ -29,7 +29,7 @@ pub struct Patience {
 /// - After the finish reason, a short fixed time remains for the usage. Only further text extends it.
 #[derive(Debug)]
 pub struct Deadline {
-    timeouts: Patience,
+    timeouts: Timeouts,
     /// The end of the idle timeout.
     idle_until: Instant,
     /// The end of the thinking timeout.
@@ -41,7 +41,7 @@ pub struct Deadline {
 
 impl Deadline {
     /// The deadline for a request that is about to be sent.
-    pub fn new(timeouts: Patience) -> Self {
+    pub fn new(timeouts: Timeouts) -> Self {
         let now = Instant::now();
         Self {
             timeouts,
@@ -95,7 +95,7 @@ mod tests {
     }
 
     fn deadline() -> (Deadline, Instant) {
-        let timeouts = Patience {
+        let timeouts = Timeouts {
             connect: seconds(1),
             first_token: seconds(10),
             idle: seconds(5),

@@ -43,7 +43,7 @@ impl FailedRequest {
             .headers()
             .get(header::RETRY_AFTER)
             .and_then(|value| parse_retry_after(value.to_str().ok()?));
-        let body = timeout(time_limit, beginning(response, MAX_BODY_BYTES)).await.unwrap_or_default();
+        let body = timeout(time_limit, truncate(response, MAX_BODY_BYTES)).await.unwrap_or_default();
         let mut provider_error = provider_error(&String::from_utf8_lossy(&body));
         provider_error.status = Some(status.as_u16());
         let (code, details) = (secrets.shown(&provider_error.code), secrets.shown(&provider_error.message));
@@ -55,7 +55,7 @@ impl FailedRequest {
 }
 
 /// Reads a body up to a maximum length.
-async fn beginning(response: Response, most: usize) -> Vec<u8> {
+async fn truncate(response: Response, most: usize) -> Vec<u8> {
     let mut bytes = response.bytes_stream();
     let mut body = Vec::new();
     while body.len() < most

@@ -21,7 +21,7 @@ const LONG: [&str; 3] = ["content", "systemPrompt", "text"];
 const READING: [&str; 6] =
     ["accessTokens", "changes", "conversations", "securityEvents", "sessions", "totalCount"];
 /// The cost of a field in [`LONG`] or [`READING`].
-pub const DEAR: u64 = 10;
+pub const EXPENSIVE_COST: u64 = 10;
 
 /// The type whose first event can hold a whole reply, up to a megabyte of text, and its cost.
 const SNAPSHOT: (&str, u64) = ("ReplyEvent", 100);
@@ -30,7 +30,7 @@ const SNAPSHOT: (&str, u64) = ("ReplyEvent", 100);
 const KILOBYTE_COST: u64 = 4;
 
 /// The mutations that store data permanently and have no rate limit of their own.
-const STORING: [&str; 10] = [
+const WRITES: [&str; 10] = [
     "changeEmail",
     "changeName",
     "changePassword",
@@ -42,12 +42,12 @@ const STORING: [&str; 10] = [
     "sendMessage",
     "updateConversation",
 ];
-/// The cost of a mutation in [`STORING`]. It is as high as that of a large page, because stored data stays on the disk.
-pub const STORING_COST: u64 = 1000;
+/// The cost of a mutation in [`WRITES`]. It is as high as that of a large page, because stored data stays on the disk.
+pub const WRITE_COST: u64 = 1000;
 
 /// The cost of the size of a request, in addition to the cost of its fields: parsing a long request takes longer than
 /// executing a short one. Requests below one kilobyte cost nothing extra.
-pub fn of_size(bytes: usize) -> u64 {
+pub fn size_cost(bytes: usize) -> u64 {
     (bytes as u64 / 1024).saturating_mul(KILOBYTE_COST)
 }
 
@@ -55,10 +55,10 @@ pub fn of_size(bytes: usize) -> u64 {
 pub fn own_cost(field: &str, of_type: &str) -> u64 {
     if of_type == SNAPSHOT.0 {
         SNAPSHOT.1
-    } else if STORING.contains(&field) {
-        STORING_COST
+    } else if WRITES.contains(&field) {
+        WRITE_COST
     } else if LONG.contains(&field) || READING.contains(&field) {
-        DEAR
+        EXPENSIVE_COST
     } else {
         1
     }
@@ -130,7 +130,7 @@ mod tests {
         ];
         for (_, field) in fields().iter().filter(|(of_type, _)| of_type == "Mutation") {
             let name = field.name.node.as_str();
-            assert!(STORING.contains(&name) != cheap.contains(&name), "{name}");
+            assert!(WRITES.contains(&name) != cheap.contains(&name), "{name}");
         }
     }
     #[test]

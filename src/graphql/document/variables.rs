@@ -5,7 +5,7 @@ use super::{
     input::{self, VariableValues},
     lines::Lines,
 };
-use crate::graphql::values::{self, GivenVariables};
+use crate::graphql::values::{self, RequestVariables};
 use apollo_compiler::{
     Schema,
     ast::Type,
@@ -19,11 +19,11 @@ use std::fmt::Write;
 pub fn coerce(
     schema: &Schema,
     operation: &Operation,
-    given: &GivenVariables,
+    given: &RequestVariables,
     lines: &Lines,
     limits: &Limits,
 ) -> Result<VariableValues, Rejection> {
-    let GivenVariables { variables: given, cut: truncated } = given;
+    let RequestVariables { variables: given, truncated } = given;
     if *truncated || given.values().map(values::size).sum::<u64>() > limits.values {
         return Err(DocumentError::validation(format!(
             "The variables have more than {} values.",

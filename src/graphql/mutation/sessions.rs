@@ -1,5 +1,5 @@
 use crate::{
-    accounts::Presence,
+    accounts::ConnectionAuth,
     error::{Error, Result},
     graphql::{context::ContextExt, ids::Kind, types::DateTime},
 };
@@ -52,8 +52,8 @@ impl Sessions {
                 "works over WebSockets only. Over HTTP, send the new access token with each request.";
             Error::input("reauthenticate", message)
         };
-        let presence = ctx.data_opt::<Presence>().ok_or_else(not_a_socket)?;
-        let grant = ctx.domain().accounts.reauthenticate(presence, &input.access_token).await?;
+        let connection_auth = ctx.data_opt::<ConnectionAuth>().ok_or_else(not_a_socket)?;
+        let grant = ctx.domain().accounts.reauthenticate(connection_auth, &input.access_token).await?;
         Ok(ReauthenticatePayload { expires_at: DateTime(grant.expires_at) })
     }
 }

@@ -11,19 +11,19 @@ use std::{
 
 /// One queue per user with pending charges.
 #[derive(Clone, Debug, Default)]
-pub struct Dues(Arc<Mutex<HashMap<Id, Weak<Queue>>>>);
+pub struct ChargeQueues(Arc<Mutex<HashMap<Id, Weak<Queue>>>>);
 
 type Queue = tokio::sync::Mutex<()>;
 
 /// An entry of a subscription in the queue of its user. Dropping the last entry removes the queue.
 pub struct QueueEntry {
-    queues: Dues,
+    queues: ChargeQueues,
     user: Id,
     /// `None` only while the entry is dropped.
     queue: Option<Arc<Queue>>,
 }
 
-impl Dues {
+impl ChargeQueues {
     /// Adds an entry to the queue of a user.
     pub fn join(&self, user: Id) -> QueueEntry {
         let mut queues = self.lock();
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_users_subscriptions_take_turns_and_empty_queues_are_removed() {
-        let (queues, user) = (Dues::default(), Id::new());
+        let (queues, user) = (ChargeQueues::default(), Id::new());
         let [first, second, other] = [queues.join(user), queues.join(user), queues.join(Id::new())];
         let turn = first.turn().now_or_never().expect("the queue is empty");
         assert!(second.turn().now_or_never().is_none());

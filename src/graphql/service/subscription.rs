@@ -143,7 +143,7 @@ impl Subscription {
 
     /// Charges an event that was sent. Waits while the user is over the rate limit; events are delayed, not dropped.
     async fn charge_event(&self, cost: u64) {
-        let entry = self.viewer().map(|viewer| self.service.dues.join(viewer.user_id));
+        let entry = self.viewer().map(|viewer| self.service.charge_queues.join(viewer.user_id));
         let _turn = match &entry {
             Some(entry) => entry.turn().await,
             None => None,

@@ -128,7 +128,7 @@ impl ConversationConnection {
 
     /// The position of this page in the list.
     async fn page_info(&self) -> PageInfo {
-        let cursor = |node: &Conversation| node.0.place().encode();
+        let cursor = |node: &Conversation| node.0.sort_key().encode();
         PageInfo {
             has_previous_page: self.has_previous,
             has_next_page: self.has_next,
@@ -151,7 +151,7 @@ pub struct ConversationEdge(Conversation);
 impl ConversationEdge {
     /// The cursor of this edge, for `after` and `before`.
     async fn cursor(&self) -> String {
-        self.0.0.place().encode()
+        self.0.0.sort_key().encode()
     }
 
     /// The conversation.
@@ -163,7 +163,7 @@ impl ConversationEdge {
 impl SyncFields for ConversationEdge {
     fn sync_value(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
         match field.name.node.as_str() {
-            "cursor" => Some(Value::String(self.0.0.place().encode())),
+            "cursor" => Some(Value::String(self.0.0.sort_key().encode())),
             "node" => sync_fields::nested(&self.0, ctx, &field.selection_set.node),
             _ => None,
         }

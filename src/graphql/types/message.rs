@@ -10,7 +10,7 @@ use crate::{
     },
     store::{
         self,
-        messages::{Brief, Shown},
+        messages::{DisplayedMessage, MessageSummary},
     },
 };
 use async_graphql::{
@@ -20,7 +20,7 @@ use std::{borrow::Cow, sync::Arc};
 
 /// A message in a conversation.
 #[derive(Clone, Description)]
-pub struct Message(pub Arc<Shown>);
+pub struct Message(pub Arc<DisplayedMessage>);
 
 impl From<store::messages::Message> for Message {
     fn from(message: store::messages::Message) -> Self {
@@ -28,13 +28,13 @@ impl From<store::messages::Message> for Message {
     }
 }
 
-/// The fields that can be resolved from a [`Brief`] row. Any other field also needs the
-/// [`Rest`](store::messages::Rest).
+/// The fields that can be resolved from a [`MessageSummary`] row. Any other field also needs the
+/// [`MessageDetails`](store::messages::MessageDetails).
 const BRIEF: [&str; 8] =
     ["__typename", "id", "role", "status", "createdAt", "content", "conversation", "parent"];
 
 impl Message {
-    fn rest(&self) -> Option<&store::messages::Rest> {
+    fn rest(&self) -> Option<&store::messages::MessageDetails> {
         self.0.rest.as_ref()
     }
 }
@@ -42,19 +42,19 @@ impl Message {
 fast_object! {
     impl Message as self {
         /// The global ID.
-        "id" id -> ID { Kind::Message.id(self.0.brief.id) }
+        "id" id -> ID { Kind::Message.id(self.0.summary.id) }
 
         /// The author of the message.
-        "role" role -> Role { self.0.brief.role.into() }
+        "role" role -> Role { self.0.summary.role.into() }
 
         /// The state of the message.
-        "status" status -> MessageStatus { self.0.brief.status.into() }
+        "status" status -> MessageStatus { self.0.summary.status.into() }
 
         /// The ID of the model that writes the reply. `null` if the message is not a reply.
         "model" model -> Option<&str> { self.rest().and_then(|rest| rest.model.as_deref()) }
 
         /// When the message was sent. For a reply, when it was requested.
-        "createdAt" created_at -> DateTime { DateTime(self.0.brief.created_at) }
+        "createdAt" created_at -> DateTime { DateTime(self.0.summary.created_at) }
 
         /// When the message was finished. `null` while a reply is in progress.
         "finishedAt" finished_at -> Option<DateTime> { self.rest().and_then(|rest| rest.finished_at).map(DateTime) }
@@ -62,12 +62,12 @@ fast_object! {
         /// Why the model stopped. `null` unless the message is a reply with the status `COMPLETED`.
         "finishReason" finish_reason -> Option<FinishReason> { self.rest().and_then(|rest| rest.finish_reason).map(Into::into) }
     }
-    long { "content" => self.0.brief.content.as_deref().map(Some) }
+    long { "content" => self.0.summary.content.as_deref().map(Some) }
 
     /// The text. While a reply is in progress, this is the text that was stored last; subscribe to `reply` to follow it
     /// live.
     async fn content(&self, ctx: &Context<'_>) -> Result<Cow<'_, str>> {
-        let Brief { id, content, length, .. } = &self.0.brief;
+        let MessageSummary { id, content, length, .. } = &self.0.summary;
         ctx.spend_text(usize::try_from(*length).unwrap_or_default())?;
         match content {
             Some(content) => Ok(content.into()),
@@ -80,13 +80,13 @@ fast_object! {
 
     /// The conversation that the message belongs to.
     async fn conversation(&self, ctx: &Context<'_>) -> Result<Conversation> {
-        let found = ctx.loaders().conversations.get(self.0.brief.conversation_id).await?;
+        let found = ctx.loaders().conversations.get(self.0.summary.conversation_id).await?;
         found.map(Conversation).ok_or(Error::NotFound("conversation"))
     }
 
     /// The preceding message. `null` for the first message of a conversation.
     async fn parent(&self, ctx: &Context<'_>) -> Option<Result<Message>> {
-        let parent = ctx.loaders().messages.get(self.0.brief.parent_id?).await;
+        let parent = ctx.loaders().messages.get(self.0.summary.parent_id?).await;
         parent.map(|parent| parent.map(Message)).transpose()
     }
 
@@ -151,7 +151,7 @@ pub enum FinishReason {
 #[derive(Description)]
 pub struct MessageConnection {
     /// The messages of the page, ordered by position.
-    pub messages: Vec<Arc<Shown>>,
+    pub messages: Vec<Arc<DisplayedMessage>>,
     /// The range of positions that was requested: the start is inclusive, the end exclusive.
     pub bounds: (i32, i32),
     /// The number of messages in the conversation.
@@ -172,8 +172,8 @@ impl MessageConnection {
         })
     }
 
-    fn cursor(message: &Shown) -> Position {
-        Position(message.brief.position.unwrap_or_default())
+    fn cursor(message: &DisplayedMessage) -> Position {
+        Position(message.summary.position.unwrap_or_default())
     }
 }
 

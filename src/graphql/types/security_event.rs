@@ -1,7 +1,7 @@
 use super::{DateTime, PageInfo};
 use crate::{
     graphql::{cursors::Cursor, ids::Kind},
-    store::{self, Id, Instant, paging::Page, security_events::Place},
+    store::{self, Id, Instant, paging::Page, security_events::EventSortKey},
 };
 use async_graphql::{Description, Enum, ID, Object};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -108,7 +108,7 @@ impl SecurityEventConnection {
 
     /// The position of this page in the list.
     async fn page_info(&self) -> PageInfo {
-        let cursor = |row: &Arc<store::security_events::SecurityEvent>| row.place().encode();
+        let cursor = |row: &Arc<store::security_events::SecurityEvent>| row.sort_key().encode();
         PageInfo {
             has_previous_page: self.0.has_previous,
             has_next_page: self.0.has_next,
@@ -126,7 +126,7 @@ pub struct SecurityEventEdge(SecurityEvent);
 impl SecurityEventEdge {
     /// The cursor of this edge, for `after` and `before`.
     async fn cursor(&self) -> String {
-        self.0.0.place().encode()
+        self.0.0.sort_key().encode()
     }
 
     /// The event.
@@ -138,7 +138,7 @@ impl SecurityEventEdge {
 /// The first byte of the cursors of security events. It distinguishes them from other cursors.
 const TAG: u8 = b's';
 
-impl Cursor for Place {
+impl Cursor for EventSortKey {
     fn encode(&self) -> String {
         let &Self(Instant(at), Id(id)) = self;
         let mut bytes = [TAG; 25];
@@ -151,7 +151,7 @@ impl Cursor for Place {
         let bytes: [u8; 25] = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let (at, id) = bytes[1..].split_first_chunk::<8>()?;
         let id = Uuid::from_slice(id).ok()?;
-        let at = Instant::told(i64::from_be_bytes(*at)).filter(|_| bytes[0] == TAG)?;
+        let at = Instant::from_client_micros(i64::from_be_bytes(*at)).filter(|_| bytes[0] == TAG)?;
         Some(Self(at, Id(id)))
     }
 }
@@ -164,11 +164,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cursors_round_trip_and_belong_to_one_list(at in 0..=store::LATEST, id in any::<u128>()) {
+        fn cursors_round_trip_and_belong_to_one_list(at in 0..=store::MAX_MICROS, id in any::<u128>()) {
             let (at, id) = (Instant(at), Id(Uuid::from_u128(id)));
-            prop_assert_eq!(Place::decode(&Place(at, id).encode()), Some(Place(at, id)));
-            prop_assert_eq!(Place::decode(&(at, id).encode()), None);
-            prop_assert_eq!(conversations::Place::decode(&Place(at, id).encode()), None);
+            prop_assert_eq!(EventSortKey::decode(&EventSortKey(at, id).encode()), Some(EventSortKey(at, id)));
+            prop_assert_eq!(EventSortKey::decode(&(at, id).encode()), None);
+            prop_assert_eq!(conversations::ConversationSortKey::decode(&EventSortKey(at, id).encode()), None);
         }
     }
 }

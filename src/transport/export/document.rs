@@ -7,7 +7,8 @@ use crate::{
     graphql::ids::Kind,
     store::{
         self, Database, Id, Instant, conversations::Conversation, identities::Identity, messages::Message,
-        paging::Slice, removal::NOBODY, security_events::SecurityEvent, sessions::Session, users::User,
+        paging::Slice, removal::DELETED_OWNER, security_events::SecurityEvent, sessions::Session,
+        users::User,
     },
 };
 use futures_util::Stream;
@@ -23,7 +24,7 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
     let owner = user.id;
     async_stream::try_stream! {
         yield format!("{{\"user\":{},\n\"conversations\":[", user_json(&user));
-        let (mut conversation_before, mut first) = (NOBODY, true);
+        let (mut conversation_before, mut first) = (DELETED_OWNER, true);
         loop {
             let page = store.conversations_after(owner, conversation_before, i64::from(PAGE)).await?;
             let Some(last) = page.last() else { break };
@@ -42,7 +43,7 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
                     yield rows(&page, &mut first, message_json);
                     from += MESSAGES;
                 }
-                let mut before = NOBODY;
+                let mut before = DELETED_OWNER;
                 loop {
                     let page = store.messages_off_branch(conversation.id, before, i64::from(MESSAGES)).await?;
                     let Some(last) = page.last() else { break };
@@ -53,7 +54,7 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
             }
         }
         yield "],\n\"sessions\":[".to_owned();
-        let (mut before, mut first) = (NOBODY, true);
+        let (mut before, mut first) = (DELETED_OWNER, true);
         loop {
             let page = store.sessions_after(owner, before, i64::from(PAGE)).await?;
             let Some(last) = page.last() else { break };
@@ -70,7 +71,7 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
             let slice = Slice { after, before: None, limit: PAGE, from_end: false };
             let page = store.security_events_page(owner, slice).await?.rows;
             let Some(last) = page.last() else { break };
-            after = Some(last.place());
+            after = Some(last.sort_key());
             yield rows(&page, &mut first, security_event_json);
         }
         yield "]}\n".to_owned();

@@ -48,7 +48,7 @@ impl OperationLimiter {
 
     /// Takes a permit for a request. A request larger than the memory limit is allowed if it is the only one.
     pub fn acquire(&self, request: &Request) -> Result<OperationPermit, LimitExceeded> {
-        let weight = u32::try_from(request.weight()).unwrap_or(u32::MAX).min(self.max_bytes);
+        let weight = u32::try_from(request.memory_size()).unwrap_or(u32::MAX).min(self.max_bytes);
         let operation = self.operations.clone().try_acquire_owned().map_err(|_| LimitExceeded::Operations)?;
         let bytes = self.bytes.clone().try_acquire_many_owned(weight).map_err(|_| LimitExceeded::Bytes)?;
         Ok(OperationPermit { _operation: operation, _bytes: bytes })

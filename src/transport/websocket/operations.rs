@@ -6,13 +6,13 @@ use super::{
     write_limits::{ResponsePermit, WriteLimits},
 };
 use crate::{
-    accounts::{Caller, Presence},
+    accounts::{Caller, ConnectionAuth},
     address::ClientAddress,
     error::Error,
     graphql::{
         request::Request,
         response,
-        service::{self, Answer, Call, Carries, Identity},
+        service::{self, Call, Identity, Outcome, TransportCapabilities},
     },
     transport::Transport,
 };
@@ -61,7 +61,7 @@ pub struct Operations {
     /// The client's address and user agent.
     caller: Arc<Caller>,
     /// The authentication of the socket.
-    pub presence: Presence,
+    pub connection_auth: ConnectionAuth,
     running: StreamMap<Arc<str>, BoxStream<'static, Outgoing>>,
     /// An operation holds its permit until it has ended, even if the client cancelled it before.
     limiter: OperationLimiter,
@@ -72,10 +72,10 @@ impl Operations {
     /// Creates the empty set of a new socket.
     pub fn new(transport: Arc<Transport>, request_id: Arc<str>, caller: Caller) -> Self {
         let limiter = OperationLimiter::new(transport.sockets, transport.max_body);
-        let presence = Presence::default();
+        let connection_auth = ConnectionAuth::default();
         let caller = Arc::new(caller);
         let (running, write_limits) = (StreamMap::new(), WriteLimits::new());
-        Self { transport, request_id, caller, presence, running, limiter, write_limits }
+        Self { transport, request_id, caller, connection_auth, running, limiter, write_limits }
     }
 
     /// The client's address.
@@ -166,8 +166,8 @@ impl Operations {
         let call = Call {
             request_id: self.request_id.clone(),
             caller: self.caller.clone(),
-            identity: Identity::Socket(self.presence.clone()),
-            carries: Carries { mutations: true, subscriptions: true },
+            identity: Identity::Socket(self.connection_auth.clone()),
+            capabilities: TransportCapabilities { mutations: true, subscriptions: true },
             cookie: None,
             resume: None,
             permit: Some(Box::new(permit)),
@@ -198,12 +198,12 @@ impl Event {
 ///
 /// A single response holds its permit until it is serialized. A subscription releases the permit at once, because its
 /// events are produced one by one.
-fn events(answer: Answer, permit: ResponsePermit) -> BoxStream<'static, Event> {
+fn events(answer: Outcome, permit: ResponsePermit) -> BoxStream<'static, Event> {
     match answer {
-        Answer::Refused(refused) => with_permit([Event::Refused(refused.response)], permit),
-        Answer::Executed(executed) => with_permit([Event::Next(executed.response), Event::Complete], permit),
+        Outcome::Refused(refused) => with_permit([Event::Refused(refused.response)], permit),
+        Outcome::Executed(executed) => with_permit([Event::Next(executed.response), Event::Complete], permit),
         // `Complete` after `Refused` is dropped with the operation.
-        Answer::Stream(events) => events
+        Outcome::Stream(events) => events
             .map(|event| match event {
                 service::Event::Next(response, _) => Event::Next(response),
                 service::Event::Refused(response) => Event::Refused(response),

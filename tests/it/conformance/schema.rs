@@ -6,7 +6,7 @@ use async_graphql::{
     OutputType, Positioned, Result, Scalar, ScalarType, Schema, ServerResult, SimpleObject, Subscription,
     Union, Value, parser::types::Field, registry::Registry,
 };
-use confab::graphql::plain::{List, Plain};
+use confab::graphql::sync_fields::{List, SyncFields};
 use futures_util::{Stream, future::BoxFuture, stream};
 use std::{borrow::Cow, sync::Mutex};
 use tokio::task::yield_now;
@@ -95,7 +95,7 @@ pub struct Deep(i32);
 /// A [`List`] like those of the server's schema, whose objects have such lists themselves.
 pub struct Many<T>(Vec<T>);
 
-impl<T: Plain + Clone> OutputType for Many<T> {
+impl<T: SyncFields + Clone> OutputType for Many<T> {
     fn type_name() -> Cow<'static, str> {
         Vec::<T>::type_name()
     }
@@ -116,7 +116,7 @@ impl<T: Plain + Clone> OutputType for Many<T> {
 }
 
 /// Only `level` is resolved synchronously.
-impl Plain for Deep {
+impl SyncFields for Deep {
     fn plain(&self, _: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
         (field.name.node == "level").then(|| self.0.into())
     }

@@ -2,7 +2,7 @@
 
 mod steps;
 
-use confab::store::{Database, Id, Instant, LATEST, MessageStatus, runs::Run};
+use confab::store::{Database, Id, Instant, MAX_MICROS, MessageStatus, runs::Run};
 use std::{collections::HashMap, time::Duration};
 
 pub const INSTANCES: usize = 3;
@@ -146,7 +146,7 @@ impl World {
     /// Returns the runs that wait, or whose lease expires by `now`.
     async fn claimable(&self, now: Instant) -> Vec<Run> {
         let mut runs = self.store.waiting_runs(ALL).await.expect("the database answers");
-        let expired = self.store.doubtful_runs(now, Instant(LATEST), ALL).await;
+        let expired = self.store.doubtful_runs(now, Instant(MAX_MICROS), ALL).await;
         runs.extend(expired.expect("the database answers"));
         runs
     }

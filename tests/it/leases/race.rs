@@ -5,8 +5,8 @@ use crate::support::Kind;
 use confab::{
     clock::Clock,
     store::{
-        Database, Id, Instant, LATEST, MessageStatus,
-        runs::{Checkpoint, Claimed, Outcome, Run},
+        Database, Id, Instant, MAX_MICROS, MessageStatus,
+        runs::{Checkpoint, ClaimedReply, Outcome, Run},
         sends::{NewMessage, Sent, Target, WhenBusy},
     },
 };
@@ -118,7 +118,7 @@ impl Instance {
             default_model: None,
             idempotency: None,
             now,
-            most_running: None,
+            max_running: None,
             when_busy: if random.random_bool(0.1) { WhenBusy::StopCurrent } else { WhenBusy::Queue },
             lease: Some((lease, now + LEASE)),
         };
@@ -149,7 +149,7 @@ impl Instance {
 
     async fn claimable(&self, now: Instant, limit: i64) -> Vec<Run> {
         let mut runs = self.store.waiting_runs(limit).await.expect("they are found");
-        runs.extend(self.store.doubtful_runs(now, Instant(LATEST), limit).await.expect("they are found"));
+        runs.extend(self.store.doubtful_runs(now, Instant(MAX_MICROS), limit).await.expect("they are found"));
         runs
     }
 
@@ -158,7 +158,7 @@ impl Instance {
         let asked_before = self.seen().asked_to_stop.contains(&id);
         let (now, lease) = (self.clock.now(), Id::new());
         let claimed = self.store.claim_run(run, lease, now + LEASE, ATTEMPTS).await;
-        let Claimed { reply, stop_requested } = claimed.expect("it is claimed or not")?;
+        let ClaimedReply { reply, stop_requested } = claimed.expect("it is claimed or not")?;
         assert!(stop_requested || !asked_before, "a stop request is lost");
         let held = Held { reply: id, lease, attempt: reply.attempt, text: reply.content };
         if stop_requested {

@@ -115,7 +115,7 @@ async fn a_flood_of_blank_lines_does_not_block_the_server() {
 async fn a_huge_chunk_is_cut_at_the_maximum_length() {
     let mut provider = Provider::start().await;
     // Reading 30 MB takes an unoptimised build on a busy machine seconds.
-    let server = patient(&provider, 60, 60, 600).await;
+    let server = server_with_timeouts(&provider, 60, 60, 600).await;
     let client = server.register().await;
     let sent = client.send(json!({ "content": "Hi" })).await;
     let mut call = provider.call().await;

@@ -3,13 +3,13 @@
 use super::{Client, Kind, Socket, TIMEOUT, http, redis_url, wait_for};
 use clap::{Args, Command, FromArgMatches};
 use confab::{
-    app::{App, Surroundings},
+    app::{App, AppOverrides},
     bus::memory::MemoryBus,
     clock::Clock,
     config::{Config, Environment, Throttling},
     graphql::panics::PanicAt,
-    poke::Poke,
     store::Statements,
+    waker::Waker,
 };
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tempfile::TempDir;
@@ -46,7 +46,7 @@ pub struct Server {
     pub address: SocketAddr,
     pub clock: Clock,
     pub statements: Statements,
-    pub poke: Poke,
+    pub waker: Waker,
     pub database_url: String,
     pub config: Config,
     http: reqwest::Client,
@@ -119,17 +119,17 @@ impl Server {
     ) -> Self {
         let setting =
             |name: &str| settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-        let complete = config.complete(setting).expect("the settings are valid");
+        let complete = config.resolve(setting).expect("the settings are valid");
         let (statements, shutdown) = (Statements::recording(), CancellationToken::new());
-        let poke = Poke::default();
-        let around = Surroundings {
+        let waker = Waker::default();
+        let around = AppOverrides {
             clock: clock.clone(),
             statements: statements.clone(),
             park_after: PARK_AFTER,
             // A slow Redis on a busy machine must not change the result of a test.
-            throttle_patience: TIMEOUT,
+            redis_timeout: TIMEOUT,
             bus: bus.clone(),
-            poke: poke.clone(),
+            waker: waker.clone(),
             panic_at,
         };
         let app = App::build(&config, complete, around).await.expect("the server can be built");
@@ -142,7 +142,7 @@ impl Server {
             address,
             clock,
             statements,
-            poke,
+            waker,
             database_url,
             config,
             http: http::client(),

@@ -3,7 +3,7 @@
 use super::{ATTEMPTS, Held, Instant, LEASE, Reply, World};
 use confab::store::{
     Id, MessageStatus,
-    runs::{Checkpoint, Claimed, Outcome, Run},
+    runs::{Checkpoint, ClaimedReply, Outcome, Run},
     sends::{NewMessage, Sent, Target, WhenBusy},
 };
 use std::time::Duration;
@@ -26,7 +26,7 @@ impl World {
             default_model: None,
             idempotency: None,
             now,
-            most_running: None,
+            max_running: None,
             when_busy,
             lease: Some((lease, now + LEASE)),
         };
@@ -90,7 +90,7 @@ impl World {
     async fn claim(&mut self, at: usize, run: Run, dies: bool) {
         let (id, now, lease) = (run.message_id, self.now_at(at), Id::new());
         let claimed = self.store.claim_run(&run, lease, now + LEASE, ATTEMPTS).await;
-        let Claimed { reply: stored, stop_requested } =
+        let ClaimedReply { reply: stored, stop_requested } =
             claimed.expect("the database answers").expect("it was due");
         let reply = self.reply(id).expect("it was due");
         assert_eq!(stop_requested, reply.asked_to_stop.is_some(), "a stop request is never lost");

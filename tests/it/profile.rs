@@ -3,7 +3,7 @@
 use crate::support::{
     Client, Closed, PASSWORD, Provider, Server, Sql, code, codes, content_of, on_both_databases, wait_for,
 };
-use confab::store::{Database, Statements, revocations::Ending, users::Proof};
+use confab::store::{Database, Statements, revocations::RevocationTimes, users::Proof};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -361,7 +361,7 @@ on_both_databases! {
         let store = Database::connect(&server.database_url, &Statements::default()).await.unwrap();
         let user = confab::store::Id(id.strip_prefix("user_").unwrap().parse().unwrap());
         // Like an instance that dies right after the deletion.
-        let ending = Ending { at: server.clock.now(), until: server.clock.now() };
+        let ending = RevocationTimes { at: server.clock.now(), until: server.clock.now() };
         let password_hash = store.users(&[user]).await.unwrap().remove(0).password_hash;
         let proof = Proof { user, password_hash, session: None };
         let gone = store.delete_user(&proof, ending).await.unwrap().expect("it is there");

@@ -4,27 +4,27 @@ use tokio::sync::watch;
 
 /// Wakes all background tasks at once. Clones wake the same tasks.
 #[derive(Clone, Debug, Default)]
-pub struct Poke(watch::Sender<()>);
+pub struct Waker(watch::Sender<()>);
 
 /// A background task's receiver of wake-ups.
 #[derive(Clone, Debug)]
-pub struct Poked(watch::Receiver<()>);
+pub struct WakeSignal(watch::Receiver<()>);
 
-impl Poke {
+impl Waker {
     /// Wakes all tasks.
-    pub fn all(&self) {
+    pub fn wake_all(&self) {
         self.0.send_replace(());
     }
 
     /// Creates the receiver for one more task.
-    pub fn listen(&self) -> Poked {
-        Poked(self.0.subscribe())
+    pub fn subscribe(&self) -> WakeSignal {
+        WakeSignal(self.0.subscribe())
     }
 }
 
-impl Poked {
+impl WakeSignal {
     /// Waits for the next wake-up. Returns at once if one arrived while the task was busy.
-    pub async fn poked(&mut self) {
+    pub async fn woken(&mut self) {
         if self.0.changed().await.is_err() {
             std::future::pending().await // all senders are dropped
         }
