@@ -1,15 +1,15 @@
 //! Detects abandoned leases: those that nobody renews, measured with this process's own clock.
 //!
 //! A lease's expiry time was written by the clock of its holder. Clocks differ between instances and may be changed
-//! while they run, so the expiry time alone proves nothing. It only makes a lease *suspect*: one that is about to
-//! expire, or that expires too far in the future. A suspect lease is *abandoned* if it stays unchanged for longer than
-//! its holder takes to renew it, measured with the monotonic clock of this process.
+//! while they run, so the expiry time alone proves nothing. It only makes a lease *suspect*: one that soon expires or
+//! has expired, or that expires too far in the future. A suspect lease is *abandoned* if it stays unchanged for longer
+//! than its holder takes to renew it, measured with the monotonic clock of this process.
 
 use crate::store::{Id, Instant, runs::Run};
 use std::{collections::HashMap, time::Duration};
 use tokio::time::Instant as Stopwatch;
 
-/// The suspect leases, each with the moment at which this process first saw it unchanged.
+/// The suspect leases, each with the moment at which this process first saw it in this state.
 #[derive(Debug)]
 pub(super) struct LeaseMonitor {
     lease: Duration,
@@ -95,7 +95,7 @@ mod tests {
             assert_eq!(monitor.observe(vec![run(7, expires_at)]), []);
             advance(LEASE * 2 / 3 - Duration::from_millis(1)).await;
             assert_eq!(monitor.observe(vec![run(7, expires_at)]), []);
-            assert_eq!(monitor.next(), Some(Duration::from_millis(1)));
+            assert_eq!(monitor.next_expiry(), Some(Duration::from_millis(1)));
             advance(Duration::from_millis(1)).await;
             assert_eq!(monitor.observe(vec![run(7, expires_at)]), [run(7, expires_at)]);
         }
@@ -109,7 +109,7 @@ mod tests {
             advance(LEASE / 3).await;
         }
         // A database failure starts the measurement again.
-        monitor.clear();
+        monitor.reset();
         assert_eq!(monitor.observe(vec![run(7, 19)]), []);
         // So does a new holder.
         advance(LEASE).await;
