@@ -1,15 +1,15 @@
 //! Detects abandoned leases: those that nobody renews, measured with this process's own clock.
 //!
 //! A lease's expiry time was written by the clock of its holder. Clocks differ between instances and may be changed
-//! while they run, so the expiry time alone proves nothing. It only makes a lease *suspect*: one that is about to
-//! expire, or that expires too far in the future. A suspect lease is *abandoned* if it stays unchanged for longer than
-//! its holder takes to renew it, measured with the monotonic clock of this process.
+//! while they run, so the expiry time alone proves nothing. It only makes a lease *suspect*: one that soon expires or
+//! has expired, or that expires too far in the future. A suspect lease is *abandoned* if it stays unchanged for longer
+//! than its holder takes to renew it, measured with the monotonic clock of this process.
 
 use crate::store::{Id, Instant, runs::Run};
 use std::{collections::HashMap, time::Duration};
 use tokio::time::Instant as Stopwatch;
 
-/// The suspect leases, each with the moment at which this process first saw it unchanged.
+/// The suspect leases, each with the moment at which this process first saw it in this state.
 #[derive(Debug)]
 pub(super) struct LeaseMonitor {
     lease: Duration,
