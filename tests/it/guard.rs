@@ -90,7 +90,7 @@ async fn each_limit_applies_over_every_transport() {
         ),
         (
             valid,
-            &["directive", "32"],
+            &["directive", "30", "32"],
             query_body(format!("query($v: Int {0}) {{ me {{ id {0} }} }}", "@skip(if: false) ".repeat(16))),
         ),
         (
