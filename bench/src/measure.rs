@@ -52,8 +52,8 @@ impl Bench {
         Ok(databases)
     }
 
-    /// Returns the services for several instances. If they are not configured, prints that the measurement is skipped and
-    /// returns `None`.
+    /// Returns the services for several instances. If they are not configured, prints that the measurement is skipped
+    /// and returns `None`.
     fn services(&self, measurement: &str) -> Option<Services<'_>> {
         let services = self
             .postgres

@@ -34,7 +34,8 @@ fn query_body(query: impl Into<String>) -> Value {
     json!({ "query": query.into() })
 }
 
-/// Returns whether an error message names all of these: a number, a setting or a name. Thousands separators are ignored.
+/// Returns whether an error message names all of these: a number, a setting or a name. Thousands separators are
+/// ignored.
 fn names(message: &str, terms: &[&str]) -> bool {
     let message = message.replace(',', "");
     terms.iter().all(|term| message.contains(term))

@@ -1,7 +1,7 @@
 //! Server CPU time of small authenticated requests: the overhead of transport, document checks and executor.
 //!
-//! A known document is taken from the cache; a new one is parsed and validated. The new documents differ from the cached one
-//! by a comment, and have the size of a chat client's documents.
+//! A known document is taken from the cache; a new one is parsed and validated. The new documents differ from the
+//! cached one by a comment, and have the size of a chat client's documents.
 
 use super::Bench;
 use crate::{
