@@ -51,8 +51,8 @@ impl Database {
         }
     }
 
-    /// Returns the CPU time of PostgreSQL's backends; `None` if it is unknown, or if the database runs in the server's own
-    /// process.
+    /// Returns the CPU time of PostgreSQL's backends; `None` if it is unknown, or if the database runs in the server's
+    /// own process.
     pub async fn cpu(&self) -> Option<Duration> {
         self.backends().await?.into_iter().map(|backend| backend.cpu().ok()).sum()
     }

@@ -59,7 +59,8 @@ impl Follower {
         Ok(follower)
     }
 
-    /// Connects and subscribes once, like a client that reconnects with the text up to a cursor. Does not wait for events.
+    /// Connects and subscribes once, like a client that reconnects with the text up to a cursor. Does not wait for
+    /// events.
     pub async fn resume(api: &Api, reply: &Node, text: &str, cursor: &str) -> Result<Self> {
         Self::subscribe(api, reply, vec![text.into()], Some(cursor)).await
     }

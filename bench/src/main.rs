@@ -50,19 +50,19 @@ struct Cli {
     /// the target folder of cargo]
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Run only these measurements, separated by commas
+    /// Run only these measurements, separated by commas.
     #[arg(long, value_delimiter = ',')]
     only: Vec<Measurement>,
-    /// The number of rounds; the median of the rounds is the result
+    /// The number of rounds; the median of the rounds is the result.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=9))]
     rounds: u8,
-    /// A PostgreSQL server on which databases can be created; without it only SQLite is measured
+    /// A PostgreSQL server on which databases can be created; without it only SQLite is measured.
     #[arg(long, env = "CONFAB_TEST_POSTGRES_URL", hide_env_values = true)]
     postgres: Option<url::Url>,
-    /// A Redis server; without it or PostgreSQL, measurements with several instances are skipped
+    /// A Redis server; without it or PostgreSQL, measurements with several instances are skipped.
     #[arg(long, env = "CONFAB_TEST_REDIS_URL", hide_env_values = true)]
     redis: Option<url::Url>,
-    /// The target folder of cargo
+    /// The target folder of cargo.
     #[arg(long, env = "CARGO_TARGET_DIR", default_value = "target", hide = true)]
     built: PathBuf,
 }

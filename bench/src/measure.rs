@@ -52,8 +52,8 @@ impl Bench {
         Ok(databases)
     }
 
-    /// Returns the services for several instances. If they are not configured, prints that the measurement is skipped and
-    /// returns `None`.
+    /// Returns the services for several instances. If they are not configured, prints that the measurement is skipped
+    /// and returns `None`.
     fn services(&self, measurement: &str) -> Option<Services<'_>> {
         let services = self
             .postgres
@@ -73,31 +73,31 @@ impl Bench {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum Measurement {
-    /// CPU time of a query for 20 conversations with 20 messages each
+    /// CPU time of a query for 20 conversations with 20 messages each.
     NestedQuery,
-    /// CPU time per event of a reply with a thousand subscribers
+    /// CPU time per event of a reply with a thousand subscribers.
     ReplyEvent,
-    /// Memory of a socket with an idle subscription
+    /// Memory of a socket with an idle subscription.
     IdleSocket,
-    /// Latency of a token from the provider to a subscriber
+    /// Latency of a token from the provider to a subscriber.
     TokenDelay,
-    /// CPU time of small requests
+    /// CPU time of small requests.
     QueryOverhead,
-    /// CPU time per event of a reply that another instance runs
+    /// CPU time per event of a reply that another instance runs.
     RemoteEvent,
-    /// Additional latency of a token on another instance
+    /// Additional latency of a token on another instance.
     RemoteDelay,
-    /// Time to catch up with a running reply after a reconnect
+    /// Time to catch up with a running reply after a reconnect.
     Reconnect,
-    /// Time from a stop to the abort of the provider's request
+    /// Time from a stop to the abort of the provider's request.
     StopAbort,
-    /// CPU time per event by number of instances
+    /// CPU time per event by number of instances.
     Instances,
-    /// CPU time of refused requests, and its growth with their size
+    /// CPU time of refused requests, and its growth with their size.
     Hostile,
-    /// Throughput with all limits relative to that without limits
+    /// Throughput with all limits relative to that without limits.
     Limits,
-    /// Whether the time of a sign-in reveals if an account exists
+    /// Whether the time of a sign-in reveals if an account exists.
     SignIn,
 }
 

@@ -53,8 +53,8 @@ impl Threads {
 }
 
 impl Process {
-    /// Returns the CPU time of all threads, including ended ones, in user space and in the kernel. The unit of the kernel
-    /// is a tick, commonly 10 ms, so a measurement must take many ticks.
+    /// Returns the CPU time of all threads, including ended ones, in user space and in the kernel. The unit of the
+    /// kernel is a tick, commonly 10 ms, so a measurement must take many ticks.
     pub fn cpu(self) -> Result<Duration> {
         let stat = self.read("stat")?;
         // The second field is the program's name in parentheses, which may contain any character.

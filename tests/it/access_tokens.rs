@@ -84,7 +84,8 @@ async fn each_mutation_requires_its_scope() {
     let [reads, writes] = [["READ"], ["WRITE"]].map(|scopes| json!({ "name": "x", "scopes": scopes }));
     let reads = script(&server, &create(&ada, reads).await);
     let writes = script(&server, &create(&ada, writes).await);
-    // The refusal of an anonymous caller has one message, which distinguishes it from rejected credentials with the same code.
+    // The refusal of an anonymous caller has one message, which distinguishes it from rejected credentials with the
+    // same code.
     let signed_out =
         server.anonymous().execute(CREATE, json!({ "input": { "name": "x", "scopes": ["READ"] } })).await;
     assert_eq!(codes(&signed_out), ["UNAUTHENTICATED"]);
@@ -128,7 +129,8 @@ on_both_databases! {
         assert!(secret.starts_with("confab_pat_"));
         let kept = Sql::of(&server).await.all_rows().await;
         let (_, random) = secret.rsplit_once('_').unwrap();
-        // Bytes are shown as hexadecimal digits. The row must hold neither the random part, nor its bytes, nor the secret's bytes.
+        // Bytes are shown as hexadecimal digits. The row must hold neither the random part, nor its bytes, nor the
+        // secret's bytes.
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         for stored in [&random[..64], &hex(random.as_bytes()), &hex(secret.as_bytes())] {
             assert!(kept.values().flatten().all(|row| !row.to_lowercase().contains(stored)), "the secret is stored");

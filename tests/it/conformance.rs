@@ -1,10 +1,10 @@
 //! Conformance with graphql-js, the reference implementation of GraphQL.
 //!
 //! `tests/conformance` generates requests and answers them with graphql-js. The same requests are answered here by the
-//! server's document checks and executor, and the answers are compared. One corpus has a fixed seed; the seed of the other
-//! is `CONFAB_CONFORMANCE_SEED`. Known disagreements are listed in `tests/conformance/disagreements.json`, each with its
-//! reason. The test fails for a disagreement that is not listed, and for a listed one that does not occur in the fixed
-//! corpus.
+//! server's document checks and executor, and the answers are compared. One corpus has a fixed seed; the seed of the
+//! other is `CONFAB_CONFORMANCE_SEED`. Known disagreements are listed in `tests/conformance/disagreements.json`, each
+//! with its reason. The test fails for a disagreement that is not listed, and for a listed one that does not occur in
+//! the fixed corpus.
 
 mod comparison;
 mod corpus;

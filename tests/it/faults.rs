@@ -1,7 +1,7 @@
 //! Fault injection: servers, PostgreSQL and Redis die, freeze and come back.
 //!
-//! In all cases an acknowledged message is stored once, a subscriber's text equals the stored text, and every reply ends.
-//! The servers are real processes. The tests wait for what clients can observe, then cause the fault.
+//! In all cases an acknowledged message is stored once, a subscriber's text equals the stored text, and every reply
+//! ends. The servers are real processes. The tests wait for what clients can observe, then cause the fault.
 
 mod cuts;
 mod elsewhere;

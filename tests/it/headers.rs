@@ -5,8 +5,8 @@ use reqwest::Method;
 use serde_json::json;
 use std::{fs, path::PathBuf};
 
-/// The routes of the server, and one path that has none. A layer around all routes sets the headers, so this list need not
-/// be complete for a new route to have them.
+/// The routes of the server, and one path that has none. A layer around all routes sets the headers, so this list need
+/// not be complete for a new route to have them.
 const ROUTES: [&str; 11] = [
     "/",
     "/c/conversation_00000000000000000000000000000000",

@@ -278,7 +278,8 @@ async fn instances_agree_on_the_time() {
     assert!(difference.abs() < 5_000_000, "they differ by {difference} \u{b5}s");
 }
 
-/// However many subscribers follow a reply on another instance, it crosses the bus once; without subscribers, not at all.
+/// However many subscribers follow a reply on another instance, it crosses the bus once; without subscribers, not at
+/// all.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn subscribers_of_a_remote_reply_share_one_mirror() {
     let mut two = TwoInstances::start(Kind::Postgres, Bus::Redis).await;

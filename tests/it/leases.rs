@@ -1,5 +1,5 @@
-//! Leases and takeovers: instances that share a store claim, write, die, freeze and come back in any order. The store must
-//! hold what the holder of the lease wrote.
+//! Leases and takeovers: instances that share a store claim, write, die, freeze and come back in any order. The store
+//! must hold what the holder of the lease wrote.
 
 mod model;
 mod race;

@@ -1,7 +1,7 @@
 //! Integration tests that act as clients: GraphQL over real HTTP and WebSockets, to a server over a real database.
 //!
-//! Tests that concern the store run on SQLite and on PostgreSQL ([`support::on_both_databases`]); tests that concern the
-//! bus run in process and on Redis. `CONFAB_TEST_POSTGRES_URL` and `CONFAB_TEST_REDIS_URL` name the servers to use;
+//! Tests that concern the store run on SQLite and on PostgreSQL ([`support::on_both_databases`]); tests that concern
+//! the bus run in process and on Redis. `CONFAB_TEST_POSTGRES_URL` and `CONFAB_TEST_REDIS_URL` name the servers to use;
 //! `make test` starts them.
 
 mod support;

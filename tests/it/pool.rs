@@ -30,7 +30,8 @@ async fn behind_proxy() -> (Server, PostgresProxy) {
     (server, proxy.expect("the settings were changed"))
 }
 
-/// Fills the pool with [`CONCURRENCY`] connections: concurrent requests wait for a table lock until all of them have one.
+/// Fills the pool with [`CONCURRENCY`] connections: concurrent requests wait for a table lock until all of them have
+/// one.
 async fn fill_pool(server: &Server, client: &Client) {
     let mut sql = Sql::of(server).await;
     sql.execute("BEGIN; LOCK TABLE conversations").await;
@@ -38,7 +39,8 @@ async fn fill_pool(server: &Server, client: &Client) {
         let waiting = "SELECT count(*)::text AS value FROM pg_stat_activity
             WHERE datname = current_database() AND wait_event_type = 'Lock'";
         let all_wait = async {
-            // Background tasks may wait too. Within a transaction, PostgreSQL caches its statistics until they are cleared.
+            // Background tasks may wait too. Within a transaction, PostgreSQL caches its statistics until they are
+            // cleared.
             while sql.values(waiting).await[0].parse::<usize>().expect("a number") < CONCURRENCY {
                 sql.execute("SELECT pg_stat_clear_snapshot()").await;
                 sleep(Duration::from_millis(10)).await;

@@ -70,8 +70,8 @@ async fn the_cost_model_knows_every_connection() {
     assert_eq!(paged, BTreeSet::from(CONNECTIONS));
 }
 
-/// The operations of the playground's tabs, in their order. Only the documents are read from the TypeScript; the tests of
-/// the pages execute the tabs with their own variables, but not all of them.
+/// The operations of the playground's tabs, in their order. Only the documents are read from the TypeScript; the tests
+/// of the pages execute the tabs with their own variables, but not all of them.
 fn examples() -> Vec<String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/src/playground/examples.ts");
     let source = fs::read_to_string(file).expect("the playground has examples");

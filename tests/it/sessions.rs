@@ -128,8 +128,8 @@ on_both_databases! {
                 assert!(!is_signed_in(&there).await);
                 assert_eq!(refusal(&client).await, "UNAUTHENTICATED", "its successor is revoked too");
             }
-            // Each socket closes within the timeout of `receive`. The median must be below a second: a busy machine may delay some
-            // rounds, but a slow server would delay at least every other one.
+            // Each socket closes within the timeout of `receive`. The median must be below a second: a busy machine may
+            // delay some rounds, but a slow server would delay at least every other one.
             took.sort();
             assert!(took[ROUNDS / 2] < Duration::from_secs(1), "{took:?} with {shown:?}");
             let events = kinds_of_events(&owner).await;
@@ -222,7 +222,8 @@ on_both_databases! {
         let client = server.register().await;
         let stranger = server.register().await;
         let (prefix, own) = client.refresh_token.split_at("confab_refresh_".len());
-        // Another session's ID with the own MAC, the own ID with another MAC, and tokens that are shorter, longer or altered.
+        // Another session's ID with the own MAC, the own ID with another MAC, and tokens that are shorter, longer or
+        // altered.
         let theirs = stranger.refresh_token.split_at(prefix.len()).1;
         let mut forged = vec![format!("{prefix}{}{}", &own[..20], &theirs[20..])];
         forged.push(format!("{prefix}{}{}", &theirs[..20], &own[20..]));

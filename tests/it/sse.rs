@@ -189,7 +189,8 @@ async fn a_stream_ends_without_complete_when_its_token_expires_or_is_revoked() {
         let mut events = Events::open(&server, &client, CHANGES, json!({}), None).await;
         events.next_of("changes").await;
         if revoked {
-            // The mutation that ends the session is sent as an event stream too, and is answered: it is not a subscription.
+            // The mutation that ends the session is sent as an event stream too, and is answered: it is not a
+            // subscription.
             let query = "mutation($token: String!) { logOut(input: { refreshToken: $token }) { loggedOut } }";
             let mut answer =
                 Events::open(&server, &client, query, json!({ "token": client.refresh_token }), None).await;

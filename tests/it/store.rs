@@ -142,8 +142,8 @@ async fn sqlite_columns(url: &str) -> Columns {
 
 /// Returns the columns that `src/store/schema.rs` declares; `diesel.toml` must name that file.
 ///
-/// The file is read as text, as Diesel generates it, because a table's types and nullability cannot be listed at runtime.
-/// No other test would notice, for example, a column that is declared `Nullable` but is not.
+/// The file is read as text, as Diesel generates it, because a table's types and nullability cannot be listed at
+/// runtime. No other test would notice, for example, a column that is declared `Nullable` but is not.
 fn declared_columns(kind: Kind) -> Columns {
     let settings = include_str!("../../diesel.toml");
     assert!(

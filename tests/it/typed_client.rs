@@ -1,6 +1,6 @@
-//! A typed client in Rust, whose operations are checked against `schema.graphql` at compile time. It consists of a derive for
-//! each operation, an HTTP client and a WebSocket. It registers, sends a message, reads pages, follows a reply and, after
-//! its connection is lost, resumes with the cursor of the last event.
+//! A typed client in Rust, whose operations are checked against `schema.graphql` at compile time. It consists of a
+//! derive for each operation, an HTTP client and a WebSocket. It registers, sends a message, reads pages, follows a
+//! reply and, after its connection is lost, resumes with the cursor of the last event.
 
 use crate::support::{Kind, Server, wait_for};
 use futures_util::{SinkExt, StreamExt};

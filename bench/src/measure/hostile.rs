@@ -1,9 +1,9 @@
 //! Server CPU time of refused requests, including HTTP, and its growth with the size of the request.
 //!
 //! The first figures use the default limits, with documents that would be expensive or that have the largest permitted
-//! size. The last figures use very high limits, except the one that refuses the document: the server reads each document
-//! to its end, at one size and at four times that size. If the larger one takes four times as long, the growth is linear.
-//! All documents differ, because the server caches valid documents.
+//! size. The last figures use very high limits, except the one that refuses the document: the server reads each
+//! document to its end, at one size and at four times that size. If the larger one takes four times as long, the growth
+//! is linear. All documents differ, because the server caches valid documents.
 
 use super::Bench;
 use crate::{

@@ -1,9 +1,9 @@
 //! Memory of a socket with an idle subscription: the provider is silent.
 //!
-//! The figure is the growth of the server's own memory, after every socket has answered a ping and every subscription is
-//! parked. The kernel's memory for connections is not counted. Each round uses a new server, because freed memory is not
-//! always returned to the system. For the same reason many sockets are opened before the first reading: they reuse the
-//! memory that was freed after hashing the user's password, about 20 MB.
+//! The figure is the growth of the server's own memory, after every socket has answered a ping and every subscription
+//! is parked. The kernel's memory for connections is not counted. Each round uses a new server, because freed memory is
+//! not always returned to the system. For the same reason many sockets are opened before the first reading: they reuse
+//! the memory that was freed after hashing the user's password, about 20 MB.
 
 use super::{Bench, OPENING};
 use crate::{

@@ -1,8 +1,8 @@
 //! CPU time of the same load by the number of instances.
 //!
-//! The load consists of running replies with several subscribers each. Replies and subscribers are spread evenly: with more
-//! than one instance most subscribers follow a reply of another instance, and each reply is followed on every instance.
-//! The figure is the CPU time of the instances, of Redis and of PostgreSQL's backends per delivered event.
+//! The load consists of running replies with several subscribers each. Replies and subscribers are spread evenly: with
+//! more than one instance most subscribers follow a reply of another instance, and each reply is followed on every
+//! instance. The figure is the CPU time of the instances, of Redis and of PostgreSQL's backends per delivered event.
 
 use super::Bench;
 use crate::{

@@ -1,8 +1,8 @@
 //! The overhead of all limits: CPU time of the nested query without limits divided by that with limits.
 //!
-//! Without limits: a development server, with each limit off or at its maximum. With limits: a production server with the
-//! default limits, except that the rates per minute are high enough for the load. The two servers are queried in turns, a
-//! few queries at a time, so that other load on the machine affects both.
+//! Without limits: a development server, with each limit off or at its maximum. With limits: a production server with
+//! the default limits, except that the rates per minute are high enough for the load. The two servers are queried in
+//! turns, a few queries at a time, so that other load on the machine affects both.
 
 use super::{
     Bench,

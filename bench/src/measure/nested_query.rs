@@ -1,7 +1,7 @@
 //! CPU time of the server and of PostgreSQL for a query of 20 conversations with 20 messages each.
 //!
-//! Two connections send one query after the other, so that the server is neither idle nor overloaded. An answer has about
-//! 100 KB. The first answer is checked; the others must have the same length.
+//! Two connections send one query after the other, so that the server is neither idle nor overloaded. An answer has
+//! about 100 KB. The first answer is checked; the others must have the same length.
 
 use super::Bench;
 use crate::{

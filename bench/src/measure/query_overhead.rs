@@ -1,7 +1,7 @@
 //! Server CPU time of small authenticated requests: the overhead of transport, document checks and executor.
 //!
-//! A known document is taken from the cache; a new one is parsed and validated. The new documents differ from the cached one
-//! by a comment, and have the size of a chat client's documents.
+//! A known document is taken from the cache; a new one is parsed and validated. The new documents differ from the
+//! cached one by a comment, and have the size of a chat client's documents.
 
 use super::Bench;
 use crate::{
@@ -59,13 +59,13 @@ const DOCUMENTS: [(&str, &str, Document); 3] = [
 /// Only the last field is executed.
 const LARGER: &str = "query Chat($id: ID = \"\", $first: Int = 20, $yes: Boolean = false) {
   me @include(if: $yes) { ...Person conversations(first: $first) { edges { cursor node { ...Chat } } pageInfo { hasNextPage endCursor } } }
-  conversation(id: $id) @include(if: $yes) { ...Chat messages(last: $first) { nodes { ...Said parent { id } } totalCount } }
-  node(id: $id) @include(if: $yes) { id ... on Message { ...Said conversation { id } } }
+  conversation(id: $id) @include(if: $yes) { ...Chat messages(last: $first) { nodes { ...Text parent { id } } totalCount } }
+  node(id: $id) @include(if: $yes) { id ... on Message { ...Text conversation { id } } }
   __typename
 }
 fragment Person on User { id name email createdAt }
 fragment Chat on Conversation { id title systemPrompt model createdAt updatedAt }
-fragment Said on Message { id role content status model createdAt finishedAt error { code message } usage { inputTokens outputTokens } }";
+fragment Text on Message { id role content status model createdAt finishedAt error { code message } usage { inputTokens outputTokens } }";
 
 async fn run_queries(api: &Api, document: Document, queries: usize) -> Result<()> {
     let connections = (0..CONNECTIONS).map(|_| async move {

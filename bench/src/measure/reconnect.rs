@@ -1,14 +1,14 @@
 //! Time to catch up for a client that reconnects to a running reply of 4,000 tokens.
 //!
-//! Many such replies are in progress at once. The provider sends most of each in large groups, the rest token by token. A
-//! reader on the instance that runs the reply records the cursors and the lengths of the text.
+//! Many such replies are in progress at once. The provider sends most of each in large groups, the rest token by token.
+//! A reader on the instance that runs the reply records the cursors and the lengths of the text.
 //!
-//! A client reconnects with one of these cursors, from anywhere in the text. It reconnects to the instance that runs the
-//! reply, or to another one, where the reply has no subscriber yet. There the checkpoint may be older than the client's
-//! text, and the rest must be requested over Redis.
+//! A client reconnects with one of these cursors, from anywhere in the text. It reconnects to the instance that runs
+//! the reply, or to another one, where the reply has no subscriber yet. There the checkpoint may be older than the
+//! client's text, and the rest must be requested over Redis.
 //!
-//! One client reconnects at a time. The time runs from opening its connection until it has the text that the reader had at
-//! that moment. The client must receive deltas only, and together they must equal the provider's text.
+//! One client reconnects at a time. The time runs from opening its connection until it has the text that the reader had
+//! at that moment. The client must receive deltas only, and together they must equal the provider's text.
 
 use super::{Bench, OPENING};
 use crate::{

@@ -1,7 +1,7 @@
 //! Additional latency of a token for a subscriber on another instance than the one that runs the reply.
 //!
-//! Two subscribers in this process follow the same reply, one on each instance. Each token contains the time at which the
-//! provider wrote it. The difference of the two latencies is calculated for each token.
+//! Two subscribers in this process follow the same reply, one on each instance. Each token contains the time at which
+//! the provider wrote it. The difference of the two latencies is calculated for each token.
 
 use super::{Bench, token_delay::delays};
 use crate::{

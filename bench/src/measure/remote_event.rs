@@ -1,9 +1,9 @@
 //! CPU time per event of a reply that is followed on another instance than the one that runs it.
 //!
-//! All subscribers of a reply on one instance share one mirror there. The running instance and Redis therefore spend their
-//! time per token, however many subscribers there are. It is measured for none, one and a thousand; with none it is the
-//! cost of the reply itself, and of an idle Redis. The other instance's time per event compares with `reply_event`, where
-//! the same subscribers follow without Redis.
+//! All subscribers of a reply on one instance share one mirror there. The running instance and Redis therefore spend
+//! their time per token, however many subscribers there are. It is measured for none, one and a thousand; with none it
+//! is the cost of the reply itself, and of an idle Redis. The other instance's time per event compares with
+//! `reply_event`, where the same subscribers follow without Redis.
 
 use super::{Bench, followers};
 use crate::{

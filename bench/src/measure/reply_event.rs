@@ -1,8 +1,8 @@
 //! Server CPU time per event of a reply with a thousand subscribers.
 //!
-//! The measurement starts when all subscribers have received the empty snapshot and the provider begins to send tokens. It
-//! ends with the last event of the last subscriber. The pace is slow enough that most tokens become an event of their own.
-//! Each subscriber's text must equal the stored text.
+//! The measurement starts when all subscribers have received the empty snapshot and the provider begins to send tokens.
+//! It ends with the last event of the last subscriber. The pace is slow enough that most tokens become an event of
+//! their own. Each subscriber's text must equal the stored text.
 
 use super::{Bench, followers};
 use crate::{

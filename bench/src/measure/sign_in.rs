@@ -1,9 +1,9 @@
 //! Whether the time of a refused sign-in reveals if the address has an account.
 //!
-//! Known and unknown addresses are tried in a random order. Each is tried twice, and the second try is timed, so that work
-//! that the server does after an answer delays the next try of the same kind. The times are compared with the Mann–Whitney
-//! U test, which does not depend on their distribution. As a control, the two halves of the unknown addresses are compared
-//! too.
+//! Known and unknown addresses are tried in a random order. Each is tried twice, and the second try is timed, so that
+//! work that the server does after an answer delays the next try of the same kind. The times are compared with the
+//! Mann–Whitney U test, which does not depend on their distribution. As a control, the two halves of the unknown
+//! addresses are compared too.
 
 use super::Bench;
 use crate::{
@@ -107,8 +107,8 @@ fn median(times: &[f64]) -> f64 {
     quantile(&sorted, 0.5)
 }
 
-/// Returns the two-sided p-value of the Mann–Whitney U test. It uses the normal approximation, which is close enough for
-/// twenty or more values of each.
+/// Returns the two-sided p-value of the Mann–Whitney U test. It uses the normal approximation, which is close enough
+/// for twenty or more values of each.
 fn rank_test(a: &[f64], b: &[f64]) -> f64 {
     let (n, m) = (a.len() as f64, b.len() as f64);
     let pairs = a.iter().flat_map(|x| b.iter().map(move |y| (x, y)));

@@ -1,8 +1,8 @@
 //! Latency of a token from the provider to a subscriber.
 //!
-//! The provider and the subscriber run in this process and share its clock. Each token contains the time at which it was
-//! written, which is compared with the time at which the subscriber receives it. The figure includes the overhead of both
-//! ends; the latency without a server is a parameter of the figure and is not subtracted.
+//! The provider and the subscriber run in this process and share its clock. Each token contains the time at which it
+//! was written, which is compared with the time at which the subscriber receives it. The figure includes the overhead
+//! of both ends; the latency without a server is a parameter of the figure and is not subtracted.
 
 use super::Bench;
 use crate::{

@@ -29,8 +29,8 @@ impl Schema {
             .collect()
     }
 
-    /// Returns every argument and input field object type is `ID`, `String` or a custom scalar, with the name of that type:
-    /// `Query.node(id:)` has the type `ID`.
+    /// Returns every argument and input field object type is `ID`, `String` or a custom scalar, with the name of that
+    /// type: `Query.node(id:)` has the type `ID`.
     pub fn inputs(&self) -> BTreeMap<String, String> {
         let mut inputs = BTreeMap::new();
         for one in &self.0 {

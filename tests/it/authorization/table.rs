@@ -172,8 +172,8 @@ pub const ID_INPUTS: &[IdInput] = &[
     ),
 ];
 
-/// Operations that take a cursor as `$cursor`, in a list of the caller or in the caller's own reply `$id`. The last column
-/// is true if another user's cursor is refused. A list accepts it: there it is only a point in the sort order.
+/// Operations that take a cursor as `$cursor`, in a list of the caller or in the caller's own reply `$id`. The last
+/// column is true if another user's cursor is refused. A list accepts it: there it is only a point in the sort order.
 pub const CURSORS: &[(&str, &str, bool)] = &[
     (
         "User.conversations(after:)",

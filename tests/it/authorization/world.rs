@@ -118,8 +118,8 @@ impl World {
         plain.contains(MARK) || self.ids.values().any(|id| plain.contains(digits(id)))
     }
 
-    /// Returns the rows of all tables, without those of the maintenance jobs, the times of last use, and failed sign-ins,
-    /// which are recorded with a delay.
+    /// Returns the rows of all tables, without those of the maintenance jobs, the times of last use, and failed
+    /// sign-ins, which are recorded with a delay.
     pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
         let mut sql = Sql::of(&self.server).await;
         sql.execute(

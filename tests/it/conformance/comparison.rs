@@ -56,8 +56,9 @@ pub fn compare(case: &Case, answer: &Answer) -> Vec<Difference> {
     }
 }
 
-/// Returns whether a location that graphql-js reports is also reported here. If graphql-js finds several errors, or reports
-/// no location, only the verdict is compared: which further errors follow, and in which order, is up to the implementation.
+/// Returns whether a location that graphql-js reports is also reported here. If graphql-js finds several errors, or
+/// reports no location, only the verdict is compared: which further errors follow, and in which order, is up to the
+/// implementation.
 fn same_place(expected: &[Fault], places: &[Location]) -> bool {
     match expected {
         [Fault { locations, .. }] if !locations.is_empty() => {

@@ -70,8 +70,8 @@ pub struct Response {
     /// JSON.
     pub data: String,
     pub errors: Vec<FieldError>,
-    /// The errors of all fields that fail, from graphql-js. If several make the same field null, the implementation chooses
-    /// which of them it reports.
+    /// The errors of all fields that fail, from graphql-js. If several make the same field null, the implementation
+    /// chooses which of them it reports.
     #[serde(default)]
     pub possible: Vec<FieldError>,
 }

@@ -1,5 +1,5 @@
-//! Requests whose length or host two servers could interpret differently (RFC 9112, section 11.2). Behind a proxy, the end
-//! of one client's request could be taken for the beginning of another's.
+//! Requests whose length or host two servers could interpret differently (RFC 9112, section 11.2). Behind a proxy, the
+//! end of one client's request could be taken for the beginning of another's.
 
 use super::RawConnection;
 use crate::support::{Kind, Server};
@@ -39,8 +39,8 @@ async fn requests_with_an_ambiguous_length_are_refused() {
     }
 }
 
-/// If a request has both, `Transfer-Encoding` wins and the connection is closed after the answer (section 6.3), so that the
-/// remaining bytes are not taken for another request.
+/// If a request has both, `Transfer-Encoding` wins and the connection is closed after the answer (section 6.3), so that
+/// the remaining bytes are not taken for another request.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn content_length_with_chunks_closes_the_connection() {
     let server = Server::start(Kind::Sqlite).await;

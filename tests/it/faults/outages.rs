@@ -5,8 +5,8 @@ use crate::support::{Cluster, Follower, Provider, content_of};
 use futures_util::future::join_all;
 use serde_json::json;
 
-/// While PostgreSQL is away, a reply continues for subscribers on the instance that runs it. Messages sent meanwhile are
-/// refused, and are stored once when they are sent again.
+/// While PostgreSQL is away, a reply continues for subscribers on the instance that runs it. Messages sent meanwhile
+/// are refused, and are stored once when they are sent again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reply_continues_while_postgres_is_restarted() {
     let mut provider = Provider::start().await;
@@ -27,7 +27,8 @@ async fn a_reply_continues_while_postgres_is_restarted() {
     call.send_text("two ").await;
     let input = json!({ "content": "said in between", "model": "echo", "idempotencyKey": "second",
         "conversationId": conversation });
-    // Each refusal takes as long as an instance waits for the database. Meanwhile a checkpoint fails, and later the end.
+    // Each refusal takes as long as an instance waits for the database. Meanwhile a checkpoint fails, and later the
+    // end.
     let refused = async || {
         let sends = (0..2).map(async |node| client.at(cluster.nodes.at(node)).try_send(input.clone()).await);
         let refusals = join_all(sends).await;

@@ -5,8 +5,8 @@ use crate::support::{Cluster, Follower, Provider};
 use serde_json::json;
 use tokio::join;
 
-/// Follows a reply that runs on one instance from the other, before, during and after a fault of Redis. Meanwhile messages
-/// are answered, and a reply that runs on the other instance can be stopped.
+/// Follows a reply that runs on one instance from the other, before, during and after a fault of Redis. Meanwhile
+/// messages are answered, and a reply that runs on the other instance can be stopped.
 async fn follow_through(
     cluster: &mut Cluster,
     provider: &mut Provider,
@@ -47,7 +47,8 @@ async fn follow_through(
 async fn replies_continue_without_redis() {
     let mut provider = Provider::start().await;
     let base_url = provider.base_url();
-    // Long enough for a slow machine. Without Redis, the runner learns of a stop when it renews the lease, after a third of it.
+    // Long enough for a slow machine. Without Redis, the runner learns of a stop when it renews the lease, after a
+    // third of it.
     let settings = [&provider_settings(&base_url)[..], &[("CONFAB_LEASE", "12")]].concat();
     let mut cluster = Cluster::start(2, &settings).await;
     let (cluster, provider) = (&mut cluster, &mut provider);

@@ -37,8 +37,9 @@ on_both_databases! {
                     let codes = world.error_codes(target, &request).await;
                     let target = &target.name;
                     assert!(!codes.is_empty(), "{value:.50} {how} went through: {target}");
-                    // An empty string accepts any code. A literal may be a syntax error or invalid, a variable may be invalid JSON or
-                    // rejected by its field, and a page that is too large may exceed the cost limit before its size is checked.
+                    // An empty string accepts any code. A literal may be a syntax error or invalid, a variable may be
+                    // invalid JSON or rejected by its field, and a page that is too large may exceed the cost limit
+                    // before its size is checked.
                     let refused = expected.is_empty() || codes[0] == expected;
                     assert!(refused, "{value:.50} {how}: {codes:?} at {target}");
                 }

@@ -83,16 +83,16 @@ impl Client {
         self.data(SEND, json!({ "input": input })).await["sendMessage"].take()
     }
 
-    /// Sends a message to a server that may fail. Returns the payload or the error's code; `None` if the server does not
-    /// answer.
+    /// Sends a message to a server that may fail. Returns the payload or the error's code; `None` if the server does
+    /// not answer.
     pub async fn try_send(&self, input: Value) -> Option<Result<Value, String>> {
         let mut answer = self.try_execute(SEND, json!({ "input": input })).await.ok()?;
         let refused = codes(&answer).first().map(|code| code.to_string());
         Some(refused.map_or_else(|| Ok(answer["data"]["sendMessage"].take()), Err))
     }
 
-    /// Sends a message to the model `echo`, in a new conversation or the one given. Returns the IDs of the conversation and
-    /// of the reply.
+    /// Sends a message to the model `echo`, in a new conversation or the one given. Returns the IDs of the conversation
+    /// and of the reply.
     pub async fn send_echo(&self, content: &str, conversation: Option<&str>) -> (String, String) {
         let sent =
             self.send(json!({ "content": content, "model": "echo", "conversationId": conversation })).await;

@@ -18,8 +18,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Creates an empty database and returns its URL. SQLite's file is in `folder`; a database of PostgreSQL stays until
-    /// the server that `make test` starts is removed.
+    /// Creates an empty database and returns its URL. SQLite's file is in `folder`; a database of PostgreSQL stays
+    /// until the server that `make test` starts is removed.
     pub async fn create(self, folder: &Path) -> String {
         match self {
             Self::Sqlite => format!("sqlite:{}", folder.join("test.db").display()),

@@ -192,7 +192,8 @@ impl Follower {
         }
     }
 
-    /// Follows the reply to its end, and reconnects to any instance as often as necessary. Returns the finished message.
+    /// Follows the reply to its end, and reconnects to any instance as often as necessary. Returns the finished
+    /// message.
     pub async fn follow_to_end(&mut self, nodes: &Nodes) -> Value {
         let end = async {
             loop {

@@ -53,8 +53,8 @@ impl PostgresProxy {
         self.0.round_trips.load(Ordering::Relaxed)
     }
 
-    /// Drops the current connections as a firewall does: neither side notices. A connection breaks when its client sends
-    /// the next message.
+    /// Drops the current connections as a firewall does: neither side notices. A connection breaks when its client
+    /// sends the next message.
     pub fn drop_connections(&self) {
         self.0.drops.fetch_add(1, Ordering::Relaxed);
     }

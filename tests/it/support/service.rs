@@ -148,7 +148,8 @@ impl Service {
 impl Drop for Service {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
-            // SIGINT is a clean shutdown, which does not wait for clients. A process stopped by SIGSTOP must continue first.
+            // SIGINT is a clean shutdown, which does not wait for clients. A process stopped by SIGSTOP must continue
+            // first.
             let _ = Command::new("sh")
                 .args(["-c", &format!("kill -CONT {0}; kill -INT {0}", child.id())])
                 .status();
@@ -186,8 +187,8 @@ fn postgres_programs() -> PathBuf {
     newest.expect("PostgreSQL must be on this machine: `make test` installs it").path().join("bin")
 }
 
-/// PostgreSQL refuses to run as root. As root, gives the folder to the user `postgres` and returns a command prefix that
-/// switches to this user; otherwise returns an empty prefix.
+/// PostgreSQL refuses to run as root. As root, gives the folder to the user `postgres` and returns a command prefix
+/// that switches to this user; otherwise returns an empty prefix.
 fn owner_for(data: &Path) -> Vec<String> {
     let is_root = fs::metadata("/proc/self").expect("it is there").uid() == 0;
     if !is_root {

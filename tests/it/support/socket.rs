@@ -49,8 +49,8 @@ impl Socket {
         Self(socket)
     }
 
-    /// Opens a socket with these headers and no others, or returns the status of the refusal. A `host` among them replaces
-    /// the usual one. The library behind [`Self::connect`] would refuse an answer without its subprotocol.
+    /// Opens a socket with these headers and no others, or returns the status of the refusal. A `host` among them
+    /// replaces the usual one. The library behind [`Self::connect`] would refuse an answer without its subprotocol.
     pub async fn connect_with_headers(address: SocketAddr, headers: &[(&str, &str)]) -> Result<Self, u16> {
         let mut stream = TcpStream::connect(address).await.expect("the server listens");
         let own_host = format!("host: {address}\r\n");

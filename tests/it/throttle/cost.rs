@@ -145,8 +145,8 @@ on_both_databases! {
         assert!(answers >= 10, "{answers}");
     }
 
-    /// A request that is refused before execution is charged to the address, because refusing it takes work: here it must be
-    /// found out that the token does not exist.
+    /// A request that is refused before execution is charged to the address, because refusing it takes work: here it
+    /// must be found out that the token does not exist.
     async fn requests_refused_early_are_charged_to_the_address(kind) {
         let server = limited_server(kind, 10).await;
         let client = server.register().await;

@@ -165,8 +165,8 @@ async fn the_size_of_ping_payloads_is_limited() {
 async fn a_flood_of_messages_closes_the_socket() {
     let server = Server::start(Kind::Sqlite).await;
     let mut other = server.socket(&server.anonymous()).await;
-    type Said = fn(u32) -> Value;
-    let said: [(bool, Said); 4] = [
+    type MakeMessage = fn(u32) -> Value;
+    let said: [(bool, MakeMessage); 4] = [
         (true, |_| json!({ "type": "ping" })),
         (false, |_| json!({ "type": "pong" })),
         (false, |n| json!({ "id": n.to_string(), "type": "complete" })),
