@@ -365,7 +365,7 @@ on_both_databases! {
         let password_hash = store.users(&[user]).await.unwrap().remove(0).password_hash;
         let proof = Proof { user, password_hash, session: None };
         let gone = store.delete_user(&proof, ending).await.unwrap().expect("it is there");
-        assert_eq!((gone.stopped.len(), gone.ended.len()), (0, 1));
+        assert_eq!((gone.stopped.len(), gone.revoked.len()), (0, 1));
         assert!(store.delete_user(&proof, ending).await.is_err());
         assert_eq!(sql.all_rows().await["messages"].len(), 2500);
         let _beside = server.another_instance().await;

@@ -49,11 +49,11 @@ on_both_databases! {
         .await;
         let (hour, start) = (Duration::from_secs(3600), Clock::default().now());
         for (now, takers) in [(start, 1), (start, 0), (start + hour / 2, 0), (start + hour, 1)] {
-            let claims = instances.iter().map(|store| store.claim_chore("sweep", now, now + hour));
+            let claims = instances.iter().map(|store| store.claim_job("sweep", now, now + hour));
             let taken = join_all(claims).await.into_iter().filter(|claim| *claim.as_ref().unwrap()).count();
             assert_eq!(taken, takers);
             // Claiming one job does not affect another.
-            assert_eq!(instances[0].claim_chore("dust", now, now + hour).await.unwrap(), takers > 0);
+            assert_eq!(instances[0].claim_job("dust", now, now + hour).await.unwrap(), takers > 0);
         }
     }
 

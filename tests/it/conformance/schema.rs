@@ -117,7 +117,7 @@ impl<T: SyncFields + Clone> OutputType for Many<T> {
 
 /// Only `level` is resolved synchronously.
 impl SyncFields for Deep {
-    fn plain(&self, _: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+    fn sync_value(&self, _: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
         (field.name.node == "level").then(|| self.0.into())
     }
 }
