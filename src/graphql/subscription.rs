@@ -57,7 +57,7 @@ impl Subscription {
     /// the first event is a `Reload` again.
     ///
     /// The object in an event has its current state, which may be newer than the event. A `MessageAdded` event
-    /// implies that the `updatedAt` of the conversation has changed; there is no separate event for that. Each event
+    /// implies that the `updatedAt` of the conversation has changed; that has no event of its own. Each event
     /// costs as much as a query for the same fields. Events over the rate limit are delayed, not dropped.
     async fn changes(
         &self,

@@ -14,9 +14,10 @@ pub struct Accounts;
 
 #[Object]
 impl Accounts {
-    /// Creates an account and signs in. Fails with `FORBIDDEN` if registration is closed on this server, with
-    /// `CONFLICT` if the e-mail address already has an account, and with `RATE_LIMITED` after too many registrations
-    /// from one network address.
+    /// Creates an account and signs in.
+    ///
+    /// Fails with `FORBIDDEN` if registration is closed on this server. Fails with `CONFLICT` if the e-mail address
+    /// already has an account. Fails with `RATE_LIMITED` after too many registrations from one network address.
     async fn register(
         &self,
         ctx: &Context<'_>,
@@ -41,10 +42,10 @@ impl Accounts {
 
     /// Exchanges a refresh token for a new access token and a new refresh token. Each refresh token can be used once.
     ///
-    /// A client that did not receive the response, or refreshed twice at the same time, may use the same refresh
-    /// token again within a grace period (10 seconds by default). It then gets the same new refresh token. Later
-    /// reuse means that somebody may have a copy: the session is revoked, and this and all other requests with its
-    /// tokens fail with `UNAUTHENTICATED`.
+    /// A client may lose the response, or refresh twice at the same time. It may use the same refresh token again
+    /// within a grace period (10 seconds by default), and gets the same new refresh token. Later reuse means that a
+    /// third party may have a copy. Then the session is revoked, and all requests with its tokens fail with
+    /// `UNAUTHENTICATED`.
     async fn refresh_session(
         &self,
         ctx: &Context<'_>,
@@ -129,7 +130,7 @@ struct AuthPayload {
     refresh_token: String,
     /// The number of seconds until the access token expires.
     expires_in: i32,
-    /// The user who is signed in.
+    /// The authenticated user.
     user: User,
 }
 

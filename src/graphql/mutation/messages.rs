@@ -79,7 +79,7 @@ struct SendMessageInput {
     /// the same key again stores nothing and returns the first result. Sending another input with the key fails with
     /// `CONFLICT`. Keys are kept for at least 48 hours.
     idempotency_key: Option<String>,
-    /// What to do if an earlier reply of the conversation is in progress.
+    /// The action if an earlier reply of the conversation is in progress.
     #[graphql(default)]
     when_busy: WhenBusy,
 }

@@ -12,8 +12,8 @@ pub struct Sessions;
 #[Object]
 impl Sessions {
     /// Revokes a session of the authenticated user, for example on a lost device. Within a second its access tokens
-    /// become invalid and its WebSockets are closed with the close code 4403. If it is the current session, its
-    /// WebSocket may close before the response arrives. Fails with `NOT_FOUND` if the session has already ended.
+    /// become invalid, and the server closes its WebSockets with the close code 4403. If it is the current session,
+    /// its WebSocket may close before the response arrives. Fails with `NOT_FOUND` if the session has already ended.
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,
@@ -38,10 +38,9 @@ impl Sessions {
     /// Operations in progress continue. Fails with `FORBIDDEN` if the token belongs to another user, and with
     /// `BAD_USER_INPUT` over HTTP, where each request carries its own token.
     ///
-    /// The server closes a WebSocket with the close code 4403 when its access token expires. One minute before, or a
-    /// tenth of the token's lifetime if that is shorter, it sends a `ping` message (of the subprotocol, not a
-    /// WebSocket ping frame) with the payload `{ "expiresAt": "2026-11-22T17:00:00.000000Z" }`. The client should
-    /// then call `refreshSession`, and this mutation with the new access token. Otherwise it has to reconnect.
+    /// The server closes a WebSocket with the close code 4403 when its access token expires. It warns the client one
+    /// minute before, or a tenth of the token's lifetime if that is shorter. The warning is a `ping` message of the
+    /// subprotocol with the payload `{ "expiresAt": "2026-11-22T17:00:00.000000Z" }`. The client should then call `refreshSession`, and this mutation with the new access token. Otherwise it has to reconnect.
     async fn reauthenticate(
         &self,
         ctx: &Context<'_>,
@@ -82,7 +81,7 @@ struct RevokeOtherSessionsPayload {
 /// Input of `reauthenticate`.
 #[derive(InputObject)]
 struct ReauthenticateInput {
-    /// A new access token of the user who is signed in on the WebSocket.
+    /// A new access token of the user who is authenticated on the WebSocket.
     access_token: String,
 }
 

@@ -59,7 +59,7 @@ fast_object! {
         /// When the message was finished. `null` while a reply is in progress.
         "finishedAt" finished_at -> Option<DateTime> { self.rest().and_then(|rest| rest.finished_at).map(DateTime) }
 
-        /// Why the model stopped. `null` unless the message is a reply with the status `COMPLETED`.
+        /// The reason why the model stopped. `null` unless the message is a reply with the status `COMPLETED`.
         "finishReason" finish_reason -> Option<FinishReason> { self.rest().and_then(|rest| rest.finish_reason).map(Into::into) }
     }
     long { "content" => self.0.summary.content.as_deref().map(Some) }
@@ -90,7 +90,7 @@ fast_object! {
         parent.map(|parent| parent.map(Message)).transpose()
     }
 
-    /// Why the reply failed. `null` unless its status is `FAILED`.
+    /// The reason why the reply failed. `null` unless its status is `FAILED`.
     async fn error(&self) -> Option<ReplyError> {
         let rest = self.rest()?;
         let code = rest.error_code.clone()?;
@@ -125,7 +125,7 @@ pub enum Role {
 pub enum MessageStatus {
     /// The reply waits for earlier replies of the conversation, or for its first token.
     Pending,
-    /// The reply has begun and is in progress.
+    /// The reply is in progress and has text.
     Streaming,
     /// The message is complete.
     Completed,
@@ -135,7 +135,7 @@ pub enum MessageStatus {
     Failed,
 }
 
-/// Why a model stopped writing.
+/// The reason why a model stopped writing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::FinishReason")]
 pub enum FinishReason {

@@ -16,7 +16,6 @@ pub struct ReplyError {
     /// A message for people, in English.
     pub message: String,
     /// The error message of the provider, at most 500 bytes, with keys and tokens masked. `null` unless the provider
-    /// rejected the request with a reason, either by an HTTP status from 400 to 499 or by an equivalent error in its
-    /// response.
+    /// rejected the request with a reason: by an HTTP status from 400 to 499, or by such an error in its response.
     pub details: Option<String>,
 }

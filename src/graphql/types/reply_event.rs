@@ -23,8 +23,8 @@ pub struct ReplySnapshot {
     pub cursor: String,
     /// The text of the reply so far.
     pub text: String,
-    /// The number of the attempt at this reply, from 1. If a server instance crashes while it writes a reply, another
-    /// instance starts the reply again.
+    /// The number of the attempt at this reply, from 1. If a server instance crashes, another instance starts its
+    /// replies again.
     pub attempt: i32,
 }
 

@@ -55,9 +55,9 @@ impl SecurityEvent {
 pub enum SecurityEventKind {
     /// The account was created.
     Registered,
-    /// Somebody signed in with the password.
+    /// A sign-in with the password succeeded.
     SignedIn,
-    /// Somebody tried to sign in with a wrong password.
+    /// A sign-in failed because the password was wrong.
     SignInFailed,
     /// A session was ended by signing out.
     SignedOut,
@@ -73,7 +73,7 @@ pub enum SecurityEventKind {
     TokenDeleted,
     /// A session was revoked from another session.
     SessionRevoked,
-    /// A refresh token was used again after its grace period. Somebody else may have a copy, so the session was
+    /// A refresh token was used again after its grace period. A third party may have a copy, so the session was
     /// revoked.
     RefreshTokenReused,
     /// The data of the account was exported.
