@@ -23,6 +23,7 @@ mod personal_token;
 mod profile;
 mod provider_keys;
 mod refresh;
+pub mod refresh_cookie;
 mod secret;
 pub mod sessions;
 mod token;

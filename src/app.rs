@@ -12,10 +12,13 @@ use crate::{
     config::{Config, Environment, Registration, ResolvedConfig},
     conversations::Conversations,
     graphql::{
-        self, Domain,
+        self,
         document::Documents,
-        panics::PanicAt,
-        service::{ChargeQueues, GraphqlService},
+        execution::{
+            panics::PanicAt,
+            service::{ChargeQueues, GraphqlService},
+        },
+        schema::Domain,
     },
     housekeeping::run_maintenance,
     removal::Removal,
@@ -211,8 +214,8 @@ impl App {
         let mut trusted = resolved.trusted_documents;
         trusted.add(&transport::page_documents()).map_err(anyhow::Error::msg)?;
         let service = Arc::new(GraphqlService {
-            schema: graphql::schema(domain, panic_at),
-            documents: Documents::new(&graphql::sdl(), config.document_limits(), trusted)?,
+            schema: graphql::schema::build(domain, panic_at),
+            documents: Documents::new(&graphql::schema::sdl(), config.document_limits(), trusted)?,
             store: store.clone(),
             replies: replies.clone(),
             changes,

@@ -78,7 +78,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command, config: &Config) -> anyhow::Result<()> {
     if let Command::Schema = command {
-        return io::stdout().write_all(graphql::sdl().as_bytes()).context("standard output");
+        return io::stdout().write_all(graphql::schema::sdl().as_bytes()).context("standard output");
     }
     telemetry::start(&config.log, config.log_format).map_err(|error| anyhow!(error))?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;

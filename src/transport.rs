@@ -31,7 +31,7 @@ use crate::{
     accounts::{Accounts, Grant},
     address::ClientAddress,
     error::{Error, Result},
-    graphql::service::GraphqlService,
+    graphql::execution::service::GraphqlService,
     store::Database,
     throttle::Throttle,
 };

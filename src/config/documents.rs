@@ -1,7 +1,7 @@
 //! Settings that limit GraphQL documents. They cannot be disabled, because later steps rely on them.
 
 use super::{Config, Environment};
-use crate::graphql::{document::Limits, values};
+use crate::graphql::{document::Limits, execution::values};
 use clap::{Args, builder::RangedU64ValueParser, value_parser};
 
 /// Limits on GraphQL documents. The content of a fragment counts once per spread, except for tokens.

@@ -1,7 +1,7 @@
 use crate::{
     changes,
     error::Error,
-    graphql::cursors::{Cursor, Position},
+    graphql::schema::cursors::{Cursor, Position},
     replies,
     store::{Id, conversations, security_events},
 };

@@ -1,7 +1,7 @@
 use crate::graphql::{
     self,
     document::{Documents, Limits, TrustedDocuments},
-    values::RequestVariables,
+    execution::values::RequestVariables,
 };
 use async_graphql::parser::types::{DocumentOperations, OperationType, Selection, SelectionSet};
 use std::{collections::HashSet, sync::LazyLock};
@@ -23,7 +23,7 @@ const LIMITS: Limits = Limits {
 };
 
 static DOCUMENTS: LazyLock<Documents> = LazyLock::new(|| {
-    Documents::new(&graphql::sdl(), LIMITS, TrustedDocuments::default()).expect("the schema is valid")
+    Documents::new(&graphql::schema::sdl(), LIMITS, TrustedDocuments::default()).expect("the schema is valid")
 });
 
 /// Every document is prepared or rejected. A prepared request is within the limits and fully resolved: it has no

@@ -1,6 +1,6 @@
 use crate::{
     error::Error,
-    graphql::ids::{Kind, parse},
+    graphql::schema::ids::{Kind, parse},
     store,
 };
 use async_graphql::ID;

@@ -1,4 +1,4 @@
-use crate::{graphql::request::Request, transport::request::parse};
+use crate::{graphql::execution::request::Request, transport::request::parse};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 

@@ -37,8 +37,7 @@ pub use prices::CONNECTIONS;
 pub use syntax::MAX_NAME_LENGTH;
 pub use trusted::TrustedDocuments;
 
-use super::values::RequestVariables;
-use crate::error::Code;
+use crate::{error::Code, graphql::execution::values::RequestVariables};
 use apollo_compiler::{
     ExecutableDocument, Name, Node, Schema, collections::HashMap, executable::Operation,
     schema::Implementers, validation::Valid,

@@ -12,11 +12,10 @@ use super::{
     response, sse, websocket,
 };
 use crate::{
-    accounts::Caller,
+    accounts::{Caller, refresh_cookie::RefreshCookie},
     address::ClientAddress,
     error::Error,
-    graphql::{
-        refresh_cookie::RefreshCookie,
+    graphql::execution::{
         request::Request,
         service::{Call, Identity, Outcome, TransportCapabilities},
     },

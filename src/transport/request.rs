@@ -2,7 +2,7 @@
 //!
 //! The text of an [`Err`] continues a sentence that begins with "The request".
 
-use crate::graphql::request::Request;
+use crate::graphql::execution::request::Request;
 use axum::{
     extract::{Query, rejection::QueryRejection},
     http::{HeaderMap, header},

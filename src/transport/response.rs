@@ -3,7 +3,7 @@
 use super::negotiation::ResponseFormat;
 use crate::{
     error::{Code, Error},
-    graphql::{
+    graphql::execution::{
         response,
         service::{Executed, Refused},
     },

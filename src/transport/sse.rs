@@ -12,7 +12,7 @@ use crate::{
     accounts::{ConnectionAuth, Grant},
     address::ClientAddress,
     error::Error,
-    graphql::{resume::Resume, service as graphql},
+    graphql::execution::{resume::Resume, service as graphql},
 };
 use axum::{
     body::Bytes,

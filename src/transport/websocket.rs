@@ -26,7 +26,7 @@ use super::{Transport, open_streams::OpenStream};
 use crate::{
     accounts::{AuthEnded, Caller, ConnectionAuth, Grant},
     error::Error,
-    graphql::{document::prices, response},
+    graphql::{document::prices, execution::response},
 };
 use axum::{
     extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},

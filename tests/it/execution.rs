@@ -1,7 +1,7 @@
 //! Execution rules of the GraphQL specification that some versions of async-graphql have broken.
 
 use crate::support::{HttpResponse, Kind, Server, code, codes};
-use confab::graphql::panics::PanicAt;
+use confab::graphql::execution::panics::PanicAt;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -32,7 +32,7 @@ fn parts<'a>(value: &'a Value, what: &str) -> &'a [Value] {
 
 #[test]
 fn schema_graphql_is_up_to_date() {
-    assert!(include_str!("../../schema.graphql") == confab::graphql::sdl(), "run `make schema`");
+    assert!(include_str!("../../schema.graphql") == confab::graphql::schema::sdl(), "run `make schema`");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

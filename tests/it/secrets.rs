@@ -5,7 +5,7 @@ use crate::support::{
     redis_url, wait_for,
 };
 use confab::{
-    graphql::request::Request,
+    graphql::execution::request::Request,
     store::{Id, users::Proof},
 };
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ use super::{
     input::{self, VariableValues},
     introspection, prices,
 };
-use crate::graphql::values;
+use crate::graphql::execution::values;
 use apollo_compiler::{
     Name, Node,
     ast::OperationType as Kind,

@@ -3,7 +3,7 @@
 //! The tables list fields by name, regardless of their type. Tests compare them with the schema, so that no new field
 //! is forgotten.
 
-use crate::graphql::pages;
+use crate::graphql::schema::pages;
 
 /// The connections. The number of rows of a page multiplies the cost of the fields of a row.
 pub const CONNECTIONS: [&str; 3] = ["conversations", "messages", "securityEvents"];

@@ -5,7 +5,7 @@ use super::{
     input::{self, VariableValues},
     lines::Lines,
 };
-use crate::graphql::values::{self, RequestVariables};
+use crate::graphql::execution::values::{self, RequestVariables};
 use apollo_compiler::{
     Schema,
     ast::Type,

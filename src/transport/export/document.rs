@@ -4,7 +4,7 @@
 //! the export appears as it is when its page is read.
 
 use crate::{
-    graphql::ids::Kind,
+    graphql::schema::ids::Kind,
     store::{
         self, Database, Id, Instant, conversations::Conversation, identities::Identity, messages::Message,
         paging::Slice, removal::DELETED_OWNER, security_events::SecurityEvent, sessions::Session,

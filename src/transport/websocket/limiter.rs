@@ -3,7 +3,7 @@
 //! A subscription keeps its request in memory until it ends, even while it is parked.
 
 use super::Limits;
-use crate::graphql::request::Request;
+use crate::graphql::execution::request::Request;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 

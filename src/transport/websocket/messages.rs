@@ -3,7 +3,7 @@
 mod subscribe;
 
 use super::operations::Event;
-use crate::{graphql::request::Request, store::Instant, transport::response::ResponseBody};
+use crate::{graphql::execution::request::Request, store::Instant, transport::response::ResponseBody};
 use async_graphql::ServerError;
 use axum::extract::ws::Message;
 use serde::{Deserialize, Serialize};
@@ -190,7 +190,7 @@ impl<'a> ToClient<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graphql::request::DocumentSource;
+    use crate::graphql::execution::request::DocumentSource;
 
     #[test]
     fn the_order_of_fields_does_not_matter() {

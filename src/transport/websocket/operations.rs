@@ -9,7 +9,7 @@ use crate::{
     accounts::{Caller, ConnectionAuth},
     address::ClientAddress,
     error::Error,
-    graphql::{
+    graphql::execution::{
         request::Request,
         response,
         service::{self, Call, Identity, Outcome, TransportCapabilities},

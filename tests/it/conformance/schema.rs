@@ -6,7 +6,7 @@ use async_graphql::{
     OutputType, Positioned, Result, Scalar, ScalarType, Schema, ServerResult, SimpleObject, Subscription,
     Union, Value, parser::types::Field, registry::Registry,
 };
-use confab::graphql::sync_fields::{List, SyncFields};
+use confab::graphql::schema::sync_fields::{List, SyncFields};
 use futures_util::{Stream, future::BoxFuture, stream};
 use std::{borrow::Cow, sync::Mutex};
 use tokio::task::yield_now;

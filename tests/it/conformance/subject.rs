@@ -10,7 +10,7 @@ use confab::{
     graphql::{
         self,
         document::{Documents, Limits, Rejection, TrustedDocuments},
-        request::{DocumentSource, Request},
+        execution::request::{DocumentSource, Request},
     },
 };
 use futures_util::{FutureExt, StreamExt};
@@ -79,7 +79,7 @@ impl Subject {
         assert_eq!(executor.sdl(), sdl, "the schema here differs from that of graphql-js");
         let documents =
             |sdl: &str| Documents::new(sdl, LIMITS, TrustedDocuments::default()).expect("it is valid");
-        Self { confab: documents(&graphql::sdl()), test: documents(&sdl), executor }
+        Self { confab: documents(&graphql::schema::sdl()), test: documents(&sdl), executor }
     }
 
     /// Answers a request. Operations on the server's own schema are prepared, but not executed.

@@ -7,7 +7,7 @@ use confab::{
     bus::memory::MemoryBus,
     clock::Clock,
     config::{Config, Environment, Throttling},
-    graphql::panics::PanicAt,
+    graphql::execution::panics::PanicAt,
     store::Statements,
     waker::Waker,
 };

@@ -214,7 +214,7 @@ on_both_databases! {
     }
 
     async fn operations_on_a_socket_are_charged(kind) {
-        let server = limited_server(kind, 130).await;
+        let server = limited_server(kind, 230).await;
         let client = server.register().await;
         let (conversation, reply) = client.send_echo("hello", None).await;
         server.clock.advance(Duration::from_secs(60)); // refills the budget
@@ -223,7 +223,7 @@ on_both_databases! {
             "extensions": { "cost": true } });
         socket.send(json!({ "id": "s", "type": "subscribe", "payload": subscribe })).await;
         let first = socket.receive().await.unwrap();
-        assert_eq!(first["payload"]["extensions"]["cost"]["requested"], 2, "{first}");
+        assert_eq!(first["payload"]["extensions"]["cost"]["requested"], 101, "{first}");
         while socket.receive().await.unwrap()["type"] != "complete" {}
         let page = format!("{{ conversation(id: \"{conversation}\") {{ messages(first: 30) {{ nodes {{ id role }} }} }} }}");
         let mut refused = Value::Null;

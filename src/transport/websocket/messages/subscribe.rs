@@ -1,6 +1,6 @@
 //! Decodes a `subscribe` message in one pass. It is the most frequent message, and may be long.
 
-use crate::graphql::request::Request;
+use crate::graphql::execution::request::Request;
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer},

@@ -1,7 +1,7 @@
 use crate::{
     accounts::{Email, Password},
     error::Result,
-    graphql::{
+    graphql::schema::{
         context::ContextExt,
         ids::Kind,
         types::{DateTime, User},

@@ -8,7 +8,7 @@ use crate::{
 use async_graphql::Context;
 use std::sync::Arc;
 
-/// Accessors for the data that every operation carries (see [`super::service`]).
+/// Accessors for the data that every operation carries (see [`crate::graphql::execution::service`]).
 pub trait ContextExt {
     /// The domain of the schema.
     fn domain(&self) -> &Domain;

@@ -2,12 +2,14 @@ use super::{DateTime, MessageConnection, PageInfo};
 use crate::{
     error::Result,
     graphql::{
-        context::ContextExt,
-        cursors::{Cursor, Position},
-        ids::Kind,
-        pages::PageArguments,
-        sync_fields::{self, List, SyncFields, fast_object},
-        text_budget::SpendText,
+        execution::text_budget::SpendText,
+        schema::{
+            context::ContextExt,
+            cursors::{Cursor, Position},
+            ids::Kind,
+            pages::PageArguments,
+            sync_fields::{self, List, SyncFields, fast_object},
+        },
     },
     store::{
         self,

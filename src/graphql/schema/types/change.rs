@@ -2,7 +2,7 @@ use super::{Conversation, Message};
 use crate::{
     changes,
     error::Result,
-    graphql::{context::ContextExt, ids::Kind},
+    graphql::schema::{context::ContextExt, ids::Kind},
     store::{ChangeKind, Id},
 };
 use async_graphql::{ComplexObject, Context, ID, Interface, SimpleObject};

@@ -1,7 +1,7 @@
 use crate::{
     accounts::NewToken,
     error::Result,
-    graphql::{
+    graphql::schema::{
         context::ContextExt,
         ids::Kind,
         types::{AccessToken, AccessTokenScope},

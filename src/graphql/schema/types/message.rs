@@ -2,11 +2,13 @@ use super::{Conversation, DateTime, PageInfo, ReplyError, Usage};
 use crate::{
     error::{Error, Result},
     graphql::{
-        context::ContextExt,
-        cursors::{Cursor, Position},
-        ids::Kind,
-        sync_fields::{self, List, ScalarValue, SyncFields, fast_object},
-        text_budget::SpendText,
+        execution::text_budget::SpendText,
+        schema::{
+            context::ContextExt,
+            cursors::{Cursor, Position},
+            ids::Kind,
+            sync_fields::{self, List, ScalarValue, SyncFields, fast_object},
+        },
     },
     store::{
         self,

@@ -1,6 +1,6 @@
 use super::DateTime;
 use crate::{
-    graphql::{context::ContextExt, ids::Kind},
+    graphql::schema::{context::ContextExt, ids::Kind},
     store,
 };
 use async_graphql::{Context, Description, ID, Object};

@@ -11,18 +11,19 @@ mod subscription;
 pub use charge_queues::ChargeQueues;
 
 use super::{
-    Loaders, Schema,
-    document::{Documents, Prepared, Rejection, prices},
-    refresh_cookie::RefreshCookie,
     request::{DocumentSource, Request},
     response,
     resume::Resume,
     text_budget::TextBudget,
 };
 use crate::{
-    accounts::{Caller, ConnectionAuth, Viewer},
+    accounts::{Caller, ConnectionAuth, Viewer, refresh_cookie::RefreshCookie},
     changes::Changes,
     error::{Code, Error, Result},
+    graphql::{
+        document::{Documents, Prepared, Rejection, prices},
+        schema::{Loaders, Schema},
+    },
     replies::Replies,
     store::Database,
     throttle::{Cost, Throttle},

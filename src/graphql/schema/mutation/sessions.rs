@@ -1,7 +1,7 @@
 use crate::{
     accounts::ConnectionAuth,
     error::{Error, Result},
-    graphql::{context::ContextExt, ids::Kind, types::DateTime},
+    graphql::schema::{context::ContextExt, ids::Kind, types::DateTime},
 };
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 

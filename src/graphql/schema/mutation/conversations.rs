@@ -1,7 +1,7 @@
 use crate::{
     conversations::{Changes, NewConversation, Title},
     error::{Error, Result},
-    graphql::{context::ContextExt, ids::Kind, types::Conversation},
+    graphql::schema::{context::ContextExt, ids::Kind, types::Conversation},
     replies::SystemPrompt,
 };
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};

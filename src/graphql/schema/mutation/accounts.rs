@@ -1,7 +1,7 @@
 use crate::{
-    accounts::{Email, Password, RefreshToken, SignedIn},
+    accounts::{Email, Password, RefreshToken, SignedIn, refresh_cookie::RefreshCookie},
     error::{Error, Result},
-    graphql::{context::ContextExt, refresh_cookie::RefreshCookie, types::User},
+    graphql::schema::{context::ContextExt, types::User},
 };
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use axum::http::header::SET_COOKIE;

@@ -10,9 +10,11 @@ use crate::{
     accounts::Viewer,
     graphql::{
         document::Prepared,
-        request::Request,
-        response,
-        resume::{Resume, ResumePoints},
+        execution::{
+            request::Request,
+            response,
+            resume::{Resume, ResumePoints},
+        },
     },
     throttle::Cost,
 };

@@ -3,11 +3,15 @@
 use super::{
     context::ContextExt,
     ids::Kind,
-    resume::{Resume, ResumePoints},
-    text_budget::TextBudget,
     types::{Change, ReplyEvent},
 };
-use crate::error::Result;
+use crate::{
+    error::Result,
+    graphql::execution::{
+        resume::{Resume, ResumePoints},
+        text_budget::TextBudget,
+    },
+};
 use async_graphql::{Context, Description, ID, Subscription as Root};
 use futures_util::{Stream, StreamExt};
 

@@ -1,4 +1,4 @@
-use crate::{graphql::sync_fields::ScalarValue, store::Instant};
+use crate::{graphql::schema::sync_fields::ScalarValue, store::Instant};
 use async_graphql::{Description, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
 /// A date and time in UTC with microseconds, in the format of RFC 3339: `2026-11-22T17:00:00.000000Z`.

@@ -38,7 +38,7 @@ macro_rules! fast_object {
             $($asynchronous)*
         }
 
-        impl $crate::graphql::sync_fields::SyncFields for $type {
+        impl $crate::graphql::schema::sync_fields::SyncFields for $type {
             fn sync_value(
                 &$self,
                 ctx: &::async_graphql::ContextSelectionSet<'_>,
@@ -47,15 +47,15 @@ macro_rules! fast_object {
                 match field.name.node.as_str() {
                     $($name => {
                         let value: $output = { $($value)* };
-                        Some($crate::graphql::sync_fields::ScalarValue::into_value(value))
+                        Some($crate::graphql::schema::sync_fields::ScalarValue::into_value(value))
                     })*
                     // If the budget is exhausted, the resolver reports the error.
                     $($long => {
                         let text: Option<Option<&str>> = $text;
                         text.filter(|text| {
-                            text.is_none_or(|text| $crate::graphql::text_budget::SpendText::try_spend_text(ctx, text.len()))
+                            text.is_none_or(|text| $crate::graphql::execution::text_budget::SpendText::try_spend_text(ctx, text.len()))
                         })
-                        .map($crate::graphql::sync_fields::ScalarValue::into_value)
+                        .map($crate::graphql::schema::sync_fields::ScalarValue::into_value)
                     })*
                     _ => None,
                 }

@@ -1,5 +1,5 @@
 use super::DateTime;
-use crate::{accounts::Scope, graphql::ids::Kind, store};
+use crate::{accounts::Scope, graphql::schema::ids::Kind, store};
 use async_graphql::{Description, Enum, ID, Object};
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 use super::{AccessToken, ConversationConnection, DateTime, SecurityEventConnection, Session};
 use crate::{
     error::Result,
-    graphql::{context::ContextExt, ids::Kind, pages::PageArguments},
+    graphql::schema::{context::ContextExt, ids::Kind, pages::PageArguments},
     store,
 };
 use async_graphql::{Context, Description, ID, Object};

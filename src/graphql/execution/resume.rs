@@ -31,11 +31,13 @@ impl Resume {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn cursor(&self) -> Option<&str> {
+    /// The cursor to resume after, if the client sent one.
+    pub fn cursor(&self) -> Option<&str> {
         self.after.as_deref()
     }
 
-    pub(super) fn record(&self, cursor: &str) {
+    /// Stores the cursor of the latest event.
+    pub fn record(&self, cursor: &str) {
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.to_owned());
     }
 }

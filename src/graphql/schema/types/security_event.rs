@@ -1,6 +1,6 @@
 use super::{DateTime, PageInfo};
 use crate::{
-    graphql::{cursors::Cursor, ids::Kind},
+    graphql::schema::{cursors::Cursor, ids::Kind},
     store::{self, Id, Instant, paging::Page, security_events::EventSortKey},
 };
 use async_graphql::{Description, Enum, ID, Object};

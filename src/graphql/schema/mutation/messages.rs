@@ -1,6 +1,6 @@
 use crate::{
     error::{Error, Result},
-    graphql::{
+    graphql::schema::{
         context::ContextExt,
         ids::Kind,
         types::{Conversation, Message},
