@@ -219,7 +219,7 @@ impl Accounts {
             return self.authenticate_provider_token(provider, access_token).await;
         }
         let grant = self.access_tokens.verify(access_token, self.clock.now())?;
-        self.sessions.check(grant.viewer.session_id)?;
+        self.sessions.check(grant.viewer.revocation_key())?;
         Ok(grant)
     }
 

@@ -40,8 +40,8 @@ pub enum Error {
     },
     /// The database is overloaded or unreachable. The cause is only logged.
     #[error(
-        "The server or its database is temporarily unavailable. A mutation may have been executed. Retry after \
-         `retryAfter` seconds, with the same `idempotencyKey` if there is one."
+        "The server or its database is temporarily unavailable. Retry after `retryAfter` seconds. A mutation may have been \
+         executed: repeat it with the same `idempotencyKey`."
     )]
     Unavailable(Arc<dyn std::error::Error + Send + Sync>),
     /// A fault of the server. The cause is only logged.
@@ -176,6 +176,39 @@ impl From<store::Error> for Error {
             store::Error::Orphan => Self::Unauthenticated("The account has been deleted."),
             cause if cause.is_unavailable() => Self::unavailable(cause),
             cause => Self::internal(cause),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code::*;
+
+    #[test]
+    fn every_code_is_documented_with_its_status() {
+        let guide = include_str!("../docs/clients.md");
+        for code in [
+            Unauthenticated,
+            Forbidden,
+            NotFound,
+            BadUserInput,
+            MethodNotAllowed,
+            Conflict,
+            RateLimited,
+            Unavailable,
+            Internal,
+            GraphqlParseFailed,
+            GraphqlValidationFailed,
+            PersistedQueryNotSupported,
+        ] {
+            let row = format!("| `{}` |", code.as_str());
+            let row = guide
+                .lines()
+                .find(|line| line.starts_with(&row))
+                .unwrap_or_else(|| panic!("no row for {code:?}"));
+            // Domain errors of a field come with status 200.
+            let status = if matches!(code, NotFound | Conflict) { 200 } else { code.http_status() };
+            assert!(row.contains(&status.to_string()), "{row}");
         }
     }
 }

@@ -32,6 +32,7 @@
 mod claim;
 mod content;
 mod cursor;
+mod failure;
 mod follow;
 mod hub;
 mod lease_monitor;

@@ -75,7 +75,7 @@ impl Accounts {
         loop {
             let grant = *present.borrow_and_update();
             let Some(Grant { viewer, expires_at }) = grant else { return pending().await };
-            let session = self.sessions.watch(viewer.session_id);
+            let session = self.sessions.watch(viewer.revocation_key());
             select! {
                 biased; // a new token wins over an expiry at the same moment
                 _ = present.changed() => {} // cannot fail: `connection_auth` holds the sender
@@ -92,13 +92,13 @@ impl Accounts {
     /// the deletion. For other tokens this never returns, because a revocation outlives them. A failed query counts as
     /// "still exists".
     async fn personal_token_deleted(&self, viewer: Viewer) {
-        if !matches!(viewer.access, AuthMethod::Write | AuthMethod::Read) {
+        if !matches!(viewer.method, AuthMethod::PersonalToken { .. }) {
             return pending().await;
         }
         loop {
             self.clock.wait_until(self.clock.now() + TOKEN_CHECK_INTERVAL).await;
             // Boxed, because few connections use a personal access token.
-            let there = Box::pin(self.store.has_access_token(viewer.session_id)).await;
+            let there = Box::pin(self.store.has_access_token(viewer.revocation_key())).await;
             if matches!(there, Ok(false)) {
                 return;
             }

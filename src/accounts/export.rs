@@ -71,7 +71,8 @@ impl ExposeSecret<str> for ExportTicket {
 impl Accounts {
     /// Issues a ticket to the viewer, and returns it with its expiry time. The user's previous ticket becomes invalid.
     pub async fn export_ticket(&self, viewer: Viewer) -> Result<(ExportTicket, Instant)> {
-        let (ticket, expires_at) = (ExportTicket::random(viewer.session_id), self.clock.now() + TICKET_TTL);
+        let (ticket, expires_at) =
+            (ExportTicket::random(viewer.revocation_key()), self.clock.now() + TICKET_TTL);
         self.store.put_export_ticket(viewer.user_id, &ticket.hash(), expires_at).await?;
         Ok((ticket, expires_at))
     }

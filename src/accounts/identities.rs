@@ -33,11 +33,8 @@ impl Accounts {
             None => self.create_provider_user(provider, id, &identified).await?,
         };
         self.sessions.check(user_id)?;
-        let access = AuthMethod::Oidc { authenticated_at: identified.authenticated_at };
-        Ok(Grant {
-            viewer: Viewer { user_id, session_id: user_id, access },
-            expires_at: identified.expires_at,
-        })
+        let method = AuthMethod::Oidc { authenticated_at: identified.authenticated_at };
+        Ok(Grant { viewer: Viewer { user_id, method }, expires_at: identified.expires_at })
     }
 
     /// Creates an account for a user who is new here. Another instance may do so at the same moment; one of them wins.

@@ -141,8 +141,9 @@ impl Accounts {
             return Err(Error::Unauthenticated("The access token has expired. Create another one."));
         }
         self.record_use(&found, now).await;
-        let access = if found.can_write { AuthMethod::Write } else { AuthMethod::Read };
-        let viewer = Viewer { user_id: found.user_id, session_id: found.id, access };
+        let scope = if found.can_write { Scope::Write } else { Scope::Read };
+        let viewer =
+            Viewer { user_id: found.user_id, method: AuthMethod::PersonalToken { id: found.id, scope } };
         Ok(Grant { viewer, expires_at: found.expires_at })
     }
 

@@ -101,7 +101,7 @@ impl Accounts {
         self.throttle.log_in_succeeded(caller.address, &key).await;
         Ok((
             user,
-            Proof { user: viewer.user_id, password_hash: Some(hash), session: Some(viewer.session_id) },
+            Proof { user: viewer.user_id, password_hash: Some(hash), session: Some(viewer.revocation_key()) },
         ))
     }
 
@@ -112,7 +112,7 @@ impl Accounts {
         password: Option<&str>,
         caller: &Caller,
     ) -> Result<Proof> {
-        match viewer.access {
+        match viewer.method {
             AuthMethod::Oidc { authenticated_at }
                 if authenticated_at + MAX_SIGN_IN_AGE > self.clock.now() =>
             {
@@ -121,7 +121,7 @@ impl Accounts {
             AuthMethod::Oidc { .. } => {
                 Err(Error::Forbidden("Sign in again at the identity provider and retry within five minutes."))
             }
-            AuthMethod::Session | AuthMethod::Write | AuthMethod::Read => {
+            AuthMethod::Session { .. } | AuthMethod::PersonalToken { .. } => {
                 let password = password.ok_or_else(|| Error::input("password", "must be given."))?;
                 Ok(self.check_password(viewer, "password", password, caller).await?.1)
             }

@@ -173,7 +173,8 @@ impl Sessions {
     /// Revokes all of the viewer's sessions except the current one. Returns the IDs of the revoked sessions.
     pub async fn revoke_others(&self, viewer: Viewer) -> Result<Vec<Id>> {
         let revocation = self.new_revocation();
-        let others = self.store.end_other_sessions(viewer.user_id, viewer.session_id, revocation).await?;
+        let others =
+            self.store.end_other_sessions(viewer.user_id, viewer.revocation_key(), revocation).await?;
         self.publish_revoked(&others, revocation);
         Ok(others)
     }

@@ -1,8 +1,8 @@
-//! AuthMethod tokens: JSON Web Tokens (RFC 7519) with the profile of RFC 9068.
+//! Access tokens: JSON Web Tokens (RFC 7519) with the profile of RFC 9068.
 //!
 //! As RFC 8725 recommends, only one algorithm is accepted, and issuer, audience, subject and expiry are required.
 
-use super::Keys;
+use super::{Keys, Scope};
 use crate::{
     error::{Error, Result},
     store::{Id, Instant},
@@ -17,38 +17,58 @@ const AUDIENCE: &str = "confab";
 /// The `typ` of an access token (RFC 9068, section 2.1).
 const TYPE: &str = "at+jwt";
 
-/// The authenticated user, and the kind of credential they presented.
+/// The authenticated user, and the credential that they presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Viewer {
     /// The user.
     pub user_id: Id,
-    /// The key by which the credential is revoked. It is the ID of the session, or of the personal access token. For a
-    /// token of the identity provider it is the ID of the user.
-    pub session_id: Id,
-    /// The operations that the credential permits.
-    pub access: AuthMethod,
+    /// The credential.
+    pub method: AuthMethod,
 }
 
-/// The operations that a credential permits.
+/// A credential that authenticates a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthMethod {
-    /// Everything: a session, which was opened with the password.
-    Session,
-    /// Everything: a token of the identity provider.
+    /// A session, which was opened with the password. It permits everything.
+    Session {
+        /// The ID of the session.
+        id: Id,
+    },
+    /// A token of the identity provider. It permits everything.
     Oidc {
         /// When the user authenticated at the provider.
         authenticated_at: Instant,
     },
-    /// Queries, subscriptions, and changes of conversations and messages: a personal access token that may write.
-    Write,
-    /// Queries and subscriptions: any other personal access token.
-    Read,
+    /// A personal access token.
+    PersonalToken {
+        /// The ID of the token.
+        id: Id,
+        /// The operations that it permits.
+        scope: Scope,
+    },
 }
 
 impl Viewer {
     /// Creates a viewer that is authenticated by a session.
-    pub fn with_session(user_id: Id, session_id: Id) -> Self {
-        Self { user_id, session_id, access: AuthMethod::Session }
+    pub fn with_session(user_id: Id, id: Id) -> Self {
+        Self { user_id, method: AuthMethod::Session { id } }
+    }
+
+    /// The ID of the session, if a session authenticates the user.
+    pub fn session_id(&self) -> Option<Id> {
+        match self.method {
+            AuthMethod::Session { id } => Some(id),
+            AuthMethod::Oidc { .. } | AuthMethod::PersonalToken { .. } => None,
+        }
+    }
+
+    /// The key by which the credential is revoked. It is the ID of the session or of the personal access token. For a
+    /// token of the identity provider it is the ID of the user.
+    pub fn revocation_key(&self) -> Id {
+        match self.method {
+            AuthMethod::Session { id } | AuthMethod::PersonalToken { id, .. } => id,
+            AuthMethod::Oidc { .. } => self.user_id,
+        }
     }
 }
 
@@ -108,7 +128,7 @@ impl AccessTokens {
             iss: ISSUER.into(),
             aud: AUDIENCE.into(),
             sub: viewer.user_id.0,
-            sid: viewer.session_id.0,
+            sid: viewer.revocation_key().0,
             iat: now.unix_seconds(),
             exp: (now + lifetime).unix_seconds(),
             nbf: None,
@@ -198,7 +218,7 @@ mod tests {
                 iss: iss.into(),
                 aud: aud.into(),
                 sub: viewer.user_id.0,
-                sid: viewer.session_id.0,
+                sid: viewer.revocation_key().0,
                 iat: NOW.unix_seconds(),
                 exp: NOW.unix_seconds() + 900,
                 nbf,

@@ -5,10 +5,7 @@
 //! instances may try to claim the same reply; the database gives the lease to one of them.
 
 use super::{
-    Cursor, Engine,
-    lease_monitor::LeaseMonitor,
-    publish,
-    runner::{Failure, Runner},
+    Cursor, Engine, failure::Failure, lease_monitor::LeaseMonitor, publish, runner::Runner,
     wire::ControlMessage,
 };
 use crate::{
@@ -158,7 +155,7 @@ fn immediate_outcome(
         return None;
     };
     let (error_code, error_message) =
-        failure.map(|failure| (failure.code.to_owned(), failure.message)).unzip();
+        failure.map(|failure| (failure.code.as_str().to_owned(), failure.message)).unzip();
     Some(Outcome {
         status,
         content: reply.content.clone(),

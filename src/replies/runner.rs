@@ -5,12 +5,13 @@
 
 use super::{
     Engine,
+    failure::{Failure, FailureCode},
     hub::LocalReply,
     progress::Progress,
     prompt::{estimate_tokens, without_older_half},
 };
 use crate::{
-    assistant::{AssistantError, AssistantErrorKind, End, Finish, Part, Prompt, Usage},
+    assistant::{End, Finish, Part, Prompt, Usage},
     store::{
         self, FinishReason, Id, MessageStatus,
         messages::Message,
@@ -55,50 +56,9 @@ enum RunOutcome {
     ShuttingDown,
 }
 
-/// Why a reply failed, as the user sees it.
-pub(super) struct Failure {
-    /// The stable error code.
-    pub code: &'static str,
-    /// A sentence for the user.
-    pub message: String,
-    /// The provider's own message.
-    pub details: Option<String>,
-}
-
-/// The code for a prompt with more tokens than the model's context allows.
-const CONTEXT_TOO_LONG: &str = "CONTEXT_TOO_LONG";
-
-impl From<AssistantError> for Failure {
-    fn from(error: AssistantError) -> Self {
-        let code = match error.kind {
-            AssistantErrorKind::Unavailable => "PROVIDER_UNAVAILABLE",
-            AssistantErrorKind::Rejected => "PROVIDER_REJECTED",
-            AssistantErrorKind::ContextTooLong => CONTEXT_TOO_LONG,
-            AssistantErrorKind::Empty => "EMPTY",
-            AssistantErrorKind::Timeout => "TIMEOUT",
-        };
-        Self { code, message: error.message, details: error.details }
-    }
-}
-
 impl From<Failure> for RunOutcome {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
-    }
-}
-
-impl Failure {
-    fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), details: None }
-    }
-
-    fn internal() -> Self {
-        Self::new("INTERNAL", "The server failed while it was writing this reply.")
-    }
-
-    /// The failure of a reply that was taken over too often.
-    pub fn interrupted() -> Self {
-        Self::new("INTERRUPTED", "The server was interrupted while it was writing this reply.")
     }
 }
 
@@ -176,7 +136,7 @@ impl Runner {
                     }
                     Some(Ok(Part::End(end))) => return RunOutcome::Completed(end),
                     Some(Err(RunOutcome::Failed(failure)))
-                        if failure.code == CONTEXT_TOO_LONG && !shortened && self.length() == 0 =>
+                        if failure.code == FailureCode::ContextTooLong && !shortened && self.length() == 0 =>
                     {
                         shortened = true;
                         answer.set(stream::once(self.start_answer(Some(failure))).try_flatten());
@@ -184,7 +144,7 @@ impl Runner {
                     Some(Err(outcome)) => return outcome,
                     None => {
                         let message = "The model's provider ended the answer early.";
-                        let failure = Failure::new("PROVIDER_UNAVAILABLE", message);
+                        let failure = Failure::new(FailureCode::ProviderUnavailable, message);
                         return RunOutcome::Failed(failure);
                     }
                 },
@@ -206,7 +166,10 @@ impl Runner {
             tracing::info!(reply = %self.reply.id, "the prompt is too long; retrying with half of it");
         }
         let assistant = self.engine.catalog.assistant(&prompt.model).await.ok_or_else(|| {
-            Failure::new("PROVIDER_REJECTED", format!("The model `{}` is not offered.", prompt.model))
+            Failure::new(
+                FailureCode::ProviderRejected,
+                format!("The model `{}` is not offered.", prompt.model),
+            )
         })?;
         let input = estimate_tokens(prompt.messages.iter().map(|message| &*message.text));
         self.prompt_tokens.store(input, Ordering::Relaxed);
@@ -267,7 +230,7 @@ impl Runner {
         let outcome = Outcome {
             status,
             content,
-            error_code: failure.as_ref().map(|failure| failure.code.to_owned()),
+            error_code: failure.as_ref().map(|failure| failure.code.as_str().to_owned()),
             error_message: failure.as_ref().map(|failure| failure.message.clone()),
             error_details: failure.and_then(|failure| failure.details),
             finish_reason: end.map(|end| match end.finish {

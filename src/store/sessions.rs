@@ -1,6 +1,6 @@
 //! Sessions: one per sign-in, kept alive by its refresh tokens.
 //!
-//! RevocationTimes a session before it expires also inserts a row into `revocations`, in the same transaction, because an
+//! Revoking a session before it expires also inserts a row into `revocations`, in the same transaction, because an
 //! access token of the session may be unexpired and every instance must reject it ([`super::revocations`]). Several
 //! sessions are ended in the order of their IDs, so that transactions do not deadlock.
 

@@ -272,7 +272,7 @@ impl Connection<'_> {
                     // A session counts as used while a client is connected.
                     if unanswered_pings == 0
                         && let Some(viewer) = self.operations.connection_auth.viewer()
-                        && self.transport.accounts.sessions.check(viewer.session_id).is_err()
+                        && self.transport.accounts.sessions.check(viewer.revocation_key()).is_err()
                     {
                         return Err(Close::ENDED.into());
                     }

@@ -1,8 +1,8 @@
-//! AuthMethod to the data in a resolver's context.
+//! Access to the data in a resolver's context.
 
 use super::{Domain, Loaders};
 use crate::{
-    accounts::{AuthMethod, Caller, Viewer},
+    accounts::{AuthMethod, Caller, Scope, Viewer},
     error::{Error, Result},
 };
 use async_graphql::Context;
@@ -46,19 +46,21 @@ impl ContextExt for Context<'_> {
 
     fn require_write(&self) -> Result<Viewer> {
         let viewer = self.require_user()?;
-        match viewer.access {
-            AuthMethod::Session | AuthMethod::Oidc { .. } | AuthMethod::Write => Ok(viewer),
-            AuthMethod::Read => {
+        match viewer.method {
+            AuthMethod::PersonalToken { scope: Scope::Read, .. } => {
                 Err(Error::Forbidden("This access token is read-only. Use one with the scope `WRITE`."))
+            }
+            AuthMethod::Session { .. } | AuthMethod::Oidc { .. } | AuthMethod::PersonalToken { .. } => {
+                Ok(viewer)
             }
         }
     }
 
     fn require_session(&self) -> Result<Viewer> {
         let viewer = self.require_user()?;
-        match viewer.access {
-            AuthMethod::Session | AuthMethod::Oidc { .. } => Ok(viewer),
-            AuthMethod::Write | AuthMethod::Read => {
+        match viewer.method {
+            AuthMethod::Session { .. } | AuthMethod::Oidc { .. } => Ok(viewer),
+            AuthMethod::PersonalToken { .. } => {
                 Err(Error::Forbidden("Personal access tokens cannot do this. Sign in and use a session."))
             }
         }

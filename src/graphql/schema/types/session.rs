@@ -19,7 +19,7 @@ impl Session {
 
     /// Whether this request uses an access token of this session.
     async fn current(&self, ctx: &Context<'_>) -> bool {
-        ctx.viewer().is_some_and(|viewer| viewer.session_id == self.0.id)
+        ctx.viewer().is_some_and(|viewer| viewer.session_id() == Some(self.0.id))
     }
 
     /// When the user signed in.
