@@ -6,6 +6,7 @@ use crate::{
         Sessions, sessions::SessionLifetimes,
     },
     assistant::{catalog::Catalog, openai::Timeouts},
+    background::Background,
     bus::{Bus, memory::MemoryBus, redis::RedisBus},
     changes::Changes,
     clock::Clock,
@@ -20,7 +21,7 @@ use crate::{
         },
         schema::Domain,
     },
-    housekeeping::run_maintenance,
+    housekeeping,
     removal::Removal,
     replies::{self, Replies},
     store::{Database, Instant, Statements},
@@ -117,6 +118,7 @@ impl App {
             .context("the HTTP client for the providers could not be built")?;
         let catalog = Arc::new(catalog);
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let background = Background::new(tasks.clone(), shutdown.clone(), waker.clone());
         let redis = resolved.redis.as_ref().map(RedisBus::connection);
         let rates = config.throttling.rates();
         let throttle = Arc::new(Throttle::new(rates, clock.clone(), redis, redis_timeout));
@@ -151,8 +153,7 @@ impl App {
         });
         let identity_provider = identity_provider.transpose()?;
         if let Some(provider) = identity_provider.clone() {
-            let (wake, shutdown) = (waker.subscribe(), shutdown.clone());
-            tasks.spawn(async move { shutdown.run_until_cancelled(provider.keep_keys(wake)).await });
+            provider.keep_keys(&background);
         }
         let accounts = Arc::new(Accounts {
             store: store.clone(),
@@ -201,14 +202,11 @@ impl App {
             replies: replies.clone(),
             changes: changes.clone(),
         };
-        let (models, token, wake) = (catalog.clone(), shutdown.clone(), waker.subscribe());
-        tasks.spawn(async move { token.run_until_cancelled(models.refresh_lists(wake)).await });
-        let (synchronized, database, token) = (clock.clone(), store.clone(), shutdown.clone());
-        tasks
-            .spawn(async move { token.run_until_cancelled(synchronized.keep_synchronized(&database)).await });
-        tasks.spawn(run_maintenance(store.clone(), clock, waker.subscribe(), shutdown.clone()));
-        tasks.spawn(removal.run(waker.subscribe(), shutdown.clone()));
-        tasks.spawn(changes.clone().poll_forever(shutdown.clone()));
+        catalog.clone().refresh_lists(&background);
+        clock.clone().keep_synchronized(store.clone(), &background);
+        housekeeping::start(store.clone(), clock, &background);
+        removal.start(&background);
+        changes.clone().start_polling(&background);
         let (watcher, token) = (accounts.clone(), shutdown.clone());
         tasks.spawn(async move { watcher.sessions.run_revocation_poll(known_from, token).await });
         let mut trusted = resolved.trusted_documents;

@@ -4,7 +4,10 @@
 //! the database's clock: it reads it at the start and every minute, and ignores slow responses. If a clock is wrong
 //! nevertheless, a reply is taken over too early. That is safe: the instance that lost the lease cannot write any more.
 
-use crate::store::{self, Database, Instant};
+use crate::{
+    background::{Background, Schedule},
+    store::{self, Database, Instant},
+};
 use std::{
     sync::{
         Arc,
@@ -114,14 +117,13 @@ impl Clock {
         Ok(())
     }
 
-    /// Synchronizes this clock every minute. Never returns.
-    pub async fn keep_synchronized(&self, store: &Database) {
-        loop {
-            sleep(SYNCHRONIZE_INTERVAL).await;
-            if let Err(error) = self.synchronize(store).await {
-                tracing::debug!(%error, "the database's time could not be read");
-            }
-        }
+    /// Synchronizes this clock every minute.
+    pub fn keep_synchronized(self, store: Database, background: &Background) {
+        let schedule = Schedule::every(SYNCHRONIZE_INTERVAL).delayed();
+        background.repeat("reading the database's time", schedule, move || {
+            let (clock, store) = (self.clone(), store.clone());
+            async move { clock.synchronize(&store).await }
+        });
     }
 
     /// This machine's time, with the simulated error.

@@ -1,18 +1,15 @@
 //! Maintenance jobs that delete expired rows. Every instance runs the task; each job runs on one instance at a time.
 
 use crate::{
-    accounts, changes,
+    accounts,
+    background::{Background, Schedule},
+    changes,
     clock::Clock,
     removal::then_pause,
     store::{self, Database, Instant},
-    waker::WakeSignal,
 };
-use std::time::Duration;
-use tokio::{
-    select,
-    time::{interval, timeout},
-};
-use tokio_util::sync::CancellationToken;
+use std::{convert::Infallible, time::Duration};
+use tokio::time::timeout;
 
 /// How often each job runs, across all instances.
 const RUN_INTERVAL: Duration = Duration::from_secs(3600);
@@ -41,29 +38,25 @@ enum MaintenanceJob {
     SecurityEvents,
 }
 
-/// Runs the jobs that are due, on a timer and whenever it is woken, until shutdown.
-pub async fn run_maintenance(
-    store: Database,
-    clock: Clock,
-    mut waker: WakeSignal,
-    shutdown: CancellationToken,
-) {
-    let mut timer = interval(POLL_INTERVAL);
-    loop {
-        select! {
-            () = shutdown.cancelled() => return,
-            _ = timer.tick() => {}
-            () = waker.woken() => {}
+/// Starts the task that runs the jobs.
+pub fn start(store: Database, clock: Clock, background: &Background) {
+    background.repeat("running the maintenance jobs", Schedule::every(POLL_INTERVAL), move || {
+        let (store, clock) = (store.clone(), clock.clone());
+        async move {
+            run_due_jobs(&store, &clock).await;
+            Ok::<_, Infallible>(())
         }
-        for job in MaintenanceJob::ALL {
-            let run = timeout(TIMEOUT, job.run_if_due(&store, clock.now()));
-            let Some(result) = shutdown.run_until_cancelled(run).await else { return };
-            match result {
-                Ok(Ok(Some(rows))) => tracing::debug!(?job, rows, "maintenance job finished"),
-                Ok(Ok(None)) => {}
-                Ok(Err(error)) => tracing::warn!(?job, %error, "maintenance job failed"),
-                Err(_) => tracing::warn!(?job, "maintenance job timed out; the next run continues it"),
-            }
+    });
+}
+
+/// Runs the jobs that are due. A job that fails does not keep the others from running.
+async fn run_due_jobs(store: &Database, clock: &Clock) {
+    for job in MaintenanceJob::ALL {
+        match timeout(TIMEOUT, job.run_if_due(store, clock.now())).await {
+            Ok(Ok(Some(rows))) => tracing::debug!(?job, rows, "maintenance job finished"),
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => tracing::warn!(?job, %error, "maintenance job failed"),
+            Err(_) => tracing::warn!(?job, "maintenance job timed out; the next run continues it"),
         }
     }
 }

@@ -46,6 +46,7 @@
 //! | [`error`] | The errors that clients see |
 //! | [`unicode`] | Visible characters, and truncation of text |
 //! | [`clock`] | The time, which tests can move |
+//! | [`background`] | Runs jobs at intervals until shutdown |
 //! | [`waker`] | Wakes background tasks before their timer fires |
 //! | [`telemetry`] | The log |
 //! | [`open_files`] | The limit on open files |
@@ -57,6 +58,7 @@ pub mod accounts;
 pub mod address;
 pub mod app;
 pub mod assistant;
+pub mod background;
 pub mod bus;
 pub mod changes;
 pub mod clock;

@@ -4,17 +4,14 @@
 //! Instances remove them in small steps, so that other work can go on.
 
 use crate::{
+    background::{Background, Schedule},
     store::{self, Database},
-    waker::WakeSignal,
 };
-use futures_util::FutureExt;
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::{
-    select,
     sync::Notify,
-    time::{Instant, interval, sleep},
+    time::{Instant, sleep},
 };
-use tokio_util::sync::CancellationToken;
 
 /// The number of messages removed in one step. Other writers wait for at most one step.
 const BATCH: i64 = 25;
@@ -43,26 +40,13 @@ impl Removal {
         self.wake.notify_one();
     }
 
-    /// Removes rows whenever it is woken, and on a timer, until shutdown.
-    pub async fn run(self, mut waker: WakeSignal, shutdown: CancellationToken) {
-        let mut timer = interval(POLL_INTERVAL);
-        loop {
-            select! {
-                () = shutdown.cancelled() => return,
-                _ = timer.tick() => {}
-                () = self.wake.notified() => {}
-                () = waker.woken() => {}
-            }
-            // After a panic (which the hook logs) the next run retries. An interrupted step is rolled back.
-            let removed = AssertUnwindSafe(self.remove()).catch_unwind();
-            match shutdown.run_until_cancelled(removed).await {
-                Some(Ok(Err(error))) => {
-                    tracing::warn!(%error, "the rows of deleted conversations could not all be removed; will retry");
-                }
-                Some(Ok(Ok(())) | Err(_)) => {}
-                None => return,
-            }
-        }
+    /// Starts the task. An interrupted step is rolled back.
+    pub fn start(self, background: &Background) {
+        let schedule = Schedule::every(POLL_INTERVAL).or_when(self.wake.clone());
+        background.repeat("removing the rows of deleted conversations", schedule, move || {
+            let removal = self.clone();
+            async move { removal.remove().await }
+        });
     }
 
     async fn remove(&self) -> store::Result<()> {

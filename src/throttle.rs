@@ -1,8 +1,8 @@
 //! Rate limits for requests that are expensive or could be abused.
 //!
-//! Each limit uses the generic cell rate algorithm: a bucket that allows a burst and refills evenly. Buckets live in
-//! process ([`local`]) or, shared by all instances, in Redis ([`shared`]). While Redis is unreachable, each instance
-//! applies the limits on its own.
+//! Each limit is a bucket that allows a burst and refills evenly ([`gcra`]). Buckets live in process ([`local`]) or,
+//! shared by all instances, in Redis ([`shared`]). While Redis is unreachable, each instance applies the limits on its
+//! own.
 //!
 //! # Sign-in
 //!
@@ -15,6 +15,7 @@
 //! - Attempts at e-mail addresses without an account are counted in the same way, so that the limits do not reveal
 //!   which accounts exist.
 
+pub(crate) mod gcra;
 mod local;
 mod shared;
 
@@ -25,6 +26,7 @@ use crate::{
     error::{Error, Result},
     store::Id,
 };
+use gcra::Quota;
 use local::Buckets;
 use sha2::{Digest, Sha256};
 use shared::Shared;
@@ -54,20 +56,6 @@ pub struct Rates {
     pub send: u32,
     /// Cost of the operations of one user, or of one address for callers who are not signed in.
     pub cost: u32,
-}
-
-/// A bucket's capacity, and the time in which an empty bucket becomes full.
-#[derive(Clone, Copy, Debug)]
-struct Quota {
-    amount: NonZeroU32,
-    period: Duration,
-}
-
-impl Quota {
-    /// The time in which one unit is refilled.
-    fn unit(self) -> Duration {
-        self.period / self.amount.get()
-    }
 }
 
 /// The rate limiter with all its limits.
@@ -116,8 +104,8 @@ impl Throttle {
     /// Creates the rate limiter. With a Redis connection, instances share the buckets while Redis responds within
     /// `redis_timeout`.
     pub fn new(rates: Rates, clock: Clock, redis: Option<Connection>, redis_timeout: Duration) -> Self {
-        let limit = |name, amount, period| {
-            let quota = Quota { amount: NonZeroU32::new(amount)?, period };
+        let limit = |name, amount, per| {
+            let quota = Quota { amount: NonZeroU32::new(amount)?, per };
             Some(Limit { name, quota, local: Buckets::new(quota, clock.clone()) })
         };
         let per_network = |per_address: u32| per_address.saturating_mul(ADDRESSES_PER_NETWORK);

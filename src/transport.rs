@@ -7,6 +7,7 @@ mod export;
 mod headers;
 mod hosts;
 pub(crate) mod http;
+mod keyed_limiter;
 mod listen;
 mod negotiation;
 mod open_streams;

@@ -12,15 +12,15 @@
 
 use super::provider_keys::{ProviderKeys, Verified};
 use crate::{
+    background::Background,
     clock::Clock,
     error::{Error, Result},
     store::{Id, Instant, profile::REMEMBERED},
-    waker::WakeSignal,
 };
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, de::IgnoredAny};
 use sha2::{Digest, Sha256};
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use url::Url;
 use uuid::Uuid;
 
@@ -187,9 +187,13 @@ impl IdentityProvider {
         &self.settings.issuer
     }
 
-    /// Refreshes the cached keys periodically. Never returns.
-    pub async fn keep_keys(&self, wake: WakeSignal) {
-        self.keys.keep(wake).await;
+    /// Starts the task that refreshes the cached keys periodically.
+    pub fn keep_keys(self: Arc<Self>, background: &Background) {
+        let name = format!("fetching the keys of the identity provider {}", self.issuer());
+        background.repeat(name, ProviderKeys::schedule(), move || {
+            let provider = self.clone();
+            async move { provider.keys.refresh().await }
+        });
     }
 }
 

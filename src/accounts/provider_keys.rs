@@ -6,9 +6,9 @@
 
 use super::identity_provider::{is_https_or_local, is_local};
 use crate::{
+    background::Schedule,
     clock::Clock,
     error::{Error, Result},
-    waker::WakeSignal,
 };
 use anyhow::{Context, bail, ensure};
 use jsonwebtoken::{
@@ -21,7 +21,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
-use tokio::{select, sync::Mutex, time::sleep};
+use tokio::sync::Mutex;
 use url::Url;
 
 /// The interval between fetches.
@@ -125,29 +125,16 @@ impl ProviderKeys {
         }
     }
 
-    /// Fetches the keys periodically. Never returns.
-    pub async fn keep(&self, mut wake: WakeSignal) {
-        loop {
-            let mut last_fetch = self.last_fetch.lock().await;
-            *last_fetch = Some(self.clock.uptime());
-            let pause = match self.fetch().await {
-                Ok(()) => FETCH_INTERVAL,
-                Err(error) => {
-                    let error = format!("{error:#}");
-                    tracing::warn!(
-                        error,
-                        issuer = self.issuer,
-                        "fetching the identity provider's keys failed"
-                    );
-                    RETRY_INTERVAL
-                }
-            };
-            drop(last_fetch);
-            select! {
-                () = sleep(pause) => {}
-                () = wake.woken() => {}
-            }
-        }
+    /// The schedule on which to call [`ProviderKeys::refresh`].
+    pub fn schedule() -> Schedule {
+        Schedule::every(FETCH_INTERVAL).retry_after(RETRY_INTERVAL)
+    }
+
+    /// Fetches the keys.
+    pub async fn refresh(&self) -> anyhow::Result<()> {
+        let mut last_fetch = self.last_fetch.lock().await;
+        *last_fetch = Some(self.clock.uptime());
+        self.fetch().await
     }
 
     fn has_keys(&self) -> bool {

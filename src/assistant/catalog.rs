@@ -1,19 +1,15 @@
 //! The catalog: which models there are, and which provider each belongs to.
 
 use super::{
-    Assistant,
+    Assistant, AssistantError,
     builtin::{Builtin, ECHO, ELIZA},
     openai::{OpenAi, Timeouts},
     providers::{BUILTIN, Providers},
 };
-use crate::waker::WakeSignal;
+use crate::background::{Background, Schedule};
 use futures_util::future::join_all;
 use std::{collections::HashSet, sync::Arc, time::Duration};
-use tokio::{
-    join, select,
-    sync::watch,
-    time::{sleep, timeout},
-};
+use tokio::{sync::watch, time::timeout};
 
 /// Time after which a provider's list of models is read again.
 const LIST_LIFETIME: Duration = Duration::from_secs(300);
@@ -59,6 +55,8 @@ pub struct Catalog {
     default: Option<String>,
 }
 
+/// A provider. Clones share its list of models.
+#[derive(Clone)]
 struct Endpoint {
     assistant: Arc<OpenAi>,
     /// The models that the provider lists; `None` until the first attempt. Unused if the settings name the models.
@@ -83,25 +81,14 @@ impl Endpoint {
         models.ok().and_then(|listed| listed.ok()?.clone()).unwrap_or_default()
     }
 
-    /// Reads the provider's list of models at intervals and whenever it is woken. Never returns.
-    async fn keep_list(&self, mut waker: WakeSignal) {
-        loop {
-            let pause = match self.assistant.models().await {
-                Ok(models) => {
-                    self.listed.send_replace(Some(models));
-                    LIST_LIFETIME
-                }
-                Err(error) => {
-                    tracing::warn!(provider = self.assistant.provider().name, %error, "cannot list models");
-                    self.listed.send_modify(|listed| *listed = Some(listed.take().unwrap_or_default()));
-                    RETRY_AFTER
-                }
-            };
-            select! {
-                () = sleep(pause) => {}
-                () = waker.woken() => {}
-            }
-        }
+    /// Reads the provider's list of models. After a failure, the models listed before remain.
+    async fn refresh_list(&self) -> Result<(), AssistantError> {
+        let models = self.assistant.models().await;
+        self.listed.send_modify(|listed| match &models {
+            Ok(models) => *listed = Some(models.clone()),
+            Err(_) => *listed = Some(listed.take().unwrap_or_default()),
+        });
+        models.map(drop)
     }
 }
 
@@ -202,22 +189,34 @@ impl Catalog {
         Some(&self.endpoints[found])
     }
 
-    /// Keeps the providers' lists of models current, and logs the default model. Never returns.
-    pub async fn refresh_lists(&self, waker: WakeSignal) {
-        let to_list =
-            || self.endpoints.iter().filter(|endpoint| endpoint.assistant.provider().models.is_empty());
-        let keep_list = join_all(to_list().map(|endpoint| endpoint.keep_list(waker.clone())));
-        let log_default = async {
-            for endpoint in to_list() {
-                let _ = endpoint.listed.subscribe().wait_for(Option::is_some).await; // The sender still exists.
-            }
-            match self.default_model().await {
-                Some(model) => tracing::info!(model, "default model"),
-                None => tracing::warn!(
-                    "there is no default model, because no provider lists any; set CONFAB_DEFAULT_MODEL or N_MODELS"
-                ),
-            }
-        };
-        join!(keep_list, log_default);
+    /// Starts the tasks that keep the providers' lists of models current, and logs the default model.
+    pub fn refresh_lists(self: Arc<Self>, background: &Background) {
+        for endpoint in self.to_list().cloned() {
+            let name = format!("listing the models of {}", endpoint.assistant.provider().name);
+            let schedule = Schedule::every(LIST_LIFETIME).retry_after(RETRY_AFTER);
+            background.repeat(name, schedule, move || {
+                let endpoint = endpoint.clone();
+                async move { endpoint.refresh_list().await }
+            });
+        }
+        background.spawn(async move { self.log_default().await });
+    }
+
+    /// Logs the default model when every provider has been asked for its models.
+    async fn log_default(&self) {
+        for endpoint in self.to_list() {
+            let _ = endpoint.listed.subscribe().wait_for(Option::is_some).await; // The sender still exists.
+        }
+        match self.default_model().await {
+            Some(model) => tracing::info!(model, "default model"),
+            None => tracing::warn!(
+                "there is no default model, because no provider lists any; set CONFAB_DEFAULT_MODEL or N_MODELS"
+            ),
+        }
+    }
+
+    /// The providers whose models are not in the settings.
+    fn to_list(&self) -> impl Iterator<Item = &Endpoint> {
+        self.endpoints.iter().filter(|endpoint| endpoint.assistant.provider().models.is_empty())
     }
 }

@@ -1,11 +1,11 @@
 //! The poll task: finds entries whose notification was lost. At intervals it reads the length of every followed feed.
 
 use super::Changes;
-use crate::store;
-use futures_util::FutureExt;
-use std::{panic::AssertUnwindSafe, time::Duration};
-use tokio::time::{MissedTickBehavior, interval};
-use tokio_util::sync::CancellationToken;
+use crate::{
+    background::{Background, Schedule},
+    store,
+};
+use std::time::Duration;
 
 /// Interval between two polls.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -13,17 +13,12 @@ const INTERVAL: Duration = Duration::from_secs(5);
 const BATCH: usize = 500;
 
 impl Changes {
-    /// Polls until `leaving` is cancelled.
-    pub async fn poll_forever(self, leaving: CancellationToken) {
-        let mut timer = interval(INTERVAL);
-        timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while leaving.run_until_cancelled(timer.tick()).await.is_some() {
-            // After a panic, which the panic hook logs, the loop continues.
-            let polled = AssertUnwindSafe(self.poll()).catch_unwind();
-            if let Some(Ok(Err(error))) = leaving.run_until_cancelled(polled).await {
-                tracing::warn!(%error, "cannot poll for changes of other instances");
-            }
-        }
+    /// Starts the poll task.
+    pub fn start_polling(self, background: &Background) {
+        background.repeat("polling for changes of other instances", Schedule::every(INTERVAL), move || {
+            let changes = self.clone();
+            async move { changes.poll().await }
+        });
     }
 
     /// Reads the length of every feed that is followed on this instance, and wakes the followers of new entries.

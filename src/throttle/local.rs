@@ -1,15 +1,11 @@
-//! Buckets in process, with the crate [`governor`].
+//! Buckets in process.
 
-use super::Quota;
+use super::gcra::Quota;
 use crate::clock::Clock;
-use governor::{
-    InsufficientCapacity, Quota as Gcra, RateLimiter, clock, middleware::StateInformationMiddleware,
-    nanos::Nanos, state::StateStore,
-};
 use std::{
     collections::HashMap,
     num::NonZeroU32,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -20,83 +16,45 @@ const MIN_SWEEP: usize = 1_000;
 
 /// The buckets of one limit, by key.
 pub struct Buckets {
-    limiter: RateLimiter<String, BucketStore, MonotonicClock, StateInformationMiddleware>,
-    store: BucketStore,
     quota: Quota,
+    /// Its uptime is monotonic, so setting the machine's clock back does not prolong a limit.
+    clock: Clock,
+    stored: Mutex<StoredBuckets>,
+}
+
+struct StoredBuckets {
+    /// The uptime at which each bucket will be full again. Full buckets are not stored, or will be removed soon.
+    full_at: HashMap<String, Duration>,
+    sweep_at: usize,
 }
 
 impl Buckets {
     /// Creates buckets that are all full.
     pub fn new(quota: Quota, clock: Clock) -> Self {
-        let clock = MonotonicClock(clock);
-        let store = BucketStore(Arc::new(Mutex::new(StoredBuckets {
-            full_at: HashMap::new(),
-            sweep_at: MIN_SWEEP,
-            clock: clock.clone(),
-        })));
-        let gcra = Gcra::with_period(quota.unit()).unwrap_or(Gcra::per_second(NonZeroU32::MAX));
-        let limiter = RateLimiter::new(gcra.allow_burst(quota.amount), store.clone(), clock);
-        Self { limiter, store, quota }
+        let stored = StoredBuckets { full_at: HashMap::new(), sweep_at: MIN_SWEEP };
+        Self { quota, clock, stored: Mutex::new(stored) }
     }
 
     /// Takes `amount` units from a bucket. Returns the units that remain, or fails with the time to wait.
     pub fn take(&self, key: &str, amount: NonZeroU32) -> Result<u32, Duration> {
-        match self.limiter.check_key_n(&key.to_owned(), amount) {
-            Ok(Ok(state)) => Ok(state.remaining_burst_capacity()),
-            Ok(Err(until)) => Err(until.wait_time_from(clock::Clock::now(self.limiter.clock()))),
-            Err(InsufficientCapacity(_)) => Err(self.quota.period),
+        let mut buckets = self.lock();
+        let now = self.clock.uptime();
+        let full_at = buckets.full_at.get(key).copied().unwrap_or(now);
+        let (full_at, remaining) = self.quota.take(full_at, now, amount.get())?;
+        buckets.full_at.insert(key.to_owned(), full_at);
+        if buckets.full_at.len() >= buckets.sweep_at {
+            buckets.sweep(now);
         }
+        Ok(remaining)
     }
 
     /// Refills a bucket.
     pub fn refill(&self, key: &str) {
-        self.store.lock().full_at.remove(key);
+        self.lock().full_at.remove(key);
     }
-}
 
-/// The uptime as a clock for governor. It is monotonic, so setting the machine's clock back does not prolong a limit.
-#[derive(Clone)]
-struct MonotonicClock(Clock);
-
-impl clock::Clock for MonotonicClock {
-    type Instant = Nanos;
-
-    fn now(&self) -> Nanos {
-        self.0.uptime().into()
-    }
-}
-
-/// A store with a maximum size. Governor's own store never removes a key by itself.
-#[derive(Clone)]
-struct BucketStore(Arc<Mutex<StoredBuckets>>);
-
-struct StoredBuckets {
-    /// When each bucket will be full again. Full buckets are not stored, or will be removed soon.
-    full_at: HashMap<String, Nanos>,
-    sweep_at: usize,
-    clock: MonotonicClock,
-}
-
-impl BucketStore {
     fn lock(&self) -> MutexGuard<'_, StoredBuckets> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl StateStore for BucketStore {
-    type Key = String;
-
-    fn measure_and_replace<T, F, E>(&self, key: &String, decide: F) -> Result<T, E>
-    where
-        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    {
-        let mut buckets = self.lock();
-        let (decision, full_at) = decide(buckets.full_at.get(key).copied())?;
-        buckets.full_at.insert(key.clone(), full_at);
-        if buckets.full_at.len() >= buckets.sweep_at {
-            buckets.sweep();
-        }
-        Ok(decision)
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -105,11 +63,10 @@ impl StoredBuckets {
     ///
     /// Clients that have used much of their limit are therefore kept. The number of buckets at least doubles between
     /// two sweeps, so the amortized cost per request is constant.
-    fn sweep(&mut self) {
-        let now = clock::Clock::now(&self.clock);
+    fn sweep(&mut self, now: Duration) {
         self.full_at.retain(|_, full_at| *full_at > now);
         if self.full_at.len() >= MAX_BUCKETS {
-            let mut all: Vec<Nanos> = self.full_at.values().copied().collect();
+            let mut all: Vec<Duration> = self.full_at.values().copied().collect();
             let (_, &mut median, _) = all.select_nth_unstable(MAX_BUCKETS / 2);
             self.full_at.retain(|_, full_at| *full_at > median);
         }
@@ -125,7 +82,7 @@ mod tests {
     const ONE: NonZeroU32 = NonZeroU32::MIN;
 
     fn buckets(amount: u32, clock: &Clock) -> Buckets {
-        let quota = Quota { amount: NonZeroU32::new(amount).unwrap(), period: Duration::from_secs(60) };
+        let quota = Quota { amount: NonZeroU32::new(amount).unwrap(), per: Duration::from_secs(60) };
         Buckets::new(quota, clock.clone())
     }
 
@@ -139,7 +96,7 @@ mod tests {
             }
             clock.advance(Duration::from_secs(60));
         }
-        assert!(buckets.store.lock().full_at.len() <= 2 * MIN_SWEEP);
+        assert!(buckets.lock().full_at.len() <= 2 * MIN_SWEEP);
     }
 
     #[test]
@@ -152,7 +109,7 @@ mod tests {
         for client in 0..3 * MAX_BUCKETS {
             assert!(buckets.take(&client.to_string(), ONE).is_ok());
         }
-        let stored = buckets.store.lock().full_at.len();
+        let stored = buckets.lock().full_at.len();
         assert!(stored <= MAX_BUCKETS, "{stored}");
         assert!(buckets.take("greedy", ONE).is_err());
     }

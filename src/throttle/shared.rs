@@ -3,7 +3,7 @@
 //! Every key expires when its bucket is full again. While Redis does not respond, each instance applies the limits on
 //! its own.
 
-use super::Quota;
+use super::gcra::Quota;
 use crate::bus::redis::Connection;
 use redis::{RedisError, Script};
 use std::{
@@ -63,7 +63,7 @@ impl Shared {
         amount: NonZeroU32,
         advanced: Duration,
     ) -> Option<Result<u32, Duration>> {
-        let window = u64::try_from(quota.period.as_micros()).unwrap_or(u64::MAX);
+        let window = u64::try_from(quota.per.as_micros()).unwrap_or(u64::MAX);
         let take = window.saturating_mul(amount.get().into()) / u64::from(quota.amount.get());
         let mut call = self.take.key(key(limit, bucket));
         let advanced = u64::try_from(advanced.as_micros()).unwrap_or(u64::MAX);

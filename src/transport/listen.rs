@@ -1,21 +1,22 @@
 //! Accepts connections and serves each in a task of its own, with limits on their time and number.
 //!
 //! The server has its own accept loop because [`axum::serve()`] has no such limits. [`stream`] has the timeouts for
-//! receiving headers, for idle connections and for writing. [`limiter`] limits the number of connections. Only the
-//! timeout for receiving a request body is elsewhere ([`super::body`]).
+//! receiving headers, for idle connections and for writing. [`super::keyed_limiter`] limits the number of connections.
+//! Only the timeout for receiving a request body is elsewhere ([`super::body`]).
 
 mod accept;
 mod connection;
-mod limiter;
 mod phase;
 mod request_body;
 mod stream;
 
-use super::TrustedProxies;
+use super::{
+    TrustedProxies,
+    keyed_limiter::{KeyedLimiter, LimitExceeded},
+};
 use crate::address::ClientAddress;
 use axum::Router;
 use connection::{refuse, serve};
-use limiter::{ConnectionLimiter, LimitExceeded};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use stream::Stream;
 use tokio::{
@@ -58,7 +59,7 @@ pub async fn listen(
     tasks: TaskTracker,
     shutdown: CancellationToken,
 ) {
-    let limiter = ConnectionLimiter::new(limits.connections, limits.per_address);
+    let limiter = KeyedLimiter::new(limits.connections);
     let mut refusals = Refusals { permits: Arc::new(Semaphore::new(MAX_REFUSALS)), logged_at: None };
     let mut backoff = accept::Backoff::default();
     let mut connections = JoinSet::new();
@@ -71,7 +72,7 @@ pub async fn listen(
             }
             () = shutdown.cancelled() => break,
         };
-        match limiter.acquire(limited_host(peer, &proxies)) {
+        match limiter.acquire(limited_host(peer, &proxies), limits.per_address) {
             Ok(permit) => {
                 // Send deltas at once instead of waiting to fill a packet.
                 if let Err(error) = tcp.set_nodelay(true) {
@@ -115,7 +116,7 @@ impl Refusals {
                 LimitExceeded::Total => {
                     tracing::warn!("connections are refused: CONFAB_MAX_CONNECTIONS is reached");
                 }
-                LimitExceeded::PerHost => tracing::warn!(
+                LimitExceeded::PerKey => tracing::warn!(
                     peer = %peer.ip(),
                     "connections are refused: CONFAB_MAX_CONNECTIONS_PER_ADDRESS is reached; if this address is your \
                      proxy, add it to CONFAB_TRUSTED_PROXIES"

@@ -1,12 +1,11 @@
 //! Serves one connection, from its first request to its last response.
 
 use super::{
-    limiter::LimitExceeded,
     phase::{RequestPhase, TrackedResponseBody},
     request_body::TrackedRequestBody,
     stream::{Stream, drain},
 };
-use crate::transport::headers;
+use crate::transport::{headers, keyed_limiter::LimitExceeded};
 use axum::{
     Router,
     extract::ConnectInfo,
@@ -110,7 +109,7 @@ pub async fn serve(
 pub async fn refuse(mut tcp: TcpStream, exceeded: LimitExceeded) {
     let (status, text) = match exceeded {
         LimitExceeded::Total => ("503 Service Unavailable", "The server has too many connections.\n"),
-        LimitExceeded::PerHost => {
+        LimitExceeded::PerKey => {
             ("429 Too Many Requests", "There are too many connections from this address.\n")
         }
     };

@@ -5,7 +5,9 @@
 //!
 //! Dropping a stream closes it in order: a background task reads for a moment what the client still sends.
 
-use super::{Limits, limiter::ConnectionPermit, phase::RequestPhase};
+use super::{Limits, phase::RequestPhase};
+use crate::transport::keyed_limiter::Permit;
+use ipnet::IpNet;
 use std::{
     io,
     pin::Pin,
@@ -29,7 +31,7 @@ type Timer = Option<Pin<Box<Sleep>>>;
 #[derive(Debug)]
 pub struct Stream {
     /// `None` after the stream was closed.
-    connection: Option<(TcpStream, ConnectionPermit)>,
+    connection: Option<(TcpStream, Permit<IpNet>)>,
     limits: Limits,
     phase: RequestPhase,
     /// The phase to which `received` and `read_timer` belong.
@@ -49,7 +51,7 @@ impl Stream {
     pub fn new(
         tcp: TcpStream,
         limits: Limits,
-        permit: ConnectionPermit,
+        permit: Permit<IpNet>,
         tasks: TaskTracker,
     ) -> (Self, RequestPhase) {
         let phase = RequestPhase::default();

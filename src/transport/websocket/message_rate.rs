@@ -1,17 +1,20 @@
 //! Limits the rate of messages on a socket. Most messages are not charged, but each takes processing time, which grows
 //! with its length.
 
-use std::time::Duration;
+use crate::throttle::gcra::Quota;
+use std::{num::NonZeroU32, time::Duration};
 use tokio::time::Instant;
 
 /// The average time between messages: 100 messages per second.
 const INTERVAL: Duration = Duration::from_millis(10);
+/// The largest burst: 1,000 messages.
+const BURST: NonZeroU32 = NonZeroU32::new(1000).unwrap();
+/// The limit on messages.
+const QUOTA: Quota = Quota { amount: BURST, per: INTERVAL.saturating_mul(BURST.get()) };
 /// Each full 2 KiB of a message count as one more message.
 const BYTES: usize = 2048;
-/// The largest burst: 1,000 messages.
-const BURST: Duration = INTERVAL.saturating_mul(1000);
 
-/// The rate limit of a socket's messages (generic cell rate algorithm).
+/// The rate limit of a socket's messages.
 #[derive(Clone, Copy, Debug)]
 pub struct MessageRate {
     /// When the full burst will be available again.
@@ -25,14 +28,15 @@ impl MessageRate {
     }
 
     /// Counts a message of this length. Returns false if it exceeds the limit.
+    ///
+    /// A message that counts as more than the largest burst is allowed when the full burst is available.
     pub fn allows(&mut self, now: Instant, bytes: usize) -> bool {
         let messages = u32::try_from(1 + bytes / BYTES).unwrap_or(u32::MAX);
-        let full_at = self.full_at.max(now) + INTERVAL.saturating_mul(messages).min(BURST);
-        let allowed = full_at - now <= BURST;
-        if allowed {
+        let taken = QUOTA.take(self.full_at, now, messages);
+        if let Ok((full_at, _)) = taken {
             self.full_at = full_at;
         }
-        allowed
+        taken.is_ok()
     }
 }
 
@@ -48,7 +52,7 @@ mod tests {
         assert!(!rate.allows(start, 100));
         let later = start + INTERVAL * 3;
         assert_eq!((0..10).filter(|_| rate.allows(later, 100)).count(), 3);
-        let much_later = later + BURST * 5;
+        let much_later = later + QUOTA.per * 5;
         assert_eq!((0..2000).filter(|_| rate.allows(much_later, 100)).count(), 1000);
     }
 
