@@ -80,16 +80,13 @@ impl Conversations {
             self.replies.check_model(model).await?;
         }
         let now = self.clock.now();
+        let titled_by_user = new.title.is_some();
+        let title = new.title.map_or_else(|| UNTITLED.to_owned(), |Title(title)| title);
         let conversation = Conversation {
-            id: Id::new(),
-            owner_id: owner,
-            titled_by_user: new.title.is_some(),
-            title: new.title.map_or_else(|| UNTITLED.to_owned(), |Title(title)| title),
+            titled_by_user,
             system_prompt: new.system_prompt.map(SystemPrompt::into_string),
             model: new.model,
-            message_count: 0,
-            created_at: now,
-            updated_at: now,
+            ..Conversation::new(owner, title, now)
         };
         self.store.insert_conversation(&conversation).await?;
         self.changes.notify(owner);

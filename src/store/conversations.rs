@@ -40,6 +40,21 @@ pub struct Conversation {
 pub type ConversationSortKey = (Instant, Id);
 
 impl Conversation {
+    /// Creates an empty conversation with a title that the user has not set, and without any options.
+    pub fn new(owner: Id, title: String, at: Instant) -> Self {
+        Self {
+            id: Id::new(),
+            owner_id: owner,
+            title,
+            titled_by_user: false,
+            system_prompt: None,
+            model: None,
+            message_count: 0,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
     /// Returns the sort key in the owner's list.
     pub fn sort_key(&self) -> ConversationSortKey {
         (self.updated_at, self.id)

@@ -33,17 +33,7 @@ pub async fn database() -> (TempDir, Database, User) {
 
 /// Returns an empty conversation that is not stored yet.
 pub fn conversation(owner: &User, at: Instant) -> Conversation {
-    Conversation {
-        id: Id::new(),
-        owner_id: owner.id,
-        title: "New conversation".into(),
-        titled_by_user: false,
-        system_prompt: None,
-        model: None,
-        message_count: 0,
-        created_at: at,
-        updated_at: at,
-    }
+    Conversation::new(owner.id, "New conversation".into(), at)
 }
 
 impl Database {

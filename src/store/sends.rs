@@ -238,15 +238,10 @@ impl Database {
             let conversation: Conversation = match existing {
                 None => {
                     let conversation = Conversation {
-                        id: Id::new(),
-                        owner_id: new.owner,
-                        title: new.title.clone(),
-                        titled_by_user: false,
                         system_prompt,
                         model: new.model.clone(),
                         message_count: 2,
-                        created_at: now,
-                        updated_at: now,
+                        ..Conversation::new(new.owner, new.title.clone(), now)
                     };
                     diesel::insert_into(conversations::table).values(&conversation).execute(conn).await?;
                     changes.push((ChangeKind::ConversationCreated, conversation.id, None));

@@ -77,6 +77,12 @@ impl ScalarValue for &str {
     }
 }
 
+impl ScalarValue for bool {
+    fn into_value(self) -> Value {
+        Value::Boolean(self)
+    }
+}
+
 impl ScalarValue for ID {
     fn into_value(self) -> Value {
         Value::String(self.0)
