@@ -62,7 +62,15 @@ fn main() -> ExitCode {
         print_error(format_args!(".env: {error}"));
         return ExitCode::FAILURE;
     }
-    let command = Cli::command().mut_args(|argument| argument.global(true));
+    let command = Cli::command().mut_args(|argument| {
+        // A flag's value is named after its environment variable.
+        let variable = argument.get_env().map(|name| name.to_string_lossy().into_owned());
+        let argument = argument.global(true);
+        match variable {
+            Some(variable) => argument.value_name(variable),
+            None => argument,
+        }
+    });
     let Cli { command, config } = match Cli::from_arg_matches(&command.get_matches()) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
