@@ -7,14 +7,17 @@ mod connections;
 mod documents;
 pub mod dotenv;
 mod identities;
+mod parts;
 mod throttling;
 mod trusted;
+mod tuning;
 
 pub use connections::Connections;
 pub use documents::Documents;
 pub use identities::{Identities, Registration};
 pub use throttling::Throttling;
 pub use trusted::{DocumentsAllowed, Trusted};
+pub use tuning::{DocumentTuning, Tuning};
 
 use crate::{
     accounts::{Keys, ProviderSettings, Secret},
@@ -33,6 +36,7 @@ use std::{
     fmt::Display,
     fs::{self, DirBuilder},
     net::SocketAddr,
+    ops::RangeInclusive,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     time::Duration,
@@ -111,19 +115,19 @@ pub struct Config {
 
     /// Lifetime of an access token, in seconds. It expires earlier if its session ends.
     #[arg(long, env = "CONFAB_ACCESS_TOKEN_TTL", default_value = "900",
-          value_parser = RangedU64ValueParser::<u64>::new().range(1..=86_400))]
-    pub access_token_ttl: u64,
+          value_parser = seconds(1..=86_400))]
+    pub access_token_ttl: Duration,
 
     /// Lifetime of a session after its last refresh, in seconds.
     #[arg(long, env = "CONFAB_REFRESH_TOKEN_TTL", default_value = "2592000",
-          value_parser = RangedU64ValueParser::<u64>::new().range(60..=31_536_000))]
-    pub refresh_token_ttl: u64,
+          value_parser = seconds(60..=31_536_000))]
+    pub refresh_token_ttl: Duration,
 
     /// Grace period in seconds during which a used refresh token returns the same replacement again, for clients that
     /// lost the response or refreshed twice at once. After it, reuse of the token ends the session.
     #[arg(long, env = "CONFAB_REFRESH_GRACE", default_value = "10",
-          value_parser = RangedU64ValueParser::<u64>::new().range(0..=300))]
-    pub refresh_grace: u64,
+          value_parser = seconds(0..=300))]
+    pub refresh_grace: Duration,
 
     /// Other origins whose pages may use this server, separated by commas: `https://chat.example,https://…`
     /// [default: none].
@@ -169,27 +173,22 @@ pub struct Config {
           value_parser = value_parser!(u32).range(100..=10_000_000))]
     pub history_tokens: u32,
 
-    /// Timeout for connecting to a provider, in seconds.
-    #[arg(long, env = "CONFAB_CONNECT_TIMEOUT", default_value = "10",
-          value_parser = value_parser!(u64).range(1..=600))]
-    pub connect_timeout: u64,
-
     /// Timeout for the start of a provider's response, in seconds.
     #[arg(long, env = "CONFAB_FIRST_TOKEN_TIMEOUT", default_value = "120",
-          value_parser = value_parser!(u64).range(1..=3600))]
-    pub first_token_timeout: u64,
+          value_parser = seconds(1..=3600))]
+    pub first_token_timeout: Duration,
 
     /// Idle timeout for a provider's response, in seconds. Before the first text, any data restarts it; afterwards only
     /// text, reasoning and tool calls do.
     #[arg(long, env = "CONFAB_IDLE_TIMEOUT", default_value = "60",
-          value_parser = value_parser!(u64).range(1..=3600))]
-    pub idle_timeout: u64,
+          value_parser = seconds(1..=3600))]
+    pub idle_timeout: Duration,
 
     /// Longest time without text in a provider's response, in seconds, even if the model reasons and the provider keeps
     /// sending data.
     #[arg(long, env = "CONFAB_THINKING_TIMEOUT", default_value = "600",
-          value_parser = value_parser!(u64).range(1..=86_400))]
-    pub thinking_timeout: u64,
+          value_parser = seconds(1..=86_400))]
+    pub thinking_timeout: Duration,
 
     /// Maximum number of attempts to generate a reply. A new attempt starts when the instance that ran the reply has
     /// crashed or shut down.
@@ -199,13 +198,13 @@ pub struct Config {
 
     /// Lease of a reply, in seconds. If an instance crashes, another takes over its replies after this time.
     #[arg(long, env = "CONFAB_LEASE", default_value = "15",
-          value_parser = value_parser!(u64).range(3..=3600))]
-    pub lease: u64,
+          value_parser = seconds(3..=3600))]
+    pub lease: Duration,
 
     /// Time that replies in progress may continue during shutdown, in seconds. Other instances take over the rest.
     #[arg(long, env = "CONFAB_DRAIN", default_value = "5",
-          value_parser = value_parser!(u64).range(0..=3600))]
-    pub drain: u64,
+          value_parser = seconds(0..=3600))]
+    pub drain: Duration,
 
     /// Largest request body and largest WebSocket message, in bytes.
     #[arg(long, env = "CONFAB_MAX_BODY", default_value = "262144",
@@ -220,26 +219,11 @@ pub struct Config {
     #[command(flatten)]
     pub trusted: Trusted,
 
-    /// Maximum number of operations in progress on one WebSocket.
-    #[arg(long, env = "CONFAB_MAX_OPERATIONS", default_value = "100",
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000))]
-    pub max_operations: usize,
-
-    /// Timeout for `connection_init` on a new WebSocket, in seconds.
-    #[arg(long, env = "CONFAB_INIT_TIMEOUT", default_value = "10",
-          value_parser = value_parser!(u64).range(1..=600))]
-    pub init_timeout: u64,
-
     /// Interval between pings to a WebSocket client, in seconds. The server closes a WebSocket from which it received
     /// nothing for two intervals.
     #[arg(long, env = "CONFAB_PING_INTERVAL", default_value = "20",
-          value_parser = value_parser!(u64).range(1..=3600))]
-    pub ping_interval: u64,
-
-    /// Write timeout, in seconds. The server closes a connection whose client reads nothing for this time.
-    #[arg(long, env = "CONFAB_WRITE_TIMEOUT", default_value = "20",
-          value_parser = value_parser!(u64).range(1..=3600))]
-    pub write_timeout: u64,
+          value_parser = seconds(1..=3600))]
+    pub ping_interval: Duration,
 
     /// Connection limits.
     #[command(flatten)]
@@ -252,6 +236,10 @@ pub struct Config {
     /// Log format: `text`, or `json` with one object per line.
     #[arg(long, env = "CONFAB_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+
+    /// Fixed values.
+    #[arg(skip)]
+    pub tuning: Tuning,
 }
 
 /// Values that are derived from several settings, files or the environment.
@@ -366,11 +354,11 @@ impl Config {
     pub fn playground(&self) -> bool {
         self.playground.map_or(self.env == Environment::Development, |switch| switch == Switch::On)
     }
+}
 
-    /// The lifetime of an access token.
-    pub fn access_token_ttl(&self) -> Duration {
-        Duration::from_secs(self.access_token_ttl)
-    }
+/// Parses a duration in whole seconds within this range.
+fn seconds(range: RangeInclusive<u64>) -> impl TypedValueParser<Value = Duration> {
+    RangedU64ValueParser::<u64>::new().range(range).map(Duration::from_secs)
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {

@@ -135,6 +135,9 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
     let resolved = config.resolve(|name| std::env::var(name).ok()).map_err(|error| anyhow!(error))?;
+    for warning in config.tuning.warnings(|name| std::env::var(name).ok()) {
+        tracing::warn!("{warning}");
+    }
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let shutdown = CancellationToken::new();
     let second_signal = async {
