@@ -2,31 +2,30 @@
 
 use crate::{
     accounts::{
-        AccessTokens, Accounts, Audit, Deletion, DownloadLimiter, IdentityProvider, Passwords, RefreshTokens,
-        Sessions, sessions::SessionLifetimes,
+        AccessTokens, Accounts, Audit, Deletion, DownloadLimiter, IdentityProvider, Passwords,
+        ProviderSettings, RefreshTokens, Sessions,
     },
-    assistant::{catalog::Catalog, openai::Timeouts},
+    assistant::{catalog::Catalog, providers::Providers},
     background::Background,
     bus::{Bus, memory::MemoryBus, redis::RedisBus},
     changes::Changes,
     clock::Clock,
-    config::{Config, Environment, Registration, ResolvedConfig},
+    config::{Config, Registration, ResolvedConfig},
     conversations::Conversations,
     graphql::{
-        self,
-        document::Documents,
+        document::{Documents, TrustedDocuments},
         execution::{
             panics::PanicAt,
             service::{ChargeQueues, GraphqlService},
         },
-        schema::Domain,
+        schema::{self, Domain},
     },
     housekeeping,
     removal::Removal,
-    replies::{self, Replies},
-    store::{Database, Instant, Statements},
+    replies::Replies,
+    store::{self, Database, Instant, Statements},
     throttle::{self, Throttle},
-    transport::{self, ConnectionLimits, OpenStreams, Readiness, SocketLimits, Transport, TrustedProxies},
+    transport::{self, ConnectionLimits, OpenStreams, Readiness, Transport, TrustedProxies},
     waker::Waker,
 };
 use anyhow::Context;
@@ -102,118 +101,50 @@ impl App {
         overrides: AppOverrides,
     ) -> anyhow::Result<Self> {
         let AppOverrides { clock, statements, park_after, redis_timeout, waker, bus, panic_at } = overrides;
-        let store = Database::connect(&resolved.database_url, &statements).await.context("DATABASE_URL")?;
-        store.migrate().await.context("DATABASE_URL")?;
-        Accounts::canonicalize_emails(&store).await.context("DATABASE_URL")?;
-        clock.synchronize(&store).await.context("DATABASE_URL")?;
-        let seconds = Duration::from_secs;
-        let timeouts = Timeouts {
-            connect: seconds(config.connect_timeout),
-            first_token: seconds(config.first_token_timeout),
-            idle: seconds(config.idle_timeout),
-            thinking: seconds(config.thinking_timeout),
-        };
-        let pace = Duration::from_millis(config.pace_ms);
-        let catalog = Catalog::new(&resolved.providers, pace, timeouts, config.default_model.clone())
-            .context("the HTTP client for the providers could not be built")?;
-        let catalog = Arc::new(catalog);
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
-        let background = Background::new(tasks.clone(), shutdown.clone(), waker.clone());
+        let store =
+            open_database(&resolved.database_url, &statements, &clock).await.context("DATABASE_URL")?;
+        let catalog = build_catalog(config, &resolved.providers)?;
         let redis = resolved.redis.as_ref().map(RedisBus::connection);
-        let rates = config.throttling.rates();
-        let throttle = Arc::new(Throttle::new(rates, clock.clone(), redis, redis_timeout));
-        let (bus, bus_receiver): (Arc<dyn Bus>, _) = match resolved.redis {
-            None => (Arc::new(bus), None),
-            Some(redis) => {
-                let redis = Arc::new(redis);
-                let receiver = redis.clone();
-                let receiver = tokio::spawn(async move { receiver.listen().await });
-                (redis, Some(AbortOnDropHandle::new(receiver)))
-            }
-        };
-        let lifetimes = SessionLifetimes {
-            session: seconds(config.refresh_token_ttl),
-            access_token: config.access_token_ttl(),
-            grace: seconds(config.refresh_grace),
-        };
-        let refresh_tokens = RefreshTokens::new(&resolved.secret);
+        let throttle =
+            Arc::new(Throttle::new(config.throttling.rates(), clock.clone(), redis, redis_timeout));
+        let (bus, bus_receiver) = connect_bus(resolved.redis, bus);
         let sessions = Sessions::new(
             store.clone(),
             clock.clone(),
-            refresh_tokens,
-            lifetimes,
+            RefreshTokens::new(&resolved.secret),
+            config.session_lifetimes(),
             bus.clone(),
             tasks.clone(),
         );
         let known_from = sessions.poll_revocations(Instant(0)).await.context("DATABASE_URL")?;
-        let identity_provider = resolved.identity_provider.map(|settings| {
-            IdentityProvider::new(settings, clock.clone())
-                .map(Arc::new)
-                .context("the HTTP client for the identity provider could not be built")
-        });
-        let identity_provider = identity_provider.transpose()?;
-        if let Some(provider) = identity_provider.clone() {
-            provider.keep_keys(&background);
-        }
         let accounts = Arc::new(Accounts {
             store: store.clone(),
             clock: clock.clone(),
             passwords: Passwords::new(available_parallelism().map_or(2, usize::from)),
-            access_tokens: AccessTokens::new(resolved.keys, config.access_token_ttl()),
+            access_tokens: AccessTokens::new(resolved.keys, config.access_token_ttl),
             sessions,
-            identity_provider,
+            identity_provider: build_identity_provider(resolved.identity_provider, &clock)?,
             open: config.identities.registration == Registration::Open,
             audit: Audit::new(store.clone(), clock.clone(), tasks.clone()),
             exports: DownloadLimiter::default(),
             throttle: throttle.clone(),
         });
-        let settings = replies::Settings {
-            history_tokens: config.history_tokens,
-            lease: seconds(config.lease),
-            attempts: config.reply_attempts,
-            max_running: config.throttling.max_running,
-        };
         let changes = Changes::new(store.clone(), bus.clone(), tasks.clone());
         let replies = Replies::new(
             store.clone(),
             catalog.clone(),
             bus,
-            clock.clone(),
+            clock,
             changes.clone(),
             throttle.clone(),
-            settings,
+            config.reply_settings(),
         );
-        let removal = Removal::new(store.clone());
-        let conversations = Conversations {
-            store: store.clone(),
-            clock: clock.clone(),
-            replies: replies.clone(),
-            changes: changes.clone(),
-            removal: removal.clone(),
-        };
-        let deletion =
-            Deletion { accounts: accounts.clone(), replies: replies.clone(), removal: removal.clone() };
-        let domain = Domain {
-            store: store.clone(),
-            accounts: accounts.clone(),
-            deletion,
-            conversations,
-            catalog: catalog.clone(),
-            replies: replies.clone(),
-            changes: changes.clone(),
-        };
-        catalog.clone().refresh_lists(&background);
-        clock.clone().keep_synchronized(store.clone(), &background);
-        housekeeping::start(store.clone(), clock, &background);
-        removal.start(&background);
-        changes.clone().start_polling(&background);
-        let (watcher, token) = (accounts.clone(), shutdown.clone());
-        tasks.spawn(async move { watcher.sessions.run_revocation_poll(known_from, token).await });
-        let mut trusted = resolved.trusted_documents;
-        trusted.add(&transport::page_documents()).map_err(anyhow::Error::msg)?;
+        let domain = build_domain(accounts.clone(), catalog, replies.clone(), changes.clone());
+        spawn_background(&domain, known_from, &waker, &tasks, &shutdown);
         let service = Arc::new(GraphqlService {
-            schema: graphql::schema::build(domain, panic_at),
-            documents: Documents::new(&graphql::schema::sdl(), config.document_limits(), trusted)?,
+            schema: schema::build(domain, panic_at),
+            documents: build_documents(config, resolved.trusted_documents)?,
             store: store.clone(),
             replies: replies.clone(),
             changes,
@@ -222,50 +153,28 @@ impl App {
             tasks: tasks.clone(),
             park_after,
         });
+        let limits = config.connection_limits();
         let router = transport::router(Transport {
+            settings: config.transport_settings(),
             service,
             accounts,
             store,
             readiness: Readiness::default(),
             throttle,
-            trusted_proxies: config.trusted_proxies.clone(),
-            behind_tls: config.env == Environment::Production,
-            sockets: SocketLimits {
-                init: seconds(config.init_timeout),
-                ping: seconds(config.ping_interval),
-                write: seconds(config.write_timeout),
-                operations: config.max_operations,
-            },
-            open_streams: OpenStreams::new(
-                config.connections.max_sockets,
-                config.connections.max_connections_per_address,
-            ),
-            playground: config.playground(),
-            max_body: config.max_body,
-            body_timeout: seconds(config.connections.request_timeout),
-            allowed_origins: config.allowed_origins(),
+            open_streams: OpenStreams::new(config.connections.max_sockets, limits.per_address),
             tasks: tasks.clone(),
             shutdown: shutdown.clone(),
         });
-        let drain = seconds(config.drain);
-        let connections = ConnectionLimits {
-            request: seconds(config.connections.request_timeout),
-            keep_alive: seconds(config.connections.keep_alive_timeout),
-            write: seconds(config.write_timeout),
-            connections: config.connections.max_connections,
-            per_address: config.connections.max_connections_per_address,
-        };
-        let trusted_proxies = config.trusted_proxies.clone();
         Ok(Self {
             router,
-            connections,
-            trusted_proxies,
+            connections: limits,
+            trusted_proxies: config.trusted_proxies.clone(),
             replies,
             waker,
             _bus_receiver: bus_receiver,
             tasks,
             shutdown,
-            drain,
+            drain: config.drain,
         })
     }
 
@@ -315,4 +224,83 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// Connects to the database and brings its schema and contents up to date. Synchronizes the clock with it.
+async fn open_database(url: &str, statements: &Statements, clock: &Clock) -> store::Result<Database> {
+    let store = Database::connect(url, statements).await?;
+    store.migrate().await?;
+    Accounts::canonicalize_emails(&store).await?;
+    clock.synchronize(&store).await?;
+    Ok(store)
+}
+
+fn build_catalog(config: &Config, providers: &Providers) -> anyhow::Result<Arc<Catalog>> {
+    let pace = Duration::from_millis(config.pace_ms);
+    Catalog::new(providers, pace, config.provider_timeouts(), config.default_model.clone())
+        .map(Arc::new)
+        .context("the HTTP client for the providers could not be built")
+}
+
+/// Returns the bus over Redis and the task that receives its messages, or the bus in memory.
+fn connect_bus(redis: Option<RedisBus>, memory: MemoryBus) -> (Arc<dyn Bus>, Option<AbortOnDropHandle<()>>) {
+    let Some(redis) = redis.map(Arc::new) else { return (Arc::new(memory), None) };
+    let receiver = redis.clone();
+    let receiver = tokio::spawn(async move { receiver.listen().await });
+    (redis, Some(AbortOnDropHandle::new(receiver)))
+}
+
+fn build_identity_provider(
+    settings: Option<ProviderSettings>,
+    clock: &Clock,
+) -> anyhow::Result<Option<Arc<IdentityProvider>>> {
+    let provider = settings.map(|settings| IdentityProvider::new(settings, clock.clone()).map(Arc::new));
+    provider.transpose().context("the HTTP client for the identity provider could not be built")
+}
+
+fn build_domain(
+    accounts: Arc<Accounts>,
+    catalog: Arc<Catalog>,
+    replies: Replies,
+    changes: Changes,
+) -> Domain {
+    let (store, clock) = (accounts.store.clone(), accounts.clock.clone());
+    let removal = Removal::new(store.clone());
+    let conversations = Conversations {
+        store: store.clone(),
+        clock,
+        replies: replies.clone(),
+        changes: changes.clone(),
+        removal: removal.clone(),
+    };
+    let deletion = Deletion { accounts: accounts.clone(), replies: replies.clone(), removal };
+    Domain { store, accounts, deletion, conversations, catalog, replies, changes }
+}
+
+/// Creates the checks of documents. Those of the chat page are trusted.
+fn build_documents(config: &Config, mut trusted: TrustedDocuments) -> anyhow::Result<Documents> {
+    trusted.add(&transport::page_documents()).map_err(anyhow::Error::msg)?;
+    Documents::new(&schema::sdl(), config.document_limits(), trusted)
+}
+
+/// Starts the background tasks, which end at shutdown. Those of the reply engine start with the server.
+fn spawn_background(
+    domain: &Domain,
+    known_from: Instant,
+    waker: &Waker,
+    tasks: &TaskTracker,
+    shutdown: &CancellationToken,
+) {
+    let Domain { store, accounts, catalog, changes, conversations, .. } = domain;
+    let background = Background::new(tasks.clone(), shutdown.clone(), waker.clone());
+    if let Some(provider) = accounts.identity_provider.clone() {
+        provider.keep_keys(&background);
+    }
+    catalog.clone().refresh_lists(&background);
+    accounts.clock.clone().keep_synchronized(store.clone(), &background);
+    housekeeping::start(store.clone(), accounts.clock.clone(), &background);
+    conversations.removal.clone().start(&background);
+    changes.clone().start_polling(&background);
+    let (watcher, token) = (accounts.clone(), shutdown.clone());
+    tasks.spawn(async move { watcher.sessions.run_revocation_poll(known_from, token).await });
 }

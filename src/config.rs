@@ -7,14 +7,17 @@ mod connections;
 mod documents;
 pub mod dotenv;
 mod identities;
+mod parts;
 mod throttling;
 mod trusted;
+mod tuning;
 
 pub use connections::Connections;
 pub use documents::Documents;
 pub use identities::{Identities, Registration};
 pub use throttling::Throttling;
 pub use trusted::{DocumentsAllowed, Trusted};
+pub use tuning::{DocumentTuning, Tuning};
 
 use crate::{
     accounts::{Keys, ProviderSettings, Secret},
@@ -33,6 +36,7 @@ use std::{
     fmt::Display,
     fs::{self, DirBuilder},
     net::SocketAddr,
+    ops::RangeInclusive,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     time::Duration,
@@ -70,76 +74,70 @@ pub enum LogFormat {
 #[command(next_help_heading = "Settings")]
 pub struct Config {
     /// Address and port to listen on.
-    #[arg(long, env = "CONFAB_LISTEN", value_name = "CONFAB_LISTEN", default_value = "127.0.0.1:8000",
+    #[arg(long, env = "CONFAB_LISTEN", default_value = "127.0.0.1:8000",
           value_parser = parse_listen)]
     pub listen: SocketAddr,
 
     /// Folder for files that the server creates: the SQLite database and the generated secret.
-    #[arg(long, env = "CONFAB_DATA_DIR", value_name = "CONFAB_DATA_DIR", default_value = "data")]
+    #[arg(long, env = "CONFAB_DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
 
     /// Database URL: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME` [default: confab.db in the data
     /// folder].
-    #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<SecretString>,
 
     /// Redis URL: `redis://USER:PASSWORD@HOST:PORT`, or `rediss://…` for TLS. Several instances use Redis to forward reply
     /// text and notifications without delay and to share rate limits [default: none, for a single instance].
-    #[arg(long, env = "REDIS_URL", value_name = "REDIS_URL", hide_env_values = true)]
+    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
 
     /// Environment: `development` or `production`. Use `production` on the internet. It disables introspection and
     /// field-name suggestions, rejects weak secrets, and assumes that a proxy in front of the server provides TLS.
-    #[arg(long, env = "CONFAB_ENV", value_name = "CONFAB_ENV", default_value = "development")]
+    #[arg(long, env = "CONFAB_ENV", default_value = "development")]
     pub env: Environment,
 
     /// Whether `/playground` is served: `on` or `off` [default: `on` in development, `off` in production]. In
     /// production the playground has no schema, because introspection is disabled.
-    #[arg(long, env = "CONFAB_PLAYGROUND", value_name = "CONFAB_PLAYGROUND")]
+    #[arg(long, env = "CONFAB_PLAYGROUND")]
     pub playground: Option<Switch>,
 
     /// Secret that signs refresh tokens and access tokens. At least 32 bytes, and the same on all instances. Required
     /// in production [default: generated and stored in the data folder].
-    #[arg(long, env = "CONFAB_JWT_SECRET", value_name = "CONFAB_JWT_SECRET", hide_env_values = true)]
+    #[arg(long, env = "CONFAB_JWT_SECRET", hide_env_values = true)]
     pub jwt_secret: Option<SecretString>,
 
     /// PEM file with Ed25519 private keys for access tokens, used instead of the secret. The first key signs; every key
     /// verifies. The public keys are published at /.well-known/jwks.json [default: none].
-    #[arg(long, env = "CONFAB_JWT_KEY_FILE", value_name = "CONFAB_JWT_KEY_FILE",
+    #[arg(long, env = "CONFAB_JWT_KEY_FILE",
           value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub jwt_key_file: Option<PathBuf>,
 
     /// Lifetime of an access token, in seconds. It expires earlier if its session ends.
-    #[arg(long, env = "CONFAB_ACCESS_TOKEN_TTL", value_name = "CONFAB_ACCESS_TOKEN_TTL", default_value = "900",
-          value_parser = RangedU64ValueParser::<u64>::new().range(1..=86_400))]
-    pub access_token_ttl: u64,
+    #[arg(long, env = "CONFAB_ACCESS_TOKEN_TTL", default_value = "900",
+          value_parser = seconds(1..=86_400))]
+    pub access_token_ttl: Duration,
 
     /// Lifetime of a session after its last refresh, in seconds.
-    #[arg(long, env = "CONFAB_REFRESH_TOKEN_TTL", value_name = "CONFAB_REFRESH_TOKEN_TTL", default_value = "2592000",
-          value_parser = RangedU64ValueParser::<u64>::new().range(60..=31_536_000))]
-    pub refresh_token_ttl: u64,
+    #[arg(long, env = "CONFAB_REFRESH_TOKEN_TTL", default_value = "2592000",
+          value_parser = seconds(60..=31_536_000))]
+    pub refresh_token_ttl: Duration,
 
     /// Grace period in seconds during which a used refresh token returns the same replacement again, for clients that
     /// lost the response or refreshed twice at once. After it, reuse of the token ends the session.
-    #[arg(long, env = "CONFAB_REFRESH_GRACE", value_name = "CONFAB_REFRESH_GRACE", default_value = "10",
-          value_parser = RangedU64ValueParser::<u64>::new().range(0..=300))]
-    pub refresh_grace: u64,
+    #[arg(long, env = "CONFAB_REFRESH_GRACE", default_value = "10",
+          value_parser = seconds(0..=300))]
+    pub refresh_grace: Duration,
 
     /// Other origins whose pages may use this server, separated by commas: `https://chat.example,https://…`
     /// [default: none].
-    #[arg(long, env = "CONFAB_ALLOWED_ORIGINS", value_name = "CONFAB_ALLOWED_ORIGINS", value_delimiter = ',',
+    #[arg(long, env = "CONFAB_ALLOWED_ORIGINS", value_delimiter = ',',
           value_parser = parse_origin)]
     pub allowed_origins: Vec<String>,
 
     /// Addresses and networks of trusted proxies, separated by commas: `10.0.0.1,fd00::/8`. The server takes the
     /// client's address from their `X-Forwarded-For` and `Forwarded` headers [default: none].
-    #[arg(
-        long,
-        env = "CONFAB_TRUSTED_PROXIES",
-        value_name = "CONFAB_TRUSTED_PROXIES",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(long, env = "CONFAB_TRUSTED_PROXIES", default_value = "", hide_default_value = true)]
     pub trusted_proxies: TrustedProxies,
 
     /// Sign-in and registration.
@@ -156,65 +154,60 @@ pub struct Config {
     /// from the provider); N_MERGE_TURNS (`off` sends consecutive messages of the same role separately);
     /// N_CONTEXT_TOKENS (context size of the models in tokens: `131072`, or `small=32768,large=131072`) [default:
     /// `openai` if OPENAI_BASE_URL or OPENAI_API_KEY is set, else `builtin`].
-    #[arg(long, env = "CONFAB_PROVIDERS", value_name = "CONFAB_PROVIDERS", value_delimiter = ',')]
+    #[arg(long, env = "CONFAB_PROVIDERS", value_delimiter = ',')]
     pub providers: Vec<String>,
 
     /// Model for conversations that do not specify one [default: the first offered model that, judging by its name, can
     /// chat].
-    #[arg(long, env = "CONFAB_DEFAULT_MODEL", value_name = "CONFAB_DEFAULT_MODEL")]
+    #[arg(long, env = "CONFAB_DEFAULT_MODEL")]
     pub default_model: Option<String>,
 
     /// Pause of the built-in models per word, in milliseconds.
-    #[arg(long, env = "CONFAB_PACE_MS", value_name = "CONFAB_PACE_MS", default_value = "30",
+    #[arg(long, env = "CONFAB_PACE_MS", default_value = "30",
           value_parser = value_parser!(u64).range(0..=60_000))]
     pub pace_ms: u64,
 
     /// Maximum length of the conversation history that is sent to a model, in tokens (estimated as four bytes each). If
     /// N_CONTEXT_TOKENS is set for the model, the limit is at least three quarters of it.
-    #[arg(long, env = "CONFAB_HISTORY_TOKENS", value_name = "CONFAB_HISTORY_TOKENS", default_value = "8000",
+    #[arg(long, env = "CONFAB_HISTORY_TOKENS", default_value = "8000",
           value_parser = value_parser!(u32).range(100..=10_000_000))]
     pub history_tokens: u32,
 
-    /// Timeout for connecting to a provider, in seconds.
-    #[arg(long, env = "CONFAB_CONNECT_TIMEOUT", value_name = "CONFAB_CONNECT_TIMEOUT", default_value = "10",
-          value_parser = value_parser!(u64).range(1..=600))]
-    pub connect_timeout: u64,
-
     /// Timeout for the start of a provider's response, in seconds.
-    #[arg(long, env = "CONFAB_FIRST_TOKEN_TIMEOUT", value_name = "CONFAB_FIRST_TOKEN_TIMEOUT", default_value = "120",
-          value_parser = value_parser!(u64).range(1..=3600))]
-    pub first_token_timeout: u64,
+    #[arg(long, env = "CONFAB_FIRST_TOKEN_TIMEOUT", default_value = "120",
+          value_parser = seconds(1..=3600))]
+    pub first_token_timeout: Duration,
 
     /// Idle timeout for a provider's response, in seconds. Before the first text, any data restarts it; afterwards only
     /// text, reasoning and tool calls do.
-    #[arg(long, env = "CONFAB_IDLE_TIMEOUT", value_name = "CONFAB_IDLE_TIMEOUT", default_value = "60",
-          value_parser = value_parser!(u64).range(1..=3600))]
-    pub idle_timeout: u64,
+    #[arg(long, env = "CONFAB_IDLE_TIMEOUT", default_value = "60",
+          value_parser = seconds(1..=3600))]
+    pub idle_timeout: Duration,
 
     /// Longest time without text in a provider's response, in seconds, even if the model reasons and the provider keeps
     /// sending data.
-    #[arg(long, env = "CONFAB_THINKING_TIMEOUT", value_name = "CONFAB_THINKING_TIMEOUT", default_value = "600",
-          value_parser = value_parser!(u64).range(1..=86_400))]
-    pub thinking_timeout: u64,
+    #[arg(long, env = "CONFAB_THINKING_TIMEOUT", default_value = "600",
+          value_parser = seconds(1..=86_400))]
+    pub thinking_timeout: Duration,
 
     /// Maximum number of attempts to generate a reply. A new attempt starts when the instance that ran the reply has
     /// crashed or shut down.
-    #[arg(long, env = "CONFAB_REPLY_ATTEMPTS", value_name = "CONFAB_REPLY_ATTEMPTS", default_value = "3",
+    #[arg(long, env = "CONFAB_REPLY_ATTEMPTS", default_value = "3",
           value_parser = value_parser!(i32).range(1..=100))]
     pub reply_attempts: i32,
 
     /// Lease of a reply, in seconds. If an instance crashes, another takes over its replies after this time.
-    #[arg(long, env = "CONFAB_LEASE", value_name = "CONFAB_LEASE", default_value = "15",
-          value_parser = value_parser!(u64).range(3..=3600))]
-    pub lease: u64,
+    #[arg(long, env = "CONFAB_LEASE", default_value = "15",
+          value_parser = seconds(3..=3600))]
+    pub lease: Duration,
 
     /// Time that replies in progress may continue during shutdown, in seconds. Other instances take over the rest.
-    #[arg(long, env = "CONFAB_DRAIN", value_name = "CONFAB_DRAIN", default_value = "5",
-          value_parser = value_parser!(u64).range(0..=3600))]
-    pub drain: u64,
+    #[arg(long, env = "CONFAB_DRAIN", default_value = "5",
+          value_parser = seconds(0..=3600))]
+    pub drain: Duration,
 
     /// Largest request body and largest WebSocket message, in bytes.
-    #[arg(long, env = "CONFAB_MAX_BODY", value_name = "CONFAB_MAX_BODY", default_value = "262144",
+    #[arg(long, env = "CONFAB_MAX_BODY", default_value = "262144",
           value_parser = RangedU64ValueParser::<usize>::new().range(1024..=16_777_216))]
     pub max_body: usize,
 
@@ -226,38 +219,27 @@ pub struct Config {
     #[command(flatten)]
     pub trusted: Trusted,
 
-    /// Maximum number of operations in progress on one WebSocket.
-    #[arg(long, env = "CONFAB_MAX_OPERATIONS", value_name = "CONFAB_MAX_OPERATIONS", default_value = "100",
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000))]
-    pub max_operations: usize,
-
-    /// Timeout for `connection_init` on a new WebSocket, in seconds.
-    #[arg(long, env = "CONFAB_INIT_TIMEOUT", value_name = "CONFAB_INIT_TIMEOUT", default_value = "10",
-          value_parser = value_parser!(u64).range(1..=600))]
-    pub init_timeout: u64,
-
     /// Interval between pings to a WebSocket client, in seconds. The server closes a WebSocket from which it received
     /// nothing for two intervals.
-    #[arg(long, env = "CONFAB_PING_INTERVAL", value_name = "CONFAB_PING_INTERVAL", default_value = "20",
-          value_parser = value_parser!(u64).range(1..=3600))]
-    pub ping_interval: u64,
-
-    /// Write timeout, in seconds. The server closes a connection whose client reads nothing for this time.
-    #[arg(long, env = "CONFAB_WRITE_TIMEOUT", value_name = "CONFAB_WRITE_TIMEOUT", default_value = "20",
-          value_parser = value_parser!(u64).range(1..=3600))]
-    pub write_timeout: u64,
+    #[arg(long, env = "CONFAB_PING_INTERVAL", default_value = "20",
+          value_parser = seconds(1..=3600))]
+    pub ping_interval: Duration,
 
     /// Connection limits.
     #[command(flatten)]
     pub connections: Connections,
 
     /// Log level: `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `confab=debug,warn`.
-    #[arg(long, env = "CONFAB_LOG", value_name = "CONFAB_LOG", default_value = "info")]
+    #[arg(long, env = "CONFAB_LOG", default_value = "info")]
     pub log: String,
 
     /// Log format: `text`, or `json` with one object per line.
-    #[arg(long, env = "CONFAB_LOG_FORMAT", value_name = "CONFAB_LOG_FORMAT", default_value = "text")]
+    #[arg(long, env = "CONFAB_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+
+    /// Fixed values.
+    #[arg(skip)]
+    pub tuning: Tuning,
 }
 
 /// Values that are derived from several settings, files or the environment.
@@ -372,11 +354,11 @@ impl Config {
     pub fn playground(&self) -> bool {
         self.playground.map_or(self.env == Environment::Development, |switch| switch == Switch::On)
     }
+}
 
-    /// The lifetime of an access token.
-    pub fn access_token_ttl(&self) -> Duration {
-        Duration::from_secs(self.access_token_ttl)
-    }
+/// Parses a duration in whole seconds within this range.
+fn seconds(range: RangeInclusive<u64>) -> impl TypedValueParser<Value = Duration> {
+    RangedU64ValueParser::<u64>::new().range(range).map(Duration::from_secs)
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {

@@ -62,7 +62,15 @@ fn main() -> ExitCode {
         print_error(format_args!(".env: {error}"));
         return ExitCode::FAILURE;
     }
-    let command = Cli::command().mut_args(|argument| argument.global(true));
+    let command = Cli::command().mut_args(|argument| {
+        // A flag's value is named after its environment variable.
+        let variable = argument.get_env().map(|name| name.to_string_lossy().into_owned());
+        let argument = argument.global(true);
+        match variable {
+            Some(variable) => argument.value_name(variable),
+            None => argument,
+        }
+    });
     let Cli { command, config } = match Cli::from_arg_matches(&command.get_matches()) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
@@ -127,6 +135,9 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
     let resolved = config.resolve(|name| std::env::var(name).ok()).map_err(|error| anyhow!(error))?;
+    for warning in config.tuning.warnings(|name| std::env::var(name).ok()) {
+        tracing::warn!("{warning}");
+    }
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let shutdown = CancellationToken::new();
     let second_signal = async {

@@ -49,6 +49,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// The state that all handlers share.
 pub struct Transport {
+    /// The settings.
+    pub settings: Settings,
     /// Executes operations.
     pub service: Arc<GraphqlService>,
     /// Authenticates callers.
@@ -59,14 +61,22 @@ pub struct Transport {
     pub readiness: Readiness,
     /// Rate limits.
     pub throttle: Arc<Throttle>,
+    /// Counts the WebSockets and event streams of each user and address.
+    pub open_streams: OpenStreams,
+    /// Operations and sockets, which must end before the process does.
+    pub tasks: TaskTracker,
+    /// Cancelled when the server shuts down.
+    pub shutdown: CancellationToken,
+}
+
+/// Settings of the HTTP side.
+pub struct Settings {
     /// Proxies whose forwarding headers are trusted.
     pub trusted_proxies: TrustedProxies,
     /// Whether all clients are assumed to use TLS.
     pub behind_tls: bool,
     /// Limits of each WebSocket.
     pub sockets: SocketLimits,
-    /// Counts the WebSockets and event streams of each user and address.
-    pub open_streams: OpenStreams,
     /// Whether the playground is served.
     pub playground: bool,
     /// The largest body of a request, in bytes.
@@ -75,16 +85,12 @@ pub struct Transport {
     pub body_timeout: Duration,
     /// Other origins whose pages may use the server.
     pub allowed_origins: Vec<String>,
-    /// Operations and sockets, which must end before the process does.
-    pub tasks: TaskTracker,
-    /// Cancelled when the server shuts down.
-    pub shutdown: CancellationToken,
 }
 
 /// Creates the router with all routes and middleware.
 pub fn router(transport: Transport) -> Router {
-    let cors = cors::layer(&transport.allowed_origins);
-    let addresses = Arc::new(proxies::Addresses::new(transport.trusted_proxies.clone()));
+    let cors = cors::layer(&transport.settings.allowed_origins);
+    let addresses = Arc::new(proxies::Addresses::new(transport.settings.trusted_proxies.clone()));
     Router::new()
         .route("/graphql", get(http::get).post(http::post))
         .route("/export", get(export::get).head(export::head))
@@ -96,7 +102,7 @@ pub fn router(transport: Transport) -> Router {
         .layer(middleware::from_fn_with_state(addresses.clone(), proxies::layer))
         .layer(middleware::from_fn(hosts::layer))
         .layer(middleware::from_fn(request_id::layer))
-        .layer(middleware::from_fn_with_state((addresses, transport.behind_tls), headers::layer))
+        .layer(middleware::from_fn_with_state((addresses, transport.settings.behind_tls), headers::layer))
         .with_state(Arc::new(transport))
 }
 

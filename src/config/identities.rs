@@ -10,45 +10,27 @@ use url::Url;
 pub struct Identities {
     /// Issuer URL of an OpenID Provider, exactly as in its tokens: `https://id.example`. The server accepts its access
     /// tokens [default: none].
-    #[arg(
-        long,
-        env = "CONFAB_OIDC_ISSUER",
-        value_name = "CONFAB_OIDC_ISSUER",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(long, env = "CONFAB_OIDC_ISSUER", default_value = "", hide_default_value = true)]
     pub oidc_issuer: String,
 
     /// Audience (`aud`) that the OpenID Provider's tokens must have: the name of this server at the provider.
     /// Required if an issuer is set.
-    #[arg(
-        long,
-        env = "CONFAB_OIDC_AUDIENCE",
-        value_name = "CONFAB_OIDC_AUDIENCE",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(long, env = "CONFAB_OIDC_AUDIENCE", default_value = "", hide_default_value = true)]
     pub oidc_audience: String,
 
     /// Scope that the OpenID Provider's tokens must have [default: none]. Set it if other services share the
     /// audience. It also rejects ID tokens, which have no scope.
-    #[arg(
-        long,
-        env = "CONFAB_OIDC_SCOPE",
-        value_name = "CONFAB_OIDC_SCOPE",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(long, env = "CONFAB_OIDC_SCOPE", default_value = "", hide_default_value = true)]
     pub oidc_scope: String,
 
     /// Signature algorithms accepted from the OpenID Provider, separated by commas: RS256, RS384, RS512, PS256, PS384,
     /// PS512, ES256, ES384, EdDSA.
-    #[arg(long, env = "CONFAB_OIDC_ALGORITHMS", value_name = "CONFAB_OIDC_ALGORITHMS", value_delimiter = ',',
+    #[arg(long, env = "CONFAB_OIDC_ALGORITHMS", value_delimiter = ',',
           default_value = "RS256,ES256,EdDSA", value_parser = parse_algorithm)]
     pub oidc_algorithms: Vec<Algorithm>,
 
     /// Registration: `open` lets anyone create an account, `closed` lets no one.
-    #[arg(long, env = "CONFAB_REGISTRATION", value_name = "CONFAB_REGISTRATION", default_value = "open")]
+    #[arg(long, env = "CONFAB_REGISTRATION", default_value = "open")]
     pub registration: Registration,
 }
 

@@ -9,12 +9,12 @@ use std::{fs, path::PathBuf};
 pub struct Trusted {
     /// JSON file with trusted documents by ID, as written by relay-compiler, GraphQL Code Generator or Apollo's tools
     /// [default: none].
-    #[arg(long, env = "CONFAB_TRUSTED_DOCUMENTS", value_name = "CONFAB_TRUSTED_DOCUMENTS")]
+    #[arg(long, env = "CONFAB_TRUSTED_DOCUMENTS")]
     pub trusted_documents: Option<PathBuf>,
 
     /// Documents that the server executes: `any`, or only `trusted` ones. Those of the file and of the chat page are
     /// trusted.
-    #[arg(long, env = "CONFAB_DOCUMENTS", value_name = "CONFAB_DOCUMENTS", default_value = "any")]
+    #[arg(long, env = "CONFAB_DOCUMENTS", default_value = "any")]
     pub documents_allowed: DocumentsAllowed,
 }
 

@@ -201,7 +201,7 @@ impl Client {
         select! {
             biased; // check the deadline even if the client is always ready to read
             () = self.transport.accounts.clock.wait_until(deadline) => false,
-            sent = timeout(self.transport.sockets.write, self.sender.send(chunk)) => matches!(sent, Ok(Ok(()))),
+            sent = timeout(self.transport.settings.sockets.write, self.sender.send(chunk)) => matches!(sent, Ok(Ok(()))),
         }
     }
 }

@@ -62,7 +62,8 @@ pub async fn post(
         let message = "must have the content type `application/json`.";
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message).await;
     }
-    let read = body::read(body, transport.max_body, transport.body_timeout, &transport.shutdown);
+    let read =
+        body::read(body, transport.settings.max_body, transport.settings.body_timeout, &transport.shutdown);
     let text = match read.await {
         Ok(text) => text,
         Err((status, message)) => return refuse(status, message).await,
@@ -89,7 +90,7 @@ pub async fn get(
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Response {
     if let Ok(upgrade) = upgrade {
-        if !cors::may_connect(&headers, &transport.allowed_origins) {
+        if !cors::may_connect(&headers, &transport.settings.allowed_origins) {
             return (StatusCode::FORBIDDEN, "This origin is not allowed to connect.\n").into_response();
         }
         return websocket::upgrade(transport, upgrade, id, caller);

@@ -55,7 +55,7 @@ enum Playground {
 
 impl Playground {
     fn of(transport: &Transport) -> Self {
-        match (transport.playground, transport.service.documents.limits().introspection) {
+        match (transport.settings.playground, transport.service.documents.limits().introspection) {
             (true, true) => Self::On,
             (true, false) => Self::WithoutSchema,
             (false, _) => Self::Off,

@@ -147,8 +147,8 @@ pub fn upgrade(
     upgrade
         .protocols([PROTOCOL])
         .read_buffer_size(READ_BUFFER)
-        .max_message_size(transport.max_body)
-        .max_frame_size(transport.max_body)
+        .max_message_size(transport.settings.max_body)
+        .max_frame_size(transport.settings.max_body)
         .on_upgrade(move |socket| {
             tasks.track_future(serve(transport, socket, id, caller, permit).instrument(span))
         })
@@ -162,7 +162,7 @@ async fn serve(
     caller: Caller,
     mut permit: OpenStream,
 ) {
-    let write_timeout = transport.sockets.write;
+    let write_timeout = transport.settings.sockets.write;
     let disconnect = if socket.protocol().is_some() {
         let operations = Operations::new(transport.clone(), id.clone(), caller);
         let message_rate = MessageRate::new(Instant::now());
@@ -227,7 +227,7 @@ impl Connection<'_> {
 
     /// Authenticates the client and acknowledges the connection.
     async fn initialize(&mut self) -> Result<(), Disconnect> {
-        let limits = self.transport.sockets;
+        let limits = self.transport.settings.sockets;
         let shutdown = self.transport.shutdown.clone();
         let grant = select! {
             grant = timeout(limits.init, Box::pin(self.authenticate())) => {
@@ -245,7 +245,7 @@ impl Connection<'_> {
 
     /// The event loop, which runs until one side disconnects.
     async fn run_events(&mut self) -> Result<Infallible, Disconnect> {
-        let limits = self.transport.sockets;
+        let limits = self.transport.settings.sockets;
         let shutdown = self.transport.shutdown.clone();
         let mut heartbeat = interval(limits.ping);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay); // a write may delay a tick
@@ -387,7 +387,7 @@ impl Connection<'_> {
             self.socket.flush().await
         };
         // A client that does not read would not read a close reason either.
-        match timeout(self.transport.sockets.write, written).await {
+        match timeout(self.transport.settings.sockets.write, written).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Disconnect::Broken),
         }

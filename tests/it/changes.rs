@@ -276,7 +276,11 @@ on_both_databases! {
     }
 
     async fn the_end_of_an_abandoned_reply_is_a_change(kind) {
-        let server = Server::with(kind, |config| { config.lease = 3; config.reply_attempts = 1; }).await;
+        let server = Server::with(kind, |config| {
+            config.lease = Duration::from_secs(3);
+            config.reply_attempts = 1;
+        })
+        .await;
         let client = server.register().await;
         let mut device = Device::new(&server, &client).await;
         let reply = abandoned_reply(&server, &client, "said").await;

@@ -18,10 +18,10 @@ use std::{
     },
 };
 
-/// Returns the flag and the environment variable of every setting.
+/// Returns the flag and the environment variable of every setting for operators.
 fn settings() -> Vec<(String, String)> {
     let command = Config::augment_args(Command::new("test"));
-    let settings = command.get_arguments().map(|setting| {
+    let settings = command.get_arguments().filter(|setting| !setting.is_hide_set()).map(|setting| {
         let flag = setting.get_long().expect("every setting has a flag");
         let variable = setting.get_env().expect("every setting has a variable");
         assert!(setting.get_help().is_some(), "{flag} is explained");
@@ -64,17 +64,36 @@ async fn help_documents_every_setting_and_shows_no_secret() {
 }
 
 #[test]
-fn the_readme_documents_every_setting() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let Ok(readme) = fs::read_to_string(readme) else {
-        return; // A package without the README has nothing to check.
+fn the_documentation_lists_every_setting() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let Ok(page) = fs::read_to_string(page) else {
+        return; // A package without the documentation has nothing to check.
     };
     for (_, variable) in settings() {
         let cell = format!("`{variable}`");
         assert!(
-            readme.lines().any(|line| line.starts_with('|') && line.contains(&cell)),
-            "the README's table lacks {variable}"
+            page.lines().any(|line| line.starts_with('|') && line.contains(&cell)),
+            "docs/configuration.md lacks {variable}"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_variable_that_is_no_longer_a_setting_is_ignored_with_a_warning() {
+    let folder = folder();
+    let settings = [("CONFAB_MAX_ALIASES", "0"), ("CONFAB_WRITE_TIMEOUT", "soon"), ("CONFAB_MAX_VALUES", "")];
+    let (process, address) = Process::serve(folder.path(), &[], &settings).await;
+    let aliases = Client::new(address, None).data("{ a: models { b: id } }", json!({})).await;
+    assert_eq!(aliases["a"][0]["b"], "eliza");
+    process.signal("TERM");
+    let log = process.wait().await.stderr;
+    let warnings: Vec<_> = log.lines().filter(|line| line.contains("has no effect")).collect();
+    assert_eq!(warnings.len(), 2, "{log}");
+    for expected in [
+        "`CONFAB_WRITE_TIMEOUT` is set but has no effect: the timeout is fixed at 20 s.",
+        "`CONFAB_MAX_ALIASES` is set but has no effect: the limit is fixed at 30.",
+    ] {
+        assert!(warnings.iter().any(|line| line.contains("WARN") && line.contains(expected)), "{log}");
     }
 }
 

@@ -19,9 +19,9 @@ const HEALTH: &str = "GET /healthz HTTP/1.1\r\nhost: confab\r\n\r\n";
 
 /// Sets all timeouts to their minimum.
 fn shortest_timeouts(config: &mut Config) {
-    config.connections.request_timeout = 1;
-    config.connections.keep_alive_timeout = 1;
-    config.write_timeout = 1;
+    config.tuning.request_timeout = Duration::from_secs(1);
+    config.connections.keep_alive_timeout = Duration::from_secs(1);
+    config.tuning.write_timeout = Duration::from_secs(1);
 }
 
 /// A TCP connection on which a test sends any bytes.
@@ -129,14 +129,17 @@ async fn an_incomplete_header_times_out() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_idle_connection_is_closed() {
-    let server = Server::with(Kind::Sqlite, |config| config.connections.keep_alive_timeout = 1).await;
+    let server =
+        Server::with(Kind::Sqlite, |config| config.connections.keep_alive_timeout = Duration::from_secs(1))
+            .await;
     let mut connection = RawConnection::to(&server).await;
     for _ in 0..3 {
         connection.healthy().await;
     }
     assert_eq!(connection.rest().await, "");
     // The two timeouts are independent.
-    let server = Server::with(Kind::Sqlite, |config| config.connections.request_timeout = 1).await;
+    let server =
+        Server::with(Kind::Sqlite, |config| config.tuning.request_timeout = Duration::from_secs(1)).await;
     let mut connection = RawConnection::to(&server).await;
     connection.healthy().await;
     connection.send("GET /healthz").await;
@@ -222,9 +225,9 @@ async fn the_size_of_headers_is_limited() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn incomplete_requests_do_not_delay_the_shutdown() {
     let patient = |config: &mut Config| {
-        config.connections.request_timeout = 3600;
-        config.connections.keep_alive_timeout = 3600;
-        config.drain = 3600; // the shutdown must not need this
+        config.tuning.request_timeout = Duration::from_secs(3600);
+        config.connections.keep_alive_timeout = Duration::from_secs(3600);
+        config.drain = Duration::from_secs(3600); // the shutdown must not need this
     };
     let server = Server::with(Kind::Sqlite, patient).await;
     let mut lines = Vec::new();

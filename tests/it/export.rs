@@ -233,7 +233,7 @@ on_both_databases! {
 
     async fn a_slow_download_is_cut_off(kind) {
         // Bytes that the kernel buffers count as written, so only the limit on the whole download is certain to apply.
-        let server = Server::with(kind, |config| config.write_timeout = 3600).await;
+        let server = Server::with(kind, |config| config.tuning.write_timeout = Duration::from_secs(3600)).await;
         let ada = user_with_large_export(&server).await;
         let slow = PausedDownload::with_token(&server, &ada).await;
         server.clock.advance(Duration::from_secs(601));
@@ -242,7 +242,7 @@ on_both_databases! {
     }
 
     async fn revoking_a_session_ends_its_exports(kind) {
-        let server = Server::with(kind, |config| config.write_timeout = 3600).await;
+        let server = Server::with(kind, |config| config.tuning.write_timeout = Duration::from_secs(3600)).await;
         let ada = user_with_large_export(&server).await;
         let revoke = async || ada.data("mutation { revokeOtherSessions { revokedIds } }", json!({})).await;
         let thief = another_device(&ada).await;

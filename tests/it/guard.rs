@@ -129,14 +129,14 @@ async fn each_limit_applies_over_every_transport() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn limits_are_configurable() {
+async fn lower_limits_apply() {
     let server = Server::with(Kind::Sqlite, |config| {
         config.documents.max_tokens = 30;
         config.documents.max_document = 1024;
-        config.documents.max_definitions = 2;
-        config.documents.max_selections = 10;
-        config.documents.max_root_fields = 2;
-        config.documents.max_values = 15;
+        config.tuning.documents.max_definitions = 2;
+        config.tuning.documents.max_selections = 10;
+        config.tuning.documents.max_root_fields = 2;
+        config.tuning.documents.max_values = 15;
     })
     .await;
     let client = server.register().await;

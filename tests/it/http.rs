@@ -6,7 +6,6 @@ use crate::support::{Client, GRAPHQL, HttpResponse, JSON, Kind, Server, code, wa
 use futures_util::future::join_all;
 use reqwest::{Body, Method};
 use serde_json::{Value, json};
-use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -268,7 +267,7 @@ async fn an_invalid_authorization_is_refused_with_a_challenge() {
     ];
     let lower_case = format!("bearer {token}").into_bytes();
     assert_eq!(post(&[&lower_case]).await.status, 200, "the scheme is case-insensitive");
-    server.clock.advance(Duration::from_secs(server.config.access_token_ttl));
+    server.clock.advance(server.config.access_token_ttl);
     bad.push(vec![good]);
     for lines in bad {
         let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();

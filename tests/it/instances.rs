@@ -31,7 +31,7 @@ impl TwoInstances {
         let provider = Provider::start().await;
         let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
         let a = Server::with_providers(kind, &settings, |config| {
-            config.lease = 6;
+            config.lease = Duration::from_secs(6);
             config.redis_url = match bus {
                 Bus::Memory => None,
                 Bus::Redis => Some(redis_url().into()),

@@ -9,12 +9,13 @@ mod recorded;
 use crate::support::{Call, Client, Kind, Provider, Server, code, content_of, on_both_databases};
 use axum::body::Bytes;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 async fn server(kind: Kind, provider: &Provider) -> Server {
     let settings = [("OPENAI_BASE_URL", &*provider.base_url()), ("OPENAI_API_KEY", "sk-test")];
     Server::with_providers(kind, &settings, |config| {
-        config.first_token_timeout = 2;
-        config.idle_timeout = 2;
+        config.first_token_timeout = Duration::from_secs(2);
+        config.idle_timeout = Duration::from_secs(2);
     })
     .await
 }

@@ -86,7 +86,7 @@ async fn the_page_never_sees_a_refresh_token() {
     let signed_in = HttpResponse::to(page_request(&server, None, LOG_IN, input)).await;
     assert_eq!(signed_in.json()["data"]["logIn"]["refreshToken"], "");
     let (first, how) = set_cookie(&signed_in);
-    let month = server.config.refresh_token_ttl;
+    let month = server.config.refresh_token_ttl.as_secs();
     assert_eq!(how, format!("Path=/graphql; HttpOnly; SameSite=Strict; Max-Age={month}"));
 
     let refreshed = HttpResponse::to(page_request(&server, Some(&first), REFRESH, json!({}))).await;
@@ -123,7 +123,7 @@ async fn in_production_the_cookie_is_secure_and_host_bound() {
     // No proxy says that the request came over TLS.
     let (cookie, how) = set_cookie(&HttpResponse::to(page_request(&server, None, LOG_IN, input)).await);
     let (name, token) = cookie.split_once('=').expect("a pair");
-    let month = server.config.refresh_token_ttl;
+    let month = server.config.refresh_token_ttl.as_secs();
     let expected = format!("Path=/; HttpOnly; SameSite=Strict; Max-Age={month}; Secure");
     assert_eq!((name, how), ("__Host-confab_refresh", expected));
     let of_others = format!("confab_refresh={token}; __Secure-confab_refresh={token}");

@@ -177,7 +177,11 @@ on_both_databases! {
     }
 
     async fn a_reply_may_finish_during_the_drain(kind) {
-        let server = Server::with(kind, |config| { config.pace_ms = 5; config.drain = 15; }).await;
+        let server = Server::with(kind, |config| {
+            config.pace_ms = 5;
+            config.drain = Duration::from_secs(15);
+        })
+        .await;
         let client = server.register().await;
         let content = "word ".repeat(100);
         let (_, reply) = client.send_echo(&content, None).await;
@@ -280,7 +284,7 @@ pub async fn abandoned_reply(server: &Server, client: &Client, said: &str) -> St
 
 on_both_databases! {
     async fn an_abandoned_reply_is_taken_over(kind) {
-        let server = Server::with(kind, |config| config.lease = 3).await;
+        let server = Server::with(kind, |config| config.lease = Duration::from_secs(3)).await;
         let client = server.register().await;
         let reply = abandoned_reply(&server, &client, "said").await;
         let mut socket = server.socket(&client).await;
@@ -294,7 +298,7 @@ on_both_databases! {
     }
 
     async fn stopping_an_abandoned_reply_keeps_its_text(kind) {
-        let server = Server::with(kind, |config| config.lease = 3).await;
+        let server = Server::with(kind, |config| config.lease = Duration::from_secs(3)).await;
         let client = server.register().await;
         let reply = abandoned_reply(&server, &client, "said").await;
         let stopped = client.stop(&reply).await;
@@ -324,8 +328,8 @@ async fn a_silent_provider_does_not_delay_others() {
     let settings = [("SILENT_BASE_URL", &*url)];
     let server = Server::with_providers(Kind::Sqlite, &settings, |config| {
         config.providers = ["silent", "builtin"].map(str::to_owned).into();
-        config.lease = 3;
-        config.connect_timeout = 600;
+        config.lease = Duration::from_secs(3);
+        config.tuning.connect_timeout = Duration::from_secs(600);
     });
     let server = server.await;
     let client = server.register().await;

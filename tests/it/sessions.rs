@@ -100,7 +100,7 @@ async fn kinds_of_events(client: &Client) -> Vec<String> {
 
 /// Advances the clock to the end of the grace period.
 fn let_grace_pass(server: &Server) {
-    server.clock.advance(Duration::from_secs(server.config.refresh_grace));
+    server.clock.advance(server.config.refresh_grace);
 }
 
 on_both_databases! {
@@ -142,8 +142,8 @@ on_both_databases! {
 
     async fn access_tokens_expire_with_their_session(kind) {
         let server = Server::with(kind, |config| {
-            config.refresh_token_ttl = 60;
-            config.access_token_ttl = 3600;
+            config.refresh_token_ttl = Duration::from_secs(60);
+            config.access_token_ttl = Duration::from_secs(3600);
         })
         .await;
         let client = server.register().await;
@@ -181,7 +181,7 @@ on_both_databases! {
         let client = server.register().await;
         let first = refreshed(&client).await;
         assert_ne!(first.refresh_token, client.refresh_token);
-        server.clock.advance(Duration::from_secs(server.config.refresh_grace - 1));
+        server.clock.advance(server.config.refresh_grace - Duration::from_secs(1));
         for again in [refreshed(&client).await, refreshed(&client.at(elsewhere.address)).await] {
             assert_eq!(again.refresh_token, first.refresh_token);
             assert!(is_signed_in(&again).await);
@@ -196,7 +196,7 @@ on_both_databases! {
     }
 
     async fn without_a_grace_period_a_refresh_token_works_once(kind) {
-        let server = Server::with(kind, |config| config.refresh_grace = 0).await;
+        let server = Server::with(kind, |config| config.refresh_grace = Duration::ZERO).await;
         let client = server.register().await;
         let next = refreshed(&client).await;
         assert_eq!(refusal(&client).await, "UNAUTHENTICATED");
@@ -294,7 +294,7 @@ on_both_databases! {
         assert_eq!(client.data(node, id.clone()).await["node"]["agent"], "Phone/1.0");
         let stranger = server.register().await;
         assert_eq!(code(&stranger.error(node, id).await), "NOT_FOUND");
-        server.clock.advance(Duration::from_secs(server.config.refresh_token_ttl));
+        server.clock.advance(server.config.refresh_token_ttl);
         let again = another_device(&client).await;
         assert_eq!(sessions(&again).await.len(), 1, "the others have expired");
     }
@@ -386,7 +386,7 @@ on_both_databases! {
     async fn a_socket_announces_the_expiry_of_its_token(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
-        let ttl = Duration::from_secs(server.config.access_token_ttl);
+        let ttl = server.config.access_token_ttl;
         let mut socket = server.socket(&client).await;
         let mut signed_out = server.socket(&server.anonymous()).await;
         // A token lasts for whole seconds.
@@ -404,7 +404,7 @@ on_both_databases! {
     }
 
     async fn the_expiry_of_a_short_token_is_announced_at_a_tenth_of_its_lifetime(kind) {
-        let server = Server::with(kind, |config| config.access_token_ttl = 100).await;
+        let server = Server::with(kind, |config| config.access_token_ttl = Duration::from_secs(100)).await;
         let client = server.register().await;
         let mut socket = server.socket(&client).await;
         server.clock.advance(Duration::from_secs(88));
@@ -418,7 +418,7 @@ on_both_databases! {
     async fn reauthenticating_keeps_the_socket_and_its_subscriptions(kind) {
         let server = Server::start(kind).await;
         let mut client = server.register().await;
-        let ttl = Duration::from_secs(server.config.access_token_ttl);
+        let ttl = server.config.access_token_ttl;
         let mut socket = server.socket(&client).await;
         socket.subscribe("changes", "subscription { changes { __typename } }", json!({})).await;
         assert_eq!(socket.receive().await.unwrap()["payload"]["data"]["changes"]["__typename"], "Reload");
@@ -470,7 +470,7 @@ on_both_databases! {
         let over_http = client.error(REAUTHENTICATE, json!({ "token": client.token })).await;
         assert_eq!(code(&over_http), "BAD_USER_INPUT");
         // None of the refused attempts extends the socket's lifetime.
-        server.clock.advance(Duration::from_secs(server.config.access_token_ttl));
+        server.clock.advance(server.config.access_token_ttl);
         assert_eq!(socket.closed().await, 4403);
     }
 
@@ -492,6 +492,6 @@ on_both_databases! {
         client.data(REVOKE, json!({ "id": id })).await;
         let begun = Instant::now();
         wait_for("the socket to be closed", socket.closed()).await;
-        assert!(begun.elapsed() < Duration::from_secs(server.config.write_timeout));
+        assert!(begun.elapsed() < server.config.tuning.write_timeout);
     }
 }

@@ -30,7 +30,8 @@ impl TwoInstances {
     async fn with_clock(kind: Kind, lease: u64, clock: Option<Clock>) -> Self {
         let provider = Provider::start().await;
         let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
-        let a = Server::with_providers(kind, &settings, |config| config.lease = lease).await;
+        let a =
+            Server::with_providers(kind, &settings, |config| config.lease = Duration::from_secs(lease)).await;
         let b = a.another_instance_with_clock(clock.unwrap_or_else(|| a.clock.clone())).await;
         let at_a = a.register().await;
         let (at_b, sql) = (at_a.at(b.address), Sql::of(&a).await);

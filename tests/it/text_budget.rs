@@ -12,7 +12,7 @@ fn long() -> String {
 }
 
 async fn server(kind: Kind) -> Server {
-    Server::with(kind, |config| config.documents.max_text = 65_536).await
+    Server::with(kind, |config| config.tuning.max_text = 65_536).await
 }
 
 /// Checks that a query exceeds the limit.
@@ -20,7 +20,7 @@ async fn refused(client: &Client, query: &str, variables: &Value) {
     let mut answer = client.execute(query, variables.clone()).await;
     let error = answer["errors"][0].take();
     assert_eq!(code(&error), "BAD_USER_INPUT", "{query}: {error}");
-    assert!(error["message"].as_str().unwrap().contains("CONFAB_MAX_TEXT"), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("too much text"), "{error}");
     assert!(error["path"].is_array(), "{error}");
 }
 

@@ -28,7 +28,7 @@ async fn signed_out() -> (Server, Socket) {
 async fn long_reply() -> (Server, Client, Socket, String) {
     let server = Server::with(Kind::Sqlite, |config| {
         config.pace_ms = 10;
-        config.max_operations = 3;
+        config.tuning.max_operations = 3;
     })
     .await;
     let client = server.register().await;
@@ -53,7 +53,8 @@ async fn other_subprotocols_are_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connection_init_is_required_once_and_in_time() {
-    let server = Server::with(Kind::Sqlite, |config| config.init_timeout = 1).await;
+    let server =
+        Server::with(Kind::Sqlite, |config| config.tuning.init_timeout = Duration::from_secs(1)).await;
     let mut silent = Socket::connect(server.address).await;
     // A ping is allowed meanwhile, but does not extend the timeout.
     assert_eq!(silent.ping().await, [Value::Null; 0]);
@@ -90,7 +91,7 @@ async fn an_invalid_token_is_refused() {
     let mut socket = Socket::connect(server.address).await;
     socket.send(json!({ "type": "connection_init", "payload": { "authorization": good } })).await;
     assert_eq!(socket.receive().await, Ok(json!({ "type": "connection_ack" })));
-    server.clock.advance(Duration::from_secs(server.config.access_token_ttl));
+    server.clock.advance(server.config.access_token_ttl);
     refused(&good).await;
 }
 
@@ -346,7 +347,7 @@ async fn an_oversized_message_closes_the_socket() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_answers_no_pings_is_disconnected() {
-    let server = Server::with(Kind::Sqlite, |config| config.ping_interval = 1).await;
+    let server = Server::with(Kind::Sqlite, |config| config.ping_interval = Duration::from_secs(1)).await;
     let silent = server.socket(&server.anonymous()).await;
     let mut listening = server.socket(&server.anonymous()).await;
     // A client that only reads raw bytes answers no pings.
@@ -422,7 +423,7 @@ async fn sockets_close_at_shutdown() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_busy_socket_closes_at_shutdown() {
-    let server = Server::with(Kind::Sqlite, |config| config.drain = 3600).await;
+    let server = Server::with(Kind::Sqlite, |config| config.drain = Duration::from_secs(3600)).await;
     let socket = server.socket(&server.anonymous()).await;
     let (mut mouth, mut ear) = socket.0.split();
     let ping = Message::text(json!({ "type": "ping" }).to_string());

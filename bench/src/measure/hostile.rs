@@ -70,13 +70,15 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
 
 async fn growth(bench: &Bench, report: &mut Report) -> Result<()> {
     let database = Database::Sqlite;
-    let far =
-        ["BODY", "DOCUMENT", "TOKENS", "DEFINITIONS", "SELECTIONS", "ROOT_FIELDS", "ALIASES", "DIRECTIVES"];
-    let names = far.map(|name| format!("CONFAB_MAX_{name}"));
-    let mut settings: Vec<_> = names.iter().map(|name| (name.as_str(), "100000".to_owned())).collect();
-    // Every operation costs more.
-    settings.extend([("CONFAB_MAX_BODY", "16000000".into()), ("CONFAB_MAX_COST", "1".into())]);
-    settings.extend([("CONFAB_MAX_VALUES", "10000".into()), ("CONFAB_ENV", "production".into())]);
+    let settings: [(&str, String); 6] = [
+        ("CONFAB_MAX_BODY", "16000000".into()),
+        ("CONFAB_MAX_DOCUMENT", "100000".into()),
+        ("CONFAB_MAX_TOKENS", "100000".into()),
+        // Every operation costs more.
+        ("CONFAB_MAX_COST", "1".into()),
+        ("CONFAB_FIXED_DOCUMENT_LIMITS", "off".into()),
+        ("CONFAB_ENV", "production".into()),
+    ];
     let server = Server::start(bench, &database, &settings).await?;
     let api = Api::anonymous(&server)?;
     for (name, label, document) in GROWING {

@@ -24,18 +24,13 @@ const TURNS: usize = 6;
 
 /// The maximum of the settings.
 const MAXIMUM: &str = "4294967295";
-const OFF: [(&str, &str); 11] = [
+const OFF: [(&str, &str); 6] = [
     ("CONFAB_MAX_BODY", "16777216"),
     ("CONFAB_MAX_DOCUMENT", "16777216"),
     ("CONFAB_MAX_TOKENS", "1000000"),
-    ("CONFAB_MAX_DEFINITIONS", "100000"),
     ("CONFAB_MAX_DEPTH", "32"),
     ("CONFAB_MAX_COST", MAXIMUM),
-    ("CONFAB_MAX_SELECTIONS", MAXIMUM),
-    ("CONFAB_MAX_ROOT_FIELDS", MAXIMUM),
-    ("CONFAB_MAX_ALIASES", MAXIMUM),
-    ("CONFAB_MAX_DIRECTIVES", MAXIMUM),
-    ("CONFAB_MAX_VALUES", "10000"),
+    ("CONFAB_FIXED_DOCUMENT_LIMITS", "off"),
 ];
 const ON: [(&str, &str); 7] = [
     ("CONFAB_ENV", "production"),

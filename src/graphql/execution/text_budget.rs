@@ -50,7 +50,7 @@ pub trait SpendText {
 
     /// Spends `bytes`, or fails with BAD_USER_INPUT. Call it before reading the text from the database.
     fn spend_text(&self, bytes: usize) -> Result<()> {
-        let message = "selects too much text for one response (CONFAB_MAX_TEXT). Request fewer rows at once.";
+        let message = "selects too much text for one response. Request fewer rows at once.";
         self.try_spend_text(bytes).then_some(()).ok_or(Error::input("query", message))
     }
 }

@@ -71,7 +71,7 @@ pub struct Operations {
 impl Operations {
     /// Creates the empty set of a new socket.
     pub fn new(transport: Arc<Transport>, request_id: Arc<str>, caller: Caller) -> Self {
-        let limiter = OperationLimiter::new(transport.sockets, transport.max_body);
+        let limiter = OperationLimiter::new(transport.settings.sockets, transport.settings.max_body);
         let connection_auth = ConnectionAuth::default();
         let caller = Arc::new(caller);
         let (running, write_limits) = (StreamMap::new(), WriteLimits::new());

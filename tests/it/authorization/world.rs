@@ -3,7 +3,7 @@
 use super::transports::{Transport, execute};
 use crate::support::{Call, Client, Kind, PASSWORD, Provider, Server, Sql, wait_for};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 use tokio::task::yield_now;
 use uuid::Uuid;
 
@@ -49,9 +49,9 @@ impl World {
         let settings = [("OPENAI_BASE_URL", url.as_str()), ("OPENAI_MODELS", "small")];
         let server = Server::with_providers(kind, &settings, |config| {
             config.providers = vec!["openai".into(), "builtin".into()];
-            config.lease = 3600; // not renewed during the test, so that no row changes by itself
+            config.lease = Duration::from_secs(3600); // not renewed during the test, so that no row changes by itself
             config.documents.max_tokens = 10_000;
-            config.documents.max_selections = 100_000;
+            config.tuning.documents.max_selections = 100_000;
             config.documents.max_cost = 10_000_000;
         })
         .await;

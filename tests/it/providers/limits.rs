@@ -14,9 +14,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 async fn server_with_timeouts(provider: &Provider, first_token: u64, idle: u64, thinking: u64) -> Server {
     let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
     Server::with_providers(Kind::Sqlite, &settings, |config| {
-        config.first_token_timeout = first_token;
-        config.idle_timeout = idle;
-        config.thinking_timeout = thinking;
+        config.first_token_timeout = Duration::from_secs(first_token);
+        config.idle_timeout = Duration::from_secs(idle);
+        config.thinking_timeout = Duration::from_secs(thinking);
     })
     .await
 }
@@ -154,7 +154,10 @@ async fn an_endless_list_of_models_is_abandoned() {
     .await;
     let base_url = provider.base_url();
     let settings = [("OPENAI_BASE_URL", &*base_url)];
-    let server = Server::with_providers(Kind::Sqlite, &settings, |config| config.connect_timeout = 600).await;
+    let server = Server::with_providers(Kind::Sqlite, &settings, |config| {
+        config.tuning.connect_timeout = Duration::from_secs(600)
+    })
+    .await;
     wait_for("the server to close the connection", hung_up.recv()).await.expect("the provider runs");
     let models = server.anonymous().data("{ models { id } }", json!({})).await;
     assert_eq!(models, json!({ "models": [] }));

@@ -80,7 +80,7 @@ impl Server {
         config.data_dir = folder.path().to_owned();
         config.database_url = Some(database_url.clone().into());
         config.pace_ms = 0;
-        config.drain = 0;
+        config.drain = Duration::ZERO;
         config.throttling = UNTHROTTLED;
         // A test that runs on both databases thus runs on both buses.
         config.redis_url = (kind == Kind::Postgres).then(|| redis_url().into());

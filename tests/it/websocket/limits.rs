@@ -3,7 +3,7 @@
 use crate::support::{Client, Closed, HttpResponse, Kind, Server, Socket, Sql, code, wait_for};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use std::future::pending;
+use std::{future::pending, time::Duration};
 use tokio::{select, task::yield_now};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -242,7 +242,8 @@ async fn a_long_request_costs_more_than_a_short_one() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unread_answers_are_limited() {
     const ASKED: usize = 60;
-    let server = Server::with(Kind::Sqlite, |config| config.write_timeout = 3600).await;
+    let server =
+        Server::with(Kind::Sqlite, |config| config.tuning.write_timeout = Duration::from_secs(3600)).await;
     let client = server.register().await;
     let create = "mutation { createConversation { conversation { id } } }";
     let created = client.data(create, json!({})).await;
