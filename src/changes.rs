@@ -19,6 +19,7 @@ pub use resume_point::ResumePoint;
 use crate::{
     bus::Bus,
     error::Result,
+    random,
     store::{
         Database, Id,
         changes::{Change, FeedExcerpt},
@@ -26,7 +27,6 @@ use crate::{
 };
 use futures_util::Stream;
 use hub::Hub;
-use rand::RngExt;
 use resume_point::Position;
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
@@ -115,7 +115,7 @@ impl Changes {
                 };
                 let Some(excerpt) = read else {
                     // Spread the retries: many followers may have been woken at the same time.
-                    let pause = rand::rng().random_range(1.0..3.0);
+                    let pause = 1.0 + 2.0 * random::fraction();
                     sleep(Duration::from_secs_f64(pause)).await;
                     continue;
                 };

@@ -127,6 +127,7 @@ impl Clock {
     }
 
     /// This machine's time, with the simulated error.
+    #[expect(clippy::disallowed_methods, reason = "the source of the time")]
     fn machine(&self) -> Instant {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Instant(micros(since) + self.machine_error.load(Ordering::SeqCst))

@@ -48,6 +48,7 @@
 //! | [`clock`] | The time, which tests can move |
 //! | [`background`] | Runs jobs at intervals until shutdown |
 //! | [`waker`] | Wakes background tasks before their timer fires |
+//! | [`random`] | Random bytes and delays |
 //! | [`telemetry`] | The log |
 //! | [`open_files`] | The limit on open files |
 //! | `fuzz_targets` | Properties that hold for any input, for tests and fuzzing |
@@ -70,6 +71,7 @@ pub mod fuzz_targets;
 pub mod graphql;
 pub mod housekeeping;
 pub mod open_files;
+pub mod random;
 pub mod removal;
 pub mod replies;
 pub mod store;

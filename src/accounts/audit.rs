@@ -3,6 +3,7 @@
 use super::Caller;
 use crate::{
     clock::Clock,
+    random,
     store::{Database, Id, SecurityEventKind, security_events::SecurityEvent},
 };
 use std::{sync::Arc, time::Duration};
@@ -56,7 +57,7 @@ impl Audit {
         let Ok(permit) = self.permits.clone().try_acquire_owned() else { return };
         let (audit, event) = (self.clone(), self.event(user, kind, caller));
         self.tasks.spawn(async move {
-            sleep(MAX_DELAY.mul_f32(rand::random())).await;
+            sleep(MAX_DELAY.mul_f64(random::fraction())).await;
             audit.write(&event).await;
             drop(permit);
         });

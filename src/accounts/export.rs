@@ -7,6 +7,7 @@
 use super::{Accounts, Grant, Viewer};
 use crate::{
     error::{Error, Result},
+    random,
     store::{Id, Instant},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -47,7 +48,7 @@ impl ExportTicket {
 
     /// Generates a ticket that contains the session's ID. The stored hash covers the whole ticket.
     fn random(session: Id) -> Self {
-        let text = [&session.0.as_bytes()[..], &rand::random::<[u8; 32]>()].concat();
+        let text = [&session.0.as_bytes()[..], &random::bytes::<32>()].concat();
         Self(BASE64_URL_SAFE_NO_PAD.encode(text).into())
     }
 

@@ -6,6 +6,7 @@
 use super::{Accounts, AuthMethod, Caller, Grant, Viewer, display_name};
 use crate::{
     error::{Error, Result},
+    random,
     store::{Id, Instant, SecurityEventKind, access_tokens::AccessToken, security_events::SecurityEvent},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -32,7 +33,7 @@ pub struct PersonalToken(SecretString);
 impl PersonalToken {
     /// Generates a token.
     pub fn random() -> Self {
-        let secret = hex(&rand::random::<[u8; 32]>());
+        let secret = hex(&random::bytes::<32>());
         Self(format!("{PREFIX}{secret}{}", checksum(&secret)).into())
     }
 

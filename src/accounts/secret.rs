@@ -1,5 +1,6 @@
 //! The secret that all instances share. Keys for signing and sealing are derived from it.
 
+use crate::random;
 use base64::{
     Engine, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
@@ -57,7 +58,7 @@ impl Secret {
     pub fn load_or_create(path: &Path) -> io::Result<Self> {
         if !path.exists() {
             let random =
-                || rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+                || random::bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
             let draft = path.with_extension(random());
             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
             let linked = file

@@ -22,6 +22,7 @@ mod thinking;
 pub use deadline::Timeouts;
 
 use super::{Answer, Assistant, AssistantError, AssistantErrorKind, Part, Prompt, providers::Provider};
+use crate::random;
 use bytes::Bytes;
 use deadline::Deadline;
 use events::{Events, StreamItem};
@@ -127,7 +128,7 @@ impl OpenAi {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(failed)) => failed,
             };
-            let wait = failed.retry_after.unwrap_or(pause.mul_f64(0.75 + 0.5 * rand::random::<f64>()));
+            let wait = failed.retry_after.unwrap_or(pause.mul_f64(0.75 + 0.5 * random::fraction()));
             if !failed.is_transient
                 || attempts == MAX_ATTEMPTS
                 || wait > MAX_PAUSE

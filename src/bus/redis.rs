@@ -4,8 +4,8 @@
 //! (for RESP3), or Valkey.
 
 use super::{Bus, BusEvent, Handler, PUBLISH_TIMEOUT, PublishError, Topic, lock};
+use crate::random;
 use futures_util::future::{BoxFuture, FutureExt};
-use rand::RngExt;
 use redis::{
     AsyncConnectionConfig, Client, IntoConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisError,
     Value, aio::MultiplexedConnection, io::tcp::TcpSettings,
@@ -103,7 +103,7 @@ impl RedisBus {
             lock(&self.subscriptions).changes.clear();
             pause = (pause * 2).clamp(Duration::from_millis(50), MAX_PAUSE);
             // Spread the attempts of many instances.
-            let jitter = rand::rng().random_range(0.5..1.0);
+            let jitter = 0.5 + 0.5 * random::fraction();
             sleep(pause.mul_f64(jitter)).await;
         }
     }

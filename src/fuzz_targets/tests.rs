@@ -1,7 +1,7 @@
 //! Runs the fuzz targets on the seeds and on random mutations of them.
 //!
 //! Most mutations are the same in each run; a few are new. A failure reports the random seed of the new ones. To repeat
-//! them, set `CONFAB_LAWS_SEED` to it.
+//! them, set `CONFAB_FUZZ_SEED` to it.
 
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use std::{env, fs, panic::catch_unwind, path::Path};
@@ -25,14 +25,15 @@ macro_rules! test_targets {
 
 test_targets! { cursors guard ids request socket stream }
 
+#[expect(clippy::disallowed_methods, reason = "each run of the tests tries other input")]
 fn run(name: &str, target: fn(&[u8])) {
     let (inputs, words) = (seeds(name), words());
     let check = |input: &[u8], random_seed: u64| {
         let passed = catch_unwind(|| target(input)).is_ok();
-        assert!(passed, "{name}, CONFAB_LAWS_SEED={random_seed}: {}", input.escape_ascii());
+        assert!(passed, "{name}, CONFAB_FUZZ_SEED={random_seed}: {}", input.escape_ascii());
     };
     inputs.iter().for_each(|input| check(input, 1));
-    let chosen = env::var("CONFAB_LAWS_SEED").ok().map(|seed| seed.parse().expect("the seed is a number"));
+    let chosen = env::var("CONFAB_FUZZ_SEED").ok().map(|seed| seed.parse().expect("the seed is a number"));
     for (random_seed, runs) in [(1, FIXED_RUNS), (chosen.unwrap_or_else(rand::random), NEW_RUNS)] {
         let mut random = StdRng::seed_from_u64(random_seed);
         for _ in 0..runs {

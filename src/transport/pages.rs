@@ -1,6 +1,7 @@
 //! Serves the web pages, which Vite builds and the binary embeds: HTML files as they are, other files compressed.
 
 use super::Transport;
+use crate::random;
 use axum::{
     Router,
     extract::{Path, State},
@@ -99,7 +100,7 @@ fn page(name: &str, playground: Playground) -> Response {
     let Some(file) = Built::get(name) else {
         return not_built();
     };
-    let nonce = BASE64_STANDARD.encode(rand::random::<[u8; 16]>());
+    let nonce = BASE64_STANDARD.encode(random::bytes::<16>());
     let html =
         String::from_utf8_lossy(&file.data).replace(NONCE, &nonce).replace(PLAYGROUND, playground.name());
     let policy = format!(

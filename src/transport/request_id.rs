@@ -1,6 +1,7 @@
 //! An ID for each request, which appears in its log lines and in the response.
 
 use super::{negotiation::ResponseFormat, response};
+use crate::random;
 use axum::{
     extract::Request,
     http::{HeaderName, HeaderValue},
@@ -19,7 +20,7 @@ pub struct RequestId(pub Arc<str>);
 
 /// Assigns an ID and a tracing span to the request, and logs the response. A panic becomes an error response.
 pub async fn layer(mut request: Request, next: Next) -> Response {
-    let id: Arc<str> = format!("{:016x}", rand::random::<u64>()).into();
+    let id: Arc<str> = format!("{:016x}", u64::from_ne_bytes(random::bytes())).into();
     let span = tracing::info_span!("request", request_id = &*id, user_id = field::Empty);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(RequestId(id.clone()));

@@ -27,6 +27,7 @@ use crate::{
     accounts::{AuthEnded, Caller, ConnectionAuth, Grant},
     error::Error,
     graphql::{document::prices, execution::response},
+    random,
 };
 use axum::{
     extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
@@ -397,5 +398,5 @@ impl Connection<'_> {
 /// Completes at a random time within [`SHUTDOWN_SPREAD`] after the shutdown has begun.
 async fn shutdown_spread(shutdown: &tokio_util::sync::CancellationToken) {
     shutdown.cancelled().await;
-    sleep(SHUTDOWN_SPREAD.mul_f64(rand::random())).await;
+    sleep(SHUTDOWN_SPREAD.mul_f64(random::fraction())).await;
 }

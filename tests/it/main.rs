@@ -4,6 +4,8 @@
 //! the bus run in process and on Redis. `CONFAB_TEST_POSTGRES_URL` and `CONFAB_TEST_REDIS_URL` name the servers to use;
 //! `make test` starts them.
 
+#![allow(clippy::disallowed_methods, reason = "the rules are for the server")]
+
 mod support;
 
 mod access_tokens;

@@ -116,6 +116,7 @@ fn hint(status: StatusCode, provider: &str) -> Option<String> {
 }
 
 /// Parses `Retry-After`: seconds or a date (RFC 9110, section 10.2.3).
+#[expect(clippy::disallowed_methods, reason = "the date is relative to the real time")]
 fn parse_retry_after(value: &str) -> Option<Duration> {
     match value.trim().parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
@@ -131,6 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the date is relative to the real time")]
     fn retry_after_is_read_in_seconds_or_as_a_date() {
         assert_eq!(parse_retry_after("3"), Some(Duration::from_secs(3)));
         assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
