@@ -11,9 +11,9 @@ pub struct Sessions;
 
 #[Object]
 impl Sessions {
-    /// Revokes a session of the authenticated user, for example on a lost device. Within a second its access tokens
-    /// become invalid, and the server closes its WebSockets with the close code 4403. If it is the current session,
-    /// its WebSocket may close before the response arrives. Fails with `NOT_FOUND` if the session has already ended.
+    /// Revokes a session of the authenticated user, for example on a lost device. Within a second, its access tokens
+    /// become invalid, and the server closes its WebSockets (close code 4403). If it is the current session, its
+    /// WebSocket may close before the response arrives. Fails with `NOT_FOUND` if the session has already ended.
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,

@@ -15,7 +15,7 @@ pub struct ReplyError {
     pub code: String,
     /// A message for people, in English.
     pub message: String,
-    /// The error message of the provider, at most 500 bytes, with keys and tokens masked. `null` unless the provider
-    /// rejected the request with a reason: by an HTTP status from 400 to 499, or by such an error in its response.
+    /// The error message of the provider, at most 500 bytes, with keys and tokens masked. Only a rejection has
+    /// it: an HTTP status from 400 to 499, or such an error in the response. Otherwise it is `null`.
     pub details: Option<String>,
 }
