@@ -28,8 +28,8 @@ pub struct Loaders {
     pub messages: DataLoader<Messages>,
     /// Long contents, which are not read with their messages, by message ID.
     pub contents: DataLoader<Contents>,
-    /// Pages of active branches, by conversation ID, window, and whether the [`MessageDetails`](crate::store::messages::MessageDetails)
-    /// is needed.
+    /// Pages of active branches, by conversation ID, window, and whether the
+    /// [`MessageDetails`](crate::store::messages::MessageDetails) are needed.
     pub windows: DataLoader<Windows>,
     /// Sessions, by ID.
     pub sessions: DataLoader<Sessions>,

@@ -15,8 +15,8 @@ use async_graphql::MergedObject;
 /// they fail with `UNAUTHENTICATED`.
 ///
 /// A personal access token needs the scope `WRITE` to call the mutations of conversations and messages. It cannot call
-/// mutations that change the account or its tokens, export its data or revoke sessions. In both cases the error is
-/// `FORBIDDEN`.
+/// mutations that change the account or its tokens, export its data or revoke sessions. A mutation that the token does
+/// not permit fails with `FORBIDDEN`.
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     accounts::Accounts,

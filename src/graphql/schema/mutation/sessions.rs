@@ -40,7 +40,8 @@ impl Sessions {
     ///
     /// The server closes a WebSocket with the close code 4403 when its access token expires. It warns the client one
     /// minute before, or a tenth of the token's lifetime if that is shorter. The warning is a `ping` message of the
-    /// subprotocol with the payload `{ "expiresAt": "2026-11-22T17:00:00.000000Z" }`. The client should then call `refreshSession`, and this mutation with the new access token. Otherwise it has to reconnect.
+    /// subprotocol with the payload `{ "expiresAt": "2026-11-22T17:00:00.000000Z" }`. The client should then call
+    /// `refreshSession`, and this mutation with the new access token. Otherwise it has to reconnect.
     async fn reauthenticate(
         &self,
         ctx: &Context<'_>,

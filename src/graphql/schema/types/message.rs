@@ -117,7 +117,7 @@ pub enum Role {
     User,
     /// The model.
     Assistant,
-    /// The system prompt of the conversation.
+    /// Reserved for system prompts. No message has this role at present.
     System,
 }
 

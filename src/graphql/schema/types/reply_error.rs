@@ -8,9 +8,9 @@ pub struct ReplyError {
     /// - `PROVIDER_UNAVAILABLE`: The provider could not be reached, was overloaded, or broke the connection.
     /// - `PROVIDER_REJECTED`: The provider rejected the request.
     /// - `CONTEXT_TOO_LONG`: The conversation exceeds the context window of the model, even without its older half.
-    /// - `EMPTY`: The model returned no text.
-    /// - `TIMEOUT`: The provider sent nothing for too long, or the model took too long before it began to answer.
-    /// - `INTERRUPTED`: The server crashed too often while it wrote the reply.
+    /// - `EMPTY`: The model returned no visible text.
+    /// - `TIMEOUT`: The provider sent nothing, or the model reasoned, for too long.
+    /// - `INTERRUPTED`: Server instances stopped or crashed too often while they wrote the reply.
     /// - `INTERNAL`: The server failed.
     pub code: String,
     /// A message for people, in English.

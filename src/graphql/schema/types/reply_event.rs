@@ -23,8 +23,8 @@ pub struct ReplySnapshot {
     pub cursor: String,
     /// The text of the reply so far.
     pub text: String,
-    /// The number of the attempt at this reply, from 1. If a server instance crashes, another instance starts its
-    /// replies again.
+    /// The number of the attempt, starting at 1. If an instance crashes or shuts down, another one starts its replies
+    /// again.
     pub attempt: i32,
 }
 

@@ -39,7 +39,7 @@ impl SecurityEvent {
         self.0.agent.as_deref()
     }
 
-    /// More about the event. `null` for all other kinds of events.
+    /// More about the event, for the following kinds. `null` for all others.
     ///
     /// - `TOKEN_CREATED`, `TOKEN_DELETED`: The name of the personal access token.
     /// - `EMAIL_CHANGED`: The previous e-mail address.
