@@ -51,8 +51,8 @@ pub trait Bus: Send + Sync {
 
     /// Subscribes to a topic, in place of an earlier subscription of this instance.
     ///
-    /// `handler` receives [`BusEvent::Subscribed`] when the subscription is in place. That may be during this call or, if the
-    /// bus is not connected, much later.
+    /// `handler` receives [`BusEvent::Subscribed`] when the subscription is in place. That may be during this call or,
+    /// if the bus is not connected, much later.
     fn subscribe(&self, topic: Topic, handler: Handler);
 
     /// Unsubscribes from a topic.

@@ -1,8 +1,8 @@
 //! The clock that the server uses. It is injected, so that tests can move it.
 //!
-//! Leases depend on the clock, so instances should agree about the time. On PostgreSQL each instance therefore follows
-//! the database's clock: it reads it at the start and every minute, and ignores slow responses. If a clock is wrong
-//! nevertheless, a reply is taken over too early. That is safe: the instance that lost the lease cannot write any more.
+//! Instances compare times that others have stored. On PostgreSQL each instance therefore follows the database's clock:
+//! it reads it at the start and every minute, and ignores slow responses. A wrong clock does not cause a reply to be
+//! taken over: [`crate::replies`] measures the time without a renewal with a monotonic clock.
 
 use crate::{
     background::{Background, Schedule},

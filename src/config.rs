@@ -87,8 +87,8 @@ pub struct Config {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<SecretString>,
 
-    /// Redis URL: `redis://USER:PASSWORD@HOST:PORT`, or `rediss://…` for TLS. Several instances use Redis to forward reply
-    /// text and notifications without delay and to share rate limits [default: none, for a single instance].
+    /// Redis URL: `redis://USER:PASSWORD@HOST:PORT`, or `rediss://…` for TLS. Several instances use Redis to forward
+    /// reply text and notifications without delay and to share rate limits [default: none, for a single instance].
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
 
@@ -196,7 +196,8 @@ pub struct Config {
           value_parser = value_parser!(i32).range(1..=100))]
     pub reply_attempts: i32,
 
-    /// Lease of a reply, in seconds. If an instance crashes, another takes over its replies after this time.
+    /// Lease of a reply, in seconds. If an instance crashes, another takes over its replies within about
+    /// 1.5 times this time.
     #[arg(long, env = "CONFAB_LEASE", default_value = "15",
           value_parser = seconds(3..=3600))]
     pub lease: Duration,

@@ -1,8 +1,8 @@
 //! The errors that clients see. Each has a stable code.
 //!
 //! A failure inside the server is an [`Error::Internal`]. Its cause is logged once, when the response is built (see
-//! [`crate::graphql::execution::response`]); the client gets only the request ID. If the database is overloaded or unreachable,
-//! the error is [`Error::Unavailable`], and the client learns when to retry.
+//! [`crate::graphql::execution::response`]); the client gets only the request ID. If the database is overloaded or
+//! unreachable, the error is [`Error::Unavailable`], and the client learns when to retry.
 
 use crate::store;
 use std::sync::Arc;

@@ -6,7 +6,8 @@
 //!    [`accounts`] and reads the body.
 //! 2. [`graphql`] validates the document, charges its cost, and executes it. The resolver calls [`replies`].
 //! 3. [`replies`] stores the message and an empty reply in one transaction ([`store`]) and starts a runner. The runner
-//!    is a task that depends on no request and no socket. The client gets its response.
+//!    is a task that depends on no request and no socket. The client gets its response. If an earlier reply of the
+//!    conversation is in progress, the runner starts when that reply has ended.
 //! 4. The runner sends the conversation to a model ([`assistant`]) and appends the generated text to the reply's
 //!    buffer. It regularly saves a checkpoint of the text to the database.
 //! 5. A client subscribes to `reply`, usually over a WebSocket. The subscription reads the buffer from the client's
@@ -15,7 +16,8 @@
 //! 6. When the model has finished, the runner stores the full text and publishes the end of the reply.
 //!
 //! A client may subscribe on another instance than the one that runs the reply. That instance keeps a mirror of the
-//! buffer, which the runner's instance fills over the [`bus`]. If the bus is down, the mirror reads the checkpoints.
+//! buffer, which the runner's instance fills over the [`bus`]. If the bus is down, the mirror is filled from the
+//! checkpoints.
 //!
 //! The user's other devices are notified too. The transactions that store the message and the finished reply also
 //! append to the user's change feed. [`changes`] then wakes the `changes` subscriptions of that user on every

@@ -1,7 +1,7 @@
 //! Removes the rows of deleted conversations in the background.
 //!
-//! Deleting a conversation takes away its owner, so it is inaccessible at once. It may have very many messages.
-//! Instances remove them in small steps, so that other work can go on.
+//! A deleted conversation belongs to a placeholder user, so it is inaccessible at once. It may have very many messages.
+//! Instances remove them in small steps, so that other work can continue.
 
 use crate::{
     background::{Background, Schedule},

@@ -7,20 +7,22 @@
 //!    the lease expires.
 //! 2. A [`runner`] task streams the model's answer into a [`progress`] buffer in memory. It belongs to no request and
 //!    to no socket, so a client that disconnects does not stop it.
-//! 3. Once a second, or after 4 KiB of new text, the runner writes a *checkpoint*: it stores the text so far and
-//!    renews the lease. The store accepts the write only from the holder of the lease, so two runners can never both
-//!    write one reply.
+//! 3. While the text grows, the runner writes a *checkpoint* once a second, or at once after 4 KiB of new text: it
+//!    stores the text so far and renews the lease. Without new text, it renews the lease after a third of the lease's
+//!    length. The store accepts the write only from the holder of the lease, so two runners can never both write one
+//!    reply.
 //! 4. At the end the runner stores the outcome, which also ends the lease.
 //!
-//! If a runner dies, its lease is not renewed. The [`claim`] task, which runs on every instance, finds such replies
-//! with the help of the [`lease_monitor`] and takes them over: the reply starts again as a new *attempt*. The same
-//! task starts the replies that wait for an earlier reply of their conversation.
+//! If an instance crashes, the leases of its runners are not renewed. If it shuts down, it releases them. The [`claim`]
+//! task, which runs on every instance, finds such replies with the help of the [`lease_monitor`] and takes them over:
+//! the reply starts again as a new *attempt*. The same task starts the replies that have waited for an earlier reply of
+//! their conversation.
 //!
 //! # How subscribers read
 //!
-//! A subscriber ([`follow`]) holds a [`Cursor`]: the attempt, and an offset into its text. Whenever the buffer has
-//! grown, the subscriber takes everything from the cursor to the end as one delta. There are no queues: a slow
-//! subscriber gets fewer and larger deltas, and one that reconnects continues from its last cursor.
+//! A subscriber, or follower ([`follow`]), holds a [`Cursor`]: the attempt, and an offset into its text. Whenever the
+//! buffer has grown, the subscriber takes everything from the cursor to the end as one delta. There are no queues: a
+//! slow subscriber gets fewer and larger deltas, and one that reconnects continues from its last cursor.
 //!
 //! # More than one instance
 //!
@@ -74,7 +76,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// Settings of the reply engine.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Tokens of conversation history that a model is given, at least.
+    /// Budget for the conversation history in a prompt, in tokens. A large context of the model raises it.
     pub history_tokens: u32,
     /// Time without a renewal after which another runner may take the reply over.
     pub lease: Duration,
@@ -97,7 +99,7 @@ struct Engine {
     /// Limits how often a user may send.
     throttle: Arc<Throttle>,
     settings: Settings,
-    /// TransportCapabilities messages to and from the other instances.
+    /// Carries messages to and from the other instances.
     bus: Arc<dyn Bus>,
     /// The replies that are written or followed on this instance.
     hub: Hub,

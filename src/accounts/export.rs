@@ -1,4 +1,4 @@
-//! Authorisation of data exports: tickets, and limits of concurrent downloads. [`crate::transport`] writes the
+//! Authorization of data exports: tickets, and limits of concurrent downloads. [`crate::transport`] writes the
 //! content.
 //!
 //! A user has one download at a time, and a newer one replaces an older one. So a stolen session cannot keep the owner
@@ -35,7 +35,7 @@ const GRACE: Duration = Duration::from_secs(30);
 /// The seconds after which a rejected download may be retried.
 const RETRY_AFTER: u64 = 10;
 
-/// A single-use ticket that authorises one download without other credentials, because a browser's link carries no
+/// A single-use ticket that authorizes one download without other credentials, because a browser's link carries no
 /// header. `Debug` does not print it.
 #[derive(Clone, Debug)]
 pub struct ExportTicket(SecretString);

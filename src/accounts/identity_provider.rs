@@ -8,7 +8,7 @@
 //! - It has a subject and an expiry time.
 //!
 //! Providers older than RFC 9068 do not mark access tokens as such. Then the token must not look like an ID token,
-//! which informs a client about a sign-in and does not authorise requests.
+//! which informs a client about a sign-in and does not authorize requests.
 
 use super::provider_keys::{ProviderKeys, Verified};
 use crate::{

@@ -23,8 +23,8 @@ pub struct Tuning {
     pub documents: DocumentTuning,
 }
 
-/// Fixed limits on GraphQL documents, in addition to those of [`super::Documents`]. The content of a fragment counts once per
-/// spread.
+/// Fixed limits on GraphQL documents, in addition to those of [`super::Documents`]. The content of a fragment counts
+/// once per spread.
 #[derive(Clone, Copy, Debug)]
 pub struct DocumentTuning {
     /// Maximum number of operations and fragment definitions in a document.

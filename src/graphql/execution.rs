@@ -1,7 +1,7 @@
 //! The execution of operations.
 //!
-//! [`service`] receives every operation from its transport as a [`request`]. It prepares the document, charges the cost,
-//! executes the operation and completes the [`response`].
+//! [`service`] receives every operation from its transport as a [`request`]. It prepares the document, charges the
+//! cost, executes the operation and completes the [`response`].
 
 pub mod panics;
 pub mod request;

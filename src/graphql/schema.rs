@@ -1,7 +1,7 @@
 //! The GraphQL schema.
 //!
-//! The types of the schema are in [`types`], one file per type. The resolvers of the root types ([`query`], [`mutation`],
-//! [`subscription`]) authorize the caller, call one function of the domain and wrap its result.
+//! The types of the schema are in [`types`], one file per type. The resolvers of the root types ([`query`],
+//! [`mutation`], [`subscription`]) authorize the caller, call one function of the domain and wrap its result.
 
 mod context;
 pub(crate) mod cursors;

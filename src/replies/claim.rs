@@ -55,7 +55,7 @@ pub(super) async fn run(engine: Arc<Engine>, mut waker: WakeSignal) {
             Ok(Err(error)) => {
                 tracing::warn!(%error, "cannot read the runs to claim");
                 monitor.reset();
-                // During the failure nobody could renew a lease. Live runners renew theirs before anything is claimed.
+                // During the failure no lease could be renewed. Live runners renew theirs before anything is claimed.
                 if engine.draining.run_until_cancelled(sleep(RENEWAL_GRACE)).await.is_none() {
                     return;
                 }

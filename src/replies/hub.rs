@@ -87,7 +87,7 @@ pub(super) struct Hub {
 /// The result of [`Hub::sweep`].
 #[derive(Debug, Default)]
 pub(super) struct Sweep {
-    /// Mirrors that were removed because nobody follows them.
+    /// Mirrors that were removed because they have no followers.
     pub abandoned: Vec<Id>,
     /// Mirrors that must be polled from the database.
     pub silent: Vec<Id>,
@@ -137,7 +137,7 @@ impl Hub {
         }
     }
 
-    /// Makes the reply local. Existing followers go on with the new runner's buffer. Returns whether it was a mirror.
+    /// Makes the reply local. Existing followers get the new runner's buffer. Returns whether it was a mirror.
     pub fn start_local(&self, reply: &Message) -> (LocalReply, bool) {
         let mut entries = self.lock();
         let before = entries.remove(&reply.id);
@@ -250,7 +250,7 @@ impl Hub {
         requests.collect()
     }
 
-    /// Removes the mirrors that nobody follows, and returns those that must be polled.
+    /// Removes the mirrors without followers, and returns those that must be polled.
     ///
     /// These also repeat their request to the writer, in case an earlier one was lost.
     pub fn sweep(&self) -> Sweep {

@@ -1,4 +1,4 @@
-//! Detects abandoned leases: those that nobody renews, measured with this process's own clock.
+//! Detects abandoned leases: those that are not renewed, measured with this process's monotonic clock.
 //!
 //! A lease's expiry time was written by the clock of its holder. Clocks differ between instances and may be changed
 //! while they run, so the expiry time alone proves nothing. It only makes a lease *suspect*: one that soon expires or

@@ -52,7 +52,7 @@ enum RunOutcome {
     Failed(Failure),
     /// Another runner has the lease, or the reply was deleted. This runner must not store anything.
     LeaseLost,
-    /// This instance shuts down. Another one continues with the reply.
+    /// This instance shuts down, or cannot read the prompt. It releases the lease, so that another one takes over.
     ShuttingDown,
 }
 
@@ -117,7 +117,7 @@ impl Runner {
                     Ok(Checkpoint::Stored) => {}
                     Ok(Checkpoint::StopRequested) => return RunOutcome::Stopped,
                     Ok(Checkpoint::LeaseLost) => return RunOutcome::LeaseLost,
-                    // The reply goes on. The next checkpoint may succeed, and the outcome is retried for longer.
+                    // The reply continues. The next checkpoint may succeed, and the outcome is retried for longer.
                     Err(error) => {
                         tracing::warn!(reply = %self.reply.id, %error, "cannot store a checkpoint; retrying");
                         checkpoints.retry_soon();

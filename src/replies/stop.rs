@@ -8,7 +8,7 @@ use crate::{
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
-/// Time to wait for the end, in addition to the lease: a dead runner is only detected after its lease.
+/// Time to wait for the end, in addition to the lease: a takeover can happen later than the lease expires.
 const EXTRA_TIMEOUT: Duration = Duration::from_secs(10);
 /// Interval between two checks for a runner that can be stopped.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
@@ -39,7 +39,7 @@ impl Replies {
                 engine.wake_claimer(); // Another reply may wait for this one.
                 return Ok(message);
             } else {
-                // Stored for the next runner, in case this one is dead. A live runner gets the message over the bus,
+                // Stored for the next runner, in case this one has crashed. A live runner is notified over the bus,
                 // and stores all of its text even if its lease has expired.
                 engine.store.request_stop(reply).await?;
                 engine.broadcast(&ControlMessage::Stop(reply));
@@ -59,7 +59,7 @@ impl Replies {
     }
 
     /// Stops the running replies of a conversation before a position, on every instance. The caller has stored the
-    /// request, so a runner that misses the message finds it at its next checkpoint.
+    /// request, so a runner that misses the notification finds it at its next checkpoint.
     pub(super) fn stop_before(&self, conversation: Id, position: i32) {
         self.0.hub.stop_before(conversation, position);
         self.0.broadcast(&ControlMessage::StopBefore(conversation, position));

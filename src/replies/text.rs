@@ -1,4 +1,4 @@
-//! Checks that all texts from clients have in common.
+//! The checks that messages and system prompts share.
 
 use crate::error::{Error, Result};
 

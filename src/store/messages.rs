@@ -304,8 +304,9 @@ impl Database {
         Ok(read!(self, load, contents.select((messages::id, messages::content)))?)
     }
 
-    /// Returns the same window of each of these conversations, ordered by conversation and position. The [`MessageDetails`] of
-    /// each message is read only if `rest` is set. Each conversation takes one range scan of one index.
+    /// Returns the same window of each of these conversations, ordered by conversation and position. The
+    /// [`MessageDetails`] of each message are read only if `rest` is set. Each conversation takes one range scan of one
+    /// index.
     pub async fn displayed_messages_in(
         &self,
         conversations: &[Id],

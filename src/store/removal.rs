@@ -8,7 +8,7 @@ use super::{
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
-/// The placeholder user who owns deleted conversations until they are removed. Nobody can sign in as this user.
+/// The placeholder user who owns deleted conversations until they are removed. No one can sign in as this user.
 pub const DELETED_OWNER: Id = Id(uuid::Uuid::nil());
 
 impl Database {

@@ -224,8 +224,9 @@ impl Database {
         Ok(read!(self, load, waiting.select(Run::as_select()))?)
     }
 
-    /// Returns at most `limit` runs whose holder may be dead. Their leases expire by `soon`, or after `late`. A lease
-    /// that was renewed in time, by a clock like the caller's, expires between the two. Released leases are included.
+    /// Returns at most `limit` runs whose lease is suspect, because its holder may have crashed. These leases expire by
+    /// `soon`, or after `late`. A lease that was renewed in time, by a clock like the caller's, expires between the two.
+    /// Released leases are included.
     pub async fn doubtful_runs(&self, soon: Instant, late: Instant, limit: i64) -> Result<Vec<Run>> {
         let doubtful = runs::table
             .filter(runs::lease_expires_at.le(soon).or(runs::lease_expires_at.gt(late)))
@@ -237,8 +238,8 @@ impl Database {
     /// Takes over the lease of a run, provided that the row is unchanged since the caller read it.
     ///
     /// Returns `None` if another runner took the lease, if its holder has renewed it, or if the row is locked. If an
-    /// earlier holder died, the next attempt starts and the text of the last one is dropped. After the last permitted
-    /// attempt, the text is kept.
+    /// earlier holder crashed or released the lease, the next attempt starts and the text of the last one is dropped.
+    /// The text is kept after the last permitted attempt, and if a stop was requested.
     pub async fn claim_run(
         &self,
         seen: &Run,

@@ -49,7 +49,7 @@ pub struct NewMessage {
     pub idempotency: Option<(String, Vec<u8>)>,
     /// The current time.
     pub now: Instant,
-    /// The behaviour if an earlier reply of the conversation is in progress.
+    /// The behavior if an earlier reply of the conversation is in progress.
     pub when_busy: WhenBusy,
     /// The maximum number of the sender's replies in progress, including this one.
     pub max_running: Option<NonZeroU32>,
@@ -70,7 +70,7 @@ pub enum Target {
     },
 }
 
-/// The behaviour of a message that is sent while an earlier reply of its conversation is in progress.
+/// The behavior of a message that is sent while an earlier reply of its conversation is in progress.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenBusy {
     /// Rejects the message.

@@ -232,7 +232,7 @@ text_enum! {
 }
 
 impl MessageStatus {
-    /// Returns whether the message will not change any more.
+    /// Returns whether the message no longer changes.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Completed | Self::Stopped | Self::Failed)
     }
@@ -291,7 +291,7 @@ text_enum! {
         SessionRevoked = "SESSION_REVOKED",
         /// A used refresh token was presented.
         RefreshTokenReused = "REFRESH_TOKEN_REUSED",
-        /// All data of the user were downloaded.
+        /// All data of the user was downloaded.
         DataExported = "DATA_EXPORTED",
         /// An account was deleted. The event does not identify it.
         AccountDeleted = "ACCOUNT_DELETED",

@@ -77,7 +77,7 @@ pub struct Call {
     /// The cursor from which the client resumes (`Last-Event-ID`), updated after each event. `None` on a socket,
     /// where the arguments and events of the subscription carry cursors.
     pub resume: Option<Resume>,
-    /// A permit to hold until the operation has ended, even if its client has canceled it.
+    /// A permit to hold until the operation has ended, even if its client has cancelled it.
     pub permit: Option<Box<dyn Any + Send + Sync>>,
 }
 

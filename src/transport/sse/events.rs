@@ -13,7 +13,7 @@ use tokio::time::timeout;
 /// The interval between comments on a silent connection. Proxies close connections that are silent for long.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const COMMENT: Bytes = Bytes::from_static(b":\n\n");
-/// Tells nginx and similar proxies to forward each event at once.
+/// Makes nginx and similar proxies forward each event at once.
 const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
 
 /// The last event. A browser's `EventSource` drops events without a `data:` line. The data is empty, because some
