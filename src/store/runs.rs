@@ -225,8 +225,8 @@ impl Database {
     }
 
     /// Returns at most `limit` runs whose lease is suspect, because its holder may have crashed. These leases expire by
-    /// `soon`, or after `late`. A lease that was renewed in time, by a clock like the caller's, expires between the two.
-    /// Released leases are included.
+    /// `soon`, or after `late`. A lease that was renewed in time, by a clock like the caller's, expires between the
+    /// two. Released leases are included.
     pub async fn doubtful_runs(&self, soon: Instant, late: Instant, limit: i64) -> Result<Vec<Run>> {
         let doubtful = runs::table
             .filter(runs::lease_expires_at.le(soon).or(runs::lease_expires_at.gt(late)))
