@@ -29,7 +29,7 @@ async function caption(page: Page, text: string, colour: string): Promise<void> 
       const label = document.querySelector<HTMLElement>('#caption') ?? document.createElement('div');
       label.id = 'caption';
       label.textContent = text!;
-      label.style.cssText = `position: fixed; z-index: 99; top: 58px; left: 62%; transform: translateX(-50%);
+      label.style.cssText = `position: fixed; z-index: 99; top: 10px; left: 78%; transform: translateX(-50%);
         padding: 6px 16px; border-radius: 99px; font: 600 15px system-ui; color: white; background: ${colour}`;
       document.body.append(label);
     },
