@@ -1,5 +1,6 @@
 /**
- * Records the moving picture of the README: the connection breaks in the middle of a reply, and no word is lost.
+ * Records the moving picture of the README: the connection breaks in the middle of a reply, and no word is lost. Then
+ * takes the screenshots of docs/pages.md.
  * Run it with `scripts/record-picture`.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -22,6 +23,19 @@ const REPLY = `A bowline makes a **fixed loop** that does not slip and does not 
 
 Sailors use it for sheets, for mooring lines and, in an emergency, around a person.`;
 
+const SCREENSHOT = `Let \`du\` measure and \`sort\` put the largest first:
+
+\`\`\`sh
+du -ah photos | sort -rh | head -n 3
+\`\`\`
+
+| option | meaning |
+|---|---|
+| \`-a\` | count files, not only folders |
+| \`-h\` | print sizes for people, such as 4.2M |
+| \`-r\` | largest first |
+`;
+
 /** Shows what happens to the network, above the page. */
 async function caption(page: Page, text: string, colour: string): Promise<void> {
   await page.evaluate(
@@ -30,7 +44,7 @@ async function caption(page: Page, text: string, colour: string): Promise<void> 
       label.id = 'caption';
       label.textContent = text!;
       label.style.cssText = `position: fixed; z-index: 99; top: 10px; left: 78%; transform: translateX(-50%);
-        padding: 6px 16px; border-radius: 99px; font: 600 15px system-ui; color: white; background: ${colour}`;
+        padding: 6px 16px; border-radius: 99px; font: 600 15px system-ui; white-space: nowrap; color: white; background: ${colour}`;
       document.body.append(label);
     },
     [text, colour],
@@ -76,4 +90,16 @@ test('records the picture', async ({ ada, guard, page, provider, server }) => {
   await sleep(2000);
   recording = false;
   await frames;
+
+  await page.locator('#caption').evaluate((label) => label.remove());
+  await ada.say('How do I find the largest files in a folder?');
+  const screenshots = await provider.asked();
+  screenshots.say(SCREENSHOT);
+  screenshots.end();
+  await ada.replyEnded();
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await sleep(500);
+    await page.screenshot({ path: `${FRAMES}/../chat-${colorScheme}.png` });
+  }
 });
