@@ -9,18 +9,25 @@ use super::{
 };
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use serde::Serialize;
 
-/// A row of `access_tokens`.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
+/// A row of `access_tokens`. The export serialises it.
+///
+/// `hash` is skipped, because it identifies the token, which is a secret. `user_id` is skipped, because every row of an
+/// export belongs to the same user.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Identifiable, Insertable, Serialize)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = access_tokens)]
+#[serde(rename_all = "camelCase")]
 pub struct AccessToken {
     /// The key.
     pub id: Id,
     /// The owner.
+    #[serde(skip)]
     pub user_id: Id,
     /// The name that the owner gave it.
     pub name: String,
     /// SHA-256 of the token.
+    #[serde(skip)]
     pub hash: Vec<u8>,
     /// Whether it may change conversations and send messages. Every token may read.
     pub can_write: bool,

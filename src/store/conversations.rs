@@ -11,14 +11,17 @@ use super::{
 };
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use serde::Serialize;
 
-/// A row of `conversations`.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
+/// A row of `conversations`. The export serialises it, without the owner and the internal count.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Identifiable, Insertable, Serialize)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = conversations)]
+#[serde(rename_all = "camelCase")]
 pub struct Conversation {
     /// The key.
     pub id: Id,
     /// The user who owns it.
+    #[serde(skip)]
     pub owner_id: Id,
     /// The title, on one line.
     pub title: String,
@@ -29,6 +32,7 @@ pub struct Conversation {
     /// The model that replies. `None` means the default model.
     pub model: Option<String>,
     /// The length of the active branch. Its positions are 0 to `message_count - 1`.
+    #[serde(skip)]
     pub message_count: i32,
     /// When the conversation was created.
     pub created_at: Instant,

@@ -9,14 +9,17 @@ use super::{
 };
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use serde::Serialize;
 
-/// A row of `identities`.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Identifiable, Insertable)]
+/// A row of `identities`. The export serialises it, without the owner.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Identifiable, Insertable, Serialize)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = identities)]
+#[serde(rename_all = "camelCase")]
 pub struct Identity {
     /// The key, computed from the issuer and the subject.
     pub id: Id,
     /// The user on this server.
+    #[serde(skip)]
     pub user_id: Id,
     /// The issuer.
     pub issuer: String,

@@ -5,14 +5,17 @@ use super::{
     schema::{conversations, messages},
 };
 use diesel::{dsl, prelude::*};
+use serde::Serialize;
 
-/// A row of `messages`.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
+/// A row of `messages`. The export serialises it as an item of its conversation.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Identifiable, Insertable, Serialize)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = messages)]
+#[serde(rename_all = "camelCase")]
 pub struct Message {
     /// The key.
     pub id: Id,
     /// The conversation it belongs to.
+    #[serde(skip)]
     pub conversation_id: Id,
     /// The message that it follows; `None` for the first.
     pub parent_id: Option<Id>,

@@ -9,15 +9,18 @@ use super::{
 };
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use serde::Serialize;
 use std::time::Duration;
 
-/// A row of `security_events`.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Identifiable, Insertable)]
+/// A row of `security_events`. The export serialises it, without the owner.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Identifiable, Insertable, Serialize)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = security_events)]
+#[serde(rename_all = "camelCase")]
 pub struct SecurityEvent {
     /// The key.
     pub id: Id,
     /// The user whose account it concerns.
+    #[serde(skip)]
     pub user_id: Id,
     /// The kind of the event.
     pub kind: SecurityEventKind,

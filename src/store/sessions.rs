@@ -16,17 +16,24 @@ use super::{
 };
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use serde::Serialize;
 use std::time::Duration;
 
-/// A row of `sessions`.
-#[derive(Clone, Debug, Queryable, Selectable, Identifiable, Insertable)]
+/// A row of `sessions`. The export serialises it.
+///
+/// `generation` is skipped, because it is a part of the valid refresh token. `user_id` is skipped, because every row of
+/// an export belongs to the same user.
+#[derive(Clone, Debug, Queryable, Selectable, Identifiable, Insertable, Serialize)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = sessions)]
+#[serde(rename_all = "camelCase")]
 pub struct Session {
     /// The key.
     pub id: Id,
     /// The user who signed in.
+    #[serde(skip)]
     pub user_id: Id,
     /// The generation of the valid refresh token, counted from 0.
+    #[serde(skip)]
     pub generation: i32,
     /// When the user signed in.
     pub created_at: Instant,

@@ -12,7 +12,7 @@ use diesel::{
     sql_types::{BigInt, Binary, Text, Timestamptz, Uuid as PgUuid},
     sqlite::Sqlite,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -85,6 +85,12 @@ impl Instant {
         DateTime::<Utc>::from_timestamp_micros(self.0)
             .unwrap_or_default()
             .to_rfc3339_opts(SecondsFormat::Micros, true)
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_rfc3339())
     }
 }
 
@@ -176,6 +182,12 @@ macro_rules! text_enum {
                     $($word => Ok(Self::$variant),)+
                     other => Err(format!("`{other}` is not a valid {}", stringify!($name)).into()),
                 }
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
 

@@ -3,21 +3,28 @@
 use super::{Database, Error, Id, Instant, Result, read, schema::users, transact};
 use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use serde::Serialize;
 use std::fmt;
 
-/// A row of `users`.
-#[derive(Clone, Queryable, Selectable, Identifiable, Insertable)]
+/// A row of `users`. The export serialises it.
+///
+/// `password_hash` is skipped, because whoever reads an export could search for the password offline. `email_key` is
+/// skipped, because it is an internal form of `email`.
+#[derive(Clone, Queryable, Selectable, Identifiable, Insertable, Serialize)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = users)]
+#[serde(rename_all = "camelCase")]
 pub struct User {
     /// The key.
     pub id: Id,
     /// The e-mail address as its owner wrote it, or from the identity provider. `None` if the provider sends none.
     pub email: Option<String>,
     /// The canonical form of the address, for comparison. For a user of the identity provider, the user's key.
+    #[serde(skip)]
     pub email_key: String,
     /// The display name.
     pub name: String,
     /// The password hash as a PHC string. `None` for a user of the identity provider.
+    #[serde(skip)]
     pub password_hash: Option<String>,
     /// When the account was created.
     pub created_at: Instant,

@@ -5,14 +5,11 @@
 
 use crate::{
     graphql::schema::ids::Kind,
-    store::{
-        self, Database, Id, Instant, conversations::Conversation, identities::Identity, messages::Message,
-        paging::Slice, removal::DELETED_OWNER, security_events::SecurityEvent, sessions::Session,
-        users::User,
-    },
+    store::{self, Database, Id, messages::Message, paging::Slice, removal::DELETED_OWNER, users::User},
 };
 use futures_util::Stream;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 /// The number of rows read at once.
 const PAGE: i32 = 100;
@@ -23,14 +20,15 @@ const MESSAGES: i32 = 10;
 pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result<String>> + Send {
     let owner = user.id;
     async_stream::try_stream! {
-        yield format!("{{\"user\":{},\n\"conversations\":[", user_json(&user));
+        yield format!("{{\"user\":{},\n\"conversations\":[", object(&user, global_id(Kind::User, user.id)));
         let (mut conversation_before, mut first) = (DELETED_OWNER, true);
         loop {
             let page = store.conversations_after(owner, conversation_before, i64::from(PAGE)).await?;
             let Some(last) = page.last() else { break };
             conversation_before = last.id;
             for conversation in &page {
-                let mut head = conversation_json(conversation).to_string();
+                let id = global_id(Kind::Conversation, conversation.id);
+                let mut head = object(conversation, id).to_string();
                 head.pop(); // the closing brace, because the messages follow
                 yield format!("{}{head},\"messages\":[", separator(&mut first));
                 let mut first = true;
@@ -40,7 +38,7 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
                     if page.is_empty() {
                         break;
                     }
-                    yield rows(&page, &mut first, message_json);
+                    yield rows(&page, &mut first, message_object);
                     from += MESSAGES;
                 }
                 let mut before = DELETED_OWNER;
@@ -48,7 +46,7 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
                     let page = store.messages_off_branch(conversation.id, before, i64::from(MESSAGES)).await?;
                     let Some(last) = page.last() else { break };
                     before = last.id;
-                    yield rows(&page, &mut first, message_json);
+                    yield rows(&page, &mut first, message_object);
                 }
                 yield "]}".to_owned();
             }
@@ -59,12 +57,14 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
             let page = store.sessions_after(owner, before, i64::from(PAGE)).await?;
             let Some(last) = page.last() else { break };
             before = last.id;
-            yield rows(&page, &mut first, session_json);
+            yield rows(&page, &mut first, |session| object(session, global_id(Kind::Session, session.id)));
         }
         let tokens = store.access_tokens(owner).await?;
-        yield format!("],\n\"accessTokens\":[{}", rows(&tokens, &mut true, access_token_json));
+        let tokens = rows(&tokens, &mut true, |token| object(token, global_id(Kind::AccessToken, token.id)));
+        yield format!("],\n\"accessTokens\":[{tokens}");
         let identities = store.identities_of(owner).await?;
-        yield format!("],\n\"identities\":[{}", rows(&identities, &mut true, identity_json));
+        let identities = rows(&identities, &mut true, |identity| object(identity, identity.id.to_string()));
+        yield format!("],\n\"identities\":[{identities}");
         yield "],\n\"securityEvents\":[".to_owned();
         let (mut after, mut first) = (None, true);
         loop {
@@ -72,7 +72,7 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
             let page = store.security_events_page(owner, slice).await?.rows;
             let Some(last) = page.last() else { break };
             after = Some(last.sort_key());
-            yield rows(&page, &mut first, security_event_json);
+            yield rows(&page, &mut first, |event| object(event, event.id.to_string()));
         }
         yield "]}\n".to_owned();
     }
@@ -90,93 +90,71 @@ fn separator(first: &mut bool) -> &'static str {
     }
 }
 
-fn timestamp(at: Option<Instant>) -> Option<String> {
-    at.map(Instant::to_rfc3339)
+/// Serialises a row. `id` replaces its key.
+///
+/// Every column is exported, unless the row's type skips it.
+fn object(row: &impl Serialize, id: String) -> Value {
+    let mut object = serde_json::to_value(row).expect("a row is an object of plain values");
+    object["id"] = id.into();
+    object
 }
 
-fn id(kind: Kind, id: Id) -> String {
+fn message_object(message: &Message) -> Value {
+    let mut object = object(message, global_id(Kind::Message, message.id));
+    object["parentId"] = message.parent_id.map(|parent| global_id(Kind::Message, parent)).into();
+    object
+}
+
+fn global_id(kind: Kind, id: Id) -> String {
     kind.id(id).0
 }
 
-fn user_json(user: &User) -> Value {
-    let User { id: key, email, email_key: _, name, password_hash: _, created_at } = user;
-    json!({ "id": id(Kind::User, *key), "email": email, "name": name, "createdAt": created_at.to_rfc3339() })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Instant, access_tokens::AccessToken, sessions::Session};
+    use uuid::Uuid;
 
-fn conversation_json(conversation: &Conversation) -> Value {
-    json!({
-        "id": id(Kind::Conversation, conversation.id),
-        "title": conversation.title,
-        "titledByUser": conversation.titled_by_user,
-        "systemPrompt": conversation.system_prompt,
-        "model": conversation.model,
-        "createdAt": conversation.created_at.to_rfc3339(),
-        "updatedAt": conversation.updated_at.to_rfc3339(),
-    })
-}
-
-fn message_json(message: &Message) -> Value {
-    json!({
-        "id": id(Kind::Message, message.id),
-        "parentId": message.parent_id.map(|parent| id(Kind::Message, parent)),
-        "position": message.position,
-        "role": message.role.as_str(),
-        "content": message.content,
-        "status": message.status.as_str(),
-        "model": message.model,
-        "attempt": message.attempt,
-        "errorCode": message.error_code,
-        "errorMessage": message.error_message,
-        "errorDetails": message.error_details,
-        "finishReason": message.finish_reason.map(store::FinishReason::as_str),
-        "inputTokens": message.input_tokens,
-        "outputTokens": message.output_tokens,
-        "usageEstimated": message.usage_estimated,
-        "createdAt": message.created_at.to_rfc3339(),
-        "finishedAt": timestamp(message.finished_at),
-    })
-}
-
-fn session_json(session: &Session) -> Value {
-    json!({
-        "id": id(Kind::Session, session.id),
-        "createdAt": session.created_at.to_rfc3339(),
-        "lastSeenAt": session.last_seen_at.to_rfc3339(),
-        "refreshedAt": session.refreshed_at.to_rfc3339(),
-        "expiresAt": session.expires_at.to_rfc3339(),
-        "address": session.address,
-        "agent": session.agent,
-    })
-}
-
-fn access_token_json(token: &store::access_tokens::AccessToken) -> Value {
-    json!({
-        "id": id(Kind::AccessToken, token.id),
-        "name": token.name,
-        "canWrite": token.can_write,
-        "createdAt": token.created_at.to_rfc3339(),
-        "expiresAt": token.expires_at.to_rfc3339(),
-        "lastUsedAt": timestamp(token.last_used_at),
-    })
-}
-
-fn identity_json(identity: &Identity) -> Value {
-    json!({
-        "id": identity.id.to_string(),
-        "issuer": identity.issuer,
-        "subject": identity.subject,
-        "deletedAt": timestamp(identity.deleted_at),
-        "createdAt": identity.created_at.to_rfc3339(),
-    })
-}
-
-fn security_event_json(event: &SecurityEvent) -> Value {
-    json!({
-        "id": event.id.to_string(),
-        "kind": event.kind.as_str(),
-        "at": event.at.to_rfc3339(),
-        "address": event.address,
-        "agent": event.agent,
-        "detail": event.detail,
-    })
+    /// Each row is written with all its fields, so whoever adds a field to a row with secrets comes across this test.
+    #[test]
+    fn secrets_are_not_serialised() {
+        let (id, owner, at) = (Id(Uuid::from_u128(1)), Id(Uuid::from_u128(0xabc)), Instant(0));
+        let user = User {
+            id,
+            email: Some("Ada@example.com".to_owned()),
+            email_key: "ada@example.com".to_owned(),
+            name: "Ada".to_owned(),
+            password_hash: Some("$argon2id$v=19$salt$digest".to_owned()),
+            created_at: at,
+        };
+        let session = Session {
+            id,
+            user_id: owner,
+            generation: 987_654,
+            created_at: at,
+            refreshed_at: at,
+            expires_at: at,
+            last_seen_at: at,
+            address: None,
+            agent: None,
+        };
+        let token = AccessToken {
+            id,
+            user_id: owner,
+            name: "script".to_owned(),
+            hash: vec![201, 202, 203],
+            can_write: false,
+            created_at: at,
+            expires_at: at,
+            last_used_at: None,
+        };
+        let id = || "id".to_owned();
+        for object in [object(&user, id()), object(&session, id()), object(&token, id())] {
+            let text = object.to_string();
+            assert!(text.contains("createdAt"), "{text}");
+            for secret in ["ada@example.com", "argon2", "digest", "987654", "201", "ash\"", "abc"] {
+                assert!(!text.contains(secret), "{secret}: {text}");
+            }
+        }
+    }
 }
