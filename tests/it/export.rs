@@ -46,7 +46,7 @@ impl PausedDownload {
     }
 
     /// Reads the rest. Returns whether it is complete: a complete chunked body ends with an empty chunk.
-    async fn is_complete(mut self) -> bool {
+    async fn ends_properly(mut self) -> bool {
         let mut last = Vec::new();
         loop {
             last.drain(..last.len().saturating_sub(5));
@@ -228,7 +228,7 @@ on_both_databases! {
         assert_eq!(newer.status(), 200);
         let text = wait_for("the whole export", newer.text()).await.expect("the newer one is complete");
         assert!(serde_json::from_str::<Value>(&text).is_ok());
-        assert!(!older.is_complete().await, "the older one is cut");
+        assert!(!older.ends_properly().await, "the older one is cut");
     }
 
     async fn a_slow_download_is_cut_off(kind) {
@@ -237,8 +237,8 @@ on_both_databases! {
         let ada = user_with_large_export(&server).await;
         let slow = PausedDownload::with_token(&server, &ada).await;
         server.clock.advance(Duration::from_secs(601));
-        assert!(!slow.is_complete().await);
-        assert!(PausedDownload::with_token(&server, &ada).await.is_complete().await, "it can be downloaded again");
+        assert!(!slow.ends_properly().await);
+        assert!(PausedDownload::with_token(&server, &ada).await.ends_properly().await, "it can be downloaded again");
     }
 
     async fn revoking_a_session_ends_its_exports(kind) {
@@ -248,13 +248,13 @@ on_both_databases! {
         let thief = another_device(&ada).await;
         let begun = PausedDownload::with_token(&server, &thief).await;
         revoke().await;
-        assert!(!begun.is_complete().await, "begun by a token");
+        assert!(!begun.ends_properly().await, "begun by a token");
 
         let thief = another_device(&ada).await;
         let begun = PausedDownload::at(&server, &ticket(&thief).await, "").await;
         let unused = ticket(&thief).await;
         revoke().await;
-        assert!(!begun.is_complete().await, "begun by a ticket");
+        assert!(!begun.ends_properly().await, "begun by a ticket");
         assert_eq!(server.get(&unused).send().await.unwrap().status(), 401);
     }
 }
@@ -265,6 +265,6 @@ async fn shutting_down_ends_exports() {
     let ada = user_with_large_export(&server).await;
     let begun = PausedDownload::with_token(&server, &ada).await;
     server.shut_down();
-    assert!(!begun.is_complete().await);
+    assert!(!begun.ends_properly().await);
     server.wait().await;
 }
