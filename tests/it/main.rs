@@ -46,6 +46,7 @@ mod security_events;
 mod sessions;
 mod sign_in;
 mod signing_keys;
+mod snapshots;
 mod sse;
 mod store;
 mod takeover;
