@@ -1,4 +1,4 @@
-import { useGraphiQL } from '@graphiql/react';
+import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { withCredentials } from './credentials';
 import { REPLY_TABS, replyVariables } from './examples';
@@ -13,6 +13,7 @@ export function FilledVariables() {
   const id = useGraphiQL((state) => state.tabs[state.activeTabIndex]?.id ?? '');
   const title = useGraphiQL((state) => state.tabs[state.activeTabIndex]?.title ?? '');
   const variableEditor = useGraphiQL((state) => state.variableEditor);
+  const { updateActiveTabValues } = useGraphiQLActions();
   const filled = useRef(new Map<string, string>());
 
   useEffect(() => {
@@ -23,8 +24,11 @@ export function FilledVariables() {
       filled.current.set(id, replyId);
       after = replyVariables(replyId);
     }
-    if (after !== before) variableEditor.setValue(after);
-  }, [replyId, id, title, variableEditor]);
+    if (after === before) return;
+    variableEditor.setValue(after);
+    // GraphiQL stores a change a moment later. A click on a tab restores what is stored.
+    updateActiveTabValues({ variables: after });
+  }, [replyId, id, title, variableEditor, updateActiveTabValues]);
 
   return null;
 }
