@@ -23,6 +23,16 @@ test('a message that the feed reports before its response arrives is shown once'
   await expect(ada.questions).toHaveText([/Hello\./, /And now\?/]);
 });
 
+test('signing out does not ask about a message that the feed has reported', async ({ page, ada }) => {
+  const held = await hold(page, 'SendMessage');
+  await ada.say('Hello.');
+  await held.answered;
+  await expect(ada.list.getByRole('link')).toHaveText(['Hello.']);
+  await ada.accountMenu('Sign out');
+  await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
+  await held.release();
+});
+
 test('a change made while the list is loading is not lost', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   const [id] = await api.converse('The old name');

@@ -60,8 +60,9 @@ export class Person {
     await this.page.getByRole('combobox', { name: 'Model' }).selectOption({ label: model });
   }
 
-  /** Waits until the last reply has ended and can be copied. */
+  /** Waits until the last message is a reply, and has ended and can be copied. An earlier reply is not enough. */
   async replyEnded(): Promise<void> {
+    await expect(this.page.getByRole('article').last()).toHaveAttribute('aria-label', 'Assistant');
     await expect(this.replies.last()).toHaveAttribute('aria-busy', 'false');
     await expect(this.replies.last()).not.toHaveAttribute('data-writing');
   }

@@ -36,6 +36,11 @@ export function isUnsent(entry: Entry, echoes: ReadonlySet<string>): boolean {
   return entry.refused !== undefined || !echoes.has(entry.key);
 }
 
+/** Returns the number of entries that are shown as unsent. Signing out discards these. */
+export function countUnsent(): number {
+  return outboxStore.get().filter((entry) => isUnsent(entry, echoesStore.get())).length;
+}
+
 function match(): void {
   for (const one of feedMessages) {
     const entry = entryOf(one);

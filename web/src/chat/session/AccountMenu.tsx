@@ -4,7 +4,7 @@ import { OpenAccountDialog } from '../account/OpenAccountDialog';
 import { settleDeletion } from '../conversations/deletion';
 import { execute } from '../graphql/client';
 import { RevokeOtherSessionsDocument } from '../graphql/generated';
-import { outboxStore } from '../outbox/storage';
+import { countUnsent } from '../outbox/echoes';
 import { open } from '../route';
 import { openShortcuts } from '../shortcuts/Shortcuts';
 import { texts } from '../texts';
@@ -19,7 +19,7 @@ export function AccountMenu({ user }: { user: User }) {
   const [accountOpen, setAccountOpen] = useState(false);
 
   async function leave(everywhere: boolean) {
-    const unsent = outboxStore.get().length;
+    const unsent = countUnsent();
     if (unsent > 0 && !(await confirmed(texts.signOutUnsent(unsent), texts.signOut))) return;
     try {
       // Without a network, the sign-out below fails and reports it.
