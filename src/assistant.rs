@@ -5,7 +5,6 @@
 
 pub mod builtin;
 pub mod catalog;
-pub mod eliza;
 pub mod openai;
 pub mod providers;
 mod surrogates;

@@ -2,7 +2,8 @@
 //!
 //! Both stream word by word at a configurable pace, so that streaming clients can be tried offline.
 
-use super::{Answer, Assistant, End, Finish, Part, Prompt, Role, Usage, eliza::Eliza};
+use super::{Answer, Assistant, End, Finish, Part, Prompt, Role, Usage};
+use eliza::Eliza;
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
     time::Duration,

@@ -29,8 +29,8 @@ for (const [state, script] of Object.entries({ forbidden: forbid, full: fill }))
       await ada.list.getByRole('link', { name: 'Hello.' }).click();
       await expect(ada.composer).toHaveValue('half a thought');
       await ada.composer.press('Enter');
-      await ada.replyEnded();
       await expect(ada.questions).toHaveText([/Hello\./, /half a thought/]);
+      await ada.replyEnded();
       await ada.accountMenu('Sign out');
       await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
     });

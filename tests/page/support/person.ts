@@ -54,6 +54,7 @@ export class Person {
   async say(text: string): Promise<void> {
     await this.composer.fill(text);
     await this.composer.press('Enter');
+    await expect(this.questions.last()).toContainText(text);
   }
 
   async choose(model: string): Promise<void> {

@@ -1,8 +1,7 @@
 //! ELIZA: a simulated listener that understands nothing and asks good questions.
 //!
 //! After J. Weizenbaum, "ELIZA — a computer program for the study of natural language communication between
-//! man and machine", Communications of the ACM 9(1), 1966. It needs neither a network nor an API key, so a server
-//! without any configuration can already reply.
+//! man and machine", Communications of the ACM 9(1), 1966.
 //!
 //! An answer is made in these steps:
 //!
@@ -13,7 +12,7 @@
 //! 5. The parts are inserted into the next reply of the pattern (`template`).
 //!
 //! The state of a conversation, which includes statements to return to later, is in `session`. Everything that ELIZA
-//! seems to know is in `eliza/doctor.txt`.
+//! seems to know is in `doctor.txt`.
 
 mod pattern;
 mod script;
@@ -45,7 +44,7 @@ impl Eliza {
     /// The script is parsed once, at the first call.
     pub fn doctor() -> &'static Self {
         static DOCTOR: LazyLock<Eliza> = LazyLock::new(|| {
-            let script = Script::parse(include_str!("eliza/doctor.txt"));
+            let script = Script::parse(include_str!("doctor.txt"));
             Eliza { script: script.expect("the script is compiled in, and a unit test parses it") }
         });
         &DOCTOR
