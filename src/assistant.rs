@@ -9,6 +9,7 @@ pub mod openai;
 pub mod providers;
 mod surrogates;
 
+use crate::generation::Generation;
 use futures_util::stream::BoxStream;
 
 /// The author of a message.
@@ -32,10 +33,12 @@ pub struct ChatMessage {
 }
 
 /// The input of an assistant: at least one message, of which the last is the user's.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Prompt {
     /// The model's ID, as its provider knows it.
     pub model: String,
+    /// The generation parameters.
+    pub generation: Generation,
     /// The messages, oldest first. A system prompt, if there is one, comes first.
     pub messages: Vec<ChatMessage>,
 }

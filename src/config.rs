@@ -152,6 +152,7 @@ pub struct Config {
     /// `mistral`, `groq`, `deepseek`, `xai`, `ollama`, or a name of your own. For each name N, set these variables:
     /// N_BASE_URL; N_API_KEY; N_MODELS (model names separated by commas; if not set, the server requests the list
     /// from the provider); N_MERGE_TURNS (`off` sends consecutive messages of the same role separately);
+    /// N_OUTPUT_LIMIT (name of the output limit: `max_tokens` or `max_completion_tokens`);
     /// N_CONTEXT_TOKENS (context size of the models in tokens: `131072`, or `small=32768,large=131072`) [default:
     /// `openai` if OPENAI_BASE_URL or OPENAI_API_KEY is set, else `builtin`].
     #[arg(long, env = "CONFAB_PROVIDERS", value_delimiter = ',')]

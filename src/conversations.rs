@@ -4,6 +4,7 @@ use crate::{
     changes,
     clock::Clock,
     error::{Error, Result},
+    generation::{Generation, GenerationUpdate},
     removal::Removal,
     replies::{Replies, SystemPrompt},
     store::{self, Database, Id, conversations::Conversation},
@@ -46,6 +47,8 @@ pub struct NewConversation {
     pub system_prompt: Option<SystemPrompt>,
     /// The model. `None` selects the default model.
     pub model: Option<String>,
+    /// The generation parameters that are set.
+    pub generation: GenerationUpdate,
 }
 
 /// Changes to a conversation. `None` keeps a field; `Some(None)` clears it.
@@ -57,6 +60,8 @@ pub struct Changes {
     pub system_prompt: Option<Option<SystemPrompt>>,
     /// The new model. `Some(None)` selects the default model.
     pub model: Option<Option<String>>,
+    /// The generation parameters that change.
+    pub generation: GenerationUpdate,
 }
 
 /// The operations on conversations, apart from their messages.
@@ -86,6 +91,7 @@ impl Conversations {
             titled_by_user,
             system_prompt: new.system_prompt.map(SystemPrompt::into_string),
             model: new.model,
+            generation: new.generation.apply(Generation::default()),
             ..Conversation::new(owner, title, now)
         };
         self.store.insert_conversation(&conversation).await?;
@@ -95,6 +101,7 @@ impl Conversations {
 
     /// Changes one of the owner's conversations. Fails with `NOT_FOUND`, or with `BAD_USER_INPUT` for the model.
     pub async fn update(&self, owner: Id, id: Id, changes: Changes) -> Result<Conversation> {
+        let generation = changes.generation;
         if let Some(Some(model)) = &changes.model {
             self.replies.check_model(model).await?;
         }
@@ -104,7 +111,8 @@ impl Conversations {
             system_prompt: changes.system_prompt.map(|prompt| prompt.map(SystemPrompt::into_string)),
             model: changes.model,
         };
-        let updated = self.store.update_conversation(owner, id, &changes, self.clock.now()).await?;
+        let updated =
+            self.store.update_conversation(owner, id, &changes, &generation, self.clock.now()).await?;
         let updated = updated.ok_or(Error::NotFound("conversation"))?;
         self.changes.notify(owner);
         Ok(updated)

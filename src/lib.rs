@@ -39,6 +39,7 @@
 //! | [`replies`] | Generates replies and streams them to subscribers |
 //! | [`changes`] | The change feed of each user, which keeps the user's devices in sync |
 //! | [`assistant`] | The models and their providers |
+//! | [`generation`] | The parameters with which a model generates a reply |
 //! | [`bus`] | Messages between instances, in process or over Redis |
 //! | [`store`] | The database, with one file for each noun |
 //! | [`removal`] | Deletes the messages of deleted conversations in small steps |
@@ -70,6 +71,7 @@ pub mod conversations;
 pub mod error;
 #[cfg(any(fuzzing, test))]
 pub mod fuzz_targets;
+pub mod generation;
 pub mod graphql;
 pub mod housekeeping;
 pub mod open_files;

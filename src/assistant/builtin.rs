@@ -30,21 +30,25 @@ impl Assistant for Builtin {
             ECHO => user_texts().next_back().unwrap_or_default().to_owned(),
             _ => Eliza::doctor().answer(seed(user_texts().next()), user_texts()),
         };
+        // The tokens of these models are words.
+        let limit = prompt.generation.max_output_tokens.and_then(|limit| usize::try_from(limit).ok());
+        let answer: Vec<String> = words(&text).take(limit.unwrap_or(usize::MAX)).map(str::to_owned).collect();
+        let finish = if words(&text).count() > answer.len() { Finish::Length } else { Finish::Stop };
         let usage = Usage {
             input_tokens: prompt.messages.iter().map(|message| words(&message.text).count()).sum::<usize>()
                 as u32,
-            output_tokens: words(&text).count() as u32,
+            output_tokens: answer.len() as u32,
         };
         Box::pin(async_stream::stream! {
-            for word in words(&text) {
+            for word in answer {
                 if pace.is_zero() {
                     tokio::task::yield_now().await;
                 } else {
                     tokio::time::sleep(pace).await;
                 }
-                yield Ok(Part::Text(word.to_owned()));
+                yield Ok(Part::Text(word));
             }
-            yield Ok(Part::End(End { finish: Finish::Stop, usage: Some(usage) }));
+            yield Ok(Part::End(End { finish, usage: Some(usage) }));
         })
     }
 }
@@ -64,13 +68,29 @@ fn seed(first: Option<&str>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assistant::ChatMessage;
+    use crate::{assistant::ChatMessage, generation::Generation};
     use futures_util::StreamExt;
 
     async fn parts(model: &str, text: &str) -> Vec<Part> {
         let message = ChatMessage { role: Role::User, text: text.into() };
-        let prompt = Prompt { model: model.into(), messages: vec![message] };
+        let prompt =
+            Prompt { model: model.into(), generation: Generation::default(), messages: vec![message] };
         Builtin { pace: Duration::from_millis(30) }.answer(prompt).map(Result::unwrap).collect().await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_output_limit_counts_words() {
+        for (limit, text, finish) in [(2, "to be ", Finish::Length), (4, "to be or not", Finish::Stop)] {
+            let generation = Generation { max_output_tokens: Some(limit), ..Generation::default() };
+            let message = ChatMessage { role: Role::User, text: "to be or not".into() };
+            let prompt = Prompt { model: ECHO.into(), generation, messages: vec![message] };
+            let parts: Vec<_> =
+                Builtin { pace: Duration::ZERO }.answer(prompt).map(Result::unwrap).collect().await;
+            let said: String =
+                parts.iter().filter_map(|p| if let Part::Text(t) = p { Some(&**t) } else { None }).collect();
+            let Some(Part::End(end)) = parts.last() else { panic!("{parts:?}") };
+            assert_eq!((&*said, end.finish), (text, finish));
+        }
     }
 
     #[tokio::test(start_paused = true)]

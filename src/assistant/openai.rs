@@ -22,7 +22,7 @@ mod thinking;
 pub use deadline::Timeouts;
 
 use super::{Answer, Assistant, AssistantError, AssistantErrorKind, Part, Prompt, providers::Provider};
-use crate::random;
+use crate::{generation::Generation, random};
 use bytes::Bytes;
 use deadline::Deadline;
 use events::{Events, StreamItem};
@@ -81,7 +81,9 @@ impl OpenAi {
         let response = request.timeout(self.timeouts.connect).send().await;
         let response = response.map_err(|error| self.unreachable(error).error)?;
         if !response.status().is_success() {
-            let failed = FailedRequest::read(response, &self.provider, &self.secrets, self.timeouts.connect);
+            let none = Generation::default();
+            let failed =
+                FailedRequest::read(response, &none, &self.provider, &self.secrets, self.timeouts.connect);
             return Err(failed.await.error);
         }
         let mut body = self.body(response);
@@ -144,12 +146,17 @@ impl OpenAi {
     async fn try_start(&self, prompt: &Prompt) -> Result<Events, FailedRequest> {
         let url = self.provider.url(&["chat", "completions"]);
         let request = self.client.post(url).header(header::ACCEPT, "text/event-stream");
-        let request = self.authorized(request).json(&Request::new(prompt, self.provider.merge_turns));
+        let request = self.authorized(request).json(&Request::new(prompt, &self.provider));
         let response = request.send().await.map_err(|error| self.unreachable(error))?;
         if !response.status().is_success() {
-            return Err(
-                FailedRequest::read(response, &self.provider, &self.secrets, self.timeouts.connect).await
-            );
+            return Err(FailedRequest::read(
+                response,
+                &prompt.generation,
+                &self.provider,
+                &self.secrets,
+                self.timeouts.connect,
+            )
+            .await);
         }
         let mut body = self.body(response);
         match body.next().await {
@@ -173,7 +180,7 @@ impl Assistant for OpenAi {
         Box::pin(async_stream::try_stream! {
             let mut deadline = Deadline::new(this.timeouts);
             let mut events = this.start(&prompt, deadline.at()).await?;
-            let mut reader = Reader::new(&this.provider, &this.secrets);
+            let mut reader = Reader::new(&this.provider, &this.secrets, prompt.generation);
             deadline.on_data();
             let failure = loop {
                 let event = match timeout_at(deadline.at(), events.next()).await {

@@ -21,8 +21,19 @@ pub struct Provider {
     pub models: Vec<String>,
     /// Whether consecutive messages with the same role are sent as one.
     pub merge_turns: bool,
+    /// The name that it gives to the limit on the output.
+    pub output_limit: OutputLimit,
     /// The context sizes of its models.
     pub context: ContextTokens,
+}
+
+/// The name of the limit on the output in requests to a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputLimit {
+    /// `max_tokens`, which nearly every provider accepts.
+    MaxTokens,
+    /// `max_completion_tokens`, which OpenAI's reasoning models require.
+    MaxCompletionTokens,
 }
 
 impl Provider {
@@ -97,7 +108,7 @@ const KNOWN: [(&str, &str); 8] = [
 
 impl Providers {
     /// Reads the settings of the named providers: for a name `N`, the variables `N_BASE_URL`, `N_API_KEY`, `N_MODELS`,
-    /// `N_MERGE_TURNS` and `N_CONTEXT_TOKENS`.
+    /// `N_MERGE_TURNS`, `N_OUTPUT_LIMIT` and `N_CONTEXT_TOKENS`.
     ///
     /// Without names, the provider is OpenAI if its variables are set, or else the built-in models. The error says
     /// which variable to correct.
@@ -142,11 +153,21 @@ impl Providers {
                 Some("off") => false,
                 Some(_) => return Err(format!("{} must be `on` or `off`.", variable("MERGE_TURNS"))),
             };
+            let output_limit = match setting(&variable("OUTPUT_LIMIT")).as_deref() {
+                None if name == "openai" => OutputLimit::MaxCompletionTokens,
+                None | Some("max_tokens") => OutputLimit::MaxTokens,
+                Some("max_completion_tokens") => OutputLimit::MaxCompletionTokens,
+                Some(_) => {
+                    let variable = variable("OUTPUT_LIMIT");
+                    return Err(format!("{variable} must be `max_tokens` or `max_completion_tokens`."));
+                }
+            };
             let context = setting(&variable("CONTEXT_TOKENS")).unwrap_or_default();
             let context = ContextTokens::parse(&context)
                 .map_err(|error| format!("{} {error}", variable("CONTEXT_TOKENS")))?;
             let name = name.clone();
-            providers.endpoints.push(Provider { name, base_url, api_key, models, merge_turns, context });
+            let provider = Provider { name, base_url, api_key, models, merge_turns, output_limit, context };
+            providers.endpoints.push(provider);
         }
         Ok(providers)
     }
@@ -177,6 +198,7 @@ impl Provider {
             api_key: None,
             models: Vec::new(),
             merge_turns: true,
+            output_limit: OutputLimit::MaxTokens,
             context: ContextTokens::default(),
         }
     }
@@ -227,6 +249,11 @@ mod tests {
         assert!(providers.builtin);
         assert_eq!(providers.endpoints[0].models, ["a", "b"]);
         assert!(providers.endpoints[1].api_key.is_some());
+        assert_eq!(providers.endpoints[1].output_limit, OutputLimit::MaxTokens);
+        assert_eq!(
+            read(&["openai"], &[]).unwrap().endpoints[0].output_limit,
+            OutputLimit::MaxCompletionTokens
+        );
     }
 
     #[test]
@@ -256,7 +283,9 @@ mod tests {
         assert!(read(&["mine"], &[("MINE_BASE_URL", "ftp://x")]).unwrap_err().contains("MINE_BASE_URL"));
         assert!(read(&["My Own"], &[]).unwrap_err().contains("CONFAB_PROVIDERS"));
         let mine = ("MINE_BASE_URL", "http://127.0.0.1:9/v1");
-        for (name, value) in [("MINE_MERGE_TURNS", "maybe"), ("MINE_CONTEXT_TOKENS", "many")] {
+        for (name, value) in
+            [("MINE_MERGE_TURNS", "maybe"), ("MINE_OUTPUT_LIMIT", "tokens"), ("MINE_CONTEXT_TOKENS", "many")]
+        {
             assert!(read(&["mine"], &[mine, (name, value)]).unwrap_err().contains(name));
         }
     }

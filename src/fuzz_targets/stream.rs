@@ -19,7 +19,8 @@ pub fn stream(input: &[u8]) {
         assert_eq!(whole, expected);
     }
     let provider = Provider::named("mine");
-    let mut reader = Reader::new(&provider, &Secrets::of(&provider));
+    let mut reader =
+        Reader::new(&provider, &Secrets::of(&provider), crate::generation::Generation::default());
     let mut text = String::new();
     let mut error = None;
     for event in &whole {

@@ -327,7 +327,8 @@ mod tests {
     fn reply(attempt: i32, content: &str) -> Message {
         let question =
             Message::from_user(Id(Uuid::nil()), Id(Uuid::nil()), None, 0, String::new(), Moment(0));
-        let reply = question.pending_reply(Id(Uuid::max()), "echo".into());
+        let reply =
+            question.pending_reply(Id(Uuid::max()), "echo".into(), crate::generation::Generation::default());
         Message { attempt, content: content.to_owned(), status: MessageStatus::Streaming, ..reply }
     }
 

@@ -122,7 +122,8 @@ mod tests {
     fn message(attempt: i32, status: MessageStatus, content: &str) -> Message {
         let question =
             Message::from_user(Id(Uuid::nil()), Id(Uuid::nil()), None, 0, String::new(), Instant(0));
-        let reply = question.pending_reply(Id(Uuid::nil()), "echo".into());
+        let reply =
+            question.pending_reply(Id(Uuid::nil()), "echo".into(), crate::generation::Generation::default());
         Message { attempt, status, content: content.to_owned(), ..reply }
     }
 

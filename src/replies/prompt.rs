@@ -37,7 +37,11 @@ impl Engine {
         let sizes = self.store.message_sizes(reply.conversation_id, first, position).await?;
         let start = sizes.get(window(&sizes, budget)).map_or(first, |size| size.position);
         let history = self.store.messages_between(reply.conversation_id, start, position).await?;
-        Ok(Prompt { model, messages: chat_messages(instructions, history) })
+        Ok(Prompt {
+            model,
+            generation: reply.generation.unwrap_or_default(),
+            messages: chat_messages(instructions, history),
+        })
     }
 }
 
@@ -88,7 +92,7 @@ fn window(messages: &[MessageSize], budget: usize) -> usize {
 /// The prompt without the older half of its messages, for a model that rejected it as too long. `None` if only one
 /// message is left.
 pub(super) fn without_older_half(prompt: Prompt) -> Option<Prompt> {
-    let Prompt { model, mut messages } = prompt;
+    let Prompt { model, generation, mut messages } = prompt;
     let first = usize::from(messages.first().is_some_and(|message| message.role == assistant::Role::System));
     let count = messages.len() - first;
     let mut dropped = count / 2;
@@ -96,7 +100,7 @@ pub(super) fn without_older_half(prompt: Prompt) -> Option<Prompt> {
         dropped += 1;
     }
     messages.drain(first..first + dropped);
-    (dropped > 0).then_some(Prompt { model, messages })
+    (dropped > 0).then_some(Prompt { model, generation, messages })
 }
 
 fn chat_role(role: Role) -> assistant::Role {
@@ -188,7 +192,11 @@ mod tests {
     fn the_older_half_is_left_out_but_not_the_system_prompt() {
         let shorter = |instructions: Option<&str>, all: &[&str]| {
             let messages = chat_messages(instructions.map(str::to_owned), history(all));
-            let shorter = without_older_half(Prompt { model: String::new(), messages })?;
+            let shorter = without_older_half(Prompt {
+                model: String::new(),
+                generation: Default::default(),
+                messages,
+            })?;
             Some(shorter.messages.into_iter().map(|message| message.text).collect::<Vec<_>>().join(" "))
         };
         assert_eq!(shorter(Some("s"), &["a", "b", "c", "d", "e"]).as_deref(), Some("s c d e"));

@@ -3,6 +3,7 @@
 use super::{Content, Replies, SystemPrompt, runner::Runner};
 use crate::{
     error::{Error, Result},
+    generation::GenerationUpdate,
     store::{
         Id,
         conversations::Conversation,
@@ -37,6 +38,8 @@ pub struct SendMessage {
     pub content: Content,
     /// The model that replies. `None` selects the conversation's model, or else the default model.
     pub model: Option<String>,
+    /// Overrides the generation parameters of the conversation, one by one. A new conversation keeps them.
+    pub generation: GenerationUpdate,
     /// Identifies retries of the same message: 1 to 200 characters, checked by [`Replies::send`].
     pub idempotency_key: Option<String>,
     /// The behavior while an earlier reply of the conversation is in progress.
@@ -110,6 +113,7 @@ impl Replies {
             },
             content: send.content.as_str().to_owned(),
             model: send.model,
+            generation: send.generation,
             default_model,
             when_busy: send.when_busy,
             max_running: NonZeroU32::new(engine.settings.max_running),
@@ -195,9 +199,19 @@ fn fingerprint(send: &SendMessage) -> Vec<u8> {
         Destination::NewConversation(prompt) => (None, prompt.as_ref().map(SystemPrompt::as_str)),
     };
     hash.update([send.when_busy as u8]);
-    let always = [conversation.as_deref(), Some(send.content.as_str()), send.model.as_deref()];
-    // The optional part comes last and only if present, so that older hashes without it stay valid.
-    for part in always.into_iter().chain(system_prompt.map(Some)) {
+    let generation = (!send.generation.is_empty()).then(|| send.generation.to_string());
+    let mut parts = vec![
+        conversation.as_deref(),
+        Some(send.content.as_str()),
+        send.model.as_deref(),
+        system_prompt,
+        generation.as_deref(),
+    ];
+    // Optional parts come last and only if present, so that the hashes of older versions stay valid.
+    while parts.len() > 3 && parts.last() == Some(&None) {
+        parts.pop();
+    }
+    for part in parts {
         // Each part is preceded by its length, so that different inputs cannot produce the same bytes.
         hash.update(part.map_or(u64::MAX, |part| part.len() as u64).to_be_bytes());
         hash.update(part.unwrap_or_default());

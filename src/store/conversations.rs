@@ -9,6 +9,7 @@ use super::{
     schema::{conversations, runs},
     transact,
 };
+use crate::generation::{Generation, GenerationUpdate};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde::Serialize;
@@ -31,6 +32,8 @@ pub struct Conversation {
     pub system_prompt: Option<String>,
     /// The model that replies. `None` means the default model.
     pub model: Option<String>,
+    /// The generation parameters of its replies.
+    pub generation: Generation,
     /// The length of the active branch. Its positions are 0 to `message_count - 1`.
     #[serde(skip)]
     pub message_count: i32,
@@ -53,6 +56,7 @@ impl Conversation {
             titled_by_user: false,
             system_prompt: None,
             model: None,
+            generation: Generation::default(),
             message_count: 0,
             created_at: at,
             updated_at: at,
@@ -170,19 +174,31 @@ impl Database {
         Ok(read!(self, get_result, own.count())?)
     }
 
-    /// Changes one of the owner's conversations. Returns `None` if it does not exist.
+    /// Changes one of the owner's conversations, and its generation parameters one by one. Returns `None` if it does not exist.
     pub async fn update_conversation(
         &self,
         owner: Id,
         id: Id,
         changes: &Changes,
+        generation: &GenerationUpdate,
         now: Instant,
     ) -> Result<Option<Conversation>> {
         transact!(self, async |conn| {
             let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
+            let mut new_generation = None;
+            if !generation.is_empty() {
+                // Changes nothing, but locks the row, so that concurrent updates of other parameters are not lost.
+                let locked: Option<Generation> = diesel::update(own)
+                    .set(conversations::message_count.eq(conversations::message_count))
+                    .returning(conversations::generation)
+                    .get_result(conn)
+                    .await
+                    .optional()?;
+                new_generation = locked.map(|locked| conversations::generation.eq(generation.apply(locked)));
+            }
             let updated: Option<Conversation> = diesel::update(own)
                 // The second assignment changes nothing, but an update without columns is invalid.
-                .set((changes, conversations::message_count.eq(conversations::message_count)))
+                .set((changes, new_generation, conversations::message_count.eq(conversations::message_count)))
                 .returning(Conversation::as_returning())
                 .get_result(conn)
                 .await

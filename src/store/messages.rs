@@ -4,6 +4,7 @@ use super::{
     Database, FinishReason, Id, Instant, MessageStatus, Result, Role, read,
     schema::{conversations, messages},
 };
+use crate::generation::Generation;
 use diesel::{dsl, prelude::*};
 use serde::Serialize;
 
@@ -29,6 +30,8 @@ pub struct Message {
     pub status: MessageStatus,
     /// The model that writes the reply; `None` if the message is not a reply.
     pub model: Option<String>,
+    /// The parameters that the reply was requested with; `None` if the message is not a reply, or older than they are.
+    pub generation: Option<Generation>,
     /// The attempt that wrote the content, counted from 1; 0 if the message is not a reply.
     pub attempt: i32,
     /// The code of the reply's failure, such as `TIMEOUT`.
@@ -100,6 +103,8 @@ fn short_content() -> ShortContent {
 pub struct MessageDetails {
     /// The model that writes the reply; `None` if the message is not a reply.
     pub model: Option<String>,
+    /// The parameters that the reply was requested with; `None` if the message is not a reply, or older than they are.
+    pub generation: Option<Generation>,
     /// The code of the reply's failure, such as `TIMEOUT`.
     pub error_code: Option<String>,
     /// The reason for the reply's failure, as a sentence for the user.
@@ -142,6 +147,7 @@ impl From<Message> for DisplayedMessage {
         };
         let rest = MessageDetails {
             model: message.model,
+            generation: message.generation,
             error_code: message.error_code,
             error_message: message.error_message,
             error_details: message.error_details,
@@ -223,6 +229,7 @@ impl Message {
             content,
             status: MessageStatus::Completed,
             model: None,
+            generation: None,
             attempt: 0,
             error_code: None,
             error_message: None,
@@ -237,7 +244,7 @@ impl Message {
     }
 
     /// Creates the empty reply to this message, at the next position, before its first attempt.
-    pub fn pending_reply(&self, id: Id, model: String) -> Self {
+    pub fn pending_reply(&self, id: Id, model: String, generation: Generation) -> Self {
         Self {
             id,
             parent_id: Some(self.id),
@@ -246,6 +253,7 @@ impl Message {
             content: String::new(),
             status: MessageStatus::Pending,
             model: Some(model),
+            generation: Some(generation),
             attempt: 1,
             finished_at: None,
             ..self.clone()

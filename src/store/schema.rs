@@ -57,6 +57,7 @@ diesel::table! {
         message_count -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
+        generation -> Text,
     }
 }
 
@@ -83,6 +84,7 @@ diesel::table! {
         usage_estimated -> Bool,
         created_at -> Instant,
         finished_at -> Nullable<Instant>,
+        generation -> Nullable<Text>,
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     schema::{conversations, messages, runs, sends},
     transact,
 };
+use crate::generation::GenerationUpdate;
 use diesel::{dsl::exists, prelude::*};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use std::num::NonZeroU32;
@@ -43,6 +44,8 @@ pub struct NewMessage {
     pub title: String,
     /// The model that this message requests.
     pub model: Option<String>,
+    /// Overrides the conversation's generation parameters, one by one.
+    pub generation: GenerationUpdate,
     /// The model to use if neither the message nor the conversation names one.
     pub default_model: Option<String>,
     /// The idempotency key, and a hash of the whole input.
@@ -168,6 +171,8 @@ impl Database {
 
             let named = new.model.as_ref().or(existing.as_ref().and_then(|existing| existing.model.as_ref()));
             let Some(model) = named.or(new.default_model.as_ref()).cloned() else { return Ok(Sent::NoModel) };
+            let inherited = existing.as_ref().map(|existing| existing.generation).unwrap_or_default();
+            let generation = new.generation.apply(inherited);
             if let Some((key, input_hash)) = &new.idempotency {
                 let claim = SendRow {
                     user_id: new.owner,
@@ -240,6 +245,7 @@ impl Database {
                     let conversation = Conversation {
                         system_prompt,
                         model: new.model.clone(),
+                        generation,
                         message_count: 2,
                         ..Conversation::new(new.owner, new.title.clone(), now)
                     };
@@ -275,7 +281,7 @@ impl Database {
                 .optional()?;
             let content = new.content.clone();
             let message = Message::from_user(message_id, conversation.id, parent_id, position, content, now);
-            let reply = message.pending_reply(reply_id, model);
+            let reply = message.pending_reply(reply_id, model, generation);
             for row in [&message, &reply] {
                 diesel::insert_into(messages::table).values(row).execute(conn).await?;
             }

@@ -21,6 +21,7 @@ mod conversations;
 mod execution;
 mod export;
 mod faults;
+mod generation;
 mod guard;
 mod headers;
 mod http;

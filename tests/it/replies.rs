@@ -269,6 +269,7 @@ pub async fn abandoned_reply(server: &Server, client: &Client, said: &str) -> St
         conversation: Target::Existing(id(&conversation)),
         content: "said by the dead".into(),
         title: String::new(),
+        generation: Default::default(),
         model: Some("echo".into()),
         default_model: None,
         idempotency: None,

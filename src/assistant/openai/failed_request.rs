@@ -5,7 +5,10 @@ use super::{
     provider_error::{ProviderError, unavailable},
     secrets::Secrets,
 };
-use crate::assistant::{AssistantError, AssistantErrorKind, providers::Provider};
+use crate::{
+    assistant::{AssistantError, AssistantErrorKind, providers::Provider},
+    generation::Generation,
+};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use reqwest::{Response, StatusCode, header};
@@ -31,9 +34,10 @@ impl FailedRequest {
         Self { error, is_transient: true, retry_after: None }
     }
 
-    /// Reads an error response, for at most `time_limit`.
+    /// Reads the error response to a request with the parameters `sent`, for at most `time_limit`.
     pub async fn read(
         response: Response,
+        sent: &Generation,
         provider: &Provider,
         secrets: &Secrets,
         time_limit: Duration,
@@ -50,7 +54,7 @@ impl FailedRequest {
         let hint = hint(status, &provider.name);
         tracing::warn!(provider = provider.name, %status, code, details, hint, "a provider rejected a request");
         let is_final = provider_error.is_rejection() || provider_error.is_context_too_long();
-        Self { retry_after, is_transient: !is_final, error: error(status, &provider_error, secrets) }
+        Self { retry_after, is_transient: !is_final, error: error(status, &provider_error, sent, secrets) }
     }
 }
 
@@ -81,10 +85,15 @@ fn provider_error(body: &str) -> ProviderError {
     }
 }
 
-fn error(status: StatusCode, provider_error: &ProviderError, secrets: &Secrets) -> AssistantError {
+fn error(
+    status: StatusCode,
+    provider_error: &ProviderError,
+    sent: &Generation,
+    secrets: &Secrets,
+) -> AssistantError {
     let number = status.as_u16();
-    if provider_error.is_context_too_long() {
-        return provider_error.to_assistant_error(secrets);
+    if provider_error.is_context_too_long() || provider_error.rejected_parameter(sent).is_some() {
+        return provider_error.to_assistant_error(sent, secrets);
     }
     let message = match number {
         401 | 403 => format!("The model's provider does not accept the server's API key (HTTP {number})."),

@@ -1,7 +1,10 @@
 //! Errors that a provider reports.
 
 use super::{json::Json, secrets::Secrets};
-use crate::assistant::{AssistantError, AssistantErrorKind};
+use crate::{
+    assistant::{AssistantError, AssistantErrorKind},
+    generation::Generation,
+};
 
 /// The error for a provider that cannot be reached or does not work.
 pub fn unavailable(message: &str) -> AssistantError {
@@ -25,6 +28,8 @@ pub struct ProviderError {
     pub message: String,
     /// The provider's codes, for example `invalid_request_error context_length_exceeded`.
     pub code: String,
+    /// The name of the rejected parameter, if the provider has a field for it.
+    pub parameter: String,
     /// The HTTP status that the error corresponds to.
     pub status: Option<u16>,
 }
@@ -70,6 +75,7 @@ impl ProviderError {
         Self {
             message: texts(&["message", "msg", "detail"]).into_iter().next().unwrap_or_default(),
             code: texts(&["type", "code", "status"]).join(" "),
+            parameter: texts(&["param"]).concat(),
             status: codes.into_iter().find_map(status).map(|status| status as u16),
         }
     }
@@ -97,6 +103,28 @@ impl ProviderError {
             || WORDS.iter().any(|words| message.contains(words))
     }
 
+    /// Finds the generation parameter that the provider rejects, among those that the request had. Returns its name in
+    /// our schema.
+    pub fn rejected_parameter(&self, sent: &Generation) -> Option<&'static str> {
+        let parameters: [(&str, bool, &[&str]); 3] = [
+            ("temperature", sent.temperature.is_some(), &["temperature"]),
+            (
+                "maxOutputTokens",
+                sent.max_output_tokens.is_some(),
+                &["max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens"],
+            ),
+            (
+                "reasoningEffort",
+                sent.reasoning_effort.is_some(),
+                &["reasoning_effort", "reasoning.effort", "reasoning effort"],
+            ),
+        ];
+        let text = format!("{} {}", self.parameter, self.message).to_lowercase();
+        let rejected = |names: &[&str]| names.iter().any(|name| text.contains(name));
+        let found = parameters.into_iter().find(|(_, sent, names)| *sent && rejected(names));
+        found.filter(|_| self.is_rejection()).map(|(name, ..)| name)
+    }
+
     /// Whether a retry would fail in the same way.
     pub fn is_rejection(&self) -> bool {
         match self.status {
@@ -108,8 +136,17 @@ impl ProviderError {
         }
     }
 
-    /// Converts into the error of the answer that it ended.
-    pub fn to_assistant_error(&self, secrets: &Secrets) -> AssistantError {
+    /// Converts into the error of an answer that was requested with the parameters `sent`.
+    pub fn to_assistant_error(&self, sent: &Generation, secrets: &Secrets) -> AssistantError {
+        if let Some(parameter) = self.rejected_parameter(sent) {
+            return AssistantError {
+                kind: AssistantErrorKind::Rejected,
+                message: format!(
+                    "The model does not accept this `{parameter}`. Change it or clear it, and retry."
+                ),
+                details: None,
+            };
+        }
         let details = || Some(secrets.shown(&self.message)).filter(|message| !message.is_empty());
         if self.is_context_too_long() {
             return AssistantError {
@@ -166,6 +203,30 @@ mod tests {
             "1",
         ] {
             assert_eq!(found(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_rejected_parameter_is_named_only_if_it_was_sent() {
+        let sent = Generation { temperature: Some(1.5), max_output_tokens: Some(9), reasoning_effort: None };
+        for (text, parameter) in [
+            (
+                r#"{"error":{"message":"Unsupported value: 'temperature' does not support 1.5 with this model.",
+                    "type":"invalid_request_error","param":"temperature","code":"unsupported_value"}}"#,
+                Some("temperature"),
+            ),
+            (
+                r#"{"error":{"message":"Unsupported value","type":"invalid_request_error","param":"max_completion_tokens"}}"#,
+                Some("maxOutputTokens"),
+            ),
+            (
+                r#"{"object":"error","message":"max_tokens must be at least 16, got 9.","code":400}"#,
+                Some("maxOutputTokens"),
+            ),
+            (r#"{"error":{"message":"Unknown field reasoning_effort","code":400}}"#, None),
+            (r#"{"error":{"message":"The model's temperature sensor is overloaded","code":503}}"#, None),
+        ] {
+            assert_eq!(found(text).unwrap().rejected_parameter(&sent), parameter, "{text}");
         }
     }
 

@@ -8,8 +8,12 @@ use super::{
     secrets::Secrets,
     thinking::Thinking,
 };
-use crate::assistant::{
-    AssistantError, AssistantErrorKind, End, Finish, Usage, providers::Provider, surrogates::SurrogateJoiner,
+use crate::{
+    assistant::{
+        AssistantError, AssistantErrorKind, End, Finish, Usage, providers::Provider,
+        surrogates::SurrogateJoiner,
+    },
+    generation::Generation,
 };
 
 /// The content of an event.
@@ -27,6 +31,7 @@ pub struct Update {
 pub struct Reader {
     provider: String,
     secrets: Secrets,
+    sent: Generation,
     joiner: SurrogateJoiner,
     thinking: Thinking,
     /// Whether the answer has visible text.
@@ -40,11 +45,12 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Creates a reader for an answer of this provider.
-    pub fn new(provider: &Provider, secrets: &Secrets) -> Self {
+    /// Creates a reader for this provider's answer to a request with the parameters `sent`.
+    pub fn new(provider: &Provider, secrets: &Secrets, sent: Generation) -> Self {
         Self {
             provider: provider.name.clone(),
             secrets: secrets.clone(),
+            sent,
             joiner: SurrogateJoiner::default(),
             thinking: Thinking::default(),
             has_text: false,
@@ -155,7 +161,7 @@ impl Reader {
             details,
             "a provider ended an answer with an error"
         );
-        provider_error.to_assistant_error(&self.secrets)
+        provider_error.to_assistant_error(&self.sent, &self.secrets)
     }
 
     /// Logs the first unreadable part of an answer, without its text, which may belong to the conversation.

@@ -1,6 +1,12 @@
 //! The body of a request for an answer.
 
-use crate::assistant::{ChatMessage, Prompt, Role};
+use crate::{
+    assistant::{
+        ChatMessage, Prompt, Role,
+        providers::{OutputLimit, Provider},
+    },
+    generation::{Generation, ReasoningEffort},
+};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -11,6 +17,14 @@ pub struct Request<'a> {
     messages: Vec<Message<'a>>,
     stream: bool,
     stream_options: StreamOptions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_completion_tokens: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<&'static str>,
 }
 
 #[derive(Debug, PartialEq, Serialize)]
@@ -25,14 +39,23 @@ struct StreamOptions {
 }
 
 impl<'a> Request<'a> {
-    /// Creates the request for an answer to the prompt. With `merge_turns`, consecutive messages with the same role are
-    /// merged into one: the templates of many models require that the roles alternate.
-    pub fn new(prompt: &'a Prompt, merge_turns: bool) -> Self {
+    /// Creates the request for an answer to the prompt. If the provider merges turns, consecutive messages with the same
+    /// role become one: the templates of many models require that the roles alternate.
+    pub fn new(prompt: &'a Prompt, provider: &Provider) -> Self {
+        let Generation { temperature, max_output_tokens, reasoning_effort } = prompt.generation;
+        let (max_tokens, max_completion_tokens) = match provider.output_limit {
+            OutputLimit::MaxTokens => (max_output_tokens, None),
+            OutputLimit::MaxCompletionTokens => (None, max_output_tokens),
+        };
         Self {
             model: &prompt.model,
-            messages: merged(&prompt.messages, merge_turns),
+            messages: merged(&prompt.messages, provider.merge_turns),
             stream: true,
             stream_options: StreamOptions { include_usage: true },
+            temperature,
+            max_tokens,
+            max_completion_tokens,
+            reasoning_effort: reasoning_effort.map(ReasoningEffort::as_str),
         }
     }
 }
@@ -60,6 +83,34 @@ fn merged(chat: &[ChatMessage], merge_turns: bool) -> Vec<Message<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_given_parameters_are_sent() {
+        let body = |generation, output_limit| {
+            let provider = Provider { output_limit, ..Provider::named("mine") };
+            let prompt = Prompt { model: "m".into(), generation, messages: Vec::new() };
+            serde_json::to_value(Request::new(&prompt, &provider)).unwrap()
+        };
+        let all = Generation {
+            temperature: Some(0.5),
+            max_output_tokens: Some(100),
+            reasoning_effort: Some(ReasoningEffort::XHigh),
+        };
+        let names = ["temperature", "max_tokens", "max_completion_tokens", "reasoning_effort"];
+        let values = |body: serde_json::Value| names.map(|name| body[name].clone());
+        let null = serde_json::Value::Null;
+        let sent = values(body(all, OutputLimit::MaxTokens));
+        assert_eq!(sent, [0.5.into(), 100.into(), null.clone(), "xhigh".into()]);
+        let sent = values(body(all, OutputLimit::MaxCompletionTokens));
+        assert_eq!(sent, [0.5.into(), null.clone(), 100.into(), "xhigh".into()]);
+        let keys: Vec<_> = body(Generation::default(), OutputLimit::MaxTokens)
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
+        assert_eq!(keys, ["messages", "model", "stream", "stream_options"]);
+    }
 
     #[test]
     fn consecutive_messages_with_the_same_role_are_merged() {

@@ -114,6 +114,7 @@ impl Instance {
             conversation: conversation.map_or(Target::New { system_prompt: None }, Target::Existing),
             content: "hello".into(),
             title: "hello".into(),
+            generation: Default::default(),
             model: Some("echo".into()),
             default_model: None,
             idempotency: None,

@@ -1,7 +1,11 @@
 use crate::{
     conversations::{Changes, NewConversation, Title},
     error::{Error, Result},
-    graphql::schema::{context::ContextExt, ids::Kind, types::Conversation},
+    graphql::schema::{
+        context::ContextExt,
+        ids::Kind,
+        types::{Conversation, GenerationInput},
+    },
     replies::SystemPrompt,
 };
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
@@ -24,6 +28,7 @@ impl Conversations {
             title: input.title.map(Title::parse).transpose()?,
             system_prompt: input.system_prompt.map(SystemPrompt::parse).transpose()?,
             model: input.model,
+            generation: GenerationInput::parse(input.generation)?,
         };
         let created = ctx.domain().conversations.create(viewer.user_id, new).await?;
         Ok(CreateConversationPayload { conversation: Conversation(Arc::new(created)) })
@@ -43,8 +48,9 @@ impl Conversations {
                 MaybeUndefined::Null => return Err(Error::input("title", "must not be `null`.")),
                 MaybeUndefined::Undefined => None,
             },
-            system_prompt: optional(input.system_prompt, SystemPrompt::parse)?,
-            model: optional(input.model, Ok)?,
+            system_prompt: input.system_prompt.map_value(SystemPrompt::parse).transpose()?.into(),
+            model: input.model.into(),
+            generation: GenerationInput::parse(input.generation)?,
         };
         let updated = ctx.domain().conversations.update(viewer.user_id, id, changes).await?;
         Ok(UpdateConversationPayload { conversation: Conversation(Arc::new(updated)) })
@@ -63,18 +69,6 @@ impl Conversations {
     }
 }
 
-/// Converts a nullable field: `None` keeps the current value, `Some(None)` clears it.
-fn optional<T>(
-    given: MaybeUndefined<String>,
-    parse: impl Fn(String) -> Result<T>,
-) -> Result<Option<Option<T>>> {
-    Ok(match given {
-        MaybeUndefined::Undefined => None,
-        MaybeUndefined::Null => Some(None),
-        MaybeUndefined::Value(text) => Some(Some(parse(text)?)),
-    })
-}
-
 /// Input of `createConversation`.
 #[derive(Default, InputObject)]
 struct CreateConversationInput {
@@ -84,6 +78,8 @@ struct CreateConversationInput {
     system_prompt: Option<String>,
     /// The ID of a model. Defaults to the default model.
     model: Option<String>,
+    /// The generation parameters to set.
+    generation: MaybeUndefined<GenerationInput>,
 }
 
 /// Input of `updateConversation`. An omitted field keeps its value.
@@ -97,6 +93,8 @@ struct UpdateConversationInput {
     system_prompt: MaybeUndefined<String>,
     /// The ID of the new model. `null` means the default model.
     model: MaybeUndefined<String>,
+    /// The generation parameters to change. `null` clears all of them.
+    generation: MaybeUndefined<GenerationInput>,
 }
 
 /// Input of `deleteConversation`.

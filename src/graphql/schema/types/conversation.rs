@@ -1,4 +1,4 @@
-use super::{DateTime, MessageConnection, PageInfo};
+use super::{DateTime, Generation, MessageConnection, PageInfo};
 use crate::{
     error::Result,
     graphql::{
@@ -46,6 +46,11 @@ fast_object! {
     /// The instructions that the model receives before the conversation. `null` if there are none.
     async fn system_prompt(&self, ctx: &Context<'_>) -> Option<Result<&str>> {
         self.0.system_prompt.as_deref().map(|text| ctx.spend_text(text.len()).map(|()| text))
+    }
+
+    /// The parameters with which the model generates replies, unless a message overrides them.
+    async fn generation(&self) -> Generation {
+        self.0.generation.into()
     }
 
     /// The messages, oldest first.

@@ -1,4 +1,4 @@
-use super::{Conversation, DateTime, PageInfo, ReplyError, Usage};
+use super::{Conversation, DateTime, Generation, PageInfo, ReplyError, Usage};
 use crate::{
     error::{Error, Result},
     graphql::{
@@ -98,6 +98,12 @@ fast_object! {
         let code = rest.error_code.clone()?;
         let message = rest.error_message.clone().unwrap_or_default();
         Some(ReplyError { code, message, details: rest.error_details.clone() })
+    }
+
+    /// The parameters that the reply was requested with. `null` if the message is not a reply.
+    async fn generation(&self) -> Option<Generation> {
+        let is_reply = self.0.summary.role == store::Role::Assistant;
+        is_reply.then(|| self.rest().and_then(|rest| rest.generation).unwrap_or_default().into())
     }
 
     /// The tokens that the reply used. `null` while the reply is in progress, if no model was called, and for

@@ -22,6 +22,7 @@ impl World {
             conversation: target,
             content: "hello".into(),
             title: "hello".into(),
+            generation: Default::default(),
             model: Some("echo".into()),
             default_model: None,
             idempotency: None,

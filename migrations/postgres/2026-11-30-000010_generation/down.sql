@@ -1,0 +1,2 @@
+ALTER TABLE conversations DROP COLUMN generation;
+ALTER TABLE messages DROP COLUMN generation;
