@@ -105,7 +105,7 @@ impl Subject {
             return Answer::Executed(Vec::new());
         }
         let mut responses = match prepared.take_request() {
-            Some(request) if prepared.kind == OperationType::Subscription => {
+            Some(request) if prepared.operation_type == OperationType::Subscription => {
                 self.executor.execute_stream(request.data(Total::default())).take(MOST_EVENTS).collect().await
             }
             Some(request) => vec![self.executor.execute(request.data(Total::default())).await],

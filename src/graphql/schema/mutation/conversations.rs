@@ -1,7 +1,7 @@
 use crate::{
     conversations::{Changes, NewConversation, Title},
     error::{Error, Result},
-    graphql::schema::{context::ContextExt, ids::Kind, types::Conversation},
+    graphql::schema::{context::ContextExt, ids::NodeType, types::Conversation},
     replies::SystemPrompt,
 };
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
@@ -36,7 +36,7 @@ impl Conversations {
         #[graphql(desc = "The input of `updateConversation`.")] input: UpdateConversationInput,
     ) -> Result<UpdateConversationPayload> {
         let viewer = ctx.require_write()?;
-        let id = Kind::Conversation.parse("id", &input.id)?;
+        let id = NodeType::Conversation.parse("id", &input.id)?;
         let changes = Changes {
             title: match input.title {
                 MaybeUndefined::Value(title) => Some(Title::parse(title)?),
@@ -57,7 +57,7 @@ impl Conversations {
         #[graphql(desc = "The input of `deleteConversation`.")] input: DeleteConversationInput,
     ) -> Result<DeleteConversationPayload> {
         let viewer = ctx.require_write()?;
-        let id = Kind::Conversation.parse("id", &input.id)?;
+        let id = NodeType::Conversation.parse("id", &input.id)?;
         ctx.domain().conversations.delete(viewer.user_id, id).await?;
         Ok(DeleteConversationPayload { deleted_id: input.id })
     }
