@@ -65,10 +65,10 @@ impl Conversation {
     }
 }
 
-/// The columns to change: `None` leaves a column unchanged, `Some(None)` sets it to null.
+/// The columns to update: `None` leaves a column unchanged, `Some(None)` sets it to null.
 #[derive(AsChangeset, Clone, Debug, Default)]
 #[diesel(table_name = conversations)]
-pub struct Changes {
+pub struct ConversationChangeset {
     /// The new title.
     pub title: Option<String>,
     /// True with a new title, so that the first message does not change it.
@@ -170,19 +170,19 @@ impl Database {
         Ok(read!(self, get_result, own.count())?)
     }
 
-    /// Changes one of the owner's conversations. Returns `None` if it does not exist.
+    /// Updates one of the owner's conversations. Returns `None` if it does not exist.
     pub async fn update_conversation(
         &self,
         owner: Id,
         id: Id,
-        changes: &Changes,
+        columns: &ConversationChangeset,
         now: Instant,
     ) -> Result<Option<Conversation>> {
         transact!(self, async |conn| {
             let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
             let updated: Option<Conversation> = diesel::update(own)
                 // The second assignment changes nothing, but an update without columns is invalid.
-                .set((changes, conversations::message_count.eq(conversations::message_count)))
+                .set((columns, conversations::message_count.eq(conversations::message_count)))
                 .returning(Conversation::as_returning())
                 .get_result(conn)
                 .await

@@ -1,5 +1,5 @@
 use crate::{
-    conversations::{Changes, NewConversation, Title},
+    conversations::{ConversationUpdate, NewConversation, Title},
     error::{Error, Result},
     graphql::schema::{context::ContextExt, ids::NodeType, types::Conversation},
     replies::SystemPrompt,
@@ -37,7 +37,7 @@ impl Conversations {
     ) -> Result<UpdateConversationPayload> {
         let viewer = ctx.require_write()?;
         let id = NodeType::Conversation.parse("id", &input.id)?;
-        let changes = Changes {
+        let update = ConversationUpdate {
             title: match input.title {
                 MaybeUndefined::Value(title) => Some(Title::parse(title)?),
                 MaybeUndefined::Null => return Err(Error::input("title", "must not be `null`.")),
@@ -46,7 +46,7 @@ impl Conversations {
             system_prompt: optional(input.system_prompt, SystemPrompt::parse)?,
             model: optional(input.model, Ok)?,
         };
-        let updated = ctx.domain().conversations.update(viewer.user_id, id, changes).await?;
+        let updated = ctx.domain().conversations.update(viewer.user_id, id, update).await?;
         Ok(UpdateConversationPayload { conversation: Conversation(Arc::new(updated)) })
     }
 
