@@ -8,12 +8,12 @@
 
 pub mod access_tokens;
 pub mod changes;
-mod chores;
 pub mod conversations;
 mod database;
 pub mod export;
 pub mod identities;
 mod locking;
+mod maintenance;
 pub mod messages;
 mod migrations;
 pub mod paging;
