@@ -29,6 +29,7 @@ pub(crate) mod scratch;
 pub mod security_events;
 pub mod sends;
 pub mod sessions;
+mod sqlite;
 mod statements;
 pub mod types;
 pub mod users;
