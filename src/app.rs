@@ -20,7 +20,7 @@ use crate::{
         },
         schema::{self, Domain},
     },
-    housekeeping,
+    maintenance,
     removal::Removal,
     replies::Replies,
     store::{self, Database, Instant, Statements},
@@ -298,7 +298,7 @@ fn spawn_background(
     }
     catalog.clone().refresh_lists(&background);
     accounts.clock.clone().keep_synchronized(store.clone(), &background);
-    housekeeping::start(store.clone(), accounts.clock.clone(), &background);
+    maintenance::start(store.clone(), accounts.clock.clone(), &background);
     conversations.removal.clone().start(&background);
     changes.clone().start_polling(&background);
     let (watcher, token) = (accounts.clone(), shutdown.clone());

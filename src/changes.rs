@@ -1,11 +1,12 @@
 //! The change feed: reports what happens to a user's conversations to each of the user's devices.
 //!
 //! A transaction that changes a conversation also adds an entry, with the next sequence number, to the user's feed
-//! ([`crate::store::changes`]). After the commit its caller calls [`Changes::notify`]. A follower holds the sequence
-//! number of the last entry it has sent and reads the database from there. There are no queues, and a client that
-//! reconnects continues from its last cursor.
+//! ([`crate::store::changes`]). After the commit its caller calls [`Changes::notify`]. A subscriber is a
+//! client's subscription that follows the feed ([`Changes::follow`]). It holds the sequence number of the last entry it
+//! has sent and reads the database from there. There are no queues, and a client that reconnects continues from its
+//! last cursor.
 //!
-//! The [`hub`] wakes the followers on this instance, and over the bus those on other instances. If a bus message is
+//! The [`hub`] wakes the subscribers on this instance, and over the bus those on other instances. If a bus message is
 //! lost, the [`poll`] task finds the entry within seconds.
 
 pub(crate) mod cursor;
@@ -36,7 +37,7 @@ use tokio_util::task::TaskTracker;
 pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Maximum number of entries read by one query.
 const PAGE_SIZE: i64 = 100;
-/// A follower that lacks more entries than this gets a reload, which costs less than so many events.
+/// A subscriber that lacks more entries than this gets a reload, which costs less than so many events.
 const MAX_BEHIND: i64 = 1000;
 
 /// The change feeds of all users. Clones share the same state.
@@ -72,7 +73,7 @@ impl Changes {
         Self { store, hub: Arc::new(Hub::new(bus)), tasks }
     }
 
-    /// Wakes the followers of a user's feed on every instance, after a change has been stored.
+    /// Wakes the subscribers of a user's feed on every instance, after a change has been stored.
     ///
     /// Returns at once. An unnecessary call is harmless.
     pub fn notify(&self, user: Id) {
@@ -107,14 +108,14 @@ impl Changes {
                 resume_point.clear();
                 // Read before the query, so that an entry stored during the query causes another query.
                 let (wakeups, latest) = (feed.wakeups(), feed.latest());
-                // Boxed, so that a waiting follower does not hold the memory of a query. A new follower reads for
+                // Boxed, so that a waiting subscriber does not hold the memory of a query. A new subscriber reads for
                 // itself, because the shared result may be older than its cursor.
                 let read = match seen {
                     Some(seen) if !is_new => Box::pin(feed.read(&store, seen, wakeups, latest)).await,
                     _ => Box::pin(feed.read_alone(&store, seen.unwrap_or(i64::MAX))).await,
                 };
                 let Some(excerpt) = read else {
-                    // Spread the retries: many followers may have been woken at the same time.
+                    // Spread the retries: many subscribers may have been woken at the same time.
                     let pause = 1.0 + 2.0 * random::fraction();
                     sleep(Duration::from_secs_f64(pause)).await;
                     continue;
@@ -137,7 +138,7 @@ impl Changes {
     }
 }
 
-/// The events for a follower at `seen` (`None` for a new one), each with the follower's position after it.
+/// The events for a subscriber at `seen` (`None` for a new one), each with the subscriber's position after it.
 fn next_events(seen: Option<i64>, FeedExcerpt { last, changes }: FeedExcerpt) -> Vec<(i64, Next)> {
     let complete = seen.filter(|seen| {
         let behind = last - seen;
@@ -196,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_gap_causes_a_reload() {
-        assert_eq!(sent(None, 7, []), None, "a new follower");
+        assert_eq!(sent(None, 7, []), None, "a new subscriber");
         assert_eq!(sent(Some(5), 7, []), None, "all later changes were removed");
         assert_eq!(sent(Some(5), 7, [7]), None, "the first change was removed");
         assert_eq!(sent(Some(5), 8, [6, 8]), None, "a change in the middle was removed");
@@ -215,7 +216,7 @@ mod tests {
             changes.follow(user.id, None, resume_point.clone()).await.expect("there is no cursor to reject")
         };
         let mut events = Box::pin(follow().await);
-        assert!(changes.more_after(&resume_point).is_none(), "the follower does not wait yet");
+        assert!(changes.more_after(&resume_point).is_none(), "the subscriber does not wait yet");
         let reload = events.next().await.expect("the stream never ends").expect("the database answers");
         assert_eq!(reload.next, Next::Reload);
         for number in 1..=4 {
@@ -246,7 +247,7 @@ mod tests {
             let Next::Change(change) = event.next else { panic!("not a change: {event:?}") };
             assert_eq!(change.sequence, number);
             assert_eq!(event.cursor, cursor::encode(number, user.id));
-            assert!(changes.more_after(&resume_point).is_none(), "the follower reads and does not wait");
+            assert!(changes.more_after(&resume_point).is_none(), "the subscriber reads and does not wait");
         }
         drop((events, resume_point));
         assert_eq!(changes.hub.users(), []);

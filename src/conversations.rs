@@ -1,13 +1,16 @@
 //! Creating, changing and deleting conversations.
 
 use crate::{
-    changes,
+    changes::Changes,
     clock::Clock,
     error::{Error, Result},
     generation::{Generation, GenerationUpdate},
     removal::Removal,
     replies::{Replies, SystemPrompt},
-    store::{self, Database, Id, conversations::Conversation},
+    store::{
+        Database, Id,
+        conversations::{Conversation, ConversationChangeset},
+    },
     unicode::is_visible,
 };
 
@@ -51,9 +54,9 @@ pub struct NewConversation {
     pub generation: GenerationUpdate,
 }
 
-/// Changes to a conversation. `None` keeps a field; `Some(None)` clears it.
+/// An update of a conversation. `None` keeps a field; `Some(None)` clears it.
 #[derive(Clone, Debug)]
-pub struct Changes {
+pub struct ConversationUpdate {
     /// The new title. A conversation always has a title, so it cannot be cleared.
     pub title: Option<Title>,
     /// The new system prompt.
@@ -73,7 +76,7 @@ pub struct Conversations {
     /// Checks model names, and stops the replies of a deleted conversation.
     pub replies: Replies,
     /// Notified of each stored change.
-    pub changes: changes::Changes,
+    pub changes: Changes,
     /// Woken to remove the messages of a deleted conversation in the background.
     pub removal: Removal,
 }
@@ -99,20 +102,19 @@ impl Conversations {
         Ok(conversation)
     }
 
-    /// Changes one of the owner's conversations. Fails with `NOT_FOUND`, or with `BAD_USER_INPUT` for the model.
-    pub async fn update(&self, owner: Id, id: Id, changes: Changes) -> Result<Conversation> {
-        let generation = changes.generation;
-        if let Some(Some(model)) = &changes.model {
+    /// Updates one of the owner's conversations. Fails with `NOT_FOUND`, or with `BAD_USER_INPUT` for the model.
+    pub async fn update(&self, owner: Id, id: Id, update: ConversationUpdate) -> Result<Conversation> {
+        if let Some(Some(model)) = &update.model {
             self.replies.check_model(model).await?;
         }
-        let changes = store::conversations::Changes {
-            titled_by_user: changes.title.is_some().then_some(true),
-            title: changes.title.map(|Title(title)| title),
-            system_prompt: changes.system_prompt.map(|prompt| prompt.map(SystemPrompt::into_string)),
-            model: changes.model,
+        let columns = ConversationChangeset {
+            titled_by_user: update.title.is_some().then_some(true),
+            title: update.title.map(|Title(title)| title),
+            system_prompt: update.system_prompt.map(|prompt| prompt.map(SystemPrompt::into_string)),
+            model: update.model,
         };
-        let updated =
-            self.store.update_conversation(owner, id, &changes, &generation, self.clock.now()).await?;
+        let (generation, now) = (update.generation, self.clock.now());
+        let updated = self.store.update_conversation(owner, id, &columns, &generation, now).await?;
         let updated = updated.ok_or(Error::NotFound("conversation"))?;
         self.changes.notify(owner);
         Ok(updated)

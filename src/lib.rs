@@ -43,7 +43,7 @@
 //! | [`bus`] | Messages between instances, in process or over Redis |
 //! | [`store`] | The database, with one file for each noun |
 //! | [`removal`] | Deletes the messages of deleted conversations in small steps |
-//! | [`housekeeping`] | Hourly jobs that delete expired rows, each on one instance at a time |
+//! | [`maintenance`] | Hourly jobs that delete expired rows, each on one instance at a time |
 //! | [`throttle`] | Rate limits |
 //! | [`address`] | Client addresses and the networks that they belong to |
 //! | [`error`] | The errors that clients see |
@@ -73,7 +73,7 @@ pub mod error;
 pub mod fuzz_targets;
 pub mod generation;
 pub mod graphql;
-pub mod housekeeping;
+pub mod maintenance;
 pub mod open_files;
 pub mod random;
 pub mod removal;

@@ -20,9 +20,10 @@
 //!
 //! # How subscribers read
 //!
-//! A subscriber, or follower ([`follow`]), holds a [`Cursor`]: the attempt, and an offset into its text. Whenever the
-//! buffer has grown, the subscriber takes everything from the cursor to the end as one delta. There are no queues: a
-//! slow subscriber gets fewer and larger deltas, and one that reconnects continues from its last cursor.
+//! A subscriber is a client's subscription that follows a reply ([`follow`]). It holds a [`Cursor`]: the attempt, and
+//! an offset into its text. Whenever the buffer has grown, the subscriber takes everything from the cursor to the end
+//! as one delta. There are no queues: a slow subscriber gets fewer and larger deltas, and one that reconnects continues
+//! from its last cursor.
 //!
 //! # More than one instance
 //!

@@ -8,12 +8,12 @@
 
 pub mod access_tokens;
 pub mod changes;
-mod chores;
 pub mod conversations;
 mod database;
 pub mod export;
 pub mod identities;
 mod locking;
+mod maintenance;
 pub mod messages;
 mod migrations;
 pub mod paging;
@@ -29,6 +29,7 @@ pub(crate) mod scratch;
 pub mod security_events;
 pub mod sends;
 pub mod sessions;
+mod sqlite;
 mod statements;
 pub mod types;
 pub mod users;

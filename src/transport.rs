@@ -21,12 +21,12 @@ mod sse;
 pub(crate) mod websocket;
 
 pub use cors::canonical as canonical_origin;
-pub use listen::{Limits as ConnectionLimits, listen};
+pub use listen::{ConnectionLimits, listen};
 pub use open_streams::OpenStreams;
 pub use pages::documents as page_documents;
 pub use proxies::TrustedProxies;
 pub use readiness::Readiness;
-pub use websocket::Limits as SocketLimits;
+pub use websocket::SocketLimits;
 
 use crate::{
     accounts::{Accounts, Grant},

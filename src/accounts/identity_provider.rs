@@ -21,7 +21,6 @@ use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, de::IgnoredAny};
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, sync::Arc, time::Duration};
-use url::Url;
 use uuid::Uuid;
 
 /// The tolerance for a provider's clock that is ahead.
@@ -207,20 +206,4 @@ fn is_access_token(header: &Header) -> bool {
 fn moment(seconds: f64) -> Instant {
     // A number outside the range becomes the first or the last instant.
     Instant::from_unix_seconds((seconds as i64).clamp(0, i64::MAX / 1_000_000))
-}
-
-/// Returns whether requests to this URL are allowed: it uses TLS, or points to this machine (OpenID Connect Discovery
-/// 1.0, section 3).
-pub fn is_https_or_local(url: &Url) -> bool {
-    url.scheme() == "https" || (url.scheme() == "http" && is_local(url))
-}
-
-/// Returns whether the URL points to this machine.
-pub fn is_local(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }

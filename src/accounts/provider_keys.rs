@@ -4,7 +4,6 @@
 //! than that. A token with an unknown key causes an immediate fetch, but at most one every ten seconds, because anyone
 //! can make up such a token. While the provider does not respond, the known keys stay valid.
 
-use super::identity_provider::{is_https_or_local, is_local};
 use crate::{
     background::Schedule,
     clock::Clock,
@@ -191,4 +190,20 @@ fn read(key: serde_json::Value) -> Option<Key> {
     }
     let key = DecodingKey::from_jwk(&jwk).ok()?;
     Some(Key { kid: common.key_id.clone(), algorithm: common.key_algorithm, key })
+}
+
+/// Returns whether requests to this URL are allowed: it uses TLS, or points to this machine (OpenID Connect Discovery
+/// 1.0, section 3).
+pub fn is_https_or_local(url: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && is_local(url))
+}
+
+/// Returns whether the URL points to this machine.
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }

@@ -25,7 +25,7 @@ pub(super) struct Feed {
     /// The greatest sequence number that this instance has found in the database.
     latest: AtomicI64,
     changed: Notify,
-    /// The last query's result, shared by all followers at the same position.
+    /// The last query's result, shared by all subscribers at the same position.
     pub last_read: LastRead,
 }
 
@@ -40,7 +40,7 @@ impl Feed {
         self.wakeups.load(Ordering::SeqCst)
     }
 
-    /// Wakes all followers: there may be new entries.
+    /// Wakes all subscribers: there may be new entries.
     pub fn wake(&self) {
         self.wakeups.fetch_add(1, Ordering::SeqCst);
         self.changed.notify_waiters();
@@ -54,21 +54,21 @@ impl Feed {
     /// Records that a query found `last` as the greatest sequence number, when `latest` was known before.
     pub fn observed(&self, latest: i64, last: i64) {
         if last < latest {
-            // An older backup was restored. Entries beyond it no longer exist and must not keep followers awake.
+            // An older backup was restored. Entries beyond it no longer exist and must not keep subscribers awake.
             let _ = self.latest.compare_exchange(latest, last, Ordering::SeqCst, Ordering::SeqCst);
         } else {
             self.reached(last);
         }
     }
 
-    /// Records that there are entries up to `last`, and wakes the followers if that is new.
+    /// Records that there are entries up to `last`, and wakes the subscribers if that is new.
     pub fn reached(&self, last: i64) {
         if self.latest.fetch_max(last, Ordering::SeqCst) < last {
             self.changed.notify_waiters();
         }
     }
 
-    /// Whether there may be entries after `seen`, for a follower that last read at this wakeup count.
+    /// Whether there may be entries after `seen`, for a subscriber that last read at this wakeup count.
     pub fn has_moved(&self, seen: i64, wakeups: u64) -> bool {
         self.wakeups() != wakeups || self.latest() > seen
     }
@@ -86,10 +86,10 @@ impl Feed {
 }
 
 impl Drop for Feed {
-    /// Removes the feed from the hub when its last follower has gone.
+    /// Removes the feed from the hub when its last subscriber has gone.
     fn drop(&mut self) {
         let mut feeds = self.hub.lock();
-        // A new follower may have replaced this feed in the meantime.
+        // A new subscriber may have replaced this feed in the meantime.
         if feeds.get(&self.user).is_some_and(|feed| feed.strong_count() == 0) {
             feeds.remove(&self.user);
             drop(feeds);
@@ -118,7 +118,7 @@ impl Hub {
         Self { feeds: Mutex::default(), bus, id: Id::new().to_string() }
     }
 
-    /// Wakes the followers of the user's feed on this instance.
+    /// Wakes the subscribers of the user's feed on this instance.
     pub fn wake(&self, user: Id) {
         if let Some(feed) = self.get(user) {
             feed.wake();
@@ -143,7 +143,7 @@ impl Hub {
             }
         };
         self.bus.subscribe(Topic::User(user), Arc::new(handle));
-        // If the last follower has gone before the subscription was in place, this undoes the subscription.
+        // If the last subscriber has gone before the bus subscription was in place, this undoes it.
         if !self.lock().contains_key(&user) {
             self.bus.unsubscribe(Topic::User(user));
         }
@@ -157,7 +157,7 @@ impl Hub {
         }
     }
 
-    /// Returns the user's feed for a new follower. The feed stays in the hub until the last clone is dropped.
+    /// Returns the user's feed for a new subscriber. The feed stays in the hub until the last clone is dropped.
     pub fn follow(self: &Arc<Self>, user: Id) -> Arc<Feed> {
         let mut feeds = self.lock();
         if let Some(feed) = feeds.get(&user).and_then(Weak::upgrade) {
@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(
             feed.wait_for_more(1, feed.wakeups()).now_or_never(),
             None,
-            "an entry that is gone wakes no follower"
+            "an entry that is gone wakes no subscriber"
         );
     }
 }

@@ -21,7 +21,7 @@ impl Changes {
         });
     }
 
-    /// Reads the length of every feed that is followed on this instance, and wakes the followers of new entries.
+    /// Reads the length of every feed that is followed on this instance, and wakes the subscribers of new entries.
     pub(super) async fn poll(&self) -> store::Result<()> {
         for users in self.hub.users().chunks(BATCH) {
             for (user, last) in self.store.last_changes(users).await? {

@@ -4,10 +4,10 @@ use super::{Changes, hub::Feed};
 use crate::store::Id;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The position of a follower that waits for changes.
+/// The position of a subscriber that waits for changes.
 ///
-/// It is kept apart from the follower's stream. While the follower waits, the stream can be dropped to save memory; a
-/// new stream later resumes from here. Clones share the position; each subscription needs its own.
+/// It is kept apart from the subscriber's stream. While the subscriber waits, the stream can be dropped to save memory;
+/// a new stream later resumes from here. Clones share the position; each subscription needs its own.
 #[derive(Clone, Debug, Default)]
 pub struct ResumePoint(Arc<Mutex<Option<Position>>>);
 
@@ -22,17 +22,17 @@ pub(super) struct Position {
 }
 
 impl ResumePoint {
-    /// Records that the follower has everything up to a position and waits for more.
+    /// Records that the subscriber has everything up to a position and waits for more.
     pub(super) fn put(&self, position: Position) {
         self.set(Some(position));
     }
 
-    /// Records that the follower does not wait: it reads or sends entries.
+    /// Records that the subscriber does not wait: it reads or sends entries.
     pub(super) fn clear(&self) {
         self.set(None);
     }
 
-    /// The position to resume from, if the follower waits for this user's feed.
+    /// The position to resume from, if the subscriber waits for this user's feed.
     pub(super) fn of(&self, user: Id) -> Option<Position> {
         self.position().filter(|position| position.feed.user() == user)
     }
@@ -49,7 +49,7 @@ impl ResumePoint {
 impl Changes {
     /// Waits until there may be something to send after the resume point.
     ///
-    /// Returns `None` if there may be something already, or if no follower waits there.
+    /// Returns `None` if there may be something already, or if no subscriber waits there.
     pub fn more_after(&self, resume_point: &ResumePoint) -> Option<impl Future<Output = ()> + Send + use<>> {
         let Position { feed, seen, wakeups } = resume_point.position()?;
         (!feed.has_moved(seen, wakeups)).then_some(async move { feed.wait_for_more(seen, wakeups).await })

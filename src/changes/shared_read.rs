@@ -1,16 +1,16 @@
-//! Sharing a feed's query result. A change wakes all followers of the feed; one of them reads it for all.
+//! Sharing a feed's query result. A change wakes all subscribers of the feed; one of them reads it for all.
 
 use super::{PAGE_SIZE, hub::Feed};
 use crate::store::{Database, changes::FeedExcerpt};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::Instant};
 
-/// Maximum number of entries in a shared result. Few followers are further behind than that.
+/// Maximum number of entries in a shared result. Few subscribers are further behind than that.
 const MAX_SHARED: usize = 16;
-/// How long a failed query is shared before a follower queries the database again.
+/// How long a failed query is shared before a subscriber queries the database again.
 const FAILURE_LIFETIME: Duration = Duration::from_secs(1);
 
-/// The last query of a feed. The follower that queries holds the lock; the others wait for its result.
+/// The last query of a feed. The subscriber that queries holds the lock; the others wait for its result.
 #[derive(Debug, Default)]
 pub(super) struct LastRead(Mutex<Option<Read>>);
 
@@ -26,7 +26,7 @@ struct Read {
 }
 
 impl Read {
-    /// Whether the result is still what a follower at `after` would get from the database.
+    /// Whether the result is still what a subscriber at `after` would get from the database.
     fn answers(&self, after: i64, wakeups: u64, latest: i64) -> bool {
         let is_recent = match &self.excerpt {
             Some(excerpt) => excerpt.last >= latest,
@@ -37,7 +37,7 @@ impl Read {
 }
 
 impl Feed {
-    /// Reads the entries after a sequence number. Followers at the same position share one query.
+    /// Reads the entries after a sequence number. Subscribers at the same position share one query.
     ///
     /// The result is at least as new as the given wakeup count and `latest`. Returns `None` if the database fails.
     pub async fn read(

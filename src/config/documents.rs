@@ -1,7 +1,7 @@
 //! Settings that limit GraphQL documents. They cannot be disabled, because later steps rely on them.
 
 use super::{Config, DocumentTuning, Environment, Switch};
-use crate::graphql::document::Limits;
+use crate::graphql::document::DocumentLimits;
 use clap::{Args, builder::RangedU64ValueParser, value_parser};
 
 /// Limits on GraphQL documents. The content of a fragment counts once per spread, except for tokens.
@@ -33,13 +33,13 @@ pub struct Documents {
 
 impl Config {
     /// The limits on documents. Introspection is allowed only in development.
-    pub fn document_limits(&self) -> Limits {
+    pub fn document_limits(&self) -> DocumentLimits {
         let documents = &self.documents;
         let fixed = match documents.fixed_document_limits {
             Switch::On => self.tuning.documents,
             Switch::Off => DocumentTuning::MAXIMA,
         };
-        Limits {
+        DocumentLimits {
             document: documents.max_document,
             tokens: documents.max_tokens,
             definitions: fixed.max_definitions,

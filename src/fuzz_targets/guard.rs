@@ -1,13 +1,13 @@
 use crate::graphql::{
     self,
-    document::{Documents, Limits, TrustedDocuments},
+    document::{DocumentLimits, Documents, TrustedDocuments},
     execution::values::RequestVariables,
 };
 use async_graphql::parser::types::{DocumentOperations, OperationType, Selection, SelectionSet};
 use std::{collections::HashSet, sync::LazyLock};
 
 /// Small limits, so that many documents exceed them.
-const LIMITS: Limits = Limits {
+const LIMITS: DocumentLimits = DocumentLimits {
     document: 2000,
     tokens: 300,
     definitions: 8,

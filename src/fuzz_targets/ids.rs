@@ -1,6 +1,6 @@
 use crate::{
     error::Error,
-    graphql::schema::ids::{Kind, parse},
+    graphql::schema::ids::{NodeType, parse},
     store,
 };
 use async_graphql::ID;
@@ -12,25 +12,25 @@ pub fn ids(input: &[u8]) {
     if let Ok(text) = str::from_utf8(input) {
         let id = ID(text.into());
         let parsed = parse(&id);
-        assert!(parsed.is_none_or(|(kind, key)| kind.id(key) == id), "{parsed:?}");
-        check_all_kinds(&id, parsed);
+        assert!(parsed.is_none_or(|(node_type, key)| node_type.id(key) == id), "{parsed:?}");
+        check_all_types(&id, parsed);
     }
     if let Some(key) = input.first_chunk() {
         let key = store::Id(Uuid::from_bytes(*key));
-        for kind in Kind::ALL {
-            check_all_kinds(&kind.id(key), Some((kind, key)));
+        for node_type in NodeType::ALL {
+            check_all_types(&node_type.id(key), Some((node_type, key)));
         }
     }
 }
 
 /// Checks that a type accepts the ID exactly if it is of that type.
-fn check_all_kinds(id: &ID, expected: Option<(Kind, store::Id)>) {
+fn check_all_types(id: &ID, expected: Option<(NodeType, store::Id)>) {
     assert_eq!(parse(id), expected);
-    for kind in Kind::ALL {
-        match (kind.parse("id", id), expected) {
-            (Ok(key), Some(expected)) => assert_eq!((kind, key), expected),
+    for node_type in NodeType::ALL {
+        match (node_type.parse("id", id), expected) {
+            (Ok(key), Some(expected)) => assert_eq!((node_type, key), expected),
             (Err(Error::BadUserInput { field: "id", .. }), _) => {
-                assert!(expected.is_none_or(|(own, _)| own != kind), "{kind:?} rejects its own ID");
+                assert!(expected.is_none_or(|(own, _)| own != node_type), "{node_type:?} rejects its own ID");
             }
             (other, _) => panic!("{other:?}"),
         }

@@ -31,7 +31,7 @@ mod trusted;
 mod variables;
 
 pub use error::{DocumentError, Rejection};
-pub use limits::Limits;
+pub use limits::DocumentLimits;
 pub use prepared::Prepared;
 pub use prices::CONNECTIONS;
 pub use syntax::MAX_NAME_LENGTH;
@@ -56,7 +56,7 @@ const CACHED_DOCUMENTS: usize = 1000;
 pub struct Documents {
     schema: Valid<Schema>,
     implementers: HashMap<Name, Implementers>,
-    limits: Limits,
+    limits: DocumentLimits,
     trusted: TrustedDocuments,
     cache: Cache<String, Arc<Document>, TextLength>,
 }
@@ -79,7 +79,7 @@ impl Weighter<String, Arc<Document>> for TextLength {
 
 impl Documents {
     /// Creates a processor of documents for a schema, given as SDL. Fails if the SDL is invalid.
-    pub fn new(sdl: &str, limits: Limits, trusted: TrustedDocuments) -> anyhow::Result<Self> {
+    pub fn new(sdl: &str, limits: DocumentLimits, trusted: TrustedDocuments) -> anyhow::Result<Self> {
         let schema = Schema::parse_and_validate(sdl, "schema.graphql")
             .map_err(|invalid| anyhow::anyhow!("The schema is invalid: {}", invalid.errors))?;
         let schema = introspection::add_is_one_of(schema);
@@ -89,7 +89,7 @@ impl Documents {
     }
 
     /// The limits on documents.
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &DocumentLimits {
         &self.limits
     }
 

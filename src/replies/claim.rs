@@ -86,7 +86,7 @@ async fn claim_runs(engine: &Arc<Engine>, monitor: &mut LeaseMonitor) -> store::
     let here = engine.hub.count_local();
     let mut runs = engine.store.waiting_runs((MAX_WAITING + here) as i64).await?;
     let (early, late) = monitor.suspect_bounds(engine.clock.now());
-    let mut suspects = engine.store.doubtful_runs(early, late, (MAX_SUSPECTS + here) as i64).await?;
+    let mut suspects = engine.store.suspect_runs(early, late, (MAX_SUSPECTS + here) as i64).await?;
     suspects.retain(|run| engine.hub.local(run.message_id).is_none());
     runs.extend(monitor.observe(suspects));
     runs.retain(|run| engine.hub.local(run.message_id).is_none());

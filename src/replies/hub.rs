@@ -2,7 +2,7 @@
 //!
 //! An entry is one of two kinds. A *local* reply is written by a runner of this instance, which fills its buffer. Any
 //! other reply is a *mirror*, filled from the bus and from the checkpoints in the database ([`super::mirrors`]). A
-//! mirror is removed when its last follower leaves. Followers keep their receiver when an entry changes its kind.
+//! mirror is removed when its last subscriber leaves. Subscribers keep their receiver when an entry changes its kind.
 
 use super::{
     Cursor,
@@ -36,7 +36,7 @@ pub(super) struct LocalReply {
     position: i32,
     /// The attempt that the runner makes.
     pub attempt: i32,
-    /// The buffer: the runner appends to it, followers watch it.
+    /// The buffer: the runner appends to it, subscribers watch it.
     pub progress: watch::Sender<Progress>,
     /// Cancelled to stop the reply at the user's request.
     pub stop: CancellationToken,
@@ -87,7 +87,7 @@ pub(super) struct Hub {
 /// The result of [`Hub::sweep`].
 #[derive(Debug, Default)]
 pub(super) struct Sweep {
-    /// Mirrors that were removed because they have no followers.
+    /// Mirrors that were removed because they have no subscribers.
     pub abandoned: Vec<Id>,
     /// Mirrors that must be polled from the database.
     pub silent: Vec<Id>,
@@ -137,7 +137,7 @@ impl Hub {
         }
     }
 
-    /// Makes the reply local. Existing followers get the new runner's buffer. Returns whether it was a mirror.
+    /// Makes the reply local. Existing subscribers get the new runner's buffer. Returns whether it was a mirror.
     pub fn start_local(&self, reply: &Message) -> (LocalReply, bool) {
         let mut entries = self.lock();
         let before = entries.remove(&reply.id);
@@ -250,7 +250,7 @@ impl Hub {
         requests.collect()
     }
 
-    /// Removes the mirrors without followers, and returns those that must be polled.
+    /// Removes the mirrors without subscribers, and returns those that must be polled.
     ///
     /// These also repeat their request to the writer, in case an earlier one was lost.
     pub fn sweep(&self) -> Sweep {
@@ -374,7 +374,7 @@ mod tests {
     async fn a_followed_reply_changes_between_mirror_and_local() {
         let (hub, id) = (Hub::default(), reply(1, "").id);
         let (mut followed, _) = hub.follow(reply(1, "a"));
-        assert!(!hub.follow(reply(1, "ab")).1, "all followers share one mirror");
+        assert!(!hub.follow(reply(1, "ab")).1, "all subscribers share one mirror");
         assert_eq!(followed.borrow_and_update().text, "ab");
         let (local, mirrored) = hub.start_local(&reply(2, ""));
         assert!(mirrored && !hub.is_mirrored(id));
@@ -384,7 +384,7 @@ mod tests {
         // An earlier runner that ends must not remove a later one.
         let (next, _) = hub.start_local(&reply(3, ""));
         assert!(!hub.finish_local(id, &local) && hub.local(id).is_some() && local.ended.is_cancelled());
-        assert!(hub.finish_local(id, &next) && hub.is_mirrored(id), "it still has a follower");
+        assert!(hub.finish_local(id, &next) && hub.is_mirrored(id), "it still has a subscriber");
         drop(followed);
         drop((local, next));
         assert_eq!(hub.sweep().abandoned, [id]);

@@ -63,7 +63,8 @@ impl From<Failure> for RunOutcome {
 }
 
 impl Drop for Runner {
-    /// Runs however the task ends, even by a panic: followers must not wait for this runner, and another run may start.
+    /// Runs however the task ends, even by a panic: subscribers must not wait for this runner, and another run may
+    /// start.
     fn drop(&mut self) {
         self.engine.finish_local(self.reply.id, &self.local);
         self.engine.wake_claimer();
@@ -89,7 +90,7 @@ impl Runner {
 
     /// Writes the reply to its end.
     pub async fn run(self) {
-        // The panic hook logs a panic. The reply must still end, or its followers would wait forever.
+        // The panic hook logs a panic. The reply must still end, or its subscribers would wait forever.
         let outcome = AssertUnwindSafe(self.stream_answer()).catch_unwind().await;
         match outcome.unwrap_or_else(|_| RunOutcome::Failed(Failure::internal())) {
             RunOutcome::Completed(end) => self.store_outcome(MessageStatus::Completed, Some(end), None).await,
@@ -221,7 +222,7 @@ impl Runner {
         self.local.progress.borrow().text.clone()
     }
 
-    /// Stores the outcome, with retries, and publishes the end to the followers.
+    /// Stores the outcome, with retries, and publishes the end to the subscribers.
     async fn store_outcome(&self, status: MessageStatus, end: Option<End>, failure: Option<Failure>) {
         let content = self.text();
         let reported = end.as_ref().and_then(|end| end.usage);

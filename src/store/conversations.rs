@@ -69,10 +69,10 @@ impl Conversation {
     }
 }
 
-/// The columns to change: `None` leaves a column unchanged, `Some(None)` sets it to null.
+/// The columns to update: `None` leaves a column unchanged, `Some(None)` sets it to null.
 #[derive(AsChangeset, Clone, Debug, Default)]
 #[diesel(table_name = conversations)]
-pub struct Changes {
+pub struct ConversationChangeset {
     /// The new title.
     pub title: Option<String>,
     /// True with a new title, so that the first message does not change it.
@@ -174,12 +174,13 @@ impl Database {
         Ok(read!(self, get_result, own.count())?)
     }
 
-    /// Changes one of the owner's conversations, and its generation parameters one by one. Returns `None` if it does not exist.
+    /// Updates one of the owner's conversations, and its generation parameters one by one. Returns `None` if it does not
+    /// exist.
     pub async fn update_conversation(
         &self,
         owner: Id,
         id: Id,
-        changes: &Changes,
+        columns: &ConversationChangeset,
         generation: &GenerationUpdate,
         now: Instant,
     ) -> Result<Option<Conversation>> {
@@ -198,7 +199,7 @@ impl Database {
             }
             let updated: Option<Conversation> = diesel::update(own)
                 // The second assignment changes nothing, but an update without columns is invalid.
-                .set((changes, new_generation, conversations::message_count.eq(conversations::message_count)))
+                .set((columns, new_generation, conversations::message_count.eq(conversations::message_count)))
                 .returning(Conversation::as_returning())
                 .get_result(conn)
                 .await

@@ -4,26 +4,21 @@ use super::{
     Error, Instant, Result, migrations,
     pool::{Connection, ConnectionManager},
     postgres::Postgres,
+    sqlite::{self, AsyncSqliteConnection},
     statements::Statements,
     types::sql,
 };
-use diesel::{
-    ConnectionError, ConnectionResult, SqliteConnection, result::DatabaseErrorKind, sql_types::Text,
-};
+use diesel::{ConnectionError, result::DatabaseErrorKind, sql_types::Text};
 use diesel_async::{
-    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
+    AsyncPgConnection, SimpleAsyncConnection,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod,
         bb8::{Pool, RunError},
     },
-    sync_connection_wrapper::SyncConnectionWrapper,
 };
 use futures_util::FutureExt;
 use std::{path::Path, time::Duration};
 use tokio::time::{Instant as Stopwatch, timeout};
-
-/// A connection to SQLite that makes each call on a blocking thread.
-pub(super) type AsyncSqliteConnection = SyncConnectionWrapper<SqliteConnection>;
 
 /// The timeout of a query or transaction. It is longer than the limits of the database itself, so it ends only those
 /// that get no response at all.
@@ -46,11 +41,6 @@ const SQLITE_READERS: u32 = 4;
 pub const POSTGRES_SETUP: &str = "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s'; \
                                   SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
                                   SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
-
-/// Settings of each connection to SQLite. `synchronous = FULL` keeps an acknowledged message through a power failure,
-/// not only through a crash of the process.
-const SQLITE_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                            PRAGMA foreign_keys = ON;";
 
 /// The database, chosen by its URL. Clones share the connections.
 #[derive(Clone)]
@@ -98,7 +88,8 @@ impl Database {
             let (postgres, statements) = (postgres.clone(), statements.clone());
             async move {
                 let mut conn = postgres.connect().await?;
-                set_up(&mut conn, POSTGRES_SETUP).await?;
+                let setup = conn.batch_execute(POSTGRES_SETUP).await;
+                setup.map_err(ConnectionError::CouldntSetupConfiguration)?;
                 statements.instrument(&mut conn);
                 Ok(conn)
             }
@@ -158,8 +149,7 @@ async fn sqlite_pool(
     config.custom_setup = Box::new(move |path| {
         let (path, statements) = (path.to_owned(), statements.clone());
         async move {
-            let mut conn = AsyncSqliteConnection::establish(&path).await?;
-            set_up(&mut conn, &format!("{SQLITE_SETUP} {more_setup}")).await?;
+            let mut conn = sqlite::connect(&path, more_setup).await?;
             statements.instrument(&mut conn);
             Ok(conn)
         }
@@ -180,10 +170,6 @@ async fn check_encoding(conn: &mut AsyncPgConnection) -> Result<()> {
     let encoding = diesel::dsl::sql::<Text>("current_setting('server_encoding')");
     let encoding: String = diesel_async::RunQueryDsl::get_result(diesel::select(encoding), conn).await?;
     if encoding == "UTF8" { Ok(()) } else { Err(Error::Encoding(encoding)) }
-}
-
-async fn set_up(conn: &mut impl SimpleAsyncConnection, statements: &str) -> ConnectionResult<()> {
-    conn.batch_execute(statements).await.map_err(ConnectionError::CouldntSetupConfiguration)
 }
 
 /// Applies the response timeout. A transaction that times out leaves its connection unusable for the pool.

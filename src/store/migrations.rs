@@ -3,7 +3,7 @@
 //! Diesel takes no lock while it migrates, so if several instances started together, all but one would fail. Here each
 //! instance waits for its turn and then finds nothing to do.
 
-use super::{Error, Result, database::AsyncSqliteConnection};
+use super::{Error, Result, sqlite::AsyncSqliteConnection};
 use diesel::{SqliteConnection, result::Error::QueryBuilderError};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};

@@ -227,12 +227,12 @@ impl Database {
     /// Returns at most `limit` runs whose lease is suspect, because its holder may have crashed. These leases expire by
     /// `soon`, or after `late`. A lease that was renewed in time, by a clock like the caller's, expires between the
     /// two. Released leases are included.
-    pub async fn doubtful_runs(&self, soon: Instant, late: Instant, limit: i64) -> Result<Vec<Run>> {
-        let doubtful = runs::table
+    pub async fn suspect_runs(&self, soon: Instant, late: Instant, limit: i64) -> Result<Vec<Run>> {
+        let suspect = runs::table
             .filter(runs::lease_expires_at.le(soon).or(runs::lease_expires_at.gt(late)))
             .order(runs::lease_expires_at)
             .limit(limit);
-        Ok(read!(self, load, doubtful.select(Run::as_select()))?)
+        Ok(read!(self, load, suspect.select(Run::as_select()))?)
     }
 
     /// Takes over the lease of a run, provided that the row is unchanged since the caller read it.

@@ -233,7 +233,7 @@ impl Database {
             }
             Self::Sqlite { writer, .. } => {
                 let mut conn = writer.get().await?;
-                let touch = async |conn: &mut super::database::AsyncSqliteConnection| {
+                let touch = async |conn: &mut super::sqlite::AsyncSqliteConnection| {
                     diesel::update(older).set(sessions::last_seen_at.eq(now)).execute(conn).await?;
                     Ok(())
                 };

@@ -30,7 +30,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Limits of connections.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct ConnectionLimits {
     /// The timeout for receiving the headers of a request.
     pub request: Duration,
     /// The idle timeout between two requests.
@@ -54,7 +54,7 @@ const LOG_INTERVAL: Duration = Duration::from_secs(10);
 pub async fn listen(
     listener: TcpListener,
     router: Router,
-    limits: Limits,
+    limits: ConnectionLimits,
     proxies: TrustedProxies,
     tasks: TaskTracker,
     shutdown: CancellationToken,

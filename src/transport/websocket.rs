@@ -60,7 +60,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Limits of one socket.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct SocketLimits {
     /// The timeout for `connection_init`.
     pub init: Duration,
     /// The interval between pings.

@@ -3,7 +3,7 @@
 //! This runs before validation. Otherwise a few hundred bytes of fragments that spread each other could keep the
 //! validator busy.
 
-use super::{DocumentError, Limits, Rejection, lines::Lines};
+use super::{DocumentError, DocumentLimits, Rejection, lines::Lines};
 use apollo_compiler::{
     Node,
     ast::{Definition, DirectiveList, Document, FragmentDefinition, OperationDefinition, Selection},
@@ -14,7 +14,7 @@ use std::collections::HashMap;
 const MAX_LEVELS: usize = 64;
 
 /// Checks every operation of the document.
-pub fn check(document: &Document, lines: &Lines, limits: &Limits) -> Result<(), Rejection> {
+pub fn check(document: &Document, lines: &Lines, limits: &DocumentLimits) -> Result<(), Rejection> {
     if document.definitions.len() > limits.definitions {
         let most = limits.definitions;
         return Err(DocumentError::validation(format!(
@@ -81,7 +81,7 @@ struct Counter<'a> {
     /// The counts of the fragments. `None` while a fragment is being counted.
     counted: HashMap<&'a str, Option<Counts>>,
     lines: &'a Lines,
-    limits: &'a Limits,
+    limits: &'a DocumentLimits,
     levels: usize,
 }
 

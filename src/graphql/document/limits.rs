@@ -1,6 +1,6 @@
 /// The limits on a document and its response.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct DocumentLimits {
     /// The maximum size of the text, in bytes.
     pub document: usize,
     /// The maximum number of tokens, without comments and white space.

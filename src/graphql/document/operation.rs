@@ -7,8 +7,7 @@ use super::{
 };
 use crate::graphql::execution::values;
 use apollo_compiler::{
-    Name, Node,
-    ast::OperationType as Kind,
+    Name, Node, ast,
     executable::{Directive, DirectiveList, Field, Operation, Selection, SelectionSet},
     schema::ExtendedType,
 };
@@ -56,16 +55,16 @@ pub fn prepare(
         .retain(|item| field_of(item).is_some_and(|field| !introspection::is_root_field(&field.name.node)));
     let introspection = (set.items.len() < all)
         .then(|| introspection::Introspection::new(document.clone(), operation.clone(), &variables));
-    let kind = match operation.operation_type {
-        Kind::Query => OperationType::Query,
-        Kind::Mutation => OperationType::Mutation,
-        Kind::Subscription => OperationType::Subscription,
+    let operation_type = match operation.operation_type {
+        ast::OperationType::Query => OperationType::Query,
+        ast::OperationType::Mutation => OperationType::Mutation,
+        ast::OperationType::Subscription => OperationType::Subscription,
     };
     let roots = set.items.iter().filter_map(field_of).map(|field| field.name.node.to_string()).collect();
     let executable = (!set.items.is_empty()).then(|| ExecutableDocument {
         operations: DocumentOperations::Single(Positioned::new(
             executor::OperationDefinition {
-                ty: kind,
+                ty: operation_type,
                 variable_definitions: Vec::new(),
                 directives: Vec::new(),
                 selection_set: Positioned::new(set, position),
@@ -76,7 +75,7 @@ pub fn prepare(
     });
     let (document, operation) = (document.clone(), operation.clone());
     Ok(Prepared {
-        kind,
+        operation_type,
         roots,
         cost,
         keys,

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 /// An operation that is ready to be executed.
 pub struct Prepared {
-    /// The kind: query, mutation or subscription.
-    pub kind: OperationType,
+    /// Query, mutation or subscription.
+    pub operation_type: OperationType,
     /// The names of the root fields, without introspection.
     pub roots: Vec<String>,
     /// The cost of the operation.

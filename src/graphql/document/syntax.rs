@@ -3,7 +3,7 @@
 //! The parser recurses for each bracket and allocates for each token. Therefore the text is checked first with the
 //! lexer alone, which allocates nothing, and stops at the first token over a limit.
 
-use super::{DocumentError, Limits, Rejection, lines::Lines};
+use super::{DocumentError, DocumentLimits, Rejection, lines::Lines};
 use apollo_compiler::{ast, parser::Parser};
 use apollo_parser::{Lexer, TokenKind};
 
@@ -15,7 +15,7 @@ const MAX_IGNORED: usize = 16 * 1024;
 pub const MAX_NAME_LENGTH: usize = 200;
 
 /// Checks the limits on a text: its bytes, tokens, nesting, names and comments.
-pub fn check(text: &str, limits: &Limits) -> Result<(), Rejection> {
+pub fn check(text: &str, limits: &DocumentLimits) -> Result<(), Rejection> {
     if text.len() > limits.document {
         let most = limits.document;
         let message = format!("The document has more than {most} bytes. Pass long values as variables.");

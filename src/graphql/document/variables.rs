@@ -1,7 +1,7 @@
 //! Coercion of variable values (GraphQL specification, "Coercing Variable Values").
 
 use super::{
-    DocumentError, Limits, Rejection,
+    DocumentError, DocumentLimits, Rejection,
     input::{self, VariableValues},
     lines::Lines,
 };
@@ -21,7 +21,7 @@ pub fn coerce(
     operation: &Operation,
     given: &RequestVariables,
     lines: &Lines,
-    limits: &Limits,
+    limits: &DocumentLimits,
 ) -> Result<VariableValues, Rejection> {
     let RequestVariables { variables: given, truncated } = given;
     if *truncated || given.values().map(values::size).sum::<u64>() > limits.values {

@@ -193,14 +193,14 @@ impl GraphqlService {
                 return Err(Box::new(Refused::rejected(rejection, &call.request_id)));
             }
         };
-        if let Some((code, error)) = call.capabilities.refuses(prepared.kind) {
+        if let Some((code, error)) = call.capabilities.refuses(prepared.operation_type) {
             self.charge(1 + size, viewer, &call.caller).await.map_err(refuse)?;
             return Err(Box::new(Refused::with_code(code, &error, &call.request_id)));
         }
         prepared.cost = prepared.cost.saturating_add(size);
         let cost = self.charge(prepared.cost, viewer, &call.caller).await.map_err(refuse)?;
         let cost = request.extensions.cost.then_some(cost);
-        match prepared.kind {
+        match prepared.operation_type {
             OperationType::Subscription => {
                 let subscription = Subscription::new(self, request, call);
                 Ok(Outcome::Stream(subscription.events(prepared, cost)))
@@ -283,8 +283,8 @@ fn viewer(identity: &Identity, prepared: Option<&Prepared>) -> Result<Option<Vie
 }
 
 impl TransportCapabilities {
-    fn refuses(self, kind: OperationType) -> Option<(Code, Error)> {
-        match kind {
+    fn refuses(self, operation_type: OperationType) -> Option<(Code, Error)> {
+        match operation_type {
             OperationType::Mutation if !self.mutations => {
                 let error = Error::input("query", "is a mutation. Send it by POST.");
                 Some((Code::MethodNotAllowed, error))

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// The types that have global IDs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum NodeType {
     User,
     Conversation,
     Message,
@@ -20,8 +20,8 @@ pub enum Kind {
     SecurityEvent,
 }
 
-impl Kind {
-    /// All kinds.
+impl NodeType {
+    /// All types.
     pub const ALL: [Self; 6] = [
         Self::User,
         Self::Conversation,
@@ -61,22 +61,22 @@ impl Kind {
         ID(text)
     }
 
-    /// Parses a global ID of this kind. Fails with BAD_USER_INPUT at `field` if it is another kind or invalid.
+    /// Parses a global ID of this type. Fails with BAD_USER_INPUT at `field` if it is of another type or invalid.
     pub fn parse(self, field: &'static str, id: &ID) -> Result<store::Id> {
         match parse(id) {
-            Some((kind, id)) if kind == self => Ok(id),
+            Some((node_type, id)) if node_type == self => Ok(id),
             _ => Err(Error::input(field, format!("must be the global ID of {}.", self.with_article()))),
         }
     }
 }
 
-/// Parses a global ID of any kind. `None` if it is invalid.
-pub fn parse(id: &ID) -> Option<(Kind, store::Id)> {
+/// Parses a global ID of any type. `None` if it is invalid.
+pub fn parse(id: &ID) -> Option<(NodeType, store::Id)> {
     let (prefix, digits) = id.rsplit_once('_')?;
-    let kind = Kind::ALL.into_iter().find(|kind| kind.prefix() == prefix)?;
+    let node_type = NodeType::ALL.into_iter().find(|node_type| node_type.prefix() == prefix)?;
     // Each ID has exactly one valid spelling: 32 lower-case hexadecimal digits.
     let is_canonical = digits.len() == 32 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    is_canonical.then(|| Uuid::try_parse(digits).ok()).flatten().map(|uuid| (kind, store::Id(uuid)))
+    is_canonical.then(|| Uuid::try_parse(digits).ok()).flatten().map(|uuid| (node_type, store::Id(uuid)))
 }
 
 #[cfg(test)]
@@ -87,20 +87,20 @@ mod tests {
     #[test]
     fn ids_round_trip_and_other_spellings_are_rejected() {
         let id = store::Id::new();
-        for kind in Kind::ALL {
-            let text = kind.id(id);
-            assert_eq!(parse(&text), Some((kind, id)));
+        for node_type in NodeType::ALL {
+            let text = node_type.id(id);
+            assert_eq!(parse(&text), Some((node_type, id)));
             assert_eq!(parse(&ID(text.to_uppercase())), None);
             assert_eq!(parse(&ID(format!("{}0", *text))), None);
         }
-        assert!(Kind::User.parse("id", &Kind::Message.id(id)).is_err());
+        assert!(NodeType::User.parse("id", &NodeType::Message.id(id)).is_err());
     }
 
     proptest! {
         #[test]
         fn any_text_can_be_parsed(text in "\\PC*") {
-            if let Some((kind, id)) = parse(&ID(text.clone())) {
-                prop_assert_eq!(kind.id(id).0, text);
+            if let Some((node_type, id)) = parse(&ID(text.clone())) {
+                prop_assert_eq!(node_type.id(id).0, text);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     context::ContextExt,
-    ids::{self, Kind},
+    ids::{self, NodeType},
     types::{AccessToken, Conversation, Message, Model, Node, SecurityEvent, Session, User},
 };
 use crate::error::{Error, Result};
@@ -68,21 +68,21 @@ impl Query {
 
 async fn node(ctx: &Context<'_>, field: &'static str, id: &ID) -> Result<Node> {
     ctx.require_user()?;
-    let (kind, id) = ids::parse(id).ok_or(Error::input(field, "must be the global ID of an object."))?;
+    let (node_type, id) = ids::parse(id).ok_or(Error::input(field, "must be the global ID of an object."))?;
     let loaders = ctx.loaders();
-    let found = match kind {
-        Kind::User => loaders.users.get(id).await?.map(|row| Node::User(User(row))),
-        Kind::Conversation => {
+    let found = match node_type {
+        NodeType::User => loaders.users.get(id).await?.map(|row| Node::User(User(row))),
+        NodeType::Conversation => {
             loaders.conversations.get(id).await?.map(|row| Node::Conversation(Conversation(row)))
         }
-        Kind::Message => loaders.messages.get(id).await?.map(|row| Node::Message(Message(row))),
-        Kind::AccessToken => {
+        NodeType::Message => loaders.messages.get(id).await?.map(|row| Node::Message(Message(row))),
+        NodeType::AccessToken => {
             loaders.access_tokens.get(id).await?.map(|row| Node::AccessToken(AccessToken(row)))
         }
-        Kind::SecurityEvent => {
+        NodeType::SecurityEvent => {
             loaders.security_events.get(id).await?.map(|row| Node::SecurityEvent(SecurityEvent(row)))
         }
-        Kind::Session => {
+        NodeType::Session => {
             let now = ctx.domain().accounts.clock.now();
             let alive = loaders.sessions.get(id).await?.filter(|row| row.expires_at > now);
             alive.map(|row| Node::Session(Session(row)))
@@ -93,7 +93,7 @@ async fn node(ctx: &Context<'_>, field: &'static str, id: &ID) -> Result<Node> {
 
 async fn conversation(ctx: &Context<'_>, id: &ID) -> Result<Conversation> {
     ctx.require_user()?;
-    let id = Kind::Conversation.parse("id", id)?;
+    let id = NodeType::Conversation.parse("id", id)?;
     let found = ctx.loaders().conversations.get(id).await?;
     found.map(Conversation).ok_or(Error::NotFound("conversation"))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     context::ContextExt,
-    ids::Kind,
+    ids::NodeType,
     types::{Change, ReplyEvent},
 };
 use crate::{
@@ -38,7 +38,7 @@ impl Subscription {
         #[graphql(desc = "The `cursor` of the last event that the client received.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<ReplyEvent>> + use<>> {
         let viewer = ctx.require_user()?;
-        let id = Kind::Message.parse("messageId", &message_id)?;
+        let id = NodeType::Message.parse("messageId", &message_id)?;
         let resume_point = ctx.data_opt::<ResumePoints>().cloned().unwrap_or_default().reply;
         let resume = ctx.data_opt::<Resume>().cloned().unwrap_or_default();
         let budget = ctx.data_unchecked::<TextBudget>().clone();

@@ -4,7 +4,7 @@
 //! the export appears as it is when its page is read.
 
 use crate::{
-    graphql::schema::ids::Kind,
+    graphql::schema::ids::NodeType,
     store::{self, Database, Id, messages::Message, paging::Slice, removal::DELETED_OWNER, users::User},
 };
 use futures_util::Stream;
@@ -20,14 +20,14 @@ const MESSAGES: i32 = 10;
 pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result<String>> + Send {
     let owner = user.id;
     async_stream::try_stream! {
-        yield format!("{{\"user\":{},\n\"conversations\":[", object(&user, global_id(Kind::User, user.id)));
+        yield format!("{{\"user\":{},\n\"conversations\":[", object(&user, global_id(NodeType::User, user.id)));
         let (mut conversation_before, mut first) = (DELETED_OWNER, true);
         loop {
             let page = store.conversations_after(owner, conversation_before, i64::from(PAGE)).await?;
             let Some(last) = page.last() else { break };
             conversation_before = last.id;
             for conversation in &page {
-                let id = global_id(Kind::Conversation, conversation.id);
+                let id = global_id(NodeType::Conversation, conversation.id);
                 let mut head = object(conversation, id).to_string();
                 head.pop(); // the closing brace, because the messages follow
                 yield format!("{}{head},\"messages\":[", separator(&mut first));
@@ -57,10 +57,10 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
             let page = store.sessions_after(owner, before, i64::from(PAGE)).await?;
             let Some(last) = page.last() else { break };
             before = last.id;
-            yield rows(&page, &mut first, |session| object(session, global_id(Kind::Session, session.id)));
+            yield rows(&page, &mut first, |session| object(session, global_id(NodeType::Session, session.id)));
         }
         let tokens = store.access_tokens(owner).await?;
-        let tokens = rows(&tokens, &mut true, |token| object(token, global_id(Kind::AccessToken, token.id)));
+        let tokens = rows(&tokens, &mut true, |token| object(token, global_id(NodeType::AccessToken, token.id)));
         yield format!("],\n\"accessTokens\":[{tokens}");
         let identities = store.identities_of(owner).await?;
         let identities = rows(&identities, &mut true, |identity| object(identity, identity.id.to_string()));
@@ -100,13 +100,13 @@ fn object(row: &impl Serialize, id: String) -> Value {
 }
 
 fn message_object(message: &Message) -> Value {
-    let mut object = object(message, global_id(Kind::Message, message.id));
-    object["parentId"] = message.parent_id.map(|parent| global_id(Kind::Message, parent)).into();
+    let mut object = object(message, global_id(NodeType::Message, message.id));
+    object["parentId"] = message.parent_id.map(|parent| global_id(NodeType::Message, parent)).into();
     object
 }
 
-fn global_id(kind: Kind, id: Id) -> String {
-    kind.id(id).0
+fn global_id(node_type: NodeType, id: Id) -> String {
+    node_type.id(id).0
 }
 
 #[cfg(test)]

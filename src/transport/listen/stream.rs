@@ -5,7 +5,7 @@
 //!
 //! Dropping a stream closes it in order: a background task reads for a moment what the client still sends.
 
-use super::{Limits, phase::RequestPhase};
+use super::{ConnectionLimits, phase::RequestPhase};
 use crate::transport::keyed_limiter::Permit;
 use ipnet::IpNet;
 use std::{
@@ -32,7 +32,7 @@ type Timer = Option<Pin<Box<Sleep>>>;
 pub struct Stream {
     /// `None` after the stream was closed.
     connection: Option<(TcpStream, Permit<IpNet>)>,
-    limits: Limits,
+    limits: ConnectionLimits,
     phase: RequestPhase,
     /// The phase to which `received` and `read_timer` belong.
     phase_number: usize,
@@ -50,7 +50,7 @@ impl Stream {
     /// Wraps a new connection, and returns the phase of its requests.
     pub fn new(
         tcp: TcpStream,
-        limits: Limits,
+        limits: ConnectionLimits,
         permit: Permit<IpNet>,
         tasks: TaskTracker,
     ) -> (Self, RequestPhase) {

@@ -2,7 +2,7 @@
 //!
 //! A subscription keeps its request in memory until it ends, even while it is parked.
 
-use super::Limits;
+use super::SocketLimits;
 use crate::graphql::execution::request::Request;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -36,7 +36,7 @@ pub enum LimitExceeded {
 
 impl OperationLimiter {
     /// Creates the limiter of a socket whose messages have at most `largest_message` bytes.
-    pub fn new(limits: Limits, largest_message: usize) -> Self {
+    pub fn new(limits: SocketLimits, largest_message: usize) -> Self {
         let max_bytes = MIN_BYTES.max(largest_message.saturating_mul(LARGEST_MESSAGES));
         let max_bytes = u32::try_from(max_bytes).unwrap_or(u32::MAX);
         Self {

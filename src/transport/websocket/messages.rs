@@ -55,7 +55,7 @@ pub enum FromClient {
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow, rename = "type")]
-    kind: Cow<'a, str>,
+    message_type: Cow<'a, str>,
     #[serde(borrow, default)]
     id: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -75,15 +75,15 @@ impl FromClient {
             return (1..=LONGEST_ID).contains(&id.len()).then_some(Self::Subscribe { id, payload });
         }
         // Another message, an invalid one, or a `subscribe` message with fields in another order.
-        let Envelope { kind, id, payload } = serde_json::from_str(text).ok()?;
+        let Envelope { message_type, id, payload } = serde_json::from_str(text).ok()?;
         // serde reads a null payload as an absent one. The payload of `complete` is ignored.
-        if kind != "complete" && payload.is_some_and(|payload| !payload.get().starts_with('{')) {
+        if message_type != "complete" && payload.is_some_and(|payload| !payload.get().starts_with('{')) {
             return None;
         }
-        if text.len() > LONGEST_SHORT && !matches!(&*kind, "connection_init" | "subscribe") {
+        if text.len() > LONGEST_SHORT && !matches!(&*message_type, "connection_init" | "subscribe") {
             return None;
         }
-        match &*kind {
+        match &*message_type {
             "connection_init" => {
                 let payload = payload.map(|payload| serde_json::from_str(payload.get()));
                 Some(Self::ConnectionInit { payload: payload.transpose().ok()? })

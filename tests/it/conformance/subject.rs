@@ -9,7 +9,7 @@ use confab::{
     error::Code,
     graphql::{
         self,
-        document::{Documents, Limits, Rejection, TrustedDocuments},
+        document::{DocumentLimits, Documents, Rejection, TrustedDocuments},
         execution::request::{DocumentSource, Request},
     },
 };
@@ -22,7 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// More events than any subscription of the corpus has.
 const MOST_EVENTS: usize = 20;
 /// Limits so high that no document of the corpus exceeds them. Other tests cover the limits.
-const LIMITS: Limits = Limits {
+const LIMITS: DocumentLimits = DocumentLimits {
     document: 1_000_000,
     tokens: 100_000,
     definitions: 1000,
@@ -105,7 +105,7 @@ impl Subject {
             return Answer::Executed(Vec::new());
         }
         let mut responses = match prepared.take_request() {
-            Some(request) if prepared.kind == OperationType::Subscription => {
+            Some(request) if prepared.operation_type == OperationType::Subscription => {
                 self.executor.execute_stream(request.data(Total::default())).take(MOST_EVENTS).collect().await
             }
             Some(request) => vec![self.executor.execute(request.data(Total::default())).await],

@@ -146,7 +146,7 @@ impl World {
     /// Returns the runs that wait, or whose lease expires by `now`.
     async fn claimable(&self, now: Instant) -> Vec<Run> {
         let mut runs = self.store.waiting_runs(ALL).await.expect("the database answers");
-        let expired = self.store.doubtful_runs(now, Instant(MAX_MICROS), ALL).await;
+        let expired = self.store.suspect_runs(now, Instant(MAX_MICROS), ALL).await;
         runs.extend(expired.expect("the database answers"));
         runs
     }

@@ -150,7 +150,7 @@ impl Instance {
 
     async fn claimable(&self, now: Instant, limit: i64) -> Vec<Run> {
         let mut runs = self.store.waiting_runs(limit).await.expect("they are found");
-        runs.extend(self.store.doubtful_runs(now, Instant(MAX_MICROS), limit).await.expect("they are found"));
+        runs.extend(self.store.suspect_runs(now, Instant(MAX_MICROS), limit).await.expect("they are found"));
         runs
     }
 

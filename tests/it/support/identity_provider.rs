@@ -33,7 +33,8 @@ pub struct Tokens {
 impl IdentityProvider {
     pub async fn start() -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/identity-provider");
-        assert!(folder.join("node_modules").exists(), "scripts/install-identity-provider has not run");
+        let is_installed = folder.join("node_modules").exists();
+        assert!(is_installed, "Run scripts/install-packages tests/identity-provider first.");
         let mut process = Command::new("node")
             .arg("main.mjs")
             .current_dir(folder)

@@ -3,7 +3,7 @@ use crate::{
     error::Result,
     graphql::schema::{
         context::ContextExt,
-        ids::Kind,
+        ids::NodeType,
         types::{AccessToken, AccessTokenScope},
     },
 };
@@ -41,7 +41,7 @@ impl AccessTokens {
         #[graphql(desc = "The input of `deleteAccessToken`.")] input: DeleteAccessTokenInput,
     ) -> Result<DeleteAccessTokenPayload> {
         let viewer = ctx.require_session()?;
-        let id = Kind::AccessToken.parse("id", &input.id)?;
+        let id = NodeType::AccessToken.parse("id", &input.id)?;
         ctx.domain().accounts.delete_access_token(viewer, id, ctx.caller()).await?;
         Ok(DeleteAccessTokenPayload { deleted_id: input.id })
     }

@@ -3,7 +3,7 @@ use crate::{
     error::Result,
     graphql::schema::{
         context::ContextExt,
-        ids::Kind,
+        ids::NodeType,
         types::{DateTime, User},
     },
 };
@@ -68,7 +68,7 @@ impl AccountSettings {
     ) -> Result<DeleteAccountPayload> {
         let viewer = ctx.require_session()?;
         ctx.domain().deletion.delete_account(viewer, input.password.as_deref(), ctx.caller()).await?;
-        Ok(DeleteAccountPayload { deleted_id: Kind::User.id(viewer.user_id) })
+        Ok(DeleteAccountPayload { deleted_id: NodeType::User.id(viewer.user_id) })
     }
 
     /// Creates a link to download all data of the account as one JSON document. The link works once, within one

@@ -1,9 +1,9 @@
 use crate::{
-    conversations::{Changes, NewConversation, Title},
+    conversations::{ConversationUpdate, NewConversation, Title},
     error::{Error, Result},
     graphql::schema::{
         context::ContextExt,
-        ids::Kind,
+        ids::NodeType,
         types::{Conversation, GenerationInput},
     },
     replies::SystemPrompt,
@@ -41,8 +41,8 @@ impl Conversations {
         #[graphql(desc = "The input of `updateConversation`.")] input: UpdateConversationInput,
     ) -> Result<UpdateConversationPayload> {
         let viewer = ctx.require_write()?;
-        let id = Kind::Conversation.parse("id", &input.id)?;
-        let changes = Changes {
+        let id = NodeType::Conversation.parse("id", &input.id)?;
+        let update = ConversationUpdate {
             title: match input.title {
                 MaybeUndefined::Value(title) => Some(Title::parse(title)?),
                 MaybeUndefined::Null => return Err(Error::input("title", "must not be `null`.")),
@@ -52,7 +52,7 @@ impl Conversations {
             model: input.model.into(),
             generation: GenerationInput::parse(input.generation)?,
         };
-        let updated = ctx.domain().conversations.update(viewer.user_id, id, changes).await?;
+        let updated = ctx.domain().conversations.update(viewer.user_id, id, update).await?;
         Ok(UpdateConversationPayload { conversation: Conversation(Arc::new(updated)) })
     }
 
@@ -63,7 +63,7 @@ impl Conversations {
         #[graphql(desc = "The input of `deleteConversation`.")] input: DeleteConversationInput,
     ) -> Result<DeleteConversationPayload> {
         let viewer = ctx.require_write()?;
-        let id = Kind::Conversation.parse("id", &input.id)?;
+        let id = NodeType::Conversation.parse("id", &input.id)?;
         ctx.domain().conversations.delete(viewer.user_id, id).await?;
         Ok(DeleteConversationPayload { deleted_id: input.id })
     }

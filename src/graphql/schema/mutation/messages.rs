@@ -2,7 +2,7 @@ use crate::{
     error::{Error, Result},
     graphql::schema::{
         context::ContextExt,
-        ids::Kind,
+        ids::NodeType,
         types::{Conversation, GenerationInput, Message},
     },
     replies::{self, Content, Destination, SendMessage, SystemPrompt},
@@ -32,7 +32,9 @@ impl Messages {
                 let message = "cannot be combined with `conversationId`. Use `updateConversation` instead.";
                 return Err(Error::input("systemPrompt", message));
             }
-            (Some(id), None) => Destination::Conversation(Kind::Conversation.parse("conversationId", &id)?),
+            (Some(id), None) => {
+                Destination::Conversation(NodeType::Conversation.parse("conversationId", &id)?)
+            }
             (None, prompt) => Destination::NewConversation(prompt.map(SystemPrompt::parse).transpose()?),
         };
         let send = SendMessage {
@@ -58,7 +60,7 @@ impl Messages {
         #[graphql(desc = "The input of `stopReply`.")] input: StopReplyInput,
     ) -> Result<StopReplyPayload> {
         let viewer = ctx.require_write()?;
-        let id = Kind::Message.parse("messageId", &input.message_id)?;
+        let id = NodeType::Message.parse("messageId", &input.message_id)?;
         let message = ctx.domain().replies.stop(viewer.user_id, id).await?;
         Ok(StopReplyPayload { message: message.into() })
     }

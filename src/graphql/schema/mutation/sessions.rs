@@ -1,7 +1,7 @@
 use crate::{
     accounts::ConnectionAuth,
     error::{Error, Result},
-    graphql::schema::{context::ContextExt, ids::Kind, types::DateTime},
+    graphql::schema::{context::ContextExt, ids::NodeType, types::DateTime},
 };
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
@@ -20,7 +20,7 @@ impl Sessions {
         #[graphql(desc = "The input of `revokeSession`.")] input: RevokeSessionInput,
     ) -> Result<RevokeSessionPayload> {
         let viewer = ctx.require_session()?;
-        let id = Kind::Session.parse("id", &input.id)?;
+        let id = NodeType::Session.parse("id", &input.id)?;
         ctx.domain().accounts.revoke_session(viewer, id, ctx.caller()).await?;
         Ok(RevokeSessionPayload { revoked_id: input.id })
     }
@@ -30,7 +30,7 @@ impl Sessions {
         let viewer = ctx.require_session()?;
         let revoked = ctx.domain().accounts.revoke_other_sessions(viewer, ctx.caller()).await?;
         Ok(RevokeOtherSessionsPayload {
-            revoked_ids: revoked.into_iter().map(|id| Kind::Session.id(id)).collect(),
+            revoked_ids: revoked.into_iter().map(|id| NodeType::Session.id(id)).collect(),
         })
     }
 

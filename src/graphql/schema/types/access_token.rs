@@ -1,5 +1,5 @@
 use super::DateTime;
-use crate::{accounts::Scope, graphql::schema::ids::Kind, store};
+use crate::{accounts::Scope, graphql::schema::ids::NodeType, store};
 use async_graphql::{Description, Enum, ID, Object};
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ pub struct AccessToken(pub Arc<store::access_tokens::AccessToken>);
 impl AccessToken {
     /// The global ID. `deleteAccessToken` takes it.
     pub async fn id(&self) -> ID {
-        Kind::AccessToken.id(self.0.id)
+        NodeType::AccessToken.id(self.0.id)
     }
 
     /// The name that the user gave the token.

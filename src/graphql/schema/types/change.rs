@@ -2,7 +2,7 @@ use super::{Conversation, Message};
 use crate::{
     changes,
     error::Result,
-    graphql::schema::{context::ContextExt, ids::Kind},
+    graphql::schema::{context::ContextExt, ids::NodeType},
     store::{ChangeKind, Id},
 };
 use async_graphql::{ComplexObject, Context, ID, Interface, SimpleObject};
@@ -140,7 +140,7 @@ impl From<changes::Event> for Change {
             ChangeKind::ConversationCreated => Self::ConversationCreated(ConversationCreated { cursor, id }),
             ChangeKind::ConversationChanged => Self::ConversationChanged(ConversationChanged { cursor, id }),
             ChangeKind::ConversationDeleted => {
-                let conversation_id = Kind::Conversation.id(id);
+                let conversation_id = NodeType::Conversation.id(id);
                 Self::ConversationDeleted(ConversationDeleted { cursor, conversation_id })
             }
             ChangeKind::MessageAdded => Self::MessageAdded(MessageAdded { cursor, id: message }),

@@ -6,7 +6,7 @@ use crate::{
         schema::{
             context::ContextExt,
             cursors::{Cursor, Position},
-            ids::Kind,
+            ids::NodeType,
             pages::PageArguments,
             sync_fields::{self, List, SyncFields, fast_object},
         },
@@ -27,7 +27,7 @@ pub struct Conversation(pub Arc<store::conversations::Conversation>);
 fast_object! {
     impl Conversation as self {
         /// The global ID.
-        "id" id -> ID { Kind::Conversation.id(self.0.id) }
+        "id" id -> ID { NodeType::Conversation.id(self.0.id) }
 
         /// The title. Until the user sets one, it is the beginning of the first message.
         "title" title -> &str { &self.0.title }

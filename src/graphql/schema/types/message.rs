@@ -6,7 +6,7 @@ use crate::{
         schema::{
             context::ContextExt,
             cursors::{Cursor, Position},
-            ids::Kind,
+            ids::NodeType,
             sync_fields::{self, List, ScalarValue, SyncFields, fast_object},
         },
     },
@@ -44,7 +44,7 @@ impl Message {
 fast_object! {
     impl Message as self {
         /// The global ID.
-        "id" id -> ID { Kind::Message.id(self.0.summary.id) }
+        "id" id -> ID { NodeType::Message.id(self.0.summary.id) }
 
         /// The author of the message.
         "role" role -> Role { self.0.summary.role.into() }

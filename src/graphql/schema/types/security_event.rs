@@ -1,6 +1,6 @@
 use super::{DateTime, PageInfo};
 use crate::{
-    graphql::schema::{cursors::Cursor, ids::Kind},
+    graphql::schema::{cursors::Cursor, ids::NodeType},
     store::{self, Id, Instant, paging::Page, security_events::EventSortKey},
 };
 use async_graphql::{Description, Enum, ID, Object};
@@ -16,7 +16,7 @@ pub struct SecurityEvent(pub Arc<store::security_events::SecurityEvent>);
 impl SecurityEvent {
     /// The global ID.
     pub async fn id(&self) -> ID {
-        Kind::SecurityEvent.id(self.0.id)
+        NodeType::SecurityEvent.id(self.0.id)
     }
 
     /// The kind of event.

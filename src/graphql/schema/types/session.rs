@@ -1,6 +1,6 @@
 use super::DateTime;
 use crate::{
-    graphql::schema::{context::ContextExt, ids::Kind},
+    graphql::schema::{context::ContextExt, ids::NodeType},
     store,
 };
 use async_graphql::{Context, Description, ID, Object};
@@ -14,7 +14,7 @@ pub struct Session(pub Arc<store::sessions::Session>);
 impl Session {
     /// The global ID.
     pub async fn id(&self) -> ID {
-        Kind::Session.id(self.0.id)
+        NodeType::Session.id(self.0.id)
     }
 
     /// Whether this request uses an access token of this session.

@@ -1,7 +1,7 @@
 use super::{AccessToken, ConversationConnection, DateTime, SecurityEventConnection, Session};
 use crate::{
     error::Result,
-    graphql::schema::{context::ContextExt, ids::Kind, pages::PageArguments},
+    graphql::schema::{context::ContextExt, ids::NodeType, pages::PageArguments},
     store,
 };
 use async_graphql::{Context, Description, ID, Object};
@@ -15,7 +15,7 @@ pub struct User(pub Arc<store::users::User>);
 impl User {
     /// The global ID.
     pub async fn id(&self) -> ID {
-        Kind::User.id(self.0.id)
+        NodeType::User.id(self.0.id)
     }
 
     /// The e-mail address, spelled as the user entered it. For users of the identity provider, the address that the

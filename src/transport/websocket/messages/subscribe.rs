@@ -26,7 +26,7 @@ enum Field {
 
 #[derive(Deserialize, PartialEq)]
 #[serde(field_identifier, rename_all = "lowercase")]
-enum Kind {
+enum MessageType {
     Subscribe,
     #[serde(other)]
     Other,
@@ -48,18 +48,18 @@ impl<'de> Visitor<'de> for Message {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Subscribe, A::Error> {
-        let (mut kind, mut id, mut payload) = (None, None, None);
+        let (mut message_type, mut id, mut payload) = (None, None, None);
         while let Some(field) = fields.next_key()? {
             match field {
-                Field::Type if kind.is_none() => {
-                    kind = Some(fields.next_value()?);
-                    if kind != Some(Kind::Subscribe) {
+                Field::Type if message_type.is_none() => {
+                    message_type = Some(fields.next_value()?);
+                    if message_type != Some(MessageType::Subscribe) {
                         return Err(A::Error::custom("another message"));
                     }
                 }
                 Field::Id if id.is_none() => id = Some(fields.next_value()?),
                 // Without the type, the payload could be that of another message.
-                Field::Payload if payload.is_none() && kind.is_some() => {
+                Field::Payload if payload.is_none() && message_type.is_some() => {
                     payload = Some(fields.next_value_seed(Object)?);
                 }
                 Field::Other => {
@@ -70,7 +70,7 @@ impl<'de> Visitor<'de> for Message {
                 }
             }
         }
-        let (Some(_), Some(id), Some(payload)) = (kind, id, payload) else {
+        let (Some(_), Some(id), Some(payload)) = (message_type, id, payload) else {
             return Err(A::Error::custom("a field is missing"));
         };
         Ok(Subscribe { id, payload })

@@ -1,4 +1,6 @@
-//! Maintenance jobs that one instance at a time runs for all. The table is named `chores`.
+//! Maintenance jobs that one instance at a time runs for all.
+//!
+//! Their table is named `chores`. A rolling upgrade could not rename it, because old instances still use that name.
 
 use super::{Database, Instant, Result, schema::chores, transact};
 use diesel::{prelude::*, query_dsl::methods::FilterDsl};
