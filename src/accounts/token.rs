@@ -89,6 +89,9 @@ struct Claims {
     sub: Uuid,
     /// The session.
     sid: Uuid,
+    /// The ID of the token, so that no two tokens are equal (RFC 9068, section 2.2). Verification ignores it.
+    #[serde(skip_deserializing)]
+    jti: Uuid,
     /// The issue and expiry times, in seconds since 1970.
     iat: i64,
     exp: i64,
@@ -129,6 +132,7 @@ impl AccessTokens {
             aud: AUDIENCE.into(),
             sub: viewer.user_id.0,
             sid: viewer.revocation_key().0,
+            jti: Id::new().0,
             iat: now.unix_seconds(),
             exp: (now + lifetime).unix_seconds(),
             nbf: None,
@@ -210,6 +214,31 @@ mod tests {
     }
 
     #[test]
+    fn tokens_issued_at_the_same_instant_differ() {
+        let (tokens, viewer) = (tokens(SECRET), Viewer::with_session(Id::new(), Id::new()));
+        let issue = || tokens.issue(viewer, NOW, NOW + tokens.ttl()).unwrap().0;
+        let (first, second) = (issue(), issue());
+        assert_ne!(first, second);
+        assert_eq!(tokens.verify(&first, NOW).unwrap(), tokens.verify(&second, NOW).unwrap());
+    }
+
+    #[test]
+    fn a_token_without_an_id_is_valid() {
+        let (tokens, viewer) = (tokens(SECRET), Viewer::with_session(Id::new(), Id::new()));
+        let claims = serde_json::json!({
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": viewer.user_id.0,
+            "sid": viewer.revocation_key().0,
+            "iat": NOW.unix_seconds(),
+            "exp": NOW.unix_seconds() + 900,
+        });
+        let header = Header { typ: Some(TYPE.into()), ..Header::new(Algorithm::HS256) };
+        let token = jsonwebtoken::encode(&header, &claims, &tokens.keys.sign.1).unwrap();
+        assert_eq!(tokens.verify(&token, NOW).unwrap().viewer, viewer, "an earlier version issued it");
+    }
+
+    #[test]
     fn only_our_own_access_tokens_are_valid() {
         let tokens = tokens(SECRET);
         let viewer = Viewer::with_session(Id::new(), Id::new());
@@ -219,6 +248,7 @@ mod tests {
                 aud: aud.into(),
                 sub: viewer.user_id.0,
                 sid: viewer.revocation_key().0,
+                jti: Id::new().0,
                 iat: NOW.unix_seconds(),
                 exp: NOW.unix_seconds() + 900,
                 nbf,

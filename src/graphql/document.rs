@@ -27,6 +27,7 @@ mod prepared;
 pub(crate) mod prices;
 mod rules;
 mod syntax;
+mod syntax_message;
 mod trusted;
 mod variables;
 

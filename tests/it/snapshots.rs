@@ -63,7 +63,7 @@ async fn a_syntax_error() {
     {
       "errors": [
         {
-          "message": "Syntax error: expected R_CURLY, got EOF",
+          "message": "Syntax error: Expected `}`, but the document ends.",
           "locations": [
             {
               "line": 1,

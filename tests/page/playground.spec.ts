@@ -131,7 +131,6 @@ for (const where of ['on the chat page', 'on this page']) {
     await page.goto('/playground');
     if (where === 'on this page') await expect(await run(page, 'Register')).toContainText('"accessToken"');
     await expect(page.getByText(new RegExp(`^Signed in as .* ${where}$`))).toBeVisible();
-    await page.waitForTimeout(1_100); // A token that is issued within the same second is the same token.
     const expired = { data: null, errors: [{ message: 'expired', extensions: { code: 'UNAUTHENTICATED' } }] };
     const ofTheQuery = (url: URL) => url.pathname === '/graphql';
     let refused: string | undefined;

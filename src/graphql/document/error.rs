@@ -1,4 +1,4 @@
-use super::lines::Lines;
+use super::{lines::Lines, syntax_message};
 use crate::error::Code;
 use apollo_compiler::{
     diagnostic::ToCliReport,
@@ -56,16 +56,19 @@ impl Rejection {
     }
 
     /// Converts the parse errors of `apollo-compiler`. Only the first is reported, because the parser guesses after it.
-    pub(super) fn syntax<T>(errors: &WithErrors<T>, lines: &Lines) -> Self {
+    pub(super) fn syntax<T>(errors: &WithErrors<T>, text: &str) -> Self {
         let Some(first) = errors.errors.iter().next() else {
             return DocumentError::syntax("The document cannot be parsed.").into();
         };
-        let message = truncated(first.error.to_string());
-        let error = DocumentError::syntax(message.strip_prefix("syntax error: ").unwrap_or(&message));
-        match first.error.location() {
-            Some(span) => error.at(lines.position(span.offset())).into(),
-            None => error.into(),
-        }
+        let message = first.error.to_string();
+        let message = message.strip_prefix("syntax error: ").unwrap_or(&message);
+        let Some(span) = first.error.location() else {
+            return DocumentError::syntax(truncated(message.to_owned())).into();
+        };
+        let before = text.get(..span.offset()).unwrap_or_default();
+        let found = text.get(span.offset()..span.end_offset()).unwrap_or_default();
+        let message = truncated(syntax_message::sentence(message, before, found));
+        DocumentError::syntax(message).at(Lines::new(text).position(span.offset())).into()
     }
 
     /// Creates the response that reports the errors.

@@ -67,7 +67,7 @@ pub fn check(text: &str, limits: &DocumentLimits) -> Result<(), Rejection> {
 pub fn parse(text: &str) -> Result<ast::Document, Rejection> {
     let (blanked, valueless) = blanked(text);
     let parsed = Parser::new().recursion_limit(2 * MAX_NESTING).parse_ast(blanked, "document");
-    let document = parsed.map_err(|errors| Rejection::syntax(&errors, &Lines::new(text)))?;
+    let document = parsed.map_err(|errors| Rejection::syntax(&errors, text))?;
     match valueless {
         None => Ok(document),
         Some(at) => {
