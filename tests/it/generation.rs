@@ -86,9 +86,10 @@ on_both_databases! {
                 json!([null, null, 100, "low"]),
             ),
             (
+                // As for the other fields of the input, `null` means that there is nothing to override.
                 json!({ "content": "c", "generation": null }),
-                generation(json!(null), json!(null), json!(null)),
-                json!([null, null, null, null]),
+                generation(json!(0.5), json!(100), json!(null)),
+                json!([0.5, null, 100, null]),
             ),
         ] {
             let mut input = given;

@@ -141,6 +141,7 @@ async fn a_typed_client_pages_and_resumes_a_reply() {
         conversation_id: None,
         idempotency_key: None,
         model: Some("echo".into()),
+        generation: None,
         system_prompt: None,
         when_busy: send_message::WhenBusy::QUEUE,
     };

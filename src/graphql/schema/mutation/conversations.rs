@@ -1,6 +1,7 @@
 use crate::{
     conversations::{ConversationUpdate, NewConversation, Title},
     error::{Error, Result},
+    generation::GenerationUpdate,
     graphql::schema::{
         context::ContextExt,
         ids::NodeType,
@@ -28,7 +29,7 @@ impl Conversations {
             title: input.title.map(Title::parse).transpose()?,
             system_prompt: input.system_prompt.map(SystemPrompt::parse).transpose()?,
             model: input.model,
-            generation: GenerationInput::parse(input.generation)?,
+            generation: input.generation.unwrap_or_default().parse()?,
         };
         let created = ctx.domain().conversations.create(viewer.user_id, new).await?;
         Ok(CreateConversationPayload { conversation: Conversation(Arc::new(created)) })
@@ -50,7 +51,11 @@ impl Conversations {
             },
             system_prompt: input.system_prompt.map_value(SystemPrompt::parse).transpose()?.into(),
             model: input.model.into(),
-            generation: GenerationInput::parse(input.generation)?,
+            generation: match input.generation {
+                MaybeUndefined::Value(generation) => generation.parse()?,
+                MaybeUndefined::Null => GenerationUpdate::CLEAR,
+                MaybeUndefined::Undefined => GenerationUpdate::default(),
+            },
         };
         let updated = ctx.domain().conversations.update(viewer.user_id, id, update).await?;
         Ok(UpdateConversationPayload { conversation: Conversation(Arc::new(updated)) })
@@ -79,7 +84,7 @@ struct CreateConversationInput {
     /// The ID of a model. Defaults to the default model.
     model: Option<String>,
     /// The generation parameters to set.
-    generation: MaybeUndefined<GenerationInput>,
+    generation: Option<GenerationInput>,
 }
 
 /// Input of `updateConversation`. An omitted field keeps its value.

@@ -7,7 +7,7 @@ use crate::{
     },
     replies::{self, Content, Destination, SendMessage, SystemPrompt},
 };
-use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use std::sync::Arc;
 
 /// The mutations of messages.
@@ -41,7 +41,7 @@ impl Messages {
             to,
             content: Content::parse(input.content)?,
             model: input.model,
-            generation: GenerationInput::parse(input.generation)?,
+            generation: input.generation.unwrap_or_default().parse()?,
             idempotency_key: input.idempotency_key,
             when_busy: input.when_busy.into(),
         };
@@ -80,7 +80,7 @@ struct SendMessageInput {
     model: Option<String>,
     /// Generation parameters for this reply. They override those of the conversation one by one: `null` in place of a
     /// parameter leaves it to the provider. A new conversation keeps them.
-    generation: MaybeUndefined<GenerationInput>,
+    generation: Option<GenerationInput>,
     /// A unique key that the client generates, 1 to 200 characters, to make retries safe. Sending the same input with
     /// the same key again stores nothing and returns the first result. Sending another input with the key fails with
     /// `CONFLICT`. Keys are kept for at least 48 hours.

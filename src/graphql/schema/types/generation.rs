@@ -56,15 +56,9 @@ pub struct GenerationInput {
 }
 
 impl GenerationInput {
-    /// Checks an argument of this type. `null` clears all parameters.
-    pub fn parse(input: MaybeUndefined<Self>) -> Result<GenerationUpdate> {
-        match input {
-            MaybeUndefined::Undefined => Ok(GenerationUpdate::default()),
-            MaybeUndefined::Null => Ok(GenerationUpdate::CLEAR),
-            MaybeUndefined::Value(Self { temperature, max_output_tokens, reasoning_effort }) => {
-                let reasoning_effort = reasoning_effort.map_value(crate::generation::ReasoningEffort::from);
-                GenerationUpdate::new(temperature.into(), max_output_tokens.into(), reasoning_effort.into())
-            }
-        }
+    /// Checks the ranges of the parameters.
+    pub fn parse(self) -> Result<GenerationUpdate> {
+        let reasoning_effort = self.reasoning_effort.map_value(crate::generation::ReasoningEffort::from);
+        GenerationUpdate::new(self.temperature.into(), self.max_output_tokens.into(), reasoning_effort.into())
     }
 }
