@@ -1,13 +1,14 @@
 import type { Token, Tokens } from 'marked';
 import { memo, useRef, type ReactNode } from 'react';
 import { texts } from '../texts';
+import { autoClosed } from './autoClose';
 import { parseBlocks, noBlocks, type Block } from './blocks';
 import { Code } from './Code';
 import { directionOf } from './direction';
 import { decodeEntities } from './entities';
 import { headingLevels } from './headings';
 import { safeHref } from './links';
-import { useAutoClosed } from './useAutoClosed';
+import { reuseParts } from './reuseParts';
 
 /**
  * Renders Markdown as React elements. No HTML is built from a model's text, so there is nothing to sanitize. Tags are
@@ -17,7 +18,11 @@ import { useAutoClosed } from './useAutoClosed';
 export const Markdown = memo(function Markdown({ text, unfinished = false }: { text: string; unfinished?: boolean }) {
   const before = useRef(noBlocks);
   before.current = parseBlocks(text, before.current);
-  const blocks = useAutoClosed(before.current.blocks, unfinished);
+  const closed = useRef<readonly Block[]>([]);
+  const last = before.current.blocks.at(-1);
+  // A growing list is parsed again for each word, but its unchanged items stay the same objects.
+  closed.current = unfinished && last ? reuseParts(closed.current, autoClosed(last)) : [];
+  const blocks = unfinished && last ? [...before.current.blocks.slice(0, -1), ...closed.current] : before.current.blocks;
   const levels = headingLevels(blocks);
   return (
     <div className="markdown" dir="auto">
@@ -86,15 +91,14 @@ const Item = memo(function Item({ item: { task, checked = false, tokens } }: { i
   );
 });
 
-function table({ header, rows, align, raw }: Tokens.Table): ReactNode {
-  const side = (column: number) => (align[column] ? `align-${align[column]}` : undefined);
+function table({ header, rows, raw }: Tokens.Table): ReactNode {
   return (
     <div className="table" tabIndex={0} dir={directionOf(raw)}>
       <table>
         <thead>
           <tr>
             {header.map((cell, column) => (
-              <th key={column} className={side(column)} dir="auto">
+              <th key={column} className={sideOf(cell)} dir="auto">
                 {inline(cell.tokens)}
               </th>
             ))}
@@ -102,13 +106,7 @@ function table({ header, rows, align, raw }: Tokens.Table): ReactNode {
         </thead>
         <tbody>
           {rows.map((row, index) => (
-            <tr key={index}>
-              {row.map((cell, column) => (
-                <td key={column} className={side(column)} dir="auto">
-                  {inline(cell.tokens)}
-                </td>
-              ))}
-            </tr>
+            <Row key={index} row={row} />
           ))}
         </tbody>
       </table>
@@ -116,8 +114,25 @@ function table({ header, rows, align, raw }: Tokens.Table): ReactNode {
   );
 }
 
+/** Memoized like items. */
+const Row = memo(function Row({ row }: { row: Tokens.TableCell[] }) {
+  return (
+    <tr>
+      {row.map((cell, column) => (
+        <td key={column} className={sideOf(cell)} dir="auto">
+          {inline(cell.tokens)}
+        </td>
+      ))}
+    </tr>
+  );
+});
+
+function sideOf({ align }: Tokens.TableCell): string | undefined {
+  return align ? `align-${align}` : undefined;
+}
+
 function inline(tokens: Token[] = []): ReactNode {
-  return tokens.map((token, index) => <Inline key={index} token={token} />);
+  return tokens.map((token, index) => (token.type === 'text' ? decodeEntities(token.text) : <Inline key={index} token={token} />));
 }
 
 function Inline({ token }: { token: Token }): ReactNode {
