@@ -18,6 +18,7 @@ export const texts = {
   copied: 'Copied',
   copyCode: 'Copy code',
   code: 'code',
+  details: 'Details',
   task: (done: boolean) => (done ? 'Done' : 'Not done'),
 
   // Signing in

@@ -4,6 +4,7 @@ import { texts } from '../texts';
 import { autoClosed } from './autoClose';
 import { parseBlocks, noBlocks, type Block } from './blocks';
 import { Code } from './Code';
+import { foldDetails, isDetails, type Folded } from './details';
 import { directionOf } from './direction';
 import { decodeEntities } from './entities';
 import { headingLevels } from './headings';
@@ -11,7 +12,7 @@ import { safeHref } from './links';
 import { reuseParts } from './reuseParts';
 
 /**
- * Renders Markdown as React elements. No HTML is built from a model's text, so there is nothing to sanitize. Tags are
+ * Renders Markdown as React elements. No HTML is built from a model's text, so there is nothing to sanitize. Most tags are
  * shown as text, and images as links, because the page requests nothing from other hosts. `unfinished`: the text is still
  * growing or was cut off.
  */
@@ -26,12 +27,24 @@ export const Markdown = memo(function Markdown({ text, unfinished = false }: { t
   const levels = headingLevels(blocks);
   return (
     <div className="markdown" dir="auto">
-      {blocks.map((block, index) => (
-        <BlockView key={index} block={block} level={levels[index]} />
-      ))}
+      {sections(foldDetails(blocks), levels)}
     </div>
   );
 });
+
+/** `levels`: those of headings, by the index of their block. */
+function sections(folded: readonly Folded[], levels: readonly (number | undefined)[] = []): ReactNode {
+  return folded.map(({ block, index, content }) =>
+    content && isDetails(block) ? (
+      <details key={index} dir="auto">
+        <summary>{block.tokens.length > 0 ? inline(block.tokens) : texts.details}</summary>
+        {sections(content, levels)}
+      </details>
+    ) : (
+      <BlockView key={index} block={block} level={levels[index]} />
+    ),
+  );
+}
 
 /** Settled blocks are the same objects as before, so they are not rendered again. */
 const BlockView = memo(function BlockView({ block, level }: { block: Block; level?: number }) {
@@ -58,6 +71,7 @@ function blockElement(token: Token, level?: number): ReactNode {
     case 'hr':
       return <hr />;
     case 'html':
+    case 'details': // without its counterpart
       return <p dir="auto">{token.raw.trim()}</p>;
     case 'text':
       return token.tokens ? inline(token.tokens) : decodeEntities(token.text);
@@ -67,7 +81,7 @@ function blockElement(token: Token, level?: number): ReactNode {
 }
 
 function blocks(tokens: Token[] = []): ReactNode {
-  return tokens.map((token, index) => <BlockView key={index} block={token} />);
+  return sections(foldDetails(tokens));
 }
 
 function list({ ordered, start, items, raw }: Tokens.List): ReactNode {
@@ -143,6 +157,12 @@ function Inline({ token }: { token: Token }): ReactNode {
       return <em>{inline(token.tokens)}</em>;
     case 'del':
       return <del>{inline(token.tokens)}</del>;
+    case 'sub':
+      return <sub>{inline(token.tokens)}</sub>;
+    case 'sup':
+      return <sup>{inline(token.tokens)}</sup>;
+    case 'kbd':
+      return <kbd>{inline(token.tokens)}</kbd>;
     case 'codespan':
       return <code dir="ltr">{token.text}</code>;
     case 'br':

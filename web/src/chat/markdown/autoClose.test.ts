@@ -45,6 +45,8 @@ test.each([
   ['It is **', 'It is'],
   ['It was ~~', 'It was'],
   ['See [', 'See'],
+  ['Text\n<deta', 'Text'],
+  ['Press <kb', 'Press'],
 ])('the marker at the end of %j is not shown', (text, expected) => expect(seen(text).trim()).toBe(expected));
 
 test.each([['| Na'], ['| Na |'], ['| Na |\n'], ['| Na |\n|'], ['| Na |\n| :-']])('%j is shown as a table', (text) =>

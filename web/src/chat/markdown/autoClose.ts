@@ -3,7 +3,7 @@ import { lex, type Block } from './blocks';
 /** An incomplete delimiter row of a table. */
 const DELIMITER_ROW = /^[|\s:-]*$/;
 /** A block marker at the end of a text, without content: of a list item, a heading or a code block. */
-const BARE_MARK = /(^|\n)[ \t>]*(-{1,2}|={1,2}|\*{1,3}|_{1,2}|\+|\d{1,3}[.)]|#{1,6}|`{1,2}|~{1,2}|\|)[ \t]*$/;
+const BARE_MARK = /(^|\n)[ \t>]*(-{1,2}|={1,2}|\*{1,3}|_{1,2}|\+|\d{1,3}[.)]|#{1,6}|`{1,2}|~{1,2}|\||<\/?[a-z]{0,7})[ \t]*$/;
 /** An inline marker at the end of a text, without content. */
 const BARE_OPENING = /(^|\s)(?:\*{1,3}|_{1,3}|~~|!?\[)$/;
 
@@ -11,7 +11,7 @@ const BARE_OPENING = /(^|\s)(?:\*{1,3}|_{1,3}|~~|!?\[)$/;
 const LONGEST = 100;
 
 /** Blocks whose markup needs no closing. */
-const NEEDS_NO_CLOSING = new Set(['code', 'html', 'space', 'hr']);
+const NEEDS_NO_CLOSING = new Set(['code', 'details', 'html', 'space', 'hr']);
 
 /**
  * Closes the markup of the last block of a text that is still growing. Bold text is bold from its first letter, and no bare

@@ -1,4 +1,5 @@
 import { Lexer, type Token, type TokensList } from 'marked';
+import { detailsTag } from './details';
 import { parseInline, type References } from './inline/parse';
 
 /** How often each character of a text may be parsed on average. */
@@ -19,7 +20,7 @@ export class BlockLexer extends Lexer {
 
   /** `unfinished`: the text is still growing, so markup that is open at its end is closed there. */
   constructor(length: number, unfinished: boolean) {
-    super({ gfm: true });
+    super({ gfm: true, extensions: { block: [detailsTag], renderers: {}, childTokens: {} } });
     this.#unfinished = unfinished;
     this.#work = LEVELS * length + SHORT;
   }

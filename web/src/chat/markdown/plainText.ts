@@ -18,6 +18,8 @@ function words(token: Token): string {
       return ' ';
     case 'list':
       return token.items.map(words).filter(Boolean).join('\n');
+    case 'details':
+      return token.end ? '' : inline(token as unknown as { tokens: Token[] });
     case 'list_item':
     case 'blockquote':
       return (token.tokens ?? []).map(words).filter(Boolean).join('\n');

@@ -9,9 +9,10 @@ export interface Autolink {
 }
 
 const SCHEME = /(?:^|[^a-z\d])(https?|ftp)$/i;
-const WWW = /(?:^|[\s*_~(])www$/i;
+const WWW = /(?:^|[^\w./-])www$/i;
 const HOST = /^[\p{L}\p{N}]/u;
-const ADDRESS = /[^\s<\]]+/y;
+/** Ends before CJK punctuation and typographic quotation marks. */
+const ADDRESS = /[^\s<\]\u2018-\u201f\u3000-\u303f\uff00-\uffef]+/y;
 const LOCAL_PART = /[\w.+-]{1,64}$/;
 const DOMAIN = /[a-z\d_-]+(?:\.[a-z\d_-]*[a-z\d])+(?![\w-])/iy;
 const TRAILING = /[?!.,:;*_~'"]+$|&[a-z\d]+;$/i;

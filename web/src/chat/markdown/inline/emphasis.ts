@@ -1,13 +1,16 @@
 import { joinTexts, textToken, type Inline } from './tokens';
 
-/** A run of `*`, `_` or `~` that may start or end an element. */
+/** A run of `*`, `_` or `~` or a tag that may start or end an element. */
 export interface Delimiter {
   type: 'delimiter';
-  mark: string;
+  mark: '*' | '_' | '~' | Tag;
   count: number;
   canOpen: boolean;
   canClose: boolean;
 }
+
+/** Elements that a model may write as HTML tags. */
+export type Tag = 'sub' | 'sup' | 'kbd';
 
 export type Piece = Inline | Delimiter;
 
@@ -57,7 +60,7 @@ class Pairing {
     if (count > 0 && canOpen && !(mark === '~' && length === 1)) {
       this.#openers.push({ ...delimiter, count, length, index: this.result.length, depth: 0 });
     }
-    this.result.push(textToken(mark.repeat(count)));
+    this.result.push(textToken(sourceOf(delimiter, count)));
   }
 
   /** Returns whether a single character is probably the first of a `**`, `__` or `~~` that closes an element. */
@@ -96,15 +99,15 @@ class Pairing {
     this.#openers.length = opener.count > 0 ? index + 1 : index;
     for (const [kind, lowest] of this.#excluded) this.#excluded.set(kind, Math.min(lowest, this.#openers.length));
 
-    const marker = opener.mark.repeat(count);
+    const marker = sourceOf(opener, count);
     if (depth === DEEPEST) {
       opener.count = 0;
       this.#openers.length = index;
-      this.result.push(textToken(marker));
+      this.result.push(textToken(sourceOf({ ...opener, canClose: true }, count)));
     } else {
       const tokens = joinTexts(this.result.splice(opener.index + 1));
-      this.result[opener.index] = textToken(opener.mark.repeat(opener.count));
-      this.result.push({ type: typeOf(marker), raw: marker, text: '', tokens });
+      this.result[opener.index] = textToken(sourceOf(opener, opener.count));
+      this.result.push({ type: typeOf(opener, count), raw: marker, text: '', tokens });
     }
     const parent = this.#openers.at(-1);
     if (parent) parent.depth = Math.max(parent.depth, Math.min(DEEPEST, depth + 1));
@@ -119,7 +122,13 @@ function matches(opener: Opener, closer: Delimiter): boolean {
   return (opener.length + closer.count) % 3 !== 0 || (opener.length % 3 === 0 && closer.count % 3 === 0);
 }
 
-function typeOf(marker: string): Inline['type'] {
-  if (marker === '~~') return 'del';
-  return marker.length === 2 ? 'strong' : 'em';
+function typeOf({ mark }: Opener, count: number): Inline['type'] {
+  if (mark === '~') return 'del';
+  if (mark === '*' || mark === '_') return count === 2 ? 'strong' : 'em';
+  return mark;
+}
+
+function sourceOf({ mark, canClose }: Delimiter, count: number): string {
+  if (mark.length === 1) return mark.repeat(count);
+  return count === 0 ? '' : `<${canClose ? '/' : ''}${mark}>`;
 }

@@ -1,5 +1,7 @@
 const WHITESPACE = /\s/;
 const PUNCTUATION = /[\p{P}\p{S}]/u;
+/** Scripts without spaces between words (and Hangul, whose particles follow without one), and their punctuation. */
+const CJK = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\u3000-\u303f\uff00-\uffef]/u;
 
 /** Where a run of `*`, `_` or `~` can stand. See "left-flanking" and "right-flanking" in the CommonMark specification. */
 export interface Flanking {
@@ -18,10 +20,14 @@ export function flanking(mark: string, before: string, after: string): Flanking 
   };
 }
 
-/** Returns whether a marker between `outside` and `inside` belongs to `inside`. The edges of a text count as spaces. */
+/**
+ * Returns whether a marker between `outside` and `inside` belongs to `inside`. The edges of a text count as spaces. Unlike
+ * in CommonMark, CJK text needs no spaces around emphasis, as in `**「强调」**的`.
+ */
 function flanks(outside: string, inside: string): boolean {
   if (isSpace(inside)) return false;
-  return !PUNCTUATION.test(inside) || isSpace(outside) || PUNCTUATION.test(outside);
+  if (!PUNCTUATION.test(inside) || CJK.test(inside)) return true;
+  return isSpace(outside) || PUNCTUATION.test(outside) || CJK.test(outside);
 }
 
 function isSpace(character: string): boolean {

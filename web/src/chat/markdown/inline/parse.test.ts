@@ -31,6 +31,23 @@ test.each([
   ['*(a)*, "*b*"', 'em((a)), "em(b)"'],
   ['\\*a\\*', '*a*'],
   ['~~a~~', 'del(a)'],
+  ['~5 to ~10 and ~a~', '~5 to ~10 and ~a~'],
+  ['~~~a~~~', '~~~a~~~'],
+  // Emphasis and links in CJK text
+  ['**「强调」**的', 'strong(「强调」)的'],
+  ['这是**“强调”**的', '这是strong(“强调”)的'],
+  ['これは**重要。**です', 'これはstrong(重要。)です'],
+  ['**마크다운(Markdown)**은', 'strong(마크다운(Markdown))은'],
+  ['文字~~（删除）~~文字', '文字del(（删除）)文字'],
+  ['见https://example.com。然后', '见link(https://example.com|https://example.com)。然后'],
+  ['（www.example.com），', '（link(www.example.com|http://www.example.com)），'],
+  ['“https://x.org/维基”', '“link(https://x.org/维基|https://x.org/维基)”'],
+  // Tags
+  ['H<sub>2</sub>O, x<SUP>*n*</SUP>', 'Hsub(2)O, xsup(em(n))'],
+  ['<kbd>Ctrl</kbd>+<kbd>C</kbd>', 'kbd(Ctrl)+kbd(C)'],
+  ['<sub>a</sup> </kbd> <sup class="x">b</sup>', '<sub>a</sup> </kbd> html(<sup class="x">)b</sup>'],
+  ['*a <sub>b* c</sub>', 'em(a <sub>b) c</sub>'],
+  ['`<sub>a</sub>`', 'codespan(<sub>a</sub>)'],
   // Code
   ['`a *b*` *c*', 'codespan(a *b*) em(c)'],
   ['``a ` b``', 'codespan(a ` b)'],
@@ -61,7 +78,9 @@ test.each([
   ['<b title="*a*">*b*</b>', 'html(<b title="*a*">)em(b)html(</b>)'],
   ['1 < 2 > *a*', '1 < 2 > em(a)'],
   // Line breaks
-  ['a  \nb', 'abr()b'],
+  ['a\nb', 'abr()b'],
+  ['a  \n  b', 'abr()b'],
+  ['*a\nb*', 'em(abr()b)'],
   ['a\\\nb', 'abr()b'],
 ])('%j is parsed as %j', (text, expected) => expect(parse(text)).toBe(expected));
 

@@ -1,6 +1,6 @@
 import { autolink } from './autolinks';
 import { CodeSpans } from './codeSpans';
-import { pairDelimiters, type Piece } from './emphasis';
+import { pairDelimiters, type Piece, type Tag } from './emphasis';
 import { characterAt, characterBefore, flanking } from './flanking';
 import { linkTarget, matchAt, type Target } from './linkTarget';
 import { textOf, textToken, type Inline } from './tokens';
@@ -15,7 +15,8 @@ export interface Options {
 }
 
 /**
- * Parses the text of a paragraph, heading or cell: CommonMark with the autolinks and strikethrough of GitHub.
+ * Parses the text of a paragraph, heading or cell: CommonMark with the autolinks and strikethrough of GitHub. Unlike there,
+ * each line break is one, `~` means "about" and only `~~` strikes through, and emphasis and links fit CJK text.
  *
  * A model's text can be anything, so the time must be linear in its length. Each step consumes what it reads, or reads a
  * limited length, or remembers that there is nothing to find.
@@ -49,7 +50,10 @@ const WORD = /[\p{L}\p{N}]/u;
 const RUN = /\*+|_+|~+/y;
 /** `<https://example.com>` and `<ada@example.com>`. */
 const ANGLED = /<(?:([a-z][a-z\d+.-]{1,31}:[^\s<>]*)|([\w.!#$%&'*+/=?^`{|}~-]+@[a-z\d-]+(?:\.[a-z\d-]+)*))>/iy;
-/** A tag is shown as text. It is read as a whole, so that nothing in its attributes is taken for markup. */
+/** The only tags that make elements. Attributes are not allowed. */
+const ELEMENT = /<(\/?)(sub|sup|kbd)>/iy;
+const OPEN_ELEMENT = /<(?:\/|\/?(?:s|su|sub|sup|k|kb|kbd))$/iy;
+/** Another tag is shown as text. It is read as a whole, so that nothing in its attributes is taken for markup. */
 const TAG = /<(?:\/[a-z][a-z\d-]*\s*|[a-z][a-z\d-]*(?:\s+[a-z_:][\w.:-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*\s*\/?)>/iy;
 const LONGEST_TAG = 500;
 const LINE_BREAK = /\n[ \t]*/y;
@@ -134,7 +138,7 @@ class InlineParser {
     return this.#add(token, end - this.#index);
   }
 
-  #delimiter(mark: string): boolean {
+  #delimiter(mark: '*' | '_' | '~'): boolean {
     const { text } = this;
     const start = this.#index;
     const count = matchAt(RUN, text, start)![0].length;
@@ -222,6 +226,14 @@ class InlineParser {
       const text = address ?? email!;
       return this.#add({ type: 'link', raw, text, href: email ? `mailto:${email}` : text, tokens: [textToken(text)] }, raw.length);
     }
+    const element = matchAt(ELEMENT, this.text, this.#index);
+    if (element) {
+      const isEnd = element[1] === '/';
+      const mark = element[2]!.toLowerCase() as Tag;
+      return this.#add({ type: 'delimiter', mark, count: 1, canOpen: !isEnd, canClose: isEnd }, element[0].length);
+    }
+    // A tag that is not complete yet is not shown.
+    if (this.options.unfinished && matchAt(OPEN_ELEMENT, this.text, this.#index)) return this.#add(textToken(''), this.text.length - this.#index);
     const tag = matchAt(TAG, this.text.slice(this.#index, this.#index + LONGEST_TAG), 0)?.[0];
     return tag !== undefined && this.#add({ type: 'html', raw: tag, text: tag }, tag.length);
   }
@@ -230,10 +242,9 @@ class InlineParser {
     const line = this.text.slice(this.#textStart, this.#index);
     const words = line.trimEnd();
     if (words) this.#pieces.push(textToken(words));
-    const isHard = line.length - words.length >= 2 && line.endsWith('  ');
     this.#textStart = this.#index;
     const spaces = matchAt(LINE_BREAK, this.text, this.#index)![0].length;
-    return this.#add(isHard ? { type: 'br', raw: '  \n', text: '' } : textToken('\n'), spaces);
+    return this.#add({ type: 'br', raw: '\n', text: '' }, spaces);
   }
 
   #autolink(): boolean {

@@ -1,6 +1,6 @@
 /** A piece of a paragraph, heading or cell. The types are those of marked, which parses the blocks. */
 export interface Inline {
-  type: 'text' | 'escape' | 'codespan' | 'br' | 'html' | 'strong' | 'em' | 'del' | 'link' | 'image';
+  type: 'text' | 'escape' | 'codespan' | 'br' | 'html' | 'strong' | 'em' | 'del' | 'sub' | 'sup' | 'kbd' | 'link' | 'image';
   /** The source; of an element with `tokens`, only its opening marker. */
   raw: string;
   text: string;
