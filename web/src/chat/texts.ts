@@ -19,6 +19,7 @@ export const texts = {
   copyCode: 'Copy code',
   code: 'code',
   details: 'Details',
+  formula: 'Formula…',
   task: (done: boolean) => (done ? 'Done' : 'Not done'),
 
   // Signing in

@@ -8,7 +8,10 @@ import { foldDetails, isDetails, type Folded } from './details';
 import { directionOf } from './direction';
 import { decodeEntities } from './entities';
 import { headingLevels } from './headings';
+import type { Inline as InlineToken } from './inline/tokens';
 import { safeHref } from './links';
+import { copySource } from './math/copySource';
+import { Formula, PendingFormula } from './math/Formula';
 import { reuseParts } from './reuseParts';
 
 /**
@@ -26,7 +29,7 @@ export const Markdown = memo(function Markdown({ text, unfinished = false }: { t
   const blocks = unfinished && last ? [...before.current.blocks.slice(0, -1), ...closed.current] : before.current.blocks;
   const levels = headingLevels(blocks);
   return (
-    <div className="markdown" dir="auto">
+    <div className="markdown" dir="auto" onCopy={copySource}>
       {sections(foldDetails(blocks), levels)}
     </div>
   );
@@ -68,6 +71,8 @@ function blockElement(token: Token, level?: number): ReactNode {
       return <blockquote dir={directionOf(token.text)}>{blocks(token.tokens)}</blockquote>;
     case 'table':
       return table(token as Tokens.Table);
+    case 'math':
+      return <div className="formula">{formula(token as unknown as InlineToken)}</div>;
     case 'hr':
       return <hr />;
     case 'html':
@@ -157,6 +162,8 @@ function Inline({ token }: { token: Token }): ReactNode {
       return <em>{inline(token.tokens)}</em>;
     case 'del':
       return <del>{inline(token.tokens)}</del>;
+    case 'math':
+      return formula(token as unknown as InlineToken);
     case 'sub':
       return <sub>{inline(token.tokens)}</sub>;
     case 'sup':
@@ -178,6 +185,11 @@ function Inline({ token }: { token: Token }): ReactNode {
     default:
       return 'text' in token ? decodeEntities(token.text) : token.raw;
   }
+}
+
+function formula({ raw, text, display = false, pending }: InlineToken): ReactNode {
+  if (pending) return <PendingFormula />;
+  return text ? <Formula tex={text} source={raw.trim()} display={display} /> : raw.trim();
 }
 
 function link(href: string, children: ReactNode, title?: string | null): ReactNode {

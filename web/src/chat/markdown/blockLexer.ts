@@ -1,6 +1,7 @@
 import { Lexer, type Token, type TokensList } from 'marked';
 import { detailsTag } from './details';
 import { parseInline, type References } from './inline/parse';
+import { mathBlock, mathBlockStart } from './math/block';
 
 /** How often each character of a text may be parsed on average. */
 const LEVELS = 20;
@@ -14,14 +15,15 @@ const BLOCK = 100;
  * Throws if the blocks take too much work: marked parses nested blocks again for each level, and some repeatedly.
  */
 export class BlockLexer extends Lexer {
-  readonly #unfinished: boolean;
   /** The number of characters that may still be parsed, including those that are parsed again. */
   #work: number;
 
-  /** `unfinished`: the text is still growing, so markup that is open at its end is closed there. */
-  constructor(length: number, unfinished: boolean) {
-    super({ gfm: true, extensions: { block: [detailsTag], renderers: {}, childTokens: {} } });
-    this.#unfinished = unfinished;
+  constructor(
+    length: number,
+    /** The text is still growing. Markup that is open at its end is closed there. */
+    readonly unfinished: boolean,
+  ) {
+    super({ gfm: true, extensions: { block: [mathBlock, detailsTag], startBlock: [mathBlockStart], renderers: {}, childTokens: {} } });
     this.#work = LEVELS * length + SHORT;
   }
 
@@ -31,7 +33,7 @@ export class BlockLexer extends Lexer {
     const references: References | undefined = Object.keys(links).length > 0 ? links : undefined;
     const last = this.inlineQueue.findLastIndex(({ src }) => src !== '');
     this.inlineQueue.forEach(({ src, tokens }, index) => {
-      const parsed = parseInline(src, { references, unfinished: this.#unfinished && index === last });
+      const parsed = parseInline(src, { references, unfinished: this.unfinished && index === last });
       // marked's tokens have more fields, which the page does not use.
       for (const token of parsed) tokens.push(token as Token);
     });

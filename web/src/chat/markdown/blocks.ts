@@ -17,7 +17,7 @@ export const noBlocks: Blocks = { text: '', blocks: [] };
 const DEFINITION = /^[ \t>*+\-\d.)]*\[[^\]]{1,1000}\]:/m;
 
 /** Blocks that a blank line ends. A list can continue after one, and so can its content. */
-const ENDS = new Set(['paragraph', 'heading', 'hr', 'table']);
+const ENDS = new Set(['paragraph', 'heading', 'hr', 'table', 'math']);
 
 /**
  * Parses a text that may continue the previous one. Settled blocks are reused, so a growing reply costs no more than its

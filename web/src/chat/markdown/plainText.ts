@@ -25,6 +25,8 @@ function words(token: Token): string {
       return (token.tokens ?? []).map(words).filter(Boolean).join('\n');
     case 'table':
       return [token.header, ...token.rows].map((row: { tokens: Token[] }[]) => row.map(inline).join(', ')).join('\n');
+    case 'math':
+      return token.text || token.raw;
     case 'code':
     case 'codespan':
       return token.text;

@@ -3,6 +3,7 @@ import { CodeSpans } from './codeSpans';
 import { pairDelimiters, type Piece, type Tag } from './emphasis';
 import { characterAt, characterBefore, flanking } from './flanking';
 import { linkTarget, matchAt, type Target } from './linkTarget';
+import { MathFinder } from './math';
 import { textOf, textToken, type Inline } from './tokens';
 
 /** The targets of reference links, by label. */
@@ -16,7 +17,7 @@ export interface Options {
 
 /**
  * Parses the text of a paragraph, heading or cell: CommonMark with the autolinks and strikethrough of GitHub. Unlike there,
- * each line break is one, `~` means "about" and only `~~` strikes through, and emphasis and links fit CJK text.
+ * formulas are recognized, each line break is one, `~` means "about" and only `~~` strikes through, and emphasis and links fit CJK text.
  *
  * A model's text can be anything, so the time must be linear in its length. Each step consumes what it reads, or reads a
  * limited length, or remembers that there is nothing to find.
@@ -44,7 +45,7 @@ interface Bracket {
 const MOST_PIECES = 2_000;
 
 /** Text up to the next character that may have a meaning. */
-const PLAIN = /[^\\`*_~[\]!<\n:.@]+/y;
+const PLAIN = /[^\\`*_~[\]!<\n:.@$]+/y;
 const ESCAPABLE = /[!-/:-@[-`{-~]/;
 const WORD = /[\p{L}\p{N}]/u;
 const RUN = /\*+|_+|~+/y;
@@ -71,6 +72,7 @@ class InlineParser {
   /** The number of brackets that are around a link. They cannot be links themselves. */
   #aroundLink = 0;
   readonly #codeSpans: CodeSpans;
+  readonly #maths: MathFinder;
   #lastParenthesis: number | undefined;
 
   constructor(
@@ -78,6 +80,7 @@ class InlineParser {
     readonly options: Options,
   ) {
     this.#codeSpans = new CodeSpans(text);
+    this.#maths = new MathFinder(text, options.unfinished ?? false);
   }
 
   parse(): Inline[] {
@@ -96,7 +99,9 @@ class InlineParser {
   #markup(character: string): boolean {
     switch (character) {
       case '\\':
-        return this.#escape();
+        return this.#math() || this.#escape();
+      case '$':
+        return this.#math() || this.#skip(this.text[this.#index + 1] === '$' ? 2 : 1);
       case '`':
         return this.#code();
       case '*':
@@ -116,6 +121,14 @@ class InlineParser {
       default:
         return this.#autolink();
     }
+  }
+
+  #math(): boolean {
+    const start = this.#index;
+    const math = this.#maths.at(start);
+    if (!math) return false;
+    const { tex, display, end, pending } = math;
+    return this.#add({ type: 'math', raw: this.text.slice(start, end), text: tex, display, pending }, end - start);
   }
 
   #escape(): boolean {

@@ -1,12 +1,16 @@
 /** A piece of a paragraph, heading or cell. The types are those of marked, which parses the blocks. */
 export interface Inline {
-  type: 'text' | 'escape' | 'codespan' | 'br' | 'html' | 'strong' | 'em' | 'del' | 'sub' | 'sup' | 'kbd' | 'link' | 'image';
+  type: 'text' | 'escape' | 'codespan' | 'br' | 'html' | 'strong' | 'em' | 'del' | 'sub' | 'sup' | 'kbd' | 'math' | 'link' | 'image';
   /** The source; of an element with `tokens`, only its opening marker. */
   raw: string;
   text: string;
   tokens?: Inline[];
   href?: string;
   title?: string;
+  /** Of a formula: on a line of its own. */
+  display?: boolean;
+  /** Of a formula: its end has not arrived yet. */
+  pending?: boolean;
 }
 
 export function textToken(text: string): Inline {
