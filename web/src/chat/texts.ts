@@ -17,6 +17,7 @@ export const texts = {
   copy: 'Copy',
   copied: 'Copied',
   copyCode: 'Copy code',
+  wrapLines: 'Wrap lines',
   code: 'code',
   details: 'Details',
   formula: 'Formula…',

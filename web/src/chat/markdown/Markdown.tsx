@@ -13,6 +13,7 @@ import { safeHref } from './links';
 import { copySource } from './math/copySource';
 import { Formula, PendingFormula } from './math/Formula';
 import { reuseParts } from './reuseParts';
+import { ScrollArea } from './ScrollArea';
 
 /**
  * Renders Markdown as React elements. No HTML is built from a model's text, so there is nothing to sanitize. Most tags are
@@ -72,7 +73,7 @@ function blockElement(token: Token, level?: number): ReactNode {
     case 'table':
       return table(token as Tokens.Table);
     case 'math':
-      return <div className="formula">{formula(token as unknown as InlineToken)}</div>;
+      return <ScrollArea className="formula">{formula(token as unknown as InlineToken)}</ScrollArea>;
     case 'hr':
       return <hr />;
     case 'html':
@@ -112,23 +113,25 @@ const Item = memo(function Item({ item: { task, checked = false, tokens } }: { i
 
 function table({ header, rows, raw }: Tokens.Table): ReactNode {
   return (
-    <div className="table" tabIndex={0} dir={directionOf(raw)}>
-      <table>
-        <thead>
-          <tr>
-            {header.map((cell, column) => (
-              <th key={column} className={sideOf(cell)} dir="auto">
-                {inline(cell.tokens)}
-              </th>
+    <div className="wide">
+      <ScrollArea className="table" dir={directionOf(raw)}>
+        <table>
+          <thead>
+            <tr>
+              {header.map((cell, column) => (
+                <th key={column} className={sideOf(cell)} dir="auto">
+                  {inline(cell.tokens)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row, index) => (
+              <Row key={index} row={row} />
             ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row, index) => (
-            <Row key={index} row={row} />
-          ))}
-        </tbody>
-      </table>
+          </tbody>
+        </table>
+      </ScrollArea>
     </div>
   );
 }
