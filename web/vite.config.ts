@@ -2,10 +2,11 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { compressAssets } from './compress.ts';
 import { earlyScript } from './early.ts';
+import { onlyWoff2 } from './onlyWoff2.ts';
 import { serviceWorker } from './serviceWorker.ts';
 
 export default defineConfig({
-  plugins: [react(), earlyScript(), serviceWorker(), compressAssets()],
+  plugins: [react(), earlyScript(), onlyWoff2(), serviceWorker(), compressAssets()],
 
   // The server replaces this placeholder with a fresh nonce in every page it sends.
   html: { cspNonce: '__CSP_NONCE__' },

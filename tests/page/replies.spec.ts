@@ -10,8 +10,11 @@ test('a reply is rendered as Markdown while it grows', async ({ page, ada, provi
   await expect(ada.reply.getByRole('listitem')).toHaveText(['one', 'two']);
   await expect(ada.reply.locator('pre')).toContainText('fn main() {}');
   await expect(ada.reply.locator('pre .hljs-keyword')).toHaveText('fn');
-  answer.say('```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n');
+  answer.say('```\n\n<details>\n<summary>How</summary>\n\nPress <kbd>Ctrl</kbd>\nor not.\n</details>\n\n| a | b |\n|---|---|\n| 1 | 2 |\n');
   await expect(ada.reply.getByRole('columnheader')).toHaveText(['a', 'b']);
+  await ada.reply.getByText('How').click();
+  await expect(ada.reply.locator('details kbd')).toHaveText('Ctrl');
+  await expect(ada.reply.locator('details p br')).toBeAttached();
   answer.end();
   await ada.replyEnded();
   await expect(ada.replies.last()).toContainText('1,234 tokens');

@@ -2,7 +2,11 @@ import { expect, scripted, test } from './support/test.ts';
 
 const HOSTILE = `<script>alert(1)</script>
 
-<img src=x onerror="alert(2)"> <b onclick="alert(3)">bold</b>
+<img src=x onerror="alert(2)"> <b onclick="alert(3)">bold</b> <kbd onclick="alert(9)">key</kbd>
+
+<details open ontoggle="alert(10)">
+<summary onclick="alert(11)">sum</summary>
+</details>
 
 [click](javascript:alert(4)) [data](data:text/html,<script>alert(5)</script>) [safe](https://example.com/?q=1)
 
@@ -30,7 +34,7 @@ scripted('nothing that a model writes is run or fetched', async ({ page, ada, pr
 
   await expect(ada.reply).toContainText('<script>alert(1)</script>');
   await expect(ada.reply).toContainText('<img src=x onerror="alert(2)">');
-  await expect(ada.reply.locator('script, img, iframe, [onclick], [onerror], [style]')).toHaveCount(0);
+  await expect(ada.reply.locator('script, img, iframe, details, kbd, [onclick], [onerror], [style]')).toHaveCount(0);
   const links = await ada.reply.getByRole('link').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
   expect(links).toEqual(['https://example.com/?q=1', 'http://tracker.example/pixel.png']);
   for (const link of await ada.reply.getByRole('link').all()) {

@@ -17,7 +17,10 @@ export const texts = {
   copy: 'Copy',
   copied: 'Copied',
   copyCode: 'Copy code',
+  wrapLines: 'Wrap lines',
   code: 'code',
+  details: 'Details',
+  formula: 'Formula…',
   task: (done: boolean) => (done ? 'Done' : 'Not done'),
 
   // Signing in

@@ -2,6 +2,8 @@ import type { ElementContent, Root } from 'hast';
 import { memo, useEffect, useRef, useState, type ReactNode } from 'react';
 import { texts } from '../texts';
 import { CopyButton } from '../ui/CopyButton';
+import { Icon } from '../ui/Icon';
+import { useCutEdges } from './useCutEdges';
 
 /** Longer code is not highlighted, because it would take too long. */
 const LONGEST = 50_000;
@@ -17,6 +19,8 @@ interface Coloured {
 export const Code = memo(function Code({ text, language }: { text: string; language?: string }) {
   const [coloured, setColoured] = useState<Coloured>();
   const next = useRef(0);
+  const [area, cut] = useCutEdges<HTMLPreElement>();
+  const [wrapped, setWrapped] = useState(false);
 
   useEffect(() => {
     if (!language || text.length > LONGEST) return;
@@ -39,18 +43,32 @@ export const Code = memo(function Code({ text, language }: { text: string; langu
   // Text added since the last run is shown without colours, so that nothing flickers.
   const usable = coloured && text.startsWith(coloured.text) ? coloured : undefined;
   return (
-    <figure className="code" dir="ltr">
-      <figcaption>
-        <span>{language || texts.code}</span>
-        <CopyButton text={text} label={texts.copyCode} />
-      </figcaption>
-      <pre tabIndex={0}>
-        <code>
-          {usable ? elements(usable.tree.children as ElementContent[]) : null}
-          {usable ? text.slice(usable.text.length) : text}
-        </code>
-      </pre>
-    </figure>
+    <div className="wide">
+      <figure className="code" dir="ltr" data-wrapped={wrapped || undefined}>
+        <figcaption>
+          <span>{language || texts.code}</span>
+          {(cut || wrapped) && (
+            <button
+              type="button"
+              className="icon-button"
+              aria-label={texts.wrapLines}
+              title={texts.wrapLines}
+              aria-pressed={wrapped}
+              onClick={() => setWrapped(!wrapped)}
+            >
+              <Icon name="wrap" />
+            </button>
+          )}
+          <CopyButton text={text} label={texts.copyCode} />
+        </figcaption>
+        <pre ref={area} className="scrolls" data-cut={cut} tabIndex={cut && 0}>
+          <code>
+            {usable ? elements(usable.tree.children as ElementContent[]) : null}
+            {usable ? text.slice(usable.text.length) : text}
+          </code>
+        </pre>
+      </figure>
+    </div>
   );
 });
 

@@ -5,6 +5,7 @@ import { parseBlocks, noBlocks, type Blocks } from './blocks';
 const PIECES = [
   'word', ' ', '\n', '\n\n', '- item', '\n  - nested', '1. one', '> quote', '```', '```js\n', 'let x = 1;', '| a | b |', '\n|---|---|\n',
   '# ', '**', '*', '_', '`', '[link](https://x.org)', '[ref]', '[ref]: https://x.org', '<b>', '---', '===', '    indented', '\t', '\r\n', '😀', 'مرحبا', '&amp;', '~~', '\\',
+  '<details>', '<details>\n', '<summary>a</summary>', '\n</details>\n', '<kbd>', '</kbd>',
 ];
 
 /** A seeded random generator, so that a failure can be reproduced. */

@@ -1,4 +1,5 @@
-import { Lexer, type Token } from 'marked';
+import type { Token } from 'marked';
+import { BlockLexer } from './blockLexer';
 import { reuseParts } from './reuseParts';
 
 /** A paragraph, list, table, code block or similar, with its source text. */
@@ -16,7 +17,7 @@ export const noBlocks: Blocks = { text: '', blocks: [] };
 const DEFINITION = /^[ \t>*+\-\d.)]*\[[^\]]{1,1000}\]:/m;
 
 /** Blocks that a blank line ends. A list can continue after one, and so can its content. */
-const ENDS = new Set(['paragraph', 'heading', 'hr', 'table']);
+const ENDS = new Set(['paragraph', 'heading', 'hr', 'table', 'math']);
 
 /**
  * Parses a text that may continue the previous one. Settled blocks are reused, so a growing reply costs no more than its
@@ -36,12 +37,15 @@ export function parseBlocks(text: string, before: Blocks = noBlocks): Blocks {
 /** Maximum nesting. People do not nest deeper, and browsers could not render it. */
 const DEEPEST = 50;
 
-/** Parses a text. Untrusted input: a text that cannot be parsed, or is nested too deeply, is left as written. */
-export function lex(text: string): Block[] {
+/**
+ * Parses a text. Untrusted input: a text that cannot be parsed, or is nested too deeply, is left as written. `unfinished`:
+ * markup that is open at the end is closed there.
+ */
+export function lex(text: string, unfinished = false): Block[] {
   try {
-    return new Lexer({ gfm: true }).lex(text).map((block) => (isDeeper(block, DEEPEST) ? asWritten(block.raw) : block));
+    return new BlockLexer(text.length, unfinished).lex(text).map((block) => (isDeeper(block, DEEPEST) ? asWritten(block.raw) : block));
   } catch {
-    return [asWritten(text)]; // nested so deeply that the lexer fails
+    return [asWritten(text)]; // nested too deeply
   }
 }
 

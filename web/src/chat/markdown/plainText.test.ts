@@ -16,5 +16,7 @@ test.each([
   ['---\n\nR&amp;D  \nand more', 'R&D and more'],
   ['[link][a]\n\n[a]: https://x.org', 'link'],
   ['It is <b>bold</b>.', 'It is <b>bold</b>.'],
+  ['<details>\n<summary>**More**</summary>\n\nH<sub>2</sub>O\n\n</details>', 'More\nH2O'],
+  ['Let $x$ be\n\n\\[\nx = 1\n\\]', 'Let x be\nx = 1'],
   ['', ''],
 ])('%j is read out as %j', (markdown, plain) => expect(plainText(markdown)).toBe(plain));

@@ -18,11 +18,15 @@ function words(token: Token): string {
       return ' ';
     case 'list':
       return token.items.map(words).filter(Boolean).join('\n');
+    case 'details':
+      return token.end ? '' : inline(token as unknown as { tokens: Token[] });
     case 'list_item':
     case 'blockquote':
       return (token.tokens ?? []).map(words).filter(Boolean).join('\n');
     case 'table':
       return [token.header, ...token.rows].map((row: { tokens: Token[] }[]) => row.map(inline).join(', ')).join('\n');
+    case 'math':
+      return token.text || token.raw;
     case 'code':
     case 'codespan':
       return token.text;
