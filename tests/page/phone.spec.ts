@@ -150,10 +150,12 @@ for (const width of [320, 360, 390]) {
     await page.getByRole('button', { name: /^Account: / }).tap();
     await fits('a menu', page.getByRole('menu'));
     await page.getByRole('menuitem', { name: 'Settings' }).tap();
-    await expect(page.getByText('this device')).toBeVisible();
-    for (const name of ['Change email', 'Change password', 'New token', 'Delete account…'])
-      await page.getByRole('button', { name, exact: true }).tap();
-    await fits('the account', page.getByRole('dialog', { name: 'Settings' }));
+    for (const name of ['Change email', 'Change password']) await page.getByRole('button', { name, exact: true }).tap();
+    for (const [tab, button] of [['Profile'], ['Active sessions'], ['Access tokens', 'New token'], ['Your data', 'Delete account…']]) {
+      await page.getByRole('tab', { name: tab! }).tap();
+      if (button) await page.getByRole('button', { name: button, exact: true }).tap();
+      await fits(`the account: ${tab}`, page.getByRole('dialog', { name: 'Settings' }));
+    }
     await page.keyboard.press('Escape');
     await ada.accountMenu('Sign out');
     await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
