@@ -78,6 +78,14 @@ export const texts = {
   // Messages
   messages: 'Messages',
   greeting: (name: string) => `Hi ${isolated(firstName(name))}, what’s on your mind?`,
+  suggestions: [
+    'Explain how a rainbow forms',
+    'Suggest three quick dinners',
+    'Write a thank-you note to a colleague',
+    'Help me prepare for a job interview',
+  ],
+  suggestionsLabel: 'Suggestions',
+  recentChats: 'Recent chats',
   you: 'You',
   assistant: 'Assistant',
   queued: 'Queued: starts after the current reply',

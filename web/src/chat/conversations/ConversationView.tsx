@@ -25,6 +25,8 @@ import { updateConversation } from './actions';
 import { followsInPage } from './followsInPage';
 import { InstructionsDialog } from './InstructionsDialog';
 import { conversationOf } from './list';
+import { Starters } from './Starters';
+import { Title } from './Title';
 
 interface Props {
   user: User;
@@ -93,15 +95,13 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
         >
           <Icon name="menu" />
         </button>
-        <h1 dir="auto">
-          {isMissing ? (
-            texts.missingTitle
-          ) : started && !conversation ? (
-            <span className="visually-hidden">{texts.untitled}</span>
-          ) : (
-            (conversation?.title ?? texts.newChat)
-          )}
-        </h1>
+        {!isMissing && conversation ? (
+          <Title key={conversation.id} conversation={conversation} />
+        ) : (
+          <h1 dir="auto">
+            {isMissing ? texts.missingTitle : started ? <span className="visually-hidden">{texts.untitled}</span> : texts.newChat}
+          </h1>
+        )}
         {/* Hidden until the instructions are loaded. */}
         {!isMissing && (isEmpty || conversation) && (
           <button
@@ -143,6 +143,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
           <ModelPicker value={model} onChange={(next) => choose(user.id, name, next)} />
         </Composer>
       )}
+      {isEmpty && !isMissing && <Starters onSend={onSend} />}
       {isEmpty && (
         <button type="button" className="link keys" onClick={openShortcuts}>
           {texts.shortcuts} <kbd>{MOD} /</kbd>
