@@ -26,6 +26,7 @@ scripted('a chat works by touch', async ({ page, ada, provider }) => {
   await expect(ada.reply).toHaveText('One half');
   await page.getByRole('button', { name: 'Stop the reply' }).tap();
   await expect(page.getByText('Stopped.', { exact: true })).toBeVisible();
+  for (const message of [ada.questions.last(), ada.replies.last()]) await expect(message.locator('footer'), 'actions are visible').toHaveCSS('opacity', '1');
 });
 
 scripted('the list covers the chat, and closes by its button, the back gesture, a tap beside it or a choice', async ({ page, context, ada, provider }) => {

@@ -33,10 +33,10 @@ interface Props {
   /** `undefined` or a temporary name if the chat has not started. */
   conversationId: string | undefined;
   listOpen: boolean;
-  onOpenList: () => void;
+  onToggleList: () => void;
 }
 
-export function ConversationView({ user, conversationId, listOpen, onOpenList }: Props) {
+export function ConversationView({ user, conversationId, listOpen, onToggleList }: Props) {
   const started = conversationId !== undefined && !isNew(conversationId);
   const name = conversationId ?? NEW_CHAT;
   const conversation = useStateOf(({ conversations }) => conversationOf(conversations, conversationId));
@@ -88,12 +88,13 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
       <header className="top">
         <button
           type="button"
-          className="icon-button narrow-only"
+          className="icon-button list-opener"
           aria-label={texts.openList}
           aria-expanded={listOpen}
-          onClick={onOpenList}
+          title={`${texts.openList} (${MOD}+B)`}
+          onClick={onToggleList}
         >
-          <Icon name="menu" />
+          <Icon name="sidebar" />
         </button>
         {!isMissing && conversation ? (
           <Title key={conversation.id} conversation={conversation} />
