@@ -98,6 +98,7 @@ export const texts = {
   filtered: 'The rest was blocked by the provider’s content filter.',
   askAgain: 'Ask again',
   retry: 'Try again',
+  details: 'Details',
   earlier: 'Loading earlier messages…',
   toBottom: 'Scroll to bottom',
   tokens: (input: number, output: number, estimated: boolean) =>
@@ -136,6 +137,7 @@ export const texts = {
   discardInstructions: 'Discard your changes?',
   systemPromptHint: 'Sent to the model with every message in this chat.',
   model: 'Model',
+  demo: 'Demo with built-in models. To connect a real one, start the server with OPENAI_API_KEY or OPENAI_BASE_URL.',
   defaultModel: (id: string) => `${id} (default)`,
 
   // The page

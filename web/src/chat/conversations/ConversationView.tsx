@@ -6,6 +6,7 @@ import { missingStore } from '../messages/actions';
 import { inProgress } from '../messages/list';
 import { MessageList } from '../messages/MessageList';
 import { unsavedChoice, choicesStore, choose, moveChoice, NEW_CHAT } from '../models/choice';
+import { DemoNote } from '../models/DemoNote';
 import { ModelPicker } from '../models/ModelPicker';
 import { availableModel } from '../models/models';
 import { send } from '../outbox/flush';
@@ -132,6 +133,7 @@ export function ConversationView({ user, conversationId, listOpen, onToggleList 
       ) : (
         <MessageList key={conversationId} conversationId={conversationId} />
       )}
+      {!isMissing && <DemoNote />}
       <ConnectionStatus />
       {!isMissing && (
         <Composer
