@@ -91,6 +91,7 @@ export const texts = {
   assistant: 'Assistant',
   queued: 'Queued: starts after the current reply',
   thinking: 'Thinking…',
+  interrupted: 'Interrupted, starting again…',
   stopped: 'Stopped.',
   stopping: 'Stopping…',
   notStopped: 'Couldn’t stop the reply:',

@@ -3,6 +3,7 @@ import { Markdown } from '../markdown/Markdown';
 import { send } from '../outbox/flush';
 import { useReplyText } from '../replies/follow';
 import { stoppingStore } from '../replies/stop';
+import { useInterrupted } from '../replies/useInterrupted';
 import { useRevealed } from '../replies/useRevealed';
 import { texts } from '../texts';
 import { ErrorBoundary } from '../ui/ErrorBoundary';
@@ -61,6 +62,7 @@ function ReplyView({ conversationId, message, question, last, queued }: Props) {
   // A stopped reply is shown in full, so that no text appears after the stop.
   const shown = message.status === 'STOPPED' ? whole : revealed;
   const stopping = useSyncExternalStore(stoppingStore.subscribe, stoppingStore.get).has(message.id);
+  const interrupted = useInterrupted(message);
   const writing = inProgress(message);
   const growing = writing || shown !== whole;
 
@@ -75,6 +77,11 @@ function ReplyView({ conversationId, message, question, last, queued }: Props) {
       <h2 aria-label={texts.assistant} />
       {shown ? <ReplyText text={shown} unfinished={growing || cutShort(message)} /> : writing && !queued && <Waiting />}
       {queued && !shown && <p className="note">{texts.queued}</p>}
+      {interrupted && !queued && !stopping && (
+        <p className="note" role="status">
+          {texts.interrupted}
+        </p>
+      )}
       {stopping && writing && <p className="note">{texts.stopping}</p>}
       {message.status === 'FAILED' ? (
         <FailureCard error={message.error} onRetry={question && last ? () => send(conversationId, question) : undefined} />
