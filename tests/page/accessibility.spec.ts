@@ -91,7 +91,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await passes(page, 'the account menu');
         await page.getByRole('menuitem', { name: 'Settings' }).click();
         for (const name of ['Change email', 'Change password']) await page.getByRole('button', { name, exact: true }).click();
-        for (const [tab, button] of [['Profile'], ['Active sessions'], ['Access tokens', 'New token'], ['Your data', 'Delete account…']]) {
+        for (const [tab, button] of [['Profile'], ['New chats'], ['Active sessions'], ['Access tokens', 'New token'], ['Your data', 'Delete account…']]) {
           await page.getByRole('tab', { name: tab! }).click();
           if (button) await page.getByRole('button', { name: button, exact: true }).click();
           await passes(page, `the account: ${tab}`);

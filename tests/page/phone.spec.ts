@@ -152,7 +152,7 @@ for (const width of [320, 360, 390]) {
     await fits('a menu', page.getByRole('menu'));
     await page.getByRole('menuitem', { name: 'Settings' }).tap();
     for (const name of ['Change email', 'Change password']) await page.getByRole('button', { name, exact: true }).tap();
-    for (const [tab, button] of [['Profile'], ['Active sessions'], ['Access tokens', 'New token'], ['Your data', 'Delete account…']]) {
+    for (const [tab, button] of [['Profile'], ['New chats'], ['Active sessions'], ['Access tokens', 'New token'], ['Your data', 'Delete account…']]) {
       await page.getByRole('tab', { name: tab! }).tap();
       if (button) await page.getByRole('button', { name: button, exact: true }).tap();
       await fits(`the account: ${tab}`, page.getByRole('dialog', { name: 'Settings' }));

@@ -11,6 +11,7 @@ import { useCollapse } from './conversations/useCollapse';
 import { narrow, useDrawer } from './conversations/useDrawer';
 import { openSocket } from './graphql/socket';
 import { forgetChoices, moveChoice } from './models/choice';
+import { openDefaults } from './models/defaults';
 import { clearLoadErrors } from './loading/loadErrors';
 import { forgetModels, loadModels } from './models/models';
 import { forgetMissing, setOpenConversation } from './messages/actions';
@@ -46,6 +47,7 @@ export function Chat({ user }: { user: User }) {
 
   useEffect(() => {
     openOutbox(user.id);
+    openDefaults(user.id);
     const closeSocket = openSocket();
     const leaveChanges = followChanges();
     const stopFlushing = flushOutbox();

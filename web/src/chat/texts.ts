@@ -208,6 +208,9 @@ export const accountTexts = {
   passwordChanged: (ended: number) =>
     ended === 0 ? 'Password changed.' : `Password changed. Signed out on ${counted(ended, 'other device', 'other devices')}.`,
 
+  newChats: 'New chats',
+  newChatsHint: 'New chats start with these. Kept on this device until you sign out.',
+
   sessions: 'Active sessions',
   thisDevice: 'this device',
   unknownDevice: 'Unknown device',

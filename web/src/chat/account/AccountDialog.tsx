@@ -6,6 +6,7 @@ import { Icon } from '../ui/Icon';
 import { Tabs } from '../ui/Tabs';
 import { AccessTokens } from './AccessTokens';
 import { loadAccount, type Account } from './account';
+import { DefaultsForm } from './DefaultsForm';
 import { EmailForm } from './EmailForm';
 import { PasswordForm } from './PasswordForm';
 import { ProfileForm } from './ProfileForm';
@@ -81,6 +82,7 @@ export function AccountDialog({ user, onClose }: { user: User; onClose: () => vo
         label={texts.settings}
         tabs={[
           { label: accountTexts.profile, content: profile },
+          { label: accountTexts.newChats, content: <DefaultsForm /> },
           { label: accountTexts.sessions, content: loaded(({ sessions }) => <Sessions sessions={sessions} onChanged={reload} />) },
           { label: accountTexts.tokens, content: loaded(({ accessTokens }) => <AccessTokens tokens={accessTokens} onChanged={reload} />) },
           { label: accountTexts.yourData, content: <YourData local={local} /> },
