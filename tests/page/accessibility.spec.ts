@@ -91,12 +91,17 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await passes(page, 'the account menu');
         await page.getByRole('menuitem', { name: 'Settings' }).click();
         for (const name of ['Change email', 'Change password']) await page.getByRole('button', { name, exact: true }).click();
-        for (const [tab, button] of [['Profile'], ['New chats'], ['Active sessions'], ['Access tokens', 'New token'], ['Your data', 'Delete account…']]) {
+        for (const [tab, button] of [['Access tokens', 'New token'], ['Your data', 'Delete account…']]) {
           await page.getByRole('tab', { name: tab! }).click();
-          if (button) await page.getByRole('button', { name: button, exact: true }).click();
-          await passes(page, `the account: ${tab}`);
-          await bordersHaveContrast(page.getByRole('dialog', { name: 'Settings' }));
+          await page.getByRole('button', { name: button!, exact: true }).click();
         }
+        // One check of all panels, because each check takes seconds.
+        await page.getByRole('dialog').evaluate((dialog) => {
+          for (const panel of dialog.querySelectorAll<HTMLElement>('[role=tabpanel]')) panel.hidden = false;
+        });
+        await expect(page.getByText('this device', { exact: true })).toBeVisible();
+        await passes(page, 'the account');
+        await bordersHaveContrast(page.getByRole('dialog', { name: 'Settings' }));
         await page.keyboard.press('Escape');
         await page.getByRole('button', { name: /^Options for/ }).click();
         await page.getByRole('menuitem', { name: 'Delete' }).click();

@@ -57,6 +57,7 @@ export const texts = {
   listWidth: 'Width of the chat list',
   options: (title: string) => `Options for ${title}`,
   rename: 'Rename',
+  renameChat: (title: string) => `Rename “${isolated(title)}”`,
   renameTitle: 'New title',
   delete: 'Delete',
   deleted: (title: string) => `“${isolated(title)}” deleted.`,

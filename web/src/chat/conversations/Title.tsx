@@ -17,7 +17,7 @@ export function Title({ conversation }: { conversation: Conversation }) {
   }
   return (
     <h1>
-      <button ref={title} type="button" className="title-button" dir="auto" title={texts.rename} onClick={rename}>
+      <button ref={title} type="button" className="title-button" dir="auto" title={texts.renameChat(conversation.title)} onClick={rename}>
         {conversation.title}
       </button>
     </h1>
