@@ -9,6 +9,22 @@ async function passes(page: Page, state: string): Promise<void> {
   expect(found, state).toEqual([]);
 }
 
+/** Checks that the borders of fields have a contrast of at least 3:1 to what is around them (WCAG 1.4.11). */
+async function bordersHaveContrast(dialog: Locator): Promise<void> {
+  const contrasts = await dialog.evaluate((element) => {
+    const luminance = (colour: string) => {
+      const [r, g, b] = colour.match(/[\d.]+/g)!.map((value) => (Number(value) / 255 <= 0.03928 ? Number(value) / 255 / 12.92 : ((Number(value) / 255 + 0.055) / 1.055) ** 2.4));
+      return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+    };
+    const around = luminance(getComputedStyle(element).backgroundColor);
+    return [...element.querySelectorAll('input:not([hidden]), select, textarea')].map((field) => {
+      const border = luminance(getComputedStyle(field).borderTopColor);
+      return (Math.max(border, around) + 0.05) / (Math.min(border, around) + 0.05);
+    });
+  });
+  expect(Math.min(...contrasts)).toBeGreaterThanOrEqual(3);
+}
+
 const MARKDOWN = `## A heading
 
 Text with **bold**, \`code\` and a [link](https://example.com).
@@ -74,10 +90,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.getByRole('button', { name: /^Account: / }).click();
         await passes(page, 'the account menu');
         await page.getByRole('menuitem', { name: 'Settings' }).click();
-        await expect(page.getByText('this device')).toBeVisible();
-        for (const name of ['Change email', 'Change password', 'New token', 'Delete account…'])
-          await page.getByRole('button', { name, exact: true }).click();
+        for (const name of ['Change email', 'Change password']) await page.getByRole('button', { name, exact: true }).click();
+        for (const [tab, button] of [['Access tokens', 'New token'], ['Your data', 'Delete account…']]) {
+          await page.getByRole('tab', { name: tab! }).click();
+          await page.getByRole('button', { name: button!, exact: true }).click();
+        }
+        // One check of all panels, because each check takes seconds.
+        await page.getByRole('dialog').evaluate((dialog) => {
+          for (const panel of dialog.querySelectorAll<HTMLElement>('[role=tabpanel]')) panel.hidden = false;
+        });
+        await expect(page.getByText('this device', { exact: true })).toBeVisible();
         await passes(page, 'the account');
+        await bordersHaveContrast(page.getByRole('dialog', { name: 'Settings' }));
         await page.keyboard.press('Escape');
         await page.getByRole('button', { name: /^Options for/ }).click();
         await page.getByRole('menuitem', { name: 'Delete' }).click();
@@ -185,6 +209,13 @@ scripted('rarer actions can be done with the keyboard too', async ({ page, ada, 
   while (!(await focused.textContent())?.includes('Settings')) await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   const account = page.getByRole('dialog', { name: 'Settings' });
+  // Its tabs.
+  await tabTo(account.getByRole('tab', { name: 'Profile' }));
+  await page.keyboard.press('ArrowLeft');
+  await expect(account.getByRole('tab', { name: 'Your data', selected: true })).toBeFocused();
+  await expect(account.getByRole('tabpanel', { name: 'Your data' })).toBeVisible();
+  await page.keyboard.press('ArrowRight');
+  await expect(account.getByRole('tabpanel')).toHaveAccessibleName('Profile');
   await tabTo(account.getByLabel('Name', { exact: true }).first());
   await page.keyboard.type('Countess');
   await page.keyboard.press('Enter');

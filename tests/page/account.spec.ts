@@ -2,11 +2,11 @@ import type { Page } from '@playwright/test';
 import { Person } from './support/person.ts';
 import { expect, test } from './support/test.ts';
 
-/** Opens the account dialog. Returns a function that finds a section by its heading. */
-async function openAccount(person: Person) {
+/** Opens a tab of the account dialog. Returns a function that finds a section by its heading. */
+async function openAccount(person: Person, tab = 'Profile') {
   await person.accountMenu('Settings');
   const dialog = person.page.getByRole('dialog', { name: 'Settings' });
-  await expect(dialog).toBeVisible();
+  await dialog.getByRole('tab', { name: tab }).click();
   return (heading: string) => dialog.getByRole('region', { name: heading });
 }
 
@@ -80,7 +80,7 @@ test('an account from sign-up to deletion', async ({ page, device }) => {
   await page.keyboard.press('Escape');
 
   // Download all data.
-  part = await openAccount(ada);
+  part = await openAccount(ada, 'Your data');
   const downloading = page.waitForEvent('download');
   await part('Your data').getByRole('button', { name: 'Download my data' }).click();
   const stream = await (await downloading).createReadStream();
@@ -115,7 +115,7 @@ test('a device can be signed out from another one', async ({ ada, device }) => {
   await phone.page.goto('/');
   await phone.signIn();
   await expect(phone.composer).toBeVisible();
-  const part = await openAccount(ada);
+  const part = await openAccount(ada, 'Active sessions');
   const sessions = part('Active sessions').getByRole('listitem');
   await expect(sessions).toHaveCount(2);
   await sessions.filter({ hasNotText: 'this device' }).getByRole('button', { name: /^Sign out/ }).click();
@@ -125,7 +125,7 @@ test('a device can be signed out from another one', async ({ ada, device }) => {
 });
 
 test('a personal access token works until it is revoked', async ({ page, ada, server }) => {
-  const part = await openAccount(ada);
+  const part = await openAccount(ada, 'Access tokens');
   const tokens = part('Access tokens');
   await tokens.getByRole('button', { name: 'New token' }).click();
   await tokens.getByLabel('Name').fill('backup');

@@ -115,6 +115,7 @@ test('a secret can be copied over plain HTTP, where scripts have no clipboard', 
   await context.addInitScript(() => Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined }));
   await page.reload();
   await ada.accountMenu('Settings');
+  await page.getByRole('tab', { name: 'Access tokens' }).click();
   const tokens = page.getByRole('region', { name: 'Access tokens' });
   await tokens.getByRole('button', { name: 'New token' }).click();
   await tokens.getByLabel('Name').fill('backup');

@@ -43,6 +43,40 @@ test('instructions belong to the chat in which they were written', async ({ page
   expect(await instructionsOf(api)).toEqual({ 'Of birds': 'Speak like a parrot.', 'Of ships': null });
 });
 
+test('new chats start with the default instructions and model of the settings', async ({ page, ada, server }) => {
+  const picker = page.getByRole('main').getByRole('combobox', { name: 'Model' });
+  await ada.accountMenu('Settings');
+  const settings = page.getByRole('dialog', { name: 'Settings' });
+  await settings.getByRole('tab', { name: 'New chats' }).click();
+  await settings.getByLabel('Instructions for the model').fill('Be brief.');
+  await settings.getByRole('combobox', { name: 'Model' }).selectOption('echo');
+  await settings.getByRole('button', { name: 'Save' }).and(page.locator(':visible')).click();
+  await expect(settings.getByText('Saved.')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(picker).toHaveValue('echo');
+
+  await page.reload();
+  await expect((await instructing(ada)).getByRole('textbox')).toHaveValue('Be brief.');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await ada.say('The first.');
+  await ada.replyEnded();
+  await expect(ada.reply).toHaveText('The first.');
+
+  // A chat can differ from them, also by having none.
+  await page.keyboard.press('Control+Shift+O');
+  await (await instructing(ada)).getByRole('textbox').fill('');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await ada.choose('eliza (default)');
+  await page.reload();
+  await expect(page.getByRole('button', { name: 'Instructions' })).not.toHaveAttribute('data-set');
+  await ada.say('The second.');
+  await ada.replyEnded();
+  await page.keyboard.press('Control+Shift+O');
+  await expect(page.getByRole('button', { name: 'Instructions' })).toHaveAttribute('data-set');
+  await expect(picker).toHaveValue('echo');
+  expect(await instructionsOf(await Api.of(server, ada))).toEqual({ 'The first.': 'Be brief.', 'The second.': null });
+});
+
 test('unsaved instructions survive a reload, until they are saved or discarded', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
   const [id] = await api.converse('Of birds');

@@ -104,6 +104,14 @@ test('a model that is no longer available does not block a message', async ({ pa
   await expect(ada.replies.last().getByText('eliza', { exact: true })).toBeVisible();
 });
 
+test('a server with only built-in models shows how to connect a real one', async ({ page, ada }) => {
+  const note = page.getByText(/^Demo .*OPENAI_API_KEY/);
+  await expect(note).toBeVisible();
+  await ada.say('Hello.');
+  await ada.replyEnded();
+  await expect(note).toBeVisible();
+});
+
 const single = scripted.extend({
   settings: ({ provider }, use) => use({ ...provider.settings, CONFAB_PROVIDERS: 'scripted' }),
 });
@@ -114,6 +122,7 @@ single('with only one model there is nothing to choose', async ({ page, ada, pro
   await models;
   await expect(page.locator('.tools')).toBeEmpty();
   await expect(picker(page)).toHaveCount(0);
+  await expect(page.getByText(/^Demo /)).toHaveCount(0);
   await ada.say('Hello.');
   const answer = await provider.asked();
   answer.say('The only one.');

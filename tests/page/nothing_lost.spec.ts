@@ -50,11 +50,14 @@ scripted.describe('a reply in progress', () => {
 
       server.line[way]();
       answer.say(' two');
+      // A silence is noticed long before the page gives the connection up.
+      await expect(page.getByText('Interrupted, starting again…')).toBeVisible({ timeout: 8_000 });
       await expect(page.getByText('Reconnecting…')).toBeVisible({ timeout: 40_000 });
       await expect(ada.reply).toHaveText('One');
       server.line.mend();
       await expect(ada.reply).toHaveText('One two');
       await expect(page.getByText('Reconnecting…')).toBeHidden();
+      await expect(page.getByText('Interrupted, starting again…')).toBeHidden();
       answer.say(' three.');
       answer.end();
       await ada.replyEnded();
@@ -63,6 +66,32 @@ scripted.describe('a reply in progress', () => {
       witness.sawItGrow();
     });
   }
+
+  scripted('is not called interrupted while a slow model thinks, or pauses', async ({ page, ada, provider }) => {
+    let pongs = 0;
+    let wake = () => {};
+    page.on('websocket', (socket) =>
+      socket.on('framereceived', ({ payload }) => {
+        if (String(payload).includes('"pong"')) pongs++;
+        wake();
+      }),
+    );
+    const untilPongs = async (count: number) => {
+      for (const first = pongs; pongs < first + count; ) await new Promise<void>((resolve) => (wake = resolve));
+    };
+    await page.reload();
+    const interrupted = page.getByText('Interrupted, starting again…');
+    await ada.say('Think hard.');
+    const answer = await provider.asked();
+    await untilPongs(3);
+    await expect(interrupted).toHaveCount(0);
+    answer.say('One');
+    await expect(ada.reply).toHaveText('One');
+    await untilPongs(3);
+    await expect(interrupted).toHaveCount(0);
+    answer.end();
+    await ada.replyEnded();
+  });
 
   scripted('is stopped even if the network is down at that moment', async ({ page, ada, provider, server, guard }) => {
     guard.mayLoseConnections = true;
@@ -89,6 +118,16 @@ test.describe('a server that stops during a reply', () => {
       const witness = await Witness.of(page);
       await ada.say(WORDS);
       await expect(ada.reply).toContainText('word30 ');
+      const states = await page.evaluateHandle(() => {
+        const seen: string[] = [];
+        const chat = document.querySelector<HTMLElement>('.chat')!;
+        new MutationObserver(() => {
+          const interrupted = /Interrupted, starting again/.test(chat.querySelector('.messages')!.textContent!);
+          const state = `${chat.dataset.connection}${interrupted ? ', interrupted' : ''}`;
+          if (state !== seen.at(-1)) seen.push(state);
+        }).observe(chat, { attributes: true, childList: true, subtree: true });
+        return seen;
+      });
       await server[way]();
       await expect(page.getByText('Reconnecting…')).toBeVisible();
       await server.start();
@@ -99,6 +138,7 @@ test.describe('a server that stops during a reply', () => {
       await expect(page.getByText('Reconnecting…')).toBeHidden();
       witness.sawNothingBut(WORDS);
       witness.sawItGrow();
+      expect(await states.jsonValue()).toEqual(['online', 'reconnecting', 'reconnecting, interrupted', 'online, interrupted', 'online']);
     });
   }
 

@@ -26,6 +26,7 @@ scripted('a chat works by touch', async ({ page, ada, provider }) => {
   await expect(ada.reply).toHaveText('One half');
   await page.getByRole('button', { name: 'Stop the reply' }).tap();
   await expect(page.getByText('Stopped.', { exact: true })).toBeVisible();
+  for (const message of [ada.questions.last(), ada.replies.last()]) await expect(message.locator('footer'), 'actions are visible').toHaveCSS('opacity', '1');
 });
 
 scripted('the list covers the chat, and closes by its button, the back gesture, a tap beside it or a choice', async ({ page, context, ada, provider }) => {
@@ -150,10 +151,12 @@ for (const width of [320, 360, 390]) {
     await page.getByRole('button', { name: /^Account: / }).tap();
     await fits('a menu', page.getByRole('menu'));
     await page.getByRole('menuitem', { name: 'Settings' }).tap();
-    await expect(page.getByText('this device')).toBeVisible();
-    for (const name of ['Change email', 'Change password', 'New token', 'Delete account…'])
-      await page.getByRole('button', { name, exact: true }).tap();
-    await fits('the account', page.getByRole('dialog', { name: 'Settings' }));
+    for (const name of ['Change email', 'Change password']) await page.getByRole('button', { name, exact: true }).tap();
+    for (const [tab, button] of [['Profile'], ['New chats'], ['Active sessions'], ['Access tokens', 'New token'], ['Your data', 'Delete account…']]) {
+      await page.getByRole('tab', { name: tab! }).tap();
+      if (button) await page.getByRole('button', { name: button, exact: true }).tap();
+      await fits(`the account: ${tab}`, page.getByRole('dialog', { name: 'Settings' }));
+    }
     await page.keyboard.press('Escape');
     await ada.accountMenu('Sign out');
     await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();

@@ -122,7 +122,9 @@ test('nothing is sent with the token of a user who has signed in in another tab'
   other.email = `bob.${ada.email}`;
   await other.signUp('Bob');
 
-  await ada.say('Between Ada and the model.');
+  // The message may be shown for too short a time to be seen.
+  await ada.composer.fill('Between Ada and the model.');
+  await ada.composer.press('Enter');
   await expect(page.getByText('Hi Bob,')).toBeVisible();
   const api = await Api.of(server, other);
   const { me } = await api.ask('{ me { conversations(first: 1) { totalCount } } }');

@@ -97,6 +97,10 @@ test('a failed reply shows why, and can be retried', async ({ page, ada, provide
   (await provider.asked()).refuse(400, 'This model does not like your question.');
   await expect(ada.replies.last()).toContainText('The provider rejected the request.');
   await ada.replyEnded();
+  const reason = page.getByText('This model does not like your question.');
+  await expect(reason).toBeHidden();
+  await page.getByText('Details').click();
+  await expect(reason).toBeVisible();
 
   await page.getByRole('button', { name: 'Try again' }).click();
   const again = await provider.asked();
@@ -105,6 +109,7 @@ test('a failed reply shows why, and can be retried', async ({ page, ada, provide
   again.breakOff();
   await expect(ada.replies.last()).toContainText('Couldn’t reach the model, or lost the connection to it.');
   await expect(ada.reply).toHaveText('Half an');
+  await expect(page.getByText('Details'), 'the provider gave no reason').toHaveCount(0);
 
   await ada.replies.last().getByRole('button', { name: 'Try again' }).click();
   const last = await provider.asked();

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useState, useSyncExternalStore, type CSSProperties } from 'react';
 import { followChanges } from './changes/feed';
 import { moveDraft } from './composer/drafts';
 import { connectionStore } from './connection';
@@ -6,9 +6,12 @@ import { ConversationView } from './conversations/ConversationView';
 import { resumeDeletions } from './conversations/deletion';
 import { conversationOf } from './conversations/list';
 import { Sidebar } from './conversations/Sidebar';
-import { useDrawer } from './conversations/useDrawer';
+import { layOutSidebar, sidebarStore } from './conversations/sidebarLayout';
+import { useCollapse } from './conversations/useCollapse';
+import { narrow, useDrawer } from './conversations/useDrawer';
 import { openSocket } from './graphql/socket';
 import { forgetChoices, moveChoice } from './models/choice';
+import { openDefaults } from './models/defaults';
 import { clearLoadErrors } from './loading/loadErrors';
 import { forgetModels, loadModels } from './models/models';
 import { forgetMissing, setOpenConversation } from './messages/actions';
@@ -33,10 +36,18 @@ export function Chat({ user }: { user: User }) {
   const conversation = useSyncExternalStore(routeStore.subscribe, routeStore.get);
   const connection = useSyncExternalStore(connectionStore.subscribe, connectionStore.get);
 
+  const { width, collapsed } = useSyncExternalStore(sidebarStore.subscribe, sidebarStore.get);
+
   const closeList = useCallback(() => setListOpen(false), []);
+  // The list covers a narrow page, and stands at the side of a wide one.
+  const toggleList = useCallback(() => {
+    if (narrow.matches) setListOpen((open) => !open);
+    else layOutSidebar({ collapsed: !sidebarStore.get().collapsed });
+  }, []);
 
   useEffect(() => {
     openOutbox(user.id);
+    openDefaults(user.id);
     const closeSocket = openSocket();
     const leaveChanges = followChanges();
     const stopFlushing = flushOutbox();
@@ -91,6 +102,7 @@ export function Chat({ user }: { user: User }) {
   }, []);
 
   useDrawer(listOpen, closeList);
+  useCollapse(collapsed, toggleList);
 
   const title = useStateOf(({ conversations }) => conversationOf(conversations, conversation)?.title);
   useEffect(() => {
@@ -99,17 +111,23 @@ export function Chat({ user }: { user: User }) {
 
   if (!ready) return null;
   return (
-    <div className="chat" data-list={listOpen ? 'open' : undefined} data-connection={connection}>
+    <div
+      className="chat"
+      data-list={listOpen ? 'open' : undefined}
+      data-collapsed={collapsed || undefined}
+      data-connection={connection}
+      style={{ '--sidebar-width': `${width}px` } as CSSProperties}
+    >
       <a className="skip" href="#composer">
         {texts.skip}
       </a>
-      <Sidebar user={user} current={conversation} onClose={closeList} />
+      <Sidebar user={user} current={conversation} onClose={closeList} onToggle={toggleList} />
       <div className="scrim" onClick={closeList} />
       <ConversationView
         user={user}
         conversationId={conversation}
         listOpen={listOpen}
-        onOpenList={() => setListOpen(true)}
+        onToggleList={toggleList}
       />
       <Notices />
       <ConfirmDialog />

@@ -16,7 +16,9 @@ import './styles/motion.css';
 import './styles/confirm.css';
 import './styles/print.css';
 import './styles/sidebar.css';
+import './styles/conversation.css';
 import './styles/messages.css';
+import './styles/failure.css';
 import './styles/composer.css';
 import './styles/markdown.css';
 

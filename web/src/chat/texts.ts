@@ -57,8 +57,10 @@ export const texts = {
   noChats: 'No chats yet.',
   openList: 'Show chats',
   closeList: 'Hide chats',
+  listWidth: 'Width of the chat list',
   options: (title: string) => `Options for ${title}`,
   rename: 'Rename',
+  renameChat: (title: string) => `Rename “${isolated(title)}”`,
   renameTitle: 'New title',
   delete: 'Delete',
   deleted: (title: string) => `“${isolated(title)}” deleted.`,
@@ -81,10 +83,19 @@ export const texts = {
   // Messages
   messages: 'Messages',
   greeting: (name: string) => `Hi ${isolated(firstName(name))}, what’s on your mind?`,
+  suggestions: [
+    'Explain how a rainbow forms',
+    'Suggest three quick dinners',
+    'Write a thank-you note to a colleague',
+    'Help me prepare for a job interview',
+  ],
+  suggestionsLabel: 'Suggestions',
+  recentChats: 'Recent chats',
   you: 'You',
   assistant: 'Assistant',
   queued: 'Queued: starts after the current reply',
   thinking: 'Thinking…',
+  interrupted: 'Interrupted, starting again…',
   stopped: 'Stopped.',
   stopping: 'Stopping…',
   notStopped: 'Couldn’t stop the reply:',
@@ -92,6 +103,7 @@ export const texts = {
   filtered: 'The rest was blocked by the provider’s content filter.',
   askAgain: 'Ask again',
   retry: 'Try again',
+  details: 'Details',
   earlier: 'Loading earlier messages…',
   toBottom: 'Scroll to bottom',
   tokens: (input: number, output: number, estimated: boolean) =>
@@ -130,6 +142,7 @@ export const texts = {
   discardInstructions: 'Discard your changes?',
   systemPromptHint: 'Sent to the model with every message in this chat.',
   model: 'Model',
+  demo: 'Demo with built-in models. To connect a real one, start the server with OPENAI_API_KEY or OPENAI_BASE_URL.',
   defaultModel: (id: string) => `${id} (default)`,
 
   // The page
@@ -147,6 +160,7 @@ export const texts = {
     newLine: 'New line',
     stop: 'Stop the reply',
     newChat: 'New chat',
+    list: 'Show or hide chats',
     rename: 'Rename the selected chat',
     undo: 'Undo delete',
     scroll: 'Scroll messages',
@@ -197,6 +211,9 @@ export const accountTexts = {
   changePassword: 'Change password',
   passwordChanged: (ended: number) =>
     ended === 0 ? 'Password changed.' : `Password changed. Signed out on ${counted(ended, 'other device', 'other devices')}.`,
+
+  newChats: 'New chats',
+  newChatsHint: 'New chats start with these. Kept on this device until you sign out.',
 
   sessions: 'Active sessions',
   thisDevice: 'this device',

@@ -1,10 +1,12 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { reasonOf } from '../graphql/reason';
 import type { User } from '../session/session';
 import { accountTexts, texts } from '../texts';
 import { Icon } from '../ui/Icon';
+import { Tabs } from '../ui/Tabs';
 import { AccessTokens } from './AccessTokens';
 import { loadAccount, type Account } from './account';
+import { DefaultsForm } from './DefaultsForm';
 import { EmailForm } from './EmailForm';
 import { PasswordForm } from './PasswordForm';
 import { ProfileForm } from './ProfileForm';
@@ -34,6 +36,33 @@ export function AccountDialog({ user, onClose }: { user: User; onClose: () => vo
     }
   }
 
+  const profile = (
+    <>
+      <ProfileForm user={user} />
+      {local ? (
+        <>
+          <EmailForm user={user} />
+          <PasswordForm user={user} onChanged={reload} />
+        </>
+      ) : (
+        <p className="hint">{accountTexts.elsewhere}</p>
+      )}
+    </>
+  );
+  const loaded = (content: (account: Account) => ReactNode) => (
+    <>
+      {problem && (
+        <p className="problem" role="alert">
+          {accountTexts.notLoaded} {problem}{' '}
+          <button type="button" className="link" onClick={reload}>
+            {texts.retry}
+          </button>
+        </p>
+      )}
+      {account ? content(account) : !problem && <p className="hint late">{texts.loading}</p>}
+    </>
+  );
+
   return (
     <dialog ref={dialog} className="dialog account-dialog" aria-labelledby="account-title" onClose={onClose}>
       <header>
@@ -49,32 +78,16 @@ export function AccountDialog({ user, onClose }: { user: User; onClose: () => vo
           <Icon name="close" />
         </button>
       </header>
-      <ProfileForm user={user} />
-      {local ? (
-        <>
-          <EmailForm user={user} />
-          <PasswordForm user={user} onChanged={reload} />
-        </>
-      ) : (
-        <p className="hint">{accountTexts.elsewhere}</p>
-      )}
-      {problem && (
-        <p className="problem" role="alert">
-          {accountTexts.notLoaded} {problem}{' '}
-          <button type="button" className="link" onClick={reload}>
-            {texts.retry}
-          </button>
-        </p>
-      )}
-      {account ? (
-        <>
-          <Sessions sessions={account.sessions} onChanged={reload} />
-          <AccessTokens tokens={account.accessTokens} onChanged={reload} />
-        </>
-      ) : (
-        !problem && <p className="hint late">{texts.loading}</p>
-      )}
-      <YourData local={local} />
+      <Tabs
+        label={texts.settings}
+        tabs={[
+          { label: accountTexts.profile, content: profile },
+          { label: accountTexts.newChats, content: <DefaultsForm /> },
+          { label: accountTexts.sessions, content: loaded(({ sessions }) => <Sessions sessions={sessions} onChanged={reload} />) },
+          { label: accountTexts.tokens, content: loaded(({ accessTokens }) => <AccessTokens tokens={accessTokens} onChanged={reload} />) },
+          { label: accountTexts.yourData, content: <YourData local={local} /> },
+        ]}
+      />
     </dialog>
   );
 }

@@ -20,7 +20,18 @@ export function moveDraft(user: string, from: string, to: string): void {
 }
 
 /** Storage name of the instructions for a chat that has not started. */
-export const NEW_CHAT_INSTRUCTIONS = 'new:instructions';
+const NEW_CHAT_INSTRUCTIONS = 'new:instructions';
+
+/** Returns the instructions for a chat that has not started; `undefined` if it has the default ones. */
+export function newInstructions(user: string): string | undefined {
+  return tabFirstStorage.get(userKey(user, 'draft', NEW_CHAT_INSTRUCTIONS));
+}
+
+export function keepNewInstructions(user: string, text: string | undefined): void {
+  const key = userKey(user, 'draft', NEW_CHAT_INSTRUCTIONS);
+  if (text === undefined) tabFirstStorage.remove(key);
+  else tabFirstStorage.set(key, text);
+}
 
 /** Returns the storage name of a conversation's unsaved instructions. */
 export function unsavedInstructions(conversation: string): string {

@@ -1,13 +1,15 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { Composer } from '../composer/Composer';
-import { draftOf, keepDraft, NEW_CHAT_INSTRUCTIONS } from '../composer/drafts';
+import { keepNewInstructions, newInstructions } from '../composer/drafts';
 import { ConnectionStatus } from '../ConnectionStatus';
 import { missingStore } from '../messages/actions';
 import { inProgress } from '../messages/list';
 import { MessageList } from '../messages/MessageList';
 import { unsavedChoice, choicesStore, choose, moveChoice, NEW_CHAT } from '../models/choice';
+import { defaultsStore } from '../models/defaults';
+import { DemoNote } from '../models/DemoNote';
 import { ModelPicker } from '../models/ModelPicker';
-import { availableModel } from '../models/models';
+import { availableModel, modelsStore } from '../models/models';
 import { send } from '../outbox/flush';
 import { isNew, newConversation } from '../outbox/outbox';
 import { outboxStore } from '../outbox/storage';
@@ -25,16 +27,18 @@ import { updateConversation } from './actions';
 import { followsInPage } from './followsInPage';
 import { InstructionsDialog } from './InstructionsDialog';
 import { conversationOf } from './list';
+import { Starters } from './Starters';
+import { Title } from './Title';
 
 interface Props {
   user: User;
   /** `undefined` or a temporary name if the chat has not started. */
   conversationId: string | undefined;
   listOpen: boolean;
-  onOpenList: () => void;
+  onToggleList: () => void;
 }
 
-export function ConversationView({ user, conversationId, listOpen, onOpenList }: Props) {
+export function ConversationView({ user, conversationId, listOpen, onToggleList }: Props) {
   const started = conversationId !== undefined && !isNew(conversationId);
   const name = conversationId ?? NEW_CHAT;
   const conversation = useStateOf(({ conversations }) => conversationOf(conversations, conversationId));
@@ -45,7 +49,9 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
   const missing = useSyncExternalStore(missingStore.subscribe, missingStore.get);
   const deleted = useStateOf(({ conversations }) => conversationId !== undefined && conversations.deleted.has(conversationId));
   const choice = useSyncExternalStore(choicesStore.subscribe, () => unsavedChoice(user.id, name));
-  const [newPrompt, setNewPrompt] = useState(() => draftOf(user.id, NEW_CHAT_INSTRUCTIONS));
+  const defaults = useSyncExternalStore(defaultsStore.subscribe, defaultsStore.get);
+  const models = useSyncExternalStore(modelsStore.subscribe, modelsStore.get);
+  const [changedPrompt, setChangedPrompt] = useState(() => newInstructions(user.id));
   // The conversation whose instructions dialog is open.
   const [instructing, setInstructing] = useState<string>();
 
@@ -55,30 +61,33 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
   // A new chat is empty again when its first message has been discarded.
   const isEmpty = !started && !unsent.some((entry) => entry.conversation === conversationId);
   const isMissing = conversationId !== undefined && (missing.has(conversationId) || deleted);
+  // A model that is no longer available would be refused.
+  const newModel = models.length === 0 || models.some(({ id }) => id === defaults.model) ? defaults.model : '';
   // Empty for the default model; `undefined` until the conversation is loaded.
-  const model = choice ?? (started ? conversation && (conversation.model ?? '') : '');
+  const model = choice ?? (started ? conversation && (conversation.model ?? '') : newModel);
+  const newPrompt = changedPrompt ?? defaults.instructions;
   const instructions = (started ? conversation?.systemPrompt : newPrompt) ?? '';
 
   function onSend(content: string) {
     const target = conversationId ?? newConversation();
     // A chat that starts with the default model keeps following the default.
-    const newModel = isEmpty ? model : availableModel(model ?? '');
-    send(target, content, started ? {} : { model: newModel || undefined, systemPrompt: newPrompt || undefined });
-    if (!started) instructNew('');
+    const sentModel = isEmpty ? model : availableModel(model ?? '');
+    send(target, content, started ? {} : { model: sentModel || undefined, systemPrompt: newPrompt || undefined });
+    if (!started) instructNew(undefined);
     if (target === conversationId) return;
     moveChoice(user.id, name, target);
     open(target);
   }
 
-  /** Stores the instructions for a new chat. They are sent with its first message. */
-  function instructNew(prompt: string) {
-    setNewPrompt(prompt);
-    keepDraft(user.id, NEW_CHAT_INSTRUCTIONS, prompt);
+  /** Stores the instructions for a new chat. They are sent with its first message. `undefined` stands for the default ones. */
+  function instructNew(prompt: string | undefined) {
+    setChangedPrompt(prompt);
+    keepNewInstructions(user.id, prompt);
   }
 
   async function onInstructions(systemPrompt: string) {
     if (started) await updateConversation({ id: conversationId, systemPrompt: systemPrompt || null });
-    else instructNew(systemPrompt);
+    else instructNew(systemPrompt === defaults.instructions ? undefined : systemPrompt);
   }
 
   return (
@@ -86,22 +95,21 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
       <header className="top">
         <button
           type="button"
-          className="icon-button narrow-only"
+          className="icon-button list-opener"
           aria-label={texts.openList}
           aria-expanded={listOpen}
-          onClick={onOpenList}
+          title={`${texts.openList} (${MOD}+B)`}
+          onClick={onToggleList}
         >
-          <Icon name="menu" />
+          <Icon name="sidebar" />
         </button>
-        <h1 dir="auto">
-          {isMissing ? (
-            texts.missingTitle
-          ) : started && !conversation ? (
-            <span className="visually-hidden">{texts.untitled}</span>
-          ) : (
-            (conversation?.title ?? texts.newChat)
-          )}
-        </h1>
+        {!isMissing && conversation ? (
+          <Title key={conversation.id} conversation={conversation} />
+        ) : (
+          <h1 dir="auto">
+            {isMissing ? texts.missingTitle : started ? <span className="visually-hidden">{texts.untitled}</span> : texts.newChat}
+          </h1>
+        )}
         {/* Hidden until the instructions are loaded. */}
         {!isMissing && (isEmpty || conversation) && (
           <button
@@ -131,6 +139,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
       ) : (
         <MessageList key={conversationId} conversationId={conversationId} />
       )}
+      {!isMissing && <DemoNote />}
       <ConnectionStatus />
       {!isMissing && (
         <Composer
@@ -143,6 +152,7 @@ export function ConversationView({ user, conversationId, listOpen, onOpenList }:
           <ModelPicker value={model} onChange={(next) => choose(user.id, name, next)} />
         </Composer>
       )}
+      {isEmpty && !isMissing && <Starters onSend={onSend} />}
       {isEmpty && (
         <button type="button" className="link keys" onClick={openShortcuts}>
           {texts.shortcuts} <kbd>{MOD} /</kbd>

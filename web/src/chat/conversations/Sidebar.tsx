@@ -17,14 +17,17 @@ import { period } from '../ui/dates';
 import { CONVERSATIONS, loadMoreConversations } from './actions';
 import { ConversationRow } from './ConversationRow';
 import { followsInPage } from './followsInPage';
+import { SidebarResizer } from './SidebarResizer';
 
 interface Props {
   user: User;
   current: string | undefined;
+  /** Closes the list if it covers the conversation. */
   onClose: () => void;
+  onToggle: () => void;
 }
 
-export function Sidebar({ user, current, onClose }: Props) {
+export function Sidebar({ user, current, onClose, onToggle }: Props) {
   const { items, loaded, endCursor } = useStateOf(({ conversations }) => conversations);
   const entries = useSyncExternalStore(outboxStore.subscribe, outboxStore.get);
   const echoes = useSyncExternalStore(echoesStore.subscribe, echoesStore.get);
@@ -46,14 +49,14 @@ export function Sidebar({ user, current, onClose }: Props) {
   useEffect(more, [items.length, endCursor]);
 
   return (
-    <aside className="sidebar" aria-label={texts.chats}>
+    <aside id="sidebar" className="sidebar" aria-label={texts.chats}>
       <header>
         <a href="/" className="brand" onClick={(event) => followsInPage(event) && go()}>
           <Logo />
           {texts.name}
         </a>
-        <button type="button" className="icon-button narrow-only" aria-label={texts.closeList} onClick={onClose}>
-          <Icon name="close" />
+        <button type="button" className="icon-button list-closer" aria-label={texts.closeList} title={`${texts.closeList} (${MOD}+B)`} onClick={onToggle}>
+          <Icon name="sidebar" />
         </button>
       </header>
       <a
@@ -101,6 +104,7 @@ export function Sidebar({ user, current, onClose }: Props) {
         </div>
       </nav>
       <AccountMenu user={user} />
+      <SidebarResizer controls="sidebar" />
     </aside>
   );
 }

@@ -9,7 +9,7 @@ declare global {
 }
 
 /** Matches if the list covers the conversation (see `sidebar.css`). */
-const narrow = matchMedia('(max-width: 48rem)');
+export const narrow = matchMedia('(max-width: 48rem)');
 const touch = matchMedia('(pointer: coarse)');
 
 /** Keeps focus and screen readers in the list while it covers the conversation, and restores the focus afterwards. */
@@ -23,7 +23,7 @@ export function useDrawer(open: boolean, close: () => void): void {
     // On a phone, the back gesture closes the list instead of leaving the conversation.
     const watcher = window.CloseWatcher && new window.CloseWatcher();
     watcher?.addEventListener('close', close);
-    document.querySelector<HTMLElement>('.sidebar .narrow-only')?.focus();
+    document.querySelector<HTMLElement>('.list-closer')?.focus();
     return () => {
       conversation.inert = false;
       watcher?.destroy();

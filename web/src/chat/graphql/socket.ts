@@ -1,10 +1,12 @@
 import { stringifyDocument, type TypedDocumentNode } from '@urql/core';
-import { createClient, type Client } from 'graphql-ws';
+import { createClient, MessageType, type Client } from 'graphql-ws';
+import { createStore } from '../../store';
 import { connectionStore } from '../connection';
 import { pause } from '../pause';
 import { accessToken, isFresh, refresh, sessionStore } from '../session/session';
 import { isOriginRefused } from '../session/tokens';
 import { ReauthenticateDocument } from './generated';
+import { detectSilence, TICK } from './silence';
 import { REQUEST_TIMEOUT } from './timeout';
 import { ApiError, toApiError } from './apiError';
 
@@ -20,6 +22,24 @@ const PONG_TIMEOUT = 5_000;
 const ASLEEP_AFTER = 90_000;
 
 let client: Client | undefined;
+
+/** True while the socket is open but passes nothing on. Known only while {@link watchForSilence} is on. */
+export const silentStore = createStore(false);
+
+let ping = () => {};
+const silence = detectSilence(() => ping(), silentStore.set);
+let watchers = 0;
+let watch: ReturnType<typeof setInterval>;
+
+/** Watches for a silent connection with frequent pings, until the returned function is called. */
+export function watchForSilence(): () => void {
+  if (watchers++ === 0) watch = setInterval(silence.tick, TICK);
+  return () => {
+    if (--watchers > 0) return;
+    clearInterval(watch);
+    silence.heard();
+  };
+}
 
 /** Opens the WebSocket for all subscriptions. It reconnects while a user is signed in. Returns a function that closes it. */
 export function openSocket(): () => void {
@@ -55,9 +75,16 @@ export function openSocket(): () => void {
         connectTimer = setTimeout(() => opened.terminate(), REQUEST_TIMEOUT);
       },
       opened: () => clearTimeout(connectTimer),
-      message: () => (lastMessageAt = Date.now()),
-      connected: () => connectionStore.set('online'),
+      message() {
+        lastMessageAt = Date.now();
+        silence.heard();
+      },
+      connected(socket) {
+        ping = () => (socket as WebSocket).send(JSON.stringify({ type: MessageType.Ping }));
+        connectionStore.set('online');
+      },
       closed(event) {
+        ping = () => {};
         clearTimeout(pongTimer);
         clearTimeout(connectTimer);
         if (connectionStore.get() !== 'refusedOrigin') connectionStore.set('reconnecting');

@@ -1,9 +1,9 @@
 import { memo, useSyncExternalStore } from 'react';
 import { Markdown } from '../markdown/Markdown';
 import { send } from '../outbox/flush';
-import { failureOf } from '../replies/failure';
 import { useReplyText } from '../replies/follow';
 import { stoppingStore } from '../replies/stop';
+import { useInterrupted } from '../replies/useInterrupted';
 import { useRevealed } from '../replies/useRevealed';
 import { texts } from '../texts';
 import { ErrorBoundary } from '../ui/ErrorBoundary';
@@ -11,6 +11,7 @@ import { CopyButton } from '../ui/CopyButton';
 import { Icon } from '../ui/Icon';
 import { Timestamp } from '../ui/Timestamp';
 import { pressedOnce } from '../ui/pressedOnce';
+import { FailureCard } from './FailureCard';
 import { cutShort, inProgress, type Message } from './list';
 
 interface Props {
@@ -61,6 +62,7 @@ function ReplyView({ conversationId, message, question, last, queued }: Props) {
   // A stopped reply is shown in full, so that no text appears after the stop.
   const shown = message.status === 'STOPPED' ? whole : revealed;
   const stopping = useSyncExternalStore(stoppingStore.subscribe, stoppingStore.get).has(message.id);
+  const interrupted = useInterrupted(message);
   const writing = inProgress(message);
   const growing = writing || shown !== whole;
 
@@ -75,13 +77,16 @@ function ReplyView({ conversationId, message, question, last, queued }: Props) {
       <h2 aria-label={texts.assistant} />
       {shown ? <ReplyText text={shown} unfinished={growing || cutShort(message)} /> : writing && !queued && <Waiting />}
       {queued && !shown && <p className="note">{texts.queued}</p>}
+      {interrupted && !queued && !stopping && (
+        <p className="note" role="status">
+          {texts.interrupted}
+        </p>
+      )}
       {stopping && writing && <p className="note">{texts.stopping}</p>}
-      <Ending message={message} />
-      {message.status === 'FAILED' && question && last && (
-        <button type="button" className="retry" {...pressedOnce(() => send(conversationId, question))}>
-          <Icon name="retry" />
-          {texts.retry}
-        </button>
+      {message.status === 'FAILED' ? (
+        <FailureCard error={message.error} onRetry={question && last ? () => send(conversationId, question) : undefined} />
+      ) : (
+        <Ending message={message} />
       )}
       {!writing && (
         <footer>
@@ -118,15 +123,7 @@ function Waiting() {
   );
 }
 
-function Ending({ message: { status, finishReason, error } }: { message: Message }) {
-  if (status === 'FAILED') {
-    return (
-      <p className="problem">
-        {failureOf(error)}
-        {error?.code === 'PROVIDER_REJECTED' && <small> {error.message}</small>}
-      </p>
-    );
-  }
+function Ending({ message: { status, finishReason } }: { message: Message }) {
   if (status === 'STOPPED') return <p className="note">{texts.stopped}</p>;
   if (finishReason === 'LENGTH') return <p className="note">{texts.cutOff}</p>;
   if (finishReason === 'CONTENT_FILTER') return <p className="note">{texts.filtered}</p>;

@@ -1,11 +1,15 @@
 import { useSyncExternalStore } from 'react';
 import { createStore, type Store } from '../../store';
+import { connectionStore, isLost } from '../connection';
 import { ReplyDocument } from '../graphql/generated';
-import { follow } from '../graphql/socket';
+import { follow, silentStore, watchForSilence } from '../graphql/socket';
 import { inProgress, withMessages, type Message } from '../messages/list';
 import { change, stateStore } from '../state';
 import { announceEnd } from './announceEnd';
 import { applyEvent, emptyReply, visibleText, type Reply } from './reply';
+
+/** Text that arrived this shortly before the connection was lost was still flowing, in milliseconds. */
+const FLOWING = 4_000;
 
 /** Replies in progress, by message ID. They outlast a change of conversation, so that the cursor is kept. */
 const replies = new Map<string, Store<Reply>>();
@@ -22,10 +26,14 @@ function storeOf(message: Message): Store<Reply> {
   return store;
 }
 
+export function useReply(message: Message): Reply {
+  const store = storeOf(message);
+  return useSyncExternalStore(store.subscribe, store.get);
+}
+
 /** Returns the text of a reply so far. */
 export function useReplyText(message: Message): string {
-  const store = storeOf(message);
-  const reply = useSyncExternalStore(store.subscribe, store.get);
+  const reply = useReply(message);
   return inProgress(message) ? visibleText(reply) : message.content;
 }
 
@@ -59,6 +67,7 @@ function begin(conversationId: string, message: Message): void {
 
   let timer: ReturnType<typeof setTimeout>;
   let leave = () => {};
+  let lastTextAt = -Infinity;
   const variables = {
     messageId: id,
     get after() {
@@ -69,6 +78,7 @@ function begin(conversationId: string, message: Message): void {
   function subscribe() {
     leave = follow(ReplyDocument, variables, {
       next({ reply: event }) {
+        if (event.__typename === 'ReplyDelta') lastTextAt = performance.now();
         store.set(applyEvent(store.get(), event));
         if (event.__typename === 'ReplyFinished') end(event.message);
       },
@@ -83,10 +93,16 @@ function begin(conversationId: string, message: Message): void {
     });
   }
 
+  /** Notes a lost connection, unless the model had paused before: then nothing may be missing. */
+  function noteLoss() {
+    const lost = silentStore.get() || isLost(connectionStore.get());
+    if (lost && performance.now() - lastTextAt < FLOWING) store.set({ ...store.get(), brokenOff: true });
+  }
+
   function end(message?: Message) {
     // Must precede the change of the state, whose listeners would otherwise follow the reply again.
     following.delete(id);
-    leave();
+    stop();
     if (message) {
       change((state) => {
         const list = state.messages[conversationId];
@@ -97,9 +113,13 @@ function begin(conversationId: string, message: Message): void {
     }
   }
 
-  following.set(id, () => {
+  const watching = [watchForSilence(), silentStore.subscribe(noteLoss), connectionStore.subscribe(noteLoss)];
+  function stop() {
     clearTimeout(timer);
     leave();
-  });
+    watching.forEach((unsubscribe) => unsubscribe());
+  }
+
+  following.set(id, stop);
   subscribe();
 }

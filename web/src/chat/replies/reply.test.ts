@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ReplySubscription } from '../graphql/generated';
-import { applyEvent, emptyReply, visibleText } from './reply';
+import { applyEvent, emptyReply, isInterrupted, visibleText } from './reply';
 
 type Event = ReplySubscription['reply'];
 const snapshot = (text: string, attempt = 1): Event => ({ __typename: 'ReplySnapshot', cursor: `${attempt}.${text.length}`, text, attempt });
@@ -8,7 +8,7 @@ const delta = (text: string, cursor: string): Event => ({ __typename: 'ReplyDelt
 
 test('a snapshot replaces the text, a delta is appended, and the last cursor is kept', () => {
   const reply = [snapshot('Hel'), delta('lo', '1.5')].reduce(applyEvent, emptyReply);
-  expect(reply).toEqual({ text: 'Hello', previousText: '', cursor: '1.5', attempt: 1, finished: false });
+  expect(reply).toEqual({ text: 'Hello', previousText: '', cursor: '1.5', attempt: 1, brokenOff: false, finished: false });
 });
 
 test('a snapshot after a lost connection repeats no text', () => {
@@ -27,6 +27,25 @@ test('text that a new attempt repeats stays visible', () => {
   let reply = emptyReply;
   const shown = events.map((event) => visibleText((reply = applyEvent(reply, event))));
   expect(shown).toEqual([...Array(4).fill('Half of it'), 'Half of it all']);
+});
+
+test('a reply is interrupted until the next text after a broken connection', () => {
+  const flowing = [snapshot(''), delta('Half', '1.4')].reduce(applyEvent, emptyReply);
+  expect(isInterrupted(flowing)).toBe(false);
+  const brokenOff = { ...flowing, brokenOff: true };
+  expect(isInterrupted(brokenOff)).toBe(true);
+  expect(isInterrupted(applyEvent(brokenOff, delta(' of it', '1.10')))).toBe(false);
+});
+
+test('a reply is interrupted while a new attempt has not passed the previous one', () => {
+  const events = [snapshot(''), snapshot('Half of it'), snapshot('', 2), delta('Half', '2.4'), delta(' of it', '2.10'), delta(' all', '2.14')];
+  let reply = emptyReply;
+  expect(events.map((event) => isInterrupted((reply = applyEvent(reply, event))))).toEqual([false, false, true, true, false, false]);
+});
+
+test('a first attempt without text is not interrupted: the model thinks', () => {
+  expect(isInterrupted(emptyReply)).toBe(false);
+  expect(isInterrupted(applyEvent(emptyReply, snapshot('')))).toBe(false);
 });
 
 test('the last event has the whole text', () => {

@@ -8,6 +8,7 @@ const KEYS: readonly (readonly [what: string, ...keys: string[]])[] = [
   [texts.keysFor.newLine, 'Shift', 'Enter'],
   [texts.keysFor.stop, 'Esc'],
   [texts.keysFor.newChat, MOD, 'Shift', 'O'],
+  [texts.keysFor.list, MOD, 'B'],
   [texts.keysFor.rename, 'F2'],
   [texts.keysFor.undo, MOD, 'Z'],
   [texts.keysFor.scroll, 'PgUp'],

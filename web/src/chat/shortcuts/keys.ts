@@ -1,2 +1,4 @@
+export const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
+
 /** Name of the modifier key for shortcuts on this device. */
-export const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl';
+export const MOD = MAC ? '⌘' : 'Ctrl';
