@@ -75,7 +75,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await passes(page, 'a failure, and too long a message');
         await ada.composer.fill('');
 
-        await page.getByRole('button', { name: 'Instructions' }).click();
+        await page.getByRole('button', { name: 'Chat settings' }).click();
         await expect(page.getByRole('dialog')).toBeVisible();
         await passes(page, 'instructions');
         await page.keyboard.press('Escape');
@@ -179,14 +179,14 @@ scripted('rarer actions can be done with the keyboard too', async ({ page, ada, 
   await expect(model.locator('option:checked')).toHaveText(/scripted/);
 
   // The instructions.
-  await tabTo(button('Instructions'), 'Shift+Tab');
+  await tabTo(button('Chat settings'), 'Shift+Tab');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('dialog').getByRole('textbox')).toBeFocused();
   await page.keyboard.type('Be brief.');
   await tabTo(page.getByRole('dialog').getByRole('button', { name: 'Save' }));
   await page.keyboard.press('Enter');
   await expect(page.getByRole('dialog')).toBeHidden();
-  await expect(button('Instructions')).toBeFocused();
+  await expect(button('Chat settings')).toBeFocused();
 
   // A reply is copied.
   await page.keyboard.press('Tab');

@@ -118,13 +118,13 @@ unlimited('a long chat loads while it is scrolled, and renders only visible mess
 
 scripted('a chat can have its own model and instructions', async ({ page, ada, provider }) => {
   const instruct = async (text: string) => {
-    await page.getByRole('button', { name: 'Instructions' }).click();
+    await page.getByRole('button', { name: 'Chat settings' }).click();
     await page.getByRole('dialog').getByRole('textbox').fill(text);
     await page.getByRole('button', { name: 'Save' }).click();
     await expect(page.getByRole('dialog')).toBeHidden();
   };
   await instruct('Speak like a parrot.');
-  await page.getByRole('button', { name: 'Instructions' }).click();
+  await page.getByRole('button', { name: 'Chat settings' }).click();
   await page.getByRole('dialog').getByRole('textbox').fill('Speak like a pirate.');
   await page.keyboard.press('Escape');
   await page.getByRole('alertdialog', { name: 'Discard your changes?' }).getByRole('button', { name: 'Cancel' }).click();

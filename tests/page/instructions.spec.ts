@@ -4,8 +4,8 @@ import { expect, test } from './support/test.ts';
 
 /** Opens the instructions dialog of the open chat. */
 async function instructing({ page }: Person) {
-  await page.getByRole('button', { name: 'Instructions' }).click();
-  return page.getByRole('dialog', { name: 'Instructions for the model' });
+  await page.getByRole('button', { name: 'Chat settings' }).click();
+  return page.getByRole('dialog', { name: 'Chat settings' });
 }
 
 async function instructionsOf(api: Api): Promise<Record<string, string | null>> {
@@ -68,11 +68,11 @@ test('new chats start with the default instructions and model of the settings', 
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
   await ada.choose('eliza (default)');
   await page.reload();
-  await expect(page.getByRole('button', { name: 'Instructions' })).not.toHaveAttribute('data-set');
+  await expect(page.getByRole('button', { name: 'Chat settings' })).not.toHaveAttribute('data-set');
   await ada.say('The second.');
   await ada.replyEnded();
   await page.keyboard.press('Control+Shift+O');
-  await expect(page.getByRole('button', { name: 'Instructions' })).toHaveAttribute('data-set');
+  await expect(page.getByRole('button', { name: 'Chat settings' })).toHaveAttribute('data-set');
   await expect(picker).toHaveValue('echo');
   expect(await instructionsOf(await Api.of(server, ada))).toEqual({ 'The first.': 'Be brief.', 'The second.': null });
 });

@@ -103,7 +103,6 @@ export const texts = {
   filtered: 'The rest was blocked by the provider’s content filter.',
   askAgain: 'Ask again',
   retry: 'Try again',
-  details: 'Details',
   earlier: 'Loading earlier messages…',
   toBottom: 'Scroll to bottom',
   tokens: (input: number, output: number, estimated: boolean) =>
@@ -112,7 +111,6 @@ export const texts = {
     `${input.toLocaleString('en')} input + ${output.toLocaleString('en')} output tokens`,
   failed: {
     PROVIDER_UNAVAILABLE: 'Couldn’t reach the model, or lost the connection to it.',
-    PROVIDER_REJECTED: 'The provider rejected the request.',
     CONTEXT_TOO_LONG: 'This chat is too long for the model.',
     EMPTY: 'The model returned an empty reply.',
     TIMEOUT: 'The model took too long to respond.',
@@ -137,10 +135,17 @@ export const texts = {
   discard: 'Discard',
 
   // Settings of a chat
-  instructions: 'Instructions',
+  chatSettings: 'Chat settings',
   systemPrompt: 'Instructions for the model',
   discardInstructions: 'Discard your changes?',
   systemPromptHint: 'Sent to the model with every message in this chat.',
+  generation: 'How the model writes',
+  generationHint: 'Leave a field empty for the provider’s default. A model may not support every setting.',
+  temperature: 'Temperature (0 to 2)',
+  maxOutputTokens: 'Longest reply, in tokens',
+  reasoningEffort: 'Reasoning effort',
+  providersDefault: 'Default',
+  reasoningEfforts: { NONE: 'None', MINIMAL: 'Minimal', LOW: 'Low', MEDIUM: 'Medium', HIGH: 'High', XHIGH: 'Very high' },
   model: 'Model',
   demo: 'Demo with built-in models. To connect a real one, start the server with OPENAI_API_KEY or OPENAI_BASE_URL.',
   defaultModel: (id: string) => `${id} (default)`,

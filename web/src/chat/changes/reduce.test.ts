@@ -3,9 +3,10 @@ import { withFirstPage, withPage, type Conversation } from '../conversations/lis
 import { withLastPage, withMessages, type Message } from '../messages/list';
 import { noState, type State } from '../state';
 import { applyChange, type Change } from './reduce';
+import { noParameters } from '../conversations/generation';
 
 const conversation = (id: string, minute: number): Conversation => ({
-  id, title: id, systemPrompt: null, model: null, createdAt: at(minute), updatedAt: at(minute),
+  id, title: id, systemPrompt: null, model: null, generation: noParameters, createdAt: at(minute), updatedAt: at(minute),
 });
 const message = (id: string, minute: number, status: Message['status'] = 'COMPLETED', content = id): Message => ({
   id, role: 'USER', content, status, model: null, createdAt: at(minute), finishReason: null, error: null, usage: null,

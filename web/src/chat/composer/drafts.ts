@@ -1,3 +1,4 @@
+import { isDefault, parseGeneration, type Generation } from '../conversations/generation';
 import { tabFirstStorage, userKey } from '../deviceStorage';
 
 /** Returns the draft of a conversation that is stored on this device; empty if there is none. */
@@ -31,6 +32,18 @@ export function keepNewInstructions(user: string, text: string | undefined): voi
   const key = userKey(user, 'draft', NEW_CHAT_INSTRUCTIONS);
   if (text === undefined) tabFirstStorage.remove(key);
   else tabFirstStorage.set(key, text);
+}
+
+/** Storage name of the generation parameters for a chat that has not started. */
+const NEW_CHAT_GENERATION = 'new:generation';
+
+/** Returns the generation parameters for a chat that has not started. */
+export function newGeneration(user: string): Generation {
+  return parseGeneration(draftOf(user, NEW_CHAT_GENERATION));
+}
+
+export function keepNewGeneration(user: string, generation: Generation): void {
+  keepDraft(user, NEW_CHAT_GENERATION, isDefault(generation) ? '' : JSON.stringify(generation));
 }
 
 /** Returns the storage name of a conversation's unsaved instructions. */

@@ -1,6 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { Composer } from '../composer/Composer';
-import { keepNewInstructions, newInstructions } from '../composer/drafts';
+import { keepNewGeneration, keepNewInstructions, newGeneration, newInstructions } from '../composer/drafts';
 import { ConnectionStatus } from '../ConnectionStatus';
 import { missingStore } from '../messages/actions';
 import { inProgress } from '../messages/list';
@@ -24,8 +24,9 @@ import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { Logo } from '../ui/Logo';
 import { updateConversation } from './actions';
+import { ChatSettingsDialog } from './ChatSettingsDialog';
 import { followsInPage } from './followsInPage';
-import { InstructionsDialog } from './InstructionsDialog';
+import { isDefault, noParameters, type Generation } from './generation';
 import { conversationOf } from './list';
 import { Starters } from './Starters';
 import { Title } from './Title';
@@ -52,7 +53,8 @@ export function ConversationView({ user, conversationId, listOpen, onToggleList 
   const defaults = useSyncExternalStore(defaultsStore.subscribe, defaultsStore.get);
   const models = useSyncExternalStore(modelsStore.subscribe, modelsStore.get);
   const [changedPrompt, setChangedPrompt] = useState(() => newInstructions(user.id));
-  // The conversation whose instructions dialog is open.
+  const [startGeneration, setStartGeneration] = useState(() => newGeneration(user.id));
+  // The conversation whose settings are open.
   const [instructing, setInstructing] = useState<string>();
 
   useEffect(() => (started ? followReplies(conversationId) : undefined), [started, conversationId]);
@@ -67,13 +69,21 @@ export function ConversationView({ user, conversationId, listOpen, onToggleList 
   const model = choice ?? (started ? conversation && (conversation.model ?? '') : newModel);
   const newPrompt = changedPrompt ?? defaults.instructions;
   const instructions = (started ? conversation?.systemPrompt : newPrompt) ?? '';
+  const generation = (started ? conversation?.generation : startGeneration) ?? noParameters;
 
   function onSend(content: string) {
     const target = conversationId ?? newConversation();
     // A chat that starts with the default model keeps following the default.
     const sentModel = isEmpty ? model : availableModel(model ?? '');
-    send(target, content, started ? {} : { model: sentModel || undefined, systemPrompt: newPrompt || undefined });
-    if (!started) instructNew(undefined);
+    send(target, content, started ? {} : {
+      model: sentModel || undefined,
+      systemPrompt: newPrompt || undefined,
+      generation: isDefault(startGeneration) ? undefined : startGeneration,
+    });
+    if (!started) {
+      instructNew(undefined);
+      parameterizeNew(noParameters);
+    }
     if (target === conversationId) return;
     moveChoice(user.id, name, target);
     open(target);
@@ -85,9 +95,19 @@ export function ConversationView({ user, conversationId, listOpen, onToggleList 
     keepNewInstructions(user.id, prompt);
   }
 
-  async function onInstructions(systemPrompt: string) {
-    if (started) await updateConversation({ id: conversationId, systemPrompt: systemPrompt || null });
-    else instructNew(systemPrompt === defaults.instructions ? undefined : systemPrompt);
+  /** Stores the generation parameters for a new chat. They are sent with its first message, too. */
+  function parameterizeNew(parameters: Generation) {
+    setStartGeneration(parameters);
+    keepNewGeneration(user.id, parameters);
+  }
+
+  async function onSettings(systemPrompt: string, parameters: Generation) {
+    if (started) {
+      await updateConversation({ id: conversationId, systemPrompt: systemPrompt || null, generation: parameters });
+      return;
+    }
+    instructNew(systemPrompt === defaults.instructions ? undefined : systemPrompt);
+    parameterizeNew(parameters);
   }
 
   return (
@@ -115,9 +135,9 @@ export function ConversationView({ user, conversationId, listOpen, onToggleList 
           <button
             type="button"
             className="icon-button"
-            aria-label={texts.instructions}
-            title={texts.instructions}
-            data-set={instructions ? true : undefined}
+            aria-label={texts.chatSettings}
+            title={texts.chatSettings}
+            data-set={instructions || !isDefault(generation) ? true : undefined}
             onClick={() => setInstructing(name)}
           >
             <Icon name="settings" />
@@ -159,12 +179,13 @@ export function ConversationView({ user, conversationId, listOpen, onToggleList 
         </button>
       )}
       {instructing === name && (
-        <InstructionsDialog
+        <ChatSettingsDialog
           key={name}
           user={user.id}
           conversation={name}
           instructions={instructions}
-          onSave={onInstructions}
+          generation={generation}
+          onSave={onSettings}
           onClose={() => setInstructing(undefined)}
         />
       )}

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { conversationOf, noConversations, withConversation, withFirstPage, withoutConversation, type Conversation } from './list';
+import { noParameters } from './generation';
 
 function conversation(id: string, updatedAt: string): Conversation {
-  return { id, title: `Of ${id}`, systemPrompt: null, model: null, createdAt: updatedAt, updatedAt };
+  return { id, title: `Of ${id}`, systemPrompt: null, model: null, generation: noParameters, createdAt: updatedAt, updatedAt };
 }
 
 const recent = conversation('recent', '2026-03-02T00:00:00Z');

@@ -13,14 +13,14 @@ import { startedAs, drop, keep, recordStarted, outboxStore, isWaiting } from './
 import { entriesOf, inputOf, isNew, nextToSend, randomKey, type Entry } from './outbox';
 
 /** Settings of a new conversation that are sent with its first message. */
-export type FirstMessageOptions = Pick<Entry, 'model' | 'systemPrompt'>;
+export type FirstMessageOptions = Pick<Entry, 'model' | 'systemPrompt' | 'generation'>;
 
 /** Stores a message, and sends it as soon as possible. */
-export function send(conversation: string, content: string, { model, systemPrompt }: FirstMessageOptions = {}): void {
+export function send(conversation: string, content: string, { model, ...options }: FirstMessageOptions = {}): void {
   const name = startedAs(conversation) ?? conversation;
   // After the waiting entries, even if the clock has been set back.
   const at = Math.max(Date.now(), (entriesOf(outboxStore.get(), name).at(-1)?.at ?? 0) + 1);
-  keep({ key: randomKey(), conversation: name, content, model: model ?? displayedModel(name), systemPrompt, at });
+  keep({ key: randomKey(), conversation: name, content, model: model ?? displayedModel(name), ...options, at });
 }
 
 /** Sends a refused entry again under the same key. If the server has stored it after all, it is not stored twice. */

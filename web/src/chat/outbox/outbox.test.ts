@@ -20,6 +20,7 @@ test('an entry has the same input on every attempt', () => {
   expect(inputOf(entry('a', 'new_1', 1))).toEqual({
     conversationId: null,
     systemPrompt: null,
+    generation: null,
     content: 'a',
     model: null,
     idempotencyKey: 'a',

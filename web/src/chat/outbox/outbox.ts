@@ -1,4 +1,4 @@
-import type { SendMessageInput } from '../graphql/generated';
+import type { GenerationInput, SendMessageInput } from '../graphql/generated';
 
 /** A message to be sent. It is stored on this device until the server has it. */
 export interface Entry {
@@ -10,6 +10,8 @@ export interface Entry {
   readonly model?: string;
   /** Instructions for a conversation that starts with this message. */
   readonly systemPrompt?: string;
+  /** Generation parameters for a conversation that starts with this message. */
+  readonly generation?: GenerationInput;
   /** Time of writing, in milliseconds by this device's clock. */
   readonly at: number;
   /** True if the server's rate limit delays it. */
@@ -54,11 +56,12 @@ export function nextToSend(entries: readonly Entry[], busy: ReadonlySet<string>)
 }
 
 /** Returns the input of an entry. It never changes: the server would refuse another input under the same key. */
-export function inputOf({ key, conversation, content, model, systemPrompt }: Entry): SendMessageInput {
+export function inputOf({ key, conversation, content, model, systemPrompt, generation }: Entry): SendMessageInput {
   const begins = isNew(conversation);
   return {
     conversationId: begins ? null : conversation,
     systemPrompt: (begins && systemPrompt) || null,
+    generation: (begins && generation) || null,
     content,
     model: model ?? null,
     idempotencyKey: key,

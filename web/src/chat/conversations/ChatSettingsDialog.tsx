@@ -5,21 +5,29 @@ import { reasonOf } from '../graphql/reason';
 import { texts } from '../texts';
 import { confirmed } from '../ui/confirm';
 import { notifyFailure } from '../ui/notices';
+import { sameGeneration, type Generation } from './generation';
+import { GenerationFields } from './GenerationFields';
 
 interface Props {
   user: string;
-  /** The conversation that the instructions belong to. */
+  /** The conversation that the settings belong to. */
   conversation: string;
   /** The saved instructions; empty if there are none. */
   instructions: string;
-  onSave: (instructions: string) => Promise<void>;
+  /** The saved generation parameters. */
+  generation: Generation;
+  onSave: (instructions: string, generation: Generation) => Promise<void>;
   onClose: () => void;
 }
 
-/** Edits the instructions of a conversation. Unsaved changes are kept on this device until they are saved or discarded. */
-export function InstructionsDialog({ user, conversation, instructions, onSave, onClose }: Props) {
+/**
+ * Edits the instructions of a conversation and its generation parameters. Unsaved instructions are kept on this device
+ * until they are saved or discarded.
+ */
+export function ChatSettingsDialog({ user, conversation, instructions, generation, onSave, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [prompt, setPrompt] = useState(() => draftOf(user, unsavedInstructions(conversation)) || instructions);
+  const [parameters, setParameters] = useState(generation);
   const [saving, setSaving] = useState(false);
   // A second Enter can come before `saving` is rendered.
   const busy = useRef(false);
@@ -40,7 +48,7 @@ export function InstructionsDialog({ user, conversation, instructions, onSave, o
     setSaving(true);
     setProblem(undefined);
     try {
-      await onSave(prompt.trim() ? prompt : '');
+      await onSave(prompt.trim() ? prompt : '', parameters);
       close();
     } catch (error) {
       // If the dialog is closed by now, report the error as a notice.
@@ -59,25 +67,30 @@ export function InstructionsDialog({ user, conversation, instructions, onSave, o
 
   /** Asks before the Escape key discards unsaved changes. */
   async function cancel(event: SyntheticEvent) {
-    if (prompt === instructions) return;
+    if (prompt === instructions && sameGeneration(parameters, generation)) return;
     event.preventDefault();
     if (await confirmed(texts.discardInstructions, texts.discard)) close();
   }
 
   return (
-    <dialog ref={dialog} className="dialog" onCancel={cancel} onClose={onClose} aria-labelledby="instructions-title">
+    <dialog ref={dialog} className="dialog" onCancel={cancel} onClose={onClose} aria-labelledby="settings-title">
       <form onSubmit={save}>
-        <h2 id="instructions-title">{texts.systemPrompt}</h2>
-        <p className="hint">{texts.systemPromptHint}</p>
+        <h2 id="settings-title">{texts.chatSettings}</h2>
+        <label htmlFor="instructions">{texts.systemPrompt}</label>
+        <p id="instructions-hint" className="hint">
+          {texts.systemPromptHint}
+        </p>
         <textarea
+          id="instructions"
+          aria-describedby="instructions-hint"
           autoFocus
           dir="auto"
           rows={8}
-          aria-labelledby="instructions-title"
           value={prompt}
           onChange={(event) => write(event.target.value)}
         />
         {left < 1000 && <p className="count">{left < 0 ? texts.tooLong(-left) : texts.left(left)}</p>}
+        <GenerationFields value={parameters} onChange={setParameters} />
         <p className="problem" role="alert">
           {problem}
         </p>
