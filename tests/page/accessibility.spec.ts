@@ -41,8 +41,16 @@ Text with **bold**, \`code\` and a [link](https://example.com).
 \`\`\`python
 def f(x):
     # a comment
-    return "text" + str(x)
+    return "text" + str(x) + "${'so long that it is cut off '.repeat(8)}"
 \`\`\`
+
+\\[x^2 = ${'a + '.repeat(60)} y\\]
+
+<details>
+<summary>More</summary>
+
+Press <kbd>Ctrl</kbd>
+</details>
 
 مرحبا بالعالم
 `;
@@ -66,6 +74,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
           answer.end();
         })();
         await ada.replyEnded();
+        await expect(ada.reply.locator('.katex-display')).toBeVisible();
+        await ada.reply.getByText('More', { exact: true }).click();
         await passes(page, 'a reply');
 
         await ada.say('And a failure.');

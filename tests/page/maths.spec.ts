@@ -22,7 +22,7 @@ test('formulas are typeset, and copied as source', async ({ page, ada, provider,
   const typeset = ada.reply.locator('.math .katex');
   await expect(typeset).toHaveCount(2);
   await expect(typeset.first().locator('math')).toContainText('x');
-  await expect(ada.reply).not.toContainText('= y');
+  await expect(ada.reply.getByText('= y'), 'half a formula is not shown').toBeHidden();
   answer.say('\n\\]\n\nBut \\(\\frac{\\) is wrong.');
   answer.end();
   await ada.replyEnded();
@@ -45,4 +45,13 @@ test('formulas are typeset, and copied as source', async ({ page, ada, provider,
   many.end();
   await ada.replyEnded();
   await expect(ada.reply.locator('.katex-display')).toBeVisible();
+
+  await ada.say('Half of one.');
+  const half = await provider.asked();
+  half.say('Let \\(x^');
+  await expect(ada.reply.getByRole('img', { name: 'Formula…' })).toBeVisible();
+  half.breakOff();
+  await ada.replyEnded();
+  await expect(ada.reply.getByRole('img', { name: 'Formula…' })).toBeHidden();
+  await expect(ada.reply.getByText('\\(x^', { exact: true })).toBeVisible();
 });

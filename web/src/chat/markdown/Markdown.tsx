@@ -191,7 +191,7 @@ function Inline({ token }: { token: Token }): ReactNode {
 }
 
 function formula({ raw, text, display = false, pending }: InlineToken): ReactNode {
-  if (pending) return <PendingFormula />;
+  if (pending) return <PendingFormula source={raw.trim()} />;
   return text ? <Formula tex={text} source={raw.trim()} display={display} /> : raw.trim();
 }
 

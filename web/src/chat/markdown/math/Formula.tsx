@@ -51,11 +51,14 @@ function hidden(source: string): HTMLElement {
   return element;
 }
 
-/** In place of a formula that is still growing, and would be wrong. */
-export function PendingFormula() {
+/** A formula without its end. While the reply is growing, an ellipsis is displayed instead (see `markdown.css`). */
+export function PendingFormula({ source }: { source: string }) {
   return (
-    <span className="math pending" role="img" aria-label={texts.formula}>
-      …
+    <span className="math pending" dir="ltr">
+      <span role="img" aria-label={texts.formula}>
+        …
+      </span>
+      <span>{source}</span>
     </span>
   );
 }
