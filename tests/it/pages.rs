@@ -34,6 +34,7 @@ fn media_type(path: &str) -> &'static str {
         "js" => "text/javascript",
         "css" => "text/css",
         "svg" => "image/svg+xml",
+        "png" => "image/png",
         "woff2" => "font/woff2",
         "ttf" => "font/ttf",
         other => panic!("add the media type of .{other}"),

@@ -16,7 +16,9 @@ pub fn selection(schema: &Schema, of: &str, above: &[&str], reached: &mut BTreeS
             "OBJECT" => selection(schema, below, &[above, &[of]].concat(), reached),
             _ => panic!("{of}.{name}: {kind} is not supported by this crawler"),
         };
-        selected += &format!(" {name}{arguments} {nested}");
+        // Conversations always have parameters, but messages may have none. One query selects both only with an alias.
+        let alias = if (of, name) == ("Conversation", "generation") { "all: " } else { "" };
+        selected += &format!(" {alias}{name}{arguments} {nested}");
     }
     selected + " }"
 }
