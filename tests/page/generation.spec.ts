@@ -37,6 +37,7 @@ test('the settings of a chat determine how its replies are generated', async ({ 
   expect(await generation()).toEqual({ temperature: 0.5, maxOutputTokens: null, reasoningEffort: null });
 
   await page.keyboard.press('Control+Shift+O');
+  await expect(page).toHaveURL(/\/$/);
   await open();
   await expect(longest, 'another new chat has the defaults').toHaveValue('');
   await settings.getByText('How the model writes').click();

@@ -44,6 +44,7 @@ export default [
           exceptions: {
             suffixes: ['Payload', 'Connection', 'Edge'],
             types: [
+              'Generation',
               'PageInfo',
               'ReplyError',
               'Usage',
