@@ -39,8 +39,8 @@ test('the settings of a chat determine how its replies are generated', async ({ 
   await page.keyboard.press('Control+Shift+O');
   await expect(page).toHaveURL(/\/$/);
   await open();
-  await expect(longest, 'another new chat has the defaults').toHaveValue('');
   await settings.getByText('How the model writes').click();
+  await expect(longest, 'another new chat has the defaults').toHaveValue('');
   await longest.fill('0');
   await settings.getByRole('button', { name: 'Save' }).click();
   await expect(longest, 'the browser explains what is wrong').toBeFocused();
