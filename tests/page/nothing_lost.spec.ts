@@ -121,11 +121,13 @@ test.describe('a server that stops during a reply', () => {
       const states = await page.evaluateHandle(() => {
         const seen: string[] = [];
         const chat = document.querySelector<HTMLElement>('.chat')!;
-        new MutationObserver(() => {
+        const record = () => {
           const interrupted = /Interrupted, starting again/.test(chat.querySelector('.messages')!.textContent!);
           const state = `${chat.dataset.connection}${interrupted ? ', interrupted' : ''}`;
           if (state !== seen.at(-1)) seen.push(state);
-        }).observe(chat, { attributes: true, childList: true, subtree: true });
+        };
+        record();
+        new MutationObserver(record).observe(chat, { attributes: true, childList: true, subtree: true });
         return seen;
       });
       await server[way]();
