@@ -2,8 +2,8 @@
 
 use crate::{
     accounts::{
-        AccessTokens, Accounts, Audit, Deletion, DownloadLimiter, IdentityProvider, Passwords,
-        ProviderSettings, RefreshTokens, Sessions,
+        AccessTokens, Accounts, Audit, Deletion, DownloadLimiter, IdentityProvider, Keys, Passwords,
+        ProviderSettings, RefreshTokens, Secret, Sessions,
     },
     assistant::{catalog::Catalog, providers::Providers},
     background::Background,
@@ -93,6 +93,70 @@ impl Default for AppOverrides {
     }
 }
 
+/// What all parts of the server share.
+#[derive(Clone)]
+struct Base {
+    store: Database,
+    clock: Clock,
+    bus: Arc<dyn Bus>,
+    throttle: Arc<Throttle>,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl Base {
+    fn accounts(
+        &self,
+        config: &Config,
+        secret: &Secret,
+        keys: Keys,
+        identity_provider: Option<ProviderSettings>,
+    ) -> anyhow::Result<Arc<Accounts>> {
+        let Self { store, clock, bus, throttle, tasks, .. } = self;
+        let sessions = Sessions::new(
+            store.clone(),
+            clock.clone(),
+            RefreshTokens::new(secret),
+            config.session_lifetimes(),
+            bus.clone(),
+            tasks.clone(),
+        );
+        Ok(Arc::new(Accounts {
+            store: store.clone(),
+            clock: clock.clone(),
+            passwords: Passwords::new(available_parallelism().map_or(2, usize::from)),
+            access_tokens: AccessTokens::new(keys, config.access_token_ttl),
+            sessions,
+            identity_provider: build_identity_provider(identity_provider, clock)?,
+            open: config.identities.registration == Registration::Open,
+            audit: Audit::new(store.clone(), clock.clone(), tasks.clone()),
+            exports: DownloadLimiter::default(),
+            throttle: throttle.clone(),
+        }))
+    }
+
+    fn replies(&self, config: &Config, catalog: Arc<Catalog>, changes: Changes) -> Replies {
+        let Self { store, clock, bus, throttle, .. } = self.clone();
+        Replies::new(store, catalog, bus, clock, changes, throttle, config.reply_settings())
+    }
+
+    /// Starts the background tasks, which end at shutdown. Those of the reply engine start with the server.
+    fn spawn_background(&self, domain: &Domain, known_from: Instant, waker: &Waker) {
+        let Domain { store, accounts, catalog, changes, conversations, .. } = domain;
+        let background = Background::new(self.tasks.clone(), self.shutdown.clone(), waker.clone());
+        if let Some(provider) = accounts.identity_provider.clone() {
+            provider.keep_keys(&background);
+        }
+        catalog.clone().refresh_lists(&background);
+        accounts.clock.clone().keep_synchronized(store.clone(), &background);
+        maintenance::start(store.clone(), accounts.clock.clone(), &background);
+        conversations.removal.clone().start(&background);
+        changes.clone().start_polling(&background);
+        let (watcher, token) = (accounts.clone(), self.shutdown.clone());
+        self.tasks.spawn(async move { watcher.sessions.run_revocation_poll(known_from, token).await });
+    }
+}
+
 impl App {
     /// Connects to the database, brings its schema up to date, and builds all parts.
     pub async fn build(
@@ -101,47 +165,22 @@ impl App {
         overrides: AppOverrides,
     ) -> anyhow::Result<Self> {
         let AppOverrides { clock, statements, park_after, redis_timeout, waker, bus, panic_at } = overrides;
-        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let store =
             open_database(&resolved.database_url, &statements, &clock).await.context("DATABASE_URL")?;
-        let catalog = build_catalog(config, &resolved.providers)?;
         let redis = resolved.redis.as_ref().map(RedisBus::connection);
         let throttle =
             Arc::new(Throttle::new(config.throttling.rates(), clock.clone(), redis, redis_timeout));
         let (bus, bus_receiver) = connect_bus(resolved.redis, bus);
-        let sessions = Sessions::new(
-            store.clone(),
-            clock.clone(),
-            RefreshTokens::new(&resolved.secret),
-            config.session_lifetimes(),
-            bus.clone(),
-            tasks.clone(),
-        );
-        let known_from = sessions.poll_revocations(Instant(0)).await.context("DATABASE_URL")?;
-        let accounts = Arc::new(Accounts {
-            store: store.clone(),
-            clock: clock.clone(),
-            passwords: Passwords::new(available_parallelism().map_or(2, usize::from)),
-            access_tokens: AccessTokens::new(resolved.keys, config.access_token_ttl),
-            sessions,
-            identity_provider: build_identity_provider(resolved.identity_provider, &clock)?,
-            open: config.identities.registration == Registration::Open,
-            audit: Audit::new(store.clone(), clock.clone(), tasks.clone()),
-            exports: DownloadLimiter::default(),
-            throttle: throttle.clone(),
-        });
-        let changes = Changes::new(store.clone(), bus.clone(), tasks.clone());
-        let replies = Replies::new(
-            store.clone(),
-            catalog.clone(),
-            bus,
-            clock,
-            changes.clone(),
-            throttle.clone(),
-            config.reply_settings(),
-        );
+        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let base = Base { store, clock, bus, throttle, tasks, shutdown };
+        let catalog = build_catalog(config, &resolved.providers)?;
+        let accounts = base.accounts(config, &resolved.secret, resolved.keys, resolved.identity_provider)?;
+        let known_from = accounts.sessions.poll_revocations(Instant(0)).await.context("DATABASE_URL")?;
+        let changes = Changes::new(base.store.clone(), base.bus.clone(), base.tasks.clone());
+        let replies = base.replies(config, catalog.clone(), changes.clone());
         let domain = build_domain(accounts.clone(), catalog, replies.clone(), changes.clone());
-        spawn_background(&domain, known_from, &waker, &tasks, &shutdown);
+        base.spawn_background(&domain, known_from, &waker);
+        let Base { store, throttle, tasks, shutdown, .. } = base;
         let service = Arc::new(GraphqlService {
             schema: schema::build(domain, panic_at),
             documents: build_documents(config, resolved.trusted_documents)?,
@@ -153,7 +192,7 @@ impl App {
             tasks: tasks.clone(),
             park_after,
         });
-        let limits = config.connection_limits();
+        let connections = config.connection_limits();
         let router = transport::router(Transport {
             settings: config.transport_settings(),
             service,
@@ -161,13 +200,13 @@ impl App {
             store,
             readiness: Readiness::default(),
             throttle,
-            open_streams: OpenStreams::new(config.connections.max_sockets, limits.per_address),
+            open_streams: OpenStreams::new(config.connections.max_sockets, connections.per_address),
             tasks: tasks.clone(),
             shutdown: shutdown.clone(),
         });
         Ok(Self {
             router,
-            connections: limits,
+            connections,
             trusted_proxies: config.trusted_proxies.clone(),
             replies,
             waker,
@@ -281,26 +320,4 @@ fn build_domain(
 fn build_documents(config: &Config, mut trusted: TrustedDocuments) -> anyhow::Result<Documents> {
     trusted.add(&transport::page_documents()).map_err(anyhow::Error::msg)?;
     Documents::new(&schema::sdl(), config.document_limits(), trusted)
-}
-
-/// Starts the background tasks, which end at shutdown. Those of the reply engine start with the server.
-fn spawn_background(
-    domain: &Domain,
-    known_from: Instant,
-    waker: &Waker,
-    tasks: &TaskTracker,
-    shutdown: &CancellationToken,
-) {
-    let Domain { store, accounts, catalog, changes, conversations, .. } = domain;
-    let background = Background::new(tasks.clone(), shutdown.clone(), waker.clone());
-    if let Some(provider) = accounts.identity_provider.clone() {
-        provider.keep_keys(&background);
-    }
-    catalog.clone().refresh_lists(&background);
-    accounts.clock.clone().keep_synchronized(store.clone(), &background);
-    maintenance::start(store.clone(), accounts.clock.clone(), &background);
-    conversations.removal.clone().start(&background);
-    changes.clone().start_polling(&background);
-    let (watcher, token) = (accounts.clone(), shutdown.clone());
-    tasks.spawn(async move { watcher.sessions.run_revocation_poll(known_from, token).await });
 }

@@ -123,12 +123,6 @@ pub struct Config {
           value_parser = seconds(60..=31_536_000))]
     pub refresh_token_ttl: Duration,
 
-    /// Grace period in seconds during which a used refresh token returns the same replacement again, for clients that
-    /// lost the response or refreshed twice at once. After it, reuse of the token ends the session.
-    #[arg(long, env = "CONFAB_REFRESH_GRACE", default_value = "10",
-          value_parser = seconds(0..=300))]
-    pub refresh_grace: Duration,
-
     /// Other origins whose pages may use this server, separated by commas: `https://chat.example,https://…`
     /// [default: none].
     #[arg(long, env = "CONFAB_ALLOWED_ORIGINS", value_delimiter = ',',
@@ -220,12 +214,6 @@ pub struct Config {
     /// Trusted documents.
     #[command(flatten)]
     pub trusted: Trusted,
-
-    /// Interval between pings to a WebSocket client, in seconds. The server closes a WebSocket from which it received
-    /// nothing for two intervals.
-    #[arg(long, env = "CONFAB_PING_INTERVAL", default_value = "20",
-          value_parser = seconds(1..=3600))]
-    pub ping_interval: Duration,
 
     /// Connection limits.
     #[command(flatten)]

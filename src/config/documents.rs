@@ -7,20 +7,10 @@ use clap::{Args, builder::RangedU64ValueParser, value_parser};
 /// Limits on GraphQL documents. The content of a fragment counts once per spread, except for tokens.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Documents {
-    /// Maximum length of a GraphQL document, in bytes, without its variables.
-    #[arg(long, env = "CONFAB_MAX_DOCUMENT", default_value = "65536",
-          value_parser = RangedU64ValueParser::<usize>::new().range(1024..=16_777_216))]
-    pub max_document: usize,
-
     /// Maximum number of tokens in a GraphQL document: names, numbers, strings and punctuators.
     #[arg(long, env = "CONFAB_MAX_TOKENS", default_value = "1000",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
     pub max_tokens: usize,
-
-    /// Maximum nesting depth of a GraphQL document.
-    #[arg(long, env = "CONFAB_MAX_DEPTH", default_value = "20",
-          value_parser = RangedU64ValueParser::<u64>::new().range(1..=32))]
-    pub max_depth: u64,
 
     /// Maximum cost of a GraphQL operation. Each field costs 1 or more, multiplied by the page sizes that enclose it.
     #[arg(long, env = "CONFAB_MAX_COST", default_value = "50000", value_parser = value_parser!(u64).range(1..))]
@@ -40,10 +30,10 @@ impl Config {
             Switch::Off => DocumentTuning::MAXIMA,
         };
         DocumentLimits {
-            document: documents.max_document,
+            document: fixed.max_document,
             tokens: documents.max_tokens,
             definitions: fixed.max_definitions,
-            depth: documents.max_depth,
+            depth: fixed.max_depth,
             cost: documents.max_cost,
             selections: fixed.max_selections,
             root_fields: fixed.max_root_fields,

@@ -24,7 +24,7 @@ impl Config {
         SessionLifetimes {
             session: self.refresh_token_ttl,
             access_token: self.access_token_ttl,
-            grace: self.refresh_grace,
+            grace: self.tuning.refresh_grace,
         }
     }
 
@@ -45,7 +45,7 @@ impl Config {
             behind_tls: self.env == Environment::Production,
             sockets: SocketLimits {
                 init: self.tuning.init_timeout,
-                ping: self.ping_interval,
+                ping: self.tuning.ping_interval,
                 write: self.tuning.write_timeout,
                 operations: self.tuning.max_operations,
             },

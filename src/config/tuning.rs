@@ -6,6 +6,12 @@ use std::time::Duration;
 /// Timeouts and limits that need no setting, because another setting or the protocol bounds them.
 #[derive(Clone, Copy, Debug)]
 pub struct Tuning {
+    /// Grace period during which a used refresh token returns the same replacement again, for clients that lost the
+    /// response or refreshed twice at once. After it, reuse of the token ends the session.
+    pub refresh_grace: Duration,
+    /// Interval between pings to a WebSocket client. The server closes a WebSocket from which it received nothing for
+    /// two intervals.
+    pub ping_interval: Duration,
     /// Timeout for connecting to a model provider.
     pub connect_timeout: Duration,
     /// Timeout for receiving a request's headers, and again for its body.
@@ -27,6 +33,10 @@ pub struct Tuning {
 /// once per spread.
 #[derive(Clone, Copy, Debug)]
 pub struct DocumentTuning {
+    /// Maximum length of a document, in bytes, without its variables.
+    pub max_document: usize,
+    /// Maximum nesting depth of a document, at most 32.
+    pub max_depth: u64,
     /// Maximum number of operations and fragment definitions in a document.
     pub max_definitions: usize,
     /// Maximum number of selections (fields and fragments) in a document. Page sizes do not matter.
@@ -45,6 +55,9 @@ pub struct DocumentTuning {
 impl Default for Tuning {
     fn default() -> Self {
         Self {
+            refresh_grace: Duration::from_secs(10),
+            // Proxies usually close a connection that is silent for 60 s.
+            ping_interval: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(10),
             // For comparison: nginx waits 60 s, Apache 20 to 40 s, Node 60 s. Headers fit into one packet, bodies into
             // a few hundred.
@@ -54,6 +67,8 @@ impl Default for Tuning {
             max_operations: 100,
             max_text: 16 * 1024 * 1024,
             documents: DocumentTuning {
+                max_document: 64 * 1024,
+                max_depth: 20,
                 max_definitions: 100,
                 max_selections: 2000,
                 max_root_fields: 20,
@@ -68,6 +83,8 @@ impl Default for Tuning {
 impl DocumentTuning {
     /// Limits that no document within the maxima of [`super::Documents`] reaches, except that on values.
     pub(super) const MAXIMA: Self = Self {
+        max_document: 16 * 1024 * 1024,
+        max_depth: 32,
         max_definitions: 100_000,
         max_selections: u32::MAX as u64,
         max_root_fields: u32::MAX as u64,
@@ -90,16 +107,20 @@ impl Tuning {
     }
 
     /// The environment variables that used to be settings, with the kind and the fixed value of each.
-    fn former_settings(&self) -> [(&'static str, &'static str, String); 12] {
+    fn former_settings(&self) -> [(&'static str, &'static str, String); 16] {
         let seconds = |duration: Duration| format!("{} s", duration.as_secs());
         let documents = &self.documents;
         [
+            ("CONFAB_REFRESH_GRACE", "grace period", seconds(self.refresh_grace)),
+            ("CONFAB_PING_INTERVAL", "interval", seconds(self.ping_interval)),
             ("CONFAB_CONNECT_TIMEOUT", "timeout", seconds(self.connect_timeout)),
             ("CONFAB_REQUEST_TIMEOUT", "timeout", seconds(self.request_timeout)),
             ("CONFAB_WRITE_TIMEOUT", "timeout", seconds(self.write_timeout)),
             ("CONFAB_INIT_TIMEOUT", "timeout", seconds(self.init_timeout)),
             ("CONFAB_MAX_OPERATIONS", "limit", self.max_operations.to_string()),
             ("CONFAB_MAX_TEXT", "limit", format!("{} bytes", self.max_text)),
+            ("CONFAB_MAX_DOCUMENT", "limit", format!("{} bytes", documents.max_document)),
+            ("CONFAB_MAX_DEPTH", "limit", documents.max_depth.to_string()),
             ("CONFAB_MAX_DEFINITIONS", "limit", documents.max_definitions.to_string()),
             ("CONFAB_MAX_SELECTIONS", "limit", documents.max_selections.to_string()),
             ("CONFAB_MAX_ROOT_FIELDS", "limit", documents.max_root_fields.to_string()),

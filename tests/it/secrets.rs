@@ -35,7 +35,6 @@ async fn the_trace_log_contains_no_secret() {
         ("CONFAB_JWT_KEY_FILE", "keys.pem"),
         ("CONFAB_OIDC_ISSUER", &*identities.issuer),
         ("CONFAB_OIDC_AUDIENCE", AUDIENCE),
-        ("CONFAB_REFRESH_GRACE", "0"),
         ("OPENAI_BASE_URL", &*provider_url),
         ("OPENAI_API_KEY", api_key),
         ("OPENAI_MODELS", "small"),
@@ -50,7 +49,7 @@ async fn the_trace_log_contains_no_secret() {
     secrets.push("MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v".into());
     let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{value}")).to_owned();
 
-    // A session whose refresh token is used twice.
+    // A session that ends because an old refresh token is used again.
     let next = mutate(
         &stranger,
         "refreshSession",
@@ -60,6 +59,9 @@ async fn the_trace_log_contains_no_secret() {
     .await;
     secrets.extend([ada.token.clone().unwrap(), ada.refresh_token.clone()]);
     secrets.extend([text(&next["accessToken"]), text(&next["refreshToken"])]);
+    let input = json!({ "refreshToken": next["refreshToken"] });
+    let latest = mutate(&stranger, "refreshSession", input, "accessToken refreshToken").await;
+    secrets.extend([text(&latest["accessToken"]), text(&latest["refreshToken"])]);
     mutate(&stranger, "refreshSession", json!({ "refreshToken": ada.refresh_token }), "accessToken").await;
     let input = json!({ "email": ada.email, "password": PASSWORD });
     let signed_in = mutate(&stranger, "logIn", input, "accessToken refreshToken").await;

@@ -100,7 +100,7 @@ async fn kinds_of_events(client: &Client) -> Vec<String> {
 
 /// Advances the clock to the end of the grace period.
 fn let_grace_pass(server: &Server) {
-    server.clock.advance(server.config.refresh_grace);
+    server.clock.advance(server.config.tuning.refresh_grace);
 }
 
 on_both_databases! {
@@ -181,7 +181,7 @@ on_both_databases! {
         let client = server.register().await;
         let first = refreshed(&client).await;
         assert_ne!(first.refresh_token, client.refresh_token);
-        server.clock.advance(server.config.refresh_grace - Duration::from_secs(1));
+        server.clock.advance(server.config.tuning.refresh_grace - Duration::from_secs(1));
         for again in [refreshed(&client).await, refreshed(&client.at(elsewhere.address)).await] {
             assert_eq!(again.refresh_token, first.refresh_token);
             assert!(is_signed_in(&again).await);
@@ -196,7 +196,7 @@ on_both_databases! {
     }
 
     async fn without_a_grace_period_a_refresh_token_works_once(kind) {
-        let server = Server::with(kind, |config| config.refresh_grace = Duration::ZERO).await;
+        let server = Server::with(kind, |config| config.tuning.refresh_grace = Duration::ZERO).await;
         let client = server.register().await;
         let next = refreshed(&client).await;
         assert_eq!(refusal(&client).await, "UNAUTHENTICATED");

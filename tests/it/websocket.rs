@@ -347,7 +347,8 @@ async fn an_oversized_message_closes_the_socket() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_answers_no_pings_is_disconnected() {
-    let server = Server::with(Kind::Sqlite, |config| config.ping_interval = Duration::from_secs(1)).await;
+    let server =
+        Server::with(Kind::Sqlite, |config| config.tuning.ping_interval = Duration::from_secs(1)).await;
     let silent = server.socket(&server.anonymous()).await;
     let mut listening = server.socket(&server.anonymous()).await;
     // A client that only reads raw bytes answers no pings.

@@ -29,11 +29,9 @@ const SOCKETS: usize = 10_000;
 const SOCKETS_BEFORE: usize = 1000;
 /// An upper bound of the other files that the server has open.
 const OTHER_FILES: usize = 200;
-/// The ping interval of the server, in seconds.
-const PING: u64 = 3;
-/// Long enough for a ping on every socket, and far longer than until a subscription is parked (`PARK_AFTER` in the
-/// server's `src/app.rs`).
-const SETTLE: Duration = Duration::from_secs(PING + 2);
+/// Long enough for a ping on every socket, which the server sends every 20 seconds, and far longer than until a
+/// subscription is parked (`PARK_AFTER` in the server's `src/app.rs`).
+const SETTLE: Duration = Duration::from_secs(22);
 
 pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
     let database = Database::Sqlite;
@@ -51,7 +49,6 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
             .aim(AIM_KIB)
             .with("sockets", sockets)
             .with("sockets_before", SOCKETS_BEFORE)
-            .with("ping_interval_s", PING)
             .with("pss_kib", quantile(&proportional, 0.5));
     report.add(figure)
 }
@@ -71,9 +68,7 @@ fn sockets() -> usize {
 
 async fn round(bench: &Bench, database: &Database, sockets: usize) -> Result<(Memory, Memory)> {
     let provider = Provider::start(Script::SILENT).await?;
-    let mut settings = provider.settings();
-    settings.push(("CONFAB_PING_INTERVAL", PING.to_string()));
-    let server = Server::start(bench, database, &settings).await?;
+    let server = Server::start(bench, database, &provider.settings()).await?;
     let api = Api::register(&server).await?;
     let sent = api.send(None, None, "Be silent.").await?;
     let mut open = JoinSet::new();

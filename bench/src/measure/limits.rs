@@ -24,11 +24,9 @@ const TURNS: usize = 6;
 
 /// The maximum of the settings.
 const MAXIMUM: &str = "4294967295";
-const OFF: [(&str, &str); 6] = [
+const OFF: [(&str, &str); 4] = [
     ("CONFAB_MAX_BODY", "16777216"),
-    ("CONFAB_MAX_DOCUMENT", "16777216"),
     ("CONFAB_MAX_TOKENS", "1000000"),
-    ("CONFAB_MAX_DEPTH", "32"),
     ("CONFAB_MAX_COST", MAXIMUM),
     ("CONFAB_FIXED_DOCUMENT_LIMITS", "off"),
 ];
