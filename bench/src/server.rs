@@ -19,7 +19,7 @@ const START: Duration = Duration::from_secs(20);
 const END: Duration = Duration::from_secs(15);
 
 /// Rate limits that are off, because the load would exceed them.
-const UNTHROTTLED: [&str; 8] = [
+const UNTHROTTLED: [&str; 9] = [
     "CONFAB_LOGIN_RATE_PER_ADDRESS",
     "CONFAB_LOGIN_RATE_PER_ACCOUNT",
     "CONFAB_REGISTER_RATE_PER_ADDRESS",
@@ -28,6 +28,7 @@ const UNTHROTTLED: [&str; 8] = [
     "CONFAB_COST_RATE",
     "CONFAB_MAX_CONNECTIONS",
     "CONFAB_MAX_CONNECTIONS_PER_ADDRESS",
+    "CONFAB_MAX_SOCKETS",
 ];
 
 /// A running server. Dropping it shuts it down and waits for its end.
