@@ -9,6 +9,7 @@ use crate::{
     replies::{Replies, SystemPrompt},
     store::{
         Database, Id,
+        branches::Switched,
         conversations::{Conversation, ConversationChangeset},
     },
     unicode::is_visible,
@@ -120,13 +121,20 @@ impl Conversations {
         Ok(updated)
     }
 
+    /// Makes the path to a message the active branch of its conversation. Fails with `NOT_FOUND`.
+    pub async fn switch_branch(&self, owner: Id, message: Id) -> Result<Switched> {
+        let switched = self.store.switch_branch(owner, message, self.clock.now()).await?;
+        let switched = switched.ok_or(Error::NotFound("message"))?;
+        self.changes.notify(owner);
+        Ok(switched)
+    }
+
     /// Deletes one of the owner's conversations with all its messages, and stops its replies. Fails with `NOT_FOUND`.
     pub async fn delete(&self, owner: Id, id: Id) -> Result<()> {
-        if !self.store.delete_conversation(owner, id, self.clock.now()).await? {
-            return Err(Error::NotFound("conversation"));
-        }
+        let stopped = self.store.delete_conversation(owner, id, self.clock.now()).await?;
+        let stopped = stopped.ok_or(Error::NotFound("conversation"))?;
         self.changes.notify(owner);
-        self.replies.stop_conversation(id);
+        self.replies.stop_running(&stopped);
         self.removal.wake();
         Ok(())
     }

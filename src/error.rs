@@ -30,6 +30,14 @@ pub enum Error {
     /// The input contradicts the stored data.
     #[error("{0}")]
     Conflict(&'static str),
+    /// The active branch of the conversation ends with another message than the client expects.
+    #[error(
+        "The conversation has changed: `ifLast` is not its last message. Load the messages after it, then retry."
+    )]
+    NotLast {
+        /// The last message of the branch; `None` if there is none.
+        head: Option<store::Id>,
+    },
     /// A rate limit or another limit was exceeded.
     #[error("{message}")]
     RateLimited {
@@ -75,7 +83,7 @@ impl Error {
             Self::Forbidden(_) => Code::Forbidden,
             Self::NotFound(_) => Code::NotFound,
             Self::BadUserInput { .. } => Code::BadUserInput,
-            Self::Conflict(_) => Code::Conflict,
+            Self::Conflict(_) | Self::NotLast { .. } => Code::Conflict,
             Self::RateLimited { .. } => Code::RateLimited,
             Self::Unavailable(_) => Code::Unavailable,
             Self::Internal(_) => Code::Internal,

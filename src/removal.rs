@@ -84,7 +84,9 @@ mod tests {
             Message::from_user(store::Id::new(), conversation.id, None, position, text, user.created_at)
         };
         store.insert_messages(&(0..MESSAGES as i32).map(message).collect::<Vec<_>>()).await.unwrap();
-        assert!(store.delete_conversation(user.id, conversation.id, user.created_at).await.unwrap());
+        assert!(
+            store.delete_conversation(user.id, conversation.id, user.created_at).await.unwrap().is_some()
+        );
         let removal = Removal::new(store.clone());
         let removed = tokio::spawn(async move { removal.remove().await });
         let mut writes = 0;

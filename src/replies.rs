@@ -57,7 +57,7 @@ pub use cursor::Cursor;
 pub use follow::Event;
 pub use progress::Next;
 pub use resume_point::ResumePoint;
-pub use send::{Destination, NewReply, SendMessage};
+pub use send::{Destination, NewReply, ReplyRequest, SendMessage};
 pub use system_prompt::SystemPrompt;
 
 use crate::{

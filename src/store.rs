@@ -7,6 +7,7 @@
 //! This module depends on nothing above it: GraphQL, sockets or assistants. A row that does not exist is `None`.
 
 pub mod access_tokens;
+pub mod branches;
 pub mod changes;
 pub mod conversations;
 mod database;
@@ -68,9 +69,9 @@ pub enum Error {
     /// The task that ran the query panicked.
     #[error("a task failed: {0}")]
     Task(tokio::task::JoinError),
-    /// The user has reached the maximum number of runs. Nothing was stored.
-    #[error("the user has reached the maximum number of runs")]
-    TooManyRuns,
+    /// The message cannot be stored. The transaction was rolled back.
+    #[error("the message cannot be stored")]
+    Rejected(sends::Rejection),
     /// The URL has an unsupported scheme.
     #[error("the URL must start with `sqlite:` or `postgres://`, not with `{0}:`")]
     Url(String),

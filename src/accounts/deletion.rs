@@ -36,9 +36,7 @@ impl Deletion {
         accounts.sessions.publish_revoked(&revoked, revocation);
         tracing::info!(user_id = %proof.user, replies = stopped.len(), "account deleted");
         self.removal.wake();
-        for conversation in stopped {
-            self.replies.stop_conversation(conversation);
-        }
+        self.replies.stop_running(&stopped);
         Ok(())
     }
 }

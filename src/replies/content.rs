@@ -31,6 +31,11 @@ impl Content {
         &self.0
     }
 
+    /// The text.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
     /// The title of a conversation that begins with this message: the first visible line, cut between words if long.
     pub fn title(&self) -> String {
         let line = self.0.lines().find(|line| is_visible(line)).unwrap_or("…");

@@ -31,9 +31,6 @@ const MAX_POLL_AFTER: Duration = Duration::from_secs(4);
 /// A reply that a runner of this instance writes.
 #[derive(Clone, Debug)]
 pub(super) struct LocalReply {
-    /// The conversation. Together with `position` it selects the replies that [`Hub::stop_before`] stops.
-    conversation_id: Id,
-    position: i32,
     /// The attempt that the runner makes.
     pub attempt: i32,
     /// The buffer: the runner appends to it, subscribers watch it.
@@ -148,8 +145,6 @@ impl Hub {
         };
         progress.send_if_modified(|progress| progress.apply_stored(reply.clone()));
         let local = LocalReply {
-            conversation_id: reply.conversation_id,
-            position: reply.position.unwrap_or_default(),
             attempt: reply.attempt,
             progress,
             stop: CancellationToken::new(),
@@ -180,18 +175,6 @@ impl Hub {
             self.poll_needed.notify_one();
         }
         is_followed
-    }
-
-    /// Stops the local replies of a conversation whose message comes before a position.
-    pub fn stop_before(&self, conversation: Id, position: i32) {
-        for entry in self.lock().values() {
-            match entry {
-                Entry::Local(local) if local.conversation_id == conversation && local.position < position => {
-                    local.stop.cancel();
-                }
-                Entry::Local(_) | Entry::Mirror(..) => {}
-            }
-        }
     }
 
     /// Whether the reply is a mirror.

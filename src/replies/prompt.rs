@@ -5,13 +5,14 @@ use crate::{
     assistant::{self, ChatMessage, Prompt},
     store::{
         self, Role,
-        messages::{Message, MessageSize},
+        messages::{Ancestor, Message},
     },
 };
+use std::collections::HashMap;
 
 /// Maximum number of messages read for a prompt.
 const MAX_MESSAGES: i32 = 500;
-/// In a longer conversation, the position of the first message read advances in steps of this size.
+/// In a longer conversation, the depth of the first message read advances in steps of this size.
 const START_STEP: i32 = 250;
 /// Estimated bytes of UTF-8 per token. English text has about four.
 const BYTES_PER_TOKEN: usize = 4;
@@ -23,20 +24,22 @@ pub(super) fn estimate_tokens<'a>(texts: impl IntoIterator<Item = &'a str>) -> u
 }
 
 impl Engine {
-    /// Reads the prompt for a reply.
+    /// Reads the prompt for a reply: its own ancestors, whatever branch is active.
     pub(super) async fn prompt(&self, reply: &Message) -> store::Result<Prompt> {
         let instructions = self.store.system_prompt(reply.conversation_id).await?;
-        let position = reply.position.unwrap_or(0);
+        let depth = reply.position.or(reply.depth).unwrap_or(0);
         let model = reply.model.clone().unwrap_or_default();
         // A quarter of the model's context is reserved for the answer.
         let context = self.catalog.context_tokens(&model).await.map_or(0, |tokens| tokens / 4 * 3);
         let budget = self.settings.history_tokens.max(context) as usize * BYTES_PER_TOKEN;
         let budget = budget.saturating_sub(instructions.as_ref().map_or(0, String::len));
         // A conversation may be megabytes long, of which the model gets only the end. So read only the lengths first.
-        let first = first_position(position);
-        let sizes = self.store.message_sizes(reply.conversation_id, first, position).await?;
-        let start = sizes.get(window(&sizes, budget)).map_or(first, |size| size.position);
-        let history = self.store.messages_between(reply.conversation_id, start, position).await?;
+        let mut ancestors = self.store.ancestors(reply.id, depth - first_depth(depth)).await?;
+        ancestors.drain(..window(&ancestors, budget));
+        let ids: Vec<store::Id> = ancestors.iter().map(|ancestor| ancestor.id).collect();
+        let found = self.store.any_messages(&ids).await?;
+        let mut found: HashMap<_, _> = found.into_iter().map(|message| (message.id, message)).collect();
+        let history = ids.iter().filter_map(|id| found.remove(id)).collect();
         Ok(Prompt {
             model,
             generation: reply.generation.unwrap_or_default(),
@@ -45,8 +48,8 @@ impl Engine {
     }
 }
 
-/// The position of the first message that is read for the reply at position `reply`.
-fn first_position(reply: i32) -> i32 {
+/// The depth of the first message that is read for a reply at this depth.
+fn first_depth(reply: i32) -> i32 {
     let beyond = (reply - MAX_MESSAGES).max(0);
     (beyond + START_STEP - 1) / START_STEP * START_STEP
 }
@@ -75,7 +78,7 @@ fn chat_messages(instructions: Option<String>, history: Vec<Message>) -> Vec<Cha
 /// Providers cache prompts and charge less for a prompt that begins like an earlier one. The window therefore does not
 /// move with each message: once the budget is full, it moves until half of the budget is free. Nothing is stored about
 /// earlier prompts, so this function repeats all of their moves.
-fn window(messages: &[MessageSize], budget: usize) -> usize {
+fn window(messages: &[Ancestor], budget: usize) -> usize {
     let (mut start, mut total) = (0, 0);
     for (i, message) in messages.iter().enumerate() {
         total += message.bytes();
@@ -127,14 +130,14 @@ mod tests {
 
     fn texts(instructions: Option<&str>, all: &[&str], budget: usize) -> Vec<String> {
         let mut history = history(all);
-        let size = |message: &Message| MessageSize {
-            position: message.position.unwrap(),
+        let ancestor = |message: &Message| Ancestor {
+            id: message.id,
             role: message.role,
             length: message.content.len() as i32,
         };
-        let sizes: Vec<MessageSize> = history.iter().map(size).collect();
+        let ancestors: Vec<Ancestor> = history.iter().map(ancestor).collect();
         let budget = budget.saturating_sub(instructions.map_or(0, str::len));
-        history.drain(..window(&sizes, budget));
+        history.drain(..window(&ancestors, budget));
         let messages = chat_messages(instructions.map(str::to_owned), history);
         messages.into_iter().map(|message| message.text).collect()
     }
@@ -184,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_first_message_read_moves_in_blocks() {
-        let first: Vec<i32> = [1, 499, 500, 501, 750, 751, 1001].map(first_position).into();
+        let first: Vec<i32> = [1, 499, 500, 501, 750, 751, 1001].map(first_depth).into();
         assert_eq!(first, [0, 0, 0, 250, 250, 500, 750]);
     }
 

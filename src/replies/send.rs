@@ -8,7 +8,7 @@ use crate::{
         Id,
         conversations::Conversation,
         messages::Message,
-        sends::{Before, NewMessage, Sent, Stored, Target, WhenBusy},
+        sends::{Before, NewMessage, Rejection, Sent, Stored, Target, WhenBusy},
     },
 };
 use sha2::{Digest, Sha256};
@@ -36,23 +36,39 @@ pub struct SendMessage {
     pub to: Destination,
     /// The message's text.
     pub content: Content,
-    /// The model that replies. `None` selects the conversation's model, or else the default model.
-    pub model: Option<String>,
-    /// Overrides the generation parameters of the conversation, one by one. A new conversation keeps them.
-    pub generation: GenerationUpdate,
-    /// Identifies retries of the same message: 1 to 200 characters, checked by [`Replies::send`].
-    pub idempotency_key: Option<String>,
-    /// The behavior while an earlier reply of the conversation is in progress.
-    pub when_busy: WhenBusy,
+    /// How the reply is requested.
+    pub request: ReplyRequest,
 }
 
 /// The destination of a message.
 #[derive(Clone, Debug)]
 pub enum Destination {
     /// An existing conversation of the sender.
-    Conversation(Id),
+    Conversation {
+        /// The conversation.
+        id: Id,
+        /// The user's message that the new one replaces on the active branch.
+        replaces: Option<Id>,
+        /// The message that must be the last one of the active branch.
+        if_last: Option<Id>,
+    },
     /// A new conversation with an optional system prompt.
     NewConversation(Option<SystemPrompt>),
+}
+
+/// How a reply is requested.
+#[derive(Clone, Debug)]
+pub struct ReplyRequest {
+    /// The model that replies. `None` selects that of the regenerated reply or of the conversation, or else the default
+    /// model.
+    pub model: Option<String>,
+    /// Overrides the generation parameters of the regenerated reply or of the conversation, one by one. A new
+    /// conversation keeps them.
+    pub generation: GenerationUpdate,
+    /// Identifies retries of the same request: 1 to 200 characters, checked by [`Replies::send`].
+    pub idempotency_key: Option<String>,
+    /// The behavior while an earlier reply of the conversation is in progress.
+    pub when_busy: WhenBusy,
 }
 
 /// A stored message and its reply.
@@ -74,8 +90,40 @@ impl Replies {
     ///
     /// Fails with `BAD_USER_INPUT`, `NOT_FOUND`, `CONFLICT` or `RATE_LIMITED`.
     pub async fn send(&self, owner: Id, send: SendMessage) -> Result<NewReply> {
+        let input_hash = fingerprint(&send);
+        let target = match send.to {
+            Destination::NewConversation(prompt) => {
+                Target::New { system_prompt: prompt.map(SystemPrompt::into_string) }
+            }
+            Destination::Conversation { id: conversation, replaces: None, if_last } => {
+                Target::Existing { conversation, if_last }
+            }
+            Destination::Conversation { id: conversation, replaces: Some(message), if_last } => {
+                Target::Replace { conversation, if_last, message }
+            }
+        };
+        self.request_reply(owner, target, Some(send.content), send.request, input_hash).await
+    }
+
+    /// Stores a pending reply beside an earlier reply to the same message, and returns at once. The new reply takes the
+    /// place of the earlier one on the active branch.
+    ///
+    /// Fails with `BAD_USER_INPUT`, `NOT_FOUND`, `CONFLICT` or `RATE_LIMITED`.
+    pub async fn regenerate(&self, owner: Id, reply: Id, request: ReplyRequest) -> Result<NewReply> {
+        let input_hash = regeneration_fingerprint(reply, &request);
+        self.request_reply(owner, Target::Regenerate { reply }, None, request, input_hash).await
+    }
+
+    async fn request_reply(
+        &self,
+        owner: Id,
+        target: Target,
+        content: Option<Content>,
+        request: ReplyRequest,
+        input_hash: Vec<u8>,
+    ) -> Result<NewReply> {
         let engine = &self.0;
-        if let Some(key) = &send.idempotency_key
+        if let Some(key) = &request.idempotency_key
             && (key.is_empty() || key.chars().count() > MAX_KEY_LENGTH || key.contains('\0'))
         {
             return Err(Error::input(
@@ -83,19 +131,19 @@ impl Replies {
                 format!("must have 1 to {MAX_KEY_LENGTH} characters."),
             ));
         }
-        let idempotency = send.idempotency_key.clone().map(|key| (key, fingerprint(&send)));
+        let idempotency = request.idempotency_key.map(|key| (key, input_hash));
         // Checked before any limit, so that a retry of a message that was accepted is never rejected.
         if let Some(answer) = self.sent_before(owner, &idempotency).await? {
             return answer;
         }
-        if let Some(model) = &send.model {
+        if let Some(model) = &request.model {
             self.check_model(model).await?;
         }
         if let Err(refusal) = engine.throttle.send(owner).await {
             // The first request may have stored the message in the meantime.
             return self.sent_before(owner, &idempotency).await?.unwrap_or(Err(refusal));
         }
-        let default_model = match send.model {
+        let default_model = match request.model {
             Some(_) => None, // not needed
             None => engine.catalog.default_model().await,
         };
@@ -103,59 +151,29 @@ impl Replies {
         let until = now + engine.settings.lease;
         let new = NewMessage {
             owner,
-            title: send.content.title(),
+            target,
+            title: content.as_ref().map(Content::title).unwrap_or_default(),
+            content: content.map(Content::into_string).unwrap_or_default(),
             idempotency,
-            conversation: match send.to {
-                Destination::Conversation(id) => Target::Existing(id),
-                Destination::NewConversation(prompt) => {
-                    Target::New { system_prompt: prompt.map(SystemPrompt::into_string) }
-                }
-            },
-            content: send.content.as_str().to_owned(),
-            model: send.model,
-            generation: send.generation,
+            model: request.model,
+            generation: request.generation,
             default_model,
-            when_busy: send.when_busy,
+            when_busy: request.when_busy,
             max_running: NonZeroU32::new(engine.settings.max_running),
             now,
             // A draining instance takes no lease and leaves the reply to others.
             lease: (!engine.draining.is_cancelled()).then_some((lease, until)),
         };
         let stored = match engine.store.send_message(&new).await? {
+            Sent::Stored(stored) => stored,
             Sent::Before(Stored { conversation, message, reply, .. }) => {
                 return Ok(NewReply { conversation, message, reply });
             }
-            Sent::Stored(stored) => stored,
-            Sent::OtherInput => return Err(KEY_REUSED),
-            Sent::NoConversation => return Err(Error::NotFound("conversation")),
-            Sent::NoModel => {
-                return Err(Error::input(
-                    "model",
-                    "must be given, because no provider has listed its models yet.",
-                ));
-            }
-            Sent::Busy => {
-                return Err(Error::Conflict(
-                    "An earlier reply of the conversation is in progress. Wait for its end or set `whenBusy`.",
-                ));
-            }
-            Sent::TooManyRunning => {
-                return Err(Error::RateLimited {
-                    message: "Too many replies are in progress. Retry when one has ended.",
-                    retry_after: RETRY_AFTER_RUNNING,
-                });
-            }
-            Sent::Full => {
-                return Err(Error::Conflict(
-                    "The conversation has the maximum number of messages. Start a new conversation.",
-                ));
-            }
+            Sent::Rejected(rejection) => return Err(rejection_error(rejection, &new.target)),
         };
         engine.changes.notify(owner);
-        let Stored { conversation, message, reply, claimed } = stored;
-        if new.when_busy == WhenBusy::StopCurrent {
-            self.stop_before(conversation.id, message.position.unwrap_or_default());
-        }
+        let Stored { conversation, message, reply, claimed, stopping } = stored;
+        self.stop_running(&stopping);
         // If storing took longer than the lease, another instance may have claimed the reply.
         if claimed && started.elapsed() < engine.settings.lease {
             let runner = Runner::new(engine.clone(), reply.clone(), lease);
@@ -191,25 +209,83 @@ impl Replies {
     }
 }
 
+/// The error for a request of which nothing is stored.
+fn rejection_error(rejection: Rejection, target: &Target) -> Error {
+    match rejection {
+        Rejection::OtherInput => KEY_REUSED,
+        Rejection::NoConversation if !matches!(target, Target::Regenerate { .. }) => {
+            Error::NotFound("conversation")
+        }
+        Rejection::NoConversation | Rejection::NoMessage => Error::NotFound("message"),
+        Rejection::NotFromUser => Error::input("replaces", "must be the ID of a user's message."),
+        Rejection::NotReply => {
+            Error::input("messageId", "must be the ID of a reply, not of a user's message.")
+        }
+        Rejection::NotLast(head) => Error::NotLast { head },
+        Rejection::TooManyAlternatives => Error::Conflict(
+            "The message has the maximum number of alternatives. Edit or regenerate another message.",
+        ),
+        Rejection::NoModel => {
+            Error::input("model", "must be given, because no provider has listed its models yet.")
+        }
+        Rejection::Busy => Error::Conflict(
+            "An earlier reply of the conversation is in progress. Wait for its end or set `whenBusy`.",
+        ),
+        Rejection::TooManyRunning => Error::RateLimited {
+            message: "Too many replies are in progress. Retry when one has ended.",
+            retry_after: RETRY_AFTER_RUNNING,
+        },
+        Rejection::Full => {
+            Error::Conflict("The conversation has the maximum number of messages. Start a new conversation.")
+        }
+    }
+}
+
 /// A hash of the input, which distinguishes a retry from a different message under the same key.
 fn fingerprint(send: &SendMessage) -> Vec<u8> {
-    let mut hash = Sha256::new();
-    let (conversation, system_prompt) = match &send.to {
-        Destination::Conversation(id) => (Some(id.to_string()), None),
-        Destination::NewConversation(prompt) => (None, prompt.as_ref().map(SystemPrompt::as_str)),
+    let (conversation, system_prompt, replaces, if_last) = match &send.to {
+        Destination::Conversation { id, replaces, if_last } => (Some(*id), None, *replaces, *if_last),
+        Destination::NewConversation(prompt) => (None, prompt.as_ref().map(SystemPrompt::as_str), None, None),
     };
-    hash.update([send.when_busy as u8]);
-    let generation = (!send.generation.is_empty()).then(|| send.generation.to_string());
-    let mut parts = vec![
-        conversation.as_deref(),
-        Some(send.content.as_str()),
-        send.model.as_deref(),
-        system_prompt,
-        generation.as_deref(),
-    ];
+    let [conversation, replaces, if_last] =
+        [conversation, replaces, if_last].map(|id| id.map(|id| id.to_string()));
+    hash(
+        send.request.when_busy as u8,
+        &[
+            conversation.as_deref(),
+            Some(send.content.as_str()),
+            send.request.model.as_deref(),
+            system_prompt,
+            generation_text(&send.request).as_deref(),
+            replaces.as_deref(),
+            if_last.as_deref(),
+        ],
+    )
+}
+
+/// The first byte that is hashed for a regeneration, plus the value of `whenBusy`. Messages have smaller ones.
+const REGENERATION: u8 = 16;
+
+/// A hash of the input of a regeneration.
+fn regeneration_fingerprint(reply: Id, request: &ReplyRequest) -> Vec<u8> {
+    hash(
+        REGENERATION + request.when_busy as u8,
+        &[Some(&reply.to_string()), request.model.as_deref(), generation_text(request).as_deref()],
+    )
+}
+
+fn generation_text(request: &ReplyRequest) -> Option<String> {
+    (!request.generation.is_empty()).then(|| request.generation.to_string())
+}
+
+fn hash(kind: u8, mut parts: &[Option<&str>]) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update([kind]);
     // Optional parts come last and only if present, so that the hashes of older versions stay valid.
-    while parts.len() > 3 && parts.last() == Some(&None) {
-        parts.pop();
+    while let [rest @ .., None] = parts
+        && rest.len() >= 3
+    {
+        parts = rest;
     }
     for part in parts {
         // Each part is preceded by its length, so that different inputs cannot produce the same bytes.

@@ -53,15 +53,14 @@ impl Replies {
         Err(Error::unavailable("the reply's runner did not stop in time"))
     }
 
-    /// Stops every running reply of a conversation that is being deleted.
-    pub fn stop_conversation(&self, conversation: Id) {
-        self.stop_before(conversation, i32::MAX);
-    }
-
-    /// Stops the running replies of a conversation before a position, on every instance. The caller has stored the
-    /// request, so a runner that misses the notification finds it at its next checkpoint.
-    pub(super) fn stop_before(&self, conversation: Id, position: i32) {
-        self.0.hub.stop_before(conversation, position);
-        self.0.broadcast(&ControlMessage::StopBefore(conversation, position));
+    /// Stops replies in progress, on whatever instance they run. The caller has stored the request, so a runner that
+    /// misses the notification finds it at its next checkpoint.
+    pub fn stop_running(&self, replies: &[Id]) {
+        for reply in replies {
+            match self.0.hub.local(*reply) {
+                Some(local) => local.stop.cancel(),
+                None => self.0.broadcast(&ControlMessage::Stop(*reply)),
+            }
+        }
     }
 }

@@ -17,8 +17,6 @@ pub(super) enum ControlMessage {
     RequestText(Vec<(Id, Cursor)>),
     /// The writer of this reply must stop.
     Stop(Id),
-    /// The writers of replies of this conversation before this position must stop.
-    StopBefore(Id, i32),
     /// A reply is ready to be claimed.
     Claimable,
 }
@@ -65,9 +63,6 @@ impl Engine {
                 if let Some(local) = self.hub.local(reply) {
                     local.stop.cancel();
                 }
-            }
-            Ok(ControlMessage::StopBefore(conversation, position)) => {
-                self.hub.stop_before(conversation, position)
             }
             Ok(ControlMessage::Claimable) => self.claim_needed.notify_one(),
             // Another version of the server may send other messages.

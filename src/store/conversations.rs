@@ -37,6 +37,9 @@ pub struct Conversation {
     /// The length of the active branch. Its positions are 0 to `message_count - 1`.
     #[serde(skip)]
     pub message_count: i32,
+    /// The number of the active branch. It grows each time another branch becomes active.
+    #[serde(skip)]
+    pub branch: i32,
     /// When the conversation was created.
     pub created_at: Instant,
     /// When the last message was sent; before the first one, when the conversation was created.
@@ -58,6 +61,7 @@ impl Conversation {
             model: None,
             generation: Generation::default(),
             message_count: 0,
+            branch: 0,
             created_at: at,
             updated_at: at,
         }
@@ -212,19 +216,20 @@ impl Database {
     }
 
     /// Deletes one of the owner's conversations. The placeholder user owns it until [`Database::remove_deleted`]
-    /// removes it. Returns false if it does not exist.
-    pub async fn delete_conversation(&self, owner: Id, id: Id, now: Instant) -> Result<bool> {
+    /// removes it. Returns its replies in progress, which must stop. `None` if it does not exist.
+    pub async fn delete_conversation(&self, owner: Id, id: Id, now: Instant) -> Result<Option<Vec<Id>>> {
         transact!(self, async |conn| {
             // Lock order, as in sending and running: conversation, runs, messages, feed.
             let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
             let locked =
                 diesel::update(own).set(conversations::owner_id.eq(DELETED_OWNER)).execute(conn).await?;
-            if locked > 0 {
-                let runs = runs::table.filter(runs::conversation_id.eq(id));
-                diesel::delete(runs).execute(conn).await?;
-                record!(conn, owner, now, [(ChangeKind::ConversationDeleted, id, None)]);
+            if locked == 0 {
+                return Ok(None);
             }
-            Ok(locked > 0)
+            let runs = runs::table.filter(runs::conversation_id.eq(id));
+            let stopped = diesel::delete(runs).returning(runs::message_id).get_results(conn).await?;
+            record!(conn, owner, now, [(ChangeKind::ConversationDeleted, id, None)]);
+            Ok(Some(stopped))
         })
     }
 }

@@ -5,7 +5,11 @@ use super::{
     schema::{conversations, messages},
 };
 use crate::generation::Generation;
-use diesel::{dsl, prelude::*};
+use diesel::{
+    dsl,
+    prelude::*,
+    sql_types::{Integer, Text},
+};
 use serde::Serialize;
 
 /// A row of `messages`. The export serialises it as an item of its conversation.
@@ -22,6 +26,12 @@ pub struct Message {
     pub parent_id: Option<Id>,
     /// The position on the active branch; `None` off it.
     pub position: Option<i32>,
+    /// Off the active branch, the number of ancestors.
+    #[serde(skip)]
+    pub depth: Option<i32>,
+    /// Off the active branch, the number of the branch that the message was last part of (see [`super::branches`]).
+    #[serde(skip)]
+    pub branch: Option<i32>,
     /// The author.
     pub role: Role,
     /// The text. For a reply in progress, the text at the last checkpoint of the current attempt.
@@ -68,6 +78,10 @@ pub struct MessageSummary {
     pub parent_id: Option<Id>,
     /// The position on the active branch; `None` off it.
     pub position: Option<i32>,
+    /// Off the active branch, the number of ancestors.
+    pub depth: Option<i32>,
+    /// Off the active branch, the number of the branch that the message was last part of.
+    pub branch: Option<i32>,
     /// The author.
     pub role: Role,
     /// The status.
@@ -139,6 +153,8 @@ impl From<Message> for DisplayedMessage {
             conversation_id: message.conversation_id,
             parent_id: message.parent_id,
             position: message.position,
+            depth: message.depth,
+            branch: message.branch,
             role: message.role,
             status: message.status,
             created_at: message.created_at,
@@ -173,18 +189,32 @@ impl From<MessageSummary> for DisplayedMessage {
     }
 }
 
-/// The size of a message on the active branch, without its content.
-#[derive(Clone, Debug, Queryable)]
-pub struct MessageSize {
-    /// The position on the active branch.
-    pub position: i32,
+/// An ancestor of a message, without its content.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Ancestor {
+    /// The key.
+    #[diesel(sql_type = super::types::sql::Id)]
+    pub id: Id,
     /// The author.
+    #[diesel(sql_type = Text)]
     pub role: Role,
     /// The length of the content, in bytes.
+    #[diesel(sql_type = Integer)]
     pub length: i32,
 }
 
-impl MessageSize {
+/// Walks from a message to its ancestors, up to a distance, and returns these, the oldest first.
+const ANCESTORS: &str = "
+    WITH RECURSIVE ancestors (id, parent_id, role, length, distance) AS (
+        SELECT id, parent_id, role, 0, 0 FROM messages WHERE id = $1
+        UNION ALL
+        SELECT parent.id, parent.parent_id, parent.role, octet_length(parent.content), distance + 1
+        FROM ancestors JOIN messages AS parent ON parent.id = ancestors.parent_id
+        WHERE distance < $2
+    )
+    SELECT id, role, length FROM ancestors WHERE distance > 0 ORDER BY distance DESC";
+
+impl Ancestor {
     /// The length of the content, in bytes.
     pub fn bytes(&self) -> usize {
         usize::try_from(self.length).unwrap_or_default()
@@ -225,6 +255,8 @@ impl Message {
             conversation_id,
             parent_id,
             position: Some(position),
+            depth: None,
+            branch: None,
             role: Role::User,
             content,
             status: MessageStatus::Completed,
@@ -292,10 +324,10 @@ impl Database {
         Ok(read!(self, load, own.select(Message::as_select()))?)
     }
 
-    /// Returns the replies with these IDs, in no particular order. Does not check the owner.
-    pub async fn replies(&self, ids: &[Id]) -> Result<Vec<Message>> {
-        let replies = messages::table.filter(messages::id.eq_any(ids.to_vec()));
-        Ok(read!(self, load, replies.select(Message::as_select()))?)
+    /// Returns the messages with these IDs, in no particular order. Does not check the owner.
+    pub async fn any_messages(&self, ids: &[Id]) -> Result<Vec<Message>> {
+        let any = messages::table.filter(messages::id.eq_any(ids.to_vec()));
+        Ok(read!(self, load, any.select(Message::as_select()))?)
     }
 
     /// Returns the messages with these IDs that are in the owner's conversations, for display.
@@ -361,14 +393,10 @@ impl Database {
         Ok(read!(self, load, between.select(Message::as_select()))?)
     }
 
-    /// Returns the sizes of the messages of a conversation's active branch in the same range, in order.
-    pub async fn message_sizes(&self, conversation: Id, from: i32, to: i32) -> Result<Vec<MessageSize>> {
-        let between = messages::table
-            .filter(messages::conversation_id.eq(conversation))
-            .filter(messages::position.ge(from))
-            .filter(messages::position.lt(to))
-            .order(messages::position);
-        let columns = (messages::position.assume_not_null(), messages::role, octet_length(messages::content));
-        Ok(read!(self, load, between.select(columns))?)
+    /// Returns the `count` nearest ancestors of a message, the oldest first. They never change, whatever branch is
+    /// active.
+    pub async fn ancestors(&self, message: Id, count: i32) -> Result<Vec<Ancestor>> {
+        let query = diesel::sql_query(ANCESTORS).bind::<super::types::sql::Id, _>(message);
+        Ok(read!(self, load, query.bind::<Integer, _>(count))?)
     }
 }

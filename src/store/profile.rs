@@ -24,7 +24,7 @@ pub const REMEMBERED: Duration = Duration::from_secs(2 * 24 * 3600);
 /// The parts of a deleted account that other components must handle.
 #[derive(Clone, Debug)]
 pub struct DeletedAccount {
-    /// The conversations with replies in progress, which must stop.
+    /// The replies in progress, which must stop.
     pub stopped: Vec<Id>,
     /// The revoked keys: sessions, personal access tokens, and the user if an identity provider authenticates them.
     pub revoked: Vec<Id>,
@@ -119,7 +119,7 @@ impl Database {
             let deleted = conversations::table.filter(conversations::owner_id.eq(DELETED_OWNER));
             let running = runs::table.filter(runs::conversation_id.eq_any(deleted.select(conversations::id)));
             let stopped: Vec<Id> =
-                diesel::delete(running).returning(runs::conversation_id).get_results(conn).await?;
+                diesel::delete(running).returning(runs::message_id).get_results(conn).await?;
             // Signing in and creating a token lock the user's row too, so from here on none can start.
             if !lock_user!(conn, proof) {
                 return Err(Error::Orphan); // rolls the transaction back

@@ -30,11 +30,12 @@ impl Database {
                 .execute(conn)
                 .await?;
             // From the leaves upwards. Deleting a message cascades to those that follow it, and a long chain exceeds
-            // the database's recursion limit. Messages off the active branch descend from it, so they come first.
+            // the database's recursion limit. Messages off the active branch descend from it, so they come first (see
+            // `super::branches` for their order).
             let off_branch = messages::table
                 .filter(messages::conversation_id.eq(conversation))
                 .filter(messages::position.is_null())
-                .order(messages::id.desc())
+                .order((messages::branch, messages::depth.desc()))
                 .limit(limit);
             let mut leaves: Vec<Id> = off_branch.select(messages::id).load(conn).await?;
             if leaves.is_empty() {

@@ -58,6 +58,7 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         generation -> Text,
+        branch -> Integer,
     }
 }
 
@@ -85,6 +86,8 @@ diesel::table! {
         created_at -> Instant,
         finished_at -> Nullable<Instant>,
         generation -> Nullable<Text>,
+        depth -> Nullable<Integer>,
+        branch -> Nullable<Integer>,
     }
 }
 

@@ -1,7 +1,8 @@
 //! Sending: stores the user's message and the empty reply to it, both or neither.
 
 use super::{
-    ChangeKind, Database, Error, Id, Instant, MAX_ATTEMPTS, Result,
+    ChangeKind, Database, Error, Id, Instant, MAX_ATTEMPTS, Result, Role,
+    branches::{Below, MAX_ALTERNATIVES, TreeNode, move_branch},
     changes::record,
     conversations::Conversation,
     messages::Message,
@@ -10,8 +11,8 @@ use super::{
     schema::{conversations, messages, runs, sends},
     transact,
 };
-use crate::generation::GenerationUpdate;
-use diesel::{dsl::exists, prelude::*};
+use crate::generation::{Generation, GenerationUpdate};
+use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use std::num::NonZeroU32;
 
@@ -31,22 +32,22 @@ struct SendRow {
     created_at: Instant,
 }
 
-/// A message to be sent.
+/// A request for a reply: a message to be sent, or a reply to be regenerated.
 #[derive(Clone, Debug)]
 pub struct NewMessage {
     /// The sender.
     pub owner: Id,
-    /// The conversation, either an existing one or a new one.
-    pub conversation: Target,
-    /// The text.
+    /// Where the message and its reply go.
+    pub target: Target,
+    /// The text. Unused by [`Target::Regenerate`].
     pub content: String,
     /// The title for a conversation that has none.
     pub title: String,
     /// The model that this message requests.
     pub model: Option<String>,
-    /// Overrides the conversation's generation parameters, one by one.
+    /// Overrides the generation parameters of the conversation or of the regenerated reply, one by one.
     pub generation: GenerationUpdate,
-    /// The model to use if neither the message nor the conversation names one.
+    /// The model to use if nothing else names one.
     pub default_model: Option<String>,
     /// The idempotency key, and a hash of the whole input.
     pub idempotency: Option<(String, Vec<u8>)>,
@@ -61,15 +62,36 @@ pub struct NewMessage {
     pub lease: Option<(Id, Instant)>,
 }
 
-/// The conversation that a message goes to.
+/// Where a message and its reply go.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// The conversation with this key, if the sender owns it.
-    Existing(Id),
-    /// A new conversation.
+    /// To a new conversation.
     New {
         /// The instructions for the model, if any.
         system_prompt: Option<String>,
+    },
+    /// To the end of the active branch, if the sender owns the conversation.
+    Existing {
+        /// The key of the conversation.
+        conversation: Id,
+        /// The message that the active branch must end with.
+        if_last: Option<Id>,
+    },
+    /// To the place of a user's message, which leaves the active branch with all messages below it.
+    Replace {
+        /// The key of the conversation.
+        conversation: Id,
+        /// The message that the active branch must end with.
+        if_last: Option<Id>,
+        /// The message that is replaced.
+        message: Id,
+    },
+    /// The reply goes to the place of another reply, which leaves the active branch with all messages below it. There
+    /// is no new message of the user. The reply is requested with the model and the parameters of the other reply,
+    /// unless the request names others.
+    Regenerate {
+        /// The other reply.
+        reply: Id,
     },
 }
 
@@ -92,11 +114,28 @@ pub enum Sent {
     Stored(Stored),
     /// The same message was sent before with the same key, with this result.
     Before(Stored),
+    /// Nothing is stored.
+    Rejected(Rejection),
+}
+
+/// The reason why nothing is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rejection {
     /// Another message was sent before with the same key.
     OtherInput,
     /// The conversation does not exist, or the sender does not own it.
     NoConversation,
-    /// Neither the message nor the conversation names a model, and no default is configured.
+    /// The message to replace, or the reply to regenerate, is not in the conversation.
+    NoMessage,
+    /// The message to replace is not a user's.
+    NotFromUser,
+    /// The message to regenerate is not a reply.
+    NotReply,
+    /// The active branch ends with another message than required: with this one, or it is empty.
+    NotLast(Option<Id>),
+    /// The parent has the maximum number of messages that follow it.
+    TooManyAlternatives,
+    /// Nothing names a model, and no default is configured.
     NoModel,
     /// An earlier reply is in progress, and the message must not wait.
     Busy,
@@ -127,11 +166,115 @@ pub struct Stored {
     /// Whether the lease was taken. It is not taken if an earlier reply is in progress, no lease was offered, or the
     /// message was sent before.
     pub claimed: bool,
+    /// The replies in progress of the conversation that must stop.
+    pub stopping: Vec<Id>,
 }
 
 /// The maximum number of messages in a conversation: far more than it can use, and far from the end of the position's
 /// range.
 const MAX_MESSAGES: i32 = 1_000_000;
+
+/// Locks a conversation's row, so that sends and switches run one after the other. Evaluates to the row.
+macro_rules! lock_conversation {
+    ($conn:ident, $owner:expr, $id:expr) => {{
+        // Changes nothing.
+        let own = conversations::table.find($id).filter(conversations::owner_id.eq($owner));
+        let locked: Option<Conversation> = diesel::update(own)
+            .set(conversations::message_count.eq(conversations::message_count))
+            .returning(Conversation::as_returning())
+            .get_result($conn)
+            .await
+            .optional()?;
+        let locked = locked.ok_or(Rejection::NoConversation)?;
+        if locked.message_count >= MAX_MESSAGES {
+            return Err(Rejection::Full.into());
+        }
+        locked
+    }};
+}
+
+/// The place of a new message, or of a regenerated reply, in the tree.
+#[derive(Default)]
+struct Place {
+    /// The message that it follows.
+    parent: Option<TreeNode>,
+    /// The reply that is regenerated.
+    replaced_reply: Option<ReplacedReply>,
+}
+
+/// What a regenerated reply inherits.
+#[derive(Queryable, Selectable)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = messages)]
+struct ReplacedReply {
+    model: Option<String>,
+    generation: Option<Generation>,
+}
+
+/// Finds the [`Place`] for a target in an existing conversation.
+macro_rules! find_place {
+    ($conn:ident, $conversation:expr, $target:expr) => {{
+        let conversation: &Conversation = $conversation;
+        let own = messages::conversation_id.eq(conversation.id);
+        let head: Option<TreeNode> = messages::table
+            .filter(own)
+            .filter(messages::position.eq(conversation.message_count - 1))
+            .select(TreeNode::as_select())
+            .first($conn)
+            .await
+            .optional()?;
+        let head_id = head.as_ref().map(|head| head.id);
+        let (replaced, required) = match $target {
+            Target::New { .. } => (None, None),
+            Target::Existing { if_last, .. } => (None, *if_last),
+            Target::Replace { message, if_last, .. } => (Some((*message, Role::User)), *if_last),
+            Target::Regenerate { reply } => (Some((*reply, Role::Assistant)), None),
+        };
+        if required.is_some() && required != head_id {
+            return Err(Rejection::NotLast(head_id).into());
+        }
+        match replaced {
+            None => Place { parent: head, replaced_reply: None },
+            Some((id, role)) => {
+                let found: Option<(Role, Option<Id>, ReplacedReply)> = messages::table
+                    .filter(own)
+                    .filter(messages::id.eq(id))
+                    .select((messages::role, messages::parent_id, ReplacedReply::as_select()))
+                    .first($conn)
+                    .await
+                    .optional()?;
+                let (found_role, parent_id, replaced_reply) = found.ok_or(Rejection::NoMessage)?;
+                if found_role != role {
+                    let is_reply = role == Role::Assistant;
+                    return Err(if is_reply { Rejection::NotReply } else { Rejection::NotFromUser }.into());
+                }
+                let (siblings, parent) = match parent_id {
+                    Some(parent_id) => {
+                        let siblings = messages::table.filter(messages::parent_id.eq(parent_id));
+                        let siblings: i64 = siblings.count().get_result($conn).await?;
+                        let parent = messages::table.find(parent_id).select(TreeNode::as_select());
+                        (siblings, Some(parent.first($conn).await?))
+                    }
+                    None => {
+                        // One root is on the active branch.
+                        let others = messages::position.is_null().and(messages::depth.eq(0));
+                        let others = messages::table.filter(own).filter(others);
+                        (1 + others.count().get_result::<i64>($conn).await?, None)
+                    }
+                };
+                if siblings >= MAX_ALTERNATIVES {
+                    return Err(Rejection::TooManyAlternatives.into());
+                }
+                Place { parent, replaced_reply: (role == Role::Assistant).then_some(replaced_reply) }
+            }
+        }
+    }};
+}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
 
 impl Database {
     /// Stores a message and its empty reply in one transaction.
@@ -150,29 +293,19 @@ impl Database {
         let (message_id, reply_id) = (Id::new(), Id::new());
         let now = new.now;
         let sent = transact!(self, async |conn| {
-            let (existing, system_prompt) = match &new.conversation {
-                Target::New { system_prompt } => (None, system_prompt.clone()),
-                &Target::Existing(id) => {
-                    // Changes nothing, but locks the row. Concurrent sends run one after the other.
-                    let own = conversations::table.find(id).filter(conversations::owner_id.eq(new.owner));
-                    let locked: Option<Conversation> = diesel::update(own)
-                        .set(conversations::message_count.eq(conversations::message_count))
-                        .returning(Conversation::as_returning())
-                        .get_result(conn)
-                        .await
-                        .optional()?;
-                    match locked {
-                        None => return Ok(Sent::NoConversation),
-                        Some(full) if full.message_count >= MAX_MESSAGES => return Ok(Sent::Full),
-                        Some(conversation) => (Some(conversation), None),
-                    }
+            let existing = match &new.target {
+                Target::New { .. } => None,
+                Target::Existing { conversation, .. } | Target::Replace { conversation, .. } => {
+                    Some(lock_conversation!(conn, new.owner, *conversation))
+                }
+                Target::Regenerate { reply } => {
+                    let of_reply = messages::table.find(reply).select(messages::conversation_id);
+                    let conversation: Option<Id> = of_reply.first(conn).await.optional()?;
+                    let conversation = conversation.ok_or(Rejection::NoMessage)?;
+                    let locked = lock_conversation!(conn, new.owner, conversation);
+                    Some(locked)
                 }
             };
-
-            let named = new.model.as_ref().or(existing.as_ref().and_then(|existing| existing.model.as_ref()));
-            let Some(model) = named.or(new.default_model.as_ref()).cloned() else { return Ok(Sent::NoModel) };
-            let inherited = existing.as_ref().map(|existing| existing.generation).unwrap_or_default();
-            let generation = new.generation.apply(inherited);
             if let Some((key, input_hash)) = &new.idempotency {
                 let claim = SendRow {
                     user_id: new.owner,
@@ -196,9 +329,9 @@ impl Database {
                         .await
                         .optional()?;
                     // The row may have been deleted after the conflict.
-                    let Some(before) = before else { return Ok(Sent::NoConversation) };
+                    let before = before.ok_or(Rejection::NoConversation)?;
                     if before.input_hash != *input_hash {
-                        return Ok(Sent::OtherInput);
+                        return Err(Rejection::OtherInput.into());
                     }
                     let reply: Message = messages::table
                         .find(before.reply_id)
@@ -217,36 +350,65 @@ impl Database {
                         .first(conn)
                         .await
                         .optional()?;
-                    // The conversation is deleted but not removed yet.
-                    let Some(conversation) = conversation else { return Ok(Sent::NoConversation) };
-                    return Ok(Sent::Before(Stored { conversation, message, reply, claimed: false }));
+                    // The conversation may be deleted but not removed yet.
+                    let conversation = conversation.ok_or(Rejection::NoConversation)?;
+                    let stored =
+                        Stored { conversation, message, reply, claimed: false, stopping: Vec::new() };
+                    return Ok(Sent::Before(stored));
                 }
             }
+
+            let place = match &existing {
+                None => Place::default(),
+                Some(conversation) => find_place!(conn, conversation, &new.target),
+            };
+            let models = [
+                new.model.as_ref(),
+                place.replaced_reply.as_ref().and_then(|reply| reply.model.as_ref()),
+                existing.as_ref().and_then(|existing| existing.model.as_ref()),
+                new.default_model.as_ref(),
+            ];
+            let model = models.into_iter().flatten().next().cloned().ok_or(Rejection::NoModel)?;
+            let inherited = place.replaced_reply.as_ref().and_then(|reply| reply.generation);
+            let inherited =
+                inherited.or(existing.as_ref().map(|existing| existing.generation)).unwrap_or_default();
+            let generation = new.generation.apply(inherited);
 
             let in_conversation =
                 runs::conversation_id.nullable().eq(existing.as_ref().map(|conversation| conversation.id));
-            let busy =
-                diesel::select(exists(runs::table.filter(in_conversation))).get_result::<bool>(conn).await?;
-            if busy && new.when_busy == WhenBusy::Reject {
-                if let Some((key, _)) = &new.idempotency {
-                    // Nothing is sent, so the key becomes free again.
-                    diesel::delete(sends::table.find((new.owner, key))).execute(conn).await?;
-                }
-                return Ok(Sent::Busy);
+            let last_run: Option<i32> = runs::table
+                .filter(in_conversation)
+                .order(runs::position.desc())
+                .select(runs::position)
+                .first(conn)
+                .await
+                .optional()?;
+            if last_run.is_some() && new.when_busy == WhenBusy::Reject {
+                return Err(Rejection::Busy.into());
             }
-            if busy && new.when_busy == WhenBusy::StopCurrent {
+            let mut stopping = Vec::new();
+            if last_run.is_some() && new.when_busy == WhenBusy::StopCurrent {
                 let current = runs::table.filter(in_conversation);
-                diesel::update(current).set(runs::stop_requested.eq(true)).execute(conn).await?;
+                stopping = diesel::update(current)
+                    .set(runs::stop_requested.eq(true))
+                    .returning(runs::message_id)
+                    .get_results(conn)
+                    .await?;
             }
 
             let mut changes = Vec::with_capacity(3);
+            let added = if place.replaced_reply.is_some() { 1 } else { 2 };
             let conversation: Conversation = match existing {
                 None => {
+                    let system_prompt = match &new.target {
+                        Target::New { system_prompt } => system_prompt.clone(),
+                        _ => None,
+                    };
                     let conversation = Conversation {
                         system_prompt,
                         model: new.model.clone(),
                         generation,
-                        message_count: 2,
+                        message_count: added,
                         ..Conversation::new(new.owner, new.title.clone(), now)
                     };
                     diesel::insert_into(conversations::table).values(&conversation).execute(conn).await?;
@@ -255,14 +417,19 @@ impl Database {
                 }
                 Some(conversation) => {
                     let untitled = conversation.message_count == 0 && !conversation.titled_by_user;
+                    let moved = move_branch!(conn, &conversation, place.parent.clone(), Below::Leave);
                     // Only for the title. The message has a change of its own.
                     if untitled && conversation.title != new.title {
                         changes.push((ChangeKind::ConversationChanged, conversation.id, None));
                     }
+                    if moved.is_switched {
+                        changes.push((ChangeKind::BranchSwitched, conversation.id, moved.fork));
+                    }
                     diesel::update(conversations::table.find(conversation.id))
                         .set((
                             conversations::title.eq(if untitled { &new.title } else { &conversation.title }),
-                            conversations::message_count.eq(conversation.message_count + 2),
+                            conversations::message_count.eq(moved.count + added),
+                            conversations::branch.eq(conversation.branch + i32::from(moved.is_switched)),
                             conversations::updated_at.eq(now),
                         ))
                         .returning(Conversation::as_returning())
@@ -271,35 +438,40 @@ impl Database {
                 }
             };
 
-            let position = conversation.message_count - 2;
-            let parent_id = messages::table
-                .filter(messages::conversation_id.eq(conversation.id))
-                .filter(messages::position.eq(position - 1))
-                .select(messages::id)
-                .first::<Id>(conn)
-                .await
-                .optional()?;
-            let content = new.content.clone();
-            let message = Message::from_user(message_id, conversation.id, parent_id, position, content, now);
-            let reply = message.pending_reply(reply_id, model, generation);
-            for row in [&message, &reply] {
-                diesel::insert_into(messages::table).values(row).execute(conn).await?;
-            }
+            let position = conversation.message_count - added;
+            let message = match &place.replaced_reply {
+                None => {
+                    let parent_id = place.parent.map(|parent| parent.id);
+                    let content = new.content.clone();
+                    let message =
+                        Message::from_user(message_id, conversation.id, parent_id, position, content, now);
+                    diesel::insert_into(messages::table).values(&message).execute(conn).await?;
+                    changes.push((ChangeKind::MessageAdded, conversation.id, Some(message_id)));
+                    message
+                }
+                Some(_) => {
+                    let question = messages::table
+                        .filter(messages::conversation_id.eq(conversation.id))
+                        .filter(messages::position.eq(position - 1));
+                    question.select(Message::as_select()).first(conn).await?
+                }
+            };
+            let reply = Message { created_at: now, ..message.pending_reply(reply_id, model, generation) };
+            diesel::insert_into(messages::table).values(&reply).execute(conn).await?;
+            changes.push((ChangeKind::MessageAdded, conversation.id, Some(reply_id)));
 
-            let lease = new.lease.filter(|_| !busy);
+            let lease = new.lease.filter(|_| last_run.is_none());
             let run = Run {
                 message_id: reply_id,
                 conversation_id: conversation.id,
-                position: position + 1,
+                // Positions repeat when the branch changes, so this may be greater than the reply's.
+                position: last_run.map_or(0, |last| last + 1).max(conversation.message_count - 1),
                 lease: lease.map(|(lease, _)| lease),
                 lease_expires_at: lease.map(|(_, until)| until),
                 stop_requested: false,
                 owner_id: Some(new.owner),
             };
             diesel::insert_into(runs::table).values(&run).execute(conn).await?;
-            changes.extend(
-                [message_id, reply_id].map(|id| (ChangeKind::MessageAdded, conversation.id, Some(id))),
-            );
             record!(conn, new.owner, now, changes);
 
             // Counted after `record!` has locked the user's feed, so that concurrent sends on any instance count each
@@ -309,13 +481,14 @@ impl Database {
                     runs::table.filter(runs::owner_id.eq(new.owner)).filter(runs::stop_requested.eq(false));
                 let running: i64 = own.count().get_result(conn).await?;
                 if running > most.get().into() {
-                    return Err(Error::TooManyRuns); // rolls the transaction back
+                    return Err(Rejection::TooManyRunning.into());
                 }
             }
-            Ok(Sent::Stored(Stored { conversation, message, reply, claimed: lease.is_some() }))
+            let claimed = lease.is_some();
+            Ok(Sent::Stored(Stored { conversation, message, reply, claimed, stopping }))
         });
         match sent {
-            Err(Error::TooManyRuns) => Ok(Sent::TooManyRunning),
+            Err(Error::Rejected(rejection)) => Ok(Sent::Rejected(rejection)),
             sent => sent,
         }
     }
@@ -339,8 +512,10 @@ impl Database {
         }
         let message = messages::table.filter(messages::id.nullable().eq(reply.parent_id));
         let message = read!(self, first, message.select(Message::as_select())).optional()?;
-        Ok(message
-            .map(|message| Before::Same(Box::new(Stored { conversation, message, reply, claimed: false }))))
+        Ok(message.map(|message| {
+            let stopping = Vec::new();
+            Before::Same(Box::new(Stored { conversation, message, reply, claimed: false, stopping }))
+        }))
     }
 
     /// Deletes at most `limit` keys of sends from before a time, and returns their number.

@@ -275,6 +275,8 @@ text_enum! {
         MessageAdded = "MESSAGE_ADDED",
         /// A reply completed, stopped or failed.
         ReplyEnded = "REPLY_ENDED",
+        /// Another branch of a conversation became active. The message is the last one that both branches have.
+        BranchSwitched = "BRANCH_SWITCHED",
     }
 }
 

@@ -20,7 +20,8 @@ pub const CHANGES: &str = "subscription($after: String) { changes(after: $after)
     ... on ConversationChanged { conversation { id title } }
     ... on ConversationDeleted { conversationId }
     ... on MessageAdded { message { id role content } }
-    ... on ReplyEnded { message { id status content } } } }";
+    ... on ReplyEnded { message { id status content } }
+    ... on BranchSwitched { conversation { id } fork { id } } } }";
 pub const CREATE: &str =
     "mutation($title: String) { createConversation(input: { title: $title }) { conversation { id } } }";
 const UPDATE: &str = "mutation($id: ID!, $title: String!) {

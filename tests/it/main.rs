@@ -12,6 +12,7 @@ mod access_tokens;
 mod accounts;
 mod authorization;
 mod bodies;
+mod branches;
 mod bus;
 mod changes;
 mod cli;

@@ -63,7 +63,7 @@ async fn fill(sql: &mut Sql, conversation: &str) {
     for insert in [
         format!("users (id, email, email_key, name, password_hash, created_at)
             SELECT {}, 'u' || i, 'u' || i, 'n', 'h', {time} FROM {}", key(1, "i"), rows(400)),
-        format!("conversations SELECT {}, {user}, 't', {no}, NULL, NULL, 2, {time}, {time}, '{{}}' FROM {}", key(2, "i"), rows(2000)),
+        format!("conversations SELECT {}, {user}, 't', {no}, NULL, NULL, 2, {time}, {time}, '{{}}', 0 FROM {}", key(2, "i"), rows(2000)),
         format!("messages (id, conversation_id, position, role, content, status, attempt, usage_estimated, created_at)
             SELECT {}, {big}, i - 1, {said}, {no}, {time} FROM {}", key(3, "i"), rows(20_000)),
         format!("messages (id, conversation_id, position, role, content, status, attempt, usage_estimated, created_at)

@@ -266,7 +266,7 @@ pub async fn abandoned_reply(server: &Server, client: &Client, said: &str) -> St
     let until = now + Duration::from_secs(3);
     let new = NewMessage {
         owner: id(&owner),
-        conversation: Target::Existing(id(&conversation)),
+        target: Target::Existing { conversation: id(&conversation), if_last: None },
         content: "said by the dead".into(),
         title: String::new(),
         generation: Default::default(),

@@ -6,9 +6,10 @@
 use crate::graphql::schema::pages;
 
 /// The connections. The number of rows of a page multiplies the cost of the fields of a row.
-pub const CONNECTIONS: [&str; 3] = ["conversations", "messages", "securityEvents"];
+pub const CONNECTIONS: [&str; 4] = ["conversations", "messages", "securityEvents", "tree"];
 /// The lists without pages, and their maximum number of rows.
-const LISTS: [(&str, u64); 3] = [("accessTokens", 50), ("models", 20), ("sessions", 100)];
+const LISTS: [(&str, u64); 4] =
+    [("accessTokens", 50), ("alternatives", 100), ("models", 20), ("sessions", 100)];
 /// The lists of introspection. Each of them can lead to all types again.
 const INTROSPECTION: [&str; 7] =
     ["types", "fields", "args", "inputFields", "interfaces", "possibleTypes", "enumValues"];
@@ -18,8 +19,8 @@ const INTROSPECTION_ROWS: u64 = 5;
 /// The fields whose texts may be long.
 const LONG: [&str; 3] = ["content", "systemPrompt", "text"];
 /// The fields that each need a database query, because no dataloader batches them.
-const READING: [&str; 6] =
-    ["accessTokens", "changes", "conversations", "securityEvents", "sessions", "totalCount"];
+const READING: [&str; 7] =
+    ["accessTokens", "changes", "conversations", "securityEvents", "sessions", "totalCount", "tree"];
 /// The cost of a field in [`LONG`] or [`READING`].
 pub const EXPENSIVE_COST: u64 = 10;
 
@@ -30,7 +31,7 @@ const SNAPSHOT: (&str, u64) = ("ReplyEvent", 100);
 const KILOBYTE_COST: u64 = 4;
 
 /// The mutations that store data permanently and have no rate limit of their own.
-const WRITES: [&str; 10] = [
+const WRITES: [&str; 12] = [
     "changeEmail",
     "changeName",
     "changePassword",
@@ -39,7 +40,9 @@ const WRITES: [&str; 10] = [
     "deleteAccessToken",
     "deleteConversation",
     "exportMyData",
+    "regenerateReply",
     "sendMessage",
+    "switchBranch",
     "updateConversation",
 ];
 /// The cost of a mutation in [`WRITES`]. It is as high as that of a large page, because stored data stays on the disk.

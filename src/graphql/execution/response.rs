@@ -2,6 +2,7 @@
 
 use crate::{
     error::{Code, Error},
+    graphql::schema::ids::NodeType,
     throttle::Cost,
 };
 use async_graphql::{ErrorExtensionValues, PathSegment, Response, ServerError, Value, value};
@@ -60,6 +61,10 @@ fn finish_error(error: &mut ServerError, request_id: &str) {
 fn describe(error: &Error, extensions: &mut ErrorExtensionValues, request_id: &str) {
     match error {
         Error::BadUserInput { field, .. } => extensions.set("field", *field),
+        Error::NotLast { head } => {
+            let head = head.map(|head| NodeType::Message.id(head).0);
+            extensions.set("head", head.map_or(Value::Null, Value::String));
+        }
         Error::Internal(cause) => {
             tracing::error!(request_id, error = %cause, "An operation failed with an internal error.");
             extensions.set("requestId", request_id);

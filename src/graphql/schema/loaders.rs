@@ -31,6 +31,8 @@ pub struct Loaders {
     /// Pages of active branches, by conversation ID, window, and whether the
     /// [`MessageDetails`](crate::store::messages::MessageDetails) are needed.
     pub windows: DataLoader<Windows>,
+    /// Messages with the same parent, by conversation ID and parent ID. Without a parent, the roots.
+    pub alternatives: DataLoader<Alternatives>,
     /// Sessions, by ID.
     pub sessions: DataLoader<Sessions>,
     /// Personal access tokens, by ID.
@@ -49,6 +51,7 @@ impl Loaders {
             messages: DataLoader::new(Messages(source.clone())),
             contents: DataLoader::new(Contents(source.clone())),
             windows: DataLoader::new(Windows(source.clone())),
+            alternatives: DataLoader::new(Alternatives(source.clone())),
             sessions: DataLoader::new(Sessions(source.clone())),
             access_tokens: DataLoader::new(AccessTokens(source.clone())),
             security_events: DataLoader::new(SecurityEvents(source)),
@@ -190,6 +193,41 @@ impl Loader for Windows {
                 let key = (message.summary.conversation_id, window, rest);
                 found.entry(key).or_default().push(Arc::new(message));
             }
+        }
+        Ok(found)
+    }
+}
+
+/// Loads messages with the same parent. The caller has checked that the user owns the conversations.
+pub struct Alternatives(Source);
+
+impl Loader for Alternatives {
+    type Key = (Id, Option<Id>);
+    type Value = Vec<Arc<DisplayedMessage>>;
+
+    async fn load(&self, keys: &[Self::Key]) -> Result<HashMap<Self::Key, Self::Value>> {
+        let store = &self.0.store;
+        let parents: Vec<Id> = keys.iter().filter_map(|(_, parent)| *parent).collect();
+        let roots_of: Vec<Id> = keys
+            .iter()
+            .filter(|(_, parent)| parent.is_none())
+            .map(|(conversation, _)| *conversation)
+            .collect();
+        let mut rows = Vec::new();
+        if !parents.is_empty() {
+            rows = store.displayed_children(&parents).await?;
+        }
+        if !roots_of.is_empty() {
+            let mut roots = store.displayed_inactive_roots(&roots_of).await?;
+            let active = Window::Between { from: 0, to: 1 };
+            roots.extend(store.displayed_messages_in(&roots_of, active, true).await?);
+            roots.sort_unstable_by_key(|root| root.summary.id);
+            rows.extend(roots);
+        }
+        let mut found: HashMap<Self::Key, Self::Value> = HashMap::with_capacity(keys.len());
+        for row in rows {
+            let key = (row.summary.conversation_id, row.summary.parent_id);
+            found.entry(key).or_default().push(Arc::new(row));
         }
         Ok(found)
     }

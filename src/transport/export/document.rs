@@ -28,9 +28,12 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
             conversation_before = last.id;
             for conversation in &page {
                 let id = global_id(NodeType::Conversation, conversation.id);
-                let mut head = object(conversation, id).to_string();
-                head.pop(); // the closing brace, because the messages follow
-                yield format!("{}{head},\"messages\":[", separator(&mut first));
+                let mut fields = object(conversation, id);
+                let head = store.last_message_id(conversation.id).await?;
+                fields["headId"] = head.map(|head| global_id(NodeType::Message, head)).into();
+                let mut fields = fields.to_string();
+                fields.pop(); // the closing brace, because the messages follow
+                yield format!("{}{fields},\"messages\":[", separator(&mut first));
                 let mut first = true;
                 let mut from = 0;
                 loop {

@@ -7,7 +7,7 @@ use confab::{
     store::{
         Database, Id, Instant, MAX_MICROS, MessageStatus,
         runs::{Checkpoint, ClaimedReply, Outcome, Run},
-        sends::{NewMessage, Sent, Target, WhenBusy},
+        sends::{NewMessage, Rejection, Sent, Target, WhenBusy},
     },
 };
 use futures_util::future::join_all;
@@ -108,10 +108,11 @@ impl Instance {
 
     async fn send(&self, random: &mut StdRng) -> Option<Held> {
         let (now, lease, place) = (self.clock.now(), Id::new(), random.random_range(0..2));
+        let existing = |conversation| Target::Existing { conversation, if_last: None };
         let conversation = self.seen().conversations[place];
         let new = NewMessage {
             owner: self.owner,
-            conversation: conversation.map_or(Target::New { system_prompt: None }, Target::Existing),
+            target: conversation.map_or(Target::New { system_prompt: None }, existing),
             content: "hello".into(),
             title: "hello".into(),
             generation: Default::default(),
@@ -125,7 +126,7 @@ impl Instance {
         };
         let stored = match self.store.send_message(&new).await.expect("it is stored") {
             Sent::Stored(stored) => stored,
-            Sent::NoConversation => return None, // deleted meanwhile
+            Sent::Rejected(Rejection::NoConversation) => return None, // deleted meanwhile
             other => panic!("{other:?}"),
         };
         let (reply, conversation) = (stored.reply.id, stored.conversation.id);

@@ -67,6 +67,11 @@ impl Provider {
         wait_for("a request to the provider", self.calls.recv()).await.expect("the provider runs")
     }
 
+    /// Takes the next request, however long it takes to arrive.
+    pub async fn next_call(&mut self) -> Call {
+        self.calls.recv().await.expect("the provider runs")
+    }
+
     /// Returns whether no request waits.
     pub fn is_idle(&mut self) -> bool {
         self.calls.try_recv().is_err()

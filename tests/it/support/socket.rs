@@ -157,6 +157,12 @@ impl Socket {
         }
     }
 
+    /// Follows a reply until its text contains `wanted`.
+    pub async fn until_text(&mut self, reply: &str, wanted: &str) {
+        self.follow(reply, None).await;
+        self.until(wanted).await;
+    }
+
     /// Receives messages until the server closes the socket. Returns the close code.
     pub async fn closed(&mut self) -> u16 {
         loop {

@@ -5,7 +5,8 @@ use crate::{
         ids::NodeType,
         types::{Conversation, GenerationInput, Message},
     },
-    replies::{self, Content, Destination, SendMessage, SystemPrompt},
+    replies::{self, Content, Destination, NewReply, ReplyRequest, SendMessage, SystemPrompt},
+    store::{Id, branches::Switched},
 };
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use std::sync::Arc;
@@ -19,37 +20,88 @@ impl Messages {
     /// Sends a message and requests a reply. It returns at once with a `PENDING` reply; subscribe to `reply` to
     /// follow it. The replies of a conversation are written one after the other, in the order of the messages.
     ///
-    /// Fails with `RATE_LIMITED` after too many messages or if too many replies are in progress, and with `CONFLICT`
-    /// if the conversation is full.
+    /// With `replaces`, the message is an edited version of an earlier one, and starts a new branch of the
+    /// conversation. The earlier version and all messages below it are kept; `switchBranch` returns to them.
+    ///
+    /// Fails with `NOT_FOUND` if the conversation or the replaced message does not exist. Fails with `RATE_LIMITED` after
+    /// too many messages or if too many replies are in progress. Fails with `CONFLICT` if the conversation is full, or
+    /// if the replaced message has 100 versions.
     async fn send_message(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The input of `sendMessage`.")] input: SendMessageInput,
     ) -> Result<SendMessagePayload> {
         let viewer = ctx.require_write()?;
+        let (replaces, if_last) = (message("replaces", input.replaces)?, message("ifLast", input.if_last)?);
         let to = match (input.conversation_id, input.system_prompt) {
             (Some(_), Some(_)) => {
                 let message = "cannot be combined with `conversationId`. Use `updateConversation` instead.";
                 return Err(Error::input("systemPrompt", message));
             }
             (Some(id), None) => {
-                Destination::Conversation(NodeType::Conversation.parse("conversationId", &id)?)
+                let id = NodeType::Conversation.parse("conversationId", &id)?;
+                Destination::Conversation { id, replaces, if_last }
+            }
+            (None, _) if replaces.is_some() || if_last.is_some() => {
+                let message = "is required together with `replaces` or `ifLast`.";
+                return Err(Error::input("conversationId", message));
             }
             (None, prompt) => Destination::NewConversation(prompt.map(SystemPrompt::parse).transpose()?),
         };
         let send = SendMessage {
             to,
             content: Content::parse(input.content)?,
+            request: ReplyRequest {
+                model: input.model,
+                generation: input.generation.unwrap_or_default().parse()?,
+                idempotency_key: input.idempotency_key,
+                when_busy: input.when_busy.into(),
+            },
+        };
+        Ok(ctx.domain().replies.send(viewer.user_id, send).await?.into())
+    }
+
+    /// Requests another reply to the same message. The new reply takes the place of the earlier one on the active
+    /// branch. The earlier reply and all messages below it are kept; `switchBranch` returns to them. It returns at once
+    /// with a `PENDING` reply; subscribe to `reply` to follow it.
+    ///
+    /// Fails with `NOT_FOUND` if the reply does not exist. Fails with `RATE_LIMITED` after too many messages or if too
+    /// many replies are in progress. Fails with `CONFLICT` if the conversation is full, or if the message has 100
+    /// replies.
+    async fn regenerate_reply(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of `regenerateReply`.")] input: RegenerateReplyInput,
+    ) -> Result<SendMessagePayload> {
+        let viewer = ctx.require_write()?;
+        let reply = NodeType::Message.parse("messageId", &input.message_id)?;
+        let request = ReplyRequest {
             model: input.model,
             generation: input.generation.unwrap_or_default().parse()?,
             idempotency_key: input.idempotency_key,
             when_busy: input.when_busy.into(),
         };
-        let new = ctx.domain().replies.send(viewer.user_id, send).await?;
-        Ok(SendMessagePayload {
-            conversation: Conversation(Arc::new(new.conversation)),
-            message: new.message.into(),
-            reply: new.reply.into(),
+        Ok(ctx.domain().replies.regenerate(viewer.user_id, reply, request).await?.into())
+    }
+
+    /// Makes the path to a message the active branch of its conversation. Below the message, the branch continues with
+    /// the messages that were active last. If the message is on the active branch, nothing changes. Replies in progress
+    /// continue.
+    ///
+    /// Fails with `NOT_FOUND` if the message does not exist.
+    async fn switch_branch(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of `switchBranch`.")] input: SwitchBranchInput,
+    ) -> Result<SwitchBranchPayload> {
+        let viewer = ctx.require_write()?;
+        let message = NodeType::Message.parse("messageId", &input.message_id)?;
+        let Switched { conversation, fork, head } =
+            ctx.domain().conversations.switch_branch(viewer.user_id, message).await?;
+        Ok(SwitchBranchPayload {
+            conversation: Conversation(Arc::new(conversation)),
+            fork: fork.map(Message::from),
+            head: head.into(),
         })
     }
 
@@ -64,6 +116,10 @@ impl Messages {
         let message = ctx.domain().replies.stop(viewer.user_id, id).await?;
         Ok(StopReplyPayload { message: message.into() })
     }
+}
+
+fn message(field: &'static str, id: Option<ID>) -> Result<Option<Id>> {
+    id.map(|id| NodeType::Message.parse(field, &id)).transpose()
 }
 
 /// Input of `sendMessage`.
@@ -85,6 +141,12 @@ struct SendMessageInput {
     /// the same key again stores nothing and returns the first result. Sending another input with the key fails with
     /// `CONFLICT`. Keys are kept for at least 48 hours.
     idempotency_key: Option<String>,
+    /// The ID of a message of the user that this one replaces: an edit. The message takes its place on the active branch
+    /// and starts a new branch there. Requires `conversationId`.
+    replaces: Option<ID>,
+    /// The ID of the message that must be the last one of the active branch. If another one is, nothing is stored, and
+    /// the mutation fails with `CONFLICT` and the ID of the last message in `extensions.head`. Requires `conversationId`.
+    if_last: Option<ID>,
     /// The action if an earlier reply of the conversation is in progress.
     #[graphql(default)]
     when_busy: WhenBusy,
@@ -103,6 +165,31 @@ enum WhenBusy {
     StopCurrent,
 }
 
+/// Input of `regenerateReply`.
+#[derive(InputObject)]
+struct RegenerateReplyInput {
+    /// The ID of a reply. The new reply answers the same message.
+    message_id: ID,
+    /// The ID of the model that writes the new reply. Defaults to the model of the earlier reply.
+    model: Option<String>,
+    /// Generation parameters for the new reply. They override those of the earlier reply one by one: `null` in place of
+    /// a parameter leaves it to the provider.
+    generation: Option<GenerationInput>,
+    /// A unique key that the client generates, 1 to 200 characters, to make retries safe. It works like that of
+    /// `sendMessage`, and shares its namespace.
+    idempotency_key: Option<String>,
+    /// The action if a reply of the conversation is in progress, on whatever branch.
+    #[graphql(default_with = "WhenBusy::StopCurrent")]
+    when_busy: WhenBusy,
+}
+
+/// Input of `switchBranch`.
+#[derive(InputObject)]
+struct SwitchBranchInput {
+    /// The ID of the message that is to be on the active branch.
+    message_id: ID,
+}
+
 /// Input of `stopReply`.
 #[derive(InputObject)]
 struct StopReplyInput {
@@ -110,7 +197,18 @@ struct StopReplyInput {
     message_id: ID,
 }
 
-/// Payload of `sendMessage`.
+/// Payload of `switchBranch`.
+#[derive(SimpleObject)]
+struct SwitchBranchPayload {
+    /// The conversation of the message.
+    conversation: Conversation,
+    /// The last message that the earlier and the new branch have in common. `null` if they differ from the start.
+    fork: Option<Message>,
+    /// The last message of the new branch.
+    head: Message,
+}
+
+/// Payload of `sendMessage` and `regenerateReply`.
 #[derive(SimpleObject)]
 struct SendMessagePayload {
     /// The conversation of the message.
@@ -119,6 +217,16 @@ struct SendMessagePayload {
     message: Message,
     /// The reply to the message.
     reply: Message,
+}
+
+impl From<NewReply> for SendMessagePayload {
+    fn from(NewReply { conversation, message, reply }: NewReply) -> Self {
+        Self {
+            conversation: Conversation(Arc::new(conversation)),
+            message: message.into(),
+            reply: reply.into(),
+        }
+    }
 }
 
 /// Payload of `stopReply`.

@@ -20,6 +20,7 @@ pub enum Change {
     ConversationDeleted(ConversationDeleted),
     MessageAdded(MessageAdded),
     ReplyEnded(ReplyEnded),
+    BranchSwitched(BranchSwitched),
     Reload(Reload),
 }
 
@@ -71,8 +72,8 @@ pub struct ConversationDeleted {
     pub conversation_id: ID,
 }
 
-/// A message was stored: a message of the user, or the reply to it, which is still empty. Each of the two has its own
-/// event, first the user's message, then the reply.
+/// A message was stored at the end of the active branch: a message of the user, or the reply to it, which is still
+/// empty. Each of the two has its own event, first the user's message, then the reply. A regenerated reply has one event.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub struct MessageAdded {
@@ -109,6 +110,35 @@ impl ReplyEnded {
     }
 }
 
+/// Another branch of a conversation became active: a message was edited, a reply was regenerated, or the user switched.
+/// Remove the messages after `fork`. After an edit or a regeneration, the new messages follow as `MessageAdded` events.
+/// After a switch there are no such events, so load the messages after `fork`.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct BranchSwitched {
+    /// The position after this event. Pass it as `after` of `changes` to resume from here.
+    pub cursor: String,
+    #[graphql(skip)]
+    id: Id,
+    #[graphql(skip)]
+    fork: Option<Id>,
+}
+
+#[ComplexObject]
+impl BranchSwitched {
+    /// The conversation in its current state. `null` if it has been deleted since; a `ConversationDeleted` event
+    /// follows.
+    async fn conversation(&self, ctx: &Context<'_>) -> Option<Result<Conversation>> {
+        conversation(ctx, self.id).await
+    }
+
+    /// The last message that the earlier and the new branch have in common. `null` if they differ from the start, or if
+    /// the conversation has been deleted since.
+    async fn fork(&self, ctx: &Context<'_>) -> Option<Result<Message>> {
+        message(ctx, self.fork?).await
+    }
+}
+
 /// Earlier changes are unavailable. Reload everything you display; all later changes follow as events. This is the
 /// first event of a subscription without `after`. With `after`, it is sent if the cursor is more than 7 days or 1,000
 /// events old.
@@ -134,7 +164,7 @@ impl From<changes::Event> for Change {
             return Self::Reload(Reload { cursor });
         };
         let id = change.conversation_id;
-        // A constraint in the database ensures that an entry about a message has a message ID.
+        // Entries about a message have its ID.
         let message = change.message_id.unwrap_or(id);
         match change.kind {
             ChangeKind::ConversationCreated => Self::ConversationCreated(ConversationCreated { cursor, id }),
@@ -144,6 +174,9 @@ impl From<changes::Event> for Change {
                 Self::ConversationDeleted(ConversationDeleted { cursor, conversation_id })
             }
             ChangeKind::MessageAdded => Self::MessageAdded(MessageAdded { cursor, id: message }),
+            ChangeKind::BranchSwitched => {
+                Self::BranchSwitched(BranchSwitched { cursor, id, fork: change.message_id })
+            }
             ChangeKind::ReplyEnded => Self::ReplyEnded(ReplyEnded { cursor, id: message }),
         }
     }

@@ -1,11 +1,11 @@
-use super::{DateTime, Generation, MessageConnection, PageInfo};
+use super::{DateTime, Generation, Message, MessageConnection, PageInfo, message::MessageList};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     graphql::{
         execution::text_budget::SpendText,
         schema::{
             context::ContextExt,
-            cursors::{Cursor, Position},
+            cursors::{Cursor, Position, TreeCursor},
             ids::NodeType,
             pages::PageArguments,
             sync_fields::{self, List, SyncFields, fast_object},
@@ -13,6 +13,7 @@ use crate::{
     },
     store::{
         self,
+        branches::TreePosition,
         messages::Window,
         paging::{Page, Slice},
     },
@@ -53,7 +54,15 @@ fast_object! {
         self.0.generation.into()
     }
 
-    /// The messages, oldest first.
+    /// The last message of the active branch. `null` if the conversation has no messages.
+    async fn head(&self, ctx: &Context<'_>) -> Option<Result<Message>> {
+        let key = (self.0.id, Window::Last { count: 1, from: 0 }, true);
+        let found = ctx.loaders().windows.get(key).await;
+        found.map(|found| found.unwrap_or_default().pop().map(Message)).transpose()
+    }
+
+    /// The messages of the active branch, oldest first. Cursors are valid as long as the same branch is active;
+    /// afterwards they fail with `BAD_USER_INPUT`.
     async fn messages(
         &self,
         ctx: &Context<'_>,
@@ -75,21 +84,64 @@ fast_object! {
             before,
         }
         .slice::<Position>()?;
+        let branch = self.0.branch;
+        for (argument, cursor) in [("after", slice.after), ("before", slice.before)] {
+            require_active(argument, cursor.map(|cursor| cursor.branch), branch)?;
+        }
         let window = window(&slice);
         let key = (self.0.id, window, MessageConnection::wants_rest(ctx.field()));
         let messages = ctx.loaders().windows.get(key).await?.unwrap_or_default();
-        Ok(MessageConnection {
-            messages,
-            bounds: bounds(&slice),
-            total: self.0.message_count,
-        })
+        let list = MessageList::Branch { bounds: bounds(&slice), total: self.0.message_count };
+        Ok(MessageConnection { messages, branch, list })
+    }
+
+    /// All messages of all branches. First those of the active branch; each message comes after its parent. Cursors are
+    /// valid as long as the same branch is active; afterwards they fail with `BAD_USER_INPUT`.
+    async fn tree(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Returns at most this many elements: 1 to 100. Defaults to 20.")] first: Option<i32>,
+        #[graphql(desc = "Returns only elements after this cursor.")] after: Option<String>,
+    ) -> Result<MessageConnection> {
+        let slice = PageArguments { first, after, last: None, before: None }.slice::<TreeCursor>()?;
+        let branch = self.0.branch;
+        require_active("after", slice.after.map(|cursor| cursor.active), branch)?;
+        let store = &ctx.domain().store;
+        // One more than requested shows whether there is another page.
+        let limit = slice.limit + 1;
+        let after = slice.after.map_or(TreePosition { branch, depth: -1 }, |cursor| cursor.at);
+        let mut messages = Vec::new();
+        if after.branch == branch {
+            let from = after.depth.saturating_add(1);
+            let window = Window::Between { from, to: from.saturating_add(limit) };
+            messages = store.displayed_messages_in(&[self.0.id], window, true).await?;
+        }
+        if messages.len() < limit as usize {
+            let missing = limit as usize - messages.len();
+            messages.extend(store.displayed_off_branch(self.0.id, after, missing as i64).await?);
+        }
+        let has_next = messages.len() > slice.limit as usize;
+        messages.truncate(slice.limit as usize);
+        let list = MessageList::Tree { conversation: self.0.id, has_previous: slice.after.is_some(), has_next };
+        Ok(MessageConnection { messages: messages.into_iter().map(Arc::new).collect(), branch, list })
+    }
+}
+
+/// Checks that a cursor belongs to the active branch, so that no client joins pages of two branches.
+fn require_active(argument: &'static str, branch: Option<i32>, active: i32) -> Result<()> {
+    match branch {
+        Some(branch) if branch != active => Err(Error::input(
+            argument,
+            "is a cursor of a branch that is no longer active. Load the messages again.",
+        )),
+        _ => Ok(()),
     }
 }
 
 /// The range of positions between the cursors: the start is inclusive, the end exclusive.
 fn bounds(slice: &Slice<Position>) -> (i32, i32) {
-    let from = slice.after.map_or(0, |Position(after)| after.saturating_add(1));
-    let to = slice.before.map_or(i32::MAX, |Position(before)| before);
+    let from = slice.after.map_or(0, |after| after.position.saturating_add(1));
+    let to = slice.before.map_or(i32::MAX, |before| before.position);
     (from, to)
 }
 
@@ -182,7 +234,8 @@ mod tests {
     use super::*;
 
     fn slice(after: Option<i32>, before: Option<i32>, limit: i32, from_end: bool) -> Slice<Position> {
-        Slice { after: after.map(Position), before: before.map(Position), limit, from_end }
+        let position = |position| Position { branch: 0, position };
+        Slice { after: after.map(position), before: before.map(position), limit, from_end }
     }
 
     #[test]

@@ -5,13 +5,14 @@ use crate::{
         execution::text_budget::SpendText,
         schema::{
             context::ContextExt,
-            cursors::{Cursor, Position},
+            cursors::{Cursor, Position, TreeCursor},
             ids::NodeType,
             sync_fields::{self, List, ScalarValue, SyncFields, fast_object},
         },
     },
     store::{
-        self,
+        self, Id,
+        branches::TreePosition,
         messages::{DisplayedMessage, MessageSummary},
     },
 };
@@ -32,8 +33,18 @@ impl From<store::messages::Message> for Message {
 
 /// The fields that can be resolved from a [`MessageSummary`] row. Any other field also needs the
 /// [`MessageDetails`](store::messages::MessageDetails).
-const BRIEF: [&str; 8] =
-    ["__typename", "id", "role", "status", "createdAt", "content", "conversation", "parent"];
+const BRIEF: [&str; 10] = [
+    "__typename",
+    "id",
+    "role",
+    "status",
+    "createdAt",
+    "content",
+    "conversation",
+    "parent",
+    "onBranch",
+    "alternatives",
+];
 
 impl Message {
     fn rest(&self) -> Option<&store::messages::MessageDetails> {
@@ -51,6 +62,9 @@ fast_object! {
 
         /// The state of the message.
         "status" status -> MessageStatus { self.0.summary.status.into() }
+
+        /// Whether the message is on the active branch of its conversation.
+        "onBranch" on_branch -> bool { self.0.summary.position.is_some() }
 
         /// The ID of the model that writes the reply. `null` if the message is not a reply.
         "model" model -> Option<&str> { self.rest().and_then(|rest| rest.model.as_deref()) }
@@ -90,6 +104,15 @@ fast_object! {
     async fn parent(&self, ctx: &Context<'_>) -> Option<Result<Message>> {
         let parent = ctx.loaders().messages.get(self.0.summary.parent_id?).await;
         parent.map(|parent| parent.map(Message)).transpose()
+    }
+
+    /// The messages with the same parent, including this one, oldest first: the versions of an edited message, or the
+    /// replies to the same message. At most 100.
+    async fn alternatives(&self, ctx: &Context<'_>) -> Result<Vec<Message>> {
+        let summary = &self.0.summary;
+        let key = (summary.conversation_id, summary.parent_id);
+        let found = ctx.loaders().alternatives.get(key).await?.unwrap_or_default();
+        Ok(found.into_iter().map(Message).collect())
     }
 
     /// The reason why the reply failed. `null` unless its status is `FAILED`.
@@ -158,12 +181,32 @@ pub enum FinishReason {
 /// A page of messages.
 #[derive(Description)]
 pub struct MessageConnection {
-    /// The messages of the page, ordered by position.
+    /// The messages of the page, in order.
     pub messages: Vec<Arc<DisplayedMessage>>,
-    /// The range of positions that was requested: the start is inclusive, the end exclusive.
-    pub bounds: (i32, i32),
-    /// The number of messages in the conversation.
-    pub total: i32,
+    /// The number of the active branch.
+    pub branch: i32,
+    /// The list that the page is a part of.
+    pub list: MessageList,
+}
+
+/// A list of messages.
+pub enum MessageList {
+    /// The messages of the active branch.
+    Branch {
+        /// The range of positions that was requested: the start is inclusive, the end exclusive.
+        bounds: (i32, i32),
+        /// The number of messages on the branch.
+        total: i32,
+    },
+    /// All messages of a conversation.
+    Tree {
+        /// The conversation.
+        conversation: Id,
+        /// Whether the page follows a cursor.
+        has_previous: bool,
+        /// Whether there are messages after the page.
+        has_next: bool,
+    },
 }
 
 impl MessageConnection {
@@ -180,8 +223,16 @@ impl MessageConnection {
         })
     }
 
-    fn cursor(message: &DisplayedMessage) -> Position {
-        Position(message.summary.position.unwrap_or_default())
+    fn cursor(&self, message: &DisplayedMessage) -> String {
+        let branch = self.branch;
+        match self.list {
+            MessageList::Branch { .. } => {
+                Position { branch, position: message.summary.position.unwrap_or_default() }.encode()
+            }
+            MessageList::Tree { .. } => {
+                TreeCursor { active: branch, at: TreePosition::of(&message.summary, branch) }.encode()
+            }
+        }
     }
 }
 
@@ -189,7 +240,11 @@ impl MessageConnection {
 impl MessageConnection {
     /// The messages of this page, each with its cursor.
     async fn edges(&self) -> List<MessageEdge> {
-        List(self.messages.iter().map(|row| MessageEdge(Message(row.clone()))).collect())
+        let edge = |row: &Arc<DisplayedMessage>| MessageEdge {
+            cursor: self.cursor(row),
+            node: Message(row.clone()),
+        };
+        List(self.messages.iter().map(edge).collect())
     }
 
     /// The messages of this page.
@@ -199,48 +254,60 @@ impl MessageConnection {
 
     /// The position of this page in the list.
     async fn page_info(&self) -> PageInfo {
-        let first = self.messages.first().map(|row| Self::cursor(row));
-        let last = self.messages.last().map(|row| Self::cursor(row));
-        // An empty page lies at one of the bounds.
-        let (from, to) = self.bounds;
-        let begins_at = first.map_or(from, |Position(first)| first);
-        let ends_at = last.map_or(to, |Position(last)| last + 1);
+        let (first, last) = (self.messages.first(), self.messages.last());
+        let (has_previous_page, has_next_page) = match self.list {
+            MessageList::Branch { bounds: (from, to), total } => {
+                // An empty page lies at one of the bounds.
+                let begins_at = first.and_then(|first| first.summary.position).unwrap_or(from);
+                let ends_at = last.and_then(|last| last.summary.position).map_or(to, |last| last + 1);
+                (begins_at > 0 && total > 0, ends_at < total)
+            }
+            MessageList::Tree { has_previous, has_next, .. } => (has_previous, has_next),
+        };
         PageInfo {
-            has_previous_page: begins_at > 0 && self.total > 0,
-            has_next_page: ends_at < self.total,
-            start_cursor: first.map(|cursor| cursor.encode()),
-            end_cursor: last.map(|cursor| cursor.encode()),
+            has_previous_page,
+            has_next_page,
+            start_cursor: first.map(|first| self.cursor(first)),
+            end_cursor: last.map(|last| self.cursor(last)),
         }
     }
 
     /// The number of messages on all pages.
-    async fn total_count(&self) -> i32 {
-        self.total
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64> {
+        match self.list {
+            MessageList::Branch { total, .. } => Ok(total.into()),
+            MessageList::Tree { conversation, .. } => {
+                Ok(ctx.domain().store.count_messages(conversation).await?)
+            }
+        }
     }
 }
 
 /// A message in a connection.
 #[derive(Description)]
-pub struct MessageEdge(Message);
+pub struct MessageEdge {
+    cursor: String,
+    node: Message,
+}
 
 #[Object(use_type_description)]
 impl MessageEdge {
     /// The cursor of this edge, for `after` and `before`.
     async fn cursor(&self) -> String {
-        MessageConnection::cursor(&self.0.0).encode()
+        self.cursor.clone()
     }
 
     /// The message.
     async fn node(&self) -> &Message {
-        &self.0
+        &self.node
     }
 }
 
 impl SyncFields for MessageEdge {
     fn sync_value(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
         match field.name.node.as_str() {
-            "cursor" => Some(Value::String(MessageConnection::cursor(&self.0.0).encode())),
-            "node" => sync_fields::nested(&self.0, ctx, &field.selection_set.node),
+            "cursor" => Some(Value::String(self.cursor.clone())),
+            "node" => sync_fields::nested(&self.node, ctx, &field.selection_set.node),
             _ => None,
         }
     }

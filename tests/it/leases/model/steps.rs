@@ -4,7 +4,7 @@ use super::{ATTEMPTS, Held, Instant, LEASE, Reply, World};
 use confab::store::{
     Id, MessageStatus,
     runs::{Checkpoint, ClaimedReply, Outcome, Run},
-    sends::{NewMessage, Sent, Target, WhenBusy},
+    sends::{NewMessage, Rejection, Sent, Target, WhenBusy},
 };
 use std::time::Duration;
 
@@ -16,10 +16,11 @@ impl World {
     pub async fn send(&mut self, at: usize, conversation: usize, when_busy: WhenBusy) {
         let place = conversation % self.conversations.len();
         let (now, lease) = (self.now_at(at), Id::new());
-        let target = self.conversations[place].map_or(Target::New { system_prompt: None }, Target::Existing);
+        let existing = |conversation| Target::Existing { conversation, if_last: None };
+        let target = self.conversations[place].map_or(Target::New { system_prompt: None }, existing);
         let new = NewMessage {
             owner: self.owner,
-            conversation: target,
+            target,
             content: "hello".into(),
             title: "hello".into(),
             generation: Default::default(),
@@ -37,7 +38,7 @@ impl World {
             self.replies.iter_mut().filter(|r| Some(r.conversation) == there && !r.ended()).collect();
         let busy = !waiting.is_empty();
         if busy && when_busy == WhenBusy::Reject {
-            return assert!(matches!(sent, Sent::Busy), "{sent:?}");
+            return assert!(matches!(sent, Sent::Rejected(Rejection::Busy)), "{sent:?}");
         }
         let Sent::Stored(stored) = sent else { panic!("not stored: {sent:?}") };
         assert_eq!(stored.claimed, !busy, "it runs at once, or waits for its turn");
@@ -193,7 +194,7 @@ impl World {
         let place = conversation % self.conversations.len();
         let Some(id) = self.conversations[place].take() else { return };
         let deleted = self.store.delete_conversation(self.owner, id, self.now_at(at)).await;
-        assert!(deleted.expect("the database answers"));
+        assert!(deleted.expect("the database answers").is_some());
         self.replies.retain(|reply| reply.conversation != id);
         // Runners on this instance are stopped; those on others notice at their next checkpoint.
         self.stop_those_held(at, id).await;
