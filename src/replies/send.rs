@@ -43,12 +43,19 @@ pub struct SendMessage {
 /// The destination of a message.
 #[derive(Clone, Debug)]
 pub enum Destination {
-    /// An existing conversation of the sender.
+    /// The end of the active branch of one of the sender's conversations.
     Conversation {
         /// The conversation.
         id: Id,
-        /// The user's message that the new one replaces on the active branch.
-        replaces: Option<Id>,
+        /// The message that must be the last one of the active branch.
+        if_last: Option<Id>,
+    },
+    /// The place of a user's message on the active branch.
+    Replacing {
+        /// The message.
+        message: Id,
+        /// The conversation that the message must be in.
+        conversation: Option<Id>,
         /// The message that must be the last one of the active branch.
         if_last: Option<Id>,
     },
@@ -95,11 +102,11 @@ impl Replies {
             Destination::NewConversation(prompt) => {
                 Target::New { system_prompt: prompt.map(SystemPrompt::into_string) }
             }
-            Destination::Conversation { id: conversation, replaces: None, if_last } => {
+            Destination::Conversation { id: conversation, if_last } => {
                 Target::Existing { conversation, if_last }
             }
-            Destination::Conversation { id: conversation, replaces: Some(message), if_last } => {
-                Target::Replace { conversation, if_last, message }
+            Destination::Replacing { message, conversation, if_last } => {
+                Target::Replace { message, conversation, if_last }
             }
         };
         self.request_reply(owner, target, Some(send.content), send.request, input_hash).await
@@ -213,10 +220,13 @@ impl Replies {
 fn rejection_error(rejection: Rejection, target: &Target) -> Error {
     match rejection {
         Rejection::OtherInput => KEY_REUSED,
-        Rejection::NoConversation if !matches!(target, Target::Regenerate { .. }) => {
-            Error::NotFound("conversation")
-        }
-        Rejection::NoConversation | Rejection::NoMessage => Error::NotFound("message"),
+        Rejection::NoConversation => match target {
+            Target::Regenerate { .. } | Target::Replace { conversation: None, .. } => {
+                Error::NotFound("message")
+            }
+            _ => Error::NotFound("conversation"),
+        },
+        Rejection::NoMessage => Error::NotFound("message"),
         Rejection::NotFromUser => Error::input("replaces", "must be the ID of a user's message."),
         Rejection::NotReply => {
             Error::input("messageId", "must be the ID of a reply, not of a user's message.")
@@ -244,7 +254,10 @@ fn rejection_error(rejection: Rejection, target: &Target) -> Error {
 /// A hash of the input, which distinguishes a retry from a different message under the same key.
 fn fingerprint(send: &SendMessage) -> Vec<u8> {
     let (conversation, system_prompt, replaces, if_last) = match &send.to {
-        Destination::Conversation { id, replaces, if_last } => (Some(*id), None, *replaces, *if_last),
+        Destination::Conversation { id, if_last } => (Some(*id), None, None, *if_last),
+        Destination::Replacing { message, conversation, if_last } => {
+            (*conversation, None, Some(*message), *if_last)
+        }
         Destination::NewConversation(prompt) => (None, prompt.as_ref().map(SystemPrompt::as_str), None, None),
     };
     let [conversation, replaces, if_last] =

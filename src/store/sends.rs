@@ -79,12 +79,12 @@ pub enum Target {
     },
     /// To the place of a user's message, which leaves the active branch with all messages below it.
     Replace {
-        /// The key of the conversation.
-        conversation: Id,
-        /// The message that the active branch must end with.
-        if_last: Option<Id>,
         /// The message that is replaced.
         message: Id,
+        /// The conversation that the message must be in.
+        conversation: Option<Id>,
+        /// The message that the active branch must end with.
+        if_last: Option<Id>,
     },
     /// The reply goes to the place of another reply, which leaves the active branch with all messages below it. There
     /// is no new message of the user. The reply is requested with the model and the parameters of the other reply,
@@ -295,15 +295,16 @@ impl Database {
         let sent = transact!(self, async |conn| {
             let existing = match &new.target {
                 Target::New { .. } => None,
-                Target::Existing { conversation, .. } | Target::Replace { conversation, .. } => {
+                Target::Existing { conversation, .. }
+                | Target::Replace { conversation: Some(conversation), .. } => {
                     Some(lock_conversation!(conn, new.owner, *conversation))
                 }
-                Target::Regenerate { reply } => {
-                    let of_reply = messages::table.find(reply).select(messages::conversation_id);
-                    let conversation: Option<Id> = of_reply.first(conn).await.optional()?;
+                Target::Replace { message, conversation: None, .. }
+                | Target::Regenerate { reply: message } => {
+                    let of_message = messages::table.find(message).select(messages::conversation_id);
+                    let conversation: Option<Id> = of_message.first(conn).await.optional()?;
                     let conversation = conversation.ok_or(Rejection::NoMessage)?;
-                    let locked = lock_conversation!(conn, new.owner, conversation);
-                    Some(locked)
+                    Some(lock_conversation!(conn, new.owner, conversation))
                 }
             };
             if let Some((key, input_hash)) = &new.idempotency {

@@ -94,7 +94,7 @@ on_both_databases! {
 
         // A message of an inactive branch can be edited: the branch continues from its parent.
         switch(&ada, id(&root["message"])).await;
-        let edit = json!({ "content": "3", "conversationId": chat_id, "replaces": third["message"]["id"] });
+        let edit = json!({ "content": "3", "replaces": third["message"]["id"] });
         say(&server, &ada, edit).await;
         assert_eq!(contents(&ada, &chat_id).await, ["one", "one", "two", "two", "3", "3"]);
     }
@@ -247,7 +247,9 @@ on_both_databases! {
             (&ada, send, json!({ "conversationId": chat_id, "replaces": reply }), ("BAD_USER_INPUT", "replaces")),
             (&ada, send, json!({ "conversationId": chat_id, "replaces": "x" }), ("BAD_USER_INPUT", "replaces")),
             (&ada, send, json!({ "conversationId": chat_id, "ifLast": chat_id }), ("BAD_USER_INPUT", "ifLast")),
-            (&ada, send, json!({ "replaces": message }), ("BAD_USER_INPUT", "conversationId")),
+            (&ada, send, json!({ "replaces": message, "systemPrompt": "x" }), ("BAD_USER_INPUT", "systemPrompt")),
+            (&eve, send, json!({ "replaces": message }), ("NOT_FOUND", "")),
+            (&ada, send, json!({ "replaces": unknown }), ("NOT_FOUND", "")),
             (&ada, send, json!({ "ifLast": message }), ("BAD_USER_INPUT", "conversationId")),
             (&ada, send, json!({ "conversationId": chat_id, "replaces": unknown }), ("NOT_FOUND", "")),
             (&ada, send, json!({ "conversationId": chat_id, "replaces": strange }), ("NOT_FOUND", "")),

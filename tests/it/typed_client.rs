@@ -142,6 +142,8 @@ async fn a_typed_client_pages_and_resumes_a_reply() {
         idempotency_key: None,
         model: Some("echo".into()),
         generation: None,
+        if_last: None,
+        replaces: None,
         system_prompt: None,
         when_busy: send_message::WhenBusy::QUEUE,
     };

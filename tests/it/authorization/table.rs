@@ -9,6 +9,8 @@ use super::world::ObjectKind;
 pub enum InputKind {
     /// Names an object. Tried in [`ID_INPUTS`].
     Object,
+    /// Names an object with which the state is only compared: any other ID is a conflict, whoever owns the object.
+    Compared,
     /// A cursor: a position in a list or a stream. Tried in [`CURSORS`].
     Position,
     /// A credential, or part of one, that leads to the same account or session whoever sends it.
@@ -18,7 +20,7 @@ pub enum InputKind {
     /// Data that is stored, or that names something public.
     Data,
 }
-use InputKind::{Credential, Data, Key, Object, Position};
+use InputKind::{Compared, Credential, Data, Key, Object, Position};
 
 pub const INPUTS: &[(&str, InputKind)] = &[
     ("Query.node(id:)", Object),
@@ -28,6 +30,10 @@ pub const INPUTS: &[(&str, InputKind)] = &[
     ("UpdateConversationInput.id", Object),
     ("DeleteConversationInput.id", Object),
     ("SendMessageInput.conversationId", Object),
+    ("SendMessageInput.replaces", Object),
+    ("SendMessageInput.ifLast", Compared),
+    ("RegenerateReplyInput.messageId", Object),
+    ("SwitchBranchInput.messageId", Object),
     ("StopReplyInput.messageId", Object),
     ("RevokeSessionInput.id", Object),
     ("DeleteAccessTokenInput.id", Object),
@@ -37,6 +43,7 @@ pub const INPUTS: &[(&str, InputKind)] = &[
     ("User.securityEvents(before:)", Position),
     ("Conversation.messages(after:)", Position),
     ("Conversation.messages(before:)", Position),
+    ("Conversation.tree(after:)", Position),
     ("Subscription.reply(after:)", Position),
     ("Subscription.changes(after:)", Position),
     ("RegisterInput.email", Credential),
@@ -52,6 +59,8 @@ pub const INPUTS: &[(&str, InputKind)] = &[
     ("ChangePasswordInput.newPassword", Credential),
     ("DeleteAccountInput.password", Credential),
     ("SendMessageInput.idempotencyKey", Key),
+    ("RegenerateReplyInput.idempotencyKey", Key),
+    ("RegenerateReplyInput.model", Data),
     ("SendMessageInput.content", Data),
     ("SendMessageInput.model", Data),
     ("SendMessageInput.systemPrompt", Data),
@@ -135,6 +144,29 @@ pub const ID_INPUTS: &[IdInput] = &[
         "mutation($id: ID!) { stopReply(input: { messageId: $id }) { message { content } } }",
     ),
     id_input(
+        "Mutation.sendMessage",
+        "SendMessageInput.replaces",
+        Write,
+        &[ObjectKind::Message],
+        "mutation($id: ID!) { sendMessage(input: { replaces: $id, content: \"x\", model: \"echo\" }) {
+            conversation { title } reply { parent { parent { content } } } } }",
+    ),
+    id_input(
+        "Mutation.regenerateReply",
+        "RegenerateReplyInput.messageId",
+        Write,
+        &[ObjectKind::Reply, ObjectKind::Running],
+        "mutation($id: ID!) { regenerateReply(input: { messageId: $id, model: \"echo\" }) {
+            conversation { title } message { content } } }",
+    ),
+    id_input(
+        "Mutation.switchBranch",
+        "SwitchBranchInput.messageId",
+        Write,
+        &[ObjectKind::Reply, ObjectKind::Running],
+        "mutation($id: ID!) { switchBranch(input: { messageId: $id }) { conversation { title } head { content } } }",
+    ),
+    id_input(
         "Mutation.updateConversation",
         "UpdateConversationInput.id",
         Write,
@@ -203,6 +235,11 @@ pub const CURSORS: &[(&str, &str, bool)] = &[
     (
         "Conversation.messages(before:)",
         "query($cursor: String) { me { conversations { nodes { messages(before: $cursor) { nodes { id content } } } } } }",
+        false,
+    ),
+    (
+        "Conversation.tree(after:)",
+        "query($cursor: String) { me { conversations { nodes { tree(after: $cursor) { nodes { id content } } } } } }",
         false,
     ),
     (

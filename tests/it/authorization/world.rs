@@ -174,7 +174,7 @@ async fn script(client: &Client, scope: &str) -> [String; 2] {
 
 async fn cursors(server: &Server, ada: &Client, reply: &str) -> Vec<String> {
     let query = "{ me { securityEvents { edges { cursor } }
-        conversations { edges { cursor node { messages { edges { cursor } } } } } } }";
+        conversations { edges { cursor node { messages { edges { cursor } } tree { edges { cursor } } } } } } }";
     let lists = ada.data(query, json!({})).await.to_string();
     let query = "subscription($id: ID!) { reply(messageId: $id) { cursor } }";
     let reply_events = execute(Transport::Socket, server, ada, query, json!({ "id": reply })).await;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 const LISTS: &str = "query($id: ID!) {
     me { conversations(first: 1) { edges { cursor } } securityEvents(first: 1) { edges { cursor } } }
-    conversation(id: $id) { messages(first: 1) { edges { cursor } } } }";
+    conversation(id: $id) { messages(first: 1) { edges { cursor } } tree(first: 1) { edges { cursor } } } }";
 
 /// Returns a cursor of each list, with the field whose arguments take it.
 async fn cursors(
@@ -33,6 +33,7 @@ async fn cursors(
         ("User.conversations", first(&data["me"]["conversations"])),
         ("User.securityEvents", first(&data["me"]["securityEvents"])),
         ("Conversation.messages", first(&data["conversation"]["messages"])),
+        ("Conversation.tree", first(&data["conversation"]["tree"])),
         ("Subscription.reply", reply.as_str().expect("a cursor").to_owned()),
         ("Subscription.changes", change.as_str().expect("a cursor").to_owned()),
     ]

@@ -15,7 +15,12 @@ fn kind_of(target: &str) -> Option<&'static str> {
         | "SendMessageInput.conversationId" => Some("conversation"),
         "RevokeSessionInput.id" => Some("session"),
         "DeleteAccessTokenInput.id" => Some("access_token"),
-        "StopReplyInput.messageId" | "Subscription.reply(messageId:)" => Some("message"),
+        "RegenerateReplyInput.messageId"
+        | "SendMessageInput.ifLast"
+        | "SendMessageInput.replaces"
+        | "StopReplyInput.messageId"
+        | "Subscription.reply(messageId:)"
+        | "SwitchBranchInput.messageId" => Some("message"),
         other => panic!("add the type of {other}"),
     }
 }
@@ -41,11 +46,13 @@ on_both_databases! {
                     hostile.push((id, ""));
                 }
             }
+            // An ID that is only compared is a conflict, whether the object exists or not.
+            let not_found = if target.field == "ifLast" { "CONFLICT" } else { "NOT_FOUND" };
             for (kind, id) in &world.foreign {
                 let right = own.is_none_or(|own| own == *kind);
-                hostile.push((id.clone(), if right { "NOT_FOUND" } else { "BAD_USER_INPUT" }));
+                hostile.push((id.clone(), if right { not_found } else { "BAD_USER_INPUT" }));
                 let nobody = format!("{kind}_{}", Uuid::now_v7().simple());
-                hostile.push((nobody, if right { "NOT_FOUND" } else { "BAD_USER_INPUT" }));
+                hostile.push((nobody, if right { not_found } else { "BAD_USER_INPUT" }));
             }
             hostile.extend(["", "_", "0", "-1", "null", "message_", "../../etc/passwd"].map(|id| (id.into(), "")));
             let before = world.stored().await;

@@ -133,7 +133,10 @@ impl<'a> Walk<'a> {
             fields.insert(name(field).into(), whole);
             literal = format!("{}: {literal}", name(field));
             for other in self.schema.inputs[*object].iter().filter(|other| name(other) != name(field)) {
-                if let Some(valid) = self.needed(object, other) {
+                // `ifLast` is about a conversation.
+                let conversation = (name(field), name(other)) == ("ifLast", "conversationId");
+                let conversation = conversation.then(|| json!(self.world.own["conversation"]));
+                if let Some(valid) = conversation.or_else(|| self.needed(object, other)) {
                     let variable = format!("v{}", siblings.len());
                     literal += &format!(", {}: ${variable}", name(other));
                     declared += &format!("${variable}: {} ", written(&other["type"]));

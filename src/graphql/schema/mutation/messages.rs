@@ -33,20 +33,23 @@ impl Messages {
     ) -> Result<SendMessagePayload> {
         let viewer = ctx.require_write()?;
         let (replaces, if_last) = (message("replaces", input.replaces)?, message("ifLast", input.if_last)?);
-        let to = match (input.conversation_id, input.system_prompt) {
-            (Some(_), Some(_)) => {
-                let message = "cannot be combined with `conversationId`. Use `updateConversation` instead.";
-                return Err(Error::input("systemPrompt", message));
+        let conversation = input.conversation_id;
+        let conversation =
+            conversation.map(|id| NodeType::Conversation.parse("conversationId", &id)).transpose()?;
+        let is_new = conversation.is_none() && replaces.is_none();
+        if input.system_prompt.is_some() && !is_new {
+            let message = "is only for a new conversation. Use `updateConversation` instead.";
+            return Err(Error::input("systemPrompt", message));
+        }
+        let to = match (conversation, replaces) {
+            (_, Some(message)) => Destination::Replacing { message, conversation, if_last },
+            (Some(id), None) => Destination::Conversation { id, if_last },
+            (None, None) if if_last.is_some() => {
+                return Err(Error::input("conversationId", "is required together with `ifLast`."));
             }
-            (Some(id), None) => {
-                let id = NodeType::Conversation.parse("conversationId", &id)?;
-                Destination::Conversation { id, replaces, if_last }
+            (None, None) => {
+                Destination::NewConversation(input.system_prompt.map(SystemPrompt::parse).transpose()?)
             }
-            (None, _) if replaces.is_some() || if_last.is_some() => {
-                let message = "is required together with `replaces` or `ifLast`.";
-                return Err(Error::input("conversationId", message));
-            }
-            (None, prompt) => Destination::NewConversation(prompt.map(SystemPrompt::parse).transpose()?),
         };
         let send = SendMessage {
             to,
@@ -125,10 +128,10 @@ fn message(field: &'static str, id: Option<ID>) -> Result<Option<Id>> {
 /// Input of `sendMessage`.
 #[derive(InputObject)]
 struct SendMessageInput {
-    /// The ID of the conversation. Without it, a new conversation is created.
+    /// The ID of the conversation. Without it, and without `replaces`, a new conversation is created.
     conversation_id: Option<ID>,
     /// The instructions for the model in the new conversation: 1 to 10,000 characters. Cannot be combined with
-    /// `conversationId`.
+    /// `conversationId` or `replaces`.
     system_prompt: Option<String>,
     /// The text: 1 to 10,000 characters (Unicode scalar values). It must not contain NUL and must not be blank.
     content: String,
@@ -142,10 +145,11 @@ struct SendMessageInput {
     /// `CONFLICT`. Keys are kept for at least 48 hours.
     idempotency_key: Option<String>,
     /// The ID of a message of the user that this one replaces: an edit. The message takes its place on the active branch
-    /// and starts a new branch there. Requires `conversationId`.
+    /// and starts a new branch there.
     replaces: Option<ID>,
     /// The ID of the message that must be the last one of the active branch. If another one is, nothing is stored, and
-    /// the mutation fails with `CONFLICT` and the ID of the last message in `extensions.head`. Requires `conversationId`.
+    /// the mutation fails with `CONFLICT` and the ID of the last message in `extensions.head`. Requires `conversationId` or
+    /// `replaces`.
     if_last: Option<ID>,
     /// The action if an earlier reply of the conversation is in progress.
     #[graphql(default)]
