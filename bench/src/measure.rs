@@ -1,5 +1,6 @@
 //! The measurements, one file each.
 
+mod branches;
 mod hostile;
 mod idle_socket;
 mod instances;
@@ -99,10 +100,12 @@ pub enum Measurement {
     Limits,
     /// Whether the time of a sign-in reveals if an account exists.
     SignIn,
+    /// Time of regenerations and switches in a long conversation.
+    Branches,
 }
 
 impl Measurement {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NestedQuery,
         Self::ReplyEvent,
         Self::IdleSocket,
@@ -116,6 +119,7 @@ impl Measurement {
         Self::Hostile,
         Self::Limits,
         Self::SignIn,
+        Self::Branches,
     ];
 
     pub fn name(self) -> &'static str {
@@ -133,6 +137,7 @@ impl Measurement {
             Self::Hostile => hostile::NAME,
             Self::Limits => limits::NAME,
             Self::SignIn => sign_in::NAME,
+            Self::Branches => branches::NAME,
         }
     }
 
@@ -151,6 +156,7 @@ impl Measurement {
             Self::Hostile => hostile::run(bench, report).await,
             Self::Limits => limits::run(bench, report).await,
             Self::SignIn => sign_in::run(bench, report).await,
+            Self::Branches => branches::run(bench, report).await,
         }
     }
 }
