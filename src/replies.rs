@@ -43,6 +43,7 @@ mod mirrors;
 mod progress;
 mod prompt;
 mod publish;
+mod rating;
 mod resume_point;
 mod runner;
 mod send;
@@ -56,6 +57,7 @@ pub use content::Content;
 pub use cursor::Cursor;
 pub use follow::Event;
 pub use progress::Next;
+pub use rating::Note;
 pub use resume_point::ResumePoint;
 pub use send::{Destination, NewReply, SendMessage};
 pub use system_prompt::SystemPrompt;
@@ -75,7 +77,7 @@ use tokio::{sync::Notify, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Settings of the reply engine.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Budget for the conversation history in a prompt, in tokens. A large context of the model raises it.
     pub history_tokens: u32,

@@ -20,6 +20,7 @@ pub mod paging;
 mod pool;
 mod postgres;
 pub mod profile;
+pub mod ratings;
 pub mod removal;
 pub mod revocations;
 pub mod runs;
@@ -36,7 +37,9 @@ pub mod users;
 
 pub use database::{Database, POSTGRES_SETUP};
 pub use statements::Statements;
-pub use types::{ChangeKind, FinishReason, Id, Instant, MAX_MICROS, MessageStatus, Role, SecurityEventKind};
+pub use types::{
+    ChangeKind, FinishReason, Id, Instant, MAX_MICROS, MessageStatus, Rating, Role, SecurityEventKind,
+};
 
 /// The reason why a query failed. It is not meant for clients.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +71,9 @@ pub enum Error {
     /// The task that ran the query panicked.
     #[error("a task failed: {0}")]
     Task(tokio::task::JoinError),
+    /// The user has the maximum number of pinned conversations. Nothing was stored.
+    #[error("the user has the maximum number of pinned conversations")]
+    TooManyPinned,
     /// The user has reached the maximum number of runs. Nothing was stored.
     #[error("the user has reached the maximum number of runs")]
     TooManyRuns,

@@ -58,6 +58,8 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         generation -> Text,
+        archived_at -> Nullable<Instant>,
+        pinned_at -> Nullable<Instant>,
     }
 }
 
@@ -85,6 +87,8 @@ diesel::table! {
         created_at -> Instant,
         finished_at -> Nullable<Instant>,
         generation -> Nullable<Text>,
+        rating -> Nullable<Text>,
+        rating_note -> Nullable<Text>,
     }
 }
 
@@ -137,6 +141,7 @@ diesel::table! {
         conversation_id -> Id,
         message_id -> Nullable<Id>,
         created_at -> Instant,
+        precise_kind -> Nullable<Text>,
     }
 }
 
@@ -192,6 +197,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    import_tickets (user_id) {
+        user_id -> Id,
+        hash -> Binary,
+        expires_at -> Instant,
+    }
+}
+
 diesel::joinable!(messages -> conversations (conversation_id));
 diesel::table! {
     use diesel::sql_types::*;
@@ -221,5 +237,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     access_tokens,
     security_events,
     export_tickets,
+    import_tickets,
     identities
 );

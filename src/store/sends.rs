@@ -255,8 +255,8 @@ impl Database {
                 }
                 Some(conversation) => {
                     let untitled = conversation.message_count == 0 && !conversation.titled_by_user;
-                    // Only for the title. The message has a change of its own.
-                    if untitled && conversation.title != new.title {
+                    // Only for the title and the archive. The message has a change of its own.
+                    if untitled && conversation.title != new.title || conversation.archived_at.is_some() {
                         changes.push((ChangeKind::ConversationChanged, conversation.id, None));
                     }
                     diesel::update(conversations::table.find(conversation.id))
@@ -264,6 +264,7 @@ impl Database {
                             conversations::title.eq(if untitled { &new.title } else { &conversation.title }),
                             conversations::message_count.eq(conversation.message_count + 2),
                             conversations::updated_at.eq(now),
+                            conversations::archived_at.eq(None::<Instant>),
                         ))
                         .returning(Conversation::as_returning())
                         .get_result(conn)

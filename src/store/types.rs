@@ -177,6 +177,11 @@ macro_rules! text_enum {
                 match self { $(Self::$variant => $word),+ }
             }
 
+            /// Parses the stored text.
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::from_text(text).ok()
+            }
+
             fn from_text(text: &str) -> deserialize::Result<Self> {
                 match text {
                     $($word => Ok(Self::$variant),)+
@@ -267,7 +272,7 @@ text_enum! {
     ChangeKind {
         /// A conversation was started.
         ConversationCreated = "CONVERSATION_CREATED",
-        /// A conversation's title, instructions or model changed.
+        /// A conversation changed, but not its messages: its title or model, for example, or whether it is archived.
         ConversationChanged = "CONVERSATION_CHANGED",
         /// A conversation was deleted, with all its messages.
         ConversationDeleted = "CONVERSATION_DELETED",
@@ -275,6 +280,29 @@ text_enum! {
         MessageAdded = "MESSAGE_ADDED",
         /// A reply completed, stopped or failed.
         ReplyEnded = "REPLY_ENDED",
+        /// The rating of a reply changed.
+        MessageChanged = "MESSAGE_CHANGED",
+    }
+}
+
+impl ChangeKind {
+    /// Returns the kind that the database permits in the column `kind`: for a newer kind, the closest older one.
+    /// Instances of an older version read this column.
+    pub(super) fn permitted(self) -> Self {
+        match self {
+            Self::MessageChanged => Self::ReplyEnded,
+            kind => kind,
+        }
+    }
+}
+
+text_enum! {
+    /// The user's rating of a reply.
+    Rating {
+        /// A positive rating.
+        Good = "GOOD",
+        /// A negative rating.
+        Bad = "BAD",
     }
 }
 

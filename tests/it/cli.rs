@@ -388,7 +388,7 @@ async fn the_log_names_users_and_requests_but_no_content() {
     // Failures reveal nothing either.
     let send = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { reply { id } } }";
     for input in [
-        json!({ "content": "xylophone".repeat(2000) }),
+        json!({ "content": "xylophone".repeat(4000) }),
         json!({ "content": "xylophone", "model": "xylophone" }),
         json!({ "content": "xylophone", "conversationId": "xylophone" }),
     ] {

@@ -53,6 +53,7 @@ export default [
               'ConversationCreated',
               'ConversationDeleted',
               'MessageAdded',
+              'MessageChanged',
               'Reload',
               'ReplyEnded',
               // Events of `reply`.

@@ -30,7 +30,7 @@ const SNAPSHOT: (&str, u64) = ("ReplyEvent", 100);
 const KILOBYTE_COST: u64 = 4;
 
 /// The mutations that store data permanently and have no rate limit of their own.
-const WRITES: [&str; 10] = [
+const WRITES: [&str; 11] = [
     "changeEmail",
     "changeName",
     "changePassword",
@@ -39,6 +39,7 @@ const WRITES: [&str; 10] = [
     "deleteAccessToken",
     "deleteConversation",
     "exportMyData",
+    "rateReply",
     "sendMessage",
     "updateConversation",
 ];

@@ -22,7 +22,7 @@ pub use change::Change;
 pub use conversation::{Conversation, ConversationConnection};
 pub use date_time::DateTime;
 pub use generation::{Generation, GenerationInput};
-pub use message::{Message, MessageConnection};
+pub use message::{Message, MessageConnection, Rating};
 pub use model::Model;
 pub use node::Node;
 pub use page_info::PageInfo;

@@ -15,7 +15,9 @@ fn kind_of(target: &str) -> Option<&'static str> {
         | "SendMessageInput.conversationId" => Some("conversation"),
         "RevokeSessionInput.id" => Some("session"),
         "DeleteAccessTokenInput.id" => Some("access_token"),
-        "StopReplyInput.messageId" | "Subscription.reply(messageId:)" => Some("message"),
+        "StopReplyInput.messageId" | "RateReplyInput.messageId" | "Subscription.reply(messageId:)" => {
+            Some("message")
+        }
         other => panic!("add the type of {other}"),
     }
 }

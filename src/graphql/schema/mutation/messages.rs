@@ -3,9 +3,9 @@ use crate::{
     graphql::schema::{
         context::ContextExt,
         ids::NodeType,
-        types::{Conversation, GenerationInput, Message},
+        types::{Conversation, GenerationInput, Message, Rating},
     },
-    replies::{self, Content, Destination, SendMessage, SystemPrompt},
+    replies::{self, Content, Destination, Note, SendMessage, SystemPrompt},
 };
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use std::sync::Arc;
@@ -64,6 +64,21 @@ impl Messages {
         let message = ctx.domain().replies.stop(viewer.user_id, id).await?;
         Ok(StopReplyPayload { message: message.into() })
     }
+
+    /// Rates a reply that has ended. The new rating and its note replace the earlier ones. Fails with `CONFLICT` while
+    /// the reply is in progress.
+    async fn rate_reply(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of `rateReply`.")] input: RateReplyInput,
+    ) -> Result<RateReplyPayload> {
+        let viewer = ctx.require_write()?;
+        let id = NodeType::Message.parse("messageId", &input.message_id)?;
+        let note = input.note.map(Note::parse).transpose()?;
+        let rating = input.rating.map(Into::into);
+        let message = ctx.domain().replies.rate(viewer.user_id, id, rating, note).await?;
+        Ok(RateReplyPayload { message: message.into() })
+    }
 }
 
 /// Input of `sendMessage`.
@@ -110,6 +125,17 @@ struct StopReplyInput {
     message_id: ID,
 }
 
+/// Input of `rateReply`.
+#[derive(InputObject)]
+struct RateReplyInput {
+    /// The ID of the reply.
+    message_id: ID,
+    /// The rating. `null` removes the rating and its note.
+    rating: Option<Rating>,
+    /// A note on the rating: 1 to 1,000 characters without NUL. It cannot be given without a rating.
+    note: Option<String>,
+}
+
 /// Payload of `sendMessage`.
 #[derive(SimpleObject)]
 struct SendMessagePayload {
@@ -125,5 +151,12 @@ struct SendMessagePayload {
 #[derive(SimpleObject)]
 struct StopReplyPayload {
     /// The reply after it ended.
+    message: Message,
+}
+
+/// Payload of `rateReply`.
+#[derive(SimpleObject)]
+struct RateReplyPayload {
+    /// The reply with its rating.
     message: Message,
 }

@@ -20,6 +20,7 @@ pub enum Change {
     ConversationDeleted(ConversationDeleted),
     MessageAdded(MessageAdded),
     ReplyEnded(ReplyEnded),
+    MessageChanged(MessageChanged),
     Reload(Reload),
 }
 
@@ -42,8 +43,9 @@ impl ConversationCreated {
     }
 }
 
-/// The title, the system prompt or the model of a conversation changed. The user changes them; the first message may
-/// also set the title.
+/// A conversation changed: for example, its title, its model, or whether it is archived or pinned. The user changes
+/// them. The first message may also set the title, a model may write it, and a message takes its conversation out of the
+/// archive.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub struct ConversationChanged {
@@ -109,9 +111,28 @@ impl ReplyEnded {
     }
 }
 
+/// A message changed after it was finished: the user rated a reply, or removed the rating.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct MessageChanged {
+    /// The position after this event. Pass it as `after` of `changes` to resume from here.
+    pub cursor: String,
+    #[graphql(skip)]
+    id: Id,
+}
+
+#[ComplexObject]
+impl MessageChanged {
+    /// The message in its current state. `null` if its conversation has been deleted since; a `ConversationDeleted`
+    /// event follows.
+    async fn message(&self, ctx: &Context<'_>) -> Option<Result<Message>> {
+        message(ctx, self.id).await
+    }
+}
+
 /// Earlier changes are unavailable. Reload everything you display; all later changes follow as events. This is the
 /// first event of a subscription without `after`. With `after`, it is sent if the cursor is more than 7 days or 1,000
-/// events old.
+/// events old. It is also sent after an import of conversations.
 #[derive(SimpleObject)]
 pub struct Reload {
     /// The position after this event. Pass it as `after` of `changes` to resume from here.
@@ -136,7 +157,7 @@ impl From<changes::Event> for Change {
         let id = change.conversation_id;
         // A constraint in the database ensures that an entry about a message has a message ID.
         let message = change.message_id.unwrap_or(id);
-        match change.kind {
+        match change.kind() {
             ChangeKind::ConversationCreated => Self::ConversationCreated(ConversationCreated { cursor, id }),
             ChangeKind::ConversationChanged => Self::ConversationChanged(ConversationChanged { cursor, id }),
             ChangeKind::ConversationDeleted => {
@@ -145,6 +166,7 @@ impl From<changes::Event> for Change {
             }
             ChangeKind::MessageAdded => Self::MessageAdded(MessageAdded { cursor, id: message }),
             ChangeKind::ReplyEnded => Self::ReplyEnded(ReplyEnded { cursor, id: message }),
+            ChangeKind::MessageChanged => Self::MessageChanged(MessageChanged { cursor, id: message }),
         }
     }
 }
