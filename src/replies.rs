@@ -79,6 +79,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// Settings of the reply engine.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// Maximum length of a user's message, in Unicode scalar values.
+    pub max_content: usize,
     /// Budget for the conversation history in a prompt, in tokens. A large context of the model raises it.
     pub history_tokens: u32,
     /// Time without a renewal after which another runner may take the reply over.
@@ -140,6 +142,11 @@ impl Replies {
             draining: CancellationToken::new(),
             shutdown: CancellationToken::new(),
         }))
+    }
+
+    /// The maximum length of a user's message, in Unicode scalar values.
+    pub fn max_content(&self) -> usize {
+        self.0.settings.max_content
     }
 
     /// Starts the background tasks: claiming runs, filling mirrors and receiving from other instances.

@@ -177,6 +177,9 @@ async fn an_invalid_setting_is_named_without_secrets() {
         ("CONFAB_REGISTRATION", "maybe", ""),
         ("CONFAB_PACE_MS", "fast", ""),
         ("CONFAB_MAX_BODY", "1", ""),
+        ("CONFAB_MAX_CONTENT", "0", ""),
+        ("CONFAB_MAX_CONTENT", "200001", ""),
+        ("CONFAB_MAX_CONTENT", "200000", "CONFAB_MAX_BODY"),
     ] {
         let settings = [("CONFAB_LISTEN", "127.0.0.1:0"), (name, value)];
         let ended = Process::run(folder.path(), &[], &settings).await;

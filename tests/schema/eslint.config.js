@@ -45,6 +45,7 @@ export default [
             suffixes: ['Payload', 'Connection', 'Edge'],
             types: [
               'Generation',
+              'Limits',
               'PageInfo',
               'ReplyError',
               'Usage',

@@ -230,6 +230,7 @@ pub const CURSORS: &[(&str, &str, bool)] = &[
 pub const OTHER_ROOTS: &[(&str, Option<Permission>, &str)] = &[
     ("Query.me", None, "{ me { id name email } }"),
     ("Query.models", None, "{ models { id } }"),
+    ("Query.limits", Some(Read), "{ limits { contentLength } }"),
     (
         "Mutation.register",
         None,

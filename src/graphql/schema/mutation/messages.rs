@@ -39,7 +39,7 @@ impl Messages {
         };
         let send = SendMessage {
             to,
-            content: Content::parse(input.content)?,
+            content: Content::parse(input.content, ctx.domain().replies.max_content())?,
             model: input.model,
             generation: input.generation.unwrap_or_default().parse()?,
             idempotency_key: input.idempotency_key,
@@ -89,7 +89,8 @@ struct SendMessageInput {
     /// The instructions for the model in the new conversation: 1 to 10,000 characters. Cannot be combined with
     /// `conversationId`.
     system_prompt: Option<String>,
-    /// The text: 1 to 10,000 characters (Unicode scalar values). It must not contain NUL and must not be blank.
+    /// The text: 1 character (Unicode scalar value) up to `Query.limits.contentLength`. It must not contain NUL and
+    /// must not be blank.
     content: String,
     /// The ID of the model that writes the reply. Defaults to the model of the conversation.
     model: Option<String>,
