@@ -162,6 +162,11 @@ pub struct Config {
     #[arg(long, env = "CONFAB_DEFAULT_MODEL")]
     pub default_model: Option<String>,
 
+    /// Model that writes the title of a conversation after the first completed reply, unless the user has set one
+    /// [default: none; the title is the beginning of the first message].
+    #[arg(long, env = "CONFAB_TITLE_MODEL")]
+    pub title_model: Option<String>,
+
     /// Pause of the built-in models per word, in milliseconds.
     #[arg(long, env = "CONFAB_PACE_MS", default_value = "30",
           value_parser = value_parser!(u64).range(0..=60_000))]
@@ -273,6 +278,12 @@ impl Config {
         {
             return Err(format!("CONFAB_DEFAULT_MODEL: No provider offers the model `{model}`."));
         }
+        if let Some(model) = self.title_model.as_deref().filter(|model| !model.is_empty())
+            && providers.lack_model(model)
+        {
+            return Err(format!("CONFAB_TITLE_MODEL: No provider offers the model `{model}`."));
+        }
+        self.check_max_content()?;
         let secret = self.secret()?;
         Ok(ResolvedConfig {
             database_url: self.database_url()?,

@@ -32,6 +32,7 @@ pub mod sends;
 pub mod sessions;
 mod sqlite;
 mod statements;
+pub mod titles;
 pub mod types;
 pub mod users;
 

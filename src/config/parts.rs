@@ -32,6 +32,7 @@ impl Config {
     pub fn reply_settings(&self) -> replies::Settings {
         replies::Settings {
             max_content: self.max_content,
+            title_model: self.title_model.clone().filter(|model| !model.is_empty()),
             history_tokens: self.history_tokens,
             lease: self.lease,
             attempts: self.reply_attempts,

@@ -158,6 +158,7 @@ async fn an_invalid_setting_is_named_without_secrets() {
         ("CONFAB_PROVIDERS", "My Own", ""),
         ("OPENAI_BASE_URL", "ftp://confab:hunter2@127.0.0.1", ""),
         ("CONFAB_DEFAULT_MODEL", "nobody", ""),
+        ("CONFAB_TITLE_MODEL", "nobody", ""),
         ("CONFAB_ALLOWED_ORIGINS", "https://chat.example/path", ""),
         ("CONFAB_ALLOWED_ORIGINS", "https://chat.example#part", ""),
         ("CONFAB_ALLOWED_ORIGINS", "https://ada@chat.example", ""),
@@ -232,6 +233,7 @@ async fn an_empty_variable_counts_as_unset() {
         "CONFAB_ALLOWED_ORIGINS",
         "CONFAB_PROVIDERS",
         "CONFAB_DEFAULT_MODEL",
+        "CONFAB_TITLE_MODEL",
         "OPENAI_BASE_URL",
         "OPENAI_API_KEY",
     ];

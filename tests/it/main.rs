@@ -55,6 +55,7 @@ mod store;
 mod takeover;
 mod text_budget;
 mod throttle;
+mod titles;
 mod trusted_documents;
 mod typed_client;
 mod unavailable;

@@ -30,7 +30,8 @@ fast_object! {
         /// The global ID.
         "id" id -> ID { NodeType::Conversation.id(self.0.id) }
 
-        /// The title. Until the user sets one, it is the beginning of the first message.
+        /// The title. Until the user sets one, it is the beginning of the first message, or written by a model if the
+        /// server has one for titles.
         "title" title -> &str { &self.0.title }
 
         /// The ID of the model that replies, unless a message names another one. `null` means the default model.
