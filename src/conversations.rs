@@ -43,6 +43,11 @@ impl Title {
         }
         Ok(Self(text.to_owned()))
     }
+
+    /// Converts into the text.
+    pub fn into_string(self) -> String {
+        self.0
+    }
 }
 
 /// A conversation to create.

@@ -12,6 +12,7 @@ pub mod conversations;
 mod database;
 pub mod export;
 pub mod identities;
+pub mod imports;
 mod locking;
 mod maintenance;
 pub mod messages;

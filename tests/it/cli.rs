@@ -412,6 +412,11 @@ async fn the_log_names_users_and_requests_but_no_content() {
     impostor.error("{ me { id } }", json!({})).await;
     socket.send_text("xylophone").await;
     socket.closed().await;
+    // The path of an import has a ticket.
+    let import = format!("http://{address}/import/xylophone");
+    let refused =
+        reqwest::Client::builder().no_proxy().build().expect("a client can be made").put(import).send();
+    assert_eq!(refused.await.expect("the server answers").status(), 401);
     process.signal("TERM");
     let log = process.wait().await.stderr;
 

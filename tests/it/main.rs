@@ -26,6 +26,7 @@ mod guard;
 mod headers;
 mod http;
 mod identity_provider;
+mod import;
 mod input;
 mod instances;
 mod leases;

@@ -30,7 +30,7 @@ const SNAPSHOT: (&str, u64) = ("ReplyEvent", 100);
 const KILOBYTE_COST: u64 = 4;
 
 /// The mutations that store data permanently and have no rate limit of their own.
-const WRITES: [&str; 11] = [
+const WRITES: [&str; 12] = [
     "changeEmail",
     "changeName",
     "changePassword",
@@ -39,6 +39,7 @@ const WRITES: [&str; 11] = [
     "deleteAccessToken",
     "deleteConversation",
     "exportMyData",
+    "importConversations",
     "rateReply",
     "sendMessage",
     "updateConversation",

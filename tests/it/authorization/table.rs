@@ -260,6 +260,7 @@ pub const OTHER_ROOTS: &[(&str, Option<Permission>, &str)] = &[
         "mutation { createAccessToken(input: { name: \"mine\", scopes: [WRITE] }) { accessToken { id } } }",
     ),
     ("Mutation.exportMyData", Some(Session), "mutation { exportMyData { url } }"),
+    ("Mutation.importConversations", Some(Session), "mutation { importConversations { url } }"),
     (
         "Mutation.changeName",
         Some(Session),
