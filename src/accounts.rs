@@ -33,7 +33,7 @@ pub use caller::Caller;
 pub use connection_auth::{AuthEnded, ConnectionAuth};
 pub use deletion::Deletion;
 pub use email::Email;
-pub use export::{DownloadLimiter, DownloadPermit, ExportTicket};
+pub use export::{DownloadLimiter, DownloadPermit, Ticket};
 pub use identity_provider::{IdentityProvider, ProviderSettings};
 pub use keys::Keys;
 pub use password::{Password, Passwords};

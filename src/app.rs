@@ -20,12 +20,15 @@ use crate::{
         },
         schema::{self, Domain},
     },
+    imports::Imports,
     maintenance,
     removal::Removal,
     replies::Replies,
     store::{self, Database, Instant, Statements},
     throttle::{self, Throttle},
-    transport::{self, ConnectionLimits, OpenStreams, Readiness, Transport, TrustedProxies},
+    transport::{
+        self, ConnectionLimits, KeyedLimiter, MAX_IMPORTS, OpenStreams, Readiness, Transport, TrustedProxies,
+    },
     waker::Waker,
 };
 use anyhow::Context;
@@ -140,6 +143,10 @@ impl Base {
         Replies::new(store, catalog, bus, clock, changes, throttle, config.reply_settings())
     }
 
+    fn imports(&self, catalog: Arc<Catalog>, changes: Changes) -> Imports {
+        Imports { store: self.store.clone(), clock: self.clock.clone(), catalog, changes }
+    }
+
     /// Starts the background tasks, which end at shutdown. Those of the reply engine start with the server.
     fn spawn_background(&self, domain: &Domain, known_from: Instant, waker: &Waker) {
         let Domain { store, accounts, catalog, changes, conversations, .. } = domain;
@@ -178,6 +185,7 @@ impl App {
         let known_from = accounts.sessions.poll_revocations(Instant(0)).await.context("DATABASE_URL")?;
         let changes = Changes::new(base.store.clone(), base.bus.clone(), base.tasks.clone());
         let replies = base.replies(config, catalog.clone(), changes.clone());
+        let imports = base.imports(catalog.clone(), changes.clone());
         let domain = build_domain(accounts.clone(), catalog, replies.clone(), changes.clone());
         base.spawn_background(&domain, known_from, &waker);
         let Base { store, throttle, tasks, shutdown, .. } = base;
@@ -199,6 +207,8 @@ impl App {
             accounts,
             store,
             readiness: Readiness::default(),
+            imports: Arc::new(imports),
+            imports_in_progress: KeyedLimiter::new(MAX_IMPORTS),
             throttle,
             open_streams: OpenStreams::new(config.connections.max_sockets, connections.per_address),
             tasks: tasks.clone(),

@@ -118,4 +118,9 @@ pub type Answer = BoxStream<'static, Result<Part, AssistantError>>;
 pub trait Assistant: Send + Sync {
     /// Starts an answer. Nothing happens until the stream is polled.
     fn answer(&self, prompt: Prompt) -> Answer;
+
+    /// Starts an answer without retries of a request that fails.
+    fn answer_once(&self, prompt: Prompt) -> Answer {
+        self.answer(prompt)
+    }
 }

@@ -167,8 +167,7 @@ mod tests {
 
     fn change(sequence: i64) -> Change {
         let (user_id, conversation_id) = (Id(uuid::Uuid::nil()), Id(uuid::Uuid::nil()));
-        let kind = ChangeKind::ConversationChanged;
-        Change { user_id, sequence, kind, conversation_id, message_id: None, created_at: Instant(0) }
+        Change::new(user_id, sequence, (ChangeKind::ConversationChanged, conversation_id, None), Instant(0))
     }
 
     /// The sequence numbers sent; `None` for a reload.

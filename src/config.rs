@@ -42,6 +42,11 @@ use std::{
     time::Duration,
 };
 
+/// The default of CONFAB_MAX_CONTENT, in Unicode scalar values.
+const DEFAULT_MAX_CONTENT: usize = 32_000;
+/// The part of a request with a message that is not the message, in bytes: the document and the other variables.
+const REQUEST_OVERHEAD: usize = 64 * 1024;
+
 /// The environment that the server runs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Environment {
@@ -157,6 +162,11 @@ pub struct Config {
     #[arg(long, env = "CONFAB_DEFAULT_MODEL")]
     pub default_model: Option<String>,
 
+    /// Model that writes the title of a conversation after the first completed reply, unless the user has set one
+    /// [default: none; the title is the beginning of the first message].
+    #[arg(long, env = "CONFAB_TITLE_MODEL")]
+    pub title_model: Option<String>,
+
     /// Pause of the built-in models per word, in milliseconds.
     #[arg(long, env = "CONFAB_PACE_MS", default_value = "30",
           value_parser = value_parser!(u64).range(0..=60_000))]
@@ -206,6 +216,12 @@ pub struct Config {
     #[arg(long, env = "CONFAB_MAX_BODY", default_value = "262144",
           value_parser = RangedU64ValueParser::<usize>::new().range(1024..=16_777_216))]
     pub max_body: usize,
+
+    /// Maximum length of a message, in characters (Unicode scalar values). Above the default, CONFAB_MAX_BODY must be at
+    /// least four times as large.
+    #[arg(long, env = "CONFAB_MAX_CONTENT", default_value = "32000",
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=200_000))]
+    pub max_content: usize,
 
     /// Limits on GraphQL documents.
     #[command(flatten)]
@@ -262,6 +278,12 @@ impl Config {
         {
             return Err(format!("CONFAB_DEFAULT_MODEL: No provider offers the model `{model}`."));
         }
+        if let Some(model) = self.title_model.as_deref().filter(|model| !model.is_empty())
+            && providers.lack_model(model)
+        {
+            return Err(format!("CONFAB_TITLE_MODEL: No provider offers the model `{model}`."));
+        }
+        self.check_max_content()?;
         let secret = self.secret()?;
         Ok(ResolvedConfig {
             database_url: self.database_url()?,
@@ -272,6 +294,20 @@ impl Config {
             providers,
             trusted_documents: self.trusted.read()?,
         })
+    }
+
+    /// Checks that the longest message fits into a request. An installation that lowers CONFAB_MAX_BODY need not set
+    /// CONFAB_MAX_CONTENT as well.
+    fn check_max_content(&self) -> Result<(), String> {
+        let needed = self.max_content * 4 + REQUEST_OVERHEAD;
+        if self.max_content > DEFAULT_MAX_CONTENT && self.max_body < needed {
+            let longest = self.max_content;
+            return Err(format!(
+                "CONFAB_MAX_CONTENT: A message of {longest} characters can need {needed} bytes. Set CONFAB_MAX_BODY to at \
+                 least this value."
+            ));
+        }
+        Ok(())
     }
 
     /// The database URL. Creates the data folder if the URL is not set.

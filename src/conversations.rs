@@ -8,15 +8,19 @@ use crate::{
     removal::Removal,
     replies::{Replies, SystemPrompt},
     store::{
-        Database, Id,
+        self, Database, Id,
         branches::Switched,
-        conversations::{Conversation, ConversationChangeset},
+        conversations::{Conversation, ConversationChangeset, ConversationMarks},
     },
     unicode::is_visible,
 };
 
 /// The title of a conversation without messages.
 const UNTITLED: &str = "New conversation";
+
+/// The user has [`store::conversations::MAX_PINNED`] pinned conversations.
+const TOO_MANY_PINNED: Error =
+    Error::Conflict("At most 50 conversations can be pinned. Unpin another conversation first.");
 
 /// A conversation's title: 1 to 200 Unicode scalar values on one line, at least one of them visible.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +43,11 @@ impl Title {
             return Err(Error::input("title", "must have a visible character."));
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// Converts into the text.
+    pub fn into_string(self) -> String {
+        self.0
     }
 }
 
@@ -66,6 +75,8 @@ pub struct ConversationUpdate {
     pub model: Option<Option<String>>,
     /// The generation parameters that change.
     pub generation: GenerationUpdate,
+    /// The marks that change.
+    pub marks: ConversationMarks,
 }
 
 /// The operations on conversations, apart from their messages.
@@ -103,7 +114,8 @@ impl Conversations {
         Ok(conversation)
     }
 
-    /// Updates one of the owner's conversations. Fails with `NOT_FOUND`, or with `BAD_USER_INPUT` for the model.
+    /// Updates one of the owner's conversations. Fails with `NOT_FOUND`, with `BAD_USER_INPUT` for the model, or with
+    /// `CONFLICT` if too many conversations are pinned.
     pub async fn update(&self, owner: Id, id: Id, update: ConversationUpdate) -> Result<Conversation> {
         if let Some(Some(model)) = &update.model {
             self.replies.check_model(model).await?;
@@ -113,9 +125,14 @@ impl Conversations {
             title: update.title.map(|Title(title)| title),
             system_prompt: update.system_prompt.map(|prompt| prompt.map(SystemPrompt::into_string)),
             model: update.model,
+            ..ConversationChangeset::default()
         };
-        let (generation, now) = (update.generation, self.clock.now());
-        let updated = self.store.update_conversation(owner, id, &columns, &generation, now).await?;
+        let (generation, marks, now) = (update.generation, update.marks, self.clock.now());
+        let updated = match self.store.update_conversation(owner, id, &columns, &generation, marks, now).await
+        {
+            Err(store::Error::TooManyPinned) => return Err(TOO_MANY_PINNED),
+            updated => updated?,
+        };
         let updated = updated.ok_or(Error::NotFound("conversation"))?;
         self.changes.notify(owner);
         Ok(updated)

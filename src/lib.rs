@@ -32,10 +32,11 @@
 //! |---|---|
 //! | [`config`] | All settings |
 //! | [`app`] | Builds all parts of the server, runs them, and shuts them down |
-//! | [`transport`] | HTTP, WebSockets, Server-Sent Events, the export, and the web pages |
+//! | [`transport`] | HTTP, WebSockets, Server-Sent Events, the export, the import, and the web pages |
 //! | [`graphql`] | Execution of operations, document validation, the schema, the dataloaders |
 //! | [`accounts`] | Passwords, tokens, sessions, the audit trail |
 //! | [`conversations`] | Creates, changes and deletes conversations |
+//! | [`imports`] | Imports conversations from the exports of this and other servers |
 //! | [`replies`] | Generates replies and streams them to subscribers |
 //! | [`changes`] | The change feed of each user, which keeps the user's devices in sync |
 //! | [`assistant`] | The models and their providers |
@@ -73,6 +74,7 @@ pub mod error;
 pub mod fuzz_targets;
 pub mod generation;
 pub mod graphql;
+pub mod imports;
 pub mod maintenance;
 pub mod open_files;
 pub mod random;

@@ -43,12 +43,14 @@ mod mirrors;
 mod progress;
 mod prompt;
 mod publish;
+mod rating;
 mod resume_point;
 mod runner;
 mod send;
 mod stop;
 mod system_prompt;
 mod text;
+mod titles;
 mod wire;
 
 pub use crate::store::sends::WhenBusy;
@@ -56,6 +58,7 @@ pub use content::Content;
 pub use cursor::Cursor;
 pub use follow::Event;
 pub use progress::Next;
+pub use rating::Note;
 pub use resume_point::ResumePoint;
 pub use send::{Destination, NewReply, ReplyRequest, SendMessage};
 pub use system_prompt::SystemPrompt;
@@ -71,12 +74,19 @@ use crate::{
 };
 use hub::Hub;
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::{Notify, Semaphore},
+    time::timeout,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Settings of the reply engine.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
+    /// Maximum length of a user's message, in Unicode scalar values.
+    pub max_content: usize,
+    /// The model that writes titles; `None` if the first message gives the title.
+    pub title_model: Option<String>,
     /// Budget for the conversation history in a prompt, in tokens. A large context of the model raises it.
     pub history_tokens: u32,
     /// Time without a renewal after which another runner may take the reply over.
@@ -106,6 +116,8 @@ struct Engine {
     hub: Hub,
     /// Wakes the task that claims runs.
     claim_needed: Notify,
+    /// Limit the number of titles that are written at the same time.
+    title_permits: Arc<Semaphore>,
     tasks: TaskTracker,
     /// Cancelled when this instance must not start any more replies.
     draining: CancellationToken,
@@ -134,10 +146,16 @@ impl Replies {
             bus,
             hub: Hub::default(),
             claim_needed: Notify::new(),
+            title_permits: Arc::new(Semaphore::new(titles::MAX_TASKS)),
             tasks: TaskTracker::new(),
             draining: CancellationToken::new(),
             shutdown: CancellationToken::new(),
         }))
+    }
+
+    /// The maximum length of a user's message, in Unicode scalar values.
+    pub fn max_content(&self) -> usize {
+        self.0.settings.max_content
     }
 
     /// Starts the background tasks: claiming runs, filling mirrors and receiving from other instances.

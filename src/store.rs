@@ -13,6 +13,7 @@ pub mod conversations;
 mod database;
 pub mod export;
 pub mod identities;
+pub mod imports;
 mod locking;
 mod maintenance;
 pub mod messages;
@@ -21,6 +22,7 @@ pub mod paging;
 mod pool;
 mod postgres;
 pub mod profile;
+pub mod ratings;
 pub mod removal;
 pub mod revocations;
 pub mod runs;
@@ -32,12 +34,15 @@ pub mod sends;
 pub mod sessions;
 mod sqlite;
 mod statements;
+pub mod titles;
 pub mod types;
 pub mod users;
 
 pub use database::{Database, POSTGRES_SETUP};
 pub use statements::Statements;
-pub use types::{ChangeKind, FinishReason, Id, Instant, MAX_MICROS, MessageStatus, Role, SecurityEventKind};
+pub use types::{
+    ChangeKind, FinishReason, Id, Instant, MAX_MICROS, MessageStatus, Rating, Role, SecurityEventKind,
+};
 
 /// The reason why a query failed. It is not meant for clients.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +77,9 @@ pub enum Error {
     /// The message cannot be stored. The transaction was rolled back.
     #[error("the message cannot be stored")]
     Rejected(sends::Rejection),
+    /// The user has the maximum number of pinned conversations. Nothing was stored.
+    #[error("the user has the maximum number of pinned conversations")]
+    TooManyPinned,
     /// The URL has an unsupported scheme.
     #[error("the URL must start with `sqlite:` or `postgres://`, not with `{0}:`")]
     Url(String),

@@ -7,6 +7,7 @@ mod export;
 mod headers;
 mod hosts;
 pub(crate) mod http;
+mod import;
 mod keyed_limiter;
 mod listen;
 mod negotiation;
@@ -21,6 +22,8 @@ mod sse;
 pub(crate) mod websocket;
 
 pub use cors::canonical as canonical_origin;
+pub use import::MAX_IMPORTS;
+pub use keyed_limiter::KeyedLimiter;
 pub use listen::{ConnectionLimits, listen};
 pub use open_streams::OpenStreams;
 pub use pages::documents as page_documents;
@@ -33,7 +36,8 @@ use crate::{
     address::ClientAddress,
     error::{Error, Result},
     graphql::execution::service::GraphqlService,
-    store::Database,
+    imports::Imports,
+    store::{Database, Id},
     throttle::Throttle,
 };
 use axum::{
@@ -42,7 +46,7 @@ use axum::{
     http::{HeaderMap, header},
     middleware,
     response::IntoResponse,
-    routing::get,
+    routing::{get, put},
 };
 use std::{sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -59,6 +63,10 @@ pub struct Transport {
     pub store: Database,
     /// The result of the last readiness check.
     pub readiness: Readiness,
+    /// Imports conversations.
+    pub imports: Arc<Imports>,
+    /// Counts the imports in progress of each user.
+    pub imports_in_progress: Arc<KeyedLimiter<Id>>,
     /// Rate limits.
     pub throttle: Arc<Throttle>,
     /// Counts the WebSockets and event streams of each user and address.
@@ -94,6 +102,7 @@ pub fn router(transport: Transport) -> Router {
     Router::new()
         .route("/graphql", get(http::get).post(http::post))
         .route("/export", get(export::get).head(export::head))
+        .route("/import/{ticket}", put(import::put))
         .route("/.well-known/jwks.json", get(keys))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readiness::get))

@@ -1,5 +1,5 @@
-//! Authorization of data exports: tickets, and limits of concurrent downloads. [`crate::transport`] writes the
-//! content.
+//! Authorization of data exports and imports: tickets, and limits of concurrent downloads. [`crate::transport`] writes
+//! and reads the content.
 //!
 //! A user has one download at a time, and a newer one replaces an older one. So a stolen session cannot keep the owner
 //! from downloading. Revoking the session that requested a ticket invalidates the ticket and stops its download.
@@ -32,15 +32,20 @@ const MAX_DURATION: Duration = Duration::from_secs(600);
 const MIN_SPEED: u64 = 32 * 1024;
 /// The time that a download may take in addition.
 const GRACE: Duration = Duration::from_secs(30);
+/// The maximum duration of an import.
+const MAX_IMPORT: Duration = Duration::from_secs(3600);
+/// The ticket does not exist, was used, or has expired.
+const BAD_TICKET: Error =
+    Error::Unauthenticated("The ticket is invalid or has expired. Request another one.");
 /// The seconds after which a rejected download may be retried.
 const RETRY_AFTER: u64 = 10;
 
-/// A single-use ticket that authorizes one download without other credentials, because a browser's link carries no
-/// header. `Debug` does not print it.
+/// A single-use ticket that authorizes one download or upload without other credentials, because a browser's link carries
+/// no header. `Debug` does not print it.
 #[derive(Clone, Debug)]
-pub struct ExportTicket(SecretString);
+pub struct Ticket(SecretString);
 
-impl ExportTicket {
+impl Ticket {
     /// Wraps the text that a client presents. Only the database knows whether the ticket is valid.
     pub fn from_client(text: String) -> Self {
         Self(text.into())
@@ -63,7 +68,7 @@ impl ExportTicket {
     }
 }
 
-impl ExposeSecret<str> for ExportTicket {
+impl ExposeSecret<str> for Ticket {
     fn expose_secret(&self) -> &str {
         self.0.expose_secret()
     }
@@ -71,21 +76,36 @@ impl ExposeSecret<str> for ExportTicket {
 
 impl Accounts {
     /// Issues a ticket to the viewer, and returns it with its expiry time. The user's previous ticket becomes invalid.
-    pub async fn export_ticket(&self, viewer: Viewer) -> Result<(ExportTicket, Instant)> {
-        let (ticket, expires_at) =
-            (ExportTicket::random(viewer.revocation_key()), self.clock.now() + TICKET_TTL);
+    pub async fn export_ticket(&self, viewer: Viewer) -> Result<(Ticket, Instant)> {
+        let (ticket, expires_at) = (Ticket::random(viewer.revocation_key()), self.clock.now() + TICKET_TTL);
         self.store.put_export_ticket(viewer.user_id, &ticket.hash(), expires_at).await?;
         Ok((ticket, expires_at))
     }
 
     /// Redeems a ticket, which works once. The result expires after the maximum duration of a download.
-    pub async fn take_export_ticket(&self, ticket: &ExportTicket) -> Result<Grant> {
-        let bad = Error::Unauthenticated("The ticket is invalid or has expired. Request another one.");
-        let session = ticket.session().ok_or(bad.clone())?;
+    pub async fn take_export_ticket(&self, ticket: &Ticket) -> Result<Grant> {
+        let session = ticket.session().ok_or(BAD_TICKET)?;
         let now = self.clock.now();
-        let user = self.store.take_export_ticket(&ticket.hash(), now).await?.ok_or(bad)?;
+        let user = self.store.take_export_ticket(&ticket.hash(), now).await?.ok_or(BAD_TICKET)?;
         self.sessions.check(session)?;
         Ok(Grant { viewer: Viewer::with_session(user, session), expires_at: now + MAX_DURATION })
+    }
+
+    /// Issues a ticket for an import to the viewer, and returns it with its expiry time. The user's previous ticket for an
+    /// import becomes invalid.
+    pub async fn import_ticket(&self, viewer: Viewer) -> Result<(Ticket, Instant)> {
+        let (ticket, expires_at) = (Ticket::random(viewer.revocation_key()), self.clock.now() + TICKET_TTL);
+        self.store.put_import_ticket(viewer.user_id, &ticket.hash(), expires_at).await?;
+        Ok((ticket, expires_at))
+    }
+
+    /// Redeems a ticket for an import, which works once. The result expires after the maximum duration of an import.
+    pub async fn take_import_ticket(&self, ticket: &Ticket) -> Result<Grant> {
+        let session = ticket.session().ok_or(BAD_TICKET)?;
+        let now = self.clock.now();
+        let user = self.store.take_import_ticket(&ticket.hash(), now).await?.ok_or(BAD_TICKET)?;
+        self.sessions.check(session)?;
+        Ok(Grant { viewer: Viewer::with_session(user, session), expires_at: now + MAX_IMPORT })
     }
 }
 
@@ -167,9 +187,9 @@ mod tests {
     #[test]
     fn a_ticket_contains_its_session() {
         let session = Id::new();
-        assert_eq!(ExportTicket::random(session).session(), Some(session));
+        assert_eq!(Ticket::random(session).session(), Some(session));
         for text in ["", "nonsense", "AAAA", "\u{e9}"] {
-            assert_eq!(ExportTicket::from_client(text.into()).session(), None, "{text}");
+            assert_eq!(Ticket::from_client(text.into()).session(), None, "{text}");
         }
     }
 

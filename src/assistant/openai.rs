@@ -56,6 +56,8 @@ pub struct OpenAi {
     provider: Provider,
     secrets: Secrets,
     timeouts: Timeouts,
+    /// Maximum number of attempts at one request.
+    attempts: u32,
 }
 
 impl OpenAi {
@@ -67,7 +69,7 @@ impl OpenAi {
             .user_agent(concat!("confab/", env!("CARGO_PKG_VERSION")))
             .build()?;
         let secrets = Secrets::of(&provider);
-        Ok(Self { client, provider, secrets, timeouts })
+        Ok(Self { client, provider, secrets, timeouts, attempts: MAX_ATTEMPTS })
     }
 
     /// The provider's settings.
@@ -132,7 +134,7 @@ impl OpenAi {
             };
             let wait = failed.retry_after.unwrap_or(pause.mul_f64(0.75 + 0.5 * random::fraction()));
             if !failed.is_transient
-                || attempts == MAX_ATTEMPTS
+                || attempts == self.attempts
                 || wait > MAX_PAUSE
                 || Instant::now() + wait > deadline
             {
@@ -215,6 +217,10 @@ impl Assistant for OpenAi {
             }
             yield Part::End(end?);
         })
+    }
+
+    fn answer_once(&self, prompt: Prompt) -> Answer {
+        Self { attempts: 1, ..self.clone() }.answer(prompt)
     }
 }
 

@@ -31,6 +31,8 @@ impl Config {
     /// The settings of the reply engine.
     pub fn reply_settings(&self) -> replies::Settings {
         replies::Settings {
+            max_content: self.max_content,
+            title_model: self.title_model.clone().filter(|model| !model.is_empty()),
             history_tokens: self.history_tokens,
             lease: self.lease,
             attempts: self.reply_attempts,

@@ -6,19 +6,17 @@ use crate::{
     unicode::{is_visible, truncate},
 };
 
-/// Maximum length of a message, in Unicode scalar values.
-const LENGTH: usize = 10_000;
 /// Maximum length of a derived title, in Unicode scalar values.
 const TITLE_LENGTH: usize = 80;
 
-/// A user's message: 1 to 10,000 Unicode scalar values without NUL, not all of them white space.
+/// A user's message: Unicode scalar values without NUL, not all of them white space. A setting limits the length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content(String);
 
 impl Content {
-    /// Parses the text of a message.
-    pub fn parse(text: String) -> Result<Self> {
-        let text = checked("content", text, LENGTH)?;
+    /// Parses the text of a message of at most `max_length` Unicode scalar values.
+    pub fn parse(text: String, max_length: usize) -> Result<Self> {
+        let text = checked("content", text, max_length)?;
         // Many models reject a prompt with a blank message, so one such message would make the conversation unusable.
         match text.trim().is_empty() {
             true => Err(Error::input("content", "must not be blank.")),
@@ -55,7 +53,7 @@ mod tests {
     use super::*;
 
     fn content(text: impl Into<String>) -> Result<Content> {
-        Content::parse(text.into())
+        Content::parse(text.into(), 10_000)
     }
 
     #[test]

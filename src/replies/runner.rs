@@ -251,6 +251,9 @@ impl Runner {
                 Ok(Some(FinishedReply { owner, message })) => {
                     tracing::info!(reply = %message.id, status = message.status.as_str(), "reply finished");
                     self.engine.changes.notify(owner);
+                    if status == MessageStatus::Completed {
+                        self.engine.write_title(message.id);
+                    }
                     self.local.progress.send_modify(|progress| *progress = Progress::of(message));
                     return;
                 }

@@ -21,18 +21,40 @@ pub struct Change {
     pub user_id: Id,
     /// The number of the entry, counted from 1 for each user, without gaps.
     pub sequence: i64,
-    /// The kind of the change.
-    pub kind: ChangeKind,
+    /// The kind of the change, as instances of older versions know it. [`Change::kind`] is more precise.
+    pub(super) kind: ChangeKind,
     /// The conversation. It may have been deleted since.
     pub conversation_id: Id,
     /// The message, if the change concerns one.
     pub message_id: Option<Id>,
     /// The time of the change. Old entries are removed by age.
     pub created_at: Instant,
+    /// The kind, if it is newer than the constraint on the column `kind`.
+    pub(super) precise_kind: Option<String>,
+}
+
+impl Change {
+    /// Creates an entry.
+    pub fn new(
+        user_id: Id,
+        sequence: i64,
+        (kind, conversation_id, message_id): NewChange,
+        at: Instant,
+    ) -> Self {
+        let permitted = kind.permitted(message_id.is_some());
+        let precise_kind = (permitted != kind).then(|| kind.as_str().to_owned());
+        Self { user_id, sequence, kind: permitted, conversation_id, message_id, created_at: at, precise_kind }
+    }
+
+    /// Returns the kind of the change. A kind that a newer version has added is reported as the closest older one.
+    pub fn kind(&self) -> ChangeKind {
+        let precise = self.precise_kind.as_deref().and_then(ChangeKind::parse);
+        precise.unwrap_or(self.kind)
+    }
 }
 
 /// A change without a number yet: its kind, the conversation, and the message if it concerns one.
-pub(super) type NewChange = (ChangeKind, Id, Option<Id>);
+pub type NewChange = (ChangeKind, Id, Option<Id>);
 
 /// A part of a feed, with the length of the feed at the same moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,15 +80,8 @@ macro_rules! record {
             .returning(feeds::last_sequence)
             .get_result($conn)
             .await?;
-        for (sequence, &(kind, conversation_id, message_id)) in (last - count + 1..).zip(new) {
-            let entry = $crate::store::changes::Change {
-                user_id: owner,
-                sequence,
-                kind,
-                conversation_id,
-                message_id,
-                created_at: $now,
-            };
+        for (sequence, &change) in (last - count + 1..).zip(new) {
+            let entry = $crate::store::changes::Change::new(owner, sequence, change, $now);
             ::diesel::insert_into(changes::table).values(&entry).execute($conn).await?;
         }
     }};

@@ -1,7 +1,7 @@
 //! Conversations, most recently updated first.
 
 use super::{
-    ChangeKind, Database, Id, Instant, Result,
+    ChangeKind, Database, Error, Id, Instant, Result,
     changes::record,
     paging::{End, Page, Slice},
     read,
@@ -44,6 +44,31 @@ pub struct Conversation {
     pub created_at: Instant,
     /// When the last message was sent; before the first one, when the conversation was created.
     pub updated_at: Instant,
+    /// When the user archived it; `None` if it is not archived.
+    pub archived_at: Option<Instant>,
+    /// When the user pinned it; `None` if it is not pinned.
+    pub pinned_at: Option<Instant>,
+}
+
+/// The maximum number of pinned conversations of a user.
+pub const MAX_PINNED: i64 = 50;
+
+/// The part of a user's conversations that a list has. `None` includes both kinds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConversationFilter {
+    /// Only archived conversations, or only others.
+    pub archived: Option<bool>,
+    /// Only pinned conversations, or only others.
+    pub pinned: Option<bool>,
+}
+
+/// The marks of a conversation to set or remove. `None` keeps a mark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConversationMarks {
+    /// Whether it is archived.
+    pub archived: Option<bool>,
+    /// Whether it is pinned.
+    pub pinned: Option<bool>,
 }
 
 /// The sort key of a conversation in its owner's list, in descending order.
@@ -64,6 +89,8 @@ impl Conversation {
             branch: 0,
             created_at: at,
             updated_at: at,
+            archived_at: None,
+            pinned_at: None,
         }
     }
 
@@ -85,6 +112,43 @@ pub struct ConversationChangeset {
     pub system_prompt: Option<Option<String>>,
     /// The new model. `Some(None)` selects the default model.
     pub model: Option<Option<String>>,
+    /// The time of archiving. [`Database::update_conversation`] sets it.
+    pub archived_at: Option<Option<Instant>>,
+    /// The time of pinning. [`Database::update_conversation`] sets it.
+    pub pinned_at: Option<Option<Instant>>,
+}
+
+/// Restricts a boxed query of conversations to those that a filter includes.
+macro_rules! filtered {
+    ($query:expr, $filter:expr) => {{
+        let (mut query, filter): (_, ConversationFilter) = ($query, $filter);
+        query = match filter.archived {
+            Some(true) => query.filter(conversations::archived_at.is_not_null()),
+            Some(false) => query.filter(conversations::archived_at.is_null()),
+            None => query,
+        };
+        match filter.pinned {
+            Some(true) => query.filter(conversations::pinned_at.is_not_null()),
+            Some(false) => query.filter(conversations::pinned_at.is_null()),
+            None => query,
+        }
+    }};
+}
+
+/// Selects the sort keys of a list.
+macro_rules! places {
+    ($owner:expr, $filter:expr) => {{
+        let places = conversations::table
+            .filter(conversations::owner_id.eq($owner))
+            .select((conversations::updated_at, conversations::id))
+            .into_boxed();
+        filtered!(places, $filter)
+    }};
+}
+
+/// Returns when a mark was set, after an update. A mark that is set again keeps its time.
+fn marked_at(mark: bool, before: Option<Instant>, now: Instant) -> Option<Instant> {
+    mark.then(|| before.unwrap_or(now))
 }
 
 /// Matches the rows before a position in the list.
@@ -122,6 +186,7 @@ impl Database {
     pub async fn conversations_page(
         &self,
         owner: Id,
+        filter: ConversationFilter,
         slice: Slice<ConversationSortKey>,
     ) -> Result<Page<Conversation>> {
         let rows = read!(self, load, {
@@ -141,75 +206,99 @@ impl Database {
             } else {
                 query.order((conversations::updated_at.desc(), conversations::id.desc()))
             };
-            query
+            filtered!(query, filter)
         })?;
         let mut page = Page::from_surplus(rows, &slice);
         // The rows at the client's cursors may have been deleted, and everything beyond them too.
         if !page.has_previous
             && let Some(bound) = slice.after
         {
-            let first = self.outermost_conversation(owner, End::First).await?;
+            let first = self.outermost_conversation(owner, filter, End::First).await?;
             page.has_previous = first.is_some_and(|first| first >= bound);
         }
         if !page.has_next
             && let Some(bound) = slice.before
         {
-            let last = self.outermost_conversation(owner, End::Last).await?;
+            let last = self.outermost_conversation(owner, filter, End::Last).await?;
             page.has_next = last.is_some_and(|last| last <= bound);
         }
         Ok(page)
     }
 
     /// Returns the sort key of the first or last conversation in the list.
-    async fn outermost_conversation(&self, owner: Id, end: End) -> Result<Option<(Instant, Id)>> {
-        let places = conversations::table
-            .filter(conversations::owner_id.eq(owner))
-            .select((conversations::updated_at, conversations::id));
+    async fn outermost_conversation(
+        &self,
+        owner: Id,
+        filter: ConversationFilter,
+        end: End,
+    ) -> Result<Option<(Instant, Id)>> {
         let (at, id) = (conversations::updated_at, conversations::id);
         Ok(match end {
-            End::First => read!(self, first, places.order((at.desc(), id.desc()))).optional()?,
-            End::Last => read!(self, first, places.order((at.asc(), id.asc()))).optional()?,
+            End::First => {
+                read!(self, first, places!(owner, filter).order((at.desc(), id.desc()))).optional()?
+            }
+            End::Last => read!(self, first, places!(owner, filter).order((at.asc(), id.asc()))).optional()?,
         })
     }
 
-    /// Counts the owner's conversations.
-    pub async fn count_conversations(&self, owner: Id) -> Result<i64> {
-        let own = conversations::table.filter(conversations::owner_id.eq(owner));
-        Ok(read!(self, get_result, own.count())?)
+    /// Counts the owner's conversations in a list.
+    pub async fn count_conversations(&self, owner: Id, filter: ConversationFilter) -> Result<i64> {
+        Ok(read!(self, get_result, {
+            let own = conversations::table.filter(conversations::owner_id.eq(owner)).count().into_boxed();
+            filtered!(own, filter)
+        })?)
     }
 
-    /// Updates one of the owner's conversations, and its generation parameters one by one. Returns `None` if it does not
-    /// exist.
+    /// Updates one of the owner's conversations, its generation parameters and its marks one by one. Returns `None` if
+    /// it does not exist. Fails with [`Error::TooManyPinned`] if the owner has too many pinned conversations.
     pub async fn update_conversation(
         &self,
         owner: Id,
         id: Id,
         columns: &ConversationChangeset,
         generation: &GenerationUpdate,
+        marks: ConversationMarks,
         now: Instant,
     ) -> Result<Option<Conversation>> {
         transact!(self, async |conn| {
             let own = conversations::table.find(id).filter(conversations::owner_id.eq(owner));
-            let mut new_generation = None;
-            if !generation.is_empty() {
+            let (mut columns, mut new_generation) = (columns.clone(), None);
+            if !generation.is_empty() || marks != ConversationMarks::default() {
                 // Changes nothing, but locks the row, so that concurrent updates of other parameters are not lost.
-                let locked: Option<Generation> = diesel::update(own)
+                let locked: Option<Conversation> = diesel::update(own)
                     .set(conversations::message_count.eq(conversations::message_count))
-                    .returning(conversations::generation)
+                    .returning(Conversation::as_returning())
                     .get_result(conn)
                     .await
                     .optional()?;
-                new_generation = locked.map(|locked| conversations::generation.eq(generation.apply(locked)));
+                let Some(locked) = locked else { return Ok(None) };
+                new_generation = Some(conversations::generation.eq(generation.apply(locked.generation)));
+                columns.archived_at = marks.archived.map(|mark| marked_at(mark, locked.archived_at, now));
+                columns.pinned_at = marks.pinned.map(|mark| marked_at(mark, locked.pinned_at, now));
             }
             let updated: Option<Conversation> = diesel::update(own)
                 // The second assignment changes nothing, but an update without columns is invalid.
-                .set((columns, new_generation, conversations::message_count.eq(conversations::message_count)))
+                .set((
+                    &columns,
+                    new_generation,
+                    conversations::message_count.eq(conversations::message_count),
+                ))
                 .returning(Conversation::as_returning())
                 .get_result(conn)
                 .await
                 .optional()?;
             if updated.is_some() {
                 record!(conn, owner, now, [(ChangeKind::ConversationChanged, id, None)]);
+                // Counted after `record!` has locked the user's feed, so that concurrent updates count each other.
+                if marks.pinned == Some(true) {
+                    let pinned = conversations::table
+                        .filter(conversations::owner_id.eq(owner))
+                        .filter(conversations::pinned_at.is_not_null());
+                    let pinned: i64 = pinned.count().get_result(conn).await?;
+                    if pinned > MAX_PINNED {
+                        return Err(Error::TooManyPinned); // rolls the transaction back
+                    }
+                }
             }
             Ok(updated)
         })

@@ -1,7 +1,7 @@
 //! Messages: a tree, whose active branch is numbered from 0 without gaps.
 
 use super::{
-    Database, FinishReason, Id, Instant, MessageStatus, Result, Role, read,
+    Database, FinishReason, Id, Instant, MessageStatus, Rating, Result, Role, read,
     schema::{conversations, messages},
 };
 use crate::generation::Generation;
@@ -62,6 +62,10 @@ pub struct Message {
     pub created_at: Instant,
     /// When the message was finished; `None` while it is in progress.
     pub finished_at: Option<Instant>,
+    /// The user's rating of the reply.
+    pub rating: Option<Rating>,
+    /// The user's note on the rating.
+    pub rating_note: Option<String>,
 }
 
 /// The columns that every list of messages displays.
@@ -135,6 +139,10 @@ pub struct MessageDetails {
     pub usage_estimated: bool,
     /// When the message was finished; `None` while it is in progress.
     pub finished_at: Option<Instant>,
+    /// The user's rating of the reply.
+    pub rating: Option<Rating>,
+    /// The user's note on the rating.
+    pub rating_note: Option<String>,
 }
 
 /// A message as it is displayed.
@@ -172,6 +180,8 @@ impl From<Message> for DisplayedMessage {
             output_tokens: message.output_tokens,
             usage_estimated: message.usage_estimated,
             finished_at: message.finished_at,
+            rating: message.rating,
+            rating_note: message.rating_note,
         };
         Self { summary, rest: Some(rest) }
     }
@@ -272,6 +282,8 @@ impl Message {
             usage_estimated: false,
             created_at: now,
             finished_at: Some(now),
+            rating: None,
+            rating_note: None,
         }
     }
 

@@ -59,6 +59,8 @@ diesel::table! {
         updated_at -> Instant,
         generation -> Text,
         branch -> Integer,
+        archived_at -> Nullable<Instant>,
+        pinned_at -> Nullable<Instant>,
     }
 }
 
@@ -88,6 +90,8 @@ diesel::table! {
         generation -> Nullable<Text>,
         depth -> Nullable<Integer>,
         branch -> Nullable<Integer>,
+        rating -> Nullable<Text>,
+        rating_note -> Nullable<Text>,
     }
 }
 
@@ -140,6 +144,7 @@ diesel::table! {
         conversation_id -> Id,
         message_id -> Nullable<Id>,
         created_at -> Instant,
+        precise_kind -> Nullable<Text>,
     }
 }
 
@@ -195,6 +200,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    import_tickets (user_id) {
+        user_id -> Id,
+        hash -> Binary,
+        expires_at -> Instant,
+    }
+}
+
 diesel::joinable!(messages -> conversations (conversation_id));
 diesel::table! {
     use diesel::sql_types::*;
@@ -224,5 +240,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     access_tokens,
     security_events,
     export_tickets,
+    import_tickets,
     identities
 );

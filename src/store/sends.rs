@@ -419,8 +419,8 @@ impl Database {
                 Some(conversation) => {
                     let untitled = conversation.message_count == 0 && !conversation.titled_by_user;
                     let moved = move_branch!(conn, &conversation, place.parent.clone(), Below::Leave);
-                    // Only for the title. The message has a change of its own.
-                    if untitled && conversation.title != new.title {
+                    // Only for the title and the archive. The message has a change of its own.
+                    if untitled && conversation.title != new.title || conversation.archived_at.is_some() {
                         changes.push((ChangeKind::ConversationChanged, conversation.id, None));
                     }
                     if moved.is_switched {
@@ -432,6 +432,7 @@ impl Database {
                             conversations::message_count.eq(moved.count + added),
                             conversations::branch.eq(conversation.branch + i32::from(moved.is_switched)),
                             conversations::updated_at.eq(now),
+                            conversations::archived_at.eq(None::<Instant>),
                         ))
                         .returning(Conversation::as_returning())
                         .get_result(conn)

@@ -177,6 +177,11 @@ macro_rules! text_enum {
                 match self { $(Self::$variant => $word),+ }
             }
 
+            /// Parses the stored text.
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::from_text(text).ok()
+            }
+
             fn from_text(text: &str) -> deserialize::Result<Self> {
                 match text {
                     $($word => Ok(Self::$variant),)+
@@ -267,7 +272,7 @@ text_enum! {
     ChangeKind {
         /// A conversation was started.
         ConversationCreated = "CONVERSATION_CREATED",
-        /// A conversation's title, instructions or model changed.
+        /// A conversation changed, but not its messages: its title or model, for example, or whether it is archived.
         ConversationChanged = "CONVERSATION_CHANGED",
         /// A conversation was deleted, with all its messages.
         ConversationDeleted = "CONVERSATION_DELETED",
@@ -277,6 +282,31 @@ text_enum! {
         ReplyEnded = "REPLY_ENDED",
         /// Another branch of a conversation became active. The message is the last one that both branches have.
         BranchSwitched = "BRANCH_SWITCHED",
+        /// The rating of a reply changed.
+        MessageChanged = "MESSAGE_CHANGED",
+    }
+}
+
+impl ChangeKind {
+    /// Returns the kind that the database permits in the column `kind`: for a newer kind, the closest older one with or
+    /// without a message. Instances of an older version read this column.
+    pub(super) fn permitted(self, has_message: bool) -> Self {
+        match self {
+            Self::MessageChanged => Self::ReplyEnded,
+            Self::BranchSwitched if has_message => Self::ReplyEnded,
+            Self::BranchSwitched => Self::ConversationChanged,
+            kind => kind,
+        }
+    }
+}
+
+text_enum! {
+    /// The user's rating of a reply.
+    Rating {
+        /// A positive rating.
+        Good = "GOOD",
+        /// A negative rating.
+        Bad = "BAD",
     }
 }
 

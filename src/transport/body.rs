@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// The time for the rest of a body when the server shuts down.
-const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
+pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
 /// The status and the reason why a body was rejected. The reason continues a sentence that begins with "The request".
 pub type BodyError = (StatusCode, &'static str);

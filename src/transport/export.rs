@@ -8,7 +8,7 @@ mod document;
 
 use super::{Transport, negotiation::ResponseFormat, request_id::RequestId, response};
 use crate::{
-    accounts::{Caller, ConnectionAuth, DownloadPermit, ExportTicket, Grant},
+    accounts::{Caller, ConnectionAuth, DownloadPermit, Grant, Ticket},
     address::ClientAddress,
     error::{Error, Result},
     graphql::document::prices,
@@ -86,7 +86,7 @@ async fn authenticate(
     match (transport.grant(headers, from).await?, ticket) {
         (Some(grant), None) => Ok(grant),
         (None, Some(ticket)) => {
-            match transport.accounts.take_export_ticket(&ExportTicket::from_client(ticket)).await {
+            match transport.accounts.take_export_ticket(&Ticket::from_client(ticket)).await {
                 Ok(grant) => Ok(grant),
                 Err(error) => Err(transport.charge_unauthenticated(error, from).await),
             }

@@ -22,7 +22,7 @@ pub struct RequestId(pub Arc<str>);
 pub async fn layer(mut request: Request, next: Next) -> Response {
     let id: Arc<str> = format!("{:016x}", u64::from_ne_bytes(random::bytes())).into();
     let span = tracing::info_span!("request", request_id = &*id, user_id = field::Empty);
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), without_ticket(request.uri().path()).to_owned());
     request.extensions_mut().insert(RequestId(id.clone()));
     async move {
         let started = Instant::now();
@@ -41,4 +41,9 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
     }
     .instrument(span)
     .await
+}
+
+/// The path without the ticket of an import, which must not be in the log.
+fn without_ticket(path: &str) -> &str {
+    if path.starts_with("/import/") { "/import" } else { path }
 }

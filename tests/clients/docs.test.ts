@@ -35,10 +35,11 @@ test('the commands of docs/clients.md work in their order', async () => {
 
     const lines = stdout.split('\n');
     const answers = lines.filter((line) => line.startsWith('{"data"')).map((line) => JSON.parse(line).data);
-    const [signedIn, page, limited, sent, sentAgain] = answers;
+    const [signedIn, page, limited, lists, sent, sentAgain] = answers;
     expect(signedIn.me).toMatchObject({ name: 'ada' });
     expect(page.me.conversations.nodes).toHaveLength(3);
     expect(limited.sendMessage.reply.generation).toEqual({ temperature: null, maxOutputTokens: 2, reasoningEffort: null });
+    expect(lists.me.others.nodes).not.toEqual([]);
     expect(sentAgain).toEqual(sent);
     expect(JSON.parse(stdout.slice(stdout.indexOf('{\n')))).toMatchObject({ limit: 200000 });
 

@@ -54,7 +54,7 @@ impl Device {
     }
 
     /// Receives the next event.
-    async fn next_event(&mut self) -> Value {
+    pub async fn next_event(&mut self) -> Value {
         let mut message = self.socket.receive().await.expect("the socket stays open");
         assert_eq!((&message["type"], message["payload"].get("errors")), (&json!("next"), None), "{message}");
         let event = message["payload"]["data"]["changes"].take();

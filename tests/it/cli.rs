@@ -158,6 +158,7 @@ async fn an_invalid_setting_is_named_without_secrets() {
         ("CONFAB_PROVIDERS", "My Own", ""),
         ("OPENAI_BASE_URL", "ftp://confab:hunter2@127.0.0.1", ""),
         ("CONFAB_DEFAULT_MODEL", "nobody", ""),
+        ("CONFAB_TITLE_MODEL", "nobody", ""),
         ("CONFAB_ALLOWED_ORIGINS", "https://chat.example/path", ""),
         ("CONFAB_ALLOWED_ORIGINS", "https://chat.example#part", ""),
         ("CONFAB_ALLOWED_ORIGINS", "https://ada@chat.example", ""),
@@ -177,6 +178,9 @@ async fn an_invalid_setting_is_named_without_secrets() {
         ("CONFAB_REGISTRATION", "maybe", ""),
         ("CONFAB_PACE_MS", "fast", ""),
         ("CONFAB_MAX_BODY", "1", ""),
+        ("CONFAB_MAX_CONTENT", "0", ""),
+        ("CONFAB_MAX_CONTENT", "200001", ""),
+        ("CONFAB_MAX_CONTENT", "200000", "CONFAB_MAX_BODY"),
     ] {
         let settings = [("CONFAB_LISTEN", "127.0.0.1:0"), (name, value)];
         let ended = Process::run(folder.path(), &[], &settings).await;
@@ -229,6 +233,7 @@ async fn an_empty_variable_counts_as_unset() {
         "CONFAB_ALLOWED_ORIGINS",
         "CONFAB_PROVIDERS",
         "CONFAB_DEFAULT_MODEL",
+        "CONFAB_TITLE_MODEL",
         "OPENAI_BASE_URL",
         "OPENAI_API_KEY",
     ];
@@ -388,7 +393,7 @@ async fn the_log_names_users_and_requests_but_no_content() {
     // Failures reveal nothing either.
     let send = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { reply { id } } }";
     for input in [
-        json!({ "content": "xylophone".repeat(2000) }),
+        json!({ "content": "xylophone".repeat(4000) }),
         json!({ "content": "xylophone", "model": "xylophone" }),
         json!({ "content": "xylophone", "conversationId": "xylophone" }),
     ] {
@@ -407,6 +412,11 @@ async fn the_log_names_users_and_requests_but_no_content() {
     impostor.error("{ me { id } }", json!({})).await;
     socket.send_text("xylophone").await;
     socket.closed().await;
+    // The path of an import has a ticket.
+    let import = format!("http://{address}/import/xylophone");
+    let refused =
+        reqwest::Client::builder().no_proxy().build().expect("a client can be made").put(import).send();
+    assert_eq!(refused.await.expect("the server answers").status(), 401);
     process.signal("TERM");
     let log = process.wait().await.stderr;
 

@@ -204,7 +204,7 @@ on_both_databases! {
         let client = server.register().await;
         for (field, input) in [
             ("content", json!({ "content": "" })),
-            ("content", json!({ "content": "é".repeat(10_001) })),
+            ("content", json!({ "content": "é".repeat(32_001) })),
             ("content", json!({ "content": "a\u{0}b" })),
             ("model", json!({ "content": "x", "model": "gpt-99" })),
             ("conversationId", json!({ "content": "x", "conversationId": "nonsense" })),
@@ -225,11 +225,39 @@ on_both_databases! {
     async fn the_longest_message_is_stored_unchanged(kind) {
         let server = Server::start(kind).await;
         let client = server.register().await;
-        let content: String = "🦀é\u{2028}\"\\ \n".chars().cycle().take(10_000).collect();
+        let content: String = "🦀é\u{2028}\"\\ \n".chars().cycle().take(server.config.max_content).collect();
         let (_, reply) = client.send_echo(&content, None).await;
         let (text, finished) = server.socket(&client).await.follow_to_end(&reply).await;
         assert!(text == content && content_of(&finished) == content);
         assert!(client.message(&reply).await["content"] == content.as_str());
+    }
+
+    async fn a_setting_limits_the_length_of_messages(kind) {
+        let server = Server::with(kind, |config| config.max_content = 5).await;
+        let client = server.register().await;
+        assert_eq!(client.data("{ limits { contentLength } }", json!({})).await["limits"]["contentLength"], 5);
+        client.send_echo("🦀🦀🦀🦀🦀", None).await;
+        let error = client.error(SEND, json!({ "input": { "content": "🦀🦀🦀🦀🦀🦀" } })).await;
+        assert_eq!((code(&error), &error["extensions"]["field"]), ("BAD_USER_INPUT", &json!("content")));
+        assert!(error["message"].as_str().unwrap().contains('5'), "{error}");
+    }
+
+    async fn the_largest_limit_on_messages_fits_all_other_limits(kind) {
+        let server = Server::with(kind, |config| {
+            config.max_content = 200_000;
+            config.max_body = 4 * 200_000 + 65_536; // the least that this limit requires
+        })
+        .await;
+        let client = server.register().await;
+        let content = "🦀".repeat(server.config.max_content);
+        let (_, reply) = client.send_echo(&content, None).await;
+        let mut socket = server.socket(&client).await;
+        let (text, _) = socket.follow_to_end(&reply).await;
+        assert!(text == content);
+        socket.subscribe("send", SEND, json!({ "input": { "content": content, "model": "echo" } })).await;
+        let sent = socket.receive().await.expect("the socket stays open");
+        assert_eq!(sent["payload"].get("errors"), None);
+        assert!(sent["payload"]["data"]["sendMessage"]["reply"]["id"].is_string(), "the message is sent");
     }
 
     async fn eliza_remembers_the_conversation(kind) {

@@ -33,6 +33,7 @@ const EXCUSED: [&str; 6] = [
 ];
 
 const LISTS: &str = "query($conversation: ID!, $message: ID!) {
+    marked: me { archived: conversations(archived: true) { nodes { id } } pinned: conversations(pinned: true) { nodes { id } } }
     me { conversations(first: 20) { totalCount nodes { title messages(last: 20) { totalCount nodes { content parent { id } } } } }
          sessions { id } accessTokens { id } securityEvents(first: 20) { nodes { id } } }
     older: conversation(id: $conversation) { messages(last: 20) { pageInfo { startCursor } } }
@@ -63,7 +64,8 @@ async fn fill(sql: &mut Sql, conversation: &str) {
     for insert in [
         format!("users (id, email, email_key, name, password_hash, created_at)
             SELECT {}, 'u' || i, 'u' || i, 'n', 'h', {time} FROM {}", key(1, "i"), rows(400)),
-        format!("conversations SELECT {}, {user}, 't', {no}, NULL, NULL, 2, {time}, {time}, '{{}}', 0 FROM {}", key(2, "i"), rows(2000)),
+        format!("conversations (id, owner_id, title, titled_by_user, system_prompt, model, message_count, created_at, updated_at,
+            generation) SELECT {}, {user}, 't', {no}, NULL, NULL, 2, {time}, {time}, '{{}}' FROM {}", key(2, "i"), rows(2000)),
         format!("messages (id, conversation_id, position, role, content, status, attempt, usage_estimated, created_at)
             SELECT {}, {big}, i - 1, {said}, {no}, {time} FROM {}", key(3, "i"), rows(20_000)),
         format!("messages (id, conversation_id, position, role, content, status, attempt, usage_estimated, created_at)
@@ -72,7 +74,7 @@ async fn fill(sql: &mut Sql, conversation: &str) {
             if postgres { "now() + interval '1 day'" } else { "4000000000000000" }, rows(2000)),
         format!("sends SELECT {user}, 'k' || i, {hash}, {}, {time} FROM {}", key(4, "i"), rows(2000)),
         format!("feeds SELECT {}, 5 FROM {}", key(1, "i"), rows(400)),
-        format!("changes SELECT {user}, i, 'CONVERSATION_CREATED', {}, NULL, {time} FROM {}", key(2, "i"), rows(2000)),
+        format!("changes (user_id, sequence, kind, conversation_id, message_id, created_at) SELECT {user}, i, 'CONVERSATION_CREATED', {}, NULL, {time} FROM {}", key(2, "i"), rows(2000)),
         format!("sessions SELECT {}, {user}, 0, {time}, {time}, {}, {time}, NULL, NULL FROM {}", key(6, "i"),
             if postgres { "now() + interval '1 day'" } else { "4000000000000000" }, rows(2000)),
         format!("security_events SELECT {}, {user}, 'SIGNED_IN', {time}, NULL, NULL, NULL FROM {}", key(7, "i"), rows(2000)),

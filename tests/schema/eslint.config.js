@@ -45,6 +45,7 @@ export default [
             suffixes: ['Payload', 'Connection', 'Edge'],
             types: [
               'Generation',
+              'Limits',
               'PageInfo',
               'ReplyError',
               'Usage',
@@ -53,6 +54,7 @@ export default [
               'ConversationCreated',
               'ConversationDeleted',
               'MessageAdded',
+              'MessageChanged',
               'Reload',
               'ReplyEnded',
               // Events of `reply`.

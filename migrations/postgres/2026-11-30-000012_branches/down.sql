@@ -1,9 +1,3 @@
-DELETE FROM changes WHERE kind = 'BRANCH_SWITCHED';
-ALTER TABLE changes ADD CONSTRAINT changes_kind_check CHECK (kind IN (
-    'CONVERSATION_CREATED', 'CONVERSATION_CHANGED', 'CONVERSATION_DELETED', 'MESSAGE_ADDED', 'REPLY_ENDED'
-));
-ALTER TABLE changes ADD CONSTRAINT changes_check
-    CHECK ((kind IN ('MESSAGE_ADDED', 'REPLY_ENDED')) = (message_id IS NOT NULL));
 DROP INDEX messages_off_branch;
 ALTER TABLE messages DROP COLUMN branch;
 ALTER TABLE messages DROP COLUMN depth;

@@ -6,7 +6,3 @@ ALTER TABLE conversations ADD COLUMN branch integer NOT NULL DEFAULT 0;
 ALTER TABLE messages ADD COLUMN depth integer;
 ALTER TABLE messages ADD COLUMN branch integer;
 CREATE INDEX messages_off_branch ON messages (conversation_id, branch DESC, depth) WHERE position IS NULL;
-
--- The application checks the kinds, whose number grows. `BRANCH_SWITCHED` has a message or none.
-ALTER TABLE changes DROP CONSTRAINT changes_kind_check;
-ALTER TABLE changes DROP CONSTRAINT changes_check;

@@ -31,7 +31,7 @@ const SNAPSHOT: (&str, u64) = ("ReplyEvent", 100);
 const KILOBYTE_COST: u64 = 4;
 
 /// The mutations that store data permanently and have no rate limit of their own.
-const WRITES: [&str; 12] = [
+const WRITES: [&str; 14] = [
     "changeEmail",
     "changeName",
     "changePassword",
@@ -40,6 +40,8 @@ const WRITES: [&str; 12] = [
     "deleteAccessToken",
     "deleteConversation",
     "exportMyData",
+    "importConversations",
+    "rateReply",
     "regenerateReply",
     "sendMessage",
     "switchBranch",

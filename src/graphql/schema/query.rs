@@ -3,7 +3,7 @@
 use super::{
     context::ContextExt,
     ids::{self, NodeType},
-    types::{AccessToken, Conversation, Message, Model, Node, SecurityEvent, Session, User},
+    types::{AccessToken, Conversation, Limits, Message, Model, Node, SecurityEvent, Session, User},
 };
 use crate::error::{Error, Result};
 use async_graphql::{Context, Description, ID, Object};
@@ -58,6 +58,13 @@ impl Query {
         #[graphql(desc = "The ID of the conversation.")] id: ID,
     ) -> Option<Result<Conversation>> {
         Some(conversation(ctx, &id).await)
+    }
+
+    /// The limits of this server that its operator can change.
+    async fn limits(&self, ctx: &Context<'_>) -> Result<Limits> {
+        ctx.require_user()?;
+        let content_length = i32::try_from(ctx.domain().replies.max_content()).unwrap_or(i32::MAX);
+        Ok(Limits { content_length })
     }
 
     /// The available models, including the default one. Requires no authentication.

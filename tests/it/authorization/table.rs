@@ -35,6 +35,7 @@ pub const INPUTS: &[(&str, InputKind)] = &[
     ("RegenerateReplyInput.messageId", Object),
     ("SwitchBranchInput.messageId", Object),
     ("StopReplyInput.messageId", Object),
+    ("RateReplyInput.messageId", Object),
     ("RevokeSessionInput.id", Object),
     ("DeleteAccessTokenInput.id", Object),
     ("User.conversations(after:)", Position),
@@ -64,6 +65,7 @@ pub const INPUTS: &[(&str, InputKind)] = &[
     ("SendMessageInput.content", Data),
     ("SendMessageInput.model", Data),
     ("SendMessageInput.systemPrompt", Data),
+    ("RateReplyInput.note", Data),
     ("CreateConversationInput.title", Data),
     ("CreateConversationInput.systemPrompt", Data),
     ("CreateConversationInput.model", Data),
@@ -167,6 +169,13 @@ pub const ID_INPUTS: &[IdInput] = &[
         "mutation($id: ID!) { switchBranch(input: { messageId: $id }) { conversation { title } head { content } } }",
     ),
     id_input(
+        "Mutation.rateReply",
+        "RateReplyInput.messageId",
+        Write,
+        &[ObjectKind::Reply],
+        "mutation($id: ID!) { rateReply(input: { messageId: $id, rating: GOOD }) { message { content } } }",
+    ),
+    id_input(
         "Mutation.updateConversation",
         "UpdateConversationInput.id",
         Write,
@@ -258,6 +267,7 @@ pub const CURSORS: &[(&str, &str, bool)] = &[
 pub const OTHER_ROOTS: &[(&str, Option<Permission>, &str)] = &[
     ("Query.me", None, "{ me { id name email } }"),
     ("Query.models", None, "{ models { id } }"),
+    ("Query.limits", Some(Read), "{ limits { contentLength } }"),
     (
         "Mutation.register",
         None,
@@ -287,6 +297,7 @@ pub const OTHER_ROOTS: &[(&str, Option<Permission>, &str)] = &[
         "mutation { createAccessToken(input: { name: \"mine\", scopes: [WRITE] }) { accessToken { id } } }",
     ),
     ("Mutation.exportMyData", Some(Session), "mutation { exportMyData { url } }"),
+    ("Mutation.importConversations", Some(Session), "mutation { importConversations { url } }"),
     (
         "Mutation.changeName",
         Some(Session),

@@ -15,7 +15,8 @@ fn kind_of(target: &str) -> Option<&'static str> {
         | "SendMessageInput.conversationId" => Some("conversation"),
         "RevokeSessionInput.id" => Some("session"),
         "DeleteAccessTokenInput.id" => Some("access_token"),
-        "RegenerateReplyInput.messageId"
+        "RateReplyInput.messageId"
+        | "RegenerateReplyInput.messageId"
         | "SendMessageInput.ifLast"
         | "SendMessageInput.replaces"
         | "StopReplyInput.messageId"

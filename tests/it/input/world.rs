@@ -60,7 +60,9 @@ impl World {
             (_, "content" | "name") => json!("a text"),
             (_, "scopes") => json!(["READ"]),
             ("UpdateConversationInput", "id") => json!(self.own["conversation"]),
-            ("Subscription" | "RegenerateReplyInput", "messageId") => json!(self.own["message"]),
+            ("Subscription" | "RateReplyInput" | "RegenerateReplyInput", "messageId") => {
+                json!(self.own["message"])
+            }
             _ => panic!("add a valid value for {owner}.{name}"),
         }
     }

@@ -82,6 +82,19 @@ impl AccountSettings {
         let url = format!("/export?ticket={}", ticket.expose_secret());
         Ok(ExportMyDataPayload { url, expires_at: DateTime(expires_at) })
     }
+
+    /// Creates a link to import conversations from a file. Send the file with `PUT` to the link. The link works once,
+    /// within one minute, and only while the session lasts. A new link invalidates the previous one.
+    ///
+    /// The file is JSON of at most 256 MiB: an export of Confab, ChatGPT, LibreChat or Open WebUI. The response has the
+    /// numbers of conversations that were imported, present already, and skipped. Importing a file again is harmless.
+    /// When the import has ended, `changes` sends `Reload`.
+    async fn import_conversations(&self, ctx: &Context<'_>) -> Result<ImportConversationsPayload> {
+        let viewer = ctx.require_session()?;
+        let (ticket, expires_at) = ctx.domain().accounts.import_ticket(viewer).await?;
+        let url = format!("/import/{}", ticket.expose_secret());
+        Ok(ImportConversationsPayload { url, expires_at: DateTime(expires_at) })
+    }
 }
 
 /// Input of `changeName`.
@@ -149,6 +162,15 @@ struct DeleteAccountPayload {
 #[derive(SimpleObject)]
 struct ExportMyDataPayload {
     /// The link, as a path on this server. Keep it secret: the download requires no other authentication.
+    url: String,
+    /// When the link expires.
+    expires_at: DateTime,
+}
+
+/// Payload of `importConversations`.
+#[derive(SimpleObject)]
+struct ImportConversationsPayload {
+    /// The link, as a path on this server. Keep it secret: the upload requires no other authentication.
     url: String,
     /// When the link expires.
     expires_at: DateTime,

@@ -8,6 +8,7 @@ use crate::{
         types::{Conversation, GenerationInput},
     },
     replies::SystemPrompt,
+    store::conversations::ConversationMarks,
 };
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use std::sync::Arc;
@@ -35,7 +36,8 @@ impl Conversations {
         Ok(CreateConversationPayload { conversation: Conversation(Arc::new(created)) })
     }
 
-    /// Updates the given fields of a conversation. Omitted fields keep their values.
+    /// Updates the given fields of a conversation. Omitted fields keep their values. Fails with `CONFLICT` if too many
+    /// conversations are pinned.
     async fn update_conversation(
         &self,
         ctx: &Context<'_>,
@@ -56,6 +58,7 @@ impl Conversations {
                 MaybeUndefined::Null => GenerationUpdate::CLEAR,
                 MaybeUndefined::Undefined => GenerationUpdate::default(),
             },
+            marks: ConversationMarks { archived: input.archived, pinned: input.pinned },
         };
         let updated = ctx.domain().conversations.update(viewer.user_id, id, update).await?;
         Ok(UpdateConversationPayload { conversation: Conversation(Arc::new(updated)) })
@@ -100,6 +103,11 @@ struct UpdateConversationInput {
     model: MaybeUndefined<String>,
     /// The generation parameters to change. `null` clears all of them.
     generation: MaybeUndefined<GenerationInput>,
+    /// Whether the conversation is archived. `null` keeps its value.
+    archived: Option<bool>,
+    /// Whether the conversation is pinned. `null` keeps its value. A user can pin at most 50 conversations, archived
+    /// ones included.
+    pinned: Option<bool>,
 }
 
 /// Input of `deleteConversation`.

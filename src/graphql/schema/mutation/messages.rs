@@ -3,9 +3,9 @@ use crate::{
     graphql::schema::{
         context::ContextExt,
         ids::NodeType,
-        types::{Conversation, GenerationInput, Message},
+        types::{Conversation, GenerationInput, Message, Rating},
     },
-    replies::{self, Content, Destination, NewReply, ReplyRequest, SendMessage, SystemPrompt},
+    replies::{self, Content, Destination, NewReply, Note, ReplyRequest, SendMessage, SystemPrompt},
     store::{Id, branches::Switched},
 };
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
@@ -53,7 +53,7 @@ impl Messages {
         };
         let send = SendMessage {
             to,
-            content: Content::parse(input.content)?,
+            content: Content::parse(input.content, ctx.domain().replies.max_content())?,
             request: ReplyRequest {
                 model: input.model,
                 generation: input.generation.unwrap_or_default().parse()?,
@@ -119,6 +119,21 @@ impl Messages {
         let message = ctx.domain().replies.stop(viewer.user_id, id).await?;
         Ok(StopReplyPayload { message: message.into() })
     }
+
+    /// Rates a reply that has ended. The new rating and its note replace the earlier ones. Fails with `CONFLICT` while
+    /// the reply is in progress.
+    async fn rate_reply(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of `rateReply`.")] input: RateReplyInput,
+    ) -> Result<RateReplyPayload> {
+        let viewer = ctx.require_write()?;
+        let id = NodeType::Message.parse("messageId", &input.message_id)?;
+        let note = input.note.map(Note::parse).transpose()?;
+        let rating = input.rating.map(Into::into);
+        let message = ctx.domain().replies.rate(viewer.user_id, id, rating, note).await?;
+        Ok(RateReplyPayload { message: message.into() })
+    }
 }
 
 fn message(field: &'static str, id: Option<ID>) -> Result<Option<Id>> {
@@ -133,7 +148,8 @@ struct SendMessageInput {
     /// The instructions for the model in the new conversation: 1 to 10,000 characters. Cannot be combined with
     /// `conversationId` or `replaces`.
     system_prompt: Option<String>,
-    /// The text: 1 to 10,000 characters (Unicode scalar values). It must not contain NUL and must not be blank.
+    /// The text: 1 character (Unicode scalar value) up to `Query.limits.contentLength`. It must not contain NUL and
+    /// must not be blank.
     content: String,
     /// The ID of the model that writes the reply. Defaults to the model of the conversation.
     model: Option<String>,
@@ -201,6 +217,17 @@ struct StopReplyInput {
     message_id: ID,
 }
 
+/// Input of `rateReply`.
+#[derive(InputObject)]
+struct RateReplyInput {
+    /// The ID of the reply.
+    message_id: ID,
+    /// The rating. `null` removes the rating and its note.
+    rating: Option<Rating>,
+    /// A note on the rating: 1 to 1,000 characters without NUL. It cannot be given without a rating.
+    note: Option<String>,
+}
+
 /// Payload of `switchBranch`.
 #[derive(SimpleObject)]
 struct SwitchBranchPayload {
@@ -237,5 +264,12 @@ impl From<NewReply> for SendMessagePayload {
 #[derive(SimpleObject)]
 struct StopReplyPayload {
     /// The reply after it ended.
+    message: Message,
+}
+
+/// Payload of `rateReply`.
+#[derive(SimpleObject)]
+struct RateReplyPayload {
+    /// The reply with its rating.
     message: Message,
 }

@@ -20,6 +20,7 @@ pub enum Change {
     ConversationDeleted(ConversationDeleted),
     MessageAdded(MessageAdded),
     ReplyEnded(ReplyEnded),
+    MessageChanged(MessageChanged),
     BranchSwitched(BranchSwitched),
     Reload(Reload),
 }
@@ -43,8 +44,9 @@ impl ConversationCreated {
     }
 }
 
-/// The title, the system prompt or the model of a conversation changed. The user changes them; the first message may
-/// also set the title.
+/// A conversation changed: for example, its title, its model, or whether it is archived or pinned. The user changes
+/// them. The first message may also set the title, a model may write it, and a message takes its conversation out of the
+/// archive.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub struct ConversationChanged {
@@ -110,6 +112,25 @@ impl ReplyEnded {
     }
 }
 
+/// A message changed after it was finished: the user rated a reply, or removed the rating.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct MessageChanged {
+    /// The position after this event. Pass it as `after` of `changes` to resume from here.
+    pub cursor: String,
+    #[graphql(skip)]
+    id: Id,
+}
+
+#[ComplexObject]
+impl MessageChanged {
+    /// The message in its current state. `null` if its conversation has been deleted since; a `ConversationDeleted`
+    /// event follows.
+    async fn message(&self, ctx: &Context<'_>) -> Option<Result<Message>> {
+        message(ctx, self.id).await
+    }
+}
+
 /// Another branch of a conversation became active: a message was edited, a reply was regenerated, or the user switched.
 /// Remove the messages after `fork`. After an edit or a regeneration, the new messages follow as `MessageAdded` events.
 /// After a switch there are no such events, so load the messages after `fork`.
@@ -141,7 +162,7 @@ impl BranchSwitched {
 
 /// Earlier changes are unavailable. Reload everything you display; all later changes follow as events. This is the
 /// first event of a subscription without `after`. With `after`, it is sent if the cursor is more than 7 days or 1,000
-/// events old.
+/// events old. It is also sent after an import of conversations.
 #[derive(SimpleObject)]
 pub struct Reload {
     /// The position after this event. Pass it as `after` of `changes` to resume from here.
@@ -164,9 +185,9 @@ impl From<changes::Event> for Change {
             return Self::Reload(Reload { cursor });
         };
         let id = change.conversation_id;
-        // Entries about a message have its ID.
+        // A constraint in the database ensures that an entry about a message has a message ID.
         let message = change.message_id.unwrap_or(id);
-        match change.kind {
+        match change.kind() {
             ChangeKind::ConversationCreated => Self::ConversationCreated(ConversationCreated { cursor, id }),
             ChangeKind::ConversationChanged => Self::ConversationChanged(ConversationChanged { cursor, id }),
             ChangeKind::ConversationDeleted => {
@@ -174,10 +195,11 @@ impl From<changes::Event> for Change {
                 Self::ConversationDeleted(ConversationDeleted { cursor, conversation_id })
             }
             ChangeKind::MessageAdded => Self::MessageAdded(MessageAdded { cursor, id: message }),
+            ChangeKind::ReplyEnded => Self::ReplyEnded(ReplyEnded { cursor, id: message }),
             ChangeKind::BranchSwitched => {
                 Self::BranchSwitched(BranchSwitched { cursor, id, fork: change.message_id })
             }
-            ChangeKind::ReplyEnded => Self::ReplyEnded(ReplyEnded { cursor, id: message }),
+            ChangeKind::MessageChanged => Self::MessageChanged(MessageChanged { cursor, id: message }),
         }
     }
 }

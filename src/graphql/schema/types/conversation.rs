@@ -14,6 +14,7 @@ use crate::{
     store::{
         self,
         branches::TreePosition,
+        conversations::ConversationFilter,
         messages::Window,
         paging::{Page, Slice},
     },
@@ -30,7 +31,8 @@ fast_object! {
         /// The global ID.
         "id" id -> ID { NodeType::Conversation.id(self.0.id) }
 
-        /// The title. Until the user sets one, it is the beginning of the first message.
+        /// The title. Until the user sets one, it is the beginning of the first message, or written by a model if the
+        /// server has one for titles.
         "title" title -> &str { &self.0.title }
 
         /// The ID of the model that replies, unless a message names another one. `null` means the default model.
@@ -41,6 +43,13 @@ fast_object! {
 
         /// When the last message was sent. Equals `createdAt` if the conversation has no messages.
         "updatedAt" updated_at -> DateTime { DateTime(self.0.updated_at) }
+
+        /// When the user archived the conversation. `null` if it is not archived. Sending a message to an archived
+        /// conversation takes it out of the archive.
+        "archivedAt" archived_at -> Option<DateTime> { self.0.archived_at.map(DateTime) }
+
+        /// When the user pinned the conversation. `null` if it is not pinned.
+        "pinnedAt" pinned_at -> Option<DateTime> { self.0.pinned_at.map(DateTime) }
     }
     long { "systemPrompt" => Some(self.0.system_prompt.as_deref()) }
 
@@ -160,16 +169,21 @@ fn window(slice: &Slice<Position>) -> Window {
 #[derive(Description)]
 pub struct ConversationConnection {
     owner: store::Id,
+    filter: ConversationFilter,
     nodes: Vec<Conversation>,
     has_previous: bool,
     has_next: bool,
 }
 
 impl ConversationConnection {
-    /// Wraps a page of the owner's conversations. The owner is needed to compute `totalCount`.
-    pub fn new(owner: store::Id, page: Page<store::conversations::Conversation>) -> Self {
+    /// Wraps a page of the owner's conversations. The owner and the filter are needed to compute `totalCount`.
+    pub fn new(
+        owner: store::Id,
+        filter: ConversationFilter,
+        page: Page<store::conversations::Conversation>,
+    ) -> Self {
         let nodes = page.rows.into_iter().map(|row| Conversation(Arc::new(row))).collect();
-        Self { owner, nodes, has_previous: page.has_previous, has_next: page.has_next }
+        Self { owner, filter, nodes, has_previous: page.has_previous, has_next: page.has_next }
     }
 }
 
@@ -198,7 +212,7 @@ impl ConversationConnection {
 
     /// The number of conversations on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i64> {
-        Ok(ctx.domain().store.count_conversations(self.owner).await?)
+        Ok(ctx.domain().store.count_conversations(self.owner, self.filter).await?)
     }
 }
 

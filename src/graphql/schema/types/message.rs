@@ -77,6 +77,12 @@ fast_object! {
 
         /// The reason why the model stopped. `null` unless the message is a reply with the status `COMPLETED`.
         "finishReason" finish_reason -> Option<FinishReason> { self.rest().and_then(|rest| rest.finish_reason).map(Into::into) }
+
+        /// The user's rating of the reply. `null` if it is not rated.
+        "rating" rating -> Option<Rating> { self.rest().and_then(|rest| rest.rating).map(Into::into) }
+
+        /// The user's note on the rating. `null` if there is none.
+        "ratingNote" rating_note -> Option<&str> { self.rest().and_then(|rest| rest.rating_note.as_deref()) }
     }
     long { "content" => self.0.summary.content.as_deref().map(Some) }
 
@@ -176,6 +182,16 @@ pub enum FinishReason {
     Length,
     /// The provider filtered the rest of the answer.
     ContentFilter,
+}
+
+/// The user's rating of a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "store::Rating")]
+pub enum Rating {
+    /// A positive rating.
+    Good,
+    /// A negative rating.
+    Bad,
 }
 
 /// A page of messages.
@@ -322,4 +338,4 @@ macro_rules! scalar_enums {
         }
     )+};
 }
-scalar_enums!(Role, MessageStatus, FinishReason);
+scalar_enums!(Role, MessageStatus, FinishReason, Rating);

@@ -2,7 +2,7 @@ use super::{AccessToken, ConversationConnection, DateTime, SecurityEventConnecti
 use crate::{
     error::Result,
     graphql::schema::{context::ContextExt, ids::NodeType, pages::PageArguments},
-    store,
+    store::{self, conversations::ConversationFilter},
 };
 use async_graphql::{Context, Description, ID, Object};
 use std::sync::Arc;
@@ -34,7 +34,10 @@ impl User {
         DateTime(self.0.created_at)
     }
 
-    /// The conversations of the user, the most recently used first.
+    /// The conversations of the user, the most recently used first. Archived conversations are left out unless
+    /// `archived` says otherwise. The pinned conversations are a list of their own, in the same order. A cursor is valid
+    /// in all of these lists.
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the field")]
     async fn conversations(
         &self,
         ctx: &Context<'_>,
@@ -48,10 +51,18 @@ impl User {
         )]
         last: Option<i32>,
         #[graphql(desc = "Returns only elements before this cursor.")] before: Option<String>,
+        #[graphql(
+            default_with = "Some(false)",
+            desc = "`true` returns only archived conversations, `false` only others, and `null` both."
+        )]
+        archived: Option<bool>,
+        #[graphql(desc = "`true` returns only pinned conversations, `false` only others, and `null` both.")]
+        pinned: Option<bool>,
     ) -> Result<ConversationConnection> {
         let slice = PageArguments { first, after, last, before }.slice()?;
-        let page = ctx.domain().store.conversations_page(self.0.id, slice).await?;
-        Ok(ConversationConnection::new(self.0.id, page))
+        let filter = ConversationFilter { archived, pinned };
+        let page = ctx.domain().store.conversations_page(self.0.id, filter, slice).await?;
+        Ok(ConversationConnection::new(self.0.id, filter, page))
     }
 
     /// The sessions of the user, the most recently used first. A user has at most 100 sessions: one more replaces the
