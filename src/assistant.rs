@@ -9,7 +9,7 @@ pub mod openai;
 pub mod providers;
 mod surrogates;
 
-use crate::generation::Generation;
+use crate::{generation::Generation, parts::PartKind};
 use futures_util::stream::BoxStream;
 
 /// The author of a message.
@@ -43,11 +43,11 @@ pub struct Prompt {
     pub messages: Vec<ChatMessage>,
 }
 
-/// A part of an answer.
+/// A piece of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// More text; never empty.
-    Text(String),
+    /// More of a part of this kind; never empty.
+    More(PartKind, String),
     /// The end of the answer. Nothing follows.
     End(End),
 }
@@ -78,8 +78,12 @@ pub enum Finish {
 pub struct Usage {
     /// Tokens of the prompt.
     pub input_tokens: u32,
-    /// Tokens of the answer.
+    /// Tokens of the answer, reasoning included.
     pub output_tokens: u32,
+    /// Tokens of the reasoning; `None` if it is unknown.
+    pub reasoning_tokens: Option<u32>,
+    /// Tokens of the prompt that the provider read from its cache; `None` if it is unknown.
+    pub cached_tokens: Option<u32>,
 }
 
 /// Why an answer failed. It may be shown to the user: it contains no key and no address.

@@ -18,6 +18,7 @@ mod maintenance;
 pub mod messages;
 mod migrations;
 pub mod paging;
+pub mod parts;
 mod pool;
 mod postgres;
 pub mod profile;

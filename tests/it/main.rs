@@ -35,6 +35,7 @@ mod migrations;
 mod operations;
 mod pages;
 mod parking;
+mod parts;
 mod plans;
 mod pool;
 mod profile;

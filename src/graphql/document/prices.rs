@@ -7,9 +7,9 @@ use crate::graphql::schema::pages;
 
 /// The connections. The number of rows of a page multiplies the cost of the fields of a row.
 pub const CONNECTIONS: [&str; 4] = ["conversations", "messages", "securityEvents", "tree"];
-/// The lists without pages, and their maximum number of rows.
-const LISTS: [(&str, u64); 4] =
-    [("accessTokens", 50), ("alternatives", 100), ("models", 20), ("sessions", 100)];
+/// The lists without pages, and their maximum number of rows. Few messages have more than a handful of parts.
+const LISTS: [(&str, u64); 5] =
+    [("accessTokens", 50), ("alternatives", 100), ("models", 20), ("parts", 4), ("sessions", 100)];
 /// The lists of introspection. Each of them can lead to all types again.
 const INTROSPECTION: [&str; 7] =
     ["types", "fields", "args", "inputFields", "interfaces", "possibleTypes", "enumValues"];

@@ -1,0 +1,115 @@
+use crate::{
+    error::Result,
+    graphql::execution::text_budget::SpendText,
+    parts::{self, Piece},
+};
+use async_graphql::{Context, Description, Enum, Interface, Object, SimpleObject};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// A part of a message. The parts of a reply are what the model wrote, in order.
+#[derive(Interface)]
+#[graphql(field(
+    name = "index",
+    ty = "i32",
+    desc = "The position of the part among all parts of the message, starting at 0."
+))]
+pub enum MessagePart {
+    Text(TextPart),
+    Reasoning(ReasoningPart),
+}
+
+impl From<Piece> for MessagePart {
+    fn from(Piece { index, kind, text }: Piece) -> Self {
+        let index = i32::try_from(index).unwrap_or(i32::MAX);
+        let text = PaidText { text, is_unread: AtomicBool::new(true) };
+        match kind {
+            parts::PartKind::Text => Self::Text(TextPart { index, text }),
+            parts::PartKind::Reasoning => Self::Reasoning(ReasoningPart { index, text }),
+        }
+    }
+}
+
+/// Text of the message. The text parts of a message, joined, are its `content`.
+#[derive(Description)]
+pub struct TextPart {
+    index: i32,
+    text: PaidText,
+}
+
+#[Object(use_type_description)]
+impl TextPart {
+    /// The position of the part among all parts of the message, starting at 0.
+    async fn index(&self) -> i32 {
+        self.index
+    }
+
+    /// The text; never empty.
+    async fn text(&self, ctx: &Context<'_>) -> Result<&str> {
+        self.text.read(ctx)
+    }
+}
+
+/// Reasoning that the model shows before it continues its answer. It is not part of `content`, and is not sent back to
+/// the model with later messages.
+#[derive(Description)]
+pub struct ReasoningPart {
+    index: i32,
+    text: PaidText,
+}
+
+#[Object(use_type_description)]
+impl ReasoningPart {
+    /// The position of the part among all parts of the message, starting at 0.
+    async fn index(&self) -> i32 {
+        self.index
+    }
+
+    /// The text; never empty. Some providers send a summary of the reasoning.
+    async fn text(&self, ctx: &Context<'_>) -> Result<&str> {
+        self.text.read(ctx)
+    }
+}
+
+/// A text for which the field `parts` has spent the text budget. Further aliases of the text spend it again.
+struct PaidText {
+    text: String,
+    is_unread: AtomicBool,
+}
+
+impl PaidText {
+    fn read(&self, ctx: &Context<'_>) -> Result<&str> {
+        if !self.is_unread.swap(false, Relaxed) {
+            ctx.spend_text(self.text.len())?;
+        }
+        Ok(&self.text)
+    }
+}
+
+/// The kind of a part of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "parts::PartKind")]
+pub enum PartKind {
+    /// Text of the message.
+    Text,
+    /// Reasoning before or within the answer.
+    Reasoning,
+}
+
+/// An addition to the parts of a reply. If the client has a part with this index, the text is appended to it. Otherwise
+/// the part begins here.
+#[derive(SimpleObject)]
+pub struct PartDelta {
+    /// The position of the part among all parts of the reply, starting at 0. Parts that the subscription does not select
+    /// count, too.
+    pub index: i32,
+    /// The kind of the part.
+    pub kind: PartKind,
+    /// The text to append; never empty.
+    pub text: String,
+}
+
+impl From<Piece> for PartDelta {
+    fn from(Piece { index, kind, text }: Piece) -> Self {
+        Self { index: i32::try_from(index).unwrap_or(i32::MAX), kind: kind.into(), text }
+    }
+}
