@@ -44,6 +44,7 @@ export default [
           exceptions: {
             suffixes: ['Payload', 'Connection', 'Edge'],
             types: [
+              'Context',
               'Generation',
               'PageInfo',
               'ReplyError',
@@ -59,6 +60,10 @@ export default [
               'ReplyDelta',
               'ReplyFinished',
               'ReplySnapshot',
+              // Parts of a message.
+              'PartDelta',
+              'ReasoningPart',
+              'TextPart',
             ],
           },
         },

@@ -166,8 +166,8 @@ fast_object! {
         })
     }
 
-    /// What the model was shown of the conversation. `null` before the model is called, for replies of earlier versions,
-    /// and for messages that are not replies.
+    /// What the model was shown of the conversation. `null` until the reply is stored for the first time after the model
+    /// was called, for replies of earlier versions, and for messages that are not replies.
     async fn context(&self) -> Option<PromptContext> {
         let rest = self.rest()?;
         let prompt_context::PromptContext { messages, left_out, tokens } = rest.context?;
