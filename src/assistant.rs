@@ -46,10 +46,21 @@ pub struct Prompt {
 /// A piece of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// More of a part of this kind; never empty.
+    /// More text or reasoning; never empty.
     More(PartKind, String),
+    /// A page that the answer cites.
+    Source(Source),
     /// The end of the answer. Nothing follows.
     End(End),
+}
+
+/// A page that an answer cites.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The address: an HTTP URL of at most 2,048 bytes.
+    pub url: String,
+    /// The title, at most 300 characters. `None` if the provider gives none.
+    pub title: Option<String>,
 }
 
 /// How an answer ended, as far as the provider reports it.

@@ -21,6 +21,8 @@ pub enum PartKind {
     Text,
     /// Reasoning before or within the answer.
     Reasoning,
+    /// The address of a page that the answer cites.
+    Source,
 }
 
 /// A set of kinds, one bit each.
@@ -54,6 +56,7 @@ impl From<PartKind> for PartKinds {
         match kind {
             PartKind::Text => Self::TEXT,
             PartKind::Reasoning => Self(2),
+            PartKind::Source => Self(4),
         }
     }
 }
@@ -65,12 +68,22 @@ impl FromIterator<PartKind> for PartKinds {
 }
 
 /// The beginning of a part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// The kind of the part.
     pub kind: PartKind,
     /// The offset of the part in the log, in bytes. The part ends where the next one starts.
     pub start: usize,
+    /// The name: the title of a source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl Head {
+    /// The head of a part without a name.
+    pub const fn new(kind: PartKind, start: usize) -> Self {
+        Self { kind, start, name: None }
+    }
 }
 
 /// A part, or its end.
@@ -80,6 +93,8 @@ pub struct Piece {
     pub index: usize,
     /// The kind of the part.
     pub kind: PartKind,
+    /// The name of the part.
+    pub name: Option<String>,
     /// The bytes; never empty.
     pub text: String,
 }
@@ -118,7 +133,7 @@ pub struct Parts {
 impl Parts {
     /// The parts of a message that has only text.
     pub fn of_text(text: String) -> Self {
-        let heads = if text.is_empty() { Vec::new() } else { vec![Head { kind: PartKind::Text, start: 0 }] };
+        let heads = if text.is_empty() { Vec::new() } else { vec![Head::new(PartKind::Text, 0)] };
         Self { log: text, heads }
     }
 
@@ -156,6 +171,14 @@ impl Parts {
         self.heads.iter().enumerate().map(|(index, head)| (head.kind, &self.log[self.range(index)]))
     }
 
+    /// All parts.
+    pub fn pieces(&self) -> impl Iterator<Item = Piece> {
+        self.iter().zip(&self.heads).enumerate().map(|(index, ((kind, text), head))| {
+            let (name, text) = (head.name.clone(), text.to_owned());
+            Piece { index, kind, name, text }
+        })
+    }
+
     /// The joined text parts, which are the content of the reply.
     pub fn content(&self) -> String {
         self.joined(|kind| kind == PartKind::Text)
@@ -184,7 +207,8 @@ impl Parts {
             let text = text.get(skip.min(text.len())..)?;
             skip = skip.saturating_sub(self.range(index).len());
             if !text.is_empty() {
-                pieces.push(Piece { index, kind, text: text.to_owned() });
+                let name = self.heads[index].name.clone();
+                pieces.push(Piece { index, kind, name, text: text.to_owned() });
             }
         }
         (skip == 0).then_some(pieces)
@@ -204,17 +228,32 @@ impl Parts {
             return fits;
         }
         if begins {
-            self.heads.push(Head { kind, start: self.log.len() });
+            self.heads.push(Head::new(kind, self.log.len()));
         }
         self.log.push_str(text);
         fits
     }
 
-    /// The range of the log that is sent next after `start`: at most `length` bytes.
+    /// Appends a source. It is dropped if it does not fit, or beyond the maximum number of parts.
+    pub fn push_source(&mut self, url: &str, title: Option<String>) {
+        let fits = self.log.len() + url.len() <= MAX_BYTES && self.heads.len() + 1 < MAX_PARTS;
+        if fits && !url.is_empty() {
+            self.heads.push(Head { kind: PartKind::Source, start: self.log.len(), name: title });
+            self.log.push_str(url);
+        }
+    }
+
+    /// The range of the log that is sent next after `start`: about `length` bytes, without a part of a source.
     pub fn fragment(&self, start: usize, length: usize) -> Fragment<'_> {
-        let end = self.log.floor_char_boundary(start + length);
-        let heads: Vec<Head> =
-            self.heads.iter().filter(|head| (start..end).contains(&head.start)).copied().collect();
+        let mut end = self.log.floor_char_boundary(start + length);
+        let cut = (0..self.heads.len())
+            .map(|index| self.range(index))
+            .find(|part| part.start < end && end < part.end);
+        if let Some(part) = cut.filter(|part| self.is_source_at(part.start)) {
+            end = if part.start > start { part.start } else { part.end };
+        }
+        let heads = self.heads.iter().filter(|head| (start..end).contains(&head.start));
+        let heads: Vec<Head> = heads.cloned().collect();
         if self.heads.iter().all(|head| head.kind == PartKind::Text || head.start >= end) {
             let text = self.log.get(start..end).unwrap_or_default();
             return Fragment { start, heads: heads.into(), text: text.into(), rest: "".into() };
@@ -249,7 +288,7 @@ impl Parts {
             if let Some(head) = heads.next_if(|head| head.start == at) {
                 kind = Some(head.kind);
                 if at >= known {
-                    extended.push(*head);
+                    extended.push(head.clone());
                 }
             }
             let next = heads.peek().map_or(end, |head| head.start.clamp(at, end));
@@ -296,6 +335,10 @@ impl Parts {
             .sum()
     }
 
+    fn is_source_at(&self, start: usize) -> bool {
+        self.heads.iter().any(|head| head.start == start && head.kind == PartKind::Source)
+    }
+
     fn range(&self, index: usize) -> Range<usize> {
         let end = self.heads.get(index + 1).map_or(self.log.len(), |next| next.start);
         self.heads[index].start..end
@@ -305,11 +348,18 @@ impl Parts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use PartKind::{Reasoning, Text};
+    use PartKind::{Reasoning, Source, Text};
     use proptest::prelude::*;
 
     fn kind() -> impl Strategy<Value = PartKind> {
-        prop_oneof![Just(Text), Just(Reasoning)]
+        prop_oneof![Just(Text), Just(Reasoning), Just(Source)]
+    }
+
+    fn push(parts: &mut Parts, kind: PartKind, text: &str) {
+        match kind {
+            Source => parts.push_source(text, Some(format!("about {text}")).filter(|_| text.len() > 3)),
+            _ => assert!(parts.push(kind, text)),
+        }
     }
 
     fn pushes() -> impl Strategy<Value = Vec<(PartKind, String)>> {
@@ -319,7 +369,7 @@ mod tests {
     fn parts(pushes: &[(PartKind, String)]) -> Parts {
         let mut parts = Parts::default();
         for (kind, text) in pushes {
-            assert!(parts.push(*kind, text));
+            push(&mut parts, *kind, text);
         }
         parts
     }
@@ -328,10 +378,10 @@ mod tests {
         #[test]
         fn content_rest_and_heads_are_the_parts(pushes in pushes()) {
             let parts = parts(&pushes);
-            let texts = |of: PartKind| -> String {
-                pushes.iter().filter(|(kind, _)| *kind == of).map(|(_, text)| &**text).collect()
+            let texts = |is_text: bool| -> String {
+                pushes.iter().filter(|(kind, _)| (*kind == Text) == is_text).map(|(_, text)| &**text).collect()
             };
-            prop_assert_eq!((parts.content(), parts.rest()), (texts(Text), texts(Reasoning)));
+            prop_assert_eq!((parts.content(), parts.rest()), (texts(true), texts(false)));
             let again = Parts::of_stored(parts.content(), parts.heads().to_vec(), &parts.rest());
             prop_assert_eq!(again, parts);
         }
@@ -366,13 +416,13 @@ mod tests {
         fn pieces_add_up_to_the_selected_parts(
             pushes in pushes(),
             reads in prop::collection::vec(any::<bool>(), 30),
-            bits in 0..4u8,
+            bits in 0..8u8,
         ) {
             let kinds = PartKinds::from_bits(bits);
             let (mut parts, mut offset) = (Parts::default(), 0);
             let mut received: Vec<(usize, PartKind, String)> = Vec::new();
             for ((kind, text), read) in pushes.iter().zip(reads.into_iter()).chain([(&(Text, String::new()), true)]) {
-                parts.push(*kind, text);
+                push(&mut parts, *kind, text);
                 if !read {
                     continue;
                 }
@@ -403,7 +453,7 @@ mod tests {
 
     #[test]
     fn parts_that_contradict_the_content_are_ignored() {
-        let heads = vec![Head { kind: Reasoning, start: 0 }, Head { kind: Text, start: 3 }];
+        let heads = vec![Head::new(Reasoning, 0), Head::new(Text, 3)];
         assert!(!Parts::of_stored("ab".into(), heads.clone(), "hm.").is_only_text());
         for (content, rest) in [("ab", "hm"), ("ab", "h\u{e9}\u{e9}"), ("", "hm")] {
             assert_eq!(Parts::of_stored(content.into(), heads.clone(), rest), Parts::of_text(content.into()));
@@ -416,6 +466,7 @@ mod tests {
         for _ in 0..MAX_PARTS {
             assert!(parts.push(Reasoning, "r") && parts.push(Text, "t"));
         }
+        parts.push_source("https://example.com", None);
         assert_eq!((parts.heads().len(), parts.content()), (MAX_PARTS, "t".repeat(MAX_PARTS)));
         assert!(!parts.push(Text, &"é".repeat(MAX_BYTES / 2)));
         assert!((MAX_BYTES - 1..=MAX_BYTES).contains(&parts.len()));

@@ -17,6 +17,7 @@ mod provider_error;
 pub mod reader;
 mod request;
 pub mod secrets;
+mod sources;
 mod thinking;
 
 pub use deadline::Timeouts;
@@ -211,8 +212,8 @@ impl Assistant for OpenAi {
                 }
             };
             let (rest, end) = reader.end(failure);
-            for (kind, text) in rest {
-                yield Part::More(kind, text);
+            for part in rest {
+                yield part;
             }
             yield Part::End(end?);
         })

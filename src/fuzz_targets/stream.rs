@@ -1,5 +1,6 @@
 use crate::{
     assistant::{
+        Part, Source,
         openai::{
             events::{Event, Parser},
             reader::Reader,
@@ -37,7 +38,16 @@ pub fn stream(input: &[u8]) {
         }
     }
     let (rest, end) = reader.end(error);
-    parts.extend(rest);
+    for part in rest {
+        match part {
+            Part::More(kind, text) => parts.push((kind, text)),
+            Part::Source(Source { url, title }) => {
+                assert!(url.starts_with("http") && url.len() <= 2048, "{url:?}");
+                assert!(title.is_none_or(|title| !title.contains('\0')));
+            }
+            Part::End(end) => panic!("the end is returned separately: {end:?}"),
+        }
+    }
     assert!(parts.iter().all(|(_, text)| !text.is_empty()), "an empty part");
     let texts = |of: PartKind| -> String {
         parts.iter().filter(|(kind, _)| *kind == of).map(|(_, text)| &**text).collect()

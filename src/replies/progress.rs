@@ -145,12 +145,19 @@ mod tests {
     }
 
     fn piece(text: &str) -> Piece {
-        Piece { index: 0, kind: PartKind::Text, text: text.into() }
+        Piece { index: 0, kind: PartKind::Text, name: None, text: text.into() }
     }
 
     fn pushes() -> impl Strategy<Value = Vec<(PartKind, String)>> {
-        let kind = prop_oneof![Just(PartKind::Text), Just(PartKind::Reasoning)];
+        let kind = prop_oneof![Just(PartKind::Text), Just(PartKind::Reasoning), Just(PartKind::Source)];
         prop::collection::vec((kind, "\\PC{0,8}"), 0..20)
+    }
+
+    fn push(parts: &mut Parts, kind: PartKind, text: &str) {
+        match kind {
+            PartKind::Source => parts.push_source(text, Some(text.to_uppercase())),
+            _ => assert!(parts.push(kind, text)),
+        }
     }
 
     /// What a subscriber has: the pieces of each part, joined.
@@ -180,13 +187,13 @@ mod tests {
         fn snapshots_and_deltas_add_up_to_the_parts(
             pushes in pushes(),
             reads in prop::collection::vec((any::<bool>(), any::<bool>()), 20),
-            bits in 0..4u8,
+            bits in 0..8u8,
         ) {
             let kinds = PartKinds::from_bits(bits);
             let mut progress = progress(1, "");
             let (mut received, mut seen) = (Vec::new(), None);
             for ((kind, text), (read, reset)) in pushes.iter().zip(reads) {
-                progress.parts.push(*kind, text);
+                push(&mut progress.parts, *kind, text);
                 if reset {
                     seen = None;
                 }
@@ -213,7 +220,7 @@ mod tests {
         ) {
             let attempts = attempts.map(|pushes| {
                 let mut parts = Parts::default();
-                pushes.iter().for_each(|(kind, text)| assert!(parts.push(*kind, text)));
+                pushes.iter().for_each(|(kind, text)| push(&mut parts, *kind, text));
                 parts
             });
             let (mut mirror, mut older) = (progress(1, ""), (1, String::new()));

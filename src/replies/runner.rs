@@ -10,7 +10,7 @@ use super::{
     prompt::{estimate_tokens, without_older_half},
 };
 use crate::{
-    assistant::{self, End, Finish, Part, Prompt, Usage},
+    assistant::{self, End, Finish, Part, Prompt, Source, Usage},
     parts::{MAX_BYTES, PartKind, Parts},
     prompt_context::PromptContext,
     store::{
@@ -130,6 +130,9 @@ impl Runner {
                         if checkpoints.is_due_at_once(self.length()) {
                             checkpoints.start(self);
                         }
+                    }
+                    Some(Ok(Part::Source(Source { url, title }))) => {
+                        self.local.progress.send_modify(|progress| progress.parts.push_source(&url, title));
                     }
                     Some(Ok(Part::End(end))) => return RunOutcome::Completed(end),
                     Some(Err(RunOutcome::Failed(failure)))

@@ -25,6 +25,9 @@ pub(super) enum ControlMessage {
     Claimable,
 }
 
+/// The heads of a reply that has only text.
+const ONLY_TEXT: &[Head] = &[Head::new(PartKind::Text, 0)];
+
 /// The end of what a mirror has of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Position {
@@ -105,8 +108,7 @@ impl<'a> ReplyChunk<'a> {
                 rest: Cow::Borrowed(rest),
             },
             None => {
-                let first: &[Head] =
-                    if self.offset == 0 { &[Head { kind: PartKind::Text, start: 0 }] } else { &[] };
+                let first: &[Head] = if self.offset == 0 { ONLY_TEXT } else { &[] };
                 let (text, heads) = (Cow::Borrowed(&*self.text), Cow::Borrowed(first));
                 Fragment { start: self.offset, heads, text, rest: Cow::Borrowed("") }
             }

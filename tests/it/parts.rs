@@ -60,6 +60,14 @@ async fn follow(socket: &mut Socket, reply: &str, parts: Value, after: Option<&s
     socket.subscribe("parts", ReplyParts::QUERY, variables).await;
 }
 
+/// Sends a citation as OpenAI and OpenRouter do.
+async fn cite(call: &mut Call, url: &str, title: &str) {
+    let annotation =
+        json!({ "type": "url_citation", "url_citation": { "url": url, "title": title, "start_index": 0 } });
+    let chunk = json!({ "choices": [{ "index": 0, "delta": { "annotations": [annotation] } }] });
+    call.send(format!("data: {chunk}\n\n")).await;
+}
+
 async fn send_reasoning(call: &mut Call, text: &str) {
     let chunk = json!({ "choices": [{ "index": 0, "delta": { "reasoning_content": text } }] });
     call.send(format!("data: {chunk}\n\n")).await;
@@ -99,16 +107,16 @@ on_both_databases! {
         for (thought, piece) in [("\n hm", "hm"), (", well", ", well")] {
             send_reasoning(&mut at.call, thought).await;
             let event = both.event().await;
-            assert_eq!(event["parts"], json!([{ "index": 0, "kind": "REASONING", "text": piece }]));
+            assert_eq!(event["parts"], json!([{ "index": 0, "kind": "REASONING", "text": piece, "name": null }]));
             assert_eq!(event["text"], "");
         }
         at.call.send_text("Yes").await;
         let event = both.event().await;
         assert_eq!((&event["parts"], &event["text"]),
-            (&json!([{ "index": 1, "kind": "TEXT", "text": "Yes" }]), &json!("Yes")));
+            (&json!([{ "index": 1, "kind": "TEXT", "text": "Yes", "name": null }]), &json!("Yes")));
         assert_eq!(only_text.event().await["text"], "Yes", "there was no event for the reasoning");
         send_reasoning(&mut at.call, "!").await;
-        assert_eq!(both.event().await["parts"], json!([{ "index": 2, "kind": "REASONING", "text": "!" }]));
+        assert_eq!(both.event().await["parts"], json!([{ "index": 2, "kind": "REASONING", "text": "!", "name": null }]));
         at.call.finish("stop").await;
         for socket in [&mut both, &mut only_text, &mut nothing] {
             assert_eq!(socket.event().await["__typename"], "ReplyFinished");
@@ -141,6 +149,39 @@ on_both_databases! {
             let event = at.follow(kinds.clone(), Some(after)).await.event().await;
             assert_eq!((&event["__typename"], &event["text"]), (&json!(event_type), &json!(new)), "{kinds}");
         }
+    }
+
+    async fn cited_pages_follow_the_text_as_sources(kind) {
+        let mut at = Started::new(kind).await;
+        let mut sources = at.follow(json!(["SOURCE"]), None).await;
+        assert_eq!(sources.event().await["parts"], json!([]));
+        at.call.send_text("It is so").await;
+        cite(&mut at.call, "https://example.com/a", "A page").await;
+        cite(&mut at.call, "javascript:alert(1)", "Not a page").await;
+        at.call.send_text(" [1].").await;
+        cite(&mut at.call, "https://example.com/a", "The same page").await;
+        cite(&mut at.call, "https://example.com/b", "").await;
+        at.call.finish("stop").await;
+        let (url, other) = ("https://example.com/a", "https://example.com/b");
+        let mut delta = Vec::new();
+        while delta.len() < 2 {
+            let event = sources.event().await;
+            assert_eq!(event["text"], "");
+            delta.extend(event["parts"].as_array().unwrap().clone());
+        }
+        assert_eq!(delta, [json!({ "index": 1, "kind": "SOURCE", "text": url, "name": "A page" }),
+            json!({ "index": 2, "kind": "SOURCE", "text": other, "name": null })]);
+        assert_eq!(sources.event().await["__typename"], "ReplyFinished");
+        let stored = "query($id: ID!) { node(id: $id) { ... on Message { content parts {
+            __typename index ... on TextPart { text } ... on SourcePart { url title } } } } }";
+        let stored = at.client.data(stored, json!({ "id": at.reply })).await["node"].take();
+        assert_eq!(stored, json!({ "content": "It is so [1].", "parts": [text(0, "It is so [1]."),
+            { "__typename": "SourcePart", "index": 1, "url": url, "title": "A page" },
+            { "__typename": "SourcePart", "index": 2, "url": other, "title": null }] }));
+        let token = at.client.token.as_deref().expect("the client is signed in");
+        let export: Value = at.server.get("/export").bearer_auth(token).send().await.unwrap().json().await.unwrap();
+        assert_eq!(export["conversations"][0]["messages"][1]["parts"][1],
+            json!({ "kind": "SOURCE", "name": "A page", "text": url }));
     }
 
     async fn stopping_keeps_the_reasoning(kind) {
@@ -324,6 +365,9 @@ async fn say(call: &mut Call, random: &mut StdRng) {
             sleep(Duration::from_millis(5)).await;
         }
     }
+    for page in 0..random.random_range(0..4) {
+        cite(call, &format!("https://example.com/{page}"), "A page").await;
+    }
     call.send_text("The end.").await;
 }
 
@@ -348,7 +392,7 @@ async fn any_follower_receives_the_stored_parts(kind: Kind, redis: Option<String
         let mut call = provider.call().await;
         call.accept();
         let kinds: [&[&str]; 5] =
-            [&["TEXT"], &["REASONING"], &["TEXT", "REASONING"], &["REASONING", "TEXT"], &[]];
+            [&["TEXT"], &["REASONING"], &["TEXT", "REASONING"], &["SOURCE", "REASONING", "TEXT"], &[]];
         let addresses = [a.address, b.address];
         let followers = kinds.map(|kinds| {
             let follower = Follower::of_parts(&client, reply, kinds);

@@ -63,6 +63,7 @@ export default [
               // Parts of a message.
               'PartDelta',
               'ReasoningPart',
+              'SourcePart',
               'TextPart',
             ],
           },

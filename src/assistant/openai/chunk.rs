@@ -14,6 +14,8 @@ use crate::{
 pub struct Chunk {
     /// More text and reasoning, in order.
     pub pieces: Vec<(PartKind, TextPiece)>,
+    /// The pages that the answer cites: their addresses and titles.
+    pub sources: Vec<(String, Option<String>)>,
     /// Whether the pieces are the whole answer instead of the next part.
     pub is_whole: bool,
     /// Whether some of the text is a refusal.
@@ -95,6 +97,12 @@ impl Chunk {
         self.has_tool_call |= has("tool_calls") || has("function_call");
         if let Some(content) = message.get("content") {
             self.read_content(content);
+        }
+        for annotation in message.get("annotations").and_then(Json::items).unwrap_or_default() {
+            let citation = annotation.fields().get("url_citation").unwrap_or(annotation).fields();
+            if let Some(url) = citation.text("url") {
+                self.sources.push((url, citation.text("title")));
+            }
         }
         if let Some(refusal) = message.get("refusal").and_then(Json::piece).filter(|piece| !piece.is_empty())
         {
@@ -307,6 +315,21 @@ mod tests {
             let text = format!(r#"{{"choices":[{{"delta":{message}}}]}}"#);
             assert_eq!(of_kind(&text, PartKind::Reasoning), "hm", "{message}");
         }
+    }
+
+    #[test]
+    fn citations_are_sources() {
+        let of = |annotation: &str| {
+            read(&format!(r#"{{"choices":[{{"delta":{{"annotations":[{annotation}]}}}}]}}"#)).sources
+        };
+        let (url, title) = ("https://example.com/a".to_owned(), Some("A".to_owned()));
+        for annotation in [
+            r#"{"type":"url_citation","url_citation":{"url":"https://example.com/a","title":"A","start_index":1}}"#,
+            r#"{"type":"url_citation","url":"https://example.com/a","title":"A"}"#,
+        ] {
+            assert_eq!(of(annotation), [(url.clone(), title.clone())]);
+        }
+        assert_eq!(of(r#"{"type":"file","file":{"hash":"x"}},null,7"#), []);
     }
 
     #[test]

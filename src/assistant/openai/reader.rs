@@ -6,11 +6,12 @@ use super::{
     json::{self, Json},
     provider_error::{ProviderError, ended_early, unreadable_answer},
     secrets::Secrets,
+    sources::Sources,
     thinking::Thinking,
 };
 use crate::{
     assistant::{
-        AssistantError, AssistantErrorKind, End, Finish, Usage, providers::Provider,
+        AssistantError, AssistantErrorKind, End, Finish, Part, Usage, providers::Provider,
         surrogates::SurrogateJoiner,
     },
     generation::Generation,
@@ -39,6 +40,7 @@ pub struct Reader {
     /// The kind of the last part; `None` before the first one.
     last: Option<PartKind>,
     has_reasoning: bool,
+    sources: Sources,
     /// Whether the answer has visible text.
     has_text: bool,
     has_refusal: bool,
@@ -61,6 +63,7 @@ impl Reader {
             thinking: Thinking::default(),
             last: None,
             has_reasoning: false,
+            sources: Sources::default(),
             has_text: false,
             has_refusal: false,
             has_tool_call: false,
@@ -111,6 +114,7 @@ impl Reader {
         self.has_tool_call |= chunk.has_tool_call || chunk.reason == Some(Reason::Tools);
         self.reason = chunk.reason.or(self.reason);
         self.usage = chunk.usage.or(self.usage);
+        chunk.sources.into_iter().for_each(|(url, title)| self.sources.add(&url, title));
         if chunk.is_whole && self.has_text {
             return; // Some providers repeat the whole answer at the end of the stream.
         }
@@ -122,7 +126,7 @@ impl Reader {
                     let text = self.reasoning_joiner.join(piece);
                     self.push(PartKind::Reasoning, text, &mut update.parts);
                 }
-                PartKind::Text => {
+                _ => {
                     let text = self.joiner.join(piece);
                     update.is_progress |= !text.is_empty();
                     let (reasoning, answer) = self.thinking.read(text);
@@ -153,11 +157,8 @@ impl Reader {
         }
     }
 
-    /// The rest of the parts, and how the answer ended. `failure` is the reason if reading ended early.
-    pub fn end(
-        mut self,
-        failure: Option<AssistantError>,
-    ) -> (Vec<(PartKind, String)>, Result<End, AssistantError>) {
+    /// The rest of the answer with its sources, and how it ended. `failure` is the reason if reading ended early.
+    pub fn end(mut self, failure: Option<AssistantError>) -> (Vec<Part>, Result<End, AssistantError>) {
         let mut rest = Vec::new();
         let lone =
             |joiner: &mut SurrogateJoiner| std::mem::take(joiner).end().map(String::from).unwrap_or_default();
@@ -166,6 +167,8 @@ impl Reader {
         let (held_reasoning, held_answer) = std::mem::take(&mut self.thinking).end();
         self.push(PartKind::Reasoning, lone_reasoning + &reasoning + &held_reasoning, &mut rest);
         self.push(PartKind::Text, answer + &held_answer, &mut rest);
+        let mut rest: Vec<Part> = rest.into_iter().map(|(kind, text)| Part::More(kind, text)).collect();
+        rest.extend(std::mem::take(&mut self.sources).into_vec().into_iter().map(Part::Source));
         let has_text = self.has_text;
         let error = |kind, message: &str| AssistantError { kind, message: message.into(), details: None };
         let end = match (self.reason, failure) {

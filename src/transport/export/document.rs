@@ -5,7 +5,7 @@
 
 use crate::{
     graphql::schema::ids::NodeType,
-    parts::Parts,
+    parts::{Parts, Piece},
     store::{self, Database, Id, messages::Message, paging::Slice, removal::DELETED_OWNER, users::User},
 };
 use futures_util::Stream;
@@ -117,7 +117,15 @@ fn message_object(message: &Message, parts: &HashMap<Id, Parts>) -> Value {
     let mut object = object(message, global_id(NodeType::Message, message.id));
     object["parentId"] = message.parent_id.map(|parent| global_id(NodeType::Message, parent)).into();
     if let Some(parts) = parts.get(&message.id) {
-        object["parts"] = parts.iter().map(|(kind, text)| json!({ "kind": kind, "text": text })).collect();
+        object["parts"] = parts.pieces().map(part_object).collect();
+    }
+    object
+}
+
+fn part_object(Piece { kind, name, text, .. }: Piece) -> Value {
+    let mut object = json!({ "kind": kind, "text": text });
+    if let Some(name) = name {
+        object["name"] = name.into();
     }
     object
 }

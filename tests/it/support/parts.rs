@@ -16,10 +16,10 @@ impl ReplyParts {
     pub const QUERY: &str = "subscription($id: ID!, $after: String, $parts: [PartKind!]!) {
         reply(messageId: $id, after: $after, parts: $parts) {
             __typename cursor
-            ... on ReplySnapshot { text attempt parts { __typename index ... on TextPart { text } ... on ReasoningPart { text } } }
-            ... on ReplyDelta { text parts { index kind text } }
+            ... on ReplySnapshot { text attempt parts { __typename index ... on TextPart { text } ... on ReasoningPart { text } ... on SourcePart { url title } } }
+            ... on ReplyDelta { text parts { index kind text name } }
             ... on ReplyFinished { message { id status content error { code }
-                parts { __typename index ... on TextPart { text } ... on ReasoningPart { text } } } } } }";
+                parts { __typename index ... on TextPart { text } ... on ReasoningPart { text } ... on SourcePart { url title } } } } } }";
 
     pub fn new(kinds: &[&'static str]) -> Self {
         Self { kinds: kinds.to_vec(), received: Vec::new() }
@@ -62,8 +62,9 @@ pub fn part(part: &Value) -> (i64, String, String) {
     let kind = match part["__typename"].as_str() {
         Some("TextPart") => "TEXT",
         Some("ReasoningPart") => "REASONING",
+        Some("SourcePart") => "SOURCE",
         other => panic!("{other:?}"),
     };
-    let text = part["text"].as_str().expect("a text").to_owned();
+    let text = part["text"].as_str().or(part["url"].as_str()).expect("a text or a URL").to_owned();
     (part["index"].as_i64().expect("a number"), kind.to_owned(), text)
 }

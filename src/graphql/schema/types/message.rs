@@ -10,7 +10,7 @@ use crate::{
             sync_fields::{self, List, ScalarValue, SyncFields, fast_object},
         },
     },
-    parts::{PartKinds, Parts},
+    parts::Parts,
     prompt_context,
     store::{
         self, Id,
@@ -113,8 +113,7 @@ fast_object! {
             }
         };
         let parts = parts.ok_or(Error::NotFound("message"))?;
-        let pieces = parts.after(PartKinds::ALL, 0).unwrap_or_default();
-        Ok(pieces.into_iter().map(MessagePart::from).collect())
+        Ok(parts.pieces().map(MessagePart::from).collect())
     }
 
     /// The conversation that the message belongs to.

@@ -16,15 +16,19 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 pub enum MessagePart {
     Text(TextPart),
     Reasoning(ReasoningPart),
+    Source(SourcePart),
 }
 
 impl From<Piece> for MessagePart {
-    fn from(Piece { index, kind, text }: Piece) -> Self {
+    fn from(Piece { index, kind, name, text }: Piece) -> Self {
         let index = i32::try_from(index).unwrap_or(i32::MAX);
+        if kind == parts::PartKind::Source {
+            return Self::Source(SourcePart { index, url: text, title: name });
+        }
         let text = PaidText { text, is_unread: AtomicBool::new(true) };
         match kind {
-            parts::PartKind::Text => Self::Text(TextPart { index, text }),
             parts::PartKind::Reasoning => Self::Reasoning(ReasoningPart { index, text }),
+            _ => Self::Text(TextPart { index, text }),
         }
     }
 }
@@ -70,6 +74,18 @@ impl ReasoningPart {
     }
 }
 
+/// A page that the answer cites. Sources follow the text, each page once, at most 32.
+#[derive(SimpleObject)]
+pub struct SourcePart {
+    /// The position of the part among all parts of the message, starting at 0.
+    #[graphql(owned)]
+    index: i32,
+    /// The address: a URL with the scheme `http` or `https`, at most 2,048 bytes long. The provider has chosen it.
+    url: String,
+    /// The title of the page, at most 300 characters. `null` if the provider gives none.
+    title: Option<String>,
+}
+
 /// A text for which the field `parts` has spent the text budget. Further aliases of the text spend it again.
 struct PaidText {
     text: String,
@@ -93,6 +109,8 @@ pub enum PartKind {
     Text,
     /// Reasoning before or within the answer.
     Reasoning,
+    /// Pages that the answer cites.
+    Source,
 }
 
 /// An addition to the parts of a reply. If the client has a part with this index, the text is appended to it. Otherwise
@@ -104,12 +122,14 @@ pub struct PartDelta {
     pub index: i32,
     /// The kind of the part.
     pub kind: PartKind,
-    /// The text to append; never empty.
+    /// The text to append; never empty. For a source, the complete URL.
     pub text: String,
+    /// The title of a source. `null` if the part is not a source, or has no title.
+    pub name: Option<String>,
 }
 
 impl From<Piece> for PartDelta {
-    fn from(Piece { index, kind, text }: Piece) -> Self {
-        Self { index: i32::try_from(index).unwrap_or(i32::MAX), kind: kind.into(), text }
+    fn from(Piece { index, kind, name, text }: Piece) -> Self {
+        Self { index: i32::try_from(index).unwrap_or(i32::MAX), kind: kind.into(), text, name }
     }
 }
