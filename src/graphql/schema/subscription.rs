@@ -27,7 +27,7 @@ impl Subscription {
     ///
     /// The text so far is the text of the last snapshot followed by the text of every later delta. The same is true of
     /// each part. Only the selected kinds of parts are sent; if nothing of these kinds is added, there is no event. To
-    /// resume after a lost connection, pass the last `cursor` as `after`, with the same `parts`. What is missing is sent
+    /// resume after a lost connection, pass the last `cursor` as `after`, with the same `parts`. Missing parts are sent
     /// as a delta if possible, otherwise as a snapshot. Unsubscribing does not stop the reply; use `stopReply` for that.
     ///
     /// Fails with `NOT_FOUND` if the message does not exist or belongs to another user, and with `BAD_USER_INPUT` if

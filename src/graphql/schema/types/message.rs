@@ -165,8 +165,8 @@ fast_object! {
         })
     }
 
-    /// What the model was shown of the conversation. `null` until the reply is stored for the first time after the model
-    /// was called, for replies of earlier versions, and for messages that are not replies.
+    /// The part of the conversation that the model was shown. `null` if the message is not a reply, or was written by an
+    /// earlier version. Also `null` until the reply is stored for the first time.
     async fn context(&self) -> Option<PromptContext> {
         let rest = self.rest()?;
         let prompt_context::PromptContext { messages, left_out, tokens } = rest.context?;

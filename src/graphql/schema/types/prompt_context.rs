@@ -1,6 +1,6 @@
 use async_graphql::SimpleObject;
 
-/// What a model was shown of a conversation.
+/// The part of a conversation that a model was shown.
 #[derive(SimpleObject)]
 #[graphql(name = "Context")]
 pub struct PromptContext {

@@ -48,7 +48,7 @@ impl ReplySnapshot {
     }
 }
 
-/// What was added since the last event.
+/// The additions to a reply since the last event.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub struct ReplyDelta {
