@@ -1,7 +1,7 @@
 //! Parts of replies: reasoning that streams and is stored beside the text, and what the model was shown.
 
 use crate::support::{
-    Call, Client, Follower, FollowerEvent, Kind, Provider, ReplyParts, Server, Socket, Sql, code,
+    Call, Client, Follower, FollowerEvent, Kind, PARK_AFTER, Provider, ReplyParts, Server, Socket, Sql, code,
     on_both_databases, redis_url, wait_for,
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -182,6 +182,28 @@ on_both_databases! {
         let export: Value = at.server.get("/export").bearer_auth(token).send().await.unwrap().json().await.unwrap();
         assert_eq!(export["conversations"][0]["messages"][1]["parts"][1],
             json!({ "kind": "SOURCE", "name": "A page", "text": url }));
+    }
+
+    async fn parked_subscriptions_resume_with_their_parts(kind) {
+        let mut at = Started::new(kind).await;
+        let mut both = at.follow(json!(["TEXT", "REASONING"]), None).await;
+        let mut only_text = at.follow(json!(["TEXT"]), None).await;
+        for socket in [&mut both, &mut only_text] {
+            assert_eq!(socket.event().await["__typename"], "ReplySnapshot");
+        }
+        for (thought, word) in [("hm ", "one "), ("well ", "two ")] {
+            // Parking cannot be observed.
+            sleep(PARK_AFTER * 20).await;
+            send_reasoning(&mut at.call, thought).await;
+            let event = both.event().await;
+            assert_eq!((&event["__typename"], &event["parts"][0]["text"]), (&json!("ReplyDelta"), &json!(thought)));
+            sleep(PARK_AFTER * 20).await;
+            at.call.send_text(word).await;
+            for socket in [&mut both, &mut only_text] {
+                let event = socket.event().await;
+                assert_eq!((&event["__typename"], &event["text"]), (&json!("ReplyDelta"), &json!(word)));
+            }
+        }
     }
 
     async fn stopping_keeps_the_reasoning(kind) {
