@@ -118,7 +118,7 @@ pub(super) async fn poll_database(engine: Arc<Engine>) {
         abandoned.into_iter().for_each(|reply| engine.stop_mirroring(reply));
         for replies in silent.chunks(BATCH) {
             // After a panic, which the panic hook logs, the loop continues with the next sweep.
-            let read = AssertUnwindSafe(engine.store.any_messages(replies)).catch_unwind().await;
+            let read = AssertUnwindSafe(engine.store.replies(replies)).catch_unwind().await;
             match read {
                 Ok(Ok(stored)) => apply_polled(&engine, replies, stored),
                 Ok(Err(error)) => tracing::warn!(%error, "cannot read checkpoints"),
