@@ -9,7 +9,7 @@ pub mod openai;
 pub mod providers;
 mod surrogates;
 
-use crate::generation::Generation;
+use crate::{generation::Generation, parts::PartKind};
 use futures_util::stream::BoxStream;
 
 /// The author of a message.
@@ -43,13 +43,24 @@ pub struct Prompt {
     pub messages: Vec<ChatMessage>,
 }
 
-/// A part of an answer.
+/// A piece of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// More text; never empty.
-    Text(String),
+    /// More text or reasoning; never empty.
+    More(PartKind, String),
+    /// A page that the answer cites.
+    Source(Source),
     /// The end of the answer. Nothing follows.
     End(End),
+}
+
+/// A page that an answer cites.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The address: an HTTP URL of at most 2,048 bytes.
+    pub url: String,
+    /// The title, at most 300 characters. `None` if the provider gives none.
+    pub title: Option<String>,
 }
 
 /// How an answer ended, as far as the provider reports it.
@@ -78,8 +89,12 @@ pub enum Finish {
 pub struct Usage {
     /// Tokens of the prompt.
     pub input_tokens: u32,
-    /// Tokens of the answer.
+    /// Tokens of the answer, reasoning included.
     pub output_tokens: u32,
+    /// Tokens of the reasoning; `None` if it is unknown.
+    pub reasoning_tokens: Option<u32>,
+    /// Tokens of the prompt that the provider read from its cache; `None` if it is unknown.
+    pub cached_tokens: Option<u32>,
 }
 
 /// Why an answer failed. It may be shown to the user: it contains no key and no address.

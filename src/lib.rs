@@ -41,6 +41,8 @@
 //! | [`changes`] | The change feed of each user, which keeps the user's devices in sync |
 //! | [`assistant`] | The models and their providers |
 //! | [`generation`] | The parameters with which a model generates a reply |
+//! | [`parts`] | The parts of a reply: text, reasoning and sources |
+//! | [`prompt_context`] | What a model was shown of a conversation |
 //! | [`bus`] | Messages between instances, in process or over Redis |
 //! | [`store`] | The database, with one file for each noun |
 //! | [`removal`] | Deletes the messages of deleted conversations in small steps |
@@ -77,6 +79,8 @@ pub mod graphql;
 pub mod imports;
 pub mod maintenance;
 pub mod open_files;
+pub mod parts;
+pub mod prompt_context;
 pub mod random;
 pub mod removal;
 pub mod replies;

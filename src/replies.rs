@@ -25,6 +25,9 @@
 //! as one delta. There are no queues: a slow subscriber gets fewer and larger deltas, and one that reconnects continues
 //! from its last cursor.
 //!
+//! A reply has parts, text and others such as reasoning, which are one log ([`crate::parts`]). A subscriber selects
+//! kinds of parts, and its cursor counts only these. For text alone, cursors are the same as before there were parts.
+//!
 //! # More than one instance
 //!
 //! The [`hub`] holds every reply that is written or followed on this instance. A reply that another instance writes is

@@ -19,6 +19,7 @@ mod maintenance;
 pub mod messages;
 mod migrations;
 pub mod paging;
+pub mod parts;
 mod pool;
 mod postgres;
 pub mod profile;

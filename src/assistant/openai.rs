@@ -17,12 +17,13 @@ mod provider_error;
 pub mod reader;
 mod request;
 pub mod secrets;
+mod sources;
 mod thinking;
 
 pub use deadline::Timeouts;
 
 use super::{Answer, Assistant, AssistantError, AssistantErrorKind, Part, Prompt, providers::Provider};
-use crate::{generation::Generation, random};
+use crate::{generation::Generation, parts::PartKind, random};
 use bytes::Bytes;
 use deadline::Deadline;
 use events::{Events, StreamItem};
@@ -205,15 +206,16 @@ impl Assistant for OpenAi {
                 };
                 deadline.on_data();
                 if update.is_progress {
-                    deadline.on_progress(!update.text.is_empty(), reader.has_ended());
+                    let has_text = update.parts.iter().any(|(kind, _)| *kind == PartKind::Text);
+                    deadline.on_progress(has_text, reader.has_ended());
                 }
-                if !update.text.is_empty() {
-                    yield Part::Text(update.text);
+                for (kind, text) in update.parts {
+                    yield Part::More(kind, text);
                 }
             };
             let (rest, end) = reader.end(failure);
-            if !rest.is_empty() {
-                yield Part::Text(rest);
+            for part in rest {
+                yield part;
             }
             yield Part::End(end?);
         })

@@ -1,10 +1,14 @@
-use crate::assistant::{
-    openai::{
-        events::{Event, Parser},
-        reader::Reader,
-        secrets::Secrets,
+use crate::{
+    assistant::{
+        Part, Source,
+        openai::{
+            events::{Event, Parser},
+            reader::Reader,
+            secrets::Secrets,
+        },
+        providers::Provider,
     },
-    providers::Provider,
+    parts::PartKind,
 };
 
 /// The events of a provider's response do not depend on how the network splits it. If the response is an event stream,
@@ -21,12 +25,12 @@ pub fn stream(input: &[u8]) {
     let provider = Provider::named("mine");
     let mut reader =
         Reader::new(&provider, &Secrets::of(&provider), crate::generation::Generation::default());
-    let mut text = String::new();
+    let mut parts = Vec::new();
     let mut error = None;
     for event in &whole {
         match reader.read(event) {
             Ok(news) if news.is_last => break,
-            Ok(news) => text += &news.text,
+            Ok(news) => parts.extend(news.parts),
             Err(fault) => {
                 error = Some(fault);
                 break;
@@ -34,9 +38,23 @@ pub fn stream(input: &[u8]) {
         }
     }
     let (rest, end) = reader.end(error);
-    text += &rest;
-    assert!(!text.chars().any(|character| character.is_control() && !character.is_whitespace()), "{text:?}");
-    assert!(text.len() <= 3 * body.len(), "the text is longer than the response allows: {text:?}");
+    for part in rest {
+        match part {
+            Part::More(kind, text) => parts.push((kind, text)),
+            Part::Source(Source { url, title }) => {
+                assert!(url.starts_with("http") && url.len() <= 2048, "{url:?}");
+                assert!(title.is_none_or(|title| !title.contains('\0')));
+            }
+            Part::End(end) => panic!("the end is returned separately: {end:?}"),
+        }
+    }
+    assert!(parts.iter().all(|(_, text)| !text.is_empty()), "an empty part");
+    let texts = |of: PartKind| -> String {
+        parts.iter().filter(|(kind, _)| *kind == of).map(|(_, text)| &**text).collect()
+    };
+    let (text, all) = (texts(PartKind::Text), texts(PartKind::Text) + &texts(PartKind::Reasoning));
+    assert!(!all.chars().any(|character| character.is_control() && !character.is_whitespace()), "{all:?}");
+    assert!(all.len() <= 3 * body.len(), "the parts are longer than the response allows: {all:?}");
     assert!(end.is_err() || !text.trim().is_empty(), "an empty reply succeeded");
     let details = end.err().and_then(|fault| fault.details);
     assert!(details.is_none_or(|details| details.len() <= 500));

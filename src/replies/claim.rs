@@ -5,8 +5,12 @@
 //! instances may try to claim the same reply; the database gives the lease to one of them.
 
 use super::{
-    Cursor, Engine, failure::Failure, lease_monitor::LeaseMonitor, publish, runner::Runner,
-    wire::ControlMessage,
+    Engine,
+    failure::Failure,
+    lease_monitor::LeaseMonitor,
+    publish,
+    runner::Runner,
+    wire::{ControlMessage, Position},
 };
 use crate::{
     store::{
@@ -123,7 +127,7 @@ fn start_claimed(engine: &Arc<Engine>, claimed: ClaimedReply, lease: Id) {
             let finisher = engine.clone();
             // In a task of its own, because it may wait for other transactions of the same user.
             engine.tasks.spawn(async move {
-                match finisher.store.finish_reply(reply, lease, &outcome).await {
+                match finisher.store.finish_reply(reply, lease, &outcome, None).await {
                     Ok(Some(ended)) => finisher.announce_finished(ended),
                     Ok(None) => {}
                     // The lease will expire, and the reply will be claimed again.
@@ -136,7 +140,7 @@ fn start_claimed(engine: &Arc<Engine>, claimed: ClaimedReply, lease: Id) {
             let span = tracing::info_span!(parent: None, "takeover", attempt);
             let runner = Runner::new(engine.clone(), claimed.reply, lease);
             // Mirrors on other instances do not know the new writer yet, so publish without a request.
-            publish::on_request(engine, reply, Cursor { attempt, offset: 0 });
+            publish::on_request(engine, reply, Position { attempt, offset: 0, log: None });
             engine.tasks.spawn(runner.run().instrument(span));
         }
     }
@@ -159,12 +163,15 @@ fn immediate_outcome(
     Some(Outcome {
         status,
         content: reply.content.clone(),
+        context: None,
         error_code,
         error_message,
         error_details: None,
         finish_reason: None,
         input_tokens: None,
         output_tokens: None,
+        reasoning_tokens: None,
+        cached_tokens: None,
         usage_estimated: false,
         finished_at: Some(engine.clock.now()),
     })

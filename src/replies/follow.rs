@@ -3,6 +3,7 @@
 use super::{Cursor, Replies, ResumePoint, progress::Next};
 use crate::{
     error::{Error, Result},
+    parts::PartKinds,
     store::{Id, Role},
 };
 use futures_util::Stream;
@@ -17,9 +18,9 @@ pub struct Event {
 }
 
 impl Replies {
-    /// Streams the reply from the cursor `after` to its end.
+    /// Streams the parts of these kinds from the cursor `after` to the end of the reply.
     ///
-    /// Without a cursor the stream begins with a snapshot. If `resume_point` holds the position of an earlier stream of
+    /// Without a cursor, or with one for other kinds, the stream begins with a snapshot. If `resume_point` holds the position of an earlier stream of
     /// the same subscription, it takes precedence over `after`. Dropping the stream does not stop the reply.
     ///
     /// Fails with `NOT_FOUND` if the message does not exist, and with `BAD_USER_INPUT` if it is not a reply or the
@@ -28,6 +29,7 @@ impl Replies {
         &self,
         owner: Id,
         reply: Id,
+        kinds: PartKinds,
         after: Option<&str>,
         resume_point: ResumePoint,
     ) -> Result<impl Stream<Item = Result<Event>> + use<>> {
@@ -38,16 +40,18 @@ impl Replies {
         let mut progress = seen.and_then(|_| engine.hub.progress(reply));
         if progress.is_none() {
             // Boxed, here and below, so that a waiting subscriber does not hold the memory of a query.
-            let message = Box::pin(engine.store.messages(owner, &[reply])).await?.pop();
-            let message = message.ok_or(Error::NotFound("message"))?;
-            if message.role != Role::Assistant {
+            let stored = Box::pin(engine.store.reply(owner, reply)).await?;
+            let stored = stored.ok_or(Error::NotFound("message"))?;
+            if stored.message.role != Role::Assistant {
                 return Err(Error::input("messageId", "must be the ID of a reply, not of a user's message."));
             }
             if seen.is_none() {
-                seen = after.map(|cursor| Cursor::decode(cursor, reply)).transpose()?;
+                let after = after.map(|cursor| Cursor::decode(cursor, reply)).transpose()?;
+                // A cursor of a subscription to other kinds counts other bytes.
+                seen = after.filter(|after| after.kinds == kinds);
             }
-            earliest = message.attempt;
-            progress = Some(engine.follow(message));
+            earliest = stored.message.attempt;
+            progress = Some(engine.follow(stored));
         }
         Ok(async_stream::try_stream! {
             while let Some(mut followed) = progress.take() {
@@ -55,7 +59,7 @@ impl Replies {
                     let next = {
                         let progress = followed.borrow_and_update();
                         let outdated = progress.end.is_none() && progress.attempt < earliest;
-                        if outdated { None } else { progress.next(seen) }
+                        if outdated { None } else { progress.next(seen, kinds) }
                     };
                     match next {
                         Some((next, cursor)) => {
@@ -74,9 +78,9 @@ impl Replies {
                         }
                     }
                 }
-                let stored = Box::pin(engine.store.messages(owner, &[reply])).await?.pop();
+                let stored = Box::pin(engine.store.reply(owner, reply)).await?;
                 let stored = stored.ok_or(Error::NotFound("message"))?;
-                earliest = stored.attempt;
+                earliest = stored.message.attempt;
                 progress = Some(engine.follow(stored));
             }
         })

@@ -5,12 +5,11 @@
 //! mirror is removed when its last subscriber leaves. Subscribers keep their receiver when an entry changes its kind.
 
 use super::{
-    Cursor,
     progress::{ChunkEffect, Progress},
     publish::RemoteDemand,
-    wire::ReplyChunk,
+    wire::{Position, ReplyChunk},
 };
-use crate::store::{Id, messages::Message};
+use crate::store::{Id, messages::Message, parts::Reply};
 use std::{
     collections::HashMap,
     mem,
@@ -112,9 +111,9 @@ impl Hub {
     /// Returns a receiver of the reply's progress, and whether this call created a mirror.
     ///
     /// `stored` is the reply as the database has it; it updates an existing mirror. A finished reply gets no mirror.
-    pub fn follow(&self, stored: Message) -> (watch::Receiver<Progress>, bool) {
+    pub fn follow(&self, stored: Reply) -> (watch::Receiver<Progress>, bool) {
         let mut entries = self.lock();
-        match entries.get_mut(&stored.id) {
+        match entries.get_mut(&stored.message.id) {
             Some(entry) => {
                 let progress = entry.progress().subscribe();
                 if let Entry::Mirror(progress, _) = entry {
@@ -123,7 +122,7 @@ impl Hub {
                 (progress, false)
             }
             None => {
-                let (reply, new) = (stored.id, !stored.status.is_final());
+                let (reply, new) = (stored.message.id, !stored.message.status.is_final());
                 let progress = watch::Sender::new(Progress::of(stored));
                 let followed = progress.subscribe();
                 if new {
@@ -139,11 +138,13 @@ impl Hub {
         let mut entries = self.lock();
         let before = entries.remove(&reply.id);
         let mirrored = matches!(before, Some(Entry::Mirror(..)));
+        // A runner starts with an empty reply.
+        let stored = || Reply::new(reply.clone(), None);
         let progress = match before {
             Some(entry) => entry.progress().clone(),
-            None => watch::Sender::new(Progress::of(reply.clone())),
+            None => watch::Sender::new(Progress::of(stored())),
         };
-        progress.send_if_modified(|progress| progress.apply_stored(reply.clone()));
+        progress.send_if_modified(|progress| progress.apply_stored(stored()));
         let local = LocalReply {
             attempt: reply.attempt,
             progress,
@@ -193,6 +194,14 @@ impl Hub {
         }
     }
 
+    /// Polls the database for a mirror, because the reply has ended there.
+    pub fn poll_soon(&self, reply: Id) {
+        if let Some(Entry::Mirror(_, mirror)) = self.lock().get_mut(&reply) {
+            mirror.needs_poll = true;
+            self.poll_needed.notify_one();
+        }
+    }
+
     /// Applies a chunk that the writer has published.
     pub fn apply_chunk(&self, reply: Id, chunk: &ReplyChunk<'_>) {
         if let Some(Entry::Mirror(progress, mirror)) = self.lock().get_mut(&reply) {
@@ -221,13 +230,13 @@ impl Hub {
         }
     }
 
-    /// Takes the requests that mirrors need to send: for each, the cursor at the end of the text it has.
-    pub fn take_requests(&self) -> Vec<(Id, Cursor)> {
+    /// Takes the requests that mirrors need to send: for each, the end of what it has.
+    pub fn take_requests(&self) -> Vec<(Id, Position)> {
         let mut entries = self.lock();
         let requests = entries.iter_mut().filter_map(|(reply, entry)| {
             let Entry::Mirror(progress, mirror) = entry else { return None };
             let progress = progress.borrow();
-            let end = Cursor { attempt: progress.attempt, offset: progress.text.len() };
+            let end = Position::end_of(progress.attempt, &progress.parts);
             mem::take(&mut mirror.needs_request).then_some((*reply, end))
         });
         requests.collect()
@@ -257,9 +266,9 @@ impl Hub {
     }
 
     /// Applies the reply as the database has it. Returns whether it has ended; its mirror is then removed.
-    pub fn apply_stored(&self, stored: Message) -> bool {
+    pub fn apply_stored(&self, stored: Reply) -> bool {
         let mut entries = self.lock();
-        let (reply, over) = (stored.id, stored.status.is_final());
+        let (reply, over) = (stored.message.id, stored.message.status.is_final());
         let Some(Entry::Mirror(progress, mirror)) = entries.get_mut(&reply) else { return false };
         if progress.send_if_modified(|progress| progress.apply_stored(stored)) {
             mirror.mark_updated();
@@ -303,9 +312,16 @@ impl Mirror {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Instant as Moment, MessageStatus};
+    use crate::{
+        parts::PartKind,
+        store::{Instant as Moment, MessageStatus},
+    };
     use tokio::time::advance;
     use uuid::Uuid;
+
+    fn stored(attempt: i32, content: &str) -> Reply {
+        Reply::new(reply(attempt, content), None)
+    }
 
     fn reply(attempt: i32, content: &str) -> Message {
         let question =
@@ -316,7 +332,7 @@ mod tests {
     }
 
     fn chunk(attempt: i32, offset: usize, text: &str) -> ReplyChunk<'_> {
-        ReplyChunk { attempt, offset, text: text.into(), over: false }
+        ReplyChunk { attempt, offset, text: text.into(), over: false, parts: None }
     }
 
     #[tokio::test(start_paused = true)]
@@ -324,19 +340,19 @@ mod tests {
         // One chunk leaves a gap; the other belongs to an earlier attempt.
         for useless in [chunk(2, 9, "jkl"), chunk(1, 0, "abcdef")] {
             let (hub, id) = (Hub::default(), reply(1, "").id);
-            let (_followed, new) = hub.follow(reply(2, "abc"));
+            let (_followed, new) = hub.follow(stored(2, "abc"));
             assert!(new);
             advance(POLL_AFTER).await;
             hub.apply_chunk(id, &useless);
             assert_eq!(hub.sweep().silent, [id], "{useless:?}");
-            assert_eq!(hub.take_requests(), [(id, Cursor { attempt: 2, offset: 3 })]);
+            assert_eq!(hub.take_requests(), [(id, Position { attempt: 2, offset: 3, log: None })]);
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_mirror_without_updates_is_polled_less_and_less_often() {
         let (hub, id) = (Hub::default(), reply(1, "").id);
-        let (_followed, _) = hub.follow(reply(1, "a"));
+        let (_followed, _) = hub.follow(stored(1, "a"));
         let mut pauses = Vec::new();
         for _ in 0..4 {
             let mut waited = Duration::ZERO;
@@ -345,7 +361,7 @@ mod tests {
                 waited += POLL_AFTER;
             }
             pauses.push(waited.as_secs());
-            hub.apply_stored(reply(1, "a"));
+            hub.apply_stored(stored(1, "a"));
         }
         assert_eq!(pauses, [1, 2, 4, 4]);
         hub.apply_chunk(id, &chunk(1, 1, "b"));
@@ -356,14 +372,14 @@ mod tests {
     #[tokio::test]
     async fn a_followed_reply_changes_between_mirror_and_local() {
         let (hub, id) = (Hub::default(), reply(1, "").id);
-        let (mut followed, _) = hub.follow(reply(1, "a"));
-        assert!(!hub.follow(reply(1, "ab")).1, "all subscribers share one mirror");
-        assert_eq!(followed.borrow_and_update().text, "ab");
+        let (mut followed, _) = hub.follow(stored(1, "a"));
+        assert!(!hub.follow(stored(1, "ab")).1, "all subscribers share one mirror");
+        assert_eq!(followed.borrow_and_update().parts.content(), "ab");
         let (local, mirrored) = hub.start_local(&reply(2, ""));
         assert!(mirrored && !hub.is_mirrored(id));
-        local.progress.send_modify(|progress| progress.text.push('x'));
+        local.progress.send_modify(|progress| assert!(progress.parts.push(PartKind::Text, "x")));
         let seen = followed.borrow_and_update().clone();
-        assert_eq!((seen.attempt, &*seen.text), (2, "x"));
+        assert_eq!((seen.attempt, &*seen.parts.content()), (2, "x"));
         // An earlier runner that ends must not remove a later one.
         let (next, _) = hub.start_local(&reply(3, ""));
         assert!(!hub.finish_local(id, &local) && hub.local(id).is_some() && local.ended.is_cancelled());

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     bus::{BusEvent, Topic},
-    store::{Id, messages::Message, runs::FinishedReply},
+    store::{Id, messages::Message, parts::Reply, runs::FinishedReply},
 };
 use futures_util::FutureExt;
 use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -26,8 +26,8 @@ const BATCH: usize = 500;
 
 impl Engine {
     /// Returns a receiver of the reply's progress. Starts a mirror if the reply needs one.
-    pub(super) fn follow(self: &Arc<Self>, stored: Message) -> watch::Receiver<Progress> {
-        let reply = stored.id;
+    pub(super) fn follow(self: &Arc<Self>, stored: Reply) -> watch::Receiver<Progress> {
+        let reply = stored.message.id;
         let (progress, new) = self.hub.follow(stored);
         if new {
             self.start_mirroring(reply);
@@ -74,11 +74,8 @@ impl Engine {
 
     /// Announces the end of a reply that was ended without a runner.
     pub(super) fn announce_finished(self: &Arc<Self>, FinishedReply { owner, message }: FinishedReply) {
-        let (id, attempt) = (message.id, message.attempt);
-        if self.hub.apply_stored(message) {
-            self.stop_mirroring(id);
-        }
-        publish::publish_end(self, id, attempt);
+        self.hub.poll_soon(message.id);
+        publish::publish_end(self, message.id, message.attempt);
         self.changes.notify(owner);
     }
 
@@ -121,7 +118,7 @@ pub(super) async fn poll_database(engine: Arc<Engine>) {
         abandoned.into_iter().for_each(|reply| engine.stop_mirroring(reply));
         for replies in silent.chunks(BATCH) {
             // After a panic, which the panic hook logs, the loop continues with the next sweep.
-            let read = AssertUnwindSafe(engine.store.any_messages(replies)).catch_unwind().await;
+            let read = AssertUnwindSafe(engine.store.replies(replies)).catch_unwind().await;
             match read {
                 Ok(Ok(stored)) => apply_polled(&engine, replies, stored),
                 Ok(Err(error)) => tracing::warn!(%error, "cannot read checkpoints"),
@@ -131,12 +128,12 @@ pub(super) async fn poll_database(engine: Arc<Engine>) {
     }
 }
 
-fn apply_polled(engine: &Arc<Engine>, polled: &[Id], stored: Vec<Message>) {
+fn apply_polled(engine: &Arc<Engine>, polled: &[Id], stored: Vec<Reply>) {
     let mut gone: HashSet<Id> = polled.iter().copied().collect();
-    for message in stored {
-        gone.remove(&message.id);
-        let reply = message.id;
-        if engine.hub.apply_stored(message) {
+    for stored in stored {
+        let reply = stored.message.id;
+        gone.remove(&reply);
+        if engine.hub.apply_stored(stored) {
             engine.stop_mirroring(reply);
         }
     }

@@ -24,8 +24,9 @@ pub(super) fn estimate_tokens<'a>(texts: impl IntoIterator<Item = &'a str>) -> u
 }
 
 impl Engine {
-    /// Reads the prompt for a reply: its own ancestors, whatever branch is active.
-    pub(super) async fn prompt(&self, reply: &Message) -> store::Result<Prompt> {
+    /// Reads the prompt for a reply: its own ancestors, whatever branch is active. Also counts the ancestors that do not
+    /// fit into it.
+    pub(super) async fn prompt(&self, reply: &Message) -> store::Result<(Prompt, usize)> {
         let instructions = self.store.system_prompt(reply.conversation_id).await?;
         let depth = reply.position.or(reply.depth).unwrap_or(0);
         let model = reply.model.clone().unwrap_or_default();
@@ -40,11 +41,13 @@ impl Engine {
         let found = self.store.any_messages(&ids).await?;
         let mut found: HashMap<_, _> = found.into_iter().map(|message| (message.id, message)).collect();
         let history = ids.iter().filter_map(|id| found.remove(id)).collect();
-        Ok(Prompt {
+        let left_out = usize::try_from(depth).unwrap_or_default().saturating_sub(ids.len());
+        let prompt = Prompt {
             model,
             generation: reply.generation.unwrap_or_default(),
             messages: chat_messages(instructions, history),
-        })
+        };
+        Ok((prompt, left_out))
     }
 }
 

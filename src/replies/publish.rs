@@ -4,7 +4,11 @@
 //! task never blocks the runner. While one chunk is being published, further text gathers, so a slow bus gets fewer and
 //! larger chunks. After a failure the task publishes again everything that is missing.
 
-use super::{Cursor, Engine, hub::LocalReply, wire::ReplyChunk};
+use super::{
+    Engine,
+    hub::LocalReply,
+    wire::{Position, ReplyChunk},
+};
 use crate::{bus::Topic, store::Id};
 use std::{
     borrow::Cow,
@@ -13,12 +17,12 @@ use std::{
 };
 use tokio::{select, sync::Notify, time::sleep};
 
-/// Maximum text in one chunk, in bytes.
+/// Maximum length of a chunk, in bytes of all parts.
 const MAX_CHUNK_BYTES: usize = 64 * 1024;
 /// Pause after a failure to publish.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 
-/// The text of a local reply that other instances have requested.
+/// The range of a local reply that other instances have requested.
 #[derive(Debug, Default)]
 pub(super) struct RemoteDemand {
     state: Mutex<State>,
@@ -27,14 +31,14 @@ pub(super) struct RemoteDemand {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The offset from which text is requested, until the publishing task takes it.
+    /// The offset in the parts from which they are requested, until the publishing task takes it.
     from: Option<usize>,
     /// Whether a publishing task runs.
     has_publisher: bool,
 }
 
 impl RemoteDemand {
-    /// Requests the text from an offset on. Returns whether the caller must start a publishing task.
+    /// Requests the parts from an offset on. Returns whether the caller must start a publishing task.
     fn request(&self, from: usize) -> bool {
         let mut state = self.lock();
         state.from = Some(state.from.map_or(from, |earlier| earlier.min(from)));
@@ -58,10 +62,10 @@ impl RemoteDemand {
     }
 }
 
-/// Handles a request for the text after a cursor. It is ignored if this instance does not write the reply.
-pub(super) fn on_request(engine: &Arc<Engine>, reply: Id, seen: Cursor) {
+/// Handles a request for what follows a position. It is ignored if this instance does not write the reply.
+pub(super) fn on_request(engine: &Arc<Engine>, reply: Id, seen: Position) {
     let Some(local) = engine.hub.local(reply) else { return };
-    let from = if seen.attempt == local.attempt { seen.offset } else { 0 };
+    let from = if seen.attempt == local.attempt { seen.offset_in(&local.progress.borrow().parts) } else { 0 };
     if local.demand.request(from) {
         engine.tasks.spawn(publish_text(engine.clone(), reply, local));
     }
@@ -69,7 +73,7 @@ pub(super) fn on_request(engine: &Arc<Engine>, reply: Id, seen: Cursor) {
 
 /// Publishes that a reply has ended, in a task of its own.
 pub(super) fn publish_end(engine: &Arc<Engine>, reply: Id, attempt: i32) {
-    let chunk = ReplyChunk { attempt, offset: 0, text: Cow::Borrowed(""), over: true };
+    let chunk = ReplyChunk { attempt, offset: 0, text: Cow::Borrowed(""), over: true, parts: None };
     let Ok(chunk) = serde_json::to_string(&chunk) else { return };
     let publisher = engine.clone();
     engine.tasks.spawn(async move {
@@ -94,12 +98,12 @@ async fn publish_text(engine: Arc<Engine>, reply: Id, local: LocalReply) {
             if progress.attempt != local.attempt {
                 return; // The next attempt has a publishing task of its own.
             }
-            published = published.min(progress.text.len());
-            let end = progress.text.floor_char_boundary(published + MAX_CHUNK_BYTES);
-            let behind = end < progress.text.len();
+            published = published.min(progress.parts.len());
+            let mut chunk = ReplyChunk::of(local.attempt, &progress.parts, published, MAX_CHUNK_BYTES);
+            let end = published + chunk.len();
+            let behind = end < progress.parts.len();
             let is_last = !behind && (has_ended || progress.end.is_some());
-            let text = Cow::Borrowed(progress.text.get(published..end).unwrap_or_default());
-            let chunk = ReplyChunk { attempt: local.attempt, offset: published, text, over: is_last };
+            chunk.over = is_last;
             let part = serde_json::to_string(&chunk).map(|json| (json, end));
             (part, behind, is_last)
         };

@@ -35,10 +35,11 @@ impl Replies {
     pub fn more_after(&self, resume_point: &ResumePoint) -> Option<impl Future<Output = ()> + Send + use<>> {
         let (reply, seen) = resume_point.position()?;
         let mut progress = self.0.hub.progress(reply)?;
-        let is_current = progress.borrow().next(Some(seen)).is_none();
+        let is_current = progress.borrow().is_current(seen);
         is_current.then_some(async move {
-            // An error means that the reply was removed from the hub, which the subscriber must learn as well.
-            let _ = progress.changed().await;
+            // Parts of kinds that the subscriber has not selected do not wake it. An error means that the reply was removed
+            // from the hub, which the subscriber must learn as well.
+            let _ = progress.wait_for(|progress| !progress.is_current(seen)).await;
         })
     }
 }

@@ -7,25 +7,24 @@ use super::{
     Engine,
     failure::{Failure, FailureCode},
     hub::LocalReply,
-    progress::Progress,
     prompt::{estimate_tokens, without_older_half},
 };
 use crate::{
-    assistant::{End, Finish, Part, Prompt, Usage},
+    assistant::{self, End, Finish, Part, Prompt, Source, Usage},
+    parts::{MAX_BYTES, PartKind, Parts},
+    prompt_context::PromptContext,
     store::{
         self, FinishReason, Id, MessageStatus,
         messages::Message,
-        runs::{Checkpoint, FinishedReply, Outcome},
+        parts::PartsRow,
+        runs::{Checkpoint, Draft, FinishedReply, Outcome},
     },
 };
 use futures_util::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use std::{
     panic::AssertUnwindSafe,
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use tokio::{
@@ -36,10 +35,8 @@ use tokio::{
 
 /// Interval between checkpoints while the text grows.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
-/// New text after which a checkpoint is written at once, in bytes.
+/// New bytes after which a checkpoint is written at once.
 const CHECKPOINT_BYTES: usize = 4096;
-/// Maximum length of a reply, in bytes. A longer answer is cut here and ends with [`Finish::Length`].
-const MAX_BYTES: usize = 1 << 20;
 /// Time after which reading the prompt, or storing the outcome, is given up.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(60);
 /// The first and the longest pause between two database retries.
@@ -73,8 +70,8 @@ impl Drop for Runner {
 
 /// The task that writes one reply under a lease.
 pub(super) struct Runner {
-    /// Estimated tokens of the prompt; 0 until the model has been called.
-    prompt_tokens: AtomicU32,
+    /// What the prompt contains; `None` until the model has been called.
+    context: Mutex<Option<PromptContext>>,
     engine: Arc<Engine>,
     reply: Message,
     lease: Id,
@@ -85,7 +82,7 @@ impl Runner {
     /// Creates a runner that holds `lease`, and makes the reply local in the hub.
     pub fn new(engine: Arc<Engine>, reply: Message, lease: Id) -> Self {
         let local = engine.start_local(&reply);
-        Self { prompt_tokens: AtomicU32::new(0), engine, reply, lease, local }
+        Self { context: Mutex::default(), engine, reply, lease, local }
     }
 
     /// Writes the reply to its end.
@@ -126,14 +123,16 @@ impl Runner {
                 },
                 _ = timer.tick() => if checkpoints.is_due(self.length()) { checkpoints.start(self) },
                 part = answer.next() => match part {
-                    Some(Ok(Part::Text(text))) => {
-                        let length = self.append(&text);
-                        if length >= MAX_BYTES {
-                            return RunOutcome::Completed(End { finish: Finish::Length, usage: None });
+                    Some(Ok(Part::More(kind, text))) => {
+                        if let Some(outcome) = self.append(kind, &text) {
+                            return outcome;
                         }
-                        if checkpoints.is_due_at_once(length) {
+                        if checkpoints.is_due_at_once(self.length()) {
                             checkpoints.start(self);
                         }
+                    }
+                    Some(Ok(Part::Source(Source { url, title }))) => {
+                        self.local.progress.send_modify(|progress| progress.parts.push_source(&url, title));
                     }
                     Some(Ok(Part::End(end))) => return RunOutcome::Completed(end),
                     Some(Err(RunOutcome::Failed(failure)))
@@ -161,9 +160,11 @@ impl Runner {
         &self,
         too_long: Option<Failure>,
     ) -> Result<impl Stream<Item = Result<Part, RunOutcome>> + use<>, RunOutcome> {
-        let mut prompt = self.prompt().await?;
+        let (mut prompt, mut left_out) = self.prompt().await?;
         if let Some(failure) = too_long {
+            let count = prompt.messages.len();
             prompt = without_older_half(prompt).ok_or(failure)?;
+            left_out += count - prompt.messages.len();
             tracing::info!(reply = %self.reply.id, "the prompt is too long; retrying with half of it");
         }
         let assistant = self.engine.catalog.assistant(&prompt.model).await.ok_or_else(|| {
@@ -172,14 +173,13 @@ impl Runner {
                 format!("The model `{}` is not offered.", prompt.model),
             )
         })?;
-        let input = estimate_tokens(prompt.messages.iter().map(|message| &*message.text));
-        self.prompt_tokens.store(input, Ordering::Relaxed);
+        *self.context.lock().unwrap_or_else(PoisonError::into_inner) = Some(context_of(&prompt, left_out));
         Ok(assistant.answer(prompt).map_err(|error| Failure::from(error).into()))
     }
 
     /// Reads the prompt, with retries while the database is unavailable. If that lasts, this attempt ends, and an
     /// instance that reaches the database makes the next one.
-    async fn prompt(&self) -> Result<Prompt, RunOutcome> {
+    async fn prompt(&self) -> Result<(Prompt, usize), RunOutcome> {
         let give_up = Instant::now() + DATABASE_TIMEOUT;
         let mut pause = RETRY_PAUSES.0;
         loop {
@@ -202,35 +202,55 @@ impl Runner {
         }
     }
 
-    /// Appends text, up to the maximum length. Returns the new length.
-    fn append(&self, text: &str) -> usize {
-        let mut length = 0;
+    /// Appends to the reply. Returns the outcome if it has the maximum length: the answer is cut there.
+    fn append(&self, kind: PartKind, text: &str) -> Option<RunOutcome> {
+        let (mut is_full, mut has_text) = (false, false);
         self.local.progress.send_modify(|progress| {
-            let room = MAX_BYTES.saturating_sub(progress.text.len());
-            progress.text.push_str(&text[..text.floor_char_boundary(room)]);
-            // At the limit, the part of a character that does not fit is dropped, so the text may be a little shorter.
-            length = if text.len() > room { MAX_BYTES } else { progress.text.len() };
+            is_full = !progress.parts.push(kind, text) || progress.parts.len() >= MAX_BYTES;
+            has_text = is_full && !progress.parts.content().trim().is_empty();
         });
-        length
+        match (is_full, has_text) {
+            (false, _) => None,
+            (true, true) => Some(RunOutcome::Completed(End { finish: Finish::Length, usage: None })),
+            (true, false) => {
+                let message = "The model's reasoning reached the maximum length of a reply before any text.";
+                Some(Failure::new(FailureCode::Empty, message).into())
+            }
+        }
     }
 
     fn length(&self) -> usize {
-        self.local.progress.borrow().text.len()
+        self.local.progress.borrow().parts.len()
     }
 
-    fn text(&self) -> String {
-        self.local.progress.borrow().text.clone()
+    fn parts(&self) -> Parts {
+        self.local.progress.borrow().parts.clone()
+    }
+
+    fn context(&self) -> Option<PromptContext> {
+        *self.context.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the runner has of the reply, to be stored.
+    fn draft(&self) -> Draft {
+        let progress = self.local.progress.borrow();
+        Draft {
+            content: progress.parts.content(),
+            parts: PartsRow::of(self.reply.id, self.reply.attempt, &progress.parts),
+            context: self.context(),
+        }
     }
 
     /// Stores the outcome, with retries, and publishes the end to the subscribers.
     async fn store_outcome(&self, status: MessageStatus, end: Option<End>, failure: Option<Failure>) {
-        let content = self.text();
+        let Draft { content, parts, context } = self.draft();
         let reported = end.as_ref().and_then(|end| end.usage);
-        let usage = reported.or_else(|| self.estimated_usage(status, &content));
+        let usage = reported.or_else(|| self.estimated_usage(status));
         let tokens = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
         let outcome = Outcome {
             status,
             content,
+            context,
             error_code: failure.as_ref().map(|failure| failure.code.as_str().to_owned()),
             error_message: failure.as_ref().map(|failure| failure.message.clone()),
             error_details: failure.and_then(|failure| failure.details),
@@ -241,20 +261,22 @@ impl Runner {
             }),
             input_tokens: usage.map(|usage| tokens(usage.input_tokens)),
             output_tokens: usage.map(|usage| tokens(usage.output_tokens)),
+            reasoning_tokens: usage.and_then(|usage| usage.reasoning_tokens).map(tokens),
+            cached_tokens: usage.and_then(|usage| usage.cached_tokens).map(tokens),
             usage_estimated: usage.is_some() && reported.is_none(),
             finished_at: Some(self.engine.clock.now()),
         };
         let give_up = Instant::now() + DATABASE_TIMEOUT;
         let mut pause = RETRY_PAUSES.0;
         loop {
-            match self.engine.store.finish_reply(self.reply.id, self.lease, &outcome).await {
+            match self.engine.store.finish_reply(self.reply.id, self.lease, &outcome, parts.as_ref()).await {
                 Ok(Some(FinishedReply { owner, message })) => {
                     tracing::info!(reply = %message.id, status = message.status.as_str(), "reply finished");
                     self.engine.changes.notify(owner);
                     if status == MessageStatus::Completed {
                         self.engine.write_title(message.id);
                     }
-                    self.local.progress.send_modify(|progress| *progress = Progress::of(message));
+                    self.local.progress.send_modify(|progress| progress.end = Some(Arc::new(message)));
                     return;
                 }
                 Ok(None) => {
@@ -273,27 +295,47 @@ impl Runner {
         }
     }
 
-    /// Usage estimated from the texts; `None` if no model was called or it failed without any text.
-    fn estimated_usage(&self, status: MessageStatus, content: &str) -> Option<Usage> {
-        let input_tokens = self.prompt_tokens.load(Ordering::Relaxed);
-        let failed_empty = status == MessageStatus::Failed && content.is_empty();
-        let output_tokens = estimate_tokens([content]);
-        (input_tokens > 0 && !failed_empty).then_some(Usage { input_tokens, output_tokens })
+    /// Usage estimated from the texts; `None` if no model was called or it failed without any output.
+    fn estimated_usage(&self, status: MessageStatus) -> Option<Usage> {
+        let context = self.context()?;
+        let parts = self.parts();
+        let reasoning: Vec<&str> =
+            parts.iter().filter(|(kind, _)| *kind == PartKind::Reasoning).map(|(_, text)| text).collect();
+        let usage = Usage {
+            input_tokens: u32::try_from(context.tokens).unwrap_or_default(),
+            output_tokens: estimate_tokens(parts.iter().map(|(_, text)| text)),
+            reasoning_tokens: (!reasoning.is_empty()).then(|| estimate_tokens(reasoning)),
+            cached_tokens: None,
+        };
+        (status != MessageStatus::Failed || !parts.is_empty()).then_some(usage)
     }
 
-    /// Stores the text so far and releases the lease, so that another runner can take over at once.
+    /// Stores the draft and releases the lease, so that another runner can take over at once.
     async fn release(&self) {
-        match self.engine.store.release_run(self.reply.id, self.lease, &self.text()).await {
+        match self.engine.store.release_run(self.reply.id, self.lease, &self.draft()).await {
             Ok(()) => tracing::info!(reply = %self.reply.id, "reply released for takeover"),
             Err(error) => tracing::error!(reply = %self.reply.id, %error, "cannot release the reply"),
         }
     }
 }
 
+/// What a model is shown.
+fn context_of(prompt: &Prompt, left_out: usize) -> PromptContext {
+    let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+    let tokens = estimate_tokens(prompt.messages.iter().map(|message| &*message.text));
+    PromptContext {
+        messages: count(
+            prompt.messages.iter().filter(|message| message.role != assistant::Role::System).count(),
+        ),
+        left_out: count(left_out),
+        tokens: i32::try_from(tokens).unwrap_or(i32::MAX),
+    }
+}
+
 /// The checkpoints of one reply, at most one at a time. Each runs in a task of its own and always completes.
 struct Checkpoints {
     running: Option<JoinHandle<store::Result<Checkpoint>>>,
-    /// Length of the text at the last checkpoint, in bytes.
+    /// Length of all parts at the last checkpoint, in bytes.
     length: usize,
     begun: Instant,
     renew_every: Duration,
@@ -316,12 +358,12 @@ impl Checkpoints {
     }
 
     fn start(&mut self, runner: &Runner) {
-        let (engine, reply, lease, text) =
-            (runner.engine.clone(), runner.reply.id, runner.lease, runner.text());
-        (self.length, self.begun) = (text.len(), Instant::now());
+        let (engine, reply, lease, draft) =
+            (runner.engine.clone(), runner.reply.id, runner.lease, runner.draft());
+        (self.length, self.begun) = (runner.length(), Instant::now());
         self.running = Some(runner.engine.tasks.spawn(async move {
             let until = engine.clock.now() + engine.settings.lease;
-            engine.store.checkpoint(reply, lease, &text, until).await
+            engine.store.checkpoint(reply, lease, &draft, until).await
         }));
     }
 

@@ -22,15 +22,15 @@ impl Replies {
         let engine = &self.0;
         let give_up = Instant::now() + engine.settings.lease + EXTRA_TIMEOUT;
         while Instant::now() < give_up {
-            let stored = engine.store.messages(owner, &[reply]).await?.pop();
-            let message = stored.ok_or(Error::NotFound("message"))?;
+            let stored = engine.store.reply(owner, reply).await?.ok_or(Error::NotFound("message"))?;
+            let message = &stored.message;
             if message.role != Role::Assistant {
                 return Err(Error::input("messageId", "must be the ID of a reply, not of a user's message."));
             }
             if message.status.is_final() {
-                return Ok(message);
+                return Ok(stored.message);
             }
-            let mut progress = engine.follow(message);
+            let mut progress = engine.follow(stored);
             if let Some(local) = engine.hub.local(reply) {
                 local.stop.cancel();
             } else if let Some(stopped) = engine.store.finish_idle_reply(reply, engine.clock.now()).await? {

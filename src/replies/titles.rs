@@ -6,6 +6,7 @@ use super::Engine;
 use crate::{
     assistant::{Answer, ChatMessage, End, Finish, Part, Prompt, Role},
     generation::Generation,
+    parts::PartKind,
     store::{Id, titles::UntitledExchange},
     unicode::{is_visible, truncate},
 };
@@ -110,7 +111,8 @@ async fn text_of(mut answer: Answer) -> Result<String, String> {
     let mut text = String::new();
     while let Some(part) = answer.next().await {
         match part.map_err(|error| error.message)? {
-            Part::Text(more) => text.push_str(&more),
+            Part::More(PartKind::Text, more) => text.push_str(&more),
+            Part::More(..) | Part::Source(_) => {}
             Part::End(End { finish: Finish::Stop, .. }) => return Ok(text),
             Part::End(_) => break,
         }

@@ -1,8 +1,12 @@
 //! The messages about replies that instances send to each other over the bus.
+//!
+//! Instances of a version without parts read and send the same messages. They count only text, and ignore the fields
+//! that they do not know.
 
-use super::{Cursor, Engine, publish};
+use super::{Engine, publish};
 use crate::{
     bus::{BusEvent, Topic},
+    parts::{Fragment, Head, PartKind, Parts},
     store::Id,
 };
 use serde::{Deserialize, Serialize};
@@ -12,16 +16,44 @@ use std::{borrow::Cow, sync::Arc};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ControlMessage {
-    /// The writers of these replies must publish the text after the given cursors.
+    /// The writers of these replies must publish what follows these positions.
     #[serde(rename = "ask")]
-    RequestText(Vec<(Id, Cursor)>),
+    RequestText(Vec<(Id, Position)>),
     /// The writer of this reply must stop.
     Stop(Id),
     /// A reply is ready to be claimed.
     Claimable,
 }
 
-/// A part of a reply's text, published to the mirrors of the reply.
+/// The heads of a reply that has only text.
+const ONLY_TEXT: &[Head] = &[Head::new(PartKind::Text, 0)];
+
+/// The end of what a mirror has of a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Position {
+    /// The attempt, counted from 1.
+    pub attempt: i32,
+    /// The length of the text, in bytes.
+    pub offset: usize,
+    /// The length of all parts, in bytes. `None` if the mirror has only text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<usize>,
+}
+
+impl Position {
+    /// The end of these parts.
+    pub fn end_of(attempt: i32, parts: &Parts) -> Self {
+        let (offset, log) = (parts.text_before(parts.len()), parts.len());
+        Self { attempt, offset, log: (log > offset).then_some(log) }
+    }
+
+    /// The offset in the writer's parts from which the mirror needs them.
+    pub fn offset_in(self, parts: &Parts) -> usize {
+        self.log.unwrap_or_else(|| parts.offset_of_text(self.offset))
+    }
+}
+
+/// A range of a reply, published to the mirrors of the reply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct ReplyChunk<'a> {
     /// The attempt, which has exactly one writer.
@@ -33,6 +65,55 @@ pub(super) struct ReplyChunk<'a> {
     pub text: Cow<'a, str>,
     /// The writer publishes nothing after this chunk. The database has what follows.
     pub over: bool,
+    /// What the range has besides text. `None` if the reply has only text up to the end of the range.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<ChunkParts<'a>>,
+}
+
+/// What a chunk has besides text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct ChunkParts<'a> {
+    /// The offset of the range in the attempt's parts, in bytes.
+    pub start: usize,
+    /// The heads of the parts that start in the range.
+    pub heads: Cow<'a, [Head]>,
+    /// The bytes of the parts that are not text.
+    #[serde(borrow)]
+    pub rest: Cow<'a, str>,
+}
+
+impl<'a> ReplyChunk<'a> {
+    /// A chunk with at most `length` bytes of the parts after `start`.
+    pub fn of(attempt: i32, parts: &'a Parts, start: usize, length: usize) -> Self {
+        let Fragment { start, heads, text, rest } = parts.fragment(start, length);
+        let end = start + text.len() + rest.len();
+        let offset = parts.text_before(start);
+        let is_only_text = offset == start && rest.is_empty() && parts.text_before(end) == end;
+        let parts = (!is_only_text).then_some(ChunkParts { start, heads, rest });
+        Self { attempt, offset, text, over: false, parts }
+    }
+
+    /// The length of the range, in bytes of all parts.
+    pub fn len(&self) -> usize {
+        self.text.len() + self.parts.as_ref().map_or(0, |parts| parts.rest.len())
+    }
+
+    /// The range of the attempt's parts.
+    pub fn fragment(&self) -> Fragment<'_> {
+        match &self.parts {
+            Some(ChunkParts { start, heads, rest }) => Fragment {
+                start: *start,
+                heads: Cow::Borrowed(heads),
+                text: Cow::Borrowed(&self.text),
+                rest: Cow::Borrowed(rest),
+            },
+            None => {
+                let first: &[Head] = if self.offset == 0 { ONLY_TEXT } else { &[] };
+                let (text, heads) = (Cow::Borrowed(&*self.text), Cow::Borrowed(first));
+                Fragment { start: self.offset, heads, text, rest: Cow::Borrowed("") }
+            }
+        }
+    }
 }
 
 impl Engine {

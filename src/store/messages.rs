@@ -4,7 +4,7 @@ use super::{
     Database, FinishReason, Id, Instant, MessageStatus, Rating, Result, Role, read,
     schema::{conversations, messages},
 };
-use crate::generation::Generation;
+use crate::{generation::Generation, prompt_context::PromptContext};
 use diesel::{
     dsl,
     prelude::*,
@@ -42,6 +42,8 @@ pub struct Message {
     pub model: Option<String>,
     /// The parameters that the reply was requested with; `None` if the message is not a reply, or older than they are.
     pub generation: Option<Generation>,
+    /// What the prompt contained; `None` if the message is not a reply, or its prompt has not been made.
+    pub context: Option<PromptContext>,
     /// The attempt that wrote the content, counted from 1; 0 if the message is not a reply.
     pub attempt: i32,
     /// The code of the reply's failure, such as `TIMEOUT`.
@@ -56,6 +58,10 @@ pub struct Message {
     pub input_tokens: Option<i32>,
     /// The number of tokens in the reply.
     pub output_tokens: Option<i32>,
+    /// The number of tokens that the model wrote as reasoning, if the provider reports it.
+    pub reasoning_tokens: Option<i32>,
+    /// The number of tokens of the prompt that the provider read from its cache, if it reports it.
+    pub cached_tokens: Option<i32>,
     /// Whether the token counts were estimated from the text, because the provider reported none.
     pub usage_estimated: bool,
     /// When the message was sent, or the reply requested.
@@ -123,6 +129,8 @@ pub struct MessageDetails {
     pub model: Option<String>,
     /// The parameters that the reply was requested with; `None` if the message is not a reply, or older than they are.
     pub generation: Option<Generation>,
+    /// What the prompt contained; `None` if the message is not a reply, or its prompt has not been made.
+    pub context: Option<PromptContext>,
     /// The code of the reply's failure, such as `TIMEOUT`.
     pub error_code: Option<String>,
     /// The reason for the reply's failure, as a sentence for the user.
@@ -135,6 +143,10 @@ pub struct MessageDetails {
     pub input_tokens: Option<i32>,
     /// The number of tokens in the reply.
     pub output_tokens: Option<i32>,
+    /// The number of tokens that the model wrote as reasoning, if the provider reports it.
+    pub reasoning_tokens: Option<i32>,
+    /// The number of tokens of the prompt that the provider read from its cache, if it reports it.
+    pub cached_tokens: Option<i32>,
     /// Whether the token counts were estimated from the text, because the provider reported none.
     pub usage_estimated: bool,
     /// When the message was finished; `None` while it is in progress.
@@ -172,12 +184,15 @@ impl From<Message> for DisplayedMessage {
         let rest = MessageDetails {
             model: message.model,
             generation: message.generation,
+            context: message.context,
             error_code: message.error_code,
             error_message: message.error_message,
             error_details: message.error_details,
             finish_reason: message.finish_reason,
             input_tokens: message.input_tokens,
             output_tokens: message.output_tokens,
+            reasoning_tokens: message.reasoning_tokens,
+            cached_tokens: message.cached_tokens,
             usage_estimated: message.usage_estimated,
             finished_at: message.finished_at,
             rating: message.rating,
@@ -272,6 +287,7 @@ impl Message {
             status: MessageStatus::Completed,
             model: None,
             generation: None,
+            context: None,
             attempt: 0,
             error_code: None,
             error_message: None,
@@ -279,6 +295,8 @@ impl Message {
             finish_reason: None,
             input_tokens: None,
             output_tokens: None,
+            reasoning_tokens: None,
+            cached_tokens: None,
             usage_estimated: false,
             created_at: now,
             finished_at: Some(now),

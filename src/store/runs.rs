@@ -6,10 +6,12 @@ use super::{
     changes::record,
     locking::SkipLocked,
     messages::Message,
+    parts::PartsRow,
     read,
-    schema::{conversations, messages, runs},
+    schema::{conversations, message_parts, messages, runs},
     transact,
 };
+use crate::prompt_context::PromptContext;
 use diesel::{dsl::not, prelude::*};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
@@ -51,6 +53,8 @@ pub struct Outcome {
     pub status: MessageStatus,
     /// The complete text.
     pub content: String,
+    /// What the prompt contained.
+    pub context: Option<PromptContext>,
     /// The code of the failure, such as `TIMEOUT`.
     pub error_code: Option<String>,
     /// The reason for the failure, as a sentence for the user.
@@ -63,10 +67,47 @@ pub struct Outcome {
     pub input_tokens: Option<i32>,
     /// The number of tokens in the reply.
     pub output_tokens: Option<i32>,
+    /// The number of tokens that the model wrote as reasoning.
+    pub reasoning_tokens: Option<i32>,
+    /// The number of tokens of the prompt that the provider read from its cache.
+    pub cached_tokens: Option<i32>,
     /// Whether the token counts were estimated from the text, because the provider reported none.
     pub usage_estimated: bool,
     /// When the reply ended; never `None`.
     pub finished_at: Option<Instant>,
+}
+
+/// What a runner has of an unfinished reply.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// The text so far.
+    pub content: String,
+    /// The row with everything else; `None` if there is only text.
+    pub parts: Option<PartsRow>,
+    /// What the prompt contained; `None` before it is made.
+    pub context: Option<PromptContext>,
+}
+
+/// The columns that a draft changes. A field that is `None` keeps its column.
+#[derive(Default, PartialEq, AsChangeset)]
+#[diesel(table_name = messages)]
+struct DraftChangeset<'a> {
+    content: Option<&'a str>,
+    status: Option<MessageStatus>,
+    context: Option<PromptContext>,
+}
+
+impl Draft {
+    /// The changes of the message; `None` if there are none.
+    fn changeset(&self) -> Option<DraftChangeset<'_>> {
+        let has_text = !self.content.is_empty();
+        let changes = DraftChangeset {
+            content: has_text.then_some(&self.content),
+            status: has_text.then_some(MessageStatus::Streaming),
+            context: self.context,
+        };
+        (changes != DraftChangeset::default()).then_some(changes)
+    }
 }
 
 /// A reply whose lease has been taken.
@@ -98,6 +139,31 @@ pub enum Checkpoint {
     LeaseLost,
 }
 
+/// Stores a draft of a reply.
+macro_rules! store_draft {
+    ($conn:ident, $reply:ident, $draft:ident) => {
+        if let Some(changes) = $draft.changeset() {
+            diesel::update(messages::table.find($reply)).set(&changes).execute($conn).await?;
+        }
+        store_parts!($conn, $draft.parts.as_ref());
+    };
+}
+
+/// Stores the parts of a reply, if it has more than text.
+macro_rules! store_parts {
+    ($conn:ident, $parts:expr) => {
+        if let Some(row) = $parts {
+            diesel::insert_into(message_parts::table)
+                .values(row)
+                .on_conflict(message_parts::message_id)
+                .do_update()
+                .set(row)
+                .execute($conn)
+                .await?;
+        }
+    };
+}
+
 /// Records the change of a reply's end. The conversation exists, because deleting it would need the run's row, which
 /// this transaction holds.
 macro_rules! record_end {
@@ -111,12 +177,12 @@ macro_rules! record_end {
 }
 
 impl Database {
-    /// Stores the text so far and renews the lease.
+    /// Stores the draft and renews the lease.
     pub async fn checkpoint(
         &self,
         reply: Id,
         lease: Id,
-        content: &str,
+        draft: &Draft,
         expires_at: Instant,
     ) -> Result<Checkpoint> {
         transact!(self, async |conn| {
@@ -130,22 +196,19 @@ impl Database {
             let Some(stop) = stop else {
                 return Ok(Checkpoint::LeaseLost);
             };
-            if !content.is_empty() {
-                diesel::update(messages::table.find(reply))
-                    .set((messages::content.eq(content), messages::status.eq(MessageStatus::Streaming)))
-                    .execute(conn)
-                    .await?;
-            }
+            store_draft!(conn, reply, draft);
             Ok(if stop { Checkpoint::StopRequested } else { Checkpoint::Stored })
         })
     }
 
-    /// Ends a reply. Returns `None` if another runner holds the lease, or the reply is deleted.
+    /// Ends a reply. With `parts` as `None`, the row of parts stays as it is. Returns `None` if another runner holds the
+    /// lease, or the reply is deleted.
     pub async fn finish_reply(
         &self,
         reply: Id,
         lease: Id,
         outcome: &Outcome,
+        parts: Option<&PartsRow>,
     ) -> Result<Option<FinishedReply>> {
         transact!(self, async |conn| {
             let held = runs::table.find(reply).filter(runs::lease.eq(lease));
@@ -157,6 +220,7 @@ impl Database {
                 .returning(Message::as_returning())
                 .get_result(conn)
                 .await?;
+            store_parts!(conn, parts);
             let at = outcome.finished_at.unwrap_or(message.created_at);
             Ok(Some(record_end!(conn, message, at)))
         })
@@ -180,10 +244,10 @@ impl Database {
         })
     }
 
-    /// Stores the text so far and releases the lease, so that another runner may take over immediately.
+    /// Stores the draft and releases the lease, so that another runner may take over immediately.
     ///
     /// The lease becomes an unused one, so that a checkpoint that arrives later has no effect.
-    pub async fn release_run(&self, reply: Id, lease: Id, content: &str) -> Result<()> {
+    pub async fn release_run(&self, reply: Id, lease: Id, draft: &Draft) -> Result<()> {
         let unused = Id::new();
         transact!(self, async |conn| {
             let held = runs::table.find(reply).filter(runs::lease.eq(lease));
@@ -191,11 +255,8 @@ impl Database {
                 .set((runs::lease.eq(unused), runs::lease_expires_at.eq(RELEASED)))
                 .execute(conn)
                 .await?;
-            if released > 0 && !content.is_empty() {
-                diesel::update(messages::table.find(reply))
-                    .set((messages::content.eq(content), messages::status.eq(MessageStatus::Streaming)))
-                    .execute(conn)
-                    .await?;
+            if released > 0 {
+                store_draft!(conn, reply, draft);
             }
             Ok(())
         })
@@ -238,8 +299,8 @@ impl Database {
     /// Takes over the lease of a run, provided that the row is unchanged since the caller read it.
     ///
     /// Returns `None` if another runner took the lease, if its holder has renewed it, or if the row is locked. If an
-    /// earlier holder crashed or released the lease, the next attempt starts and the text of the last one is dropped.
-    /// The text is kept after the last permitted attempt, and if a stop was requested.
+    /// earlier holder crashed or released the lease, the next attempt starts and the parts of the last one are dropped.
+    /// They are kept after the last permitted attempt, and if a stop was requested.
     pub async fn claim_run(
         &self,
         seen: &Run,
@@ -271,7 +332,17 @@ impl Database {
                     .execute(conn)
                     .await?;
             }
-            let reply = messages::table.find(reply).select(Message::as_select()).first(conn).await?;
+            let reply: Message = messages::table.find(reply).select(Message::as_select()).first(conn).await?;
+            if seen.lease.is_some() && !stop_requested {
+                let parts = message_parts::table.find(reply.id);
+                if reply.attempt <= max_attempts {
+                    diesel::delete(parts).execute(conn).await?;
+                } else {
+                    // The number of the takeover is higher, but the parts are still those of the last attempt.
+                    let kept = parts.filter(message_parts::attempt.eq(max_attempts));
+                    diesel::update(kept).set(message_parts::attempt.eq(reply.attempt)).execute(conn).await?;
+                }
+            }
             Ok(Some(ClaimedReply { reply, stop_requested }))
         })
     }

@@ -88,10 +88,25 @@ diesel::table! {
         created_at -> Instant,
         finished_at -> Nullable<Instant>,
         generation -> Nullable<Text>,
+        context -> Nullable<Text>,
+        reasoning_tokens -> Nullable<Integer>,
+        cached_tokens -> Nullable<Integer>,
         depth -> Nullable<Integer>,
         branch -> Nullable<Integer>,
         rating -> Nullable<Text>,
         rating_note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    message_parts (message_id) {
+        message_id -> Id,
+        attempt -> Integer,
+        heads -> Text,
+        rest -> Text,
     }
 }
 
@@ -212,6 +227,7 @@ diesel::table! {
 }
 
 diesel::joinable!(messages -> conversations (conversation_id));
+diesel::joinable!(message_parts -> messages (message_id));
 diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::sql::*;
@@ -232,6 +248,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     revocations,
     conversations,
     messages,
+    message_parts,
     runs,
     sends,
     feeds,

@@ -35,10 +35,22 @@ test('the commands of docs/clients.md work in their order', async () => {
 
     const lines = stdout.split('\n');
     const answers = lines.filter((line) => line.startsWith('{"data"')).map((line) => JSON.parse(line).data);
-    const [signedIn, page, limited, lists, sent, sentAgain] = answers;
+    const [signedIn, page, limited, thought, first, again, back, lists, sent, sentAgain] = answers;
     expect(signedIn.me).toMatchObject({ name: 'ada' });
     expect(page.me.conversations.nodes).toHaveLength(3);
     expect(limited.sendMessage.reply.generation).toEqual({ temperature: null, maxOutputTokens: 2, reasoningEffort: null });
+    const reasoning = 'The message has 2 words. I repeat them as they are.';
+    expect(thought.node.parts).toEqual([
+      { __typename: 'ReasoningPart', index: 0, text: reasoning },
+      { __typename: 'TextPart', index: 1, text: 'Think first.' },
+    ]);
+    expect(thought.node.usage).toMatchObject({ outputTokens: 13, reasoningTokens: 11, cachedTokens: null });
+    expect(thought.node.context).toEqual({ messages: 1, leftOut: 0, tokens: 2, estimated: false });
+    expect(again.regenerateReply.reply.parent).toEqual({ content: 'A first try' });
+    expect(back.switchBranch).toEqual({
+      fork: { content: 'A first try' },
+      head: { id: first.sendMessage.reply.id, onBranch: true },
+    });
     expect(lists.me.others.nodes).not.toEqual([]);
     expect(sentAgain).toEqual(sent);
     expect(JSON.parse(stdout.slice(stdout.indexOf('{\n')))).toMatchObject({ limit: 200000 });
@@ -46,10 +58,12 @@ test('the commands of docs/clients.md work in their order', async () => {
     const events = lines.filter((line) => line.startsWith('data: {')).map((line) => JSON.parse(line.slice(6)).data);
     const replies = events.flatMap(({ reply }) => (reply ? [reply] : []));
     const finished = replies.flatMap(({ message }) => (message ? [message.content] : []));
-    expect(finished).toEqual(['The quick brown fox jumps over the lazy dog.', 'Pack my box with five dozen liquor jugs.']);
+    const texts = ['The quick brown fox jumps over the lazy dog.', 'Pack my box with five dozen liquor jugs.', 'Think first.'];
+    expect(finished).toEqual(texts);
     // The second reply's snapshot is missing here, because the first command has consumed it.
     expect(replies.filter(({ __typename }) => __typename === 'ReplySnapshot')).toHaveLength(1);
-    expect(events.at(-1).changes.__typename).toBe('Reload');
+    const changes = events.flatMap(({ changes }) => (changes ? [changes.__typename] : []));
+    expect(changes).toEqual(['Reload']);
   } finally {
     await server.close();
   }

@@ -5,7 +5,10 @@ mod model;
 mod race;
 
 use crate::support::on_both_databases;
-use confab::store::{Database, Id, Instant, Statements, sends::WhenBusy, users::User};
+use confab::{
+    parts::{PartKind, Parts},
+    store::{Database, Id, Instant, Statements, parts::PartsRow, runs::Draft, sends::WhenBusy, users::User},
+};
 use model::{INSTANCES, World};
 use proptest::{
     prelude::*,
@@ -13,6 +16,18 @@ use proptest::{
 };
 use std::time::Duration;
 use tokio::{runtime::Handle, task::block_in_place};
+
+/// The parts of a reply with this text: its reasoning is as long as its text.
+fn parts_of(text: &str) -> Parts {
+    let mut parts = Parts::default();
+    assert!(parts.push(PartKind::Reasoning, &text.to_uppercase()) && parts.push(PartKind::Text, text));
+    parts
+}
+
+fn draft(reply: Id, attempt: i32, text: &str) -> Draft {
+    let parts = PartsRow::of(reply, attempt, &parts_of(text));
+    Draft { content: text.to_owned(), parts, context: None }
+}
 
 /// One event of a history. Indexes wrap around, so that they always choose an existing item.
 #[derive(Clone, Debug)]

@@ -37,6 +37,7 @@ mod operations;
 mod organising;
 mod pages;
 mod parking;
+mod parts;
 mod plans;
 mod pool;
 mod profile;

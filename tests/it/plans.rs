@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Tables that grow without bound.
-const LARGE: [&str; 9] = [
+const LARGE: [&str; 10] = [
     "users",
     "sessions",
     "conversations",
     "messages",
+    "message_parts",
     "runs",
     "sends",
     "changes",
@@ -34,7 +35,7 @@ const EXCUSED: [&str; 6] = [
 
 const LISTS: &str = "query($conversation: ID!, $message: ID!) {
     marked: me { archived: conversations(archived: true) { nodes { id } } pinned: conversations(pinned: true) { nodes { id } } }
-    me { conversations(first: 20) { totalCount nodes { title messages(last: 20) { totalCount nodes { content parent { id } } } } }
+    me { conversations(first: 20) { totalCount nodes { title messages(last: 20) { totalCount nodes { content parent { id } parts { index } } } } }
          sessions { id } accessTokens { id } securityEvents(first: 20) { nodes { id } } }
     older: conversation(id: $conversation) { messages(last: 20) { pageInfo { startCursor } } }
     first: conversation(id: $conversation) { messages(first: 20) { pageInfo { endCursor } } }
@@ -70,6 +71,7 @@ async fn fill(sql: &mut Sql, conversation: &str) {
             SELECT {}, {big}, i - 1, {said}, {no}, {time} FROM {}", key(3, "i"), rows(20_000)),
         format!("messages (id, conversation_id, position, role, content, status, attempt, usage_estimated, created_at)
             SELECT {}, {}, 0, {said}, {no}, {time} FROM {}", key(4, "i"), key(2, "i"), rows(2000)),
+        format!("message_parts SELECT {}, 1, '[]', '' FROM {}", key(4, "i"), rows(2000)),
         format!("runs SELECT {}, {}, 0, {}, {}, {no}, {user} FROM {}", key(4, "i"), key(2, "i"), key(5, "i"),
             if postgres { "now() + interval '1 day'" } else { "4000000000000000" }, rows(2000)),
         format!("sends SELECT {user}, 'k' || i, {hash}, {}, {time} FROM {}", key(4, "i"), rows(2000)),
@@ -91,6 +93,10 @@ async fn talk(server: &Server, client: &Client, conversation: &str) {
     let mut socket = server.socket(client).await;
     let (_, reply) = client.send_echo("hello", Some(conversation)).await;
     socket.follow_to_end(&reply).await;
+    let thoughtful = json!({ "content": "think", "model": "echo", "conversationId": conversation,
+        "generation": { "reasoningEffort": "LOW" } });
+    let sent = client.send(thoughtful).await;
+    socket.follow_to_end(sent["reply"]["id"].as_str().expect("an id")).await;
     let variables = json!({ "conversation": conversation, "message": reply });
     let pages = client.data(LISTS, variables).await;
     let cursor = |of: &str, which: &str| -> Value { pages[of]["messages"]["pageInfo"][which].clone() };
@@ -125,7 +131,8 @@ on_both_databases! {
         // SQLite quotes with backticks.
         let statements = server.statements.texts().into_iter().map(|text| text.replace('`', "\""));
         let statements: Vec<String> = statements.filter(|text| is_query(text)).collect();
-        for needed in ["\"messages\".\"position\" >=", "count(*)", "\"runs\".\"owner_id\" =", "\"lease\" IS NULL"] {
+        for needed in ["\"messages\".\"position\" >=", "count(*)", "\"runs\".\"owner_id\" =", "\"lease\" IS NULL",
+            "\"message_parts\".\"rest\""] {
             let asked = statements.iter().any(|text| text.to_lowercase().contains(&needed.to_lowercase()));
             assert!(asked, "no statement with {needed}:\n{statements:#?}");
         }

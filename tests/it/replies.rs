@@ -3,6 +3,7 @@
 use crate::support::{Client, Kind, Server, code, content_of, on_both_databases, wait_for};
 use confab::store::{
     Database, Id, Statements,
+    runs::Draft,
     sends::{NewMessage, Sent, Target},
 };
 use proptest::{
@@ -279,7 +280,8 @@ pub async fn abandoned_reply(server: &Server, client: &Client, said: &str) -> St
         lease: Some((lease, until)),
     };
     let Sent::Stored(stored) = store.send_message(&new).await.unwrap() else { panic!("it is not stored") };
-    store.checkpoint(stored.reply.id, lease, said, until).await.unwrap();
+    let draft = Draft { content: said.to_owned(), ..Draft::default() };
+    store.checkpoint(stored.reply.id, lease, &draft, until).await.unwrap();
     format!("message_{}", stored.reply.id)
 }
 

@@ -44,6 +44,7 @@ export default [
           exceptions: {
             suffixes: ['Payload', 'Connection', 'Edge'],
             types: [
+              'Context',
               'Generation',
               'Limits',
               'PageInfo',
@@ -61,6 +62,11 @@ export default [
               'ReplyDelta',
               'ReplyFinished',
               'ReplySnapshot',
+              // Parts of a message.
+              'PartDelta',
+              'ReasoningPart',
+              'SourcePart',
+              'TextPart',
             ],
           },
         },

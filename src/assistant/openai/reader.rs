@@ -6,21 +6,23 @@ use super::{
     json::{self, Json},
     provider_error::{ProviderError, ended_early, unreadable_answer},
     secrets::Secrets,
+    sources::Sources,
     thinking::Thinking,
 };
 use crate::{
     assistant::{
-        AssistantError, AssistantErrorKind, End, Finish, Usage, providers::Provider,
+        AssistantError, AssistantErrorKind, End, Finish, Part, Usage, providers::Provider,
         surrogates::SurrogateJoiner,
     },
     generation::Generation,
+    parts::PartKind,
 };
 
 /// The content of an event.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Update {
-    /// More text of the answer.
-    pub text: String,
+    /// More text and reasoning, in order; none is empty.
+    pub parts: Vec<(PartKind, String)>,
     /// Whether the model made progress: text, reasoning, a tool call or a finish reason.
     pub is_progress: bool,
     /// Whether the provider marked the end of the stream with `[DONE]`.
@@ -33,7 +35,12 @@ pub struct Reader {
     secrets: Secrets,
     sent: Generation,
     joiner: SurrogateJoiner,
+    reasoning_joiner: SurrogateJoiner,
     thinking: Thinking,
+    /// The kind of the last part; `None` before the first one.
+    last: Option<PartKind>,
+    has_reasoning: bool,
+    sources: Sources,
     /// Whether the answer has visible text.
     has_text: bool,
     has_refusal: bool,
@@ -52,7 +59,11 @@ impl Reader {
             secrets: secrets.clone(),
             sent,
             joiner: SurrogateJoiner::default(),
+            reasoning_joiner: SurrogateJoiner::default(),
             thinking: Thinking::default(),
+            last: None,
+            has_reasoning: false,
+            sources: Sources::default(),
             has_text: false,
             has_refusal: false,
             has_tool_call: false,
@@ -103,24 +114,62 @@ impl Reader {
         self.has_tool_call |= chunk.has_tool_call || chunk.reason == Some(Reason::Tools);
         self.reason = chunk.reason.or(self.reason);
         self.usage = chunk.usage.or(self.usage);
+        chunk.sources.into_iter().for_each(|(url, title)| self.sources.add(&url, title));
         if chunk.is_whole && self.has_text {
             return; // Some providers repeat the whole answer at the end of the stream.
         }
-        for piece in chunk.text {
-            let text = self.joiner.join(piece);
-            update.is_progress |= !text.is_empty();
-            let text = self.thinking.read(text);
-            self.has_text |= is_visible(&text);
-            update.text.push_str(&readable(text));
+        let repeats_reasoning = chunk.is_whole && self.has_reasoning;
+        for (kind, piece) in chunk.pieces {
+            match kind {
+                PartKind::Reasoning if repeats_reasoning => {}
+                PartKind::Reasoning => {
+                    let text = self.reasoning_joiner.join(piece);
+                    self.push(PartKind::Reasoning, text, &mut update.parts);
+                }
+                _ => {
+                    let text = self.joiner.join(piece);
+                    update.is_progress |= !text.is_empty();
+                    let (reasoning, answer) = self.thinking.read(text);
+                    self.push(PartKind::Reasoning, reasoning, &mut update.parts);
+                    self.push(PartKind::Text, answer, &mut update.parts);
+                }
+            }
         }
     }
 
-    /// The rest of the text, and how the answer ended. `failure` is the reason if reading ended early.
-    pub fn end(mut self, failure: Option<AssistantError>) -> (String, Result<End, AssistantError>) {
-        let rest = self.joiner.end().map(String::from).unwrap_or_default();
-        let mut rest = self.thinking.read(rest);
-        rest.push_str(&self.thinking.end());
-        let has_text = self.has_text || is_visible(&rest);
+    /// Adds to the parts. White space at the beginning of reasoning is dropped.
+    fn push(&mut self, kind: PartKind, text: String, parts: &mut Vec<(PartKind, String)>) {
+        let begins = self.last != Some(kind);
+        let text = match kind {
+            PartKind::Reasoning if begins => text.trim_start().to_owned(),
+            _ => text,
+        };
+        if text.is_empty() {
+            return;
+        }
+        self.last = Some(kind);
+        self.has_reasoning |= kind == PartKind::Reasoning;
+        self.has_text |= kind == PartKind::Text && is_visible(&text);
+        let text = readable(text);
+        match parts.last_mut() {
+            Some((last, before)) if *last == kind => before.push_str(&text),
+            _ => parts.push((kind, text)),
+        }
+    }
+
+    /// The rest of the answer with its sources, and how it ended. `failure` is the reason if reading ended early.
+    pub fn end(mut self, failure: Option<AssistantError>) -> (Vec<Part>, Result<End, AssistantError>) {
+        let mut rest = Vec::new();
+        let lone =
+            |joiner: &mut SurrogateJoiner| std::mem::take(joiner).end().map(String::from).unwrap_or_default();
+        let lone_reasoning = lone(&mut self.reasoning_joiner);
+        let (reasoning, answer) = self.thinking.read(lone(&mut self.joiner));
+        let (held_reasoning, held_answer) = std::mem::take(&mut self.thinking).end();
+        self.push(PartKind::Reasoning, lone_reasoning + &reasoning + &held_reasoning, &mut rest);
+        self.push(PartKind::Text, answer + &held_answer, &mut rest);
+        let mut rest: Vec<Part> = rest.into_iter().map(|(kind, text)| Part::More(kind, text)).collect();
+        rest.extend(std::mem::take(&mut self.sources).into_vec().into_iter().map(Part::Source));
+        let has_text = self.has_text;
         let error = |kind, message: &str| AssistantError { kind, message: message.into(), details: None };
         let end = match (self.reason, failure) {
             (None, Some(failure)) => Err(failure),
@@ -147,7 +196,7 @@ impl Reader {
             }
             _ => Err(empty()),
         };
-        (readable(rest), end)
+        (rest, end)
     }
 
     fn error(&self, provider_error: &ProviderError) -> AssistantError {

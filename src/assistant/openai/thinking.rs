@@ -1,4 +1,4 @@
-//! Removes reasoning that a model writes into its answer as `<think>…</think>`. It is neither shown nor stored.
+//! Finds reasoning that a model writes into its answer as `<think>…</think>`.
 
 const OPEN: &str = "<think>";
 const CLOSE: &str = "</think>";
@@ -27,18 +27,19 @@ impl Default for Thinking {
 }
 
 impl Thinking {
-    /// The part of the text that belongs to the answer.
-    pub fn read(&mut self, text: String) -> String {
+    /// Separates more text: its reasoning, then its answer. Either may be empty.
+    pub fn read(&mut self, text: String) -> (String, String) {
         let mut text = text;
+        let mut reasoning = String::new();
         loop {
             match self {
-                Self::Answer => return text,
+                Self::Answer => return (reasoning, text),
                 Self::Closed => {
                     let answer = text.trim_start();
                     if !answer.is_empty() {
                         *self = Self::Answer;
                     }
-                    return answer.to_owned();
+                    return (reasoning, answer.to_owned());
                 }
                 Self::Start(held) => {
                     held.push_str(&text);
@@ -47,33 +48,35 @@ impl Thinking {
                         text = rest.to_owned();
                         *self = Self::Inside(String::new());
                     } else if OPEN.starts_with(begun) && held.len() <= MAX_HELD_BYTES {
-                        return String::new();
+                        return (reasoning, String::new());
                     } else {
                         let answer = std::mem::take(held);
                         *self = Self::Answer;
-                        return answer;
+                        return (reasoning, answer);
                     }
                 }
                 Self::Inside(held) => {
                     held.push_str(&text);
                     if let Some(at) = held.find(CLOSE) {
                         text = held.split_off(at + CLOSE.len());
+                        reasoning.push_str(&held[..at]);
                         *self = Self::Closed;
                     } else {
                         let keep = held.floor_char_boundary(held.len().saturating_sub(CLOSE.len() - 1));
-                        held.drain(..keep);
-                        return String::new();
+                        reasoning.extend(held.drain(..keep));
+                        return (reasoning, String::new());
                     }
                 }
             }
         }
     }
 
-    /// The rest of the answer, at the end of the stream.
-    pub fn end(self) -> String {
+    /// The rest of the reasoning and of the answer, at the end of the stream.
+    pub fn end(self) -> (String, String) {
         match self {
-            Self::Start(held) => held,
-            _ => String::new(),
+            Self::Start(held) => (String::new(), held),
+            Self::Inside(held) => (held, String::new()),
+            Self::Closed | Self::Answer => Default::default(),
         }
     }
 }
@@ -83,26 +86,33 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn answer<'a>(pieces: impl IntoIterator<Item = &'a str>) -> String {
+    /// The reasoning and the answer in a text that arrives in pieces.
+    fn separated<'a>(pieces: impl IntoIterator<Item = &'a str>) -> (String, String) {
         let mut thinking = Thinking::default();
-        let answer: String = pieces.into_iter().map(|piece| thinking.read(piece.to_owned())).collect();
-        answer + &thinking.end()
+        let mut both = (String::new(), String::new());
+        let mut add = |(reasoning, answer): (String, String)| {
+            both.0 += &reasoning;
+            both.1 += &answer;
+        };
+        pieces.into_iter().for_each(|piece| add(thinking.read(piece.to_owned())));
+        add(thinking.end());
+        both
     }
 
     #[test]
-    fn reasoning_at_the_start_is_removed() {
-        for (text, expected) in [
-            ("<think>hm</think>\n\nYes.", "Yes."),
-            (" \n<think></think>Yes.", "Yes."),
-            ("<think>never closed</thin", ""),
-            ("  Yes.", "  Yes."),
-            ("Yes: <think>no</think>", "Yes: <think>no</think>"),
-            ("<think>a</think>b<think>c</think>", "b<think>c</think>"),
-            ("<thinking", "<thinking"),
-            ("<thi", "<thi"),
-            ("<think>é</t</think>ok", "ok"),
+    fn reasoning_at_the_start_is_separated() {
+        for (text, reasoning, answer) in [
+            ("<think>hm</think>\n\nYes.", "hm", "Yes."),
+            (" \n<think></think>Yes.", "", "Yes."),
+            ("<think>never closed</thin", "never closed</thin", ""),
+            ("  Yes.", "", "  Yes."),
+            ("Yes: <think>no</think>", "", "Yes: <think>no</think>"),
+            ("<think>a</think>b<think>c</think>", "a", "b<think>c</think>"),
+            ("<thinking", "", "<thinking"),
+            ("<thi", "", "<thi"),
+            ("<think>é</t</think>ok", "é</t", "ok"),
         ] {
-            assert_eq!(answer([text]), expected, "{text}");
+            assert_eq!(separated([text]), (reasoning.to_owned(), answer.to_owned()), "{text}");
         }
     }
 
@@ -120,7 +130,7 @@ mod tests {
                 rest = later;
             }
             pieces.push(rest);
-            prop_assert_eq!(answer(pieces), answer([&*said]));
+            prop_assert_eq!(separated(pieces), separated([&*said]));
         }
     }
 }

@@ -6,6 +6,7 @@ use super::data_loader::{DataLoader, Loader};
 use crate::{
     accounts::Viewer,
     error::Result,
+    parts::Parts,
     store::{
         Database, Id,
         access_tokens::AccessToken,
@@ -28,6 +29,10 @@ pub struct Loaders {
     pub messages: DataLoader<Messages>,
     /// Long contents, which are not read with their messages, by message ID.
     pub contents: DataLoader<Contents>,
+    /// The lengths of the parts other than text, by message ID. Messages that have only text are not found.
+    pub part_lengths: DataLoader<PartLengths>,
+    /// All parts of messages that have more than text, by message ID.
+    pub parts: DataLoader<AllParts>,
     /// Pages of active branches, by conversation ID, window, and whether the
     /// [`MessageDetails`](crate::store::messages::MessageDetails) are needed.
     pub windows: DataLoader<Windows>,
@@ -50,6 +55,8 @@ impl Loaders {
             conversations: DataLoader::new(Conversations(source.clone())),
             messages: DataLoader::new(Messages(source.clone())),
             contents: DataLoader::new(Contents(source.clone())),
+            part_lengths: DataLoader::new(PartLengths(source.clone())),
+            parts: DataLoader::new(AllParts(source.clone())),
             windows: DataLoader::new(Windows(source.clone())),
             alternatives: DataLoader::new(Alternatives(source.clone())),
             sessions: DataLoader::new(Sessions(source.clone())),
@@ -123,6 +130,31 @@ impl Loader for Contents {
     async fn load(&self, ids: &[Id]) -> Result<HashMap<Id, Arc<str>>> {
         let found = self.0.store.contents(ids).await?;
         Ok(found.into_iter().map(|(id, content)| (id, content.into())).collect())
+    }
+}
+
+/// Loads the lengths of parts. The caller has checked that the user owns the messages.
+pub struct PartLengths(Source);
+
+impl Loader for PartLengths {
+    type Key = Id;
+    type Value = i32;
+
+    async fn load(&self, ids: &[Id]) -> Result<HashMap<Id, i32>> {
+        Ok(self.0.store.part_lengths(ids).await?.into_iter().collect())
+    }
+}
+
+/// Loads the parts of messages. The caller has checked that the user owns the messages.
+pub struct AllParts(Source);
+
+impl Loader for AllParts {
+    type Key = Id;
+    type Value = Arc<Parts>;
+
+    async fn load(&self, ids: &[Id]) -> Result<HashMap<Id, Arc<Parts>>> {
+        let found = self.0.store.parts(ids).await?;
+        Ok(found.into_iter().map(|(id, parts)| (id, Arc::new(parts))).collect())
     }
 }
 

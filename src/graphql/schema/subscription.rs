@@ -3,7 +3,7 @@
 use super::{
     context::ContextExt,
     ids::NodeType,
-    types::{Change, ReplyEvent},
+    types::{Change, PartKind, ReplyEvent},
 };
 use crate::{
     error::Result,
@@ -25,9 +25,10 @@ impl Subscription {
     /// events with the added text follow. The last event is a `ReplyFinished` with the finished message; then the
     /// subscription completes. If the reply has already ended, a snapshot and the `ReplyFinished` are sent at once.
     ///
-    /// The text so far is the text of the last snapshot followed by the text of every later delta. To resume after a
-    /// lost connection, pass the last `cursor` as `after`. The missing text is sent as a delta if possible, otherwise
-    /// as a snapshot. Unsubscribing does not stop the reply; use `stopReply` for that.
+    /// The text so far is the text of the last snapshot followed by the text of every later delta. The same is true of
+    /// each part. Only the selected kinds of parts are sent; if nothing of these kinds is added, there is no event. To
+    /// resume after a lost connection, pass the last `cursor` as `after`, with the same `parts`. Missing parts are sent
+    /// as a delta if possible, otherwise as a snapshot. Unsubscribing does not stop the reply; use `stopReply` for that.
     ///
     /// Fails with `NOT_FOUND` if the message does not exist or belongs to another user, and with `BAD_USER_INPUT` if
     /// it is not a reply.
@@ -36,6 +37,11 @@ impl Subscription {
         ctx: &Context<'_>,
         #[graphql(desc = "The ID of the reply.")] message_id: ID,
         #[graphql(desc = "The `cursor` of the last event that the client received.")] after: Option<String>,
+        #[graphql(
+            desc = "The kinds of parts to send. With an empty list, there are only an empty snapshot and the end.",
+            default_with = "vec![PartKind::Text]"
+        )]
+        parts: Vec<PartKind>,
     ) -> Result<impl Stream<Item = Result<ReplyEvent>> + use<>> {
         let viewer = ctx.require_user()?;
         let id = NodeType::Message.parse("messageId", &message_id)?;
@@ -43,7 +49,8 @@ impl Subscription {
         let resume = ctx.data_opt::<Resume>().cloned().unwrap_or_default();
         let budget = ctx.data_unchecked::<TextBudget>().clone();
         let after = resume.cursor().or(after.as_deref());
-        let events = ctx.domain().replies.follow(viewer.user_id, id, after, resume_point).await?;
+        let kinds = parts.into_iter().map(crate::parts::PartKind::from).collect();
+        let events = ctx.domain().replies.follow(viewer.user_id, id, kinds, after, resume_point).await?;
         Ok(events.map(move |event| {
             let event = event?;
             resume.record(&event.cursor);

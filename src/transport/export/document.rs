@@ -5,11 +5,13 @@
 
 use crate::{
     graphql::schema::ids::NodeType,
+    parts::{Parts, Piece},
     store::{self, Database, Id, messages::Message, paging::Slice, removal::DELETED_OWNER, users::User},
 };
 use futures_util::Stream;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::collections::HashMap;
 
 /// The number of rows read at once.
 const PAGE: i32 = 100;
@@ -41,7 +43,8 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
                     if page.is_empty() {
                         break;
                     }
-                    yield rows(&page, &mut first, message_object);
+                    let parts = parts_of(&store, &page).await?;
+                    yield rows(&page, &mut first, |message| message_object(message, &parts));
                     from += MESSAGES;
                 }
                 let mut before = DELETED_OWNER;
@@ -49,7 +52,8 @@ pub fn document(store: Database, user: User) -> impl Stream<Item = store::Result
                     let page = store.messages_off_branch(conversation.id, before, i64::from(MESSAGES)).await?;
                     let Some(last) = page.last() else { break };
                     before = last.id;
-                    yield rows(&page, &mut first, message_object);
+                    let parts = parts_of(&store, &page).await?;
+                    yield rows(&page, &mut first, |message| message_object(message, &parts));
                 }
                 yield "]}".to_owned();
             }
@@ -102,9 +106,27 @@ fn object(row: &impl Serialize, id: String) -> Value {
     object
 }
 
-fn message_object(message: &Message) -> Value {
+/// The parts of those messages that have more than text.
+async fn parts_of(store: &Database, messages: &[Message]) -> store::Result<HashMap<Id, Parts>> {
+    let ids: Vec<Id> = messages.iter().map(|message| message.id).collect();
+    Ok(store.parts(&ids).await?.into_iter().filter(|(_, parts)| !parts.is_only_text()).collect())
+}
+
+/// Serialises a message. If it has more than text, it also has `parts`.
+fn message_object(message: &Message, parts: &HashMap<Id, Parts>) -> Value {
     let mut object = object(message, global_id(NodeType::Message, message.id));
     object["parentId"] = message.parent_id.map(|parent| global_id(NodeType::Message, parent)).into();
+    if let Some(parts) = parts.get(&message.id) {
+        object["parts"] = parts.pieces().map(part_object).collect();
+    }
+    object
+}
+
+fn part_object(Piece { kind, name, text, .. }: Piece) -> Value {
+    let mut object = json!({ "kind": kind, "text": text });
+    if let Some(name) = name {
+        object["name"] = name.into();
+    }
     object
 }
 

@@ -14,6 +14,14 @@ pub fn selection(schema: &Schema, of: &str, above: &[&str], reached: &mut BTreeS
             "SCALAR" | "ENUM" => String::new(),
             _ if above.contains(&of) => continue,
             "OBJECT" => selection(schema, below, &[above, &[of]].concat(), reached),
+            "INTERFACE" => {
+                let above = [above, &[of]].concat();
+                let possible = schema.possible(below).into_iter();
+                let fragments: Vec<_> = possible
+                    .map(|of| format!("... on {of} {}", selection(schema, of, &above, reached)))
+                    .collect();
+                format!("{{ {} }}", fragments.join(" "))
+            }
             _ => panic!("{of}.{name}: {kind} is not supported by this crawler"),
         };
         // Conversations always have parameters, but messages may have none. One query selects both only with an alias.

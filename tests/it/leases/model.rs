@@ -2,7 +2,11 @@
 
 mod steps;
 
-use confab::store::{Database, Id, Instant, MAX_MICROS, MessageStatus, runs::Run};
+use super::{draft, parts_of};
+use confab::store::{
+    Database, Id, Instant, MAX_MICROS, MessageStatus, parts,
+    runs::{Draft, Run},
+};
 use std::{collections::HashMap, time::Duration};
 
 pub const INSTANCES: usize = 3;
@@ -39,6 +43,12 @@ struct Held {
     lease: Id,
     attempt: i32,
     text: String,
+}
+
+impl Held {
+    fn draft(&self) -> Draft {
+        draft(self.reply, self.attempt, &self.text)
+    }
 }
 
 /// The expected state of a reply in the store.
@@ -102,10 +112,11 @@ impl World {
     /// Checks that the store holds what the model expects.
     pub async fn check(&self) {
         let ids: Vec<Id> = self.replies.iter().map(|reply| reply.id).collect();
-        let mut stored = self.store.messages(self.owner, &ids).await.expect("the database answers");
-        stored.sort_by_key(|message| ids.iter().position(|id| *id == message.id));
+        let mut stored = self.store.replies(&ids).await.expect("the database answers");
+        stored.sort_by_key(|reply| ids.iter().position(|id| *id == reply.message.id));
         assert_eq!(stored.len(), ids.len());
-        for (stored, reply) in stored.into_iter().zip(&self.replies) {
+        for (parts::Reply { message: stored, parts }, reply) in stored.into_iter().zip(&self.replies) {
+            assert_eq!(parts, parts_of(&stored.content), "the parts are those of the same checkpoint");
             assert_eq!(stored.finished_at.is_some(), stored.status.is_final());
             assert!(stored.attempt <= ATTEMPTS + 1, "attempt {}", stored.attempt);
             // Nothing is written in an attempt over the limit: the text of the last attempt stays.

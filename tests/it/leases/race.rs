@@ -1,12 +1,13 @@
 //! Instances that race on PostgreSQL in real time, with leases so short that they expire all the time.
 
-use super::store_and_owner;
+use super::{draft, parts_of, store_and_owner};
 use crate::support::Kind;
 use confab::{
     clock::Clock,
     store::{
         Database, Id, Instant, MAX_MICROS, MessageStatus,
-        runs::{Checkpoint, ClaimedReply, Outcome, Run},
+        parts::Reply,
+        runs::{Checkpoint, ClaimedReply, Draft, Outcome, Run},
         sends::{NewMessage, Rejection, Sent, Target, WhenBusy},
     },
 };
@@ -65,6 +66,12 @@ struct Held {
     lease: Id,
     attempt: i32,
     text: String,
+}
+
+impl Held {
+    fn draft(&self) -> Draft {
+        draft(self.reply, self.attempt, &self.text)
+    }
 }
 
 #[derive(Clone)]
@@ -181,7 +188,7 @@ impl Instance {
             (seen.has_lost(&held), seen.asked_to_stop.contains(&held.reply))
         };
         let until = self.clock.now() + LEASE;
-        let found = self.store.checkpoint(held.reply, held.lease, &held.text, until).await;
+        let found = self.store.checkpoint(held.reply, held.lease, &held.draft(), until).await;
         let found = found.expect("it is stored or not");
         assert!(!lost || found == Checkpoint::LeaseLost, "another instance holds the lease");
         assert!(!asked || found != Checkpoint::Stored, "a stop request is lost");
@@ -194,7 +201,7 @@ impl Instance {
     }
 
     async fn release(&self, held: Held) {
-        let released = self.store.release_run(held.reply, held.lease, &held.text).await;
+        let released = self.store.release_run(held.reply, held.lease, &held.draft()).await;
         released.expect("it is released");
     }
 
@@ -207,16 +214,20 @@ impl Instance {
         let outcome = Outcome {
             status,
             content: held.text.clone(),
+            context: None,
             error_code: None,
             error_message: None,
             error_details: None,
             finish_reason: None,
             input_tokens: None,
             output_tokens: None,
+            reasoning_tokens: None,
+            cached_tokens: None,
             usage_estimated: false,
             finished_at: Some(self.clock.now()),
         };
-        let ended = self.store.finish_reply(held.reply, held.lease, &outcome).await;
+        let ended =
+            self.store.finish_reply(held.reply, held.lease, &outcome, held.draft().parts.as_ref()).await;
         if ended.expect("it ends or not").is_some() {
             assert!(!lost, "another instance holds the lease");
             self.seen().end(held.reply, status, held.text);
@@ -274,9 +285,10 @@ async fn racing_instances_never_write_the_same_attempt() {
     let seen = std::mem::take(&mut *instance.seen());
     let kept: Vec<Id> =
         seen.replies.iter().filter(|(_, of)| !seen.deleted.contains(of)).map(|(id, _)| *id).collect();
-    let stored = instance.store.messages(owner, &kept).await.expect("they are there");
+    let stored = instance.store.replies(&kept).await.expect("they are there");
     assert_eq!(stored.len(), kept.len());
-    for message in stored {
+    for Reply { message, parts } in stored {
+        assert_eq!(parts, parts_of(&message.content), "the parts of the same holder");
         let end = (message.status, message.content);
         assert_eq!(seen.ended.get(&message.id), Some(&end), "the state that the holder of the lease stored");
     }

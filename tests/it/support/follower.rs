@@ -1,6 +1,6 @@
 //! A subscriber to a reply that reconnects after every interruption and checks everything that it receives.
 
-use super::{Client, Nodes, socket::REPLY, wait_for};
+use super::{Client, Nodes, ReplyParts, socket::REPLY, wait_for};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::{net::SocketAddr, time::Duration};
@@ -26,6 +26,8 @@ pub struct Follower {
     pub text: String,
     /// The attempt that the text belongs to; 0 before the first snapshot.
     pub attempt: i64,
+    /// The parts received so far, if the follower subscribes to parts.
+    pub parts: Option<ReplyParts>,
     cursor: Option<String>,
     socket: Option<WebSocketStream<MaybeTlsStream<TcpStream>>>,
     /// The number of interruptions.
@@ -53,10 +55,16 @@ impl Follower {
             expected: None,
             text: String::new(),
             attempt: 0,
+            parts: None,
             cursor: None,
             socket: None,
             breaks: 0,
         }
+    }
+
+    /// Returns a follower that subscribes to the parts of these kinds.
+    pub fn of_parts(client: &Client, reply: &str, kinds: &[&'static str]) -> Self {
+        Self { parts: Some(ReplyParts::new(kinds)), ..Self::new(client, reply) }
     }
 
     /// Returns a follower of a reply whose text is known. The text received must always be the beginning of it.
@@ -77,8 +85,12 @@ impl Follower {
         let (mut socket, _) = connect_async(request).await.ok()?;
         let authorization = self.token.as_ref().map(|token| format!("Bearer {token}"));
         let init = json!({ "type": "connection_init", "payload": { "authorization": authorization } });
-        let variables = json!({ "id": self.reply, "after": self.cursor });
-        let payload = json!({ "query": REPLY, "variables": variables });
+        let mut variables = json!({ "id": self.reply, "after": self.cursor });
+        let mut query = REPLY;
+        if let Some(parts) = &self.parts {
+            (query, variables["parts"]) = (ReplyParts::QUERY, json!(parts.kinds));
+        }
+        let payload = json!({ "query": query, "variables": variables });
         let subscribe = json!({ "id": "1", "type": "subscribe", "payload": payload });
         for message in [init, subscribe] {
             socket.feed(Message::text(message.to_string())).await.ok()?;
@@ -141,24 +153,29 @@ impl Follower {
 
     fn take(&mut self, mut event: Value) -> FollowerEvent {
         let cursor = event["cursor"].as_str().expect("every event has a cursor").to_owned();
+        if let Some(parts) = &mut self.parts {
+            parts.take(&event);
+        }
         let text = event["text"].as_str().unwrap_or_default();
         match event["__typename"].as_str() {
             Some("ReplySnapshot") => {
                 let attempt = event["attempt"].as_i64().expect("a number");
                 // An attempt is repeated only if some of its text was lost with an instance.
-                let text_lost = attempt == self.attempt && text.len() < self.text.len();
+                let text_lost =
+                    attempt == self.attempt && text.len() < self.text.len() || self.parts.is_some();
                 assert!(attempt > self.attempt || text_lost, "{event} after {:?}", self.text);
                 (self.attempt, self.text) = (attempt, text.to_owned());
             }
             Some("ReplyDelta") => {
-                assert!(self.attempt > 0 && !text.is_empty(), "{event} after {:?}", self.text);
+                let is_empty = text.is_empty() && self.parts.is_none();
+                assert!(self.attempt > 0 && !is_empty, "{event} after {:?}", self.text);
                 self.text += text;
             }
             _ => {
-                assert_eq!(
-                    event["message"]["content"], self.text,
-                    "the stored text equals the received text"
-                );
+                if self.parts.as_ref().is_none_or(|parts| parts.kinds.contains(&"TEXT")) {
+                    let stored = &event["message"]["content"];
+                    assert_eq!(*stored, self.text, "the stored text equals the received text");
+                }
                 assert_eq!(event["message"]["id"], self.reply);
                 return FollowerEvent::Finished(event["message"].take());
             }

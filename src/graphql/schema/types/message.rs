@@ -1,4 +1,4 @@
-use super::{Conversation, DateTime, Generation, PageInfo, ReplyError, Usage};
+use super::{Conversation, DateTime, Generation, MessagePart, PageInfo, PromptContext, ReplyError, Usage};
 use crate::{
     error::{Error, Result},
     graphql::{
@@ -10,6 +10,8 @@ use crate::{
             sync_fields::{self, List, ScalarValue, SyncFields, fast_object},
         },
     },
+    parts::Parts,
+    prompt_context,
     store::{
         self, Id,
         branches::TreePosition,
@@ -33,13 +35,14 @@ impl From<store::messages::Message> for Message {
 
 /// The fields that can be resolved from a [`MessageSummary`] row. Any other field also needs the
 /// [`MessageDetails`](store::messages::MessageDetails).
-const BRIEF: [&str; 10] = [
+const BRIEF: [&str; 11] = [
     "__typename",
     "id",
     "role",
     "status",
     "createdAt",
     "content",
+    "parts",
     "conversation",
     "parent",
     "onBranch",
@@ -100,6 +103,25 @@ fast_object! {
         }
     }
 
+    /// The parts: the text, and what else the model wrote, such as its reasoning. At most 64, without empty ones. While
+    /// a reply is in progress, these are the parts that were stored last; subscribe to `reply` to follow them live.
+    async fn parts(&self, ctx: &Context<'_>) -> Result<Vec<MessagePart>> {
+        let MessageSummary { id, content, length, .. } = &self.0.summary;
+        let more = ctx.loaders().part_lengths.get(*id).await?;
+        let total = i64::from(*length) + i64::from(more.unwrap_or_default());
+        ctx.spend_text(usize::try_from(total).unwrap_or_default())?;
+        let parts = match (more, content) {
+            (Some(_), _) => ctx.loaders().parts.get(*id).await?,
+            (None, Some(content)) => Some(Arc::new(Parts::of_text(content.clone()))),
+            (None, None) => {
+                let content = ctx.loaders().contents.get(*id).await?;
+                content.map(|content| Arc::new(Parts::of_text(content.to_string())))
+            }
+        };
+        let parts = parts.ok_or(Error::NotFound("message"))?;
+        Ok(parts.pieces().map(MessagePart::from).collect())
+    }
+
     /// The conversation that the message belongs to.
     async fn conversation(&self, ctx: &Context<'_>) -> Result<Conversation> {
         let found = ctx.loaders().conversations.get(self.0.summary.conversation_id).await?;
@@ -140,7 +162,27 @@ fast_object! {
     async fn usage(&self) -> Option<Usage> {
         let rest = self.rest()?;
         let (input_tokens, output_tokens) = (rest.input_tokens?, rest.output_tokens?);
-        Some(Usage { input_tokens, output_tokens, estimated: rest.usage_estimated })
+        Some(Usage {
+            input_tokens,
+            output_tokens,
+            reasoning_tokens: rest.reasoning_tokens,
+            cached_tokens: rest.cached_tokens,
+            estimated: rest.usage_estimated,
+        })
+    }
+
+    /// The part of the conversation that the model was shown. `null` if the message is not a reply, or was written by an
+    /// earlier version. Also `null` until the reply is stored for the first time.
+    async fn context(&self) -> Option<PromptContext> {
+        let rest = self.rest()?;
+        let prompt_context::PromptContext { messages, left_out, tokens } = rest.context?;
+        let reported = rest.input_tokens.filter(|_| !rest.usage_estimated);
+        Some(PromptContext {
+            messages,
+            left_out,
+            tokens: reported.unwrap_or(tokens),
+            estimated: reported.is_none(),
+        })
     }
 }
 

@@ -1,7 +1,12 @@
-use super::Message;
-use crate::replies;
-use async_graphql::{Interface, SimpleObject};
-use std::sync::Arc;
+use super::{Message, MessagePart, PartDelta};
+use crate::{
+    error::Result,
+    graphql::execution::text_budget::SpendText,
+    parts::{PartKind, Piece},
+    replies,
+};
+use async_graphql::{ComplexObject, Context, Interface, SimpleObject};
+use std::{borrow::Cow, sync::Arc};
 
 /// An event of the subscription `reply`.
 #[derive(Interface)]
@@ -16,25 +21,62 @@ pub enum ReplyEvent {
     Finished(ReplyFinished),
 }
 
-/// The complete text so far. It replaces all text received before.
+/// All parts so far. They replace everything received before.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct ReplySnapshot {
     /// The position after this event. Pass it as `after` of `reply` to resume from here.
     pub cursor: String,
-    /// The text of the reply so far.
-    pub text: String,
     /// The number of the attempt, starting at 1. If an instance crashes or shuts down, another one starts its replies
     /// again.
     pub attempt: i32,
+    #[graphql(skip)]
+    parts: Vec<Piece>,
 }
 
-/// The text that was added since the last event.
+#[ComplexObject]
+impl ReplySnapshot {
+    /// The text of the reply so far. Empty if the subscription does not select `TEXT`.
+    async fn text(&self) -> Cow<'_, str> {
+        text(&self.parts)
+    }
+
+    /// The parts so far, of the kinds that the subscription selects.
+    async fn parts(&self, ctx: &Context<'_>) -> Result<Vec<MessagePart>> {
+        ctx.spend_text(self.parts.iter().map(|piece| piece.text.len()).sum())?;
+        Ok(self.parts.iter().cloned().map(MessagePart::from).collect())
+    }
+}
+
+/// The additions to a reply since the last event.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct ReplyDelta {
     /// The position after this event. Pass it as `after` of `reply` to resume from here.
     pub cursor: String,
-    /// The text to append.
-    pub text: String,
+    #[graphql(skip)]
+    parts: Vec<Piece>,
+}
+
+#[ComplexObject]
+impl ReplyDelta {
+    /// The text to append. Empty if only other parts have grown.
+    async fn text(&self) -> Cow<'_, str> {
+        text(&self.parts)
+    }
+
+    /// The additions to the parts, in order.
+    async fn parts(&self, ctx: &Context<'_>) -> Result<Vec<PartDelta>> {
+        ctx.spend_text(self.parts.iter().map(|piece| piece.text.len()).sum())?;
+        Ok(self.parts.iter().cloned().map(PartDelta::from).collect())
+    }
+}
+
+/// The text of the text parts.
+fn text(parts: &[Piece]) -> Cow<'_, str> {
+    let mut texts = parts.iter().filter(|piece| piece.kind == PartKind::Text).map(|piece| &*piece.text);
+    let Some(first) = texts.next() else { return Cow::Borrowed("") };
+    texts.fold(Cow::Borrowed(first), |text, more| text + more)
 }
 
 /// The reply has ended. This is the last event.
@@ -49,10 +91,10 @@ pub struct ReplyFinished {
 impl From<replies::Event> for ReplyEvent {
     fn from(replies::Event { cursor, next }: replies::Event) -> Self {
         match next {
-            replies::Next::Snapshot { text, attempt } => {
-                Self::Snapshot(ReplySnapshot { cursor, text, attempt })
+            replies::Next::Snapshot { parts, attempt } => {
+                Self::Snapshot(ReplySnapshot { cursor, attempt, parts })
             }
-            replies::Next::Delta { text } => Self::Delta(ReplyDelta { cursor, text }),
+            replies::Next::Delta { parts } => Self::Delta(ReplyDelta { cursor, parts }),
             replies::Next::Finished { message } => {
                 Self::Finished(ReplyFinished { cursor, message: Arc::unwrap_or_clone(message).into() })
             }

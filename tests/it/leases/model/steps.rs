@@ -130,7 +130,7 @@ impl World {
             self.said.insert((held.reply, held.attempt), held.text.clone());
         }
         let until = self.now_at(at) + LEASE;
-        let found = self.store.checkpoint(held.reply, held.lease, &held.text, until).await;
+        let found = self.store.checkpoint(held.reply, held.lease, &held.draft(), until).await;
         let expected = match self.reply(held.reply).filter(|reply| reply.is_held_under(held.lease)) {
             None => Checkpoint::LeaseLost,
             Some(reply) => {
@@ -155,7 +155,7 @@ impl World {
 
     pub async fn release(&mut self, at: usize) {
         for held in std::mem::take(&mut self.instances[at].held) {
-            let released = self.store.release_run(held.reply, held.lease, &held.text).await;
+            let released = self.store.release_run(held.reply, held.lease, &held.draft()).await;
             released.expect("the database answers");
             if let Some(reply) = self.reply(held.reply).filter(|reply| reply.is_held_under(held.lease)) {
                 reply.write(&held.text);
@@ -212,17 +212,22 @@ impl World {
         let outcome = Outcome {
             status,
             content: held.text.clone(),
+            context: None,
             error_code: error.map(str::to_owned),
             error_message: error.map(str::to_owned),
             error_details: None,
             finish_reason: None,
             input_tokens: None,
             output_tokens: None,
+            reasoning_tokens: None,
+            cached_tokens: None,
             usage_estimated: false,
             finished_at: Some(self.now),
         };
-        let ended =
-            self.store.finish_reply(held.reply, held.lease, &outcome).await.expect("the database answers");
+        // A reply that is ended without a runner keeps the parts that are stored.
+        let parts = held.draft().parts.filter(|_| status == MessageStatus::Completed);
+        let ended = self.store.finish_reply(held.reply, held.lease, &outcome, parts.as_ref()).await;
+        let ended = ended.expect("the database answers");
         let reply = self.reply(held.reply).filter(|reply| reply.is_held_under(held.lease));
         assert_eq!(ended.is_some(), reply.is_some(), "only the holder of the lease can end the reply");
         if let Some(reply) = reply {

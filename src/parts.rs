@@ -1,0 +1,475 @@
+//! The parts of a reply: its text, and what else the model wrote, such as its reasoning.
+//!
+//! The parts of a reply are one log: their bytes one after another, and a [`Head`] for each part. The log only grows at
+//! its end, so a length names a state of it. The content of the reply is the text parts, joined. The *rest* is all
+//! other parts, joined. Content, rest and heads together are the log again; that is how it is stored and sent between
+//! instances. A version without parts reads the content and ignores the others.
+
+use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, ops::Range};
+
+/// Maximum length of all parts of a reply together, in bytes.
+pub const MAX_BYTES: usize = 1 << 20;
+/// Maximum number of parts of a reply. The last one is reserved for text.
+pub const MAX_PARTS: usize = 64;
+
+/// The kind of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum PartKind {
+    /// Text of the answer.
+    Text,
+    /// Reasoning before or within the answer.
+    Reasoning,
+    /// The address of a page that the answer cites.
+    Source,
+}
+
+/// A set of kinds, one bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartKinds(u8);
+
+impl PartKinds {
+    /// Only text.
+    pub const TEXT: Self = Self(1);
+    /// All kinds.
+    pub const ALL: Self = Self(u8::MAX);
+
+    /// The set with these bits. Unknown bits are kept.
+    pub fn from_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
+    /// The bits of the set.
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Whether the kind is in the set.
+    pub fn contains(self, kind: PartKind) -> bool {
+        self.0 & Self::from(kind).0 != 0
+    }
+}
+
+impl From<PartKind> for PartKinds {
+    fn from(kind: PartKind) -> Self {
+        match kind {
+            PartKind::Text => Self::TEXT,
+            PartKind::Reasoning => Self(2),
+            PartKind::Source => Self(4),
+        }
+    }
+}
+
+impl FromIterator<PartKind> for PartKinds {
+    fn from_iter<I: IntoIterator<Item = PartKind>>(kinds: I) -> Self {
+        Self(kinds.into_iter().fold(0, |bits, kind| bits | Self::from(kind).0))
+    }
+}
+
+/// The beginning of a part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The kind of the part.
+    pub kind: PartKind,
+    /// The offset of the part in the log, in bytes. The part ends where the next one starts.
+    pub start: usize,
+    /// The name: the title of a source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl Head {
+    /// The head of a part without a name.
+    pub const fn new(kind: PartKind, start: usize) -> Self {
+        Self { kind, start, name: None }
+    }
+}
+
+/// A part, or its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The index of the part among all parts of the reply.
+    pub index: usize,
+    /// The kind of the part.
+    pub kind: PartKind,
+    /// The name of the part.
+    pub name: Option<String>,
+    /// The bytes; never empty.
+    pub text: String,
+}
+
+/// A range of a log, as it is stored and sent between instances.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fragment<'a> {
+    /// The offset of the range in the log, in bytes.
+    pub start: usize,
+    /// The heads of the parts that start in the range.
+    pub heads: Cow<'a, [Head]>,
+    /// The bytes of text parts in the range.
+    pub text: Cow<'a, str>,
+    /// The bytes of all other parts in the range.
+    pub rest: Cow<'a, str>,
+}
+
+/// The effect of a fragment on a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extension {
+    /// The log has grown.
+    Extended,
+    /// The fragment had nothing new, or cannot belong to this log.
+    Nothing,
+    /// Bytes before the fragment are missing.
+    Gap,
+}
+
+/// The parts of a reply. No part is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    log: String,
+    heads: Vec<Head>,
+}
+
+impl Parts {
+    /// The parts of a message that has only text.
+    pub fn of_text(text: String) -> Self {
+        let heads = if text.is_empty() { Vec::new() } else { vec![Head::new(PartKind::Text, 0)] };
+        Self { log: text, heads }
+    }
+
+    /// The parts as they are stored. If content and the other columns contradict each other, the content counts.
+    pub fn of_stored(content: String, heads: Vec<Head>, rest: &str) -> Self {
+        let length = content.len() + rest.len();
+        let (text, rest) = (Cow::Borrowed(&*content), Cow::Borrowed(rest));
+        let mut parts = Self::default();
+        parts.extend(&Fragment { start: 0, heads: Cow::Borrowed(&heads), text, rest });
+        if parts.log.len() == length && parts.heads == heads { parts } else { Self::of_text(content) }
+    }
+
+    /// The length of the log, in bytes.
+    pub fn len(&self) -> usize {
+        self.log.len()
+    }
+
+    /// Whether there are no parts.
+    pub fn is_empty(&self) -> bool {
+        self.log.is_empty()
+    }
+
+    /// Whether there are no parts but text.
+    pub fn is_only_text(&self) -> bool {
+        self.heads.iter().all(|head| head.kind == PartKind::Text)
+    }
+
+    /// The heads of all parts.
+    pub fn heads(&self) -> &[Head] {
+        &self.heads
+    }
+
+    /// The parts with their kinds.
+    pub fn iter(&self) -> impl Iterator<Item = (PartKind, &str)> {
+        self.heads.iter().enumerate().map(|(index, head)| (head.kind, &self.log[self.range(index)]))
+    }
+
+    /// All parts.
+    pub fn pieces(&self) -> impl Iterator<Item = Piece> {
+        self.iter().zip(&self.heads).enumerate().map(|(index, ((kind, text), head))| {
+            let (name, text) = (head.name.clone(), text.to_owned());
+            Piece { index, kind, name, text }
+        })
+    }
+
+    /// The joined text parts, which are the content of the reply.
+    pub fn content(&self) -> String {
+        self.joined(|kind| kind == PartKind::Text)
+    }
+
+    /// The joined parts that are not text.
+    pub fn rest(&self) -> String {
+        self.joined(|kind| kind != PartKind::Text)
+    }
+
+    /// The joined parts of these kinds.
+    fn joined(&self, selects: impl Fn(PartKind) -> bool) -> String {
+        self.iter().filter(|(kind, _)| selects(*kind)).map(|(_, text)| text).collect()
+    }
+
+    /// The length of the parts of these kinds, in bytes.
+    pub fn len_of(&self, kinds: PartKinds) -> usize {
+        self.iter().filter(|(kind, _)| kinds.contains(*kind)).map(|(_, text)| text.len()).sum()
+    }
+
+    /// The parts of these kinds, without their first `offset` bytes. `None` if they have no character boundary there.
+    pub fn after(&self, kinds: PartKinds, offset: usize) -> Option<Vec<Piece>> {
+        let mut skip = offset;
+        let mut pieces = Vec::new();
+        for (index, (kind, text)) in self.iter().enumerate().filter(|(_, (kind, _))| kinds.contains(*kind)) {
+            let text = text.get(skip.min(text.len())..)?;
+            skip = skip.saturating_sub(self.range(index).len());
+            if !text.is_empty() {
+                let name = self.heads[index].name.clone();
+                pieces.push(Piece { index, kind, name, text: text.to_owned() });
+            }
+        }
+        (skip == 0).then_some(pieces)
+    }
+
+    /// Appends to the last part if it has this kind, or else begins a part. Returns whether all of the text fits.
+    ///
+    /// Beyond the maximum number of parts, everything but text is dropped.
+    pub fn push(&mut self, kind: PartKind, text: &str) -> bool {
+        let room = MAX_BYTES.saturating_sub(self.log.len());
+        let fits = text.len() <= room;
+        // A character that does not fit entirely is dropped, so the log may be a little shorter than the maximum.
+        let text = &text[..text.floor_char_boundary(room)];
+        let begins = self.heads.last().is_none_or(|last| last.kind != kind);
+        let free = MAX_PARTS - usize::from(kind != PartKind::Text);
+        if text.is_empty() || begins && self.heads.len() >= free {
+            return fits;
+        }
+        if begins {
+            self.heads.push(Head::new(kind, self.log.len()));
+        }
+        self.log.push_str(text);
+        fits
+    }
+
+    /// Appends a source. It is dropped if it does not fit, or beyond the maximum number of parts.
+    pub fn push_source(&mut self, url: &str, title: Option<String>) {
+        let fits = self.log.len() + url.len() <= MAX_BYTES && self.heads.len() + 1 < MAX_PARTS;
+        if fits && !url.is_empty() {
+            self.heads.push(Head { kind: PartKind::Source, start: self.log.len(), name: title });
+            self.log.push_str(url);
+        }
+    }
+
+    /// The range of the log that is sent next after `start`: about `length` bytes, without a part of a source.
+    pub fn fragment(&self, start: usize, length: usize) -> Fragment<'_> {
+        let mut end = self.log.floor_char_boundary(start + length);
+        let cut = (0..self.heads.len())
+            .map(|index| self.range(index))
+            .find(|part| part.start < end && end < part.end);
+        if let Some(part) = cut.filter(|part| self.is_source_at(part.start)) {
+            end = if part.start > start { part.start } else { part.end };
+        }
+        let heads = self.heads.iter().filter(|head| (start..end).contains(&head.start));
+        let heads: Vec<Head> = heads.cloned().collect();
+        if self.heads.iter().all(|head| head.kind == PartKind::Text || head.start >= end) {
+            let text = self.log.get(start..end).unwrap_or_default();
+            return Fragment { start, heads: heads.into(), text: text.into(), rest: "".into() };
+        }
+        let (mut text, mut rest) = (String::new(), String::new());
+        for (index, head) in self.heads.iter().enumerate() {
+            let Range { start: from, end: to } = self.range(index);
+            let bytes = self.log.get(from.max(start)..to.min(end)).unwrap_or_default();
+            match head.kind {
+                PartKind::Text => text.push_str(bytes),
+                _ => rest.push_str(bytes),
+            }
+        }
+        Fragment { start, heads: heads.into(), text: text.into(), rest: rest.into() }
+    }
+
+    /// Appends a fragment, which may overlap with the log.
+    pub fn extend(&mut self, fragment: &Fragment<'_>) -> Extension {
+        let known = self.log.len();
+        if fragment.start > known {
+            return Extension::Gap;
+        }
+        let end = fragment.start + fragment.text.len() + fragment.rest.len();
+        let (mut text, mut rest) = (&*fragment.text, &*fragment.rest);
+        let mut extended = self.heads.clone();
+        let mut log = String::new();
+        let mut at = fragment.start;
+        // The part that the fragment continues, if none starts there.
+        let mut kind = self.heads.iter().rev().find(|head| head.start <= at).map(|head| head.kind);
+        let mut heads = fragment.heads.iter().peekable();
+        while at < end {
+            if let Some(head) = heads.next_if(|head| head.start == at) {
+                kind = Some(head.kind);
+                if at >= known {
+                    extended.push(head.clone());
+                }
+            }
+            let next = heads.peek().map_or(end, |head| head.start.clamp(at, end));
+            let Some(kind) = kind.filter(|_| next > at) else { return Extension::Nothing };
+            let source = if kind == PartKind::Text { &mut text } else { &mut rest };
+            let Some((bytes, later)) = source.split_at_checked(next - at) else { return Extension::Nothing };
+            *source = later;
+            let Some(new) = bytes.get(known.saturating_sub(at).min(bytes.len())..) else {
+                return Extension::Nothing;
+            };
+            log.push_str(new);
+            at = next;
+        }
+        if log.is_empty() {
+            return Extension::Nothing;
+        }
+        self.log.push_str(&log);
+        self.heads = extended;
+        Extension::Extended
+    }
+
+    /// The first offset in the log before which the text parts have `length` bytes.
+    pub fn offset_of_text(&self, length: usize) -> usize {
+        if length == 0 {
+            return 0;
+        }
+        let mut missing = length;
+        for (index, head) in self.heads.iter().enumerate().filter(|(_, head)| head.kind == PartKind::Text) {
+            let part = self.range(index).len();
+            if missing <= part {
+                return head.start + missing;
+            }
+            missing -= part;
+        }
+        self.log.len()
+    }
+
+    /// The length of the text parts before an offset in the log, in bytes.
+    pub fn text_before(&self, offset: usize) -> usize {
+        let texts = self.heads.iter().enumerate().filter(|(_, head)| head.kind == PartKind::Text);
+        texts
+            .map(|(index, _)| self.range(index))
+            .map(|Range { start, end }| end.min(offset).saturating_sub(start))
+            .sum()
+    }
+
+    fn is_source_at(&self, start: usize) -> bool {
+        self.heads.iter().any(|head| head.start == start && head.kind == PartKind::Source)
+    }
+
+    fn range(&self, index: usize) -> Range<usize> {
+        let end = self.heads.get(index + 1).map_or(self.log.len(), |next| next.start);
+        self.heads[index].start..end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use PartKind::{Reasoning, Source, Text};
+    use proptest::prelude::*;
+
+    fn kind() -> impl Strategy<Value = PartKind> {
+        prop_oneof![Just(Text), Just(Reasoning), Just(Source)]
+    }
+
+    fn push(parts: &mut Parts, kind: PartKind, text: &str) {
+        match kind {
+            Source => parts.push_source(text, Some(format!("about {text}")).filter(|_| text.len() > 3)),
+            _ => assert!(parts.push(kind, text)),
+        }
+    }
+
+    fn pushes() -> impl Strategy<Value = Vec<(PartKind, String)>> {
+        prop::collection::vec((kind(), "[a-zé🦀]{0,6}"), 0..30)
+    }
+
+    fn parts(pushes: &[(PartKind, String)]) -> Parts {
+        let mut parts = Parts::default();
+        for (kind, text) in pushes {
+            push(&mut parts, *kind, text);
+        }
+        parts
+    }
+
+    proptest! {
+        #[test]
+        fn content_rest_and_heads_are_the_parts(pushes in pushes()) {
+            let parts = parts(&pushes);
+            let texts = |is_text: bool| -> String {
+                pushes.iter().filter(|(kind, _)| (*kind == Text) == is_text).map(|(_, text)| &**text).collect()
+            };
+            prop_assert_eq!((parts.content(), parts.rest()), (texts(true), texts(false)));
+            let again = Parts::of_stored(parts.content(), parts.heads().to_vec(), &parts.rest());
+            prop_assert_eq!(again, parts);
+        }
+
+        /// Fragments may be lost, repeated or late. The copy always has a prefix of the parts, and detects gaps.
+        #[test]
+        fn fragments_make_a_copy(
+            pushes in pushes(),
+            ranges in prop::collection::vec((0..60usize, 0..30usize), 0..40),
+        ) {
+            let parts = parts(&pushes);
+            let mut copy = Parts::default();
+            for (start, length) in ranges {
+                let start = parts.log.floor_char_boundary(start);
+                let fragment = parts.fragment(start, length);
+                let end = start + fragment.text.len() + fragment.rest.len();
+                let before = copy.len();
+                let effect = copy.extend(&fragment);
+                let expected = if start > before { Extension::Gap }
+                    else if end > before { Extension::Extended }
+                    else { Extension::Nothing };
+                prop_assert_eq!(effect, expected);
+                prop_assert!(parts.log.starts_with(&copy.log));
+                prop_assert!(parts.heads.starts_with(&copy.heads));
+            }
+            copy.extend(&parts.fragment(copy.len(), usize::MAX / 2));
+            prop_assert_eq!(copy, parts);
+        }
+
+        /// A subscriber that reads some kinds, at any time, gets these parts.
+        #[test]
+        fn pieces_add_up_to_the_selected_parts(
+            pushes in pushes(),
+            reads in prop::collection::vec(any::<bool>(), 30),
+            bits in 0..8u8,
+        ) {
+            let kinds = PartKinds::from_bits(bits);
+            let (mut parts, mut offset) = (Parts::default(), 0);
+            let mut received: Vec<(usize, PartKind, String)> = Vec::new();
+            for ((kind, text), read) in pushes.iter().zip(reads.into_iter()).chain([(&(Text, String::new()), true)]) {
+                push(&mut parts, *kind, text);
+                if !read {
+                    continue;
+                }
+                for piece in parts.after(kinds, offset).expect("the offset is a boundary") {
+                    match received.last_mut().filter(|last| last.0 == piece.index) {
+                        Some(last) => last.2.push_str(&piece.text),
+                        None => received.push((piece.index, piece.kind, piece.text)),
+                    }
+                }
+                offset = parts.len_of(kinds);
+            }
+            let all = parts.iter().enumerate().map(|(index, (kind, text))| (index, kind, text.to_owned()));
+            let selected: Vec<_> = all.filter(|(_, kind, _)| kinds.contains(*kind)).collect();
+            prop_assert_eq!(received, selected);
+            prop_assert_eq!(parts.after(kinds, offset + 1), None);
+        }
+
+        /// An instance without parts counts only text.
+        #[test]
+        fn offsets_of_text_and_of_the_log_correspond(pushes in pushes(), length in 0..60usize) {
+            let parts = parts(&pushes);
+            let length = length.min(parts.content().len());
+            let offset = parts.offset_of_text(length);
+            prop_assert_eq!(parts.text_before(offset), length);
+            prop_assert!(offset == 0 || parts.text_before(offset - 1) < length, "it is the first one");
+        }
+    }
+
+    #[test]
+    fn parts_that_contradict_the_content_are_ignored() {
+        let heads = vec![Head::new(Reasoning, 0), Head::new(Text, 3)];
+        assert!(!Parts::of_stored("ab".into(), heads.clone(), "hm.").is_only_text());
+        for (content, rest) in [("ab", "hm"), ("ab", "h\u{e9}\u{e9}"), ("", "hm")] {
+            assert_eq!(Parts::of_stored(content.into(), heads.clone(), rest), Parts::of_text(content.into()));
+        }
+    }
+
+    #[test]
+    fn the_length_and_the_number_of_parts_are_limited() {
+        let mut parts = Parts::default();
+        for _ in 0..MAX_PARTS {
+            assert!(parts.push(Reasoning, "r") && parts.push(Text, "t"));
+        }
+        parts.push_source("https://example.com", None);
+        assert_eq!((parts.heads().len(), parts.content()), (MAX_PARTS, "t".repeat(MAX_PARTS)));
+        assert!(!parts.push(Text, &"é".repeat(MAX_BYTES / 2)));
+        assert!((MAX_BYTES - 1..=MAX_BYTES).contains(&parts.len()));
+        assert!(!parts.push(Text, "é") && parts.push(Reasoning, ""));
+    }
+}
