@@ -31,6 +31,8 @@ export default [
       // `nodes` is offered beside `edges`, and lists that are always short are not connections: the `scopes` of a token,
       // `models`, `sessions`, the IDs in payloads.
       '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }],
+      // `Conversation.tree` lists parents before their children, so clients read it from the start.
+      '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
       // A payload has the objects that the mutation has changed. Anything else needs another query: otherwise the cost of a
       // mutation would depend on what is read after it.
       '@graphql-eslint/require-field-of-type-query-in-mutation-result': 'off',
@@ -51,6 +53,7 @@ export default [
               'ReplyError',
               'Usage',
               // Events of `changes`.
+              'BranchSwitched',
               'ConversationChanged',
               'ConversationCreated',
               'ConversationDeleted',

@@ -52,6 +52,20 @@ export const messages = graphql`
   }
 `;
 
+export const tree = graphql`
+  fragment conversations_tree on Conversation
+  @argumentDefinitions(first: { type: "Int", defaultValue: 20 }, after: { type: "String" })
+  @refetchable(queryName: "conversationsTreeQuery") {
+    tree(first: $first, after: $after) @connection(key: "conversations_tree") {
+      edges {
+        node {
+          ...conversations_message
+        }
+      }
+    }
+  }
+`;
+
 export const message = graphql`
   fragment conversations_message on Message @refetchable(queryName: "conversationsMessageQuery") {
     id
