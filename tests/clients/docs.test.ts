@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { page, withExamples } from './examples.js';
 import { Server } from './support/server.ts';
@@ -15,11 +17,13 @@ test('docs/clients.md contains the examples unchanged (node tests/clients/exampl
 
 test('the commands of docs/clients.md work in their order', async () => {
   const server = await Server.start({ CONFAB_PACE_MS: '100' });
+  // Some commands write files.
+  const cwd = mkdtempSync(join(tmpdir(), 'confab-docs-'));
   try {
     const commands = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, commands]) => commands!).join('\n');
     expect(commands).toContain('http://127.0.0.1:8000/graphql');
     const script = commands.replaceAll('http://127.0.0.1:8000/graphql', server.url);
-    const shell = spawn('bash', ['-euc', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const shell = spawn('bash', ['-euc', script], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     let [stdout, stderr, changed] = ['', '', false];
     shell.stderr.on('data', (text) => (stderr += text));
     shell.stdout.on('data', (text) => {
@@ -66,6 +70,7 @@ test('the commands of docs/clients.md work in their order', async () => {
     expect(changes).toEqual(['Reload']);
   } finally {
     await server.close();
+    rmSync(cwd, { recursive: true });
   }
 });
 
