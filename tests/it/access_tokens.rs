@@ -58,6 +58,7 @@ fn mutations() -> Vec<(&'static str, Value, bool, bool)> {
         ("revokeOtherSessions", Value::Null, false, false),
         ("deleteAccount", json!({ "password": PASSWORD }), false, false),
         ("exportMyData", Value::Null, false, false),
+        ("importConversations", Value::Null, false, false),
         ("createAccessToken", json!({ "name": "x", "scopes": ["WRITE"] }), false, false),
         ("deleteAccessToken", json!({ "id": "access_token_0" }), false, false),
         // These need the `WRITE` scope.
@@ -65,7 +66,10 @@ fn mutations() -> Vec<(&'static str, Value, bool, bool)> {
         ("updateConversation", nothing.clone(), false, true),
         ("deleteConversation", nothing, false, true),
         ("sendMessage", json!({ "content": "hello" }), false, true),
+        ("regenerateReply", json!({ "messageId": "message_0" }), false, true),
         ("stopReply", json!({ "messageId": "message_0" }), false, true),
+        ("switchBranch", json!({ "messageId": "message_0" }), false, true),
+        ("rateReply", json!({ "messageId": "message_0", "rating": "GOOD" }), false, true),
     ]
 }
 

@@ -178,6 +178,7 @@ on_both_databases! {
                 conversation["headId"] = json!(conversation["headId"].is_string());
                 for message in conversation["messages"].as_array_mut().unwrap() {
                     message["id"].take();
+                    message["context"].take(); // is not imported
                     message["parentId"] = json!(message["parentId"].is_string());
                 }
             }

@@ -114,9 +114,11 @@ async fn a_statement_is_planned_once_per_connection() {
     let url = postgres.postgres_url();
     let server = Server::with(Kind::Postgres, |config| config.database_url = Some(url.clone().into())).await;
     let client = server.register().await;
-    client.send_echo("hello", None).await;
+    let (_, reply) = client.send_echo("hello", None).await;
+    server.socket(&client).await.follow_to_end(&reply).await;
     let mut sql = Sql::connect(&url).await;
-    sql.execute("CREATE EXTENSION pg_stat_statements").await;
+    // The statements of the reply are not counted.
+    sql.execute("CREATE EXTENSION pg_stat_statements; SELECT pg_stat_statements_reset()").await;
     const QUERIES: usize = 60;
     for _ in 0..QUERIES {
         client.data(NESTED, json!({})).await;

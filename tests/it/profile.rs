@@ -155,6 +155,8 @@ on_both_databases! {
             let (_, reply) = ada.send_echo(text, None).await;
             socket.follow_to_end(&reply).await;
         }
+        let thought = ada.send(json!({ "content": "four", "model": "echo", "generation": { "reasoningEffort": "LOW" } })).await;
+        socket.follow_to_end(thought["reply"]["id"].as_str().unwrap()).await;
         ada.send(json!({ "content": "three", "model": "echo", "idempotencyKey": "k" })).await;
         log_in(&server, &ada.email, PASSWORD).await;
         let token = "mutation { createAccessToken(input: { name: \"t\", scopes: [WRITE] }) { secret } }";
@@ -163,7 +165,7 @@ on_both_databases! {
         script.token = Some(secret.as_str().unwrap().to_owned());
         let beside = server.another_instance().await;
         let mut opened = [socket, server.socket(&script).await, beside.socket(&ada).await, beside.socket(&script).await];
-        ada.data("mutation { exportMyData { url } }", json!({})).await;
+        ada.data("mutation { exportMyData { url } importConversations { url } }", json!({})).await;
         let with = rows(&mut sql).await;
         for (table, rows) in &with {
             assert!(["runs", "revocations", "identities"].contains(&&**table) || rows.len() > before[table].len(), "this test must add a row to {table}");

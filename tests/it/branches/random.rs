@@ -196,6 +196,8 @@ on_both_databases! {
         let ada = server.register().await;
         let mut device = elsewhere.socket(&ada).await;
         device.subscribe("changes", CHANGES, json!({})).await;
+        let begun = device.receive().await.expect("the socket stays open");
+        assert_eq!(begun["payload"]["data"]["changes"]["__typename"], "Reload");
         let first = ada.send(json!({ "content": "q" })).await;
         let world = Arc::new(World { conversation: id(&first["conversation"]).to_owned(), known: Mutex::default() });
         world.add(&first);
