@@ -81,8 +81,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await ada.say('And a failure.');
         (await provider.asked()).refuse(400, 'no');
         await ada.replyEnded();
+        await page.getByRole('button', { name: 'Try again' }).click();
+        (await provider.asked()).refuse(400, 'no');
+        await expect(page.getByRole('group', { name: 'Versions' })).toBeVisible();
+        await ada.composer.press('ArrowUp');
+        await expect(page.getByRole('textbox', { name: 'Edit message' })).toBeFocused();
         await ada.composer.fill('x'.repeat(10_001));
-        await passes(page, 'a failure, and too long a message');
+        await passes(page, 'a failure with versions, an edit, and too long a message');
         await ada.composer.fill('');
 
         await page.getByRole('button', { name: 'Chat settings' }).click();

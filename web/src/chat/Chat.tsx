@@ -8,6 +8,7 @@ import { conversationOf } from './conversations/list';
 import { Sidebar } from './conversations/Sidebar';
 import { layOutSidebar, sidebarStore } from './conversations/sidebarLayout';
 import { useCollapse } from './conversations/useCollapse';
+import { forgetAlternatives } from './branches/alternatives';
 import { narrow, useDrawer } from './conversations/useDrawer';
 import { openSocket } from './graphql/socket';
 import { forgetChoices, moveChoice } from './models/choice';
@@ -58,6 +59,7 @@ export function Chat({ user }: { user: User }) {
       stopFlushing();
       leaveChanges();
       forgetReplies();
+      forgetAlternatives();
       forgetModels();
       forgetChoices();
       forgetMissing();

@@ -18,6 +18,7 @@ import './styles/print.css';
 import './styles/sidebar.css';
 import './styles/conversation.css';
 import './styles/messages.css';
+import './styles/branches.css';
 import './styles/failure.css';
 import './styles/composer.css';
 import './styles/markdown.css';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { withFirstPage, withPage, type Conversation } from '../conversations/list';
-import { withLastPage, withMessages, type Message } from '../messages/list';
+import { withLastPage, withMessages, type Message, type MessageList } from '../messages/list';
 import { noState, type State } from '../state';
 import { applyChange, type Change } from './reduce';
 import { noParameters } from '../conversations/generation';
@@ -9,12 +9,13 @@ const conversation = (id: string, minute: number): Conversation => ({
   id, title: id, systemPrompt: null, model: null, generation: noParameters, createdAt: at(minute), updatedAt: at(minute),
 });
 const message = (id: string, minute: number, status: Message['status'] = 'COMPLETED', content = id): Message => ({
-  id, role: 'USER', content, status, model: null, createdAt: at(minute), finishReason: null, error: null, usage: null,
+  id, parent: null, role: 'USER', content, status, model: null, createdAt: at(minute), finishReason: null, error: null, usage: null,
 });
 const at = (minute: number) => `2026-01-01T00:${String(minute).padStart(2, '0')}:00.000000Z`;
 const page = (nodes: Conversation[], endCursor: string | null = null) => ({ nodes, pageInfo: { hasNextPage: !!endCursor, endCursor } });
 const messagePage = (nodes: Message[], startCursor: string | null = null) => ({ nodes, pageInfo: { hasPreviousPage: !!startCursor, startCursor } });
-const added = (to: Conversation, what: Message): Change => ({ __typename: 'MessageAdded', cursor: '', message: { ...what, conversation: to } });
+const added = (to: Conversation, what: Message): Change => ({ __typename: 'MessageAdded', cursor: '', message: { ...what, onBranch: true, conversation: to } });
+const ids = (list: MessageList | undefined) => list?.items.map(({ id }) => id);
 const titles = (state: State) => state.conversations.items.map(({ id }) => id);
 
 function state(endCursor?: string): State {
@@ -57,7 +58,51 @@ test('after a long break, a last page that does not overlap replaces the list', 
   expect(withLastPage(list, messagePage([message('8', 8), message('9', 9)], 'c'))).toMatchObject({ startCursor: 'c', items: { length: 2 } });
 });
 
+test('messages of another branch that were there before a page was requested are removed', () => {
+  const list = withLastPage(undefined, messagePage([message('1', 1), message('2', 2), message('3', 3)]));
+  const page = messagePage([message('1', 1), message('4', 4)]);
+  expect(ids(withLastPage(list, page))).toEqual(['1', '4']);
+  const sent = withMessages(list, message('5', 5));
+  expect(ids(withLastPage(sent, page, list.items)), 'a message sent meanwhile is kept').toEqual(['1', '4', '5']);
+});
+
 test('messages are sorted by time, whatever order they arrive in', () => {
   const list = withMessages(state().messages.a!, message('3', 13), message('2', 12));
   expect(list.items.map(({ id }) => id)).toEqual(['1', '2', '3']);
+});
+
+/** A branch of the conversation `a`: each message is the parent of the next one. */
+function branch(...names: string[]): State {
+  const items = names.map((id, index) => ({ ...message(id, index), parent: index > 0 ? { id: names[index - 1]! } : null }));
+  return { ...state(), messages: { a: { items, startCursor: 'c' } } };
+}
+const switched = (fork: string | null, head: string): Change => ({
+  __typename: 'BranchSwitched', cursor: '', conversation: { ...conversation('a', 30), head: { id: head } }, fork: fork === null ? null : { id: fork },
+});
+
+test('when another branch becomes active, the messages after the fork are removed', () => {
+  const next = applyChange(branch('1', '2', '3'), switched('1', 'x'));
+  expect(ids(next.messages.a)).toEqual(['1']);
+  expect(next.messages.a).toMatchObject({ branched: true, startCursor: 'c' });
+  expect(titles(next)).toEqual(['a', 'b']);
+  const again = applyChange(branch('1', '2'), switched(null, 'x'));
+  expect(again.messages.a).toMatchObject({ items: [], startCursor: undefined });
+});
+
+test('a branch that the response has shown already is not removed by the late event', () => {
+  expect(ids(applyChange(branch('1', '2b', '3b'), switched('1', '3b')).messages.a)).toEqual(['1', '2b', '3b']);
+  expect(ids(applyChange(branch('1b', '2b'), switched(null, '2b')).messages.a)).toEqual(['1b', '2b']);
+  // The response to a message was faster than the event about the branch that it continues.
+  const state = branch('1', '2', '3');
+  const sent = { ...message('5', 5), parent: { id: '4b' } };
+  const mixed = { ...state, messages: { a: withMessages(state.messages.a!, sent) } };
+  expect(ids(applyChange(mixed, switched('1', '5')).messages.a)).toEqual(['1']);
+});
+
+test('a message on another branch is not added', () => {
+  const late = added(conversation('a', 30), { ...message('2', 2) }) as Change & { __typename: 'MessageAdded' };
+  const offBranch: Change = { ...late, message: { ...late.message!, onBranch: false } };
+  expect(ids(applyChange(state(), offBranch).messages.a)).toEqual(['1']);
+  const ended: Change = { ...late, __typename: 'ReplyEnded' };
+  expect(ids(applyChange(state(), ended).messages.a)).toEqual(['1']);
 });

@@ -1,6 +1,6 @@
 import { withConversation, withoutConversation } from '../conversations/list';
 import type { ChangesSubscription } from '../graphql/generated';
-import { withMessages } from '../messages/list';
+import { withBranch, withMessages, withUpdates } from '../messages/list';
 import type { State } from '../state';
 
 export type Change = ChangesSubscription['changes'];
@@ -20,11 +20,24 @@ export function applyChange(state: State, change: Change): State {
     case 'MessageAdded':
     case 'ReplyEnded': {
       if (!change.message) return state;
-      const { conversation, ...message } = change.message;
+      const { conversation, onBranch, ...message } = change.message;
+      const list = state.messages[conversation.id];
+      // A reply may end on another branch, and a late event may be about a message that was replaced since.
+      const withIt = onBranch && change.__typename === 'MessageAdded' ? withMessages : withUpdates;
+      return {
+        conversations: withConversation(state.conversations, conversation),
+        messages: list ? { ...state.messages, [conversation.id]: withIt(list, message) } : state.messages,
+      };
+    }
+    case 'BranchSwitched': {
+      if (!change.conversation) return state;
+      const { head, ...conversation } = change.conversation;
       const list = state.messages[conversation.id];
       return {
         conversations: withConversation(state.conversations, conversation),
-        messages: list ? { ...state.messages, [conversation.id]: withMessages(list, message) } : state.messages,
+        messages: list && head
+          ? { ...state.messages, [conversation.id]: withBranch(list, change.fork?.id ?? null, head.id) }
+          : state.messages,
       };
     }
     default:

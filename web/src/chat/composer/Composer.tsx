@@ -2,14 +2,12 @@ import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type 
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { draftOf, keepDraft } from './drafts';
+import { sends, touch } from './field';
 import { lengthOf, LONGEST } from './length';
 import { onRestoreText } from './restoreText';
 
 /** Length from which the number of remaining characters is shown. */
 const COUNT_FROM = LONGEST - 1_000;
-
-/** On a touch screen, Enter adds a line and the button sends. */
-const touch = matchMedia('(pointer: coarse)');
 
 interface Props {
   user: string;
@@ -19,11 +17,13 @@ interface Props {
   writing: string | undefined;
   onSend: (content: string) => void;
   onStop: () => void;
+  /** Edits the last message of the user; `undefined` if there is none. */
+  onEditLast: (() => void) | undefined;
   /** Controls below the text, such as the model picker. */
   children?: ReactNode;
 }
 
-export function Composer({ user, conversation, writing, onSend, onStop, children }: Props) {
+export function Composer({ user, conversation, writing, onSend, onStop, onEditLast, children }: Props) {
   const [text, setText] = useState(() => draftOf(user, conversation));
   const field = useRef<HTMLTextAreaElement>(null);
   const length = lengthOf(text);
@@ -81,13 +81,16 @@ export function Composer({ user, conversation, writing, onSend, onStop, children
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    // Enter that ends an IME composition does not send.
-    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
-    if (event.key === 'Enter' && !event.shiftKey && (!touch.matches || event.ctrlKey || event.metaKey)) {
+    // An IME composition has keys of its own.
+    if (event.nativeEvent.isComposing) return;
+    if (sends(event)) {
       event.preventDefault();
       send();
     } else if (event.key === 'Escape' && writing) {
       onStop();
+    } else if (event.key === 'ArrowUp' && text === '' && onEditLast) {
+      event.preventDefault();
+      onEditLast();
     }
   }
 

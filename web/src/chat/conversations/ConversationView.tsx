@@ -1,4 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import { beginEdit } from '../branches/editing';
 import { Composer } from '../composer/Composer';
 import { keepNewGeneration, keepNewInstructions, newGeneration, newInstructions } from '../composer/drafts';
 import { ConnectionStatus } from '../ConnectionStatus';
@@ -45,6 +46,9 @@ export function ConversationView({ user, conversationId, listOpen, onToggleList 
   const conversation = useStateOf(({ conversations }) => conversationOf(conversations, conversationId));
   const writing = useStateOf(({ messages }) =>
     conversationId ? messages[conversationId]?.items.find(inProgress)?.id : undefined,
+  );
+  const lastQuestion = useStateOf(({ messages }) =>
+    conversationId ? messages[conversationId]?.items.findLast(({ role }) => role === 'USER') : undefined,
   );
   const unsent = useSyncExternalStore(outboxStore.subscribe, outboxStore.get);
   const missing = useSyncExternalStore(missingStore.subscribe, missingStore.get);
@@ -157,7 +161,7 @@ export function ConversationView({ user, conversationId, listOpen, onToggleList 
           <p dir="auto">{texts.greeting(user.name)}</p>
         </div>
       ) : (
-        <MessageList key={conversationId} conversationId={conversationId} />
+        <MessageList key={conversationId} user={user.id} conversationId={conversationId} />
       )}
       {!isMissing && <DemoNote />}
       <ConnectionStatus />
@@ -167,6 +171,7 @@ export function ConversationView({ user, conversationId, listOpen, onToggleList 
           conversation={name}
           writing={writing}
           onSend={onSend}
+          onEditLast={lastQuestion && (() => beginEdit(user.id, lastQuestion))}
           onStop={() => conversationId && writing && void stopReply(conversationId, writing)}
         >
           <ModelPicker value={model} onChange={(next) => choose(user.id, name, next)} />

@@ -6,7 +6,7 @@ import type { Message } from './list';
 
 interface Props {
   error: Message['error'];
-  /** Asks the question again; `undefined` if later messages follow. */
+  /** Requests another reply; `undefined` if later messages follow. */
   onRetry: (() => void) | undefined;
 }
 

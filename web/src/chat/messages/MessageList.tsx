@@ -1,5 +1,6 @@
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
+import { useSwitchInPlace } from '../branches/useSwitchInPlace';
 import { LoadErrorNote, useLoadError } from '../loading/LoadErrorNote';
 import { echoesStore, isUnsent } from '../outbox/echoes';
 import { entriesOf } from '../outbox/outbox';
@@ -9,8 +10,7 @@ import { useStateOf } from '../state';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { loadMessagesBefore } from './actions';
-import { withoutRetried } from './retried';
-import { inProgress } from './list';
+import { inProgress, type Message } from './list';
 import { MessageView } from './MessageView';
 import { mountedIndexes, RENDER_ALL } from './mounted';
 import { storedPosition } from './scrollPosition';
@@ -18,29 +18,31 @@ import { usePinned } from './usePinned';
 import { useScrollPosition } from './useScrollPosition';
 import { useStickToEnd } from './useStickToEnd';
 
+const none: readonly Message[] = [];
+
 /** Messages this close to the visible area are rendered, in pixels. */
 const OVERSCAN = 600;
 
 /** The messages of a conversation. A long one renders only visible messages, and loads earlier ones when scrolled up. */
-export function MessageList({ conversationId }: { conversationId: string }) {
+export function MessageList({ user, conversationId }: { user: string; conversationId: string }) {
   const list = useStateOf(({ messages }) => messages[conversationId]);
   const outbox = useSyncExternalStore(outboxStore.subscribe, outboxStore.get);
   const echoes = useSyncExternalStore(echoesStore.subscribe, echoesStore.get);
   const unsent = entriesOf(outbox, conversationId).filter((entry) => !list || isUnsent(entry, echoes));
-  const loaded = list?.items;
-  const items = useMemo(() => withoutRetried(loaded ?? []), [loaded]);
+  const items = list?.items ?? none;
 
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useRef<VirtualizerHandle>(null);
   const [elsewhere] = useState(() => storedPosition(conversationId) !== undefined);
-  const { atEnd, toEnd } = useStickToEnd(scroller, elsewhere);
-  const seeking = useScrollPosition({ conversationId, list, shown: items, scroller, virtualizer, toEnd });
+  const { atEnd, toEnd, leaveEnd } = useStickToEnd(scroller, elsewhere);
+  const seeking = useScrollPosition({ conversationId, list, scroller, virtualizer, toEnd });
+  useSwitchInPlace(scroller, leaveEnd);
   const first = useRef<string>(undefined);
   const [loadingBefore, setLoadingBefore] = useState(false);
   const loadError = useLoadError(conversationId);
 
   // When earlier messages are inserted, the visible ones stay in place.
-  const prepended = first.current !== undefined && items[0] !== undefined && items[0].id !== first.current;
+  const prepended = items[0]?.id !== first.current && items.some(({ id }) => id === first.current);
   useLayoutEffect(() => {
     first.current = items[0]?.id;
   });
@@ -82,7 +84,8 @@ export function MessageList({ conversationId }: { conversationId: string }) {
               key={message.id}
               conversationId={conversationId}
               message={message}
-              question={message.role === 'ASSISTANT' && items[index - 1]?.role === 'USER' ? items[index - 1]?.content : undefined}
+              user={user}
+              branched={list?.branched === true}
               last={index === items.length - 1 && unsent.length === 0}
               queued={firstInProgress >= 0 && index > firstInProgress && inProgress(message)}
             />

@@ -1,6 +1,13 @@
-import { memo, useSyncExternalStore } from 'react';
+import { memo, useEffect, useRef, useSyncExternalStore } from 'react';
+import { beginEdit, useEdited } from '../branches/editing';
+import { EditForm } from '../branches/EditForm';
+import { regenerate, regeneratingStore } from '../branches/regenerate';
+import { RegenerateButton } from '../branches/RegenerateButton';
+import { Versions } from '../branches/Versions';
+import { focusComposer } from '../composer/field';
 import { Markdown } from '../markdown/Markdown';
 import { send } from '../outbox/flush';
+import { displayedModel } from '../models/choice';
 import { useReplyText } from '../replies/follow';
 import { stoppingStore } from '../replies/stop';
 import { useInterrupted } from '../replies/useInterrupted';
@@ -9,16 +16,17 @@ import { texts } from '../texts';
 import { ErrorBoundary } from '../ui/ErrorBoundary';
 import { CopyButton } from '../ui/CopyButton';
 import { Icon } from '../ui/Icon';
-import { Timestamp } from '../ui/Timestamp';
 import { pressedOnce } from '../ui/pressedOnce';
+import { Timestamp } from '../ui/Timestamp';
 import { FailureCard } from './FailureCard';
 import { cutShort, inProgress, type Message } from './list';
 
 interface Props {
+  user: string;
   conversationId: string;
   message: Message;
-  /** The message that the reply answers. */
-  question?: string;
+  /** True if the conversation has other branches. */
+  branched: boolean;
   /** True for the last item of the list. */
   last: boolean;
   /** True while it waits for an earlier reply. */
@@ -30,7 +38,32 @@ export const MessageView = memo(function MessageView(props: Props) {
   return role === 'ASSISTANT' ? <ReplyView {...props} /> : <QuestionView {...props} />;
 });
 
-function QuestionView({ conversationId, message }: Props) {
+function QuestionView({ user, conversationId, message, branched }: Props) {
+  const edited = useEdited(user, message.id);
+  const editButton = useRef<HTMLButtonElement>(null);
+  // Where the focus returns when the edit is cancelled.
+  const returnTo = useRef<'button' | 'composer'>(undefined);
+
+  useEffect(() => {
+    if (edited) return;
+    if (returnTo.current === 'button') editButton.current?.focus();
+    else if (returnTo.current) focusComposer();
+    returnTo.current = undefined;
+  }, [edited]);
+
+  if (edited) {
+    return (
+      <article className="message question" data-message={message.id} aria-label={texts.you}>
+        <h2 aria-label={texts.you} />
+        <EditForm
+          user={user}
+          conversationId={conversationId}
+          messageId={message.id}
+          onCancel={() => (returnTo.current ??= 'composer')}
+        />
+      </article>
+    );
+  }
   return (
     <article className="message question" data-message={message.id} aria-label={texts.you}>
       <h2 aria-label={texts.you} />
@@ -38,14 +71,19 @@ function QuestionView({ conversationId, message }: Props) {
         <p dir="auto">{message.content}</p>
       </div>
       <footer>
+        <Versions conversationId={conversationId} messageId={message.id} branched={branched} />
         <button
+          ref={editButton}
           type="button"
           className="icon-button"
-          aria-label={texts.askAgain}
-          title={texts.askAgain}
-          {...pressedOnce(() => send(conversationId, message.content))}
+          aria-label={texts.edit}
+          title={texts.edit}
+          onClick={() => {
+            returnTo.current = 'button';
+            beginEdit(user, message);
+          }}
         >
-          <Icon name="retry" />
+          <Icon name="edit" />
         </button>
         <CopyButton text={message.content} label={texts.copy} />
         <span className="facts">
@@ -56,13 +94,14 @@ function QuestionView({ conversationId, message }: Props) {
   );
 }
 
-function ReplyView({ conversationId, message, question, last, queued }: Props) {
+function ReplyView({ conversationId, message, branched, last, queued }: Props) {
   const whole = useReplyText(message);
   const revealed = useRevealed(whole);
   // A stopped reply is shown in full, so that no text appears after the stop.
   const shown = message.status === 'STOPPED' ? whole : revealed;
   const stopping = useSyncExternalStore(stoppingStore.subscribe, stoppingStore.get).has(message.id);
   const interrupted = useInterrupted(message);
+  const regenerating = useSyncExternalStore(regeneratingStore.subscribe, regeneratingStore.get).has(message.id);
   const writing = inProgress(message);
   const growing = writing || shown !== whole;
 
@@ -71,6 +110,7 @@ function ReplyView({ conversationId, message, question, last, queued }: Props) {
       className="message reply"
       data-message={message.id}
       data-writing={growing || undefined}
+      data-replaced={regenerating || undefined}
       aria-label={texts.assistant}
       aria-busy={writing}
     >
@@ -84,13 +124,15 @@ function ReplyView({ conversationId, message, question, last, queued }: Props) {
       )}
       {stopping && writing && <p className="note">{texts.stopping}</p>}
       {message.status === 'FAILED' ? (
-        <FailureCard error={message.error} onRetry={question && last ? () => send(conversationId, question) : undefined} />
+        <FailureCard error={message.error} onRetry={last ? () => void regenerate(message.id, displayedModel(conversationId)) : undefined} />
       ) : (
-        <Ending message={message} />
+        <Ending message={message} onContinue={last ? () => send(conversationId, texts.continueMessage) : undefined} />
       )}
       {!writing && (
         <footer>
+          <Versions conversationId={conversationId} messageId={message.id} branched={branched} />
           {message.content && <CopyButton text={message.content} label={texts.copy} />}
+          <RegenerateButton message={message} />
           <Facts message={message} />
         </footer>
       )}
@@ -123,11 +165,25 @@ function Waiting() {
   );
 }
 
-function Ending({ message: { status, finishReason } }: { message: Message }) {
-  if (status === 'STOPPED') return <p className="note">{texts.stopped}</p>;
-  if (finishReason === 'LENGTH') return <p className="note">{texts.cutOff}</p>;
-  if (finishReason === 'CONTENT_FILTER') return <p className="note">{texts.filtered}</p>;
-  return null;
+interface EndingProps {
+  message: Message;
+  /** Asks for the rest; `undefined` if later messages follow. */
+  onContinue: (() => void) | undefined;
+}
+
+function Ending({ message: { status, finishReason }, onContinue }: EndingProps) {
+  if (status !== 'STOPPED' && finishReason !== 'LENGTH' && finishReason !== 'CONTENT_FILTER') return null;
+  const filtered = finishReason === 'CONTENT_FILTER';
+  return (
+    <p className="note ending">
+      <span>{status === 'STOPPED' ? texts.stopped : filtered ? texts.filtered : texts.cutOff}</span>
+      {onContinue && !filtered && (
+        <button type="button" className="link" {...pressedOnce(onContinue)}>
+          {texts.continue}
+        </button>
+      )}
+    </p>
+  );
 }
 
 function Facts({ message: { model, usage, createdAt } }: { message: Message }) {

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useReducer, useState, type RefObject } from 'react';
 import type { VirtualizerHandle } from 'virtua';
 import { loadMessagesBefore } from './actions';
-import type { Message, MessageList } from './list';
+import type { MessageList } from './list';
 import { storePosition, currentPosition, storedPosition } from './scrollPosition';
 
 /** Maximum number of messages to load while the position is being restored. */
@@ -11,23 +11,19 @@ const PAGE = 100;
 interface Options {
   conversationId: string;
   list: MessageList | undefined;
-  /** The messages of the list that are shown. */
-  shown: readonly Message[];
   scroller: RefObject<HTMLElement | null>;
   virtualizer: RefObject<VirtualizerHandle | null>;
   toEnd: () => void;
 }
 
 /** Restores the position when a conversation is opened again, as after a reload. Returns true while it is in progress. */
-export function useScrollPosition({ conversationId, list, shown, scroller, virtualizer, toEnd }: Options): boolean {
+export function useScrollPosition({ conversationId, list, scroller, virtualizer, toEnd }: Options): boolean {
   const [target, setTarget] = useState(() => storedPosition(conversationId));
   const [tries, tryAgain] = useReducer((count: number) => count + 1, 0);
 
   useLayoutEffect(() => {
     if (!target || !list) return;
-    const listIndex = list.items.findIndex(({ id }) => id === target.message);
-    // A message that is hidden by now is replaced by the one after it.
-    const index = listIndex < 0 ? -1 : shown.indexOf(list.items.slice(listIndex).find((message) => shown.includes(message))!);
+    const index = list.items.findIndex(({ id }) => id === target.message);
     if (index >= 0) {
       virtualizer.current?.scrollToIndex(index, { align: 'start', offset: target.offset });
       setTarget(undefined);
@@ -37,7 +33,7 @@ export function useScrollPosition({ conversationId, list, shown, scroller, virtu
       toEnd();
       setTarget(undefined);
     }
-  }, [target, list, shown, tries, conversationId, virtualizer, toEnd]);
+  }, [target, list, tries, conversationId, virtualizer, toEnd]);
 
   // A layout effect, because it must end before the positions are removed at sign-out.
   useLayoutEffect(() => {

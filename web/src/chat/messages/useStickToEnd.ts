@@ -13,7 +13,7 @@ const USER_SCROLL = 400;
 export function useStickToEnd(
   scroller: RefObject<HTMLDivElement | null>,
   elsewhere: boolean,
-): { atEnd: boolean; toEnd: () => void } {
+): { atEnd: boolean; toEnd: () => void; leaveEnd: () => void } {
   const sticks = useRef(!elsewhere);
   // While the position is being restored, the end may be reached because the list's length is not known yet.
   const onTheWay = useRef(elsewhere);
@@ -26,6 +26,9 @@ export function useStickToEnd(
     const element = scroller.current;
     if (element) element.scrollTop = element.scrollHeight;
   }, [scroller]);
+
+  /** Stops keeping the end visible, until the next scroll that reaches it. */
+  const leaveEnd = useCallback(() => void (sticks.current = false), []);
 
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -73,5 +76,5 @@ export function useStickToEnd(
     };
   }, [scroller, toEnd]);
 
-  return { atEnd, toEnd };
+  return { atEnd, toEnd, leaveEnd };
 }

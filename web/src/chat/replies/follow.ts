@@ -3,7 +3,7 @@ import { createStore, type Store } from '../../store';
 import { connectionStore, isLost } from '../connection';
 import { ReplyDocument } from '../graphql/generated';
 import { follow, silentStore, watchForSilence } from '../graphql/socket';
-import { inProgress, withMessages, type Message } from '../messages/list';
+import { inProgress, withUpdates, type Message } from '../messages/list';
 import { change, stateStore } from '../state';
 import { announceEnd } from './announceEnd';
 import { applyEvent, emptyReply, visibleText, type Reply } from './reply';
@@ -106,7 +106,7 @@ function begin(conversationId: string, message: Message): void {
     if (message) {
       change((state) => {
         const list = state.messages[conversationId];
-        return list ? { ...state, messages: { ...state.messages, [conversationId]: withMessages(list, message) } } : state;
+        return list ? { ...state, messages: { ...state.messages, [conversationId]: withUpdates(list, message) } } : state;
       });
       replies.delete(id);
       announceEnd(message);

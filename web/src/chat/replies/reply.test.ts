@@ -49,7 +49,7 @@ test('a first attempt without text is not interrupted: the model thinks', () => 
 });
 
 test('the last event has the whole text', () => {
-  const message = { id: 'm', role: 'ASSISTANT', content: 'Hello!', status: 'COMPLETED', model: null, createdAt: '', finishReason: 'STOP', error: null, usage: null } as const;
+  const message = { id: 'm', parent: null, role: 'ASSISTANT', content: 'Hello!', status: 'COMPLETED', model: null, createdAt: '', finishReason: 'STOP', error: null, usage: null } as const;
   const reply = applyEvent(applyEvent(emptyReply, snapshot('Hello')), { __typename: 'ReplyFinished', cursor: '1.6', message });
   expect(reply).toMatchObject({ text: 'Hello!', finished: true });
 });

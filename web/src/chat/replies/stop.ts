@@ -2,7 +2,7 @@ import { createStore } from '../../store';
 import { execute } from '../graphql/client';
 import { StopReplyDocument } from '../graphql/generated';
 import { toApiError } from '../graphql/apiError';
-import { inProgress, withMessages } from '../messages/list';
+import { inProgress, withUpdates } from '../messages/list';
 import { pause } from '../pause';
 import { change, stateStore } from '../state';
 import { texts } from '../texts';
@@ -34,7 +34,7 @@ async function untilStopped(conversationId: string, messageId: string): Promise<
       change((state) => {
         const list = state.messages[conversationId];
         if (!list) return state;
-        return { ...state, messages: { ...state.messages, [conversationId]: withMessages(list, stopReply.message) } };
+        return { ...state, messages: { ...state.messages, [conversationId]: withUpdates(list, stopReply.message) } };
       });
       return;
     } catch (error) {

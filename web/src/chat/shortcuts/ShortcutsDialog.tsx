@@ -7,6 +7,7 @@ const KEYS: readonly (readonly [what: string, ...keys: string[]])[] = [
   [texts.keysFor.send, 'Enter'],
   [texts.keysFor.newLine, 'Shift', 'Enter'],
   [texts.keysFor.stop, 'Esc'],
+  [texts.keysFor.editLast, '↑'],
   [texts.keysFor.newChat, MOD, 'Shift', 'O'],
   [texts.keysFor.list, MOD, 'B'],
   [texts.keysFor.rename, 'F2'],
