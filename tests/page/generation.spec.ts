@@ -15,7 +15,7 @@ test('the settings of a chat determine how its replies are generated', async ({ 
   await settings.getByText('How the model writes').click();
   await settings.getByRole('spinbutton', { name: 'Temperature' }).fill('0.5');
   await longest.fill('2');
-  await settings.getByRole('combobox', { name: 'Reasoning effort' }).selectOption('Low');
+  await settings.getByRole('combobox', { name: 'Reasoning effort' }).selectOption('None');
   await settings.getByRole('button', { name: 'Save' }).click();
   await page.reload();
   await ada.choose('echo');
@@ -23,7 +23,7 @@ test('the settings of a chat determine how its replies are generated', async ({ 
   await ada.replyEnded();
   await expect(ada.reply).toHaveText('one two');
   await expect(page.getByText('Stopped at the model’s length limit.')).toBeVisible();
-  expect(await generation()).toEqual({ temperature: 0.5, maxOutputTokens: 2, reasoningEffort: 'LOW' });
+  expect(await generation()).toEqual({ temperature: 0.5, maxOutputTokens: 2, reasoningEffort: 'NONE' });
 
   await open();
   await expect(longest).toHaveValue('2');

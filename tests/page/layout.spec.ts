@@ -20,14 +20,15 @@ test('pairs of question and reply are apart, and actions appear only where they 
   expect((await box(reply)).y - (await bottom(bubbles.first()))).toBeCloseTo(20, 0);
   expect((await box(bubbles.last())).y - (await bottom(reply))).toBeCloseTo(48, 0);
 
-  const footers = page.getByRole('article').locator('> footer');
+  const actions = page.getByRole('article').locator('> footer').getByRole('button', { name: 'Copy' });
+  await expect(actions).toHaveCount(4);
   await ada.composer.hover();
-  for (const footer of await footers.all()) await expect(footer).toHaveCSS('opacity', '0');
+  for (const action of await actions.all()) await expect(action).toHaveCSS('opacity', '0');
   await ada.replies.first().hover();
-  await expect(footers.nth(1)).toHaveCSS('opacity', '1');
-  await expect(footers.nth(3)).toHaveCSS('opacity', '0');
-  await ada.questions.last().getByRole('button', { name: 'Copy' }).focus();
-  await expect(footers.nth(2)).toHaveCSS('opacity', '1');
+  await expect(actions.nth(1)).toHaveCSS('opacity', '1');
+  await expect(actions.nth(3)).toHaveCSS('opacity', '0');
+  await actions.nth(2).focus();
+  await expect(actions.nth(2)).toHaveCSS('opacity', '1');
 });
 
 test('the title is centred on the messages, and a click renames the chat', async ({ page, ada }) => {
