@@ -1,6 +1,6 @@
 //! Imports of conversations from files: Confab's own export, and those of ChatGPT, LibreChat and Open WebUI.
 //!
-//! 1. [`file`] splits the file into conversations while it arrives.
+//! 1. [`mod@file`] splits the file into conversations while it arrives.
 //! 2. The module of each format reads a conversation into the common form ([`source`]).
 //! 3. [`rows`] turns it into rows. Their IDs follow from those of the source, so that importing a file again stores
 //!    nothing twice.
