@@ -1,15 +1,7 @@
 //! The parameters with which a model generates a reply.
 
 use crate::error::{Error, Result};
-use diesel::{
-    backend::Backend,
-    deserialize::{self, FromSql, FromSqlRow},
-    expression::AsExpression,
-    pg::{Pg, PgValue},
-    serialize::{self, IsNull, Output, ToSql},
-    sql_types::Text,
-    sqlite::Sqlite,
-};
+use diesel::{deserialize::FromSqlRow, expression::AsExpression, sql_types::Text};
 use serde::{Deserialize, Serialize};
 use std::{fmt, ops::RangeInclusive};
 
@@ -118,33 +110,6 @@ impl GenerationUpdate {
 impl fmt::Display for GenerationUpdate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
-    }
-}
-
-// Stored as JSON text: a new parameter needs no new column.
-impl ToSql<Text, Pg> for Generation {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        serde_json::to_writer(out, self)?;
-        Ok(IsNull::No)
-    }
-}
-
-impl ToSql<Text, Sqlite> for Generation {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(serde_json::to_string(self)?);
-        Ok(IsNull::No)
-    }
-}
-
-impl FromSql<Text, Pg> for Generation {
-    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        Ok(serde_json::from_slice(value.as_bytes())?)
-    }
-}
-
-impl FromSql<Text, Sqlite> for Generation {
-    fn from_sql(mut value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-        Ok(serde_json::from_str(value.read_text())?)
     }
 }
 

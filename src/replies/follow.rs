@@ -20,8 +20,9 @@ pub struct Event {
 impl Replies {
     /// Streams the parts of these kinds from the cursor `after` to the end of the reply.
     ///
-    /// Without a cursor, or with one for other kinds, the stream begins with a snapshot. If `resume_point` holds the position of an earlier stream of
-    /// the same subscription, it takes precedence over `after`. Dropping the stream does not stop the reply.
+    /// Without a cursor, or with one for other kinds, the stream begins with a snapshot. If `resume_point` holds the
+    /// position of an earlier stream of the same subscription, it takes precedence over `after`. Dropping the stream
+    /// does not stop the reply.
     ///
     /// Fails with `NOT_FOUND` if the message does not exist, and with `BAD_USER_INPUT` if it is not a reply or the
     /// cursor is invalid.

@@ -3,10 +3,7 @@
 use super::Engine;
 use crate::{
     assistant::{self, ChatMessage, Prompt},
-    store::{
-        self, Role,
-        messages::{Ancestor, Message},
-    },
+    store::{self, Role, branches::Ancestor, messages::Message},
 };
 use std::collections::HashMap;
 

@@ -1,6 +1,6 @@
 //! Titles by a model: after the first completed reply of a conversation, a model writes the conversation's title.
 //!
-//! The task belongs to no reply. Whatever fails, the title stays as it is: the first line of the first message.
+//! The task is independent of the reply. If it fails, the title remains the first line of the first message.
 
 use super::Engine;
 use crate::{

@@ -12,15 +12,18 @@
 //! - The order by branch number, greatest first, and then by depth lists each message after its parent.
 
 use super::{
-    ChangeKind, Database, Id, Instant, Result,
+    ChangeKind, Database, Id, Instant, Result, Role,
     changes::record,
     conversations::Conversation,
-    messages::{DisplayedMessage, Message, MessageDetails, MessageSummary},
+    messages::{DisplayedMessage, Message, MessageDetails, MessageSummary, shown},
     read,
     schema::{conversations, messages},
     transact,
 };
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_types::{Integer, Text},
+};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
 /// The maximum number of messages with the same parent.
@@ -67,7 +70,10 @@ pub(super) enum Below {
 /// empty. The caller has locked the conversation's row, and stores the new `message_count` and `branch`.
 macro_rules! move_branch {
     ($conn:ident, $conversation:expr, $tip:expr, $below:expr) => {{
-        use $crate::store::{branches::Moved, schema::messages};
+        use $crate::store::{
+            branches::{Below, Moved, TreeNode},
+            schema::messages,
+        };
         let conversation: &Conversation = $conversation;
         let (own, below) = (messages::conversation_id.eq(conversation.id), $below);
         // The segments on the path, each with the depth up to which it is on the path.
@@ -163,7 +169,46 @@ impl TreePosition {
     }
 }
 
+/// An ancestor of a message, without its content.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Ancestor {
+    /// The key.
+    #[diesel(sql_type = super::types::sql::Id)]
+    pub id: Id,
+    /// The author.
+    #[diesel(sql_type = Text)]
+    pub role: Role,
+    /// The length of the content, in bytes.
+    #[diesel(sql_type = Integer)]
+    pub length: i32,
+}
+
+/// Walks from a message to its ancestors, up to a distance, and returns these, the oldest first.
+const ANCESTORS: &str = "
+    WITH RECURSIVE ancestors (id, parent_id, role, length, distance) AS (
+        SELECT id, parent_id, role, 0, 0 FROM messages WHERE id = $1
+        UNION ALL
+        SELECT parent.id, parent.parent_id, parent.role, octet_length(parent.content), distance + 1
+        FROM ancestors JOIN messages AS parent ON parent.id = ancestors.parent_id
+        WHERE distance < $2
+    )
+    SELECT id, role, length FROM ancestors WHERE distance > 0 ORDER BY distance DESC";
+
+impl Ancestor {
+    /// The length of the content, in bytes.
+    pub fn bytes(&self) -> usize {
+        usize::try_from(self.length).unwrap_or_default()
+    }
+}
+
 impl Database {
+    /// Returns the `count` nearest ancestors of a message, the oldest first. They never change, whatever branch is
+    /// active.
+    pub async fn ancestors(&self, message: Id, count: i32) -> Result<Vec<Ancestor>> {
+        let query = diesel::sql_query(ANCESTORS).bind::<super::types::sql::Id, _>(message);
+        Ok(read!(self, load, query.bind::<Integer, _>(count))?)
+    }
+
     /// Makes the path to a message the active branch, and below it the messages that were active last. Returns `None`
     /// if the message is not in a conversation of the owner.
     pub async fn switch_branch(&self, owner: Id, message: Id, now: Instant) -> Result<Option<Switched>> {
@@ -217,9 +262,7 @@ impl Database {
     pub async fn displayed_children(&self, parents: &[Id]) -> Result<Vec<DisplayedMessage>> {
         let children =
             messages::table.filter(messages::parent_id.eq_any(parents.to_vec())).order(messages::id);
-        let found: Vec<(MessageSummary, MessageDetails)> =
-            read!(self, load, children.select((MessageSummary::as_select(), MessageDetails::as_select())))?;
-        Ok(found.into_iter().map(DisplayedMessage::from).collect())
+        Ok(shown!(self, children, true))
     }
 
     /// Returns the messages off the active branch that have no parent, for display, ordered by age.
@@ -228,9 +271,7 @@ impl Database {
             .filter(messages::conversation_id.eq_any(conversations.to_vec()))
             .filter(messages::position.is_null().and(messages::depth.eq(0)))
             .order(messages::id);
-        let found: Vec<(MessageSummary, MessageDetails)> =
-            read!(self, load, roots.select((MessageSummary::as_select(), MessageDetails::as_select())))?;
-        Ok(found.into_iter().map(DisplayedMessage::from).collect())
+        Ok(shown!(self, roots, true))
     }
 
     /// Returns at most `limit` messages off the active branch, for display, each after its parent. They follow the
@@ -250,9 +291,7 @@ impl Database {
             .filter(later)
             .order((messages::branch.desc(), messages::depth))
             .limit(limit);
-        let found: Vec<(MessageSummary, MessageDetails)> =
-            read!(self, load, rows.select((MessageSummary::as_select(), MessageDetails::as_select())))?;
-        Ok(found.into_iter().map(DisplayedMessage::from).collect())
+        Ok(shown!(self, rows, true))
     }
 
     /// Returns the last message of a conversation's active branch; `None` if it is empty.

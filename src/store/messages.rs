@@ -5,11 +5,7 @@ use super::{
     schema::{conversations, messages},
 };
 use crate::{generation::Generation, prompt_context::PromptContext};
-use diesel::{
-    dsl,
-    prelude::*,
-    sql_types::{Integer, Text},
-};
+use diesel::{dsl, prelude::*};
 use serde::Serialize;
 
 /// A row of `messages`. The export serialises it as an item of its conversation.
@@ -214,38 +210,6 @@ impl From<MessageSummary> for DisplayedMessage {
     }
 }
 
-/// An ancestor of a message, without its content.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Ancestor {
-    /// The key.
-    #[diesel(sql_type = super::types::sql::Id)]
-    pub id: Id,
-    /// The author.
-    #[diesel(sql_type = Text)]
-    pub role: Role,
-    /// The length of the content, in bytes.
-    #[diesel(sql_type = Integer)]
-    pub length: i32,
-}
-
-/// Walks from a message to its ancestors, up to a distance, and returns these, the oldest first.
-const ANCESTORS: &str = "
-    WITH RECURSIVE ancestors (id, parent_id, role, length, distance) AS (
-        SELECT id, parent_id, role, 0, 0 FROM messages WHERE id = $1
-        UNION ALL
-        SELECT parent.id, parent.parent_id, parent.role, octet_length(parent.content), distance + 1
-        FROM ancestors JOIN messages AS parent ON parent.id = ancestors.parent_id
-        WHERE distance < $2
-    )
-    SELECT id, role, length FROM ancestors WHERE distance > 0 ORDER BY distance DESC";
-
-impl Ancestor {
-    /// The length of the content, in bytes.
-    pub fn bytes(&self) -> usize {
-        usize::try_from(self.length).unwrap_or_default()
-    }
-}
-
 /// A range of a conversation's active branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Window {
@@ -343,6 +307,7 @@ macro_rules! shown {
         }
     };
 }
+pub(super) use shown;
 
 impl Database {
     /// Returns the messages with these IDs that are in the owner's conversations, in no particular order.
@@ -421,12 +386,5 @@ impl Database {
             .filter(messages::position.lt(to))
             .order(messages::position);
         Ok(read!(self, load, between.select(Message::as_select()))?)
-    }
-
-    /// Returns the `count` nearest ancestors of a message, the oldest first. They never change, whatever branch is
-    /// active.
-    pub async fn ancestors(&self, message: Id, count: i32) -> Result<Vec<Ancestor>> {
-        let query = diesel::sql_query(ANCESTORS).bind::<super::types::sql::Id, _>(message);
-        Ok(read!(self, load, query.bind::<Integer, _>(count))?)
     }
 }

@@ -201,7 +201,7 @@ impl Database {
         })
     }
 
-    /// Ends a reply. With `parts` as `None`, the row of parts stays as it is. Returns `None` if another runner holds the
+    /// Ends a reply. Without `parts`, its row of parts does not change. Returns `None` if another runner holds the
     /// lease, or the reply is deleted.
     pub async fn finish_reply(
         &self,

@@ -1,8 +1,13 @@
 //! Sending: stores the user's message and the empty reply to it, both or neither.
 
+mod place;
+mod request;
+
+pub use request::{Before, NewMessage, Rejection, Sent, Stored, Target, WhenBusy};
+
 use super::{
     ChangeKind, Database, Error, Id, Instant, MAX_ATTEMPTS, Result, Role,
-    branches::{Below, MAX_ALTERNATIVES, TreeNode, move_branch},
+    branches::move_branch,
     changes::record,
     conversations::Conversation,
     messages::Message,
@@ -11,10 +16,9 @@ use super::{
     schema::{conversations, messages, runs, sends},
     transact,
 };
-use crate::generation::{Generation, GenerationUpdate};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use std::num::NonZeroU32;
+use place::{Place, find_place};
 
 /// A row of `sends`.
 #[derive(Clone, Queryable, Selectable, Insertable)]
@@ -30,144 +34,6 @@ struct SendRow {
     reply_id: Id,
     /// When the message was first sent. Keys are deleted by age.
     created_at: Instant,
-}
-
-/// A request for a reply: a message to be sent, or a reply to be regenerated.
-#[derive(Clone, Debug)]
-pub struct NewMessage {
-    /// The sender.
-    pub owner: Id,
-    /// Where the message and its reply go.
-    pub target: Target,
-    /// The text. Unused by [`Target::Regenerate`].
-    pub content: String,
-    /// The title for a conversation that has none.
-    pub title: String,
-    /// The model that this message requests.
-    pub model: Option<String>,
-    /// Overrides the generation parameters of the conversation or of the regenerated reply, one by one.
-    pub generation: GenerationUpdate,
-    /// The model to use if nothing else names one.
-    pub default_model: Option<String>,
-    /// The idempotency key, and a hash of the whole input.
-    pub idempotency: Option<(String, Vec<u8>)>,
-    /// The current time.
-    pub now: Instant,
-    /// The behavior if an earlier reply of the conversation is in progress.
-    pub when_busy: WhenBusy,
-    /// The maximum number of the sender's replies in progress, including this one.
-    pub max_running: Option<NonZeroU32>,
-    /// A lease and its expiry time, for a runner that waits to start. It is taken if the reply can start immediately.
-    /// With `None`, another runner claims the reply.
-    pub lease: Option<(Id, Instant)>,
-}
-
-/// Where a message and its reply go.
-#[derive(Clone, Debug)]
-pub enum Target {
-    /// To a new conversation.
-    New {
-        /// The instructions for the model, if any.
-        system_prompt: Option<String>,
-    },
-    /// To the end of the active branch, if the sender owns the conversation.
-    Existing {
-        /// The key of the conversation.
-        conversation: Id,
-        /// The message that the active branch must end with.
-        if_last: Option<Id>,
-    },
-    /// To the place of a user's message, which leaves the active branch with all messages below it.
-    Replace {
-        /// The message that is replaced.
-        message: Id,
-        /// The conversation that the message must be in.
-        conversation: Option<Id>,
-        /// The message that the active branch must end with.
-        if_last: Option<Id>,
-    },
-    /// The reply goes to the place of another reply, which leaves the active branch with all messages below it. There
-    /// is no new message of the user. The reply is requested with the model and the parameters of the other reply,
-    /// unless the request names others.
-    Regenerate {
-        /// The other reply.
-        reply: Id,
-    },
-}
-
-/// The behavior of a message that is sent while an earlier reply of its conversation is in progress.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum WhenBusy {
-    /// Rejects the message.
-    Reject,
-    /// Stores the message. Its reply waits for its turn.
-    #[default]
-    Queue,
-    /// Stops the current reply and all waiting ones. The new reply is next.
-    StopCurrent,
-}
-
-/// The result of sending a [`NewMessage`].
-#[derive(Clone, Debug)]
-pub enum Sent {
-    /// The message is stored.
-    Stored(Stored),
-    /// The same message was sent before with the same key, with this result.
-    Before(Stored),
-    /// Nothing is stored.
-    Rejected(Rejection),
-}
-
-/// The reason why nothing is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rejection {
-    /// Another message was sent before with the same key.
-    OtherInput,
-    /// The conversation does not exist, or the sender does not own it.
-    NoConversation,
-    /// The message to replace, or the reply to regenerate, is not in the conversation.
-    NoMessage,
-    /// The message to replace is not a user's.
-    NotFromUser,
-    /// The message to regenerate is not a reply.
-    NotReply,
-    /// The active branch ends with another message than required: with this one, or it is empty.
-    NotLast(Option<Id>),
-    /// The parent has the maximum number of messages that follow it.
-    TooManyAlternatives,
-    /// Nothing names a model, and no default is configured.
-    NoModel,
-    /// An earlier reply is in progress, and the message must not wait.
-    Busy,
-    /// The conversation has the maximum number of messages.
-    Full,
-    /// The sender has the maximum number of replies in progress.
-    TooManyRunning,
-}
-
-/// An earlier use of an idempotency key.
-#[derive(Clone, Debug)]
-pub enum Before {
-    /// The same input, with this result.
-    Same(Box<Stored>),
-    /// Another input.
-    OtherInput,
-}
-
-/// A stored message and its reply.
-#[derive(Clone, Debug)]
-pub struct Stored {
-    /// The conversation of the message.
-    pub conversation: Conversation,
-    /// The user's message.
-    pub message: Message,
-    /// The reply in its current state.
-    pub reply: Message,
-    /// Whether the lease was taken. It is not taken if an earlier reply is in progress, no lease was offered, or the
-    /// message was sent before.
-    pub claimed: bool,
-    /// The replies in progress of the conversation that must stop.
-    pub stopping: Vec<Id>,
 }
 
 /// The maximum number of messages in a conversation: far more than it can use, and far from the end of the position's
@@ -191,89 +57,6 @@ macro_rules! lock_conversation {
         }
         locked
     }};
-}
-
-/// The place of a new message, or of a regenerated reply, in the tree.
-#[derive(Default)]
-struct Place {
-    /// The message that it follows.
-    parent: Option<TreeNode>,
-    /// The reply that is regenerated.
-    replaced_reply: Option<ReplacedReply>,
-}
-
-/// What a regenerated reply inherits.
-#[derive(Queryable, Selectable)]
-#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite), table_name = messages)]
-struct ReplacedReply {
-    model: Option<String>,
-    generation: Option<Generation>,
-}
-
-/// Finds the [`Place`] for a target in an existing conversation.
-macro_rules! find_place {
-    ($conn:ident, $conversation:expr, $target:expr) => {{
-        let conversation: &Conversation = $conversation;
-        let own = messages::conversation_id.eq(conversation.id);
-        let head: Option<TreeNode> = messages::table
-            .filter(own)
-            .filter(messages::position.eq(conversation.message_count - 1))
-            .select(TreeNode::as_select())
-            .first($conn)
-            .await
-            .optional()?;
-        let head_id = head.as_ref().map(|head| head.id);
-        let (replaced, required) = match $target {
-            Target::New { .. } => (None, None),
-            Target::Existing { if_last, .. } => (None, *if_last),
-            Target::Replace { message, if_last, .. } => (Some((*message, Role::User)), *if_last),
-            Target::Regenerate { reply } => (Some((*reply, Role::Assistant)), None),
-        };
-        if required.is_some() && required != head_id {
-            return Err(Rejection::NotLast(head_id).into());
-        }
-        match replaced {
-            None => Place { parent: head, replaced_reply: None },
-            Some((id, role)) => {
-                let found: Option<(Role, Option<Id>, ReplacedReply)> = messages::table
-                    .filter(own)
-                    .filter(messages::id.eq(id))
-                    .select((messages::role, messages::parent_id, ReplacedReply::as_select()))
-                    .first($conn)
-                    .await
-                    .optional()?;
-                let (found_role, parent_id, replaced_reply) = found.ok_or(Rejection::NoMessage)?;
-                if found_role != role {
-                    let is_reply = role == Role::Assistant;
-                    return Err(if is_reply { Rejection::NotReply } else { Rejection::NotFromUser }.into());
-                }
-                let (siblings, parent) = match parent_id {
-                    Some(parent_id) => {
-                        let siblings = messages::table.filter(messages::parent_id.eq(parent_id));
-                        let siblings: i64 = siblings.count().get_result($conn).await?;
-                        let parent = messages::table.find(parent_id).select(TreeNode::as_select());
-                        (siblings, Some(parent.first($conn).await?))
-                    }
-                    None => {
-                        // One root is on the active branch.
-                        let others = messages::position.is_null().and(messages::depth.eq(0));
-                        let others = messages::table.filter(own).filter(others);
-                        (1 + others.count().get_result::<i64>($conn).await?, None)
-                    }
-                };
-                if siblings >= MAX_ALTERNATIVES {
-                    return Err(Rejection::TooManyAlternatives.into());
-                }
-                Place { parent, replaced_reply: (role == Role::Assistant).then_some(replaced_reply) }
-            }
-        }
-    }};
-}
-
-impl From<Rejection> for Error {
-    fn from(rejection: Rejection) -> Self {
-        Self::Rejected(rejection)
-    }
 }
 
 impl Database {

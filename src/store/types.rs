@@ -2,6 +2,7 @@
 //!
 //! Each type is one SQL type with a mapping for either database, so that one `table!` and one query serve both.
 
+use crate::{generation::Generation, prompt_context::PromptContext};
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::{
     backend::Backend,
@@ -160,6 +161,39 @@ impl FromSql<sql::Instant, Sqlite> for Instant {
         FromSql::<BigInt, Sqlite>::from_sql(value).map(Self)
     }
 }
+
+/// Stores a type as JSON text, so that a new field needs no new column.
+macro_rules! json_text {
+    ($name:ty) => {
+        impl ToSql<Text, Pg> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                serde_json::to_writer(out, self)?;
+                Ok(IsNull::No)
+            }
+        }
+
+        impl ToSql<Text, Sqlite> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+                out.set_value(serde_json::to_string(self)?);
+                Ok(IsNull::No)
+            }
+        }
+
+        impl FromSql<Text, Pg> for $name {
+            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+                Ok(serde_json::from_slice(value.as_bytes())?)
+            }
+        }
+
+        impl FromSql<Text, Sqlite> for $name {
+            fn from_sql(mut value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+                Ok(serde_json::from_str(value.read_text())?)
+            }
+        }
+    };
+}
+json_text!(Generation);
+json_text!(PromptContext);
 
 /// Defines an enum that is stored as text.
 macro_rules! text_enum {

@@ -7,7 +7,7 @@ use crate::support::{
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 use std::{net::SocketAddr, time::Duration};
-use tokio::time::sleep;
+use tokio::{task::yield_now, time::sleep};
 
 const MESSAGE: &str = "query($id: ID!) { node(id: $id) { ... on Message { status content error { code }
     parts { __typename index ... on TextPart { text } ... on ReasoningPart { text } }
@@ -384,7 +384,7 @@ async fn say(call: &mut Call, random: &mut StdRng) {
             _ => send_reasoning(call, &format!("th\u{f6}ught{word} ")).await,
         }
         if random.random_bool(0.3) {
-            sleep(Duration::from_millis(5)).await;
+            yield_now().await;
         }
     }
     for page in 0..random.random_range(0..4) {
