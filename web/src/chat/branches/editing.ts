@@ -1,12 +1,10 @@
 import { useSyncExternalStore } from 'react';
 import { createStore } from '../../store';
 import { draftOf, keepDraft } from '../composer/drafts';
-import { withConversation } from '../conversations/list';
 import { execute } from '../graphql/client';
-import { SendMessageDocument, type SendMessageInput, type SendMessageMutation } from '../graphql/generated';
-import { noteSwitch } from '../messages/actions';
-import { withBranch, withMessages, type Message } from '../messages/list';
-import { change } from '../state';
+import { SendMessageDocument, type SendMessageInput } from '../graphql/generated';
+import type { Message } from '../messages/list';
+import { showBranch } from './showBranch';
 
 /** Changes whenever an edit begins or ends. */
 const changesStore = createStore(0);
@@ -42,18 +40,7 @@ export function keepEdit(user: string, messageId: string, text: string): void {
 
 /** Sends the edited version of a message, which starts a new branch. Stops replies in progress. */
 export async function saveEdit(input: SendMessageInput): Promise<void> {
-  showEdited((await execute(SendMessageDocument, { input: { ...input, whenBusy: 'STOP_CURRENT' } })).sendMessage);
-}
-
-function showEdited({ conversation, message, reply }: SendMessageMutation['sendMessage']): void {
-  noteSwitch(conversation.id);
-  change((state) => {
-    const list = state.messages[conversation.id];
-    return {
-      conversations: withConversation(state.conversations, conversation),
-      messages: list
-        ? { ...state.messages, [conversation.id]: withMessages(withBranch(list, message.parent?.id ?? null, reply.id), message, reply) }
-        : state.messages,
-    };
-  });
+  const sent = await execute(SendMessageDocument, { input: { ...input, whenBusy: 'STOP_CURRENT' } });
+  const { conversation, message, reply } = sent.sendMessage;
+  showBranch(conversation, message.parent?.id ?? null, [message, reply]);
 }

@@ -1,15 +1,12 @@
 import { createStore } from '../../store';
 import { focusComposer } from '../composer/field';
-import { withConversation } from '../conversations/list';
 import { execute } from '../graphql/client';
-import { RegenerateReplyDocument, type RegenerateReplyMutation } from '../graphql/generated';
-import { noteSwitch } from '../messages/actions';
-import { withBranch, withMessages } from '../messages/list';
+import { RegenerateReplyDocument } from '../graphql/generated';
 import { modelsStore } from '../models/models';
 import { randomKey } from '../outbox/outbox';
-import { change } from '../state';
 import { texts } from '../texts';
 import { notifyFailure } from '../ui/notices';
+import { showBranch } from './showBranch';
 
 /** IDs of the replies that are being regenerated, until the server has accepted that. */
 export const regeneratingStore = createStore<ReadonlySet<string>>(new Set());
@@ -21,7 +18,8 @@ export async function regenerate(messageId: string, model?: string): Promise<voi
   const hadFocus = document.activeElement?.closest('[data-message]') != null;
   try {
     const input = { messageId, model: model ?? onlyModel(), idempotencyKey: randomKey() };
-    showNew((await execute(RegenerateReplyDocument, { input })).regenerateReply);
+    const { conversation, message, reply } = (await execute(RegenerateReplyDocument, { input })).regenerateReply;
+    showBranch(conversation, message.id, [reply]);
     // The pressed button disappears, or has disappeared already because the feed was faster.
     const { activeElement } = document;
     if (hadFocus && (activeElement === document.body || activeElement?.closest('[data-message]'))) focusComposer();
@@ -38,17 +36,4 @@ export async function regenerate(messageId: string, model?: string): Promise<voi
 function onlyModel(): string | undefined {
   const models = modelsStore.get();
   return models.length === 1 ? models[0]!.id : undefined;
-}
-
-function showNew({ conversation, message, reply }: RegenerateReplyMutation['regenerateReply']): void {
-  noteSwitch(conversation.id);
-  change((state) => {
-    const list = state.messages[conversation.id];
-    return {
-      conversations: withConversation(state.conversations, conversation),
-      messages: list
-        ? { ...state.messages, [conversation.id]: withMessages(withBranch(list, message.id, reply.id), reply) }
-        : state.messages,
-    };
-  });
 }
