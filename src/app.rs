@@ -24,6 +24,7 @@ use crate::{
     maintenance,
     removal::Removal,
     replies::Replies,
+    search::Indexing,
     store::{self, Database, Instant, Statements},
     throttle::{self, Throttle},
     transport::{
@@ -158,6 +159,7 @@ impl Base {
         accounts.clock.clone().keep_synchronized(store.clone(), &background);
         maintenance::start(store.clone(), accounts.clock.clone(), &background);
         conversations.removal.clone().start(&background);
+        Indexing::new(store.clone(), accounts.clock.clone()).start(&background);
         changes.clone().start_polling(&background);
         let (watcher, token) = (accounts.clone(), self.shutdown.clone());
         self.tasks.spawn(async move { watcher.sessions.run_revocation_poll(known_from, token).await });

@@ -38,6 +38,7 @@
 //! | [`conversations`] | Creates, changes and deletes conversations |
 //! | [`imports`] | Imports conversations from the exports of this and other servers |
 //! | [`replies`] | Generates replies and streams them to subscribers |
+//! | [`search`] | Full-text search over messages and titles |
 //! | [`changes`] | The change feed of each user, which keeps the user's devices in sync |
 //! | [`assistant`] | The models and their providers |
 //! | [`generation`] | The parameters with which a model generates a reply |
@@ -51,6 +52,7 @@
 //! | [`address`] | Client addresses and the networks that they belong to |
 //! | [`error`] | The errors that clients see |
 //! | [`unicode`] | Visible characters, and truncation of text |
+//! | [`words`] | The words of texts and of search queries |
 //! | [`clock`] | The time, which tests can move |
 //! | [`background`] | Runs jobs at intervals until shutdown |
 //! | [`waker`] | Wakes background tasks before their timer fires |
@@ -84,9 +86,11 @@ pub mod prompt_context;
 pub mod random;
 pub mod removal;
 pub mod replies;
+pub mod search;
 pub mod store;
 pub mod telemetry;
 pub mod throttle;
 pub mod transport;
 pub mod unicode;
 pub mod waker;
+pub mod words;

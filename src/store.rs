@@ -30,6 +30,7 @@ pub mod runs;
 pub mod schema;
 #[cfg(test)]
 pub(crate) mod scratch;
+pub mod search;
 pub mod security_events;
 pub mod sends;
 pub mod sessions;

@@ -17,6 +17,9 @@ use tokio::time::sleep;
 /// The timeout for the end of a reply.
 const REPLY: Duration = Duration::from_secs(30);
 
+/// The timeout for an import.
+const IMPORT: Duration = Duration::from_secs(600);
+
 /// A client of a server, with or without a user's token.
 #[derive(Clone)]
 pub struct Api {
@@ -124,6 +127,25 @@ impl Api {
             )
             .await?;
         Ok(data.stop_reply.message)
+    }
+
+    /// Imports a file of conversations. Fails if one of them is skipped.
+    pub async fn import(&self, file: String) -> Result<()> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Data {
+            import_conversations: Ticket,
+        }
+        #[derive(Deserialize)]
+        struct Ticket {
+            url: String,
+        }
+        let data: Data = self.execute("mutation { importConversations { url } }", json!({})).await?;
+        let url = format!("http://{}{}", self.address, data.import_conversations.url);
+        let response = self.http.put(url).timeout(IMPORT).body(file).send().await?.error_for_status()?;
+        let summary: Value = serde_json::from_slice(&response.bytes().await?)?;
+        ensure!(summary["skipped"] == 0, "{summary}");
+        Ok(())
     }
 
     /// Waits until a reply is complete. Fails if it ends otherwise.

@@ -11,6 +11,7 @@ mod reconnect;
 mod remote_delay;
 mod remote_event;
 mod reply_event;
+mod search;
 mod sign_in;
 mod stop_abort;
 mod token_delay;
@@ -102,10 +103,12 @@ pub enum Measurement {
     SignIn,
     /// Time of regenerations and switches in a long conversation.
     Branches,
+    /// Time of searches over 100,000 messages.
+    Search,
 }
 
 impl Measurement {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::NestedQuery,
         Self::ReplyEvent,
         Self::IdleSocket,
@@ -120,6 +123,7 @@ impl Measurement {
         Self::Limits,
         Self::SignIn,
         Self::Branches,
+        Self::Search,
     ];
 
     pub fn name(self) -> &'static str {
@@ -138,6 +142,7 @@ impl Measurement {
             Self::Limits => limits::NAME,
             Self::SignIn => sign_in::NAME,
             Self::Branches => branches::NAME,
+            Self::Search => search::NAME,
         }
     }
 
@@ -157,6 +162,7 @@ impl Measurement {
             Self::Limits => limits::run(bench, report).await,
             Self::SignIn => sign_in::run(bench, report).await,
             Self::Branches => branches::run(bench, report).await,
+            Self::Search => search::run(bench, report).await,
         }
     }
 }

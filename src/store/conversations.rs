@@ -7,6 +7,7 @@ use super::{
     read,
     removal::DELETED_OWNER,
     schema::{conversations, runs},
+    search::{SearchEntry, SearchIndex},
     transact,
 };
 use crate::generation::{Generation, GenerationUpdate};
@@ -166,8 +167,10 @@ fn older_than(at: Instant, id: Id) -> _ {
 impl Database {
     /// Inserts a conversation.
     pub async fn insert_conversation(&self, conversation: &Conversation) -> Result<()> {
+        let title = SearchEntry::of_title(conversation.owner_id, conversation.id, &conversation.title);
         transact!(self, async |conn| {
             diesel::insert_into(conversations::table).values(conversation).execute(conn).await?;
+            conn.index(&title).await?;
             let changes = [(ChangeKind::ConversationCreated, conversation.id, None)];
             record!(conn, conversation.owner_id, conversation.created_at, changes);
             Ok(())
@@ -288,6 +291,9 @@ impl Database {
                 .await
                 .optional()?;
             if updated.is_some() {
+                if let Some(title) = &columns.title {
+                    conn.index(&SearchEntry::of_title(owner, id, title)).await?;
+                }
                 record!(conn, owner, now, [(ChangeKind::ConversationChanged, id, None)]);
                 // Counted after `record!` has locked the user's feed, so that concurrent updates count each other.
                 if marks.pinned == Some(true) {

@@ -6,6 +6,7 @@ use super::{
     messages::Message,
     removal::DELETED_OWNER,
     schema::{conversations, feeds, import_tickets, messages, users},
+    search::{SearchEntry, SearchIndex},
     transact,
 };
 use diesel::{dsl::exists, prelude::*};
@@ -89,7 +90,9 @@ impl Database {
             }
             for message in new {
                 diesel::insert_into(messages::table).values(message).execute(conn).await?;
+                conn.index(&SearchEntry::of_message(owner, row.id, message.id, &message.content)).await?;
             }
+            conn.index(&SearchEntry::of_title(owner, row.id, &row.title)).await?;
             Ok(Imported::Stored)
         })
     }

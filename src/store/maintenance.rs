@@ -26,6 +26,14 @@ impl Database {
         })
     }
 
+    /// Makes a claimed job due at `next` instead. The instance that runs it calls this to keep or to return it.
+    pub async fn postpone_job(&self, name: &str, next: Instant) -> Result<()> {
+        transact!(self, async |conn| {
+            diesel::update(chores::table.find(name)).set(chores::due_at.eq(next)).execute(conn).await?;
+            Ok(())
+        })
+    }
+
     /// Writes a row, to test whether the database is writable.
     pub async fn try_to_write(&self, now: Instant) -> Result<()> {
         transact!(self, async |conn| {

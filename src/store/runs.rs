@@ -9,6 +9,7 @@ use super::{
     parts::PartsRow,
     read,
     schema::{conversations, message_parts, messages, runs},
+    search::{SearchEntry, SearchIndex},
     transact,
 };
 use crate::prompt_context::PromptContext;
@@ -164,13 +165,14 @@ macro_rules! store_parts {
     };
 }
 
-/// Records the change of a reply's end. The conversation exists, because deleting it would need the run's row, which
-/// this transaction holds.
+/// Indexes a reply that has ended, and records the change. The conversation exists, because deleting it would need the
+/// run's row, which this transaction holds.
 macro_rules! record_end {
     ($conn:ident, $message:ident, $at:expr) => {{
         let conversation = $message.conversation_id;
         let owner: Id =
             conversations::table.find(conversation).select(conversations::owner_id).first($conn).await?;
+        $conn.index(&SearchEntry::of_message(owner, conversation, $message.id, &$message.content)).await?;
         record!($conn, owner, $at, [(ChangeKind::ReplyEnded, conversation, Some($message.id))]);
         FinishedReply { owner, message: $message }
     }};

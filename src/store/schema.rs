@@ -242,6 +242,28 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    search_entries (id) {
+        id -> Id,
+        conversation_id -> Id,
+        message_id -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    search_progress (id) {
+        id -> Integer,
+        position -> Id,
+        complete -> Bool,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
@@ -258,5 +280,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     security_events,
     export_tickets,
     import_tickets,
-    identities
+    identities,
+    search_entries,
+    search_progress
 );

@@ -14,6 +14,7 @@ use super::{
     read,
     runs::Run,
     schema::{conversations, messages, runs, sends},
+    search::{SearchEntry, SearchIndex},
     transact,
 };
 use diesel::prelude::*;
@@ -181,9 +182,11 @@ impl Database {
             }
 
             let mut changes = Vec::with_capacity(3);
+            let new_title;
             let added = if place.replaced_reply.is_some() { 1 } else { 2 };
             let conversation: Conversation = match existing {
                 None => {
+                    new_title = true;
                     let system_prompt = match &new.target {
                         Target::New { system_prompt } => system_prompt.clone(),
                         _ => None,
@@ -202,8 +205,9 @@ impl Database {
                 Some(conversation) => {
                     let untitled = conversation.message_count == 0 && !conversation.titled_by_user;
                     let moved = move_branch!(conn, &conversation, place.parent.clone(), Below::Leave);
+                    new_title = untitled && conversation.title != new.title;
                     // Only for the title and the archive. The message has a change of its own.
-                    if untitled && conversation.title != new.title || conversation.archived_at.is_some() {
+                    if new_title || conversation.archived_at.is_some() {
                         changes.push((ChangeKind::ConversationChanged, conversation.id, None));
                     }
                     if moved.is_switched {
@@ -244,6 +248,13 @@ impl Database {
             let reply = Message { created_at: now, ..message.pending_reply(reply_id, model, generation) };
             diesel::insert_into(messages::table).values(&reply).execute(conn).await?;
             changes.push((ChangeKind::MessageAdded, conversation.id, Some(reply_id)));
+            if place.replaced_reply.is_none() {
+                conn.index(&SearchEntry::of_message(new.owner, conversation.id, message_id, &new.content))
+                    .await?;
+            }
+            if new_title {
+                conn.index(&SearchEntry::of_title(new.owner, conversation.id, &new.title)).await?;
+            }
 
             let lease = new.lease.filter(|_| last_run.is_none());
             let run = Run {

@@ -6,6 +6,7 @@ use super::{
     read,
     removal::DELETED_OWNER,
     schema::{conversations, messages},
+    search::{SearchEntry, SearchIndex},
     transact,
 };
 use diesel::{dsl::exists, prelude::*};
@@ -80,6 +81,7 @@ impl Database {
                 .filter(conversations::title.eq(old));
             let replaced = diesel::update(automatic).set(conversations::title.eq(new)).execute(conn).await?;
             if replaced > 0 {
+                conn.index(&SearchEntry::of_title(owner, conversation, new)).await?;
                 record!(conn, owner, now, [(ChangeKind::ConversationChanged, conversation, None)]);
             }
             Ok(replaced > 0)

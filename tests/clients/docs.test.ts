@@ -39,7 +39,7 @@ test('the commands of docs/clients.md work in their order', async () => {
 
     const lines = stdout.split('\n');
     const answers = lines.filter((line) => line.startsWith('{"data"')).map((line) => JSON.parse(line).data);
-    const [signedIn, page, limited, thought, again, back, lists, sent, sentAgain] = answers;
+    const [signedIn, page, limited, thought, again, back, search, lists, sent, sentAgain] = answers;
     expect(signedIn.me).toMatchObject({ name: 'ada' });
     expect(page.me.conversations.nodes).toHaveLength(3);
     expect(limited.sendMessage.reply.generation).toEqual({ temperature: null, maxOutputTokens: 2, reasoningEffort: null });
@@ -55,6 +55,14 @@ test('the commands of docs/clients.md work in their order', async () => {
       fork: { content: 'A first try' },
       head: { alternatives: [{ id: expect.any(String) }, { id: again.regenerateReply.reply.id }], onBranch: true },
     });
+    expect(search.me.search).toMatchObject({ complete: true, nodes: [{ message: { onBranch: true } }, { message: { onBranch: true } }] });
+    expect(search.me.search.nodes[0].snippet).toEqual([
+      { text: 'Pack my box with five dozen ', matched: false },
+      { text: 'liquor', matched: true },
+      { text: ' ', matched: false },
+      { text: 'jugs', matched: true },
+      { text: '.', matched: false },
+    ]);
     expect(lists.me.others.nodes).not.toEqual([]);
     expect(sentAgain).toEqual(sent);
     expect(JSON.parse(stdout.slice(stdout.indexOf('{\n')))).toMatchObject({ limit: 200000 });

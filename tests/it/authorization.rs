@@ -14,7 +14,7 @@ use crate::support::{Kind, PASSWORD, Server, on_both_databases, wait_for};
 use schema::Schema;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use table::{CURSORS, ID_INPUTS, INPUTS, InputKind, OTHER_ROOTS, Permission};
+use table::{CURSORS, ID_INPUTS, INPUTS, InputKind, NESTED_ID_INPUTS, OTHER_ROOTS, Permission};
 use transports::{Transport, codes, execute, transports};
 use world::{MARK, World, nonexistent};
 
@@ -40,7 +40,8 @@ async fn the_table_covers_the_whole_schema() {
     }
     let inputs_of_kind =
         |to| INPUTS.iter().filter(move |row| row.1 == to).map(|row| row.0).collect::<BTreeSet<_>>();
-    assert_eq!(inputs_of_kind(InputKind::Object), ID_INPUTS.iter().map(|row| row.takes).collect());
+    let tried = ID_INPUTS.iter().chain(NESTED_ID_INPUTS).map(|row| row.takes);
+    assert_eq!(inputs_of_kind(InputKind::Object), tried.collect());
     assert_eq!(inputs_of_kind(InputKind::Position), CURSORS.iter().map(|row| row.0).collect());
 
     let roots: BTreeSet<&str> =
@@ -71,7 +72,7 @@ on_both_databases! {
     async fn another_users_object_looks_like_a_missing_one(kind) {
         let mut world = World::make(kind).await;
         let before = world.rows().await;
-        for row in ID_INPUTS {
+        for row in ID_INPUTS.iter().chain(NESTED_ID_INPUTS) {
             for transport in transports(row.query) {
                 for (object, id) in &world.ids {
                     let [theirs, nothing] = [id.clone(), nonexistent(id)].map(async |id| {
@@ -105,7 +106,8 @@ on_both_databases! {
         let mut socket = world.server.socket(&world.ada).await;
         socket.follow(&running, None).await;
         assert_eq!(socket.until("end").await.0, format!("{MARK} to the end"));
-        for row in ID_INPUTS {
+        // Those of ID_INPUTS end with the deletion of the objects.
+        for row in NESTED_ID_INPUTS.iter().chain(ID_INPUTS) {
             for object in row.of {
                 let transport = transports(row.query)[0];
                 let answer = execute(transport, &world.server, &world.ada, row.query, json!({ "id": world.ids[object] })).await;

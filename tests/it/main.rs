@@ -47,6 +47,7 @@ mod readiness;
 mod refresh_cookie;
 mod replies;
 mod schema;
+mod search;
 mod secrets;
 mod security_events;
 mod sessions;

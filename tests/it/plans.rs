@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Tables that grow without bound.
-const LARGE: [&str; 10] = [
+const LARGE: [&str; 11] = [
     "users",
     "sessions",
     "conversations",
@@ -16,6 +16,7 @@ const LARGE: [&str; 10] = [
     "changes",
     "security_events",
     "access_tokens",
+    "search_entries",
 ];
 
 /// Statements that may scan a table or sort their result.
@@ -84,6 +85,17 @@ async fn fill(sql: &mut Sql, conversation: &str) {
     ] {
         sql.execute(&format!("INSERT INTO {insert}")).await;
     }
+    // The texts are indexed, so that the plans are those of a database in use.
+    let (key, words) = match postgres {
+        true => ("owner_prefix, words", "'0000', ''::tsvector"),
+        false => ("key", "row_number() OVER (ORDER BY id)"),
+    };
+    sql.execute(&format!(
+        "INSERT INTO search_entries (id, conversation_id, message_id, {key}) SELECT id, conversation_id, message_id, {words}
+            FROM (SELECT id, conversation_id, id AS message_id FROM messages UNION ALL SELECT id, id, NULL FROM conversations)
+            AS texts WHERE id NOT IN (SELECT id FROM search_entries)"
+    ))
+    .await;
     sql.execute(&format!("UPDATE conversations SET message_count = 20000 WHERE id = {big}")).await;
     sql.execute("ANALYZE").await;
 }
@@ -113,6 +125,8 @@ async fn talk(server: &Server, client: &Client, conversation: &str) {
     client.send(input).await;
     client.stop(sent["reply"]["id"].as_str().expect("an id")).await;
     let (other, _) = client.send_echo("a conversation to delete", None).await;
+    let search = "{ me { search(query: \"hello wor\") { complete nodes { snippet { text } } } } }";
+    client.data(search, json!({})).await;
     let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { deletedId } }";
     client.data(delete, json!({ "id": other })).await;
     server.waker.wake_all();
@@ -132,7 +146,7 @@ on_both_databases! {
         let statements = server.statements.texts().into_iter().map(|text| text.replace('`', "\""));
         let statements: Vec<String> = statements.filter(|text| is_query(text)).collect();
         for needed in ["\"messages\".\"position\" >=", "count(*)", "\"runs\".\"owner_id\" =", "\"lease\" IS NULL",
-            "\"message_parts\".\"rest\""] {
+            "\"message_parts\".\"rest\"", "FROM search_"] {
             let asked = statements.iter().any(|text| text.to_lowercase().contains(&needed.to_lowercase()));
             assert!(asked, "no statement with {needed}:\n{statements:#?}");
         }
@@ -148,7 +162,9 @@ on_both_databases! {
 }
 
 fn is_query(statement: &str) -> bool {
-    ["SELECT", "UPDATE", "DELETE"].iter().any(|verb| statement.starts_with(verb)) && statement.contains('"')
+    let is_search = statement.contains("search_entries");
+    let verbs = ["SELECT", "UPDATE", "DELETE"];
+    verbs.iter().any(|verb| statement.starts_with(verb)) && (statement.contains('"') || is_search)
 }
 
 /// Returns whether a plan scans a large table, or sorts.
@@ -157,6 +173,8 @@ fn has_fault(plan: &[String]) -> bool {
         let table = rest.and_then(|rest| rest.split_whitespace().next());
         table.is_some_and(|table| LARGE.contains(&table))
     };
+    // The index of words has no order, so what it finds is sorted.
+    let is_search = plan.iter().any(|step| step.contains("search_entries_by_word"));
     plan.iter().enumerate().any(|(place, step)| {
         // A partial index, which holds only the runs that wait.
         let whole = !step.contains("runs_waiting");
@@ -166,7 +184,7 @@ fn has_fault(plan: &[String]) -> bool {
             return whole && !searched && is_large(step.split(" on ").nth(1));
         }
         whole && is_large(step.strip_prefix("Seq Scan on ").or(step.strip_prefix("SCAN ")))
-            || step == "Sort"
+            || (step == "Sort" && !is_search)
             || step.contains("TEMP B-TREE FOR ORDER BY")
     })
 }

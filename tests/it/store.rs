@@ -31,10 +31,13 @@ on_both_databases! {
         let folder = tempfile::tempdir().unwrap();
         let url = kind.create(folder.path()).await;
         Database::connect(&url, &Statements::default()).await.unwrap().migrate().await.unwrap();
-        let made = match kind {
+        let mut made = match kind {
             Kind::Sqlite => sqlite_columns(&url).await,
             Kind::Postgres => postgres_columns(&url).await,
         };
+        // The words of the search index, which Diesel does not know (see `src/store/search/sql.rs`).
+        made.retain(|table, _| !table.starts_with("search_words"));
+        made.get_mut("search_entries").unwrap().retain(|(column, ..)| !["words", "owner_prefix", "key"].contains(&&**column));
         assert_eq!(in_order_of_names(made), in_order_of_names(declared_columns(kind)));
     }
 

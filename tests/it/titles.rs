@@ -65,6 +65,8 @@ on_both_databases! {
         call.finish("stop").await;
         let changed = device.expect_event("ConversationChanged").await;
         assert_eq!(changed["conversation"], json!({ "id": conversation, "title": "Baking bread" }));
+        let found = client.data("{ me { search(query: \"baking\") { nodes { message { id } } } } }", json!({})).await;
+        assert_eq!(found["me"]["search"]["nodes"], json!([{ "message": null }]), "the title is found");
         // Later replies leave the title alone: otherwise the next request would be for a title.
         ask(&client, &mut provider, "And rolls?", Some(&conversation)).await;
         ask(&client, &mut provider, "And cake?", Some(&conversation)).await;

@@ -6,10 +6,16 @@
 use crate::graphql::schema::pages;
 
 /// The connections. The number of rows of a page multiplies the cost of the fields of a row.
-pub const CONNECTIONS: [&str; 4] = ["conversations", "messages", "securityEvents", "tree"];
+pub const CONNECTIONS: [&str; 5] = ["conversations", "messages", "search", "securityEvents", "tree"];
 /// The lists without pages, and their maximum number of rows. Few messages have more than a handful of parts.
-const LISTS: [(&str, u64); 5] =
-    [("accessTokens", 50), ("alternatives", 100), ("models", 20), ("parts", 4), ("sessions", 100)];
+const LISTS: [(&str, u64); 6] = [
+    ("accessTokens", 50),
+    ("alternatives", 100),
+    ("models", 20),
+    ("parts", 4),
+    ("sessions", 100),
+    ("snippet", 5),
+];
 /// The lists of introspection. Each of them can lead to all types again.
 const INTROSPECTION: [&str; 7] =
     ["types", "fields", "args", "inputFields", "interfaces", "possibleTypes", "enumValues"];
@@ -26,6 +32,9 @@ pub const EXPENSIVE_COST: u64 = 10;
 
 /// The type whose first event can hold a whole reply, up to a megabyte of text, and its cost.
 const SNAPSHOT: (&str, u64) = ("ReplyEvent", 100);
+
+/// The field that searches all texts of a user, and its cost.
+const SEARCH: (&str, u64) = ("search", 100);
 
 /// The cost of each kilobyte of a request.
 const KILOBYTE_COST: u64 = 4;
@@ -60,6 +69,8 @@ pub fn size_cost(bytes: usize) -> u64 {
 pub fn own_cost(field: &str, of_type: &str) -> u64 {
     if of_type == SNAPSHOT.0 {
         SNAPSHOT.1
+    } else if field == SEARCH.0 {
+        SEARCH.1
     } else if WRITES.contains(&field) {
         WRITE_COST
     } else if LONG.contains(&field) || READING.contains(&field) {

@@ -108,6 +108,27 @@ fn decode_numbers<const N: usize>(tag: u8, text: &str) -> Option<[i32; N]> {
     is_valid.then_some(numbers)?.try_into().ok()
 }
 
+/// The first byte of the cursors of search results.
+const SEARCH_TAG: u8 = b'h';
+
+/// The position of a search result: the ID of the message, or of the conversation if its title matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SearchCursor(pub Id);
+
+impl Cursor for SearchCursor {
+    fn encode(&self) -> String {
+        let mut bytes = [SEARCH_TAG; 17];
+        bytes[1..].copy_from_slice(self.0.0.as_bytes());
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        let bytes: [u8; 17] = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+        let id = Uuid::from_slice(&bytes[1..]).ok()?;
+        (bytes[0] == SEARCH_TAG).then_some(Self(Id(id)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +145,9 @@ mod tests {
             prop_assert_eq!(ConversationSortKey::decode(&place.encode()), Some(place));
             prop_assert_eq!(Position::decode(&on_branch.encode()), Some(on_branch));
             prop_assert_eq!(TreeCursor::decode(&in_tree.encode()), Some(in_tree));
+            let hit = SearchCursor(Id(Uuid::from_u128(id)));
+            prop_assert_eq!(SearchCursor::decode(&hit.encode()), Some(hit));
+            prop_assert_eq!(SearchCursor::decode(&place.encode()), None);
             prop_assert_eq!(Position::decode(&place.encode()), None);
             prop_assert_eq!(Position::decode(&in_tree.encode()), None);
             prop_assert_eq!(TreeCursor::decode(&on_branch.encode()), None);
@@ -137,7 +161,8 @@ mod tests {
 
         #[test]
         fn any_text_can_be_decoded(text in "\\PC{0,60}") {
-            let _ = (ConversationSortKey::decode(&text), Position::decode(&text), TreeCursor::decode(&text));
+            let _ = (ConversationSortKey::decode(&text), Position::decode(&text));
+            let _ = (TreeCursor::decode(&text), SearchCursor::decode(&text));
         }
     }
 

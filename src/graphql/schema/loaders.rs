@@ -7,6 +7,7 @@ use crate::{
     accounts::Viewer,
     error::Result,
     parts::Parts,
+    search,
     store::{
         Database, Id,
         access_tokens::AccessToken,
@@ -33,6 +34,8 @@ pub struct Loaders {
     pub part_lengths: DataLoader<PartLengths>,
     /// All parts of messages that have more than text, by message ID.
     pub parts: DataLoader<AllParts>,
+    /// The beginnings of long contents, for the excerpts of search results, by message ID.
+    pub excerpts: DataLoader<Excerpts>,
     /// Pages of active branches, by conversation ID, window, and whether the
     /// [`MessageDetails`](crate::store::messages::MessageDetails) are needed.
     pub windows: DataLoader<Windows>,
@@ -57,6 +60,7 @@ impl Loaders {
             contents: DataLoader::new(Contents(source.clone())),
             part_lengths: DataLoader::new(PartLengths(source.clone())),
             parts: DataLoader::new(AllParts(source.clone())),
+            excerpts: DataLoader::new(Excerpts(source.clone())),
             windows: DataLoader::new(Windows(source.clone())),
             alternatives: DataLoader::new(Alternatives(source.clone())),
             sessions: DataLoader::new(Sessions(source.clone())),
@@ -155,6 +159,19 @@ impl Loader for AllParts {
     async fn load(&self, ids: &[Id]) -> Result<HashMap<Id, Arc<Parts>>> {
         let found = self.0.store.parts(ids).await?;
         Ok(found.into_iter().map(|(id, parts)| (id, Arc::new(parts))).collect())
+    }
+}
+
+/// Loads the beginnings of contents. The caller has checked that the user owns the messages.
+pub struct Excerpts(Source);
+
+impl Loader for Excerpts {
+    type Key = Id;
+    type Value = Arc<str>;
+
+    async fn load(&self, ids: &[Id]) -> Result<HashMap<Id, Arc<str>>> {
+        let found = self.0.store.excerpts(ids, search::SCANNED).await?;
+        Ok(found.into_iter().map(|(id, excerpt)| (id, excerpt.into())).collect())
     }
 }
 

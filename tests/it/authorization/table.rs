@@ -38,6 +38,9 @@ pub const INPUTS: &[(&str, InputKind)] = &[
     ("RateReplyInput.messageId", Object),
     ("RevokeSessionInput.id", Object),
     ("DeleteAccessTokenInput.id", Object),
+    ("User.search(conversationId:)", Object),
+    ("User.search(after:)", Position),
+    ("User.search(query:)", Data),
     ("User.conversations(after:)", Position),
     ("User.conversations(before:)", Position),
     ("User.securityEvents(after:)", Position),
@@ -213,6 +216,15 @@ pub const ID_INPUTS: &[IdInput] = &[
     ),
 ];
 
+/// Operations like those of [`ID_INPUTS`], on a field below `me`. For anonymous callers, `me` is null.
+pub const NESTED_ID_INPUTS: &[IdInput] = &[id_input(
+    "Query.me",
+    "User.search(conversationId:)",
+    Read,
+    &[ObjectKind::Conversation],
+    "query($id: ID!) { me { search(query: \"lovelace\", conversationId: $id) { nodes { snippet { text } } } } }",
+)];
+
 /// Operations that take a cursor as `$cursor`, in a list of the caller or in the caller's own reply `$id`. The last
 /// column is true if another user's cursor is refused. A list accepts it: there it is only a point in the sort order.
 pub const CURSORS: &[(&str, &str, bool)] = &[
@@ -224,6 +236,11 @@ pub const CURSORS: &[(&str, &str, bool)] = &[
     (
         "User.conversations(before:)",
         "query($cursor: String) { me { conversations(before: $cursor) { totalCount nodes { id title } } } }",
+        false,
+    ),
+    (
+        "User.search(after:)",
+        "query($cursor: String) { me { search(query: \"mine\", after: $cursor) { nodes { snippet { text } } edges { cursor } } } }",
         false,
     ),
     (

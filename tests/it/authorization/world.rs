@@ -173,7 +173,7 @@ async fn script(client: &Client, scope: &str) -> [String; 2] {
 }
 
 async fn cursors(server: &Server, ada: &Client, reply: &str) -> Vec<String> {
-    let query = "{ me { securityEvents { edges { cursor } }
+    let query = "{ me { securityEvents { edges { cursor } } search(query: \"lovelace\") { edges { cursor } }
         conversations { edges { cursor node { messages { edges { cursor } } tree { edges { cursor } } } } } } }";
     let lists = ada.data(query, json!({})).await.to_string();
     let query = "subscription($id: ID!) { reply(messageId: $id) { cursor } }";

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 const LISTS: &str = "query($id: ID!) {
-    me { conversations(first: 1) { edges { cursor } } securityEvents(first: 1) { edges { cursor } } }
+    me { conversations(first: 1) { edges { cursor } } securityEvents(first: 1) { edges { cursor } }
+         search(query: \"hello\", first: 1) { edges { cursor } } }
     conversation(id: $id) { messages(first: 1) { edges { cursor } } tree(first: 1) { edges { cursor } } } }";
 
 /// Returns a cursor of each list, with the field whose arguments take it.
@@ -32,6 +33,7 @@ async fn cursors(
     vec![
         ("User.conversations", first(&data["me"]["conversations"])),
         ("User.securityEvents", first(&data["me"]["securityEvents"])),
+        ("User.search", first(&data["me"]["search"])),
         ("Conversation.messages", first(&data["conversation"]["messages"])),
         ("Conversation.tree", first(&data["conversation"]["tree"])),
         ("Subscription.reply", reply.as_str().expect("a cursor").to_owned()),

@@ -11,6 +11,7 @@ fn kind_of(target: &str) -> Option<&'static str> {
         "Query.node(id:)" | "Query.nodes(ids:)" => None,
         "Query.conversation(id:)"
         | "UpdateConversationInput.id"
+        | "User.search(conversationId:)"
         | "DeleteConversationInput.id"
         | "SendMessageInput.conversationId" => Some("conversation"),
         "RevokeSessionInput.id" => Some("session"),

@@ -57,7 +57,7 @@ impl World {
             (_, "email" | "newEmail") => json!("nobody@example.com"),
             (_, "password" | "currentPassword") => json!(PASSWORD),
             (_, "newPassword") => json!("another horse battery"),
-            (_, "content" | "name") => json!("a text"),
+            (_, "content" | "name" | "query") => json!("a text"),
             (_, "scopes") => json!(["READ"]),
             ("UpdateConversationInput", "id") => json!(self.own["conversation"]),
             ("Subscription" | "RateReplyInput" | "RegenerateReplyInput", "messageId") => {

@@ -102,7 +102,7 @@ impl Sql {
         }
     }
 
-    /// Returns all rows of every table as text.
+    /// Returns all rows of every table as text, without the inner tables of SQLite's full-text index.
     pub async fn all_rows(&mut self) -> BTreeMap<String, Vec<String>> {
         let tables = match self {
             Self::Postgres(_) => {
@@ -111,7 +111,7 @@ impl Sql {
             }
             Self::Sqlite(_) => {
                 "SELECT name AS value FROM sqlite_master
-                WHERE type = 'table' AND name NOT LIKE '\\_\\_%' ESCAPE '\\'"
+                WHERE type = 'table' AND name NOT LIKE '\\_\\_%' ESCAPE '\\' AND name NOT LIKE 'search\\_words%' ESCAPE '\\'"
             }
         };
         let mut rows = BTreeMap::new();

@@ -1,8 +1,12 @@
-use super::{AccessToken, ConversationConnection, DateTime, SecurityEventConnection, Session};
+use super::{
+    AccessToken, ConversationConnection, DateTime, SearchConnection, SecurityEventConnection, Session,
+};
 use crate::{
     error::Result,
-    graphql::schema::{context::ContextExt, ids::NodeType, pages::PageArguments},
-    store::{self, conversations::ConversationFilter},
+    graphql::schema::{context::ContextExt, cursors::SearchCursor, ids::NodeType, pages::PageArguments},
+    search,
+    store::{self, conversations::ConversationFilter, paging::Slice},
+    words::SearchQuery,
 };
 use async_graphql::{Context, Description, ID, Object};
 use std::sync::Arc;
@@ -97,5 +101,34 @@ impl User {
         let slice = PageArguments { first, after, last, before }.slice()?;
         let page = ctx.domain().store.security_events_page(self.0.id, slice).await?;
         Ok(SecurityEventConnection::new(page))
+    }
+    /// Searches the messages and titles of the user, newest first. Replies are found as soon as they have ended.
+    ///
+    /// - All words of the query must occur, in any order. The last one may be the beginning of a word, from 2 characters
+    ///   on.
+    /// - Case, accents and punctuation do not matter.
+    /// - Chinese, Japanese, Korean and Thai text is compared by pairs of characters.
+    ///
+    /// Fails with `BAD_USER_INPUT` for an invalid query, and with `NOT_FOUND` if the conversation does not exist.
+    async fn search(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The words to search for: 1 to 200 characters with 1 to 8 words.")] query: String,
+        #[graphql(desc = "Searches only this conversation of the user.")] conversation_id: Option<ID>,
+        #[graphql(desc = "Returns at most this many elements: 1 to 100. Defaults to 20.")] first: Option<i32>,
+        #[graphql(desc = "Returns only elements after this cursor.")] after: Option<String>,
+    ) -> Result<SearchConnection> {
+        let query = SearchQuery::parse(&query)?;
+        let conversation =
+            conversation_id.map(|id| NodeType::Conversation.parse("conversationId", &id)).transpose()?;
+        let page = PageArguments { first, after, last: None, before: None }.slice()?;
+        let slice = Slice {
+            after: page.after.map(|SearchCursor(id)| id),
+            before: None,
+            limit: page.limit,
+            from_end: false,
+        };
+        let page = search::find(&ctx.domain().store, self.0.id, &query, conversation, slice).await?;
+        Ok(SearchConnection::new(query, page))
     }
 }

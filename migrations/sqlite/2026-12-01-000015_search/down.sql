@@ -1,0 +1,4 @@
+DROP TRIGGER conversations_title_changed;
+DROP TABLE search_progress;
+DROP TABLE search_words;
+DROP TABLE search_entries;
