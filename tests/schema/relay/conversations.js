@@ -106,6 +106,30 @@ export const account = graphql`
   }
 `;
 
+export const search = graphql`
+  fragment conversations_search on User
+  @argumentDefinitions(query: { type: "String!" }, first: { type: "Int", defaultValue: 20 }, after: { type: "String" })
+  @refetchable(queryName: "conversationsSearchQuery") {
+    search(query: $query, first: $first, after: $after) @connection(key: "conversations_search") {
+      complete
+      edges {
+        node {
+          conversation {
+            ...conversations_row
+          }
+          message {
+            ...conversations_message
+          }
+          snippet {
+            text
+            matched
+          }
+        }
+      }
+    }
+  }
+`;
+
 export const session = graphql`
   fragment conversations_session on Session @refetchable(queryName: "conversationsSessionQuery") {
     current
