@@ -7,7 +7,10 @@ export class Line {
   #wake = () => {};
   readonly #entrance: Server;
 
-  private constructor(readonly port: number) {
+  private constructor(
+    /** The server's port. New connections lead to it. */
+    public port: number,
+  ) {
     this.#entrance = createServer((near) => this.#join(near));
   }
 

@@ -18,32 +18,52 @@ export class Server {
   /** Everything it has logged, for the analysis of a failure. */
   log = '';
 
+  /** Port on which it listens. A client connects through a line. */
+  port = 0;
+
+  #child: ChildProcess | undefined;
+
   private constructor(
-    /** Port on which it listens. A client connects through a line. */
-    readonly port: number,
     readonly folder: string,
-    readonly child: ChildProcess,
+    readonly settings: Readonly<Record<string, string>>,
   ) {}
 
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), 'confab-clients-'));
     await writeFile(join(folder, 'key.pem'), KEY.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    const server = new Server(folder, settings);
+    await server.start();
+    return server;
+  }
+
+  /** Starts the server, or starts it again with its stored data, on another port. */
+  async start(): Promise<void> {
     const child = spawn(BINARY, ['serve'], {
-      cwd: folder,
-      env: { CONFAB_LISTEN: '127.0.0.1:0', CONFAB_JWT_KEY_FILE: 'key.pem', ...settings },
+      cwd: this.folder,
+      env: { CONFAB_LISTEN: '127.0.0.1:0', CONFAB_JWT_KEY_FILE: 'key.pem', ...this.settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let log = '';
-    child.stderr!.on('data', (text) => (log += text));
+    this.#child = child;
+    child.stderr!.on('data', (text) => (this.log += text));
     for await (const words of createInterface(child.stdout!)) {
-      log += `${words}\n`;
+      this.log += `${words}\n`;
       const port = /ws:\/\/127\.0\.0\.1:(\d+)/.exec(words)?.[1];
       if (!port) continue;
-      const server = new Server(Number(port), folder, child);
-      for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (text) => (server.log += text)).resume();
-      return server;
+      this.port = Number(port);
+      child.stdout!.on('data', (text) => (this.log += text)).resume();
+      return;
     }
-    throw new Error(`The server does not start:\n${log}`);
+    throw new Error(`The server does not start:\n${this.log}`);
+  }
+
+  /** Ends the server without warning, as a power failure does. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (!child || child.exitCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
   }
 
   /** Its address without a line. */
@@ -85,11 +105,7 @@ export class Server {
   }
 
   async close(): Promise<void> {
-    if (this.child.exitCode === null) {
-      const ended = once(this.child, 'exit');
-      this.child.kill('SIGKILL');
-      await ended;
-    }
+    await this.kill();
     await rm(this.folder, { recursive: true, force: true });
   }
 }

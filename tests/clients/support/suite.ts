@@ -6,6 +6,7 @@ import type { ReplyEvent } from '../examples/operations.ts';
 import { Session, type Tokens } from '../examples/session.ts';
 import { Line } from './line.ts';
 import { Model } from './model.ts';
+import { recording } from './recording.ts';
 import { Server } from './server.ts';
 
 /** A client under test, as one of the examples creates it. */
@@ -159,20 +160,6 @@ async function sendHeld(server: Server, model: Model, session: Session) {
   // On a busy machine, a token that is valid for two seconds may have expired.
   const { sendMessage } = await send(await session.accessToken()).catch(async () => send(await session.refresh()));
   return { id: sendMessage.reply.id as string, content, release };
-}
-
-/** Wraps a client so that the events of replies are recorded. */
-function recording<C extends SubscribeClient>(client: C, events: ReplyEvent[]): C {
-  const subscribe: SubscribeClient['subscribe'] = (request, sink) =>
-    client.subscribe(request, {
-      next(result) {
-        if (result.data?.reply) events.push(result.data.reply);
-        sink.next(result);
-      },
-      error: (error) => sink.error(error),
-      complete: () => sink.complete(),
-    });
-  return { ...client, subscribe };
 }
 
 /**
