@@ -41,12 +41,12 @@ chatSuite('assistant-ui', async (client, id) => {
   };
 });
 
-function view({ isRunning, messages }: ThreadState, { thread }: AssistantRuntime): View {
+function view({ isRunning, messages, extras }: ThreadState, { thread }: AssistantRuntime): View {
   const status = messages.at(-1)?.status;
   const failed = status?.type === 'incomplete' && status.reason === 'error' ? status : undefined;
   return {
     state: isRunning ? 'running' : failed ? 'error' : 'ready',
-    error: failed && String(failed.error),
+    error: (extras as { error?: Error }).error?.message ?? (failed && String(failed.error)),
     messages: messages.map(({ content }, index) => ({
       text: content.map((part) => (part.type === 'text' ? part.text : '')).join(''),
       reasoning: content.map((part) => (part.type === 'reasoning' ? part.text : '')).join(''),

@@ -242,6 +242,17 @@ export function chatSuite(name: string, mount: Mount): void {
             expect(await stored()).toEqual(['Hello', 'first']);
           }));
 
+        test('shows why a message was not stored, and sends another one', () =>
+          play(via, async ({ open, stored }) => {
+            const page = await open();
+            page.send('x'.repeat(40_000));
+            const { error } = await page.views.until((view) => view.error !== undefined);
+            expect(error).toContain('content');
+            (await ask(page, 'Hello')).end('Hello!');
+            await page.views.until(({ state, messages }) => state === 'ready' && messages.at(-1)?.text === 'Hello!');
+            expect(await stored()).toEqual(['Hello', 'Hello!']);
+          }));
+
         test("shows the provider's error, and tries again", () =>
           play(via, async ({ open, stored }) => {
             const page = await open();
