@@ -9,7 +9,10 @@ pub mod openai;
 pub mod providers;
 mod surrogates;
 
-use crate::{generation::Generation, parts::PartKind};
+use crate::{
+    generation::Generation,
+    parts::{PartKind, ToolCallStatus},
+};
 use futures_util::stream::BoxStream;
 
 /// The author of a message.
@@ -50,6 +53,8 @@ pub enum Part {
     More(PartKind, String),
     /// A page that the answer cites.
     Source(Source),
+    /// A step of a call of a tool that the provider runs. Nothing else comes between the steps of one call.
+    ToolCall(ToolCallStep),
     /// The end of the answer. Nothing follows.
     End(End),
 }
@@ -61,6 +66,27 @@ pub struct Source {
     pub url: String,
     /// The title, at most 300 characters. `None` if the provider gives none.
     pub title: Option<String>,
+}
+
+/// A step of a tool call, in this order. Only the arguments may come in pieces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToolCallStep {
+    /// The beginning.
+    Begin {
+        /// The ID of the call, at most 256 bytes.
+        id: String,
+        /// The name of the tool, at most 100 characters.
+        name: String,
+    },
+    /// More of the arguments, which are JSON.
+    Arguments(String),
+    /// The end. A call without an end has failed.
+    End {
+        /// Whether the tool succeeded.
+        status: ToolCallStatus,
+        /// The result, or the error; `None` if the provider reports none.
+        result: Option<String>,
+    },
 }
 
 /// How an answer ended, as far as the provider reports it.
@@ -134,7 +160,7 @@ pub trait Assistant: Send + Sync {
     /// Starts an answer. Nothing happens until the stream is polled.
     fn answer(&self, prompt: Prompt) -> Answer;
 
-    /// Starts an answer without retries of a request that fails.
+    /// Starts an answer without tools, and without retries of a request that fails.
     fn answer_once(&self, prompt: Prompt) -> Answer {
         self.answer(prompt)
     }

@@ -152,8 +152,10 @@ pub struct Config {
     /// N_BASE_URL; N_API_KEY; N_MODELS (model names separated by commas; if not set, the server requests the list
     /// from the provider); N_MERGE_TURNS (`off` sends consecutive messages of the same role separately);
     /// N_OUTPUT_LIMIT (name of the output limit: `max_tokens` or `max_completion_tokens`);
-    /// N_CONTEXT_TOKENS (context size of the models in tokens: `131072`, or `small=32768,large=131072`) [default:
-    /// `openai` if OPENAI_BASE_URL or OPENAI_API_KEY is set, else `builtin`].
+    /// N_CONTEXT_TOKENS (context size of the models in tokens: `131072`, or `small=32768,large=131072`);
+    /// N_API (`chat_completions` or `responses`); N_TOOLS (tools that the provider runs: `web_search`,
+    /// `code_interpreter`; needs N_API=responses) [default: `openai` if OPENAI_BASE_URL or OPENAI_API_KEY is set, else
+    /// `builtin`].
     #[arg(long, env = "CONFAB_PROVIDERS", value_delimiter = ',')]
     pub providers: Vec<String>,
 

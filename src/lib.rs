@@ -42,7 +42,7 @@
 //! | [`changes`] | The change feed of each user, which keeps the user's devices in sync |
 //! | [`assistant`] | The models and their providers |
 //! | [`generation`] | The parameters with which a model generates a reply |
-//! | [`parts`] | The parts of a reply: text, reasoning and sources |
+//! | [`parts`] | The parts of a reply: text, reasoning, sources and tool calls |
 //! | [`prompt_context`] | What a model was shown of a conversation |
 //! | [`bus`] | Messages between instances, in process or over Redis |
 //! | [`store`] | The database, with one file for each noun |

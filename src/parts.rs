@@ -1,4 +1,4 @@
-//! The parts of a reply: its text, and what else the model wrote, such as its reasoning.
+//! The parts of a reply: its text, and what else the model wrote, such as its reasoning and its tool calls.
 //!
 //! The parts of a reply are one log: their bytes one after another, and a [`Head`] for each part. The log only grows at
 //! its end, so a length names a state of it. The content of the reply is the text parts, joined. The *rest* is all
@@ -7,6 +7,9 @@
 
 #[cfg(test)]
 mod tests;
+mod tool_call;
+
+pub use tool_call::{MAX_FIELD_BYTES, ToolCall, ToolCallStatus};
 
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, ops::Range};
@@ -26,6 +29,8 @@ pub enum PartKind {
     Reasoning,
     /// The address of a page that the answer cites.
     Source,
+    /// A call of a tool that the provider runs.
+    ToolCall,
 }
 
 /// A set of kinds, one bit each.
@@ -60,6 +65,7 @@ impl From<PartKind> for PartKinds {
             PartKind::Text => Self::TEXT,
             PartKind::Reasoning => Self(2),
             PartKind::Source => Self(4),
+            PartKind::ToolCall => Self(8),
         }
     }
 }
@@ -77,15 +83,18 @@ pub struct Head {
     pub kind: PartKind,
     /// The offset of the part in the log, in bytes. The part ends where the next one starts.
     pub start: usize,
-    /// The name: the title of a source.
+    /// The name: the title of a source, or the name of a tool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The ID of a tool call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
 }
 
 impl Head {
     /// The head of a part without a name.
     pub const fn new(kind: PartKind, start: usize) -> Self {
-        Self { kind, start, name: None }
+        Self { kind, start, name: None, call: None }
     }
 }
 
@@ -98,8 +107,17 @@ pub struct Piece {
     pub kind: PartKind,
     /// The name of the part.
     pub name: Option<String>,
-    /// The bytes; never empty.
+    /// The text. Never empty, except for a tool call: there, it is the addition to the arguments.
     pub text: String,
+    /// The whole tool call so far; `None` for other kinds.
+    pub call: Option<ToolCall>,
+}
+
+impl Piece {
+    /// The length of the texts that a client gets, in bytes.
+    pub fn text_bytes(&self) -> usize {
+        self.text.len() + self.call.as_ref().and_then(|call| call.result.as_ref()).map_or(0, String::len)
+    }
 }
 
 /// A range of a log. Instances store it and send it to each other in this form.
@@ -176,10 +194,18 @@ impl Parts {
 
     /// All parts.
     pub fn pieces(&self) -> impl Iterator<Item = Piece> {
-        self.iter().zip(&self.heads).enumerate().map(|(index, ((kind, text), head))| {
-            let (name, text) = (head.name.clone(), text.to_owned());
-            Piece { index, kind, name, text }
-        })
+        (0..self.heads.len()).map(|index| self.piece(index, 0))
+    }
+
+    /// A part without its first `offset` bytes, which must end at a character boundary.
+    fn piece(&self, index: usize, offset: usize) -> Piece {
+        let (head, bytes) = (&self.heads[index], &self.log[self.range(index)]);
+        let call = self.call(index);
+        let text = match &call {
+            Some(_) => ToolCall::arguments_after(bytes, offset),
+            None => &bytes[offset..],
+        };
+        Piece { index, kind: head.kind, name: head.name.clone(), text: text.to_owned(), call }
     }
 
     /// The joined text parts, which are the content of the reply.
@@ -206,21 +232,24 @@ impl Parts {
     pub fn after(&self, kinds: PartKinds, offset: usize) -> Option<Vec<Piece>> {
         let mut skip = offset;
         let mut pieces = Vec::new();
-        for (index, (kind, text)) in self.iter().enumerate().filter(|(_, (kind, _))| kinds.contains(*kind)) {
-            let text = text.get(skip.min(text.len())..)?;
-            skip = skip.saturating_sub(self.range(index).len());
-            if !text.is_empty() {
-                let name = self.heads[index].name.clone();
-                pieces.push(Piece { index, kind, name, text: text.to_owned() });
+        for (index, (_, text)) in self.iter().enumerate().filter(|(_, (kind, _))| kinds.contains(*kind)) {
+            let known = skip.min(text.len());
+            if !text.get(known..)?.is_empty() {
+                pieces.push(self.piece(index, known));
             }
+            skip -= known;
         }
         (skip == 0).then_some(pieces)
     }
 
-    /// Appends to the last part if it has this kind, or else begins a part. Returns whether all of the text fits.
+    /// Appends to the last part if it has this kind, or else begins a part. Returns whether all of the text fits. The
+    /// kind is text or reasoning.
     ///
     /// Beyond the maximum number of parts, everything but text is dropped.
     pub fn push(&mut self, kind: PartKind, text: &str) -> bool {
+        if !text.is_empty() {
+            self.fail_open_call();
+        }
         let room = MAX_BYTES.saturating_sub(self.log.len());
         let fits = text.len() <= room;
         // A character that does not fit entirely is dropped, so the log may be a little shorter than the maximum.
@@ -239,9 +268,10 @@ impl Parts {
 
     /// Appends a source. It is dropped if it does not fit, or beyond the maximum number of parts.
     pub fn push_source(&mut self, url: &str, title: Option<String>) {
+        self.fail_open_call();
         let fits = self.log.len() + url.len() <= MAX_BYTES && self.heads.len() + 1 < MAX_PARTS;
         if fits && !url.is_empty() {
-            self.heads.push(Head { kind: PartKind::Source, start: self.log.len(), name: title });
+            self.heads.push(Head { name: title, ..Head::new(PartKind::Source, self.log.len()) });
             self.log.push_str(url);
         }
     }

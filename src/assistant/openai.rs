@@ -1,13 +1,17 @@
-//! Any endpoint with OpenAI's chat completions API: <https://platform.openai.com/docs/api-reference/chat>.
+//! Any endpoint with one of OpenAI's APIs: chat completions (<https://platform.openai.com/docs/api-reference/chat>), or
+//! responses (<https://platform.openai.com/docs/api-reference/responses>). A setting of the provider selects the API.
 //!
-//! Providers deviate from that API, so this client is lenient: [`events`] splits the body into events, [`chunk`]
-//! reads the known dialects of one event, and [`reader`] builds the answer. Parts that cannot be read are skipped.
-//! An answer fails only if nothing useful can be read, and the error says why ([`provider_error`], [`failed_request`]).
+//! Providers deviate from these APIs, so this client is lenient: [`events`] splits the body into events, an
+//! [`AnswerReader`] reads each of them, and [`answer`] builds the answer. For chat completions, that is [`reader`], and
+//! [`chunk`] reads the known dialects of one event; for responses, it is [`responses`]. Parts that cannot be read are
+//! skipped. An answer fails only if nothing useful can be read, and the error says why ([`provider_error`],
+//! [`failed_request`]).
 //!
 //! Every wait has a timeout ([`deadline`]). A request that fails before the first byte of an answer with status 429 or
 //! 5xx is retried, after growing pauses or after the pause that the provider asks for. Later failures are not retried,
 //! because the text may have been shown already.
 
+pub mod answer;
 mod chunk;
 mod deadline;
 pub mod events;
@@ -16,26 +20,30 @@ mod json;
 mod provider_error;
 pub mod reader;
 mod request;
+pub mod responses;
 pub mod secrets;
 mod sources;
 mod thinking;
 
 pub use deadline::Timeouts;
 
-use super::{Answer, Assistant, AssistantError, AssistantErrorKind, Part, Prompt, providers::Provider};
+use super::{
+    Answer, Assistant, AssistantError, AssistantErrorKind, End, Part, Prompt,
+    providers::{Api, Provider},
+};
 use crate::{generation::Generation, parts::PartKind, random};
+use answer::Update;
 use bytes::Bytes;
 use deadline::Deadline;
-use events::{Events, StreamItem};
+use events::{Event, Events, StreamItem};
 use failed_request::FailedRequest;
 use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
 use json::Json;
 use provider_error::{ended_early, unavailable};
-use reader::Reader;
-use request::Request;
 use reqwest::{Client, RequestBuilder, Response, header, redirect};
 use secrecy::ExposeSecret;
 use secrets::{Secrets, public};
+use serde::Serialize;
 use std::{error::Error, time::Duration};
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -49,6 +57,27 @@ const MAX_PAUSE: Duration = Duration::from_secs(20);
 const MAX_LIST_BYTES: usize = 2 << 20;
 /// Maximum number of models of one provider.
 const MAX_MODELS: usize = 2000;
+
+/// The state of an answer that is being read, and everything in which the APIs for answers differ.
+pub trait AnswerReader: Send {
+    /// The path below the base URL.
+    const PATH: &'static [&'static str];
+
+    /// The body of a request.
+    fn request(prompt: &Prompt, provider: &Provider) -> impl Serialize;
+
+    /// Creates a reader for this provider's answer to a request with the parameters `sent`.
+    fn new(provider: &Provider, secrets: &Secrets, sent: Generation) -> Self;
+
+    /// Whether the model has reported why it stopped.
+    fn has_ended(&self) -> bool;
+
+    /// Reads an event. The error is one that the provider reports. Unreadable events are skipped.
+    fn read(&mut self, event: &Event) -> Result<Update, AssistantError>;
+
+    /// The rest of the answer with its sources, and how it ended. `failure` is the reason if reading ended early.
+    fn end(self, failure: Option<AssistantError>) -> (Vec<Part>, Result<End, AssistantError>);
+}
 
 /// The client of one endpoint.
 #[derive(Clone)]
@@ -123,12 +152,16 @@ impl OpenAi {
     }
 
     /// Sends the request, with retries, and reads the first bytes of the answer.
-    async fn start(&self, prompt: &Prompt, deadline: Instant) -> Result<Events, AssistantError> {
+    async fn start<R: AnswerReader>(
+        &self,
+        prompt: &Prompt,
+        deadline: Instant,
+    ) -> Result<Events, AssistantError> {
         let mut pause = FIRST_PAUSE;
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let failed = match timeout_at(deadline, self.try_start(prompt)).await {
+            let failed = match timeout_at(deadline, self.try_start::<R>(prompt)).await {
                 Err(_) => return Err(timed_out("The model's provider did not start to answer in time.")),
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(failed)) => failed,
@@ -146,10 +179,10 @@ impl OpenAi {
         }
     }
 
-    async fn try_start(&self, prompt: &Prompt) -> Result<Events, FailedRequest> {
-        let url = self.provider.url(&["chat", "completions"]);
+    async fn try_start<R: AnswerReader>(&self, prompt: &Prompt) -> Result<Events, FailedRequest> {
+        let url = self.provider.url(R::PATH);
         let request = self.client.post(url).header(header::ACCEPT, "text/event-stream");
-        let request = self.authorized(request).json(&Request::new(prompt, &self.provider));
+        let request = self.authorized(request).json(&R::request(prompt, &self.provider));
         let response = request.send().await.map_err(|error| self.unreachable(error))?;
         if !response.status().is_success() {
             return Err(FailedRequest::read(
@@ -165,7 +198,7 @@ impl OpenAi {
         match body.next().await {
             Some(Ok(first)) => Ok(Events::new(first, body)),
             Some(Err(error)) => Err(FailedRequest::transient(error)),
-            None => Err(FailedRequest::transient(reader::empty())),
+            None => Err(FailedRequest::transient(answer::empty())),
         }
     }
 
@@ -177,13 +210,13 @@ impl OpenAi {
     }
 }
 
-impl Assistant for OpenAi {
-    fn answer(&self, prompt: Prompt) -> Answer {
+impl OpenAi {
+    fn stream<R: AnswerReader + 'static>(&self, prompt: Prompt) -> Answer {
         let this = self.clone();
         Box::pin(async_stream::try_stream! {
             let mut deadline = Deadline::new(this.timeouts);
-            let mut events = this.start(&prompt, deadline.at()).await?;
-            let mut reader = Reader::new(&this.provider, &this.secrets, prompt.generation);
+            let mut events = this.start::<R>(&prompt, deadline.at()).await?;
+            let mut reader = R::new(&this.provider, &this.secrets, prompt.generation);
             deadline.on_data();
             let failure = loop {
                 let event = match timeout_at(deadline.at(), events.next()).await {
@@ -200,17 +233,19 @@ impl Assistant for OpenAi {
                     Ok(Ok(StreamItem::Event(event))) => event,
                 };
                 let update = match reader.read(&event) {
-                    Ok(update) if update.is_last => break None,
                     Ok(update) => update,
                     Err(error) => break Some(error),
                 };
                 deadline.on_data();
                 if update.is_progress {
-                    let has_text = update.parts.iter().any(|(kind, _)| *kind == PartKind::Text);
+                    let has_text = update.parts.iter().any(|part| matches!(part, Part::More(PartKind::Text, _)));
                     deadline.on_progress(has_text, reader.has_ended());
                 }
-                for (kind, text) in update.parts {
-                    yield Part::More(kind, text);
+                for part in update.parts {
+                    yield part;
+                }
+                if update.is_last {
+                    break None;
                 }
             };
             let (rest, end) = reader.end(failure);
@@ -220,9 +255,19 @@ impl Assistant for OpenAi {
             yield Part::End(end?);
         })
     }
+}
+
+impl Assistant for OpenAi {
+    fn answer(&self, prompt: Prompt) -> Answer {
+        match self.provider.api {
+            Api::ChatCompletions => self.stream::<reader::Reader>(prompt),
+            Api::Responses => self.stream::<responses::Reader>(prompt),
+        }
+    }
 
     fn answer_once(&self, prompt: Prompt) -> Answer {
-        Self { attempts: 1, ..self.clone() }.answer(prompt)
+        let provider = Provider { tools: Vec::new(), ..self.provider.clone() };
+        Self { attempts: 1, provider, ..self.clone() }.answer(prompt)
     }
 }
 

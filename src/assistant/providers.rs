@@ -13,7 +13,7 @@ pub const BUILTIN: &str = "builtin";
 pub struct Provider {
     /// Its name in the settings, for example `openai` or `ollama`.
     pub name: String,
-    /// The URL above `chat/completions`, for example `https://api.openai.com/v1`.
+    /// The URL above `chat/completions` and `responses`, for example `https://api.openai.com/v1`.
     pub base_url: Url,
     /// The API key, sent as a bearer token. With `None` no `Authorization` header is sent.
     pub api_key: Option<SecretString>,
@@ -25,6 +25,48 @@ pub struct Provider {
     pub output_limit: OutputLimit,
     /// The context sizes of its models.
     pub context: ContextTokens,
+    /// The API with which it is asked for answers.
+    pub api: Api,
+    /// The tools that it may run for its models. Empty with chat completions.
+    pub tools: Vec<ProviderTool>,
+}
+
+/// An API for answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Api {
+    /// `chat/completions`, which every OpenAI-compatible provider has.
+    ChatCompletions,
+    /// `responses`, which has summaries of the reasoning, and tools that the provider runs.
+    Responses,
+}
+
+/// A tool that a provider runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProviderTool {
+    /// A search of the web.
+    WebSearch,
+    /// Code that runs in a container of the provider.
+    CodeInterpreter,
+}
+
+impl ProviderTool {
+    /// Parses a list of names.
+    fn parse_list(list: &str) -> Option<Vec<Self>> {
+        let parse = |name: &str| match name {
+            "web_search" => Some(Self::WebSearch),
+            "code_interpreter" => Some(Self::CodeInterpreter),
+            _ => None,
+        };
+        let mut tools: Vec<Self> = split(list).iter().map(|name| parse(name)).collect::<Option<_>>()?;
+        let mut seen = Vec::new();
+        tools.retain(|tool| {
+            !seen.contains(tool) && {
+                seen.push(*tool);
+                true
+            }
+        });
+        Some(tools)
+    }
 }
 
 /// The name of the limit on the output in requests to a provider.
@@ -108,7 +150,7 @@ const KNOWN: [(&str, &str); 8] = [
 
 impl Providers {
     /// Reads the settings of the named providers: for a name `N`, the variables `N_BASE_URL`, `N_API_KEY`, `N_MODELS`,
-    /// `N_MERGE_TURNS`, `N_OUTPUT_LIMIT` and `N_CONTEXT_TOKENS`.
+    /// `N_MERGE_TURNS`, `N_OUTPUT_LIMIT`, `N_CONTEXT_TOKENS`, `N_API` and `N_TOOLS`.
     ///
     /// Without names, the provider is OpenAI if its variables are set, or else the built-in models. The error says
     /// which variable to correct.
@@ -165,8 +207,23 @@ impl Providers {
             let context = setting(&variable("CONTEXT_TOKENS")).unwrap_or_default();
             let context = ContextTokens::parse(&context)
                 .map_err(|error| format!("{} {error}", variable("CONTEXT_TOKENS")))?;
+            let api = match setting(&variable("API")).as_deref() {
+                None | Some("chat_completions") => Api::ChatCompletions,
+                Some("responses") => Api::Responses,
+                Some(_) => {
+                    return Err(format!("{} must be `chat_completions` or `responses`.", variable("API")));
+                }
+            };
+            let tools = ProviderTool::parse_list(&setting(&variable("TOOLS")).unwrap_or_default())
+                .ok_or_else(|| {
+                    format!("{} must be a list of `web_search` and `code_interpreter`.", variable("TOOLS"))
+                })?;
+            if api != Api::Responses && !tools.is_empty() {
+                return Err(format!("{} needs {}=responses.", variable("TOOLS"), variable("API")));
+            }
             let name = name.clone();
-            let provider = Provider { name, base_url, api_key, models, merge_turns, output_limit, context };
+            let provider =
+                Provider { name, base_url, api_key, models, merge_turns, output_limit, context, api, tools };
             providers.endpoints.push(provider);
         }
         Ok(providers)
@@ -200,6 +257,8 @@ impl Provider {
             merge_turns: true,
             output_limit: OutputLimit::MaxTokens,
             context: ContextTokens::default(),
+            api: Api::ChatCompletions,
+            tools: Vec::new(),
         }
     }
 }
@@ -265,6 +324,19 @@ mod tests {
     }
 
     #[test]
+    fn tools_need_the_responses_api() {
+        let mine = ("MINE_BASE_URL", "http://127.0.0.1:9/v1");
+        let (api, tools) =
+            (("MINE_API", "responses"), ("MINE_TOOLS", "web_search, code_interpreter,web_search"));
+        let providers = read(&["mine"], &[mine, api, tools]).unwrap();
+        let [provider] = &providers.endpoints[..] else { panic!("{providers:?}") };
+        assert_eq!(provider.api, Api::Responses);
+        assert_eq!(provider.tools, [ProviderTool::WebSearch, ProviderTool::CodeInterpreter]);
+        let error = read(&["mine"], &[mine, tools]).unwrap_err();
+        assert!(error.contains("MINE_TOOLS") && error.contains("MINE_API"), "{error}");
+    }
+
+    #[test]
     fn a_url_keeps_the_query_of_the_base_url() {
         for (base_url, expected) in [
             ("http://h/v1", "http://h/v1/chat/completions"),
@@ -283,9 +355,13 @@ mod tests {
         assert!(read(&["mine"], &[("MINE_BASE_URL", "ftp://x")]).unwrap_err().contains("MINE_BASE_URL"));
         assert!(read(&["My Own"], &[]).unwrap_err().contains("CONFAB_PROVIDERS"));
         let mine = ("MINE_BASE_URL", "http://127.0.0.1:9/v1");
-        for (name, value) in
-            [("MINE_MERGE_TURNS", "maybe"), ("MINE_OUTPUT_LIMIT", "tokens"), ("MINE_CONTEXT_TOKENS", "many")]
-        {
+        for (name, value) in [
+            ("MINE_MERGE_TURNS", "maybe"),
+            ("MINE_OUTPUT_LIMIT", "tokens"),
+            ("MINE_CONTEXT_TOKENS", "many"),
+            ("MINE_API", "soap"),
+            ("MINE_TOOLS", "web_search,shell"),
+        ] {
             assert!(read(&["mine"], &[mine, (name, value)]).unwrap_err().contains(name));
         }
     }

@@ -1,9 +1,10 @@
 use crate::{
     assistant::{
-        Part, Source,
+        Part, Source, ToolCallStep,
         openai::{
+            AnswerReader,
             events::{Event, Parser},
-            reader::Reader,
+            reader, responses,
             secrets::Secrets,
         },
         providers::Provider,
@@ -22,15 +23,24 @@ pub fn stream(input: &[u8]) {
     if let Some(expected) = expected(body) {
         assert_eq!(whole, expected);
     }
+    check::<reader::Reader>(body, &whole);
+    check::<responses::Reader>(body, &whole);
+}
+
+/// The reply that the events result in can be stored.
+fn check<R: AnswerReader>(body: &[u8], events: &[Event]) {
     let provider = Provider::named("mine");
-    let mut reader =
-        Reader::new(&provider, &Secrets::of(&provider), crate::generation::Generation::default());
+    let mut reader = R::new(&provider, &Secrets::of(&provider), crate::generation::Generation::default());
     let mut parts = Vec::new();
     let mut error = None;
-    for event in &whole {
+    for event in events {
         match reader.read(event) {
-            Ok(news) if news.is_last => break,
-            Ok(news) => parts.extend(news.parts),
+            Ok(update) => {
+                parts.extend(update.parts);
+                if update.is_last {
+                    break;
+                }
+            }
             Err(fault) => {
                 error = Some(fault);
                 break;
@@ -38,19 +48,33 @@ pub fn stream(input: &[u8]) {
         }
     }
     let (rest, end) = reader.end(error);
-    for part in rest {
+    parts.extend(rest);
+    let mut open_call = false;
+    for part in &parts {
+        let is_step = matches!(part, Part::ToolCall(ToolCallStep::Arguments(_) | ToolCallStep::End { .. }));
+        assert_eq!(open_call, is_step, "a call is open until it ends: {part:?}");
         match part {
-            Part::More(kind, text) => parts.push((kind, text)),
+            Part::More(_, text) => assert!(!text.is_empty(), "an empty part"),
             Part::Source(Source { url, title }) => {
                 assert!(url.starts_with("http") && url.len() <= 2048, "{url:?}");
-                assert!(title.is_none_or(|title| !title.contains('\0')));
+                assert!(title.as_ref().is_none_or(|title| !title.contains('\0')));
             }
+            Part::ToolCall(ToolCallStep::Begin { id, name }) => {
+                open_call = true;
+                assert!(!id.is_empty() && id.len() <= 256 && name.chars().count() <= 100);
+            }
+            Part::ToolCall(ToolCallStep::Arguments(arguments)) => assert!(!arguments.is_empty()),
+            Part::ToolCall(ToolCallStep::End { .. }) => open_call = false,
             Part::End(end) => panic!("the end is returned separately: {end:?}"),
         }
     }
-    assert!(parts.iter().all(|(_, text)| !text.is_empty()), "an empty part");
+    assert!(!open_call, "every call ends");
     let texts = |of: PartKind| -> String {
-        parts.iter().filter(|(kind, _)| *kind == of).map(|(_, text)| &**text).collect()
+        let text = |part: &Part| match part {
+            Part::More(kind, text) if *kind == of => Some(text.clone()),
+            _ => None,
+        };
+        parts.iter().filter_map(text).collect()
     };
     let (text, all) = (texts(PartKind::Text), texts(PartKind::Text) + &texts(PartKind::Reasoning));
     assert!(!all.chars().any(|character| character.is_control() && !character.is_whitespace()), "{all:?}");

@@ -122,7 +122,7 @@ impl Progress {
 mod tests {
     use super::*;
     use crate::{
-        parts::PartKind,
+        parts::{PartKind, ToolCallStatus},
         replies::wire::Position,
         store::{Id, Instant, MessageStatus, parts::PartsRow},
     };
@@ -145,16 +145,24 @@ mod tests {
     }
 
     fn piece(text: &str) -> Piece {
-        Piece { index: 0, kind: PartKind::Text, name: None, text: text.into() }
+        Piece { index: 0, kind: PartKind::Text, name: None, text: text.into(), call: None }
     }
 
     fn pushes() -> impl Strategy<Value = Vec<(PartKind, String)>> {
-        let kind = prop_oneof![Just(PartKind::Text), Just(PartKind::Reasoning), Just(PartKind::Source)];
+        use PartKind::*;
+        let kind = prop_oneof![2 => Just(Text), 2 => Just(Reasoning), 1 => Just(Source), 1 => Just(ToolCall)];
         prop::collection::vec((kind, "\\PC{0,8}"), 0..20)
     }
 
     fn push(parts: &mut Parts, kind: PartKind, text: &str) {
         match kind {
+            PartKind::ToolCall => {
+                parts.begin_call(text, "tool");
+                parts.push_arguments(text);
+                if text.len().is_multiple_of(2) {
+                    parts.end_call(ToolCallStatus::Completed, Some(text));
+                }
+            }
             PartKind::Source => parts.push_source(text, Some(text.to_uppercase())),
             _ => assert!(parts.push(kind, text)),
         }
@@ -175,7 +183,10 @@ mod tests {
         };
         for piece in more {
             match received.last_mut().filter(|last| last.index == piece.index) {
-                Some(last) => last.text += &piece.text,
+                Some(last) => {
+                    last.text += &piece.text;
+                    last.call = piece.call;
+                }
                 None => received.push(piece),
             }
         }
@@ -187,7 +198,7 @@ mod tests {
         fn snapshots_and_deltas_add_up_to_the_parts(
             pushes in pushes(),
             reads in prop::collection::vec((any::<bool>(), any::<bool>()), 20),
-            bits in 0..8u8,
+            bits in 0..16u8,
         ) {
             let kinds = PartKinds::from_bits(bits);
             let mut progress = progress(1, "");
@@ -212,7 +223,7 @@ mod tests {
 
     proptest! {
         /// Chunks may be lost, repeated or late: the mirror always has a prefix of the parts, and detects gaps. So does the
-        /// mirror of an instance without parts, which reads only the text.
+        /// mirror of an instance without parts, which reads only the text, and of one without tool calls.
         #[test]
         fn a_mirror_has_a_prefix_of_the_parts(
             attempts in prop::array::uniform3(pushes()),
@@ -221,9 +232,11 @@ mod tests {
             let attempts = attempts.map(|pushes| {
                 let mut parts = Parts::default();
                 pushes.iter().for_each(|(kind, text)| push(&mut parts, *kind, text));
+                parts.fail_open_call();
                 parts
             });
             let (mut mirror, mut older) = (progress(1, ""), (1, String::new()));
+            let mut without_calls = progress(1, "");
             for (attempt, from, length, checkpoint) in chunks {
                 let parts = &attempts[attempt as usize - 1];
                 let from = boundary(parts, from);
@@ -231,10 +244,17 @@ mod tests {
                 if checkpoint {
                     let mut so_far = Parts::default();
                     so_far.extend(&parts.fragment(0, length));
+                    // Unreadable heads are ignored.
+                    let has_call = so_far.iter().any(|(kind, _)| kind == PartKind::ToolCall);
+                    let known = if has_call { Parts::of_text(so_far.content()) } else { so_far.clone() };
+                    without_calls.apply_stored(stored(attempt, MessageStatus::Streaming, known));
                     mirror.apply_stored(stored(attempt, MessageStatus::Streaming, so_far));
                 } else {
                     let chunk = ReplyChunk::of(attempt, parts, from, length);
                     let chunk = serde_json::to_string(&chunk).unwrap();
+                    if !chunk.contains(r#""kind":"TOOL_CALL""#) {
+                        without_calls.apply_chunk(&serde_json::from_str(&chunk).unwrap());
+                    }
                     let chunk: ReplyChunk<'_> = serde_json::from_str(&chunk).unwrap();
                     let (end, effect) = (from + chunk.len(), mirror.apply_chunk(&chunk));
                     let known = if attempt == before.0 { before.1 } else { 0 };
@@ -252,6 +272,8 @@ mod tests {
                     }
                     prop_assert!(attempts[older.0 as usize - 1].content().starts_with(&older.1));
                 }
+                let known = &attempts[without_calls.attempt as usize - 1];
+                prop_assert!(known.content().starts_with(&without_calls.parts.content()));
                 prop_assert!((mirror.attempt, mirror.parts.len()) >= before, "progress never goes back");
                 let all = &attempts[mirror.attempt as usize - 1];
                 prop_assert_eq!(all.fragment(0, mirror.parts.len()), mirror.parts.fragment(0, usize::MAX / 2));

@@ -10,7 +10,7 @@ use super::{
     prompt::{estimate_tokens, without_older_half},
 };
 use crate::{
-    assistant::{self, End, Finish, Part, Prompt, Source, Usage},
+    assistant::{self, End, Finish, Part, Prompt, Source, ToolCallStep, Usage},
     parts::{MAX_BYTES, PartKind, Parts},
     prompt_context::PromptContext,
     store::{
@@ -134,6 +134,12 @@ impl Runner {
                     Some(Ok(Part::Source(Source { url, title }))) => {
                         self.local.progress.send_modify(|progress| progress.parts.push_source(&url, title));
                     }
+                    Some(Ok(Part::ToolCall(step))) => {
+                        self.take_step(step);
+                        if checkpoints.is_due_at_once(self.length()) {
+                            checkpoints.start(self);
+                        }
+                    }
                     Some(Ok(Part::End(end))) => return RunOutcome::Completed(end),
                     Some(Err(RunOutcome::Failed(failure)))
                         if failure.code == FailureCode::ContextTooLong && !shortened && self.length() == 0 =>
@@ -219,6 +225,15 @@ impl Runner {
         }
     }
 
+    /// Appends a step of a tool call.
+    fn take_step(&self, step: ToolCallStep) {
+        self.local.progress.send_modify(|progress| match step {
+            ToolCallStep::Begin { id, name } => progress.parts.begin_call(&id, &name),
+            ToolCallStep::Arguments(arguments) => progress.parts.push_arguments(&arguments),
+            ToolCallStep::End { status, result } => progress.parts.end_call(status, result.as_deref()),
+        });
+    }
+
     fn length(&self) -> usize {
         self.local.progress.borrow().parts.len()
     }
@@ -243,6 +258,11 @@ impl Runner {
 
     /// Stores the outcome, with retries, and publishes the end to the subscribers.
     async fn store_outcome(&self, status: MessageStatus, end: Option<End>, failure: Option<Failure>) {
+        self.local.progress.send_if_modified(|progress| {
+            let is_open = progress.parts.open_call().is_some();
+            progress.parts.fail_open_call();
+            is_open
+        });
         let Draft { content, parts, context } = self.draft();
         let reported = end.as_ref().and_then(|end| end.usage);
         let usage = reported.or_else(|| self.estimated_usage(status));
@@ -301,9 +321,10 @@ impl Runner {
         let parts = self.parts();
         let reasoning: Vec<&str> =
             parts.iter().filter(|(kind, _)| *kind == PartKind::Reasoning).map(|(_, text)| text).collect();
+        let written: Vec<String> = parts.pieces().map(|piece| piece.text).collect();
         let usage = Usage {
             input_tokens: u32::try_from(context.tokens).unwrap_or_default(),
-            output_tokens: estimate_tokens(parts.iter().map(|(_, text)| text)),
+            output_tokens: estimate_tokens(written.iter().map(String::as_str)),
             reasoning_tokens: (!reasoning.is_empty()).then(|| estimate_tokens(reasoning)),
             cached_tokens: None,
         };

@@ -112,7 +112,7 @@ async fn text_of(mut answer: Answer) -> Result<String, String> {
     while let Some(part) = answer.next().await {
         match part.map_err(|error| error.message)? {
             Part::More(PartKind::Text, more) => text.push_str(&more),
-            Part::More(..) | Part::Source(_) => {}
+            Part::More(..) | Part::Source(_) | Part::ToolCall(_) => {}
             Part::End(End { finish: Finish::Stop, .. }) => return Ok(text),
             Part::End(_) => break,
         }

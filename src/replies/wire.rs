@@ -1,7 +1,8 @@
 //! The messages about replies that instances send to each other over the bus.
 //!
 //! Instances of a version without parts read and send the same messages. They count only text, and ignore the fields
-//! that they do not know.
+//! that they do not know. Instances of a version without tool calls ignore the chunks of a reply that has any. They read
+//! its text from the checkpoints.
 
 use super::{Engine, publish};
 use crate::{
@@ -75,7 +76,8 @@ pub(super) struct ReplyChunk<'a> {
 pub(super) struct ChunkParts<'a> {
     /// The offset of the range in the attempt's parts, in bytes.
     pub start: usize,
-    /// The heads of the parts that start in the range.
+    /// The heads of the parts that start in the range. If the reply has tool calls, there is at least one head of them,
+    /// even outside the range: a version that does not know tool calls cannot read such a chunk, and must not.
     pub heads: Cow<'a, [Head]>,
     /// The bytes of the parts that are not text.
     #[serde(borrow)]
@@ -89,7 +91,12 @@ impl<'a> ReplyChunk<'a> {
         let end = start + text.len() + rest.len();
         let offset = parts.text_before(start);
         let is_only_text = offset == start && rest.is_empty() && parts.text_before(end) == end;
-        let parts = (!is_only_text).then_some(ChunkParts { start, heads, rest });
+        let mut heads = heads.into_owned();
+        let is_call = |head: &&Head| head.kind == PartKind::ToolCall;
+        if !heads.iter().any(|head| is_call(&head)) {
+            heads.extend(parts.heads().iter().find(is_call).cloned());
+        }
+        let parts = (!is_only_text).then_some(ChunkParts { start, heads: heads.into(), rest });
         Self { attempt, offset, text, over: false, parts }
     }
 
@@ -101,12 +108,13 @@ impl<'a> ReplyChunk<'a> {
     /// The range of the attempt's parts.
     pub fn fragment(&self) -> Fragment<'_> {
         match &self.parts {
-            Some(ChunkParts { start, heads, rest }) => Fragment {
-                start: *start,
-                heads: Cow::Borrowed(heads),
-                text: Cow::Borrowed(&self.text),
-                rest: Cow::Borrowed(rest),
-            },
+            Some(ChunkParts { start, heads, rest }) => {
+                let range = *start..start.saturating_add(self.len());
+                let heads: Vec<Head> =
+                    heads.iter().filter(|head| range.contains(&head.start)).cloned().collect();
+                let (text, rest) = (Cow::Borrowed(&*self.text), Cow::Borrowed(&**rest));
+                Fragment { start: *start, heads: heads.into(), text, rest }
+            }
             None => {
                 let first: &[Head] = if self.offset == 0 { ONLY_TEXT } else { &[] };
                 let (text, heads) = (Cow::Borrowed(&*self.text), Cow::Borrowed(first));

@@ -1,7 +1,7 @@
 //! The parts of messages: the content, and a row with everything else if there is more than text.
 
 use super::{
-    Database, Id, Result,
+    Database, Id, MessageStatus, Result,
     messages::{Message, octet_length},
     read,
     schema::{conversations, message_parts, messages},
@@ -44,20 +44,25 @@ pub struct Reply {
 impl Reply {
     /// A reply and its row of `message_parts`.
     pub fn new(message: Message, row: Option<PartsRow>) -> Self {
-        let parts = parts(&message.content, message.attempt, row);
+        let parts = parts(&message.content, message.attempt, message.status, row);
         Self { message, parts }
     }
 }
 
-/// The parts of a message. A row that is outdated or unreadable is ignored.
-fn parts(content: &str, attempt: i32, row: Option<PartsRow>) -> Parts {
+/// The parts of a message. A row that is outdated or unreadable is ignored. A tool call without an end has failed if the
+/// message has ended.
+fn parts(content: &str, attempt: i32, status: MessageStatus, row: Option<PartsRow>) -> Parts {
     let row = row.filter(|row| row.attempt == attempt);
     // A later version may have written kinds that are unknown here.
     let heads = row.as_ref().and_then(|row| serde_json::from_str::<Vec<Head>>(&row.heads).ok());
-    match (row, heads) {
+    let mut parts = match (row, heads) {
         (Some(row), Some(heads)) => Parts::of_stored(content.to_owned(), heads, &row.rest),
         _ => Parts::of_text(content.to_owned()),
+    };
+    if status.is_final() {
+        parts.fail_open_call();
     }
+    parts
 }
 
 impl Database {
@@ -95,11 +100,16 @@ impl Database {
         let rows = message_parts::table
             .inner_join(messages::table)
             .filter(message_parts::message_id.eq_any(ids.to_vec()));
-        let found: Vec<(PartsRow, String, i32)> =
-            read!(self, load, rows.select((PartsRow::as_select(), messages::content, messages::attempt)))?;
+        let found: Vec<(PartsRow, String, i32, MessageStatus)> = read!(
+            self,
+            load,
+            rows.select((PartsRow::as_select(), messages::content, messages::attempt, messages::status))
+        )?;
         Ok(found
             .into_iter()
-            .map(|(row, content, attempt)| (row.message_id, parts(&content, attempt, Some(row))))
+            .map(|(row, content, attempt, status)| {
+                (row.message_id, parts(&content, attempt, status, Some(row)))
+            })
             .collect())
     }
 }

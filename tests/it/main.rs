@@ -46,6 +46,7 @@ mod ratings;
 mod readiness;
 mod refresh_cookie;
 mod replies;
+mod responses;
 mod schema;
 mod search;
 mod secrets;

@@ -26,6 +26,11 @@ fn reasoning(index: i32, text: &str) -> Value {
     json!({ "__typename": "ReasoningPart", "index": index, "text": text })
 }
 
+/// A delta of a part that is not a tool call.
+fn addition(index: i32, kind: &str, text: &str, name: Value) -> Value {
+    json!({ "index": index, "kind": kind, "text": text, "name": name, "toolCall": null })
+}
+
 /// A server whose replies come from a provider, a user, and a started reply.
 struct Started {
     server: Server,
@@ -107,16 +112,16 @@ on_both_databases! {
         for (thought, piece) in [("\n hm", "hm"), (", well", ", well")] {
             send_reasoning(&mut at.call, thought).await;
             let event = both.event().await;
-            assert_eq!(event["parts"], json!([{ "index": 0, "kind": "REASONING", "text": piece, "name": null }]));
+            assert_eq!(event["parts"], json!([addition(0, "REASONING", piece, json!(null))]));
             assert_eq!(event["text"], "");
         }
         at.call.send_text("Yes").await;
         let event = both.event().await;
         assert_eq!((&event["parts"], &event["text"]),
-            (&json!([{ "index": 1, "kind": "TEXT", "text": "Yes", "name": null }]), &json!("Yes")));
+            (&json!([addition(1, "TEXT", "Yes", json!(null))]), &json!("Yes")));
         assert_eq!(only_text.event().await["text"], "Yes", "there was no event for the reasoning");
         send_reasoning(&mut at.call, "!").await;
-        assert_eq!(both.event().await["parts"], json!([{ "index": 2, "kind": "REASONING", "text": "!", "name": null }]));
+        assert_eq!(both.event().await["parts"], json!([addition(2, "REASONING", "!", json!(null))]));
         at.call.finish("stop").await;
         for socket in [&mut both, &mut only_text, &mut nothing] {
             assert_eq!(socket.event().await["__typename"], "ReplyFinished");
@@ -169,8 +174,7 @@ on_both_databases! {
             assert_eq!(event["text"], "");
             delta.extend(event["parts"].as_array().unwrap().clone());
         }
-        assert_eq!(delta, [json!({ "index": 1, "kind": "SOURCE", "text": url, "name": "A page" }),
-            json!({ "index": 2, "kind": "SOURCE", "text": other, "name": null })]);
+        assert_eq!(delta, [addition(1, "SOURCE", url, json!("A page")), addition(2, "SOURCE", other, json!(null))]);
         assert_eq!(sources.event().await["__typename"], "ReplyFinished");
         let stored = "query($id: ID!) { node(id: $id) { ... on Message { content parts {
             __typename index ... on TextPart { text } ... on SourcePart { url title } } } } }";
@@ -376,7 +380,50 @@ async fn follow_restlessly(mut follower: Follower, addresses: [SocketAddr; 2], s
     }
 }
 
-/// Streams a random answer with reasoning and text. Returns its parts.
+/// Streams a random answer of the responses API, with reasoning, text and parallel tool calls.
+async fn say_in_responses(call: &mut Call, random: &mut StdRng) {
+    let mut running = Vec::new();
+    for index in 0..random.random_range(10..40) {
+        let event = match random.random_range(0..5) {
+            0 | 1 => {
+                json!({ "type": "response.output_text.delta", "output_index": index, "delta": format!("w\u{f6}rd{index} ") })
+            }
+            2 => {
+                json!({ "type": "response.reasoning_summary_text.delta", "output_index": index, "delta": format!("th\u{f6}ught{index} ") })
+            }
+            3 => {
+                running.push(index);
+                let item =
+                    json!({ "type": "mcp_call", "id": format!("m{index}"), "name": "roll", "arguments": "" });
+                json!({ "type": "response.output_item.added", "output_index": index, "item": item })
+            }
+            _ => match running.pop() {
+                Some(index) if random.random_bool(0.5) => {
+                    running.push(index);
+                    json!({ "type": "response.mcp_call_arguments.delta", "output_index": index, "delta": "\u{e9}" })
+                }
+                Some(index) => {
+                    let item = json!({ "type": "mcp_call", "id": "m", "output": format!("\u{f6}{index}") });
+                    json!({ "type": "response.output_item.done", "output_index": index, "item": item })
+                }
+                None => json!({ "type": "response.in_progress" }),
+            },
+        };
+        call.send_event(&event).await;
+        if random.random_bool(0.3) {
+            yield_now().await;
+        }
+    }
+    let citation = json!({ "type": "url_citation", "url": "https://example.com/", "title": "A page" });
+    call.send_event(&json!({ "type": "response.output_text.annotation.added", "annotation": citation }))
+        .await;
+    call.send_event(
+        &json!({ "type": "response.output_text.delta", "output_index": 99, "delta": "The end." }),
+    )
+    .await;
+}
+
+/// Streams a random answer with reasoning, text and sources.
 async fn say(call: &mut Call, random: &mut StdRng) {
     for word in 0..random.random_range(10..40) {
         match random.random_range(0..3) {
@@ -396,11 +443,26 @@ async fn say(call: &mut Call, random: &mut StdRng) {
 /// The last snapshot and every delta after it are the stored parts: whoever follows which kinds at which instance, how
 /// often it reconnects, and when another instance takes the reply over.
 async fn any_follower_receives_the_stored_parts(kind: Kind, redis: Option<String>) {
+    any_follower_receives(kind, redis, false).await;
+}
+
+/// The same with the responses API, and with tool calls.
+async fn any_follower_receives_the_stored_tool_calls(kind: Kind, redis: Option<String>) {
+    any_follower_receives(kind, redis, true).await;
+}
+
+async fn any_follower_receives(kind: Kind, redis: Option<String>, in_responses: bool) {
     let seed: u64 = rand::random();
     println!("seed {seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let mut provider = Provider::start().await;
-    let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
+    let base_url = provider.base_url();
+    let api = if in_responses { "responses" } else { "chat_completions" };
+    let settings = [("OPENAI_BASE_URL", &*base_url), ("OPENAI_API", api)];
+    let say = async |call: &mut Call, random: &mut StdRng| match in_responses {
+        true => say_in_responses(call, random).await,
+        false => say(call, random).await,
+    };
     let a = Server::with_providers(kind, &settings, |config| {
         config.redis_url = redis.map(Into::into);
         config.lease = Duration::from_secs(6);
@@ -413,8 +475,14 @@ async fn any_follower_receives_the_stored_parts(kind: Kind, redis: Option<String
         let reply = sent["reply"]["id"].as_str().expect("an id");
         let mut call = provider.call().await;
         call.accept();
-        let kinds: [&[&str]; 5] =
-            [&["TEXT"], &["REASONING"], &["TEXT", "REASONING"], &["SOURCE", "REASONING", "TEXT"], &[]];
+        let kinds: [&[&str]; 6] = [
+            &["TEXT"],
+            &["REASONING"],
+            &["TEXT", "REASONING"],
+            &["SOURCE", "REASONING", "TEXT", "TOOL_CALL"],
+            &["TOOL_CALL"],
+            &[],
+        ];
         let addresses = [a.address, b.address];
         let followers = kinds.map(|kinds| {
             let follower = Follower::of_parts(&client, reply, kinds);
@@ -428,7 +496,10 @@ async fn any_follower_receives_the_stored_parts(kind: Kind, redis: Option<String
             call = provider.call().await;
             say(&mut call, &mut random).await;
         }
-        call.finish("stop").await;
+        match in_responses {
+            true => call.send_event(&json!({ "type": "response.completed", "response": {} })).await,
+            false => call.finish("stop").await,
+        }
         let mut ends = Vec::new();
         for follower in followers {
             ends.push(wait_for("a follower to finish", follower).await.expect("all is received"));
@@ -452,4 +523,14 @@ async fn any_follower_receives_the_stored_parts_on_postgres() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_follower_receives_the_stored_parts_over_redis() {
     any_follower_receives_the_stored_parts(Kind::Postgres, Some(redis_url().to_string())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_follower_receives_the_stored_tool_calls_on_sqlite() {
+    any_follower_receives_the_stored_tool_calls(Kind::Sqlite, None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_follower_receives_the_stored_tool_calls_over_redis() {
+    any_follower_receives_the_stored_tool_calls(Kind::Postgres, Some(redis_url().to_string())).await;
 }

@@ -171,7 +171,7 @@ fn inner_reasoning(object: Json<'_>) -> Option<Json<'_>> {
 }
 
 /// The token usage, if the object has any number.
-fn usage(usage: Json<'_>) -> Option<Usage> {
+pub fn usage(usage: Json<'_>) -> Option<Usage> {
     let fields = usage.fields();
     let count = |names: [&str; 2]| {
         let number = names.into_iter().find_map(|name| fields.get(name)?.number());

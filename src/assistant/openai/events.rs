@@ -38,6 +38,13 @@ pub struct Event {
     pub data: String,
 }
 
+impl Event {
+    /// Whether this is the mark with which many providers end a stream.
+    pub fn is_done(&self) -> bool {
+        self.data.trim() == "[DONE]"
+    }
+}
+
 /// The event or the answer exceeds its maximum length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong;

@@ -68,6 +68,11 @@ impl<'a> Json<'a> {
         Self(document.trim_ascii())
     }
 
+    /// The text of the value.
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+
     /// Whether the value is null.
     pub fn is_null(self) -> bool {
         self.0 == "null"

@@ -130,9 +130,16 @@ impl ProviderError {
         match self.status {
             Some(408 | 409 | 425 | 429) => false,
             Some(status) => status < 500,
-            None => ["invalid_request", "authentication", "permission", "not_found", "bad_request"]
-                .iter()
-                .any(|word| self.code.to_lowercase().contains(word)),
+            None => [
+                "invalid_request",
+                "invalid_prompt",
+                "authentication",
+                "permission",
+                "not_found",
+                "bad_request",
+            ]
+            .iter()
+            .any(|word| self.code.to_lowercase().contains(word)),
         }
     }
 

@@ -27,8 +27,9 @@ pub struct Request<'a> {
     reasoning_effort: Option<&'static str>,
 }
 
+/// A message of the conversation.
 #[derive(Debug, PartialEq, Serialize)]
-struct Message<'a> {
+pub struct Message<'a> {
     role: &'static str,
     content: Cow<'a, str>,
 }
@@ -60,7 +61,8 @@ impl<'a> Request<'a> {
     }
 }
 
-fn merged(chat: &[ChatMessage], merge_turns: bool) -> Vec<Message<'_>> {
+/// The messages to send. With `merge_turns`, consecutive messages with the same role become one.
+pub fn merged<'a>(chat: impl IntoIterator<Item = &'a ChatMessage>, merge_turns: bool) -> Vec<Message<'a>> {
     let mut messages: Vec<Message<'_>> = Vec::new();
     for message in chat {
         let role = match message.role {

@@ -5,7 +5,7 @@
 
 use crate::{
     graphql::schema::ids::NodeType,
-    parts::{Parts, Piece},
+    parts::{Parts, Piece, ToolCall},
     store::{self, Database, Id, messages::Message, paging::Slice, removal::DELETED_OWNER, users::User},
 };
 use futures_util::Stream;
@@ -122,8 +122,12 @@ fn message_object(message: &Message, parts: &HashMap<Id, Parts>) -> Value {
     object
 }
 
-fn part_object(Piece { kind, name, text, .. }: Piece) -> Value {
-    let mut object = json!({ "kind": kind, "text": text });
+fn part_object(Piece { kind, name, text, call, .. }: Piece) -> Value {
+    let mut object = match call {
+        Some(ToolCall { id, arguments, status, result }) => json!({ "kind": kind, "callId": id,
+            "arguments": arguments, "status": status.as_str(), "result": result }),
+        None => json!({ "kind": kind, "text": text }),
+    };
     if let Some(name) = name {
         object["name"] = name.into();
     }

@@ -7,8 +7,19 @@ use serde_json::Value;
 pub struct ReplyParts {
     /// The kinds that the subscriber has selected.
     pub kinds: Vec<&'static str>,
-    /// The index, kind and text of each part.
-    pub received: Vec<(i64, String, String)>,
+    /// The parts received so far.
+    pub received: Vec<ReceivedPart>,
+}
+
+/// A part.
+#[derive(Debug, PartialEq)]
+pub struct ReceivedPart {
+    pub index: i64,
+    pub kind: String,
+    /// The text, the URL of a source, or the arguments of a tool call.
+    pub text: String,
+    /// The ID, name, state and result of a tool call.
+    pub call: Option<[Value; 4]>,
 }
 
 impl ReplyParts {
@@ -16,10 +27,12 @@ impl ReplyParts {
     pub const QUERY: &str = "subscription($id: ID!, $after: String, $parts: [PartKind!]!) {
         reply(messageId: $id, after: $after, parts: $parts) {
             __typename cursor
-            ... on ReplySnapshot { text attempt parts { __typename index ... on TextPart { text } ... on ReasoningPart { text } ... on SourcePart { url title } } }
-            ... on ReplyDelta { text parts { index kind text name } }
+            ... on ReplySnapshot { text attempt parts { __typename index ... on TextPart { text } ... on ReasoningPart { text } ... on SourcePart { url title }
+                ... on ToolCallPart { callId tool: name arguments status result } } }
+            ... on ReplyDelta { text parts { index kind text name toolCall { callId tool: name status arguments result } } }
             ... on ReplyFinished { message { id status content error { code }
-                parts { __typename index ... on TextPart { text } ... on ReasoningPart { text } ... on SourcePart { url title } } } } } }";
+                parts { __typename index ... on TextPart { text } ... on ReasoningPart { text } ... on SourcePart { url title }
+                    ... on ToolCallPart { callId tool: name arguments status result } } } } } }";
 
     pub fn new(kinds: &[&'static str]) -> Self {
         Self { kinds: kinds.to_vec(), received: Vec::new() }
@@ -31,7 +44,7 @@ impl ReplyParts {
         match event["__typename"].as_str() {
             Some("ReplySnapshot") => {
                 self.received = list(&event["parts"]).iter().map(part).collect();
-                let is_selected = |(_, kind, _): &(i64, String, String)| self.kinds.contains(&kind.as_str());
+                let is_selected = |part: &ReceivedPart| self.kinds.contains(&part.kind.as_str());
                 assert!(self.received.iter().all(is_selected), "{event}");
             }
             Some("ReplyDelta") => {
@@ -40,31 +53,49 @@ impl ReplyParts {
                 for piece in pieces {
                     let index = piece["index"].as_i64().expect("a number");
                     let kind = piece["kind"].as_str().expect("a kind").to_owned();
-                    let text = piece["text"].as_str().expect("a text");
-                    assert!(!text.is_empty() && self.kinds.contains(&kind.as_str()), "{event}");
-                    match self.received.last_mut().filter(|last| last.0 == index) {
-                        Some(last) => last.2 += text,
-                        None => self.received.push((index, kind, text.to_owned())),
+                    let text = piece["text"].as_str().expect("a text").to_owned();
+                    let called = &piece["toolCall"];
+                    let call = (kind == "TOOL_CALL").then(|| call(called));
+                    assert_eq!(called.is_null(), call.is_none(), "{event}");
+                    assert!(!text.is_empty() || call.is_some(), "{event}");
+                    assert!(self.kinds.contains(&kind.as_str()), "{event}");
+                    match self.received.last_mut().filter(|last| last.index == index) {
+                        Some(last) => {
+                            last.text += &text;
+                            last.call = call;
+                            assert!(last.call.is_none() || called["arguments"] == last.text, "{event}");
+                        }
+                        None => self.received.push(ReceivedPart { index, kind, text, call }),
                     }
                 }
             }
             _ => {
                 let mut stored: Vec<_> = list(&event["message"]["parts"]).iter().map(part).collect();
-                stored.retain(|(_, kind, _)| self.kinds.contains(&kind.as_str()));
+                stored.retain(|part| self.kinds.contains(&part.kind.as_str()));
                 assert_eq!(self.received, stored, "the stored parts equal the received parts");
             }
         }
     }
 }
 
-/// The index, kind and text of a `MessagePart`.
-pub fn part(part: &Value) -> (i64, String, String) {
-    let kind = match part["__typename"].as_str() {
-        Some("TextPart") => "TEXT",
-        Some("ReasoningPart") => "REASONING",
-        Some("SourcePart") => "SOURCE",
+/// Reads a `MessagePart`.
+fn part(part: &Value) -> ReceivedPart {
+    let (kind, text) = match part["__typename"].as_str() {
+        Some("TextPart") => ("TEXT", "text"),
+        Some("ReasoningPart") => ("REASONING", "text"),
+        Some("SourcePart") => ("SOURCE", "url"),
+        Some("ToolCallPart") => ("TOOL_CALL", "arguments"),
         other => panic!("{other:?}"),
     };
-    let text = part["text"].as_str().or(part["url"].as_str()).expect("a text or a URL").to_owned();
-    (part["index"].as_i64().expect("a number"), kind.to_owned(), text)
+    ReceivedPart {
+        index: part["index"].as_i64().expect("a number"),
+        kind: kind.to_owned(),
+        text: part[text].as_str().expect("a text").to_owned(),
+        call: (kind == "TOOL_CALL").then(|| call(part)),
+    }
+}
+
+fn call(part: &Value) -> [Value; 4] {
+    assert!(part["callId"].is_string() && part["tool"].is_string(), "{part}");
+    ["callId", "tool", "status", "result"].map(|name| part[name].clone())
 }

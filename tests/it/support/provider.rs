@@ -26,6 +26,8 @@ pub struct Provider {
 /// A chat request that waits for its answer.
 pub struct Call {
     pub body: Value,
+    /// The path of the URL.
+    pub path: String,
     /// The query string of the URL.
     pub query: Option<String>,
     pub authorization: Option<String>,
@@ -52,6 +54,7 @@ impl Provider {
         let router = Router::new()
             .route("/v1/models", get(list))
             .route("/v1/chat/completions", post(complete))
+            .route("/v1/responses", post(complete))
             .with_state(send);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { address, calls }
@@ -87,7 +90,8 @@ async fn complete(
     let (answer, answered) = oneshot::channel();
     let authorization = headers.get("authorization").map(|value| value.to_str().expect("text").to_owned());
     let query = uri.query().map(str::to_owned);
-    let call = Call { body, query, authorization, answer: Some(answer), stream: None };
+    let path = uri.path().to_owned();
+    let call = Call { body, path, query, authorization, answer: Some(answer), stream: None };
     calls.send(call).await.expect("the test runs");
     answered.await.unwrap_or_else(|_| StatusCode::IM_A_TEAPOT.into_response())
 }
@@ -138,6 +142,12 @@ impl Call {
 
     async fn chunk(&mut self, value: Value) {
         self.send(format!("data: {value}\n\n")).await;
+    }
+
+    /// Sends an event of the responses API.
+    pub async fn send_event(&mut self, event: &Value) {
+        let name = event["type"].as_str().expect("a type");
+        self.send(format!("event: {name}\ndata: {event}\n\n")).await;
     }
 
     /// Sends a chunk with some text.

@@ -43,7 +43,7 @@ impl ReplySnapshot {
 
     /// The parts so far, of the kinds that the subscription selects.
     async fn parts(&self, ctx: &Context<'_>) -> Result<Vec<MessagePart>> {
-        ctx.spend_text(self.parts.iter().map(|piece| piece.text.len()).sum())?;
+        ctx.spend_text(self.parts.iter().map(Piece::text_bytes).sum())?;
         Ok(self.parts.iter().cloned().map(MessagePart::from).collect())
     }
 }
@@ -67,7 +67,7 @@ impl ReplyDelta {
 
     /// The additions to the parts, in order.
     async fn parts(&self, ctx: &Context<'_>) -> Result<Vec<PartDelta>> {
-        ctx.spend_text(self.parts.iter().map(|piece| piece.text.len()).sum())?;
+        ctx.spend_text(self.parts.iter().map(Piece::text_bytes).sum())?;
         Ok(self.parts.iter().cloned().map(PartDelta::from).collect())
     }
 }
