@@ -2,16 +2,11 @@
 
 use super::{Config, DocumentTuning, Environment, Switch};
 use crate::graphql::document::DocumentLimits;
-use clap::{Args, builder::RangedU64ValueParser, value_parser};
+use clap::{Args, value_parser};
 
-/// Limits on GraphQL documents. The content of a fragment counts once per spread, except for tokens.
+/// Limits on GraphQL documents. The content of a fragment counts once per spread.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Documents {
-    /// Maximum number of tokens in a GraphQL document: names, numbers, strings and punctuators.
-    #[arg(long, env = "CONFAB_MAX_TOKENS", default_value = "1000",
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
-    pub max_tokens: usize,
-
     /// Maximum cost of a GraphQL operation. Each field costs 1 or more, multiplied by the page sizes that enclose it.
     #[arg(long, env = "CONFAB_MAX_COST", default_value = "50000", value_parser = value_parser!(u64).range(1..))]
     pub max_cost: u64,
@@ -31,7 +26,7 @@ impl Config {
         };
         DocumentLimits {
             document: fixed.max_document,
-            tokens: documents.max_tokens,
+            tokens: fixed.max_tokens,
             definitions: fixed.max_definitions,
             depth: fixed.max_depth,
             cost: documents.max_cost,

@@ -30,11 +30,13 @@ pub struct Tuning {
 }
 
 /// Fixed limits on GraphQL documents, in addition to those of [`super::Documents`]. The content of a fragment counts
-/// once per spread.
+/// once per spread, except for tokens.
 #[derive(Clone, Copy, Debug)]
 pub struct DocumentTuning {
     /// Maximum length of a document, in bytes, without its variables.
     pub max_document: usize,
+    /// Maximum number of tokens in a document: names, numbers, strings and punctuators.
+    pub max_tokens: usize,
     /// Maximum nesting depth of a document, at most 32.
     pub max_depth: u64,
     /// Maximum number of operations and fragment definitions in a document.
@@ -68,6 +70,7 @@ impl Default for Tuning {
             max_text: 16 * 1024 * 1024,
             documents: DocumentTuning {
                 max_document: 64 * 1024,
+                max_tokens: 1000,
                 max_depth: 20,
                 max_definitions: 100,
                 max_selections: 2000,
@@ -81,9 +84,10 @@ impl Default for Tuning {
 }
 
 impl DocumentTuning {
-    /// Limits that no document within the maxima of [`super::Documents`] reaches, except that on values.
+    /// Limits for benchmarks, far above those that any useful document reaches.
     pub(super) const MAXIMA: Self = Self {
         max_document: 16 * 1024 * 1024,
+        max_tokens: 1_000_000,
         max_depth: 32,
         max_definitions: 100_000,
         max_selections: u32::MAX as u64,
@@ -107,7 +111,7 @@ impl Tuning {
     }
 
     /// The environment variables that used to be settings, with the kind and the fixed value of each.
-    fn former_settings(&self) -> [(&'static str, &'static str, String); 16] {
+    fn former_settings(&self) -> [(&'static str, &'static str, String); 17] {
         let seconds = |duration: Duration| format!("{} s", duration.as_secs());
         let documents = &self.documents;
         [
@@ -120,6 +124,7 @@ impl Tuning {
             ("CONFAB_MAX_OPERATIONS", "limit", self.max_operations.to_string()),
             ("CONFAB_MAX_TEXT", "limit", format!("{} bytes", self.max_text)),
             ("CONFAB_MAX_DOCUMENT", "limit", format!("{} bytes", documents.max_document)),
+            ("CONFAB_MAX_TOKENS", "limit", documents.max_tokens.to_string()),
             ("CONFAB_MAX_DEPTH", "limit", documents.max_depth.to_string()),
             ("CONFAB_MAX_DEFINITIONS", "limit", documents.max_definitions.to_string()),
             ("CONFAB_MAX_SELECTIONS", "limit", documents.max_selections.to_string()),

@@ -131,7 +131,7 @@ async fn each_limit_applies_over_every_transport() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lower_limits_apply() {
     let server = Server::with(Kind::Sqlite, |config| {
-        config.documents.max_tokens = 30;
+        config.tuning.documents.max_tokens = 30;
         config.tuning.documents.max_document = 1024;
         config.tuning.documents.max_definitions = 2;
         config.tuning.documents.max_selections = 10;

@@ -70,9 +70,8 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
 
 async fn growth(bench: &Bench, report: &mut Report) -> Result<()> {
     let database = Database::Sqlite;
-    let settings: [(&str, String); 5] = [
+    let settings: [(&str, String); 4] = [
         ("CONFAB_MAX_BODY", "16000000".into()),
-        ("CONFAB_MAX_TOKENS", "100000".into()),
         // Every operation costs more.
         ("CONFAB_MAX_COST", "1".into()),
         ("CONFAB_FIXED_DOCUMENT_LIMITS", "off".into()),

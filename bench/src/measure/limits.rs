@@ -24,12 +24,8 @@ const TURNS: usize = 6;
 
 /// The maximum of the settings.
 const MAXIMUM: &str = "4294967295";
-const OFF: [(&str, &str); 4] = [
-    ("CONFAB_MAX_BODY", "16777216"),
-    ("CONFAB_MAX_TOKENS", "1000000"),
-    ("CONFAB_MAX_COST", MAXIMUM),
-    ("CONFAB_FIXED_DOCUMENT_LIMITS", "off"),
-];
+const OFF: [(&str, &str); 3] =
+    [("CONFAB_MAX_BODY", "16777216"), ("CONFAB_MAX_COST", MAXIMUM), ("CONFAB_FIXED_DOCUMENT_LIMITS", "off")];
 const ON: [(&str, &str); 7] = [
     ("CONFAB_ENV", "production"),
     ("CONFAB_LOGIN_RATE_PER_ADDRESS", MAXIMUM),

@@ -50,7 +50,7 @@ impl World {
         let server = Server::with_providers(kind, &settings, |config| {
             config.providers = vec!["openai".into(), "builtin".into()];
             config.lease = Duration::from_secs(3600); // not renewed during the test, so that no row changes by itself
-            config.documents.max_tokens = 10_000;
+            config.tuning.documents.max_tokens = 10_000;
             config.tuning.documents.max_selections = 100_000;
             config.documents.max_cost = 10_000_000;
         })
