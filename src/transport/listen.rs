@@ -1,8 +1,20 @@
 //! Accepts connections and serves each in a task of its own, with limits on their time and number.
 //!
-//! The server has its own accept loop because [`axum::serve()`] has no such limits. [`stream`] has the timeouts for
-//! receiving headers, for idle connections and for writing. [`super::keyed_limiter`] limits the number of connections.
-//! Only the timeout for receiving a request body is elsewhere ([`super::body`]).
+//! The server has its own accept loop because [`axum::serve()`] has no such limits (axum 0.8.9).
+//! [`super::keyed_limiter`] limits the number of connections. The parts that remain hand-written do what hyper 1.12,
+//! hyper-util 0.1.21 and tower-http 0.7.1 do not offer:
+//!
+//! - [`stream`]: timeouts for receiving headers, for idle connections and for writing. hyper's `header_read_timeout`
+//!   also runs while a connection is idle. With one timeout, slow headers would get as long as a proxy's idle
+//!   connection. `ResponseBodyTimeoutLayer` limits how long the server takes to produce a body, not how long the client
+//!   takes to read it. A connection that is closed with unread input would lose its last response, so the stream drains
+//!   it.
+//! - [`phase`]: tells the stream whether the client or the server has to act.
+//! - [`request_body`]: hyper closes a connection whose request was not read, but does not announce that in the response.
+//! - [`connection`]: hyper's graceful shutdown waits for the first request without a limit, and so does
+//!   `hyper_util::server::graceful`.
+//! - [`super::body`]: one timeout for a whole request body. `RequestBodyDeadlineLayer` has that too, but is longer here,
+//!   because the body's own limits and the shutdown end the same `select!`.
 
 mod accept;
 mod connection;

@@ -1,7 +1,7 @@
 //! Serves one connection, from its first request to its last response.
 
 use super::{
-    phase::{RequestPhase, TrackedResponseBody},
+    phase::{RequestPhase, ResponseGuard},
     request_body::TrackedRequestBody,
     stream::{Stream, drain},
 };
@@ -11,6 +11,7 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderValue, Request, StatusCode, header},
 };
+use http_body_util::BodyExt;
 use hyper::{
     body::Incoming,
     server::conn::http1,
@@ -60,9 +61,13 @@ pub async fn serve(
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             let upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-            Ok::<_, Infallible>(response.map(|body| match upgraded {
-                true => TrackedResponseBody::upgraded(body),
-                false => TrackedResponseBody::new(phase, body),
+            // No phase follows an upgrade.
+            let guard = (!upgraded).then(|| ResponseGuard(phase));
+            Ok::<_, Infallible>(response.map(|body| {
+                body.map_err(move |error| {
+                    let _held_by_the_body = &guard;
+                    error
+                })
             }))
         }
     });

@@ -1,15 +1,12 @@
 //! The phase of a connection: it is either receiving a request or sending a response.
 
-use axum::body::{Body, Bytes};
 use futures_util::task::AtomicWaker;
-use hyper::body::{Frame, SizeHint};
 use std::{
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
+    task::Context,
 };
 
 /// Numbers the phases of a connection. In even phases the client sends a request, in odd ones the server responds.
@@ -50,48 +47,11 @@ impl RequestPhase {
     }
 }
 
-/// A response body that begins the next phase when it is dropped, sent completely or not.
-pub struct TrackedResponseBody {
-    body: Body,
-    phase: Option<RequestPhase>,
-}
+/// Begins the next phase when it is dropped. The body of a response holds it until it was sent, completely or not.
+pub struct ResponseGuard(pub RequestPhase);
 
-impl TrackedResponseBody {
-    /// Wraps the body of an ordinary response.
-    pub fn new(phase: RequestPhase, body: Body) -> Self {
-        Self { body, phase: Some(phase) }
-    }
-
-    /// Wraps the body of a response that upgrades the connection. No phase follows.
-    pub fn upgraded(body: Body) -> Self {
-        Self { body, phase: None }
-    }
-}
-
-impl Drop for TrackedResponseBody {
+impl Drop for ResponseGuard {
     fn drop(&mut self) {
-        if let Some(phase) = &self.phase {
-            phase.advance();
-        }
-    }
-}
-
-impl hyper::body::Body for TrackedResponseBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.0.advance();
     }
 }
