@@ -64,4 +64,5 @@ mod titles;
 mod trusted_documents;
 mod typed_client;
 mod unavailable;
+mod upgrade;
 mod websocket;
