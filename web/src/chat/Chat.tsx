@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useState, useSyncExternalStore, type CSSProperties } from 'react';
+import { Archive } from './archive/Archive';
 import { followChanges } from './changes/feed';
 import { moveDraft } from './composer/drafts';
 import { connectionStore } from './connection';
@@ -134,6 +135,7 @@ export function Chat({ user }: { user: User }) {
       <Notices />
       <ConfirmDialog />
       <Shortcuts />
+      <Archive />
       <Announcer />
     </div>
   );

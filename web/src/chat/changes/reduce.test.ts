@@ -6,7 +6,7 @@ import { applyChange, type Change } from './reduce';
 import { noParameters } from '../conversations/generation';
 
 const conversation = (id: string, minute: number): Conversation => ({
-  id, title: id, systemPrompt: null, model: null, generation: noParameters, createdAt: at(minute), updatedAt: at(minute),
+  id, title: id, systemPrompt: null, model: null, generation: noParameters, createdAt: at(minute), updatedAt: at(minute), archivedAt: null, pinnedAt: null,
 });
 const message = (id: string, minute: number, status: Message['status'] = 'COMPLETED', content = id): Message => ({
   id, parent: null, role: 'USER', content, status, model: null, createdAt: at(minute), finishReason: null, error: null, usage: null,

@@ -1,11 +1,13 @@
-import { open, pathTo, routeStore } from '../route';
+import { pathTo, routeStore } from '../route';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { Menu } from '../ui/Menu';
+import { ChatMenuItems } from './ChatMenuItems';
 import { deleteConversation } from './deletion';
 import { followsInPage } from './followsInPage';
 import type { Conversation } from './list';
-import { neighbourOf } from './neighbour';
+import { neighbourOf, rowOf } from './neighbour';
+import { archive, togglePin } from './organising';
 import { TitleField } from './TitleField';
 import { useRenaming } from './useRenaming';
 
@@ -19,11 +21,19 @@ export function ConversationRow({ conversation, current, onOpen }: Props) {
   const { id, title } = conversation;
   const { title: link, renaming, rename, onDone } = useRenaming<HTMLAnchorElement>();
 
-  function onDelete() {
+  /** Removes the row. If the chat is open, a new chat is opened and has the focus. */
+  function remove(act: (conversation: Conversation) => void) {
     const neighbour = neighbourOf(link.current?.parentElement);
-    deleteConversation(conversation, current);
-    if (routeStore.get() === id) open();
-    else queueMicrotask(() => neighbour?.focus());
+    const isOpen = routeStore.get() === id;
+    act(conversation);
+    if (!isOpen) queueMicrotask(() => neighbour?.focus());
+  }
+
+  /** The row moves to another section, and keeps the focus if it is rendered there. */
+  function pin() {
+    const neighbour = neighbourOf(link.current?.parentElement);
+    void togglePin(conversation);
+    requestAnimationFrame(() => requestAnimationFrame(() => (rowOf(id) ?? neighbour)?.focus()));
   }
 
   if (renaming) return <TitleField className="conversation-row renaming" conversation={conversation} onDone={onDone} />;
@@ -46,10 +56,12 @@ export function ConversationRow({ conversation, current, onOpen }: Props) {
           <Icon name="edit" />
           {texts.rename}
         </button>
-        <button type="button" role="menuitem" className="danger" onClick={onDelete}>
-          <Icon name="trash" />
-          {texts.delete}
-        </button>
+        <ChatMenuItems
+          conversation={conversation}
+          onPin={pin}
+          onArchive={() => remove(archive)}
+          onDelete={() => remove(deleteConversation)}
+        />
       </Menu>
     </div>
   );

@@ -25,6 +25,8 @@ import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { Logo } from '../ui/Logo';
 import { updateConversation } from './actions';
+import { ArchivedNote } from './ArchivedNote';
+import { ChatMenu } from './ChatMenu';
 import { ChatSettingsDialog } from './ChatSettingsDialog';
 import { followsInPage } from './followsInPage';
 import { isDefault, noParameters, type Generation } from './generation';
@@ -136,16 +138,19 @@ export function ConversationView({ user, conversationId, listOpen, onToggleList 
         )}
         {/* Hidden until the instructions are loaded. */}
         {!isMissing && (isEmpty || conversation) && (
-          <button
-            type="button"
-            className="icon-button"
-            aria-label={texts.chatSettings}
-            title={texts.chatSettings}
-            data-set={instructions || !isDefault(generation) ? true : undefined}
-            onClick={() => setInstructing(name)}
-          >
-            <Icon name="settings" />
-          </button>
+          <div className="tools">
+            <button
+              type="button"
+              className="icon-button"
+              aria-label={texts.chatSettings}
+              title={texts.chatSettings}
+              data-set={instructions || !isDefault(generation) ? true : undefined}
+              onClick={() => setInstructing(name)}
+            >
+              <Icon name="settings" />
+            </button>
+            {conversation && <ChatMenu conversation={conversation} user={user.name} />}
+          </div>
         )}
       </header>
       {isMissing ? (
@@ -164,6 +169,7 @@ export function ConversationView({ user, conversationId, listOpen, onToggleList 
         <MessageList key={conversationId} user={user.id} conversationId={conversationId} />
       )}
       {!isMissing && <DemoNote />}
+      {conversation?.archivedAt && <ArchivedNote conversationId={conversation.id} />}
       <ConnectionStatus />
       {!isMissing && (
         <Composer

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
+import { openArchive } from '../archive/Archive';
 import { truncate } from '../truncate';
 import { AccountMenu } from '../session/AccountMenu';
 import type { User } from '../session/session';
@@ -17,6 +18,7 @@ import { period } from '../ui/dates';
 import { CONVERSATIONS, loadMoreConversations } from './actions';
 import { ConversationRow } from './ConversationRow';
 import { followsInPage } from './followsInPage';
+import { isPinned, type Conversation } from './list';
 import { SidebarResizer } from './SidebarResizer';
 
 interface Props {
@@ -31,6 +33,8 @@ export function Sidebar({ user, current, onClose, onToggle }: Props) {
   const { items, loaded, endCursor } = useStateOf(({ conversations }) => conversations);
   const entries = useSyncExternalStore(outboxStore.subscribe, outboxStore.get);
   const echoes = useSyncExternalStore(echoesStore.subscribe, echoesStore.get);
+  const pinned = items.filter(isPinned);
+  const others = items.filter((item) => !isPinned(item));
   const list = useRef<VirtualizerHandle>(null);
 
   // Chats whose first message is unsent come first.
@@ -47,6 +51,10 @@ export function Sidebar({ user, current, onClose, onToggle }: Props) {
     if (handle && endCursor && handle.scrollOffset + handle.viewportSize * 2 > handle.scrollSize) void loadMoreConversations();
   };
   useEffect(more, [items.length, endCursor]);
+
+  const row = (conversation: Conversation) => (
+    <ConversationRow key={conversation.id} conversation={conversation} current={conversation.id === current} onOpen={go} />
+  );
 
   return (
     <aside id="sidebar" className="sidebar" aria-label={texts.chats}>
@@ -87,22 +95,30 @@ export function Sidebar({ user, current, onClose, onToggle }: Props) {
                 </span>
               </a>
             ))}
-            {items.flatMap((conversation, index) => {
-              const { id, updatedAt } = conversation;
-              const name = period(new Date(updatedAt));
-              const before = items[index - 1];
-              const row = <ConversationRow key={id} conversation={conversation} current={id === current} onOpen={go} />;
-              if (before && period(new Date(before.updatedAt)) === name) return [row];
+            {pinned.length > 0 && (
+              <h2 key="pinned" className="period">
+                {texts.pinned}
+              </h2>
+            )}
+            {pinned.map(row)}
+            {others.flatMap((conversation, index) => {
+              const name = period(new Date(conversation.updatedAt));
+              const before = others[index - 1];
+              if (before && period(new Date(before.updatedAt)) === name) return [row(conversation)];
               return [
                 <h2 key={name} className="period">
                   {name}
                 </h2>,
-                row,
+                row(conversation),
               ];
             })}
           </Virtualizer>
         </div>
       </nav>
+      <button type="button" className="archive-opener" onClick={openArchive}>
+        <Icon name="archive" />
+        {texts.archivedChats}
+      </button>
       <AccountMenu user={user} />
       <SidebarResizer controls="sidebar" />
     </aside>

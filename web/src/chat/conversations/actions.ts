@@ -21,8 +21,10 @@ export async function reloadConversations(): Promise<void> {
   const wanted = () => sessionStore.get().status === 'signedIn';
   await retryUntilDone(CONVERSATIONS, wanted, async () => {
     const before = stateStore.get().conversations.items;
-    const { me } = await execute(ConversationsDocument, { first: PAGE });
-    if (me) change((state) => ({ ...state, conversations: withFirstPage(state.conversations, me.conversations, before) }));
+    const { me } = await execute(ConversationsDocument, { first: PAGE, withPinned: true });
+    if (!me) return;
+    const page = { ...me.conversations, nodes: [...(me.pinned?.nodes ?? []), ...me.conversations.nodes] };
+    change((state) => ({ ...state, conversations: withFirstPage(state.conversations, page, before) }));
   });
 }
 
@@ -55,11 +57,14 @@ export async function updateConversation(input: UpdateConversationInput & { id: 
   }
 }
 
-function given({ title, systemPrompt, model }: UpdateConversationInput): Partial<Conversation> {
+function given({ title, systemPrompt, model, archived, pinned }: UpdateConversationInput): Partial<Conversation> {
+  const now = new Date().toISOString();
   return {
     ...(title != null && { title }),
     ...(systemPrompt !== undefined && { systemPrompt }),
     ...(model !== undefined && { model }),
+    ...(archived != null && { archivedAt: archived ? now : null }),
+    ...(pinned != null && { pinnedAt: pinned ? now : null }),
   };
 }
 

@@ -1,14 +1,11 @@
 import { toApiError } from '../graphql/apiError';
-import { open } from '../route';
+import { open, routeStore } from '../route';
 import { texts } from '../texts';
-import { dismiss, notify, notifyFailure } from '../ui/notices';
+import { dismiss, notifyFailure } from '../ui/notices';
 import { deleteForGood, hideConversation, showConversation } from './actions';
 import { removeDeletion, storeDeletion, pendingDeletions } from './pendingDeletions';
 import type { Conversation } from './list';
-import { rowOf } from './neighbour';
-
-/** Time to undo a deletion, in milliseconds. */
-const UNDO_TIME = 7_000;
+import { offerUndo, returnTo } from './undo';
 
 /** The conversation that was deleted last, while this can be undone. */
 let deleted: Conversation | undefined;
@@ -18,16 +15,17 @@ let notice: number | undefined;
 let resumeTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** Hides a conversation, and deletes it after a while. Undoing this opens it again if it was open. */
-export function deleteConversation(conversation: Conversation, wasOpen: boolean): void {
+export function deleteConversation(conversation: Conversation): void {
   void commitDeletion();
   hideConversation(conversation.id);
   deleted = conversation;
-  reopen = wasOpen;
-  notice = notify(texts.deleted(conversation.title), {
-    action: { label: texts.undo, run: undoDeletion },
+  reopen = routeStore.get() === conversation.id;
+  notice = offerUndo(texts.deleted(conversation.title), undoDeletion, {
     // Other tabs read the deadline from the storage.
-    lifetime: { duration: UNDO_TIME, onDeadline: (due) => storeDeletion(conversation, due), onExpire: () => void commitDeletion() },
+    onDeadline: (due) => storeDeletion(conversation, due),
+    onExpire: () => void commitDeletion(),
   });
+  if (reopen) open();
 }
 
 function undoDeletion(): void {
@@ -35,9 +33,7 @@ function undoDeletion(): void {
   if (!conversation) return;
   removeDeletion(conversation.id);
   showConversation(conversation);
-  if (reopen) open(conversation.id);
-  // The list needs one or two frames to render its rows.
-  else requestAnimationFrame(() => requestAnimationFrame(() => rowOf(conversation.id)?.focus()));
+  returnTo(conversation.id, reopen);
 }
 
 /** Resumes deletions that an earlier page could not finish, for example without a network. */
@@ -93,15 +89,6 @@ function takePending(): Conversation | undefined {
   deleted = undefined;
   return conversation;
 }
-
-// A shortcut, because the notice is hard to reach by keyboard. In a field, the same keys undo typing.
-addEventListener('keydown', (event) => {
-  const field = event.target instanceof Element && event.target.closest('input, textarea, select, dialog');
-  if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key.toLowerCase() !== 'z') return;
-  if (!deleted || field) return;
-  event.preventDefault();
-  undoDeletion();
-});
 
 // Closing the page ends the time to undo.
 addEventListener('pagehide', commitDeletion);

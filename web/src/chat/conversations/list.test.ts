@@ -3,7 +3,7 @@ import { conversationOf, noConversations, withConversation, withFirstPage, witho
 import { noParameters } from './generation';
 
 function conversation(id: string, updatedAt: string): Conversation {
-  return { id, title: `Of ${id}`, systemPrompt: null, model: null, generation: noParameters, createdAt: updatedAt, updatedAt };
+  return { id, title: `Of ${id}`, systemPrompt: null, model: null, generation: noParameters, createdAt: updatedAt, updatedAt, archivedAt: null, pinnedAt: null };
 }
 
 const recent = conversation('recent', '2026-03-02T00:00:00Z');
@@ -26,4 +26,22 @@ test('a new message moves such a conversation to the front of the list', () => {
 
 test('a deleted conversation is not known', () => {
   expect(conversationOf(withoutConversation(withConversation(list, old), 'old'), 'old')).toBeUndefined();
+});
+
+test('an archived conversation is known, but not listed', () => {
+  const archived = { ...recent, archivedAt: '2026-03-04T00:00:00Z' };
+  const after = withConversation(list, archived);
+  expect(after.items).toEqual([]);
+  expect(conversationOf(after, 'recent')).toBe(archived);
+  expect(withConversation(after, recent).items).toEqual([recent]);
+});
+
+test('a pinned conversation is listed whatever its page is, until it is unpinned', () => {
+  const pinned = { ...old, pinnedAt: '2026-03-04T00:00:00Z' };
+  const after = withConversation(list, pinned);
+  expect(after.items).toEqual([recent, pinned]);
+  expect(withConversation(after, old).items).toEqual([recent]);
+  // It does not tell how far the list is loaded.
+  const older = conversation('older', '2026-02-01T00:00:00Z');
+  expect(withConversation(withConversation(after, { ...older, pinnedAt: '2026-03-04T00:00:00Z' }), old).items.map(({ id }) => id)).toEqual(['recent', 'older']);
 });

@@ -5,10 +5,11 @@ export type Conversation = ConversationFieldsFragment;
 /** The loaded conversations, most recently used first. */
 export interface ConversationList {
   readonly loaded: boolean;
+  /** The first pages of the list, and all pinned conversations. Archived ones are not listed. */
   readonly items: readonly Conversation[];
   /** Cursor of the next page; `undefined` if everything is loaded. */
   readonly endCursor?: string;
-  /** Conversations that were opened by address, and are on a page of the list that is not loaded yet. */
+  /** Conversations that are known, but archived or on a page of the list that is not loaded yet. */
   readonly unlisted: Readonly<Record<string, Conversation>>;
   /** IDs that were deleted while this page was open. A late response must not bring them back. */
   readonly deleted: ReadonlySet<string>;
@@ -43,12 +44,22 @@ export function conversationOf(list: ConversationList, id: string | undefined): 
 export function withConversation(list: ConversationList, conversation: Conversation): ConversationList {
   if (list.deleted.has(conversation.id)) return list;
   const others = list.items.filter(({ id }) => id !== conversation.id);
-  const last = others.at(-1);
-  // A conversation on a page that is not loaded yet is listed with that page.
-  if (list.endCursor && last && before(last, conversation) && others.length === list.items.length) {
-    return { ...list, unlisted: { ...list.unlisted, [conversation.id]: conversation } };
+  if (conversation.archivedAt || isOnLaterPage(list, conversation)) {
+    return { ...list, items: others, unlisted: { ...list.unlisted, [conversation.id]: conversation } };
   }
   return { ...list, items: sorted([...others, conversation]) };
+}
+
+/** Returns true if a conversation is on a page that is not loaded yet. It is listed with that page. */
+function isOnLaterPage({ items, endCursor }: ConversationList, conversation: Conversation): boolean {
+  if (!endCursor || isPinned(conversation)) return false;
+  const paged = items.filter((item) => !isPinned(item));
+  const last = paged.at(-1);
+  return last !== undefined && before(last, conversation) && !paged.some(({ id }) => id === conversation.id);
+}
+
+export function isPinned({ pinnedAt }: Conversation): boolean {
+  return Boolean(pinnedAt);
 }
 
 export function withoutConversation(list: ConversationList, id: string): ConversationList {

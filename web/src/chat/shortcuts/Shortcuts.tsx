@@ -1,18 +1,13 @@
-import { useEffect, useSyncExternalStore } from 'react';
-import { createStore } from '../../store';
-import { useLazyComponent } from '../ui/useLazyComponent';
+import { useEffect } from 'react';
+import { lazyDialog } from '../ui/lazyDialog';
 
-const openStore = createStore(false);
+const { open, Dialog } = lazyDialog(async () => (await import('./ShortcutsDialog')).ShortcutsDialog);
 
 /** Opens the dialog that lists the keyboard shortcuts. */
-export function openShortcuts(): void {
-  openStore.set(true);
-}
+export const openShortcuts = open;
 
 /** The dialog, once it is opened by {@link openShortcuts} or Ctrl+/. */
 export function Shortcuts() {
-  const open = useSyncExternalStore(openStore.subscribe, openStore.get);
-
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (!(event.ctrlKey || event.metaKey) || event.key !== '/') return;
@@ -23,10 +18,5 @@ export function Shortcuts() {
     return () => removeEventListener('keydown', onKey);
   }, []);
 
-  return open ? <Open onClose={() => openStore.set(false)} /> : null;
-}
-
-function Open(props: { onClose: () => void }) {
-  const Dialog = useLazyComponent<typeof props>(async () => (await import('./ShortcutsDialog')).ShortcutsDialog, props.onClose);
-  return Dialog ? <Dialog {...props} /> : null;
+  return <Dialog />;
 }

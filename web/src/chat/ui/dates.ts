@@ -8,6 +8,7 @@ const time = new Intl.DateTimeFormat(languages, { timeStyle: 'short' });
 const day = new Intl.DateTimeFormat(languages, { day: 'numeric', month: 'short' });
 const dayOfYear = new Intl.DateTimeFormat(languages, { day: 'numeric', month: 'short', year: 'numeric' });
 const month = new Intl.DateTimeFormat(languages, { month: 'long', year: 'numeric' });
+const dayAndTime = new Intl.DateTimeFormat(languages, { dateStyle: 'long', timeStyle: 'short' });
 const full = new Intl.DateTimeFormat(languages, { dateStyle: 'full', timeStyle: 'medium' });
 
 /** Returns the time, with the day if it is not today. */
@@ -15,6 +16,11 @@ export function dateAndTime(date: Date, now = new Date()): string {
   if (date.toDateString() === now.toDateString()) return time.format(date);
   const days = date.getFullYear() === now.getFullYear() ? day : dayOfYear;
   return `${days.format(date)}, ${time.format(date)}`;
+}
+
+/** Returns the day with its year, and the time. */
+export function dateAndTimeInFull(date: Date): string {
+  return dayAndTime.format(date);
 }
 
 export function fullDate(date: Date): string {

@@ -23,7 +23,7 @@ const HELD_DEADLINE = 3_600_000;
 
 let last = 0;
 
-interface Lifetime {
+export interface Lifetime {
   /** Time until the notice expires, unless it is held, in milliseconds. */
   readonly duration: number;
   /** Called with the deadline whenever it changes, in milliseconds by this device's clock. */
