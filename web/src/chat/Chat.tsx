@@ -24,6 +24,7 @@ import { isNew } from './outbox/outbox';
 import { forgetReplies } from './replies/follow';
 import { open, routeStore } from './route';
 import type { User } from './session/session';
+import { Palette } from './search/Palette';
 import { Shortcuts } from './shortcuts/Shortcuts';
 import { noState, stateStore, useStateOf } from './state';
 import { texts } from './texts';
@@ -136,6 +137,7 @@ export function Chat({ user }: { user: User }) {
       <ConfirmDialog />
       <Shortcuts />
       <Archive />
+      <Palette />
       <Announcer />
     </div>
   );

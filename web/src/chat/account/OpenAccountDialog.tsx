@@ -1,6 +1,14 @@
 import { createPortal } from 'react-dom';
+import { createStore } from '../../store';
 import type { User } from '../session/session';
 import { useLazyComponent } from '../ui/useLazyComponent';
+
+/** True while the dialog is open. */
+export const settingsStore = createStore(false);
+
+export function openSettings(): void {
+  settingsStore.set(true);
+}
 
 interface Props {
   user: User;

@@ -19,23 +19,30 @@ export interface OwnSwitch {
 export const ownSwitchStore = createStore<OwnSwitch | undefined>(undefined);
 
 /** The switches in progress, by conversation. */
-const switching = new Map<string, Promise<void>>();
+const switching = new Map<string, Promise<boolean>>();
 
-export function switchInProgress(conversationId: string): Promise<void> | undefined {
+export function switchInProgress(conversationId: string): Promise<unknown> | undefined {
   return switching.get(conversationId);
 }
 
 /** Switches to the branch of a message. Does nothing while another switch is in progress. */
 export function switchTo(conversationId: string, own: OwnSwitch): void {
-  if (switching.has(conversationId)) return;
-  const done = execute(SwitchBranchDocument, { messageId: own.message, last: PAGE })
+  if (!switching.has(conversationId)) void showBranchOf(conversationId, own.message, own);
+}
+
+/** Switches to the branch of a message. Returns false if that fails, which is reported. */
+export async function showBranchOf(conversationId: string, messageId: string, own?: OwnSwitch): Promise<boolean> {
+  await switching.get(conversationId);
+  const done = execute(SwitchBranchDocument, { messageId, last: PAGE })
     .then(({ switchBranch }) => {
-      ownSwitchStore.set(own);
+      if (own) ownSwitchStore.set(own);
       show(switchBranch);
+      return true;
     })
-    .catch((error) => notifyFailure(error, texts.notSwitched))
+    .catch((error) => (notifyFailure(error, texts.notSwitched), false))
     .finally(() => switching.delete(conversationId));
   switching.set(conversationId, done);
+  return done;
 }
 
 /** Shows the whole branch at once. */

@@ -60,7 +60,7 @@ export function Composer({ user, conversation, writing, onSend, onStop, onEditLa
     const onKey = (event: globalThis.KeyboardEvent) => {
       const { activeElement: active } = document;
       if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey || event.key === ' ') return;
-      if (active && active !== document.body && !active.classList.contains('messages')) return;
+      if (active && active !== document.body && !active.matches('.messages, [data-message]')) return;
       field.current?.focus();
     };
     addEventListener('keydown', onKey);

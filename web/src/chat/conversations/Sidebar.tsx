@@ -11,6 +11,7 @@ import { outboxStore } from '../outbox/storage';
 import { open, pathTo } from '../route';
 import { useStateOf } from '../state';
 import { MOD } from '../shortcuts/keys';
+import { openPalette } from '../search/Palette';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { Logo } from '../ui/Logo';
@@ -77,6 +78,19 @@ export function Sidebar({ user, current, onClose, onToggle }: Props) {
         <Icon name="plus" />
         {texts.newChat}
       </a>
+      <button
+        type="button"
+        className="search-opener"
+        title={`${MOD}+K`}
+        aria-haspopup="dialog"
+        onClick={() => {
+          onClose();
+          openPalette();
+        }}
+      >
+        <Icon name="search" />
+        {texts.search}
+      </button>
       <nav aria-label={texts.chats}>
         {loaded && items.length === 0 && waiting.length === 0 && <p className="hint">{texts.noChats}</p>}
         <LoadErrorNote what={CONVERSATIONS} className="hint" />

@@ -32,11 +32,11 @@ const client = new Client({
 export async function execute<Data, Variables extends AnyVariables>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
-  fetchOptions?: RequestInit,
+  { signal, ...fetchOptions }: RequestInit = {},
 ): Promise<Data> {
   const caller = userId();
   const kind = document.definitions.find((definition) => definition.kind === 'OperationDefinition')?.operation;
-  const context = { fetchOptions };
+  const context = { fetchOptions, fetch: signal ? cancellable(signal) : fetchWithTimeout };
   const source = kind === 'mutation' ? client.mutation(document, variables, context) : client.query(document, variables, context);
   const result = caller === undefined ? undefined : await source.toPromise();
   if (!result || userId() !== caller) throw new ApiError({ code: 'UNAUTHENTICATED', message: 'No user is signed in.' });
@@ -45,6 +45,11 @@ export async function execute<Data, Variables extends AnyVariables>(
     throw new ApiError({ code: 'UNREACHABLE', message: result.error.message });
   }
   return resultOf(result);
+}
+
+/** The client replaces the signal in the options of a request by its own, so it is passed on here. */
+function cancellable(signal: AbortSignal): typeof fetch {
+  return (input, init) => fetchWithTimeout(input, { ...init, signal });
 }
 
 function userId(): string | undefined {

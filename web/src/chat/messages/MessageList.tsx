@@ -35,7 +35,7 @@ export function MessageList({ user, conversationId }: { user: string; conversati
   const virtualizer = useRef<VirtualizerHandle>(null);
   const [elsewhere] = useState(() => storedPosition(conversationId) !== undefined);
   const { atEnd, toEnd, leaveEnd } = useStickToEnd(scroller, elsewhere);
-  const seeking = useScrollPosition({ conversationId, list, scroller, virtualizer, toEnd });
+  const seeking = useScrollPosition({ conversationId, list, scroller, virtualizer, toEnd, leaveEnd });
   useSwitchInPlace(scroller, leaveEnd);
   const first = useRef<string>(undefined);
   const [loadingBefore, setLoadingBefore] = useState(false);

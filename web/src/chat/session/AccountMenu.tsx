@@ -1,6 +1,6 @@
-import { useState, useSyncExternalStore } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import { hasPlayground } from '../../served';
-import { OpenAccountDialog } from '../account/OpenAccountDialog';
+import { OpenAccountDialog, openSettings, settingsStore } from '../account/OpenAccountDialog';
 import { settleDeletion } from '../conversations/deletion';
 import { execute } from '../graphql/client';
 import { RevokeOtherSessionsDocument } from '../graphql/generated';
@@ -16,7 +16,10 @@ import { logOut, type User } from './session';
 
 export function AccountMenu({ user }: { user: User }) {
   const theme = useSyncExternalStore(themeStore.subscribe, themeStore.get);
-  const [accountOpen, setAccountOpen] = useState(false);
+  const settingsOpen = useSyncExternalStore(settingsStore.subscribe, settingsStore.get);
+
+  // The next user must not find it open.
+  useEffect(() => () => settingsStore.set(false), []);
 
   async function leave(everywhere: boolean) {
     const unsent = countUnsent();
@@ -65,7 +68,7 @@ export function AccountMenu({ user }: { user: User }) {
           </button>
         ))}
         <hr />
-        <button type="button" role="menuitem" onClick={() => setAccountOpen(true)}>
+        <button type="button" role="menuitem" onClick={openSettings}>
           {texts.settings}
         </button>
         <button type="button" role="menuitem" onClick={openShortcuts}>
@@ -84,7 +87,7 @@ export function AccountMenu({ user }: { user: User }) {
           {texts.signOutEverywhere}
         </button>
       </Menu>
-      {accountOpen && <OpenAccountDialog user={user} onClose={() => setAccountOpen(false)} />}
+      {settingsOpen && <OpenAccountDialog user={user} onClose={() => settingsStore.set(false)} />}
     </footer>
   );
 }

@@ -9,6 +9,7 @@ const KEYS: readonly (readonly [what: string, ...keys: string[]])[] = [
   [texts.keysFor.stop, 'Esc'],
   [texts.keysFor.editLast, '↑'],
   [texts.keysFor.newChat, MOD, 'Shift', 'O'],
+  [texts.keysFor.search, MOD, 'K'],
   [texts.keysFor.list, MOD, 'B'],
   [texts.keysFor.rename, 'F2'],
   [texts.keysFor.undo, MOD, 'Z'],
