@@ -5,6 +5,8 @@ import { earlyScript } from './early.ts';
 import { onlyWoff2 } from './onlyWoff2.ts';
 import { serviceWorker } from './serviceWorker.ts';
 
+const SERVER = process.env.CONFAB_SERVER ?? 'http://127.0.0.1:8000';
+
 export default defineConfig({
   plugins: [react(), earlyScript(), onlyWoff2(), serviceWorker(), compressAssets()],
 
@@ -35,6 +37,6 @@ export default defineConfig({
 
   server: {
     // Every other address belongs to the chat page.
-    proxy: { '/graphql': { target: process.env.CONFAB_SERVER ?? 'http://127.0.0.1:8000', ws: true } },
+    proxy: Object.fromEntries(['/graphql', '/export', '/import'].map((path) => [path, { target: SERVER, ws: path === '/graphql' }])),
   },
 });

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { Api } from './support/api.ts';
 import { expect, test } from './support/test.ts';
@@ -94,4 +94,43 @@ test('a chat is exported as Markdown, with all its messages', async ({ page, ada
   const text = await readFile(await (await download).path(), 'utf8');
   expect(text).toMatch(/^# First: `1`\n\n## Ada · .*\n\nFirst: `1`\n\n## Assistant \(echo\) · .*\n\nFirst: `1`\n/);
   expect(text.match(/^Number \d+$/gm)).toHaveLength(102);
+});
+
+/** A conversation in ChatGPT's export. */
+function chatGpt(title: string, content: string) {
+  const message = { author: { role: 'user' }, create_time: 1_700_000_000, content: { content_type: 'text', parts: [content] }, recipient: 'all' };
+  const mapping = { root: { id: 'root', parent: null, message: null }, asked: { id: 'asked', parent: 'root', message } };
+  return { title, id: title, conversation_id: title, create_time: 1_700_000_000, update_time: 1_700_000_000, current_node: 'asked', mapping };
+}
+
+test('chats are imported from a file', async ({ page, ada, guard }, info) => {
+  // The status of a file that was read in part.
+  guard.expected = /400 \(Bad Request\)/;
+  await ada.accountMenu('Settings');
+  const settings = page.getByRole('dialog', { name: 'Settings' });
+  await settings.getByRole('tab', { name: 'Your data' }).click();
+  const choose = async (file: string | { name: string; mimeType: string; buffer: Buffer }) => {
+    const chooser = page.waitForEvent('filechooser');
+    await settings.getByRole('button', { name: 'Import chats…' }).click();
+    await (await chooser).setFiles(file);
+  };
+  const json = (text: string) => ({ name: 'conversations.json', mimeType: 'application/json', buffer: Buffer.from(text) });
+  const chats = json(JSON.stringify([chatGpt('Baking', 'How do I bake bread?'), { ...chatGpt('Broken', ''), mapping: 7 }]));
+  await choose(chats);
+  await expect(settings.getByText('1 chat imported, 1 skipped.')).toBeVisible();
+  await settings.getByText('Skipped chats').click();
+  await expect(settings.getByRole('listitem')).toHaveText(/Broken: ./);
+  await choose(chats);
+  await expect(settings.getByText('0 chats imported, 1 already here, 1 skipped.')).toBeVisible();
+  await choose(json('[{'));
+  await expect(settings.getByRole('alert').filter({ hasText: 'The rest of the file wasn’t read' })).toBeVisible();
+
+  const large = await open(info.outputPath('large.json'), 'w');
+  await large.truncate(256 * 1024 * 1024 + 1);
+  await large.close();
+  await choose(info.outputPath('large.json'));
+  await expect(settings.getByText('The file is too large.')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await ada.list.getByRole('link', { name: 'Baking' }).click();
+  await expect(ada.questions).toHaveText(/How do I bake bread\?/);
 });

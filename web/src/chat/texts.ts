@@ -85,7 +85,7 @@ export const texts = {
   tooManyWords: 'Use up to 8 words.',
   indexing: 'Older messages are still being indexed.',
   actions: 'Actions',
-  found: 'Found',
+  found: 'Results',
   switchTheme: (theme: string) => `Theme: ${theme}`,
   archivedMark: 'Archived',
   tooFarBack: 'This message is too far back to scroll to.',
@@ -301,6 +301,23 @@ export const accountTexts = {
   exportHint: 'All your data as one JSON file.',
   export: 'Download my data',
   exporting: 'Download started.',
+  importHint: 'Chats from a JSON export of Confab, ChatGPT, LibreChat or Open WebUI. Unpack a ZIP file first.',
+  import: 'Import chats…',
+  importing: 'Importing…',
+  importSummary: ({ imported, present, skipped }: { imported: number; present: number; skipped: number }) =>
+    `${[
+      `${counted(imported, 'chat', 'chats')} imported`,
+      present > 0 && `${present.toLocaleString('en')} already here`,
+      skipped > 0 && `${skipped.toLocaleString('en')} skipped`,
+    ]
+      .filter(Boolean)
+      .join(', ')}.`,
+  partlyImported: (reason: string) => `The rest of the file wasn’t read: ${reason}`,
+  skippedChats: 'Skipped chats',
+  notImported: 'Couldn’t import the chats:',
+  importBusy: 'Another import is in progress. Wait until it ends.',
+  fileTooLarge: 'The file is too large. Choose one of up to 256 MiB.',
+  fileRefused: (status: number) => `The server refused the file (status ${status}).`,
   deleteAccount: 'Delete account…',
   deleteQuestion: 'Delete your account?',
   deleteEffect:

@@ -4,6 +4,7 @@ import { ActionForm } from './ActionForm';
 import { DeleteAccount } from './DeleteAccount';
 import { download } from './download';
 import { ExportMyDataDocument } from './generated';
+import { ImportChats } from './ImportChats';
 
 export function YourData({ local }: { local: boolean }) {
   return (
@@ -18,6 +19,7 @@ export function YourData({ local }: { local: boolean }) {
           return accountTexts.exporting;
         }}
       />
+      <ImportChats />
       <DeleteAccount local={local} />
     </section>
   );
