@@ -95,8 +95,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await passes(page, 'instructions');
         await page.keyboard.press('Escape');
 
+        await page.keyboard.press('Control+k');
+        await page.getByRole('combobox', { name: /^Search/ }).fill('show me');
+        await expect(page.getByRole('dialog').getByRole('status')).toHaveText('2 results');
+        await passes(page, 'the palette');
+        await page.keyboard.press('Escape');
+
         await openList();
         await passes(page, 'the list');
+        await page.getByRole('button', { name: 'Archived chats' }).click();
+        await expect(page.getByRole('dialog')).toContainText('No archived chats.');
+        await passes(page, 'the archive');
+        await page.keyboard.press('Escape');
         await page.getByRole('button', { name: /^Options for/ }).click();
         await passes(page, 'a menu');
         await page.getByRole('menuitem', { name: 'Rename' }).click();

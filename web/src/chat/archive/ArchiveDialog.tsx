@@ -3,7 +3,7 @@ import { execute } from '../graphql/client';
 import { ArchivedConversationsDocument } from '../graphql/generated';
 import { reasonOf } from '../graphql/reason';
 import { followsInPage } from '../conversations/followsInPage';
-import { conversationOf, type Conversation } from '../conversations/list';
+import { archivedOf, type Conversation } from '../conversations/list';
 import { unarchive } from '../conversations/organising';
 import { open, pathTo } from '../route';
 import { useStateOf } from '../state';
@@ -24,8 +24,7 @@ export function ArchiveDialog({ onClose }: { onClose: () => void }) {
   const [problem, setProblem] = useState<string>();
   const conversations = useStateOf((state) => state.conversations);
 
-  // Without those that were deleted or unarchived meanwhile, here or on another device.
-  const shown = loaded.filter(({ id }) => !conversations.deleted.has(id) && conversationOf(conversations, id)?.archivedAt !== null);
+  const shown = archivedOf(conversations, loaded);
 
   useEffect(() => {
     dialog.current?.showModal();

@@ -138,7 +138,7 @@ export function ConversationView({ user, conversationId, listOpen, onToggleList 
         )}
         {/* Hidden until the instructions are loaded. */}
         {!isMissing && (isEmpty || conversation) && (
-          <div className="tools">
+          <div className="chat-tools">
             <button
               type="button"
               className="icon-button"

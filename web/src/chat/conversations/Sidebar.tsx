@@ -81,7 +81,6 @@ export function Sidebar({ user, current, onClose, onToggle }: Props) {
       <button
         type="button"
         className="search-opener"
-        title={`${MOD}+K`}
         aria-haspopup="dialog"
         onClick={() => {
           onClose();
@@ -90,6 +89,7 @@ export function Sidebar({ user, current, onClose, onToggle }: Props) {
       >
         <Icon name="search" />
         {texts.search}
+        <kbd aria-hidden="true">{MOD} K</kbd>
       </button>
       <nav aria-label={texts.chats}>
         {loaded && items.length === 0 && waiting.length === 0 && <p className="hint">{texts.noChats}</p>}

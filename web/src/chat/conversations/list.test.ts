@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { conversationOf, noConversations, withConversation, withFirstPage, withoutConversation, type Conversation } from './list';
+import { archivedOf, conversationOf, noConversations, withConversation, withFirstPage, withoutConversation, type Conversation } from './list';
 import { noParameters } from './generation';
 
 function conversation(id: string, updatedAt: string): Conversation {
@@ -34,6 +34,12 @@ test('an archived conversation is known, but not listed', () => {
   expect(after.items).toEqual([]);
   expect(conversationOf(after, 'recent')).toBe(archived);
   expect(withConversation(after, recent).items).toEqual([recent]);
+
+  expect(archivedOf(after, []), 'before its page is loaded').toEqual([archived]);
+  const other = { ...old, archivedAt: '2026-03-04T00:00:00Z' };
+  expect(archivedOf(after, [other])).toEqual([archived, other]);
+  expect(archivedOf(withConversation(after, old), [other]), 'it was unarchived since').toEqual([archived]);
+  expect(archivedOf(withoutConversation(after, 'recent'), [other])).toEqual([other]);
 });
 
 test('a pinned conversation is listed whatever its page is, until it is unpinned', () => {

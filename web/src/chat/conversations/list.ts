@@ -41,6 +41,13 @@ export function conversationOf(list: ConversationList, id: string | undefined): 
   return list.items.find((item) => item.id === id) ?? list.unlisted[id];
 }
 
+/** Returns the archived conversations: the loaded pages of the archive, with what has changed since. */
+export function archivedOf(list: ConversationList, loaded: readonly Conversation[]): Conversation[] {
+  const all = new Map([...loaded, ...Object.values(list.unlisted)].map((one) => [one.id, one]));
+  const current = [...all.values()].map((one) => conversationOf(list, one.id) ?? one);
+  return sorted(current.filter(({ id, archivedAt }) => archivedAt && !list.deleted.has(id)));
+}
+
 export function withConversation(list: ConversationList, conversation: Conversation): ConversationList {
   if (list.deleted.has(conversation.id)) return list;
   const others = list.items.filter(({ id }) => id !== conversation.id);

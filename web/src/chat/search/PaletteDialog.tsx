@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
 import { reasonOf } from '../graphql/reason';
+import { routeStore } from '../route';
 import { useStateOf } from '../state';
 import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
@@ -23,7 +24,8 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
   const chats = useStateOf(({ conversations }) => conversations.items);
 
   const words = wordsOf(query);
-  const listed = chatEntries(chats, words);
+  // Without a query, the list offers chats to switch to.
+  const listed = chatEntries(words.length > 0 ? chats : chats.filter(({ id }) => id !== routeStore.get()), words);
   const groups = [
     { label: words.length > 0 ? texts.chats : texts.recentChats, entries: listed },
     { label: texts.actions, entries: actionEntries(words) },

@@ -11,7 +11,7 @@ interface Props {
   onChoose: () => void;
 }
 
-export function PaletteOption({ id, entry: { icon, parts, chat, at, archived }, selected, onSelect, onChoose }: Props) {
+export function PaletteOption({ id, entry: { icon, parts, chat, by, at, archived }, selected, onSelect, onChoose }: Props) {
   return (
     <div
       id={id}
@@ -28,7 +28,10 @@ export function PaletteOption({ id, entry: { icon, parts, chat, at, archived }, 
       <span className="palette-text">
         {chat && (
           <span className="palette-chat">
-            <span dir="auto">{chat}</span> {at && <Timestamp at={at} />}
+            <span dir="auto">{chat}</span>{' '}
+            <small>
+              {by} {at && <Timestamp at={at} />}
+            </small>
           </span>
         )}
         <span className="palette-parts" dir="auto">

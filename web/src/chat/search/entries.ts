@@ -18,7 +18,8 @@ export interface Entry {
   readonly parts: readonly Part[];
   /** The chat of a message. */
   readonly chat?: string;
-  /** When a message was written. */
+  /** Who wrote a message, and when. */
+  readonly by?: string;
   readonly at?: string;
   readonly archived?: boolean;
   readonly run: () => void;
@@ -64,7 +65,8 @@ export function hitEntries(hits: readonly Hit[], listed: readonly Entry[]): Entr
     const archived = conversation.archivedAt !== null;
     if (message) {
       const run = () => void openMessage(conversation.id, message);
-      return [{ id: message.id, icon: 'message', parts: snippet, chat: conversation.title, at: message.createdAt, archived, run }];
+      const by = message.role === 'USER' ? texts.you : texts.assistant;
+      return [{ id: message.id, icon: 'message', parts: snippet, chat: conversation.title, by, at: message.createdAt, archived, run }];
     }
     if (listed.some(({ id }) => id === conversation.id)) return [];
     return [{ id: conversation.id, icon: 'chat', parts: snippet, archived, run: () => open(conversation.id) }];
