@@ -30,6 +30,17 @@ test('a message is found, and its chat opens at it', async ({ page, ada, server 
   await page.keyboard.type('Typing');
   await expect(ada.composer).toHaveValue('Typing');
 
+  // All pages of the results, from the first one after another query.
+  await page.keyboard.press('Control+k');
+  for (const query of ['number', 'héron', 'number']) await field(page).fill(query);
+  await expect(status(page)).toHaveText('20 results');
+  for (const count of [40, 60]) {
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await expect(status(page)).toHaveText(`${count} results`);
+    await expect(field(page)).toBeFocused();
+  }
+  await page.keyboard.press('Escape');
+
   // In the chat that is open, from its end.
   await page.getByRole('button', { name: 'Scroll to bottom' }).click();
   await expect(ada.questions.last()).toBeInViewport();

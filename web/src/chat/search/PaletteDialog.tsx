@@ -16,20 +16,23 @@ const LONGEST_QUERY = 200;
 /** Finds chats, messages and actions. A combobox with a list, as in the ARIA Authoring Practices Guide. */
 export function PaletteDialog({ onClose }: { onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
   const [query, setQuery] = useState('');
   const [selected, setSelected] = useState<string>();
   const { found, retry, more } = useSearch(query.trim());
-  const chats = useStateOf(({ conversations }) => conversations.items);
+  const { items: chats, deleted } = useStateOf(({ conversations }) => conversations);
 
   const words = wordsOf(query);
   // Without a query, the list offers chats to switch to.
   const listed = chatEntries(words.length > 0 ? chats : chats.filter(({ id }) => id !== routeStore.get()), words);
+  // The deletion of a chat can be undone for a while, so the server still finds it.
+  const hits = found.hits.filter(({ conversation }) => !deleted.has(conversation.id));
   const groups = [
     { label: words.length > 0 ? texts.chats : texts.recentChats, entries: listed },
     { label: texts.actions, entries: actionEntries(words) },
-    { label: texts.found, entries: hitEntries(found.hits, listed) },
+    { label: texts.found, entries: hitEntries(hits, listed) },
   ].filter(({ entries }) => entries.length > 0);
   const entries = groups.flatMap((group) => group.entries);
   const active = entries.find((entry) => entry.id === selected) ?? entries[0];
@@ -44,6 +47,12 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
     // First, because closing returns the focus.
     dialog.current?.close();
     entry.run();
+  }
+
+  function again(search: () => void) {
+    // The pressed button disappears.
+    field.current?.focus();
+    search();
   }
 
   function onKeyDown(event: KeyboardEvent) {
@@ -68,6 +77,7 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
       <div className="palette-field">
         <Icon name="search" />
         <input
+          ref={field}
           autoFocus
           role="combobox"
           dir="auto"
@@ -115,12 +125,12 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
           {found.failure ? reasonOf(found.failure, { BAD_USER_INPUT: texts.tooManyWords }) : statusText()}
         </p>
         {found.status === 'failed' && (
-          <button type="button" className="link" onClick={retry}>
+          <button type="button" className="link" onClick={() => again(retry)}>
             {texts.retry}
           </button>
         )}
         {found.status === 'done' && found.after && (
-          <button type="button" className="link" onClick={more}>
+          <button type="button" className="link" onClick={() => again(more)}>
             {texts.showMore}
           </button>
         )}

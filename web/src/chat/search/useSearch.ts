@@ -28,9 +28,8 @@ const nothing: Found = { status: 'idle', hits: [], complete: true };
 export function useSearch(query: string) {
   const [found, setFound] = useState(nothing);
   const [attempt, retry] = useReducer((count: number) => count + 1, 0);
-  // The page that was asked for. The next query starts at the first one.
-  const [next, setNext] = useState<{ query: string; after: string }>();
-  const after = next?.query === query ? next.after : undefined;
+  // Cursor of the page that was asked for.
+  const [after, setAfter] = useState<string>();
 
   useEffect(() => {
     if (!isSearchable(query)) return setFound(nothing);
@@ -55,7 +54,10 @@ export function useSearch(query: string) {
     };
   }, [query, after, attempt]);
 
-  return { found, retry, more: () => found.after && setNext({ query, after: found.after }) };
+  // The next query starts at its first page. The search above has not started yet, and is replaced.
+  useEffect(() => setAfter(undefined), [query]);
+
+  return { found, retry, more: () => setAfter(found.after) };
 }
 
 function withPage(before: readonly Hit[], { nodes, pageInfo, complete }: Page): Found {
