@@ -58,11 +58,9 @@ test('an archived chat can be found, and returns when it is used', async ({ page
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect(page).toHaveURL(address);
   await expect(ada.list.getByRole('link')).toHaveText(['Hello.']);
-  const archived = page.waitForResponse((response) => response.request().postData()?.includes('"archived":true') === true);
   await choose(page, 'Hello.', 'Archive');
-  await archived;
   await page.reload();
-  await expect(ada.list.getByText('No chats yet.')).toBeVisible();
+  await expect(ada.list.getByText('No chats yet.'), 'although the page was closed at once').toBeVisible();
 
   const archive = page.getByRole('dialog', { name: 'Archived chats' });
   await page.getByRole('button', { name: 'Archived chats' }).click();

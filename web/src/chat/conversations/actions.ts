@@ -47,8 +47,10 @@ export async function loadMoreConversations(): Promise<void> {
 export async function updateConversation(input: UpdateConversationInput & { id: string }): Promise<void> {
   const before = conversationOf(stateStore.get().conversations, input.id);
   if (before) put({ ...before, ...given(input) });
+  // Outlives the page, unless the input may be too large for that.
+  const keepalive = input.systemPrompt == null;
   try {
-    put((await execute(UpdateConversationDocument, { input })).updateConversation.conversation);
+    put((await execute(UpdateConversationDocument, { input }, { keepalive })).updateConversation.conversation);
   } catch (error) {
     // Reverts only the changed fields, because the feed may have updated others meanwhile.
     const now = conversationOf(stateStore.get().conversations, input.id);
