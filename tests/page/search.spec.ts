@@ -6,6 +6,11 @@ const field = (page: Page) => page.getByRole('combobox', { name: 'Search chats a
 const options = (page: Page) => page.getByRole('dialog').getByRole('option');
 const status = (page: Page) => page.getByRole('dialog', { name: 'Search chats and messages' }).getByRole('status');
 const searches = (route: Route) => route.request().postDataJSON()?.operationName === 'Search';
+/** A response to a search. */
+const results = (changed: object) => {
+  const search = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null }, complete: true, ...changed };
+  return { json: { data: { me: { id: 'user', search } } } };
+};
 
 test('a message is found, and its chat opens at it', async ({ page, ada, server }) => {
   const api = await Api.of(server, ada);
@@ -71,6 +76,15 @@ test('a message on another branch is shown', async ({ page, ada, server }) => {
   await options(page).last().click();
   await expect(ada.questions.locator('.bubble')).toHaveText(['Tell me about bowlines.']);
   await expect(page.locator('article:focus')).toContainText('bowlines');
+
+  // One that the chat cannot reach.
+  const message = { id: 'message_unknown', role: 'USER', createdAt: '2026-01-01T00:00:00Z', onBranch: true };
+  const hit = { conversation: { id, title: 'Bowlines', archivedAt: null }, message, snippet: [{ text: 'Unknown', matched: true }] };
+  await page.route('**/graphql', (route) => (searches(route) ? route.fulfill(results({ nodes: [hit] })) : route.fallback()));
+  await page.keyboard.press('Control+k');
+  await field(page).fill('unknown');
+  await options(page).filter({ hasText: 'Unknown' }).click();
+  await expect(page.getByText('This message is too far back to scroll to.')).toBeVisible();
 });
 
 test('the palette starts actions', async ({ page, ada }) => {
@@ -126,10 +140,7 @@ test('a new query cancels the previous search, and errors are shown', async ({ p
 
   await field(page).fill('one two three four five six seven eight nine');
   await expect(status(page)).toHaveText('Use up to 8 words.');
-  await page.route('**/graphql', (route) => {
-    const search = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null }, complete: false };
-    return searches(route) ? route.fulfill({ json: { data: { me: { id: 'u', search } } } }) : route.fallback();
-  });
+  await page.route('**/graphql', (route) => (searches(route) ? route.fulfill(results({ complete: false })) : route.fallback()));
   await field(page).fill('fourth');
   await expect(status(page)).toHaveText('No results. Older messages are still being indexed.');
 });

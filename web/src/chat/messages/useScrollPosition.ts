@@ -38,7 +38,7 @@ export function useScrollPosition({ conversationId, list, scroller, virtualizer,
   useLayoutEffect(() => () => void (jumpStore.get()?.conversationId === conversationId && jumpStore.set(undefined)), [conversationId]);
 
   useLayoutEffect(() => {
-    if (!target || !list) return;
+    if (!target || !list || (jump && target !== jump.position)) return;
     const index = list.items.findIndex(({ id }) => id === target.message);
     if (index >= 0) {
       if (jump) leaveEnd();
@@ -49,7 +49,7 @@ export function useScrollPosition({ conversationId, list, scroller, virtualizer,
       void loadMessagesBefore(conversationId, PAGE).then(tryAgain);
     } else {
       if (jump) notify(texts.tooFarBack);
-      else toEnd();
+      toEnd();
       end();
     }
 
