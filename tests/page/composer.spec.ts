@@ -20,12 +20,12 @@ test('the message field counts as the server does, and sends nothing longer than
   await ada.composer.fill('   \n ');
   await expect(send).toBeDisabled();
   // Each is one Unicode scalar value, but two UTF-16 code units.
-  await ada.composer.fill('🦉'.repeat(10_001));
+  await ada.composer.fill('🦉'.repeat(32_001));
   await expect(page.getByText('1 character over')).toBeVisible();
   await expect(send).toBeDisabled();
   await ada.composer.press('Enter');
   await expect(ada.questions).toHaveCount(0);
-  await ada.composer.fill('🦉'.repeat(10_000));
+  await ada.composer.fill('🦉'.repeat(32_000));
   await expect(page.getByText('0 characters left')).toBeVisible();
   await send.click();
   await ada.replyEnded();

@@ -1,5 +1,5 @@
 import { useState, useSyncExternalStore, type FormEvent } from 'react';
-import { lengthOf, LONGEST } from '../composer/length';
+import { lengthOf, LONGEST_INSTRUCTIONS } from '../composer/length';
 import { defaultsStore, setDefaults } from '../models/defaults';
 import { ModelPicker } from '../models/ModelPicker';
 import { modelsStore } from '../models/models';
@@ -10,7 +10,7 @@ export function DefaultsForm() {
   const models = useSyncExternalStore(modelsStore.subscribe, modelsStore.get);
   const [defaults, setValues] = useState(defaultsStore.get);
   const [saved, setSaved] = useState(false);
-  const left = LONGEST - lengthOf(defaults.instructions);
+  const left = LONGEST_INSTRUCTIONS - lengthOf(defaults.instructions);
 
   function edit(change: Partial<typeof defaults>) {
     setValues({ ...defaults, ...change });

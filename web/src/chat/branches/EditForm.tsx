@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { focusComposer, sends } from '../composer/field';
-import { LONGEST, lengthOf } from '../composer/length';
+import { lengthOf, useLongest } from '../composer/length';
 import { reasonOf } from '../graphql/reason';
 import { displayedModel } from '../models/choice';
 import { randomKey } from '../outbox/outbox';
@@ -22,7 +22,7 @@ export function EditForm({ user, conversationId, messageId, onCancel }: Props) {
   const [problem, setProblem] = useState('');
   // The same input has the same key, so that it is stored once if only the response was lost.
   const attempt = useRef({ input: '', key: '' });
-  const over = lengthOf(text) - LONGEST;
+  const over = lengthOf(text) - useLongest();
   const sendable = text.trim() !== '' && over <= 0;
 
   useEffect(() => field.current?.setSelectionRange(text.length, text.length), []);

@@ -3,11 +3,12 @@ import { texts } from '../texts';
 import { Icon } from '../ui/Icon';
 import { draftOf, keepDraft } from './drafts';
 import { sends, touch } from './field';
-import { lengthOf, LONGEST } from './length';
+import { lengthOf, useLongest } from './length';
 import { onRestoreText } from './restoreText';
+import { TooLong } from './TooLong';
 
-/** Length from which the number of remaining characters is shown. */
-const COUNT_FROM = LONGEST - 1_000;
+/** Number of remaining characters from which it is shown. */
+const COUNT_FROM = 1_000;
 
 interface Props {
   user: string;
@@ -15,7 +16,7 @@ interface Props {
   conversation: string;
   /** ID of the reply in progress. */
   writing: string | undefined;
-  onSend: (content: string) => void;
+  onSend: (...contents: string[]) => void;
   onStop: () => void;
   /** Edits the last message of the user; `undefined` if there is none. */
   onEditLast: (() => void) | undefined;
@@ -26,8 +27,9 @@ interface Props {
 export function Composer({ user, conversation, writing, onSend, onStop, onEditLast, children }: Props) {
   const [text, setText] = useState(() => draftOf(user, conversation));
   const field = useRef<HTMLTextAreaElement>(null);
-  const length = lengthOf(text);
-  const sendable = text.trim() !== '' && length <= LONGEST;
+  const longest = useLongest();
+  const left = longest - lengthOf(text);
+  const sendable = text.trim() !== '' && left >= 0;
 
   useLayoutEffect(() => {
     setText(draftOf(user, conversation));
@@ -68,10 +70,19 @@ export function Composer({ user, conversation, writing, onSend, onStop, onEditLa
   }, []);
 
   function send() {
-    if (!sendable) return;
-    onSend(text);
+    if (sendable) sendAll([text]);
+  }
+
+  function sendAll(contents: string[]) {
+    onSend(...contents);
     write('');
     field.current?.focus();
+  }
+
+  function replace(from: string, to: string) {
+    if (field.current?.value !== from) return;
+    write(to);
+    field.current.focus();
   }
 
   function stop() {
@@ -118,8 +129,8 @@ export function Composer({ user, conversation, writing, onSend, onStop, onEditLa
           onKeyDown={onKeyDown}
         />
         <div className="tools">{children}</div>
-        <span id="composer-count" className="count" data-over={length > LONGEST || undefined}>
-          {length > LONGEST ? texts.tooLong(length - LONGEST) : length >= COUNT_FROM ? texts.left(LONGEST - length) : null}
+        <span id="composer-count" className="count" data-over={left < 0 || undefined}>
+          {left < 0 ? texts.tooLong(-left) : left <= COUNT_FROM ? texts.left(left) : null}
         </span>
         {writing && (
           <button type="button" className="round stop" aria-label={texts.stop} title={texts.stop} onClick={stop}>
@@ -130,6 +141,7 @@ export function Composer({ user, conversation, writing, onSend, onStop, onEditLa
           <Icon name="send" />
         </button>
       </div>
+      {left < 0 && <TooLong text={text} longest={longest} onSend={sendAll} onReplace={replace} />}
     </form>
   );
 }

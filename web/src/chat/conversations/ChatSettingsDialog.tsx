@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState, type FormEvent, type SyntheticEvent } from 'react';
 import { draftOf, unsavedInstructions, keepDraft } from '../composer/drafts';
-import { lengthOf, LONGEST } from '../composer/length';
+import { lengthOf, LONGEST_INSTRUCTIONS } from '../composer/length';
 import { reasonOf } from '../graphql/reason';
 import { texts } from '../texts';
 import { confirmed } from '../ui/confirm';
@@ -32,7 +32,7 @@ export function ChatSettingsDialog({ user, conversation, instructions, generatio
   // A second Enter can come before `saving` is rendered.
   const busy = useRef(false);
   const [problem, setProblem] = useState<string>();
-  const left = LONGEST - lengthOf(prompt);
+  const left = LONGEST_INSTRUCTIONS - lengthOf(prompt);
 
   useEffect(() => dialog.current?.showModal(), []);
 

@@ -77,15 +77,16 @@ export function ConversationView({ user, conversationId, listOpen, onToggleList 
   const instructions = (started ? conversation?.systemPrompt : newPrompt) ?? '';
   const generation = (started ? conversation?.generation : startGeneration) ?? noParameters;
 
-  function onSend(content: string) {
+  function onSend(...contents: string[]) {
     const target = conversationId ?? newConversation();
     // A chat that starts with the default model keeps following the default.
     const sentModel = isEmpty ? model : availableModel(model ?? '');
-    send(target, content, started ? {} : {
+    const options = started ? {} : {
       model: sentModel || undefined,
       systemPrompt: newPrompt || undefined,
       generation: isDefault(startGeneration) ? undefined : startGeneration,
-    });
+    };
+    for (const content of contents) send(target, content, options);
     if (!started) {
       instructNew(undefined);
       parameterizeNew(noParameters);

@@ -1,15 +1,19 @@
 import { createStore } from '../../store';
 import { execute } from '../graphql/client';
 import { ModelsDocument, type ModelsQuery } from '../graphql/generated';
+import { longestStore } from '../composer/length';
 import { pause } from '../pause';
 import { sessionStore } from '../session/session';
 
 export const modelsStore = createStore<ModelsQuery['models']>([]);
 
+/** Loads the models, and the limits of the server. */
 export async function loadModels(): Promise<void> {
   for (let attempt = 0; sessionStore.get().status === 'signedIn'; attempt++) {
     try {
-      modelsStore.set((await execute(ModelsDocument, {})).models);
+      const { models, limits } = await execute(ModelsDocument, {});
+      modelsStore.set(models);
+      longestStore.set(limits.contentLength);
       return;
     } catch {
       await pause(attempt);
