@@ -68,15 +68,20 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await (async () => {
           const answer = await provider.asked();
           await passes(page, 'waiting');
+          answer.reason('Let me **think**.');
           answer.say(MARKDOWN);
           await expect(ada.reply.locator('pre .hljs-keyword').first()).toBeVisible();
           await passes(page, 'streaming');
+          answer.cite('https://example.com/page', 'A page');
           answer.end();
         })();
         await ada.replyEnded();
         await expect(ada.reply.locator('.katex-display')).toBeVisible();
         await ada.reply.getByText('More', { exact: true }).click();
-        await passes(page, 'a reply');
+        await page.getByText('Thought for').click();
+        await ada.replies.last().getByRole('button', { name: 'Bad reply' }).click();
+        await expect(page.getByRole('textbox', { name: 'What was wrong?' })).toBeVisible();
+        await passes(page, 'a reply with reasoning, sources and a rating');
 
         await ada.say('And a failure.');
         (await provider.asked()).refuse(400, 'no');
@@ -86,7 +91,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await expect(page.getByRole('group', { name: 'Versions' })).toBeVisible();
         await ada.composer.press('ArrowUp');
         await expect(page.getByRole('textbox', { name: 'Edit message' })).toBeFocused();
-        await ada.composer.fill('x'.repeat(10_001));
+        await ada.composer.fill('x'.repeat(32_001));
         await passes(page, 'a failure with versions, an edit, and too long a message');
         await ada.composer.fill('');
 

@@ -57,6 +57,15 @@ export class Answer {
     this.#chunk({ choices: [{ index: 0, delta: { content: text }, finish_reason: null }] });
   }
 
+  reason(text: string): void {
+    this.#chunk({ choices: [{ index: 0, delta: { reasoning_content: text }, finish_reason: null }] });
+  }
+
+  cite(url: string, title?: string): void {
+    const annotations = [{ type: 'url_citation', url_citation: { url, title } }];
+    this.#chunk({ choices: [{ index: 0, delta: { annotations }, finish_reason: null }] });
+  }
+
   end(): void {
     this.#chunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
     this.#chunk({ choices: [], usage: { prompt_tokens: 1200, completion_tokens: 34, total_tokens: 1234 } });

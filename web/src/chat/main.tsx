@@ -20,6 +20,7 @@ import './styles/conversation.css';
 import './styles/messages.css';
 import './styles/branches.css';
 import './styles/failure.css';
+import './styles/parts.css';
 import './styles/composer.css';
 import './styles/markdown.css';
 

@@ -55,6 +55,7 @@ function reload(): void {
 
 function take(change: Change): void | Promise<void> {
   if (change.__typename === 'ConversationDeleted') deletedElsewhere(change.conversationId);
+  if (change.__typename === 'MessageChanged' && change.message) noteChange(change.message.conversation.id);
   if ((change.__typename === 'MessageAdded' || change.__typename === 'ReplyEnded') && change.message) {
     const { conversation, onBranch: _, ...message } = change.message;
     const known = stateStore.get().messages[conversation.id]?.items.some(({ id }) => id === message.id);

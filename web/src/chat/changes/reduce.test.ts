@@ -9,7 +9,8 @@ const conversation = (id: string, minute: number): Conversation => ({
   id, title: id, systemPrompt: null, model: null, generation: noParameters, createdAt: at(minute), updatedAt: at(minute), archivedAt: null, pinnedAt: null,
 });
 const message = (id: string, minute: number, status: Message['status'] = 'COMPLETED', content = id): Message => ({
-  id, parent: null, role: 'USER', content, status, model: null, createdAt: at(minute), finishReason: null, error: null, usage: null,
+  id, parent: null, role: 'USER', content, status, model: null, createdAt: at(minute), finishReason: null, rating: null, ratingNote: null, error: null, usage: null,
+  context: null,
 });
 const at = (minute: number) => `2026-01-01T00:${String(minute).padStart(2, '0')}:00.000000Z`;
 const page = (nodes: Conversation[], endCursor: string | null = null) => ({ nodes, pageInfo: { hasNextPage: !!endCursor, endCursor } });

@@ -18,7 +18,8 @@ export function applyChange(state: State, change: Change): State {
       return { conversations: withoutConversation(state.conversations, change.conversationId), messages };
     }
     case 'MessageAdded':
-    case 'ReplyEnded': {
+    case 'ReplyEnded':
+    case 'MessageChanged': {
       if (!change.message) return state;
       const { conversation, onBranch, ...message } = change.message;
       const list = state.messages[conversation.id];

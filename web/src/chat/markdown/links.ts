@@ -9,3 +9,9 @@ export function safeHref(href: string): string | undefined {
     return undefined; // relative: a model cannot mean an address of this site
   }
 }
+
+/** Returns the address of a page on the web; `undefined` for every other scheme. */
+export function webUrl(href: string): URL | undefined {
+  const url = safeHref(href) && new URL(href);
+  return url && url.protocol !== 'mailto:' ? url : undefined;
+}

@@ -2,13 +2,13 @@ import { memo, useEffect, useRef, useSyncExternalStore } from 'react';
 import { beginEdit, useEdited } from '../branches/editing';
 import { EditForm } from '../branches/EditForm';
 import { regenerate, regeneratingStore } from '../branches/regenerate';
-import { RegenerateButton } from '../branches/RegenerateButton';
 import { Versions } from '../branches/Versions';
 import { focusComposer } from '../composer/field';
 import { Markdown } from '../markdown/Markdown';
 import { send } from '../outbox/flush';
 import { displayedModel } from '../models/choice';
 import { useReplyText } from '../replies/follow';
+import { useParts } from '../replies/parts';
 import { stoppingStore } from '../replies/stop';
 import { useInterrupted } from '../replies/useInterrupted';
 import { useRevealed } from '../replies/useRevealed';
@@ -20,6 +20,9 @@ import { pressedOnce } from '../ui/pressedOnce';
 import { Timestamp } from '../ui/Timestamp';
 import { FailureCard } from './FailureCard';
 import { cutShort, inProgress, type Message } from './list';
+import { Reasoning } from './Reasoning';
+import { ReplyFooter } from './ReplyFooter';
+import { Sources } from './Sources';
 
 interface Props {
   user: string;
@@ -102,6 +105,7 @@ function ReplyView({ conversationId, message, branched, last, queued }: Props) {
   const stopping = useSyncExternalStore(stoppingStore.subscribe, stoppingStore.get).has(message.id);
   const interrupted = useInterrupted(message);
   const regenerating = useSyncExternalStore(regeneratingStore.subscribe, regeneratingStore.get).has(message.id);
+  const parts = useParts(message);
   const writing = inProgress(message);
   const growing = writing || shown !== whole;
 
@@ -115,7 +119,10 @@ function ReplyView({ conversationId, message, branched, last, queued }: Props) {
       aria-busy={writing}
     >
       <h2 aria-label={texts.assistant} />
-      {shown ? <ReplyText text={shown} unfinished={growing || cutShort(message)} /> : writing && !queued && <Waiting />}
+      {parts?.reasoned && <Reasoning messageId={message.id} parts={parts} />}
+      {shown && <ReplyText text={shown} unfinished={growing || cutShort(message)} />}
+      {!shown && writing && !queued && !parts?.thinking && <Waiting />}
+      {parts && parts.sources.length > 0 && <Sources sources={parts.sources} />}
       {queued && !shown && <p className="note">{texts.queued}</p>}
       {interrupted && !queued && !stopping && (
         <p className="note" role="status">
@@ -128,14 +135,8 @@ function ReplyView({ conversationId, message, branched, last, queued }: Props) {
       ) : (
         <Ending message={message} onContinue={last ? () => send(conversationId, texts.continueMessage) : undefined} />
       )}
-      {!writing && (
-        <footer>
-          <Versions conversationId={conversationId} messageId={message.id} branched={branched} />
-          {message.content && <CopyButton text={message.content} label={texts.copy} />}
-          <RegenerateButton message={message} />
-          <Facts message={message} />
-        </footer>
-      )}
+      {message.context && message.context.leftOut > 0 && <p className="note">{texts.leftOut(message.context.leftOut)}</p>}
+      {!writing && <ReplyFooter conversationId={conversationId} message={message} branched={branched} />}
     </article>
   );
 }
@@ -183,19 +184,5 @@ function Ending({ message: { status, finishReason }, onContinue }: EndingProps) 
         </button>
       )}
     </p>
-  );
-}
-
-function Facts({ message: { model, usage, createdAt } }: { message: Message }) {
-  return (
-    <span className="facts">
-      {model && <span>{model}</span>}
-      {usage && (
-        <span title={texts.tokensInFull(usage.inputTokens, usage.outputTokens)}>
-          {texts.tokens(usage.inputTokens, usage.outputTokens, usage.estimated)}
-        </span>
-      )}
-      <Timestamp at={createdAt} />
-    </span>
   );
 }

@@ -48,6 +48,10 @@ export function useStickToEnd(
       if (held) touched();
       held = false;
     };
+    // What the user unfolds stays in view.
+    const unfolded = ({ target }: MouseEvent) => {
+      if ((target as Element).closest('summary')) sticks.current = false;
+    };
     const scrolled = () => {
       const near = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
       if (near && !onTheWay.current) sticks.current = true;
@@ -63,6 +67,7 @@ export function useStickToEnd(
     for (const child of element.children) grown.observe(child);
     element.addEventListener('scroll', scrolled, { passive: true });
     for (const name of ['wheel', 'touchmove', 'keydown']) element.addEventListener(name, touched, { passive: true });
+    element.addEventListener('click', unfolded);
     element.addEventListener('pointerdown', hold);
     addEventListener('pointerup', letGo);
     addEventListener('pointercancel', letGo);
@@ -70,6 +75,7 @@ export function useStickToEnd(
       grown.disconnect();
       element.removeEventListener('scroll', scrolled);
       for (const name of ['wheel', 'touchmove', 'keydown']) element.removeEventListener(name, touched);
+      element.removeEventListener('click', unfolded);
       element.removeEventListener('pointerdown', hold);
       removeEventListener('pointerup', letGo);
       removeEventListener('pointercancel', letGo);

@@ -6,7 +6,8 @@ import { follow, silentStore, watchForSilence } from '../graphql/socket';
 import { inProgress, withUpdates, type Message } from '../messages/list';
 import { change, stateStore } from '../state';
 import { announceEnd } from './announceEnd';
-import { applyEvent, emptyReply, visibleText, type Reply } from './reply';
+import { forgetParts, keepStreamed } from './parts';
+import { applyEvent, emptyReply, unseen, visibleText, type Reply } from './reply';
 
 /** Text that arrived this shortly before the connection was lost was still flowing, in milliseconds. */
 const FLOWING = 4_000;
@@ -22,7 +23,9 @@ const ended = createStore<Reply>(emptyReply);
 function storeOf(message: Message): Store<Reply> {
   if (!inProgress(message)) return ended;
   let store = replies.get(message.id);
-  if (!store) replies.set(message.id, (store = createStore<Reply>({ ...emptyReply, text: message.content })));
+  // Without a context, nothing is stored yet: the model has begun less than a second ago, if at all.
+  const thoughtFor = message.context ? NaN : 0;
+  if (!store) replies.set(message.id, (store = createStore<Reply>({ ...emptyReply, text: message.content, thoughtFor })));
   return store;
 }
 
@@ -58,6 +61,7 @@ export function forgetReplies(): void {
   for (const leave of following.values()) leave();
   following.clear();
   replies.clear();
+  forgetParts();
 }
 
 function begin(conversationId: string, message: Message): void {
@@ -80,6 +84,7 @@ function begin(conversationId: string, message: Message): void {
       next({ reply: event }) {
         if (event.__typename === 'ReplyDelta') lastTextAt = performance.now();
         store.set(applyEvent(store.get(), event));
+        keepStreamed(id, store.get());
         if (event.__typename === 'ReplyFinished') end(event.message);
       },
       failed({ code, retryAfter = 2 }) {
@@ -93,10 +98,12 @@ function begin(conversationId: string, message: Message): void {
     });
   }
 
-  /** Notes a lost connection, unless the model had paused before: then nothing may be missing. */
+  /** Notes a lost connection. If the model had paused before, nothing may be missing. */
   function noteLoss() {
     const lost = silentStore.get() || isLost(connectionStore.get());
-    if (lost && performance.now() - lastTextAt < FLOWING) store.set({ ...store.get(), brokenOff: true });
+    if (!lost) return;
+    const brokenOff = performance.now() - lastTextAt < FLOWING;
+    store.set({ ...unseen(store.get()), ...(brokenOff && { brokenOff }) });
   }
 
   function end(message?: Message) {

@@ -1,11 +1,27 @@
-import type { ReplySubscription } from '../graphql/generated';
+import type { PartKind, ReplySubscription } from '../graphql/generated';
+
+type Event = ReplySubscription['reply'];
+
+/** A piece of what the model wrote. A source has its address as text, and its title as name. */
+export interface Part {
+  readonly index: number;
+  readonly kind: PartKind;
+  readonly text: string;
+  readonly name?: string | null;
+}
 
 /** A reply in progress. */
 export interface Reply {
+  /** Parts of the current attempt so far. */
+  readonly parts: readonly Part[];
   /** Text of the current attempt so far. */
   readonly text: string;
   /** Text shown when the current attempt started, after the server that wrote it had stopped. */
   readonly previousText: string;
+  /** Time that the model has spent on reasoning, in milliseconds. `NaN` if the page has not seen all of it. */
+  readonly thoughtFor: number;
+  /** Since when the model reasons; `undefined` if it writes. */
+  readonly thinkingSince?: number;
   /** Last cursor, for `reply(after:)`. */
   readonly cursor?: string;
   /** Number of the current attempt. */
@@ -15,26 +31,76 @@ export interface Reply {
   readonly finished: boolean;
 }
 
-export const emptyReply: Reply = { text: '', previousText: '', attempt: 0, brokenOff: false, finished: false };
+export const emptyReply: Reply = { parts: [], text: '', previousText: '', thoughtFor: 0, attempt: 0, brokenOff: false, finished: false };
 
-/** Applies an event: a snapshot replaces the text, a delta is appended, and the last event has the whole text again. */
-export function applyEvent(reply: Reply, event: ReplySubscription['reply']): Reply {
+/**
+ * Applies an event: a snapshot replaces the parts, a delta is appended, and the last event has the whole text again.
+ * `now` is the time of the event, in milliseconds.
+ */
+export function applyEvent(reply: Reply, event: Event, now = performance.now()): Reply {
   const { cursor } = event;
   switch (event.__typename) {
-    case 'ReplySnapshot':
-      return {
-        ...reply,
-        cursor,
-        text: event.text,
-        previousText: event.attempt === reply.attempt ? reply.previousText : visibleText(reply),
-        attempt: event.attempt,
-        brokenOff: false,
-      };
+    case 'ReplySnapshot': {
+      const parts = event.parts.map(toPart);
+      const begun = event.attempt === reply.attempt ? reply : begin(reply, event.attempt, parts);
+      return withParts({ ...begun, cursor }, parts, now);
+    }
     case 'ReplyDelta':
-      return { ...reply, cursor, text: reply.text + event.text, brokenOff: false };
-    case 'ReplyFinished':
-      return { ...reply, cursor, text: event.message.content, previousText: '', brokenOff: false, finished: true };
+      return withParts({ ...reply, cursor }, event.parts.reduce(appended, reply.parts), now);
+    case 'ReplyFinished': {
+      const finished = withParts(reply, reply.parts, now, true);
+      return { ...finished, cursor, text: event.message.content, previousText: '', finished: true };
+    }
   }
+}
+
+/** Begins an attempt. The page has not seen how the reasoning of a later attempt began. */
+function begin(reply: Reply, attempt: number, parts: readonly Part[]): Reply {
+  const seen = reply.attempt === 0 ? reply.thoughtFor : NaN;
+  const thoughtFor = joined(parts, 'REASONING') ? seen : 0;
+  return { ...reply, attempt, previousText: visibleText(reply), thoughtFor, thinkingSince: undefined };
+}
+
+function withParts(reply: Reply, parts: readonly Part[], now: number, ended = false): Reply {
+  const thinks = !ended && parts.at(-1)?.kind === 'REASONING';
+  const { thinkingSince } = reply;
+  const stops = !thinks && thinkingSince !== undefined;
+  return {
+    ...reply,
+    parts,
+    text: joined(parts, 'TEXT'),
+    thinkingSince: thinks ? (thinkingSince ?? now) : undefined,
+    thoughtFor: reply.thoughtFor + (stops ? now - thinkingSince : 0),
+    brokenOff: false,
+  };
+}
+
+/** Returns the text of all parts of a kind. */
+export function joined(parts: readonly Part[], kind: PartKind): string {
+  const separator = kind === 'REASONING' ? '\n\n' : '';
+  return parts.filter((part) => part.kind === kind).map(({ text }) => text).join(separator);
+}
+
+function appended(parts: readonly Part[], delta: Part): readonly Part[] {
+  const at = parts.findIndex(({ index }) => index === delta.index);
+  return at < 0 ? [...parts, delta] : parts.with(at, { ...parts[at]!, text: parts[at]!.text + delta.text });
+}
+
+function toPart(part: (Event & { __typename: 'ReplySnapshot' })['parts'][number]): Part {
+  const { index } = part;
+  switch (part.__typename) {
+    case 'TextPart':
+      return { index, kind: 'TEXT', text: part.text };
+    case 'ReasoningPart':
+      return { index, kind: 'REASONING', text: part.text };
+    case 'SourcePart':
+      return { index, kind: 'SOURCE', text: part.url, name: part.title };
+  }
+}
+
+/** Notes a lost connection: the page does not see how long the model thinks meanwhile. */
+export function unseen(reply: Reply): Reply {
+  return reply.text === '' ? { ...reply, thoughtFor: NaN } : reply;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Paths on a grid of 24 × 24, drawn with lines. */
 const PATHS = {
   archive: 'M4 5h16v4H4zM6 9v10h12V9M10 13h4',
+  bad: 'M7 14V4h10l3 7v3h-6l1 5-2 1-4-6zM7 4H3v10h4',
   bottom: 'M12 5v14m-6-6 6 6 6-6',
   chat: 'M5 5h14v10h-9l-5 4z',
   check: 'm5 12 5 5 9-10',
@@ -8,6 +9,7 @@ const PATHS = {
   copy: 'M9 9h10v11H9zM15 9V4H5v11h4',
   download: 'M12 4v11m-5-5 5 5 5-5M5 20h14',
   edit: 'M4 20h4L19 9l-4-4L4 16zM13 7l4 4',
+  good: 'M7 10v10h10l3-7v-3h-6l1-5-2-1-4 6zM7 20H3V10h4',
   keyboard: 'M3 7h18v11H3zM7 11h.01M12 11h.01M17 11h.01M8 14.5h8',
   message: 'M6 7h12M6 12h12M6 17h7',
   more: 'M6 12h.01M12 12h.01M18 12h.01',
