@@ -10,18 +10,25 @@ async function passes(page: Page, state: string): Promise<void> {
 }
 
 /** Checks that the borders of fields have a contrast of at least 3:1 to what is around them (WCAG 1.4.11). */
-async function bordersHaveContrast(dialog: Locator): Promise<void> {
-  const contrasts = await dialog.evaluate((element) => {
+async function bordersHaveContrast(fields: Locator): Promise<void> {
+  const contrasts = await fields.evaluateAll((elements) => {
     const luminance = (colour: string) => {
       const [r, g, b] = colour.match(/[\d.]+/g)!.map((value) => (Number(value) / 255 <= 0.03928 ? Number(value) / 255 / 12.92 : ((Number(value) / 255 + 0.055) / 1.055) ** 2.4));
       return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
     };
-    const around = luminance(getComputedStyle(element).backgroundColor);
-    return [...element.querySelectorAll('input:not([hidden]), select, textarea')].map((field) => {
-      const border = luminance(getComputedStyle(field).borderTopColor);
+    const backgroundOf = (element: Element): string => {
+      const { backgroundColor } = getComputedStyle(element);
+      return backgroundColor === 'rgba(0, 0, 0, 0)' ? backgroundOf(element.parentElement!) : backgroundColor;
+    };
+    return elements.map((field) => {
+      const { borderTopColor, borderTopWidth } = getComputedStyle(field);
+      if (borderTopWidth === '0px') return 0;
+      const border = luminance(borderTopColor);
+      const around = luminance(backgroundOf(field.parentElement!));
       return (Math.max(border, around) + 0.05) / (Math.min(border, around) + 0.05);
     });
   });
+  expect(contrasts.length).toBeGreaterThan(0);
   expect(Math.min(...contrasts)).toBeGreaterThanOrEqual(3);
 }
 
@@ -92,6 +99,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await ada.composer.press('ArrowUp');
         await expect(page.getByRole('textbox', { name: 'Edit message' })).toBeFocused();
         await ada.composer.fill('x'.repeat(32_001));
+        await bordersHaveContrast(page.locator('.composer .field, .edit, .rating-note input'));
         await passes(page, 'a failure with versions, an edit, and too long a message');
         await ada.composer.fill('');
 
@@ -131,7 +139,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         });
         await expect(page.getByText('this device', { exact: true })).toBeVisible();
         await passes(page, 'the account');
-        await bordersHaveContrast(page.getByRole('dialog', { name: 'Settings' }));
+        await bordersHaveContrast(page.getByRole('dialog', { name: 'Settings' }).locator('input:not([hidden]), select, textarea'));
         await page.keyboard.press('Escape');
         await page.getByRole('button', { name: /^Options for/ }).click();
         await page.getByRole('menuitem', { name: 'Delete' }).click();

@@ -18,14 +18,15 @@ test('reasoning streams while it is open, and is loaded again only when it is op
   await expect(reasoning.locator('em')).toHaveText('easy');
   asked.reason('\n\nThen the rest.');
   await expect(reasoning.locator('p')).toHaveText(['First, the easy part.', 'Then the rest.']);
+  asked.reason('\n\nMore.'.repeat(60));
   asked.say('Done.');
   await expect(summary).toHaveText(/^Thought for \d+ s$/);
-  await expect(reasoning.locator('p')).toHaveCount(2);
+  await expect(reasoning.locator('p')).toHaveCount(62);
   await expect(summary).toBeFocused();
   asked.end();
   await ada.replyEnded();
   await expect(answer).toHaveText('Done.');
-  await expect(reasoning.locator('p')).toHaveCount(2);
+  await expect(reasoning.locator('p')).toHaveCount(62);
   await expect(page.getByRole('status').filter({ hasText: 'Reply finished.' })).toHaveText('Reply finished. Done.');
   expect(requests).not.toContain('Reasoning');
 
@@ -33,7 +34,9 @@ test('reasoning streams while it is open, and is loaded again only when it is op
   await expect(summary, 'the server does not store the time').toHaveText('Thought');
   expect(requests).not.toContain('Reasoning');
   await summary.click();
-  await expect(reasoning.locator('p')).toHaveText(['First, the easy part.', 'Then the rest.']);
+  await expect(reasoning.locator('p')).toHaveCount(62);
+  await expect(summary, 'the list does not jump to its end').toBeInViewport();
+  await expect(page.getByRole('button', { name: 'Scroll to bottom' })).toBeVisible();
 });
 
 test('the sources of a reply are numbered links, also after a reload', async ({ page, ada, provider }) => {

@@ -7,8 +7,8 @@ import { lengthOf, useLongest } from './length';
 import { onRestoreText } from './restoreText';
 import { TooLong } from './TooLong';
 
-/** Number of remaining characters from which it is shown. */
-const COUNT_FROM = 1_000;
+/** Share of the characters that must be left, so that their number is not shown. */
+const COUNT_FROM = 1 / 10;
 
 interface Props {
   user: string;
@@ -130,7 +130,7 @@ export function Composer({ user, conversation, writing, onSend, onStop, onEditLa
         />
         <div className="tools">{children}</div>
         <span id="composer-count" className="count" data-over={left < 0 || undefined}>
-          {left < 0 ? texts.tooLong(-left) : left <= COUNT_FROM ? texts.left(left) : null}
+          {left < 0 ? texts.tooLong(-left) : left <= longest * COUNT_FROM ? texts.left(left) : null}
         </span>
         {writing && (
           <button type="button" className="round stop" aria-label={texts.stop} title={texts.stop} onClick={stop}>

@@ -48,26 +48,30 @@ export function useStickToEnd(
       if (held) touched();
       held = false;
     };
-    // What the user unfolds stays in view.
-    const unfolded = ({ target }: MouseEvent) => {
-      if ((target as Element).closest('summary')) sticks.current = false;
-    };
+    const isNear = () => element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
     const scrolled = () => {
-      const near = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
+      const near = isNear();
       if (near && !onTheWay.current) sticks.current = true;
       else if (held || performance.now() - touchedAt < USER_SCROLL) sticks.current = false;
       setAtEnd(sticks.current);
     };
     const grown = new ResizeObserver(() => {
       if (sticks.current) element.scrollTop = element.scrollHeight;
+      else if (!isNear()) setAtEnd(false);
     });
+    // The start of what the user unfolds stays in view.
+    const folded = ({ target }: MouseEvent) => {
+      const details = (target as Element).closest('summary')?.closest('details');
+      if (details?.open) requestAnimationFrame(scrolled);
+      else if (details) sticks.current = false;
+    };
 
     if (sticks.current) toEnd();
     grown.observe(element);
     for (const child of element.children) grown.observe(child);
     element.addEventListener('scroll', scrolled, { passive: true });
     for (const name of ['wheel', 'touchmove', 'keydown']) element.addEventListener(name, touched, { passive: true });
-    element.addEventListener('click', unfolded);
+    element.addEventListener('click', folded);
     element.addEventListener('pointerdown', hold);
     addEventListener('pointerup', letGo);
     addEventListener('pointercancel', letGo);
@@ -75,7 +79,7 @@ export function useStickToEnd(
       grown.disconnect();
       element.removeEventListener('scroll', scrolled);
       for (const name of ['wheel', 'touchmove', 'keydown']) element.removeEventListener(name, touched);
-      element.removeEventListener('click', unfolded);
+      element.removeEventListener('click', folded);
       element.removeEventListener('pointerdown', hold);
       removeEventListener('pointerup', letGo);
       removeEventListener('pointercancel', letGo);
