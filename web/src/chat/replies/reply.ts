@@ -41,7 +41,7 @@ export function applyEvent(reply: Reply, event: Event, now = performance.now()):
   const { cursor } = event;
   switch (event.__typename) {
     case 'ReplySnapshot': {
-      const parts = event.parts.map(toPart);
+      const parts = event.parts.flatMap(toPart);
       const begun = event.attempt === reply.attempt ? reply : begin(reply, event.attempt, parts);
       return withParts({ ...begun, cursor }, parts, now);
     }
@@ -86,15 +86,18 @@ function appended(parts: readonly Part[], delta: Part): readonly Part[] {
   return at < 0 ? [...parts, delta] : parts.with(at, { ...parts[at]!, text: parts[at]!.text + delta.text });
 }
 
-function toPart(part: (Event & { __typename: 'ReplySnapshot' })['parts'][number]): Part {
+/** Returns a part of a snapshot; nothing for a kind that the page does not know. */
+function toPart(part: (Event & { __typename: 'ReplySnapshot' })['parts'][number]): Part[] {
   const { index } = part;
   switch (part.__typename) {
     case 'TextPart':
-      return { index, kind: 'TEXT', text: part.text };
+      return [{ index, kind: 'TEXT', text: part.text }];
     case 'ReasoningPart':
-      return { index, kind: 'REASONING', text: part.text };
+      return [{ index, kind: 'REASONING', text: part.text }];
     case 'SourcePart':
-      return { index, kind: 'SOURCE', text: part.url, name: part.title };
+      return [{ index, kind: 'SOURCE', text: part.url, name: part.title }];
+    default:
+      return [];
   }
 }
 
