@@ -7,7 +7,8 @@
 //! [`deletion`]. The [`audit`] trail records security events for the account's owner.
 //!
 //! Users may instead authenticate with an external [`identity_provider`]. Such a user has an identity ([`identities`])
-//! and no password on this server.
+//! and no password on this server. They present the provider's access tokens, or sign in there from the chat page
+//! ([`provider_sign_in`]) and get a session.
 
 mod audit;
 mod caller;
@@ -15,6 +16,7 @@ mod connection_auth;
 mod deletion;
 mod email;
 mod export;
+mod id_token;
 mod identities;
 mod identity_provider;
 mod keys;
@@ -22,10 +24,12 @@ mod password;
 mod personal_token;
 mod profile;
 mod provider_keys;
+mod provider_sign_in;
 mod refresh;
 pub mod refresh_cookie;
 mod secret;
 pub mod sessions;
+mod sign_in_transaction;
 mod token;
 
 pub use audit::{Audit, RETENTION as EVENT_RETENTION};
@@ -39,9 +43,11 @@ pub use keys::Keys;
 pub use password::{Password, Passwords};
 pub use personal_token::{NewToken, PersonalToken, Scope};
 pub use provider_keys::is_https_or_local;
+pub use provider_sign_in::{CALLBACK, ClientSettings, SignInClient, code_of};
 pub use refresh::{RefreshToken, RefreshTokens};
 pub use secret::Secret;
 pub use sessions::Sessions;
+pub use sign_in_transaction::{MAX_AGE as SIGN_IN_MAX_AGE, ReturnPage, Transaction};
 pub use token::{AccessTokens, AuthMethod, Grant, Viewer};
 
 use crate::{
@@ -225,7 +231,7 @@ impl Accounts {
     }
 
     async fn open_session(&self, user: User, caller: &Caller) -> Result<SignedIn> {
-        let opened = self.sessions.open(&user, caller).await?;
+        let opened = self.sessions.open(&user, None, caller).await?;
         let (session, token) = opened.ok_or(Error::Unauthenticated(WRONG_CREDENTIALS))?;
         self.signed_in(user, &session, token)
     }

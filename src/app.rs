@@ -131,7 +131,7 @@ impl Base {
             passwords: Passwords::new(available_parallelism().map_or(2, usize::from)),
             access_tokens: AccessTokens::new(keys, config.access_token_ttl),
             sessions,
-            identity_provider: build_identity_provider(identity_provider, clock)?,
+            identity_provider: build_identity_provider(identity_provider, secret, clock)?,
             open: config.identities.registration == Registration::Open,
             audit: Audit::new(store.clone(), clock.clone(), tasks.clone()),
             exports: DownloadLimiter::default(),
@@ -303,9 +303,11 @@ fn connect_bus(redis: Option<RedisBus>, memory: MemoryBus) -> (Arc<dyn Bus>, Opt
 
 fn build_identity_provider(
     settings: Option<ProviderSettings>,
+    secret: &Secret,
     clock: &Clock,
 ) -> anyhow::Result<Option<Arc<IdentityProvider>>> {
-    let provider = settings.map(|settings| IdentityProvider::new(settings, clock.clone()).map(Arc::new));
+    let provider =
+        settings.map(|settings| IdentityProvider::new(settings, secret, clock.clone()).map(Arc::new));
     provider.transpose().context("the HTTP client for the identity provider could not be built")
 }
 

@@ -140,6 +140,12 @@ impl Throttle {
         taken.map(drop).map_err(|wait| error(wait.min(network_wait)))
     }
 
+    /// Counts a sign-in at the identity provider, from this address. Fails with `RATE_LIMITED` if a limit is exceeded.
+    pub async fn sign_in_at_provider(&self, from: ClientAddress) -> Result<()> {
+        let taken = self.take_by_origin([&self.log_in_by_address, &self.log_in_by_network], from).await;
+        taken.map_err(rate_limited("There are too many sign-in attempts."))
+    }
+
     /// Refills the network's attempts at the account after a correct password.
     pub async fn log_in_succeeded(&self, from: ClientAddress, email: &str) {
         let Some(Limit { name, local, .. }) = &self.log_in_by_account_and_network else { return };

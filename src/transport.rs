@@ -18,6 +18,7 @@ mod readiness;
 pub(crate) mod request;
 mod request_id;
 mod response;
+mod sign_in;
 mod sse;
 pub(crate) mod websocket;
 
@@ -106,6 +107,7 @@ pub fn router(transport: Transport) -> Router {
         .route("/.well-known/jwks.json", get(keys))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readiness::get))
+        .merge(sign_in::router())
         .merge(pages::router())
         .layer(cors)
         .layer(middleware::from_fn_with_state(addresses.clone(), proxies::layer))

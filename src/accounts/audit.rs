@@ -63,7 +63,8 @@ impl Audit {
         });
     }
 
-    async fn write(&self, event: &SecurityEvent) {
+    /// Stores an event that has happened, with its details.
+    pub async fn write(&self, event: &SecurityEvent) {
         if let Err(error) = self.store.insert_security_event(event).await {
             tracing::error!(user = %event.user_id, kind = event.kind.as_str(), %error, "cannot write a security event");
         }

@@ -2,7 +2,7 @@
 //!
 //! Such a user is never linked to an existing account with the same e-mail address: the provider's claim about the
 //! address is not proof, and linking would hand over the account. Each request finds the user by their key in
-//! `identities`.
+//! `identities`, whether they present an access token of the provider or sign in there from the chat page.
 
 use super::{
     ACCOUNT_DELETED, Accounts, AuthMethod, Caller, Grant, Viewer, cut_name,
@@ -24,26 +24,37 @@ impl Accounts {
         access_token: &str,
     ) -> Result<Grant> {
         let identified = provider.verify(access_token).await?;
-        let id = provider.identity(&identified.subject);
-        let user_id = match self.store.identity(id).await? {
-            Some(known) if known.deleted_at.is_some_and(|at| identified.issued_at <= at) => {
-                return Err(Error::Unauthenticated(ACCOUNT_DELETED));
-            }
-            Some(known) => known.user_id,
-            None => self.create_provider_user(provider, id, &identified).await?,
+        let user_id = match self.known_provider_user(provider, &identified).await? {
+            Some(known) => known,
+            None => self.create_provider_user(provider, &identified).await?,
         };
         self.sessions.check(user_id)?;
         let method = AuthMethod::Oidc { authenticated_at: identified.authenticated_at };
         Ok(Grant { viewer: Viewer { user_id, method }, expires_at: identified.expires_at })
     }
 
-    /// Creates an account for a user who is new here. Another instance may do so at the same moment; one of them wins.
-    async fn create_provider_user(
+    /// Finds the user of a verified token. `None` if the user has no account yet. Fails if the token was issued before
+    /// the user deleted the previous account.
+    pub(super) async fn known_provider_user(
         &self,
         provider: &IdentityProvider,
-        id: Id,
+        identified: &VerifiedIdentity,
+    ) -> Result<Option<Id>> {
+        match self.store.identity(provider.identity(&identified.subject)).await? {
+            Some(known) if known.deleted_at.is_some_and(|at| identified.issued_at <= at) => {
+                Err(Error::Unauthenticated(ACCOUNT_DELETED))
+            }
+            known => Ok(known.map(|known| known.user_id)),
+        }
+    }
+
+    /// Creates an account for a user who is new here. Another instance may do so at the same moment; one of them wins.
+    pub(super) async fn create_provider_user(
+        &self,
+        provider: &IdentityProvider,
         identified: &VerifiedIdentity,
     ) -> Result<Id> {
+        let id = provider.identity(&identified.subject);
         let user = User {
             id: Id::new(),
             email: identified

@@ -1,4 +1,5 @@
-//! Verification of access tokens from another issuer: an OpenID Provider. Its users need no password on this server.
+//! An OpenID Provider, whose users need no password on this server: verification of its access tokens. If this server
+//! is also one of its clients, users can [sign in](super::provider_sign_in) there from the chat page.
 //!
 //! The provider's [keys](super::provider_keys) are found by discovery. A token is accepted by the rules of RFC 9068
 //! and RFC 8725:
@@ -10,7 +11,11 @@
 //! Providers older than RFC 9068 do not mark access tokens as such. Then the token must not look like an ID token,
 //! which informs a client about a sign-in and does not authorize requests.
 
-use super::provider_keys::{ProviderKeys, Verified};
+use super::{
+    Secret,
+    provider_keys::{ProviderKeys, Verified},
+    provider_sign_in::{ClientSettings, SignInClient},
+};
 use crate::{
     background::Background,
     clock::Clock,
@@ -18,13 +23,16 @@ use crate::{
     store::{Id, Instant, profile::REMEMBERED},
 };
 use jsonwebtoken::{Algorithm, Header, Validation};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 /// The tolerance for a provider's clock that is ahead.
-const MAX_SKEW: Duration = Duration::from_secs(60);
+pub(super) const MAX_SKEW: Duration = Duration::from_secs(60);
 /// The maximum time for which one token is accepted. A longer connection needs another token.
 const MAX_TTL: Duration = Duration::from_secs(24 * 3600);
 /// The maximum age of a token, whatever its expiry time. The deletion of an account is remembered as long, so that a
@@ -38,22 +46,26 @@ const MAX_SUBJECT_BYTES: usize = 255;
 pub struct ProviderSettings {
     /// The issuer's URL, exactly as in its tokens.
     pub issuer: String,
-    /// The audience that tokens must have.
-    pub audience: String,
+    /// The audience that access tokens must have. `None` if no access token is accepted.
+    pub audience: Option<String>,
     /// The accepted signature algorithms.
     pub algorithms: Vec<Algorithm>,
     /// A scope that tokens must have, if one is set.
     pub scope: Option<String>,
+    /// This server as a client of the provider. `None` if users cannot sign in from the chat page.
+    pub client: Option<ClientSettings>,
 }
 
 /// An external OpenID Provider.
 pub struct IdentityProvider {
     settings: ProviderSettings,
-    keys: ProviderKeys,
-    clock: Clock,
+    pub(super) keys: ProviderKeys,
+    pub(super) clock: Clock,
+    /// This server as a client of the provider.
+    pub(super) client: Option<SignInClient>,
 }
 
-/// The verified contents of a provider's access token.
+/// The verified contents of a provider's token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VerifiedIdentity {
     /// The provider's identifier of the user.
@@ -105,9 +117,10 @@ const INVALID: Error =
 
 impl IdentityProvider {
     /// Creates the provider. No request is sent yet.
-    pub fn new(settings: ProviderSettings, clock: Clock) -> reqwest::Result<Self> {
+    pub fn new(settings: ProviderSettings, secret: &Secret, clock: Clock) -> reqwest::Result<Self> {
         let keys = ProviderKeys::new(settings.issuer.clone(), clock.clone())?;
-        Ok(Self { settings, keys, clock })
+        let client = settings.client.clone().map(|client| SignInClient::new(client, secret));
+        Ok(Self { settings, keys, clock, client })
     }
 
     /// Returns whether a token names this provider as its issuer. [`Self::verify`] checks the signature.
@@ -116,34 +129,15 @@ impl IdentityProvider {
         issuer.is_ok_and(|claims| claims.iss == self.settings.issuer)
     }
 
-    /// Verifies a token and returns its contents.
+    /// Verifies an access token and returns its contents.
     pub async fn verify(&self, token: &str) -> Result<VerifiedIdentity> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| INVALID)?;
-        if !self.settings.algorithms.contains(&header.alg)
-            || header.crit.is_some()
-            || !is_access_token(&header)
-        {
-            return Err(INVALID);
-        }
-        let mut validation = Validation::new(header.alg);
-        validation.set_issuer(&[&self.settings.issuer]);
-        validation.set_audience(&[&self.settings.audience]);
-        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        validation.validate_exp = false; // checked below with the injected clock
-        let verified = match self.keys.verify::<Claims>(token, &header, &validation) {
-            // The key may be newer than the cache.
-            Verified::UnknownKey => {
-                self.keys.fetch_unknown().await?;
-                self.keys.verify(token, &header, &validation)
-            }
-            verified => verified,
-        };
-        let Verified::Valid(claims) = verified else { return Err(INVALID) };
+        let audience = self.settings.audience.as_ref().filter(|_| is_access_token(&header)).ok_or(INVALID)?;
+        let claims: Claims = self.decode(token, &header, audience).await?.ok_or(INVALID)?;
         let now = self.clock.now();
         let later = now + MAX_SKEW;
         let too_early = claims.nbf.is_some_and(|from| moment(from) > later) || moment(claims.iat) > later;
         let subject = claims.sub;
-        let bad_subject = subject.is_empty() || subject.len() > MAX_SUBJECT_BYTES || subject.contains('\0');
         let other_kind = FOREIGN_CLAIMS.iter().any(|claim| claims.others.contains_key(*claim))
             || claims.typ.is_some_and(|kind| !["Bearer", "at+jwt"].contains(&&*kind));
         // A client's own token belongs to no user (RFC 9068, section 5).
@@ -152,7 +146,7 @@ impl IdentityProvider {
             self.settings.scope.as_ref().is_some_and(|wanted| {
                 !claims.scope.unwrap_or_default().split(' ').any(|scope| scope == wanted)
             });
-        if too_early || bad_subject || other_kind || client || lacks_scope {
+        if too_early || !is_subject(&subject) || other_kind || client || lacks_scope {
             return Err(INVALID);
         }
         let issued_at = moment(claims.iat);
@@ -170,6 +164,36 @@ impl IdentityProvider {
             authenticated_at: moment(claims.auth_time.unwrap_or(claims.iat)).min(now),
             issued_at,
             expires_at: expires_at.min(now + MAX_TTL),
+        })
+    }
+
+    /// Decodes a token with an accepted algorithm, a key of the provider, its issuer and this audience. The caller checks
+    /// the times. Returns `None` if the token is invalid.
+    pub(super) async fn decode<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        header: &Header,
+        audience: &str,
+    ) -> Result<Option<T>> {
+        if !self.settings.algorithms.contains(&header.alg) || header.crit.is_some() {
+            return Ok(None);
+        }
+        let mut validation = Validation::new(header.alg);
+        validation.set_issuer(&[&self.settings.issuer]);
+        validation.set_audience(&[audience]);
+        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
+        validation.validate_exp = false; // the caller checks it with the injected clock
+        let verified = match self.keys.verify(token, header, &validation) {
+            // The key may be newer than the cache.
+            Verified::UnknownKey => {
+                self.keys.fetch_unknown().await?;
+                self.keys.verify(token, header, &validation)
+            }
+            verified => verified,
+        };
+        Ok(match verified {
+            Verified::Valid(claims) => Some(claims),
+            Verified::Invalid | Verified::UnknownKey => None,
         })
     }
 
@@ -203,7 +227,13 @@ fn is_access_token(header: &Header) -> bool {
     ["jwt", "at+jwt", "application/at+jwt"].contains(&&*kind)
 }
 
-fn moment(seconds: f64) -> Instant {
+/// Returns whether the text can identify a user.
+pub(super) fn is_subject(subject: &str) -> bool {
+    !subject.is_empty() && subject.len() <= MAX_SUBJECT_BYTES && !subject.contains('\0')
+}
+
+/// Converts a time in a token.
+pub(super) fn moment(seconds: f64) -> Instant {
     // A number outside the range becomes the first or the last instant.
     Instant::from_unix_seconds((seconds as i64).clamp(0, i64::MAX / 1_000_000))
 }

@@ -18,6 +18,9 @@ use std::time::Duration;
 const OUTDATED: Error = Error::Unauthenticated(
     "The password was changed or the session was revoked during the request. Sign in again.",
 );
+/// The error when the sign-in at the identity provider is older.
+const SIGN_IN_AGAIN: Error =
+    Error::Forbidden("Sign in again at the identity provider and retry within five minutes.");
 /// The maximum age of a sign-in at the identity provider, for operations that cannot be undone.
 const MAX_SIGN_IN_AGE: Duration = Duration::from_secs(300);
 
@@ -118,8 +121,15 @@ impl Accounts {
             {
                 Ok(Proof { user: viewer.user_id, password_hash: None, session: None })
             }
-            AuthMethod::Oidc { .. } => {
-                Err(Error::Forbidden("Sign in again at the identity provider and retry within five minutes."))
+            AuthMethod::Oidc { .. } => Err(SIGN_IN_AGAIN),
+            AuthMethod::Session { id } if self.user(viewer.user_id).await?.password_hash.is_none() => {
+                let session = self.store.sessions(viewer.user_id, &[id]).await?.pop();
+                let authenticated_at = session.and_then(|session| session.authenticated_at);
+                if authenticated_at.is_some_and(|at| at + MAX_SIGN_IN_AGE > self.clock.now()) {
+                    Ok(Proof { user: viewer.user_id, password_hash: None, session: Some(id) })
+                } else {
+                    Err(SIGN_IN_AGAIN)
+                }
             }
             AuthMethod::Session { .. } | AuthMethod::PersonalToken { .. } => {
                 let password = password.ok_or_else(|| Error::input("password", "must be given."))?;

@@ -1,4 +1,4 @@
-//! The keys of an OpenID Provider (RFC 7517), found by discovery (OpenID Connect Discovery 1.0, section 4).
+//! The keys (RFC 7517) and endpoints of an OpenID Provider, found by discovery (OpenID Connect Discovery 1.0, section 4).
 //!
 //! A background task fetches the keys every few minutes, so a key that the provider withdraws is accepted no longer
 //! than that. A token with an unknown key causes an immediate fetch, but at most one every ten seconds, because anyone
@@ -14,7 +14,7 @@ use jsonwebtoken::{
     DecodingKey, Header, Validation,
     jwk::{AlgorithmParameters, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
 };
-use reqwest::{Client, redirect};
+use reqwest::{Client, RequestBuilder, StatusCode, redirect};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{
     sync::{Arc, PoisonError, RwLock},
@@ -40,6 +40,8 @@ pub struct ProviderKeys {
     http: Client,
     clock: Clock,
     cached: RwLock<Arc<[Key]>>,
+    /// The endpoints; `None` before the first successful fetch.
+    endpoints: RwLock<Option<Arc<Endpoints>>>,
     /// The uptime of the clock at the last attempt to fetch. The lock allows one fetch at a time.
     last_fetch: Mutex<Option<Duration>>,
 }
@@ -66,6 +68,24 @@ pub enum Verified<T> {
 struct Metadata {
     issuer: String,
     jwks_uri: String,
+    #[serde(flatten)]
+    endpoints: Endpoints,
+}
+
+/// The part of the metadata that a client needs in order to sign users in.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Endpoints {
+    /// Where the user signs in.
+    pub authorization_endpoint: Option<String>,
+    /// Where a code is exchanged for tokens.
+    pub token_endpoint: Option<String>,
+    /// Where an access token gets claims about the user.
+    pub userinfo_endpoint: Option<String>,
+    /// How a client can authenticate at the token endpoint. Without a list, with `client_secret_basic` only.
+    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    /// Whether the answer to the browser always names the issuer (RFC 9207).
+    #[serde(default)]
+    pub authorization_response_iss_parameter_supported: bool,
 }
 
 /// The provider's key set. Keys are parsed one by one, because some may be of an unknown kind.
@@ -84,7 +104,7 @@ impl ProviderKeys {
             .user_agent(concat!("confab/", env!("CARGO_PKG_VERSION")))
             .build()?;
         let cached = RwLock::new(Vec::new().into());
-        Ok(Self { issuer, http, clock, cached, last_fetch: Mutex::default() })
+        Ok(Self { issuer, http, clock, cached, endpoints: RwLock::default(), last_fetch: Mutex::default() })
     }
 
     /// Verifies a token with the key that it names, or with every key if it names none.
@@ -104,6 +124,19 @@ impl ProviderKeys {
         }
         let decoded = usable.find_map(|key| jsonwebtoken::decode(token, &key.key, validation).ok());
         decoded.map_or(Verified::Invalid, |token| Verified::Valid(token.claims))
+    }
+
+    /// The provider's endpoints. Fetches them if they are not known yet.
+    pub async fn endpoints(&self) -> Result<Arc<Endpoints>> {
+        if self.known_endpoints().is_none() {
+            self.fetch_unknown().await?;
+        }
+        self.known_endpoints()
+            .ok_or_else(|| Error::unavailable("the provider's metadata could not be fetched"))
+    }
+
+    fn known_endpoints(&self) -> Option<Arc<Endpoints>> {
+        self.endpoints.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Fetches the keys because a token names an unknown one, unless they were fetched within [`RETRY_INTERVAL`].
@@ -153,17 +186,27 @@ impl ProviderKeys {
         let keys: Vec<Key> = set.keys.into_iter().take(MAX_KEYS).filter_map(read).collect();
         ensure!(!keys.is_empty(), "{}: contains no key that verifies signatures", metadata.jwks_uri);
         *self.cached.write().unwrap_or_else(PoisonError::into_inner) = keys.into();
+        let endpoints = Some(Arc::new(metadata.endpoints));
+        *self.endpoints.write().unwrap_or_else(PoisonError::into_inner) = endpoints;
         Ok(())
     }
 
     async fn get<T: DeserializeOwned>(&self, address: &str) -> anyhow::Result<T> {
-        let url = Url::parse(address).ok().filter(is_https_or_local);
-        // A remote provider must not direct requests to this machine.
-        let url = url.filter(|url| !is_local(url) || Url::parse(&self.issuer).is_ok_and(|it| is_local(&it)));
-        let url =
-            url.with_context(|| format!("{address}: the URL must use https or point to this machine"))?;
+        let (status, body) = self.send(address, |http, url| http.get(url)).await?;
+        ensure!(status.is_success(), "{address}: the status is {status}");
+        serde_json::from_slice(&body).with_context(|| address.to_owned())
+    }
+
+    /// Sends a request to a URL of the provider. Returns the status and the body. Limits the time, the length of the
+    /// body, and where the URL may point to.
+    pub async fn send(
+        &self,
+        address: &str,
+        request: impl FnOnce(&Client, Url) -> RequestBuilder,
+    ) -> anyhow::Result<(StatusCode, Vec<u8>)> {
+        let url = self.allowed(address)?;
         let response = async {
-            let mut response = self.http.get(url).send().await?.error_for_status()?;
+            let mut response = request(&self.http, url).send().await?;
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await? {
                 body.extend_from_slice(&chunk);
@@ -171,9 +214,17 @@ impl ProviderKeys {
                     bail!("the response is longer than {MAX_RESPONSE_BYTES} bytes");
                 }
             }
-            Ok(serde_json::from_slice(&body)?)
+            Ok((response.status(), body))
         };
         response.await.with_context(|| address.to_owned())
+    }
+
+    /// Parses a URL of the provider. It must use TLS or point to this machine.
+    pub fn allowed(&self, address: &str) -> anyhow::Result<Url> {
+        let url = Url::parse(address).ok().filter(is_https_or_local);
+        // A remote provider must not direct requests to this machine.
+        let url = url.filter(|url| !is_local(url) || Url::parse(&self.issuer).is_ok_and(|it| is_local(&it)));
+        url.with_context(|| format!("{address}: the URL must use https or point to this machine"))
     }
 }
 

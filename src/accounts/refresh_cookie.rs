@@ -22,14 +22,14 @@ pub struct RefreshCookie {
 }
 
 impl RefreshCookie {
-    /// Finds the refresh token in the `Cookie` headers of a request (RFC 6265, section 4.2). If two cookies have its
-    /// name, both are ignored.
+    /// Finds the refresh token in the `Cookie` headers of a request. If two cookies have its name, both are ignored.
     pub fn from_cookies<'a>(cookies: impl Iterator<Item = &'a str>, secure: bool) -> Self {
-        let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let mut named = pairs.filter(|(name, _)| *name == name_of(secure)).map(|(_, value)| value);
-        let token = named.next().filter(|value| !value.is_empty());
-        let token = token.filter(|_| named.next().is_none()).map(|value| value.to_owned().into());
-        Self { token, secure }
+        Self { token: find(cookies, name_of(secure)).map(|value| value.to_owned().into()), secure }
+    }
+
+    /// A cookie that the request did not carry.
+    pub fn absent(secure: bool) -> Self {
+        Self { token: None, secure }
     }
 
     /// The refresh token that the request carried, if any.
@@ -56,6 +56,14 @@ impl RefreshCookie {
         }
         cookie
     }
+}
+
+/// Finds the value of a cookie in the `Cookie` headers of a request (RFC 6265, section 4.2). Returns `None` if the value
+/// is empty, or if two cookies have the name.
+pub fn find<'a>(cookies: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
+    let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut named = pairs.filter(|(found, _)| *found == name).map(|(_, value)| value);
+    named.next().filter(|value| !value.is_empty() && named.next().is_none())
 }
 
 fn name_of(secure: bool) -> &'static str {

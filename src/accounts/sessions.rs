@@ -23,7 +23,7 @@ use crate::{
     clock::Clock,
     error::{Error, Result},
     store::{
-        Database, Id,
+        Database, Id, Instant,
         revocations::RevocationTimes,
         sessions::{Exchange, Exchanged, Session},
         users::{Proof, User},
@@ -100,10 +100,16 @@ impl Sessions {
         self.lifetimes.session
     }
 
-    /// Opens a session for a user whose password has been verified, and returns its first refresh token.
+    /// Opens a session for a user whose password has been verified, or who has signed in at the identity provider, at
+    /// the time `authenticated_at`. Returns the session and its first refresh token.
     ///
-    /// Returns `None` if the password was changed in the meantime.
-    pub async fn open(&self, user: &User, caller: &Caller) -> Result<Option<(Session, RefreshToken)>> {
+    /// Returns `None` if the password was changed, or the account was deleted, in the meantime.
+    pub async fn open(
+        &self,
+        user: &User,
+        authenticated_at: Option<Instant>,
+        caller: &Caller,
+    ) -> Result<Option<(Session, RefreshToken)>> {
         let now = self.clock.now();
         let session = Session {
             id: Id::new(),
@@ -115,6 +121,7 @@ impl Sessions {
             last_seen_at: now,
             address: Some(caller.address.to_string()),
             agent: caller.agent.clone(),
+            authenticated_at,
         };
         let revocation = self.new_revocation();
         let proof = Proof { user: user.id, password_hash: user.password_hash.clone(), session: None };

@@ -29,7 +29,7 @@ pub struct Viewer {
 /// A credential that authenticates a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthMethod {
-    /// A session, which was opened with the password. It permits everything.
+    /// A session, which was opened with the password or by signing in at the identity provider. It permits everything.
     Session {
         /// The ID of the session.
         id: Id,

@@ -29,6 +29,7 @@ diesel::table! {
         last_seen_at -> Instant,
         address -> Nullable<Text>,
         agent -> Nullable<Text>,
+        authenticated_at -> Nullable<Instant>,
     }
 }
 

@@ -61,6 +61,7 @@ pub fn session(user: &User) -> Session {
         last_seen_at: now,
         address: None,
         agent: None,
+        authenticated_at: None,
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Session {
     pub address: Option<String>,
     /// The client's description of itself at the same moment.
     pub agent: Option<String>,
+    /// When the user authenticated at the identity provider. `None` if the user signed in with the password.
+    pub authenticated_at: Option<Instant>,
 }
 
 /// A refresh token to be exchanged for its successor.

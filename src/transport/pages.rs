@@ -1,6 +1,6 @@
 //! Serves the web pages, which Vite builds and the binary embeds: HTML files as they are, other files compressed.
 
-use super::Transport;
+use super::{Transport, sign_in};
 use crate::random;
 use axum::{
     Router,
@@ -45,6 +45,9 @@ const NONCE: &str = "__CSP_NONCE__";
 /// The placeholder for the state of the playground in a page's HTML (see [`Playground`]).
 const PLAYGROUND: &str = "__PLAYGROUND__";
 
+/// The placeholder for the name of the identity provider in a page's HTML. It is empty if users cannot sign in there.
+const SIGN_IN: &str = "__SIGN_IN__";
+
 /// The state of the playground.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Playground {
@@ -85,24 +88,25 @@ pub fn router() -> Router<Arc<Transport>> {
 }
 
 async fn chat(State(transport): State<Arc<Transport>>) -> Response {
-    page("index.html", Playground::of(&transport))
+    page("index.html", Playground::of(&transport), sign_in::provider_name(&transport))
 }
 
 async fn playground(State(transport): State<Arc<Transport>>) -> Response {
     match Playground::of(&transport) {
         Playground::Off => playground_off(),
-        served => page("playground.html", served),
+        served => page("playground.html", served, ""),
     }
 }
 
 /// Serves a page. Its content security policy allows only the server's own scripts and connections to the server.
-fn page(name: &str, playground: Playground) -> Response {
+fn page(name: &str, playground: Playground, sign_in: &str) -> Response {
     let Some(file) = Built::get(name) else {
         return not_built();
     };
     let nonce = BASE64_STANDARD.encode(random::bytes::<16>());
-    let html =
-        String::from_utf8_lossy(&file.data).replace(NONCE, &nonce).replace(PLAYGROUND, playground.name());
+    let html = String::from_utf8_lossy(&file.data);
+    let html = html.replace(NONCE, &nonce).replace(PLAYGROUND, playground.name());
+    let html = html.replace(SIGN_IN, &escape(sign_in));
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; \
          font-src 'self' data:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -110,6 +114,11 @@ fn page(name: &str, playground: Playground) -> Response {
     );
     let headers = [(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, "no-store".into())];
     (headers, Html(html)).into_response()
+}
+
+/// Escapes a text for an attribute in HTML.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// The content security policy of files other than pages. A worker uses the policy of its own script, which must let it
@@ -135,7 +144,7 @@ fn playground_off() -> Response {
 }
 
 /// The page for unknown URLs.
-fn not_found() -> Response {
+pub fn not_found() -> Response {
     const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Not found · Confab</title>\n\
         <p>This page does not exist. <a href=\"/\">Go to the chat page.</a></p>\n</html>\n";
     (StatusCode::NOT_FOUND, [(header::CONTENT_SECURITY_POLICY, ASSETS)], Html(PAGE)).into_response()
@@ -225,7 +234,7 @@ mod tests {
     /// A page that does not exist stands for the pages of a binary that was built without them.
     #[tokio::test]
     async fn a_page_that_was_not_built_is_replaced_by_a_notice() {
-        let response = page("not-built.html", Playground::On);
+        let response = page("not-built.html", Playground::On, "");
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
         assert_eq!(response.headers()[header::CONTENT_SECURITY_POLICY], ASSETS);

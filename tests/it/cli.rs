@@ -49,6 +49,7 @@ async fn help_documents_every_setting_and_shows_no_secret() {
         ("CONFAB_JWT_SECRET", "hunter2-hunter2-hunter2-hunter2-"),
         ("DATABASE_URL", "postgres://confab:hunter2@127.0.0.1/confab"),
         ("REDIS_URL", "redis://confab:hunter2@127.0.0.1"),
+        ("CONFAB_OIDC_CLIENT_SECRET", "hunter2"),
     ];
     let help = Process::run(folder.path(), &["--help"], &secrets).await;
     assert_eq!(help.code, Some(0));
@@ -173,6 +174,7 @@ async fn an_invalid_setting_is_named_without_secrets() {
         ("CONFAB_OIDC_ISSUER", "https://id.example?x=1", ""),
         ("CONFAB_OIDC_ISSUER", "https://confab:hunter2@id.example", ""),
         ("CONFAB_OIDC_ISSUER", "https://id.example", "CONFAB_OIDC_AUDIENCE"),
+        ("CONFAB_OIDC_CLIENT_ID", "confab", "CONFAB_OIDC_ISSUER"),
         ("CONFAB_OIDC_ALGORITHMS", "HS256", ""),
         ("CONFAB_OIDC_ALGORITHMS", "RS256,none", ""),
         ("CONFAB_REGISTRATION", "maybe", ""),
@@ -230,6 +232,10 @@ async fn an_empty_variable_counts_as_unset() {
         "REDIS_URL",
         "CONFAB_JWT_SECRET",
         "CONFAB_JWT_KEY_FILE",
+        "CONFAB_OIDC_CLIENT_ID",
+        "CONFAB_OIDC_CLIENT_SECRET",
+        "CONFAB_OIDC_NAME",
+        "CONFAB_PUBLIC_URL",
         "CONFAB_ALLOWED_ORIGINS",
         "CONFAB_PROVIDERS",
         "CONFAB_DEFAULT_MODEL",

@@ -41,6 +41,7 @@ mod parts;
 mod plans;
 mod pool;
 mod profile;
+mod provider_sign_in;
 mod providers;
 mod ratings;
 mod readiness;

@@ -78,7 +78,7 @@ async fn fill(sql: &mut Sql, conversation: &str) {
         format!("sends SELECT {user}, 'k' || i, {hash}, {}, {time} FROM {}", key(4, "i"), rows(2000)),
         format!("feeds SELECT {}, 5 FROM {}", key(1, "i"), rows(400)),
         format!("changes (user_id, sequence, kind, conversation_id, message_id, created_at) SELECT {user}, i, 'CONVERSATION_CREATED', {}, NULL, {time} FROM {}", key(2, "i"), rows(2000)),
-        format!("sessions SELECT {}, {user}, 0, {time}, {time}, {}, {time}, NULL, NULL FROM {}", key(6, "i"),
+        format!("sessions SELECT {}, {user}, 0, {time}, {time}, {}, {time}, NULL, NULL, NULL FROM {}", key(6, "i"),
             if postgres { "now() + interval '1 day'" } else { "4000000000000000" }, rows(2000)),
         format!("security_events SELECT {}, {user}, 'SIGNED_IN', {time}, NULL, NULL, NULL FROM {}", key(7, "i"), rows(2000)),
         format!("access_tokens SELECT {}, {user}, 'n', {hash}, {no}, {time}, {time}, NULL FROM {}", key(8, "i"), rows(2000)),

@@ -112,7 +112,7 @@ mod tests {
         let clock = Clock::default();
         let sessions = sessions(&store, &clock);
         let since = sessions.poll_revocations(Instant(0)).await.unwrap();
-        let (session, _) = sessions.open(&user, &Caller::default()).await.unwrap().unwrap();
+        let (session, _) = sessions.open(&user, None, &Caller::default()).await.unwrap().unwrap();
         let watch = sessions.watch(session.id);
         // Another instance revokes the session, in a transaction that began before the poll.
         let at = clock.now() - Duration::from_secs(45);
@@ -138,8 +138,8 @@ mod tests {
         let (_folder, store, user) = scratch::database().await;
         let clock = Clock::default();
         let sessions = sessions(&store, &clock);
-        let (used, _) = sessions.open(&user, &Caller::default()).await.unwrap().unwrap();
-        let (idle, _) = sessions.open(&user, &Caller::default()).await.unwrap().unwrap();
+        let (used, _) = sessions.open(&user, None, &Caller::default()).await.unwrap().unwrap();
+        let (idle, _) = sessions.open(&user, None, &Caller::default()).await.unwrap().unwrap();
         clock.advance(Duration::from_secs(300));
         sessions.check(used.id).unwrap();
         sessions.record_last_seen().await;
@@ -156,12 +156,12 @@ mod tests {
         let sessions = sessions(&store, &clock);
         let mut opened: Vec<Id> = Vec::new();
         for _ in 0..MAX_PER_USER {
-            opened.push(sessions.open(&user, &Caller::default()).await.unwrap().unwrap().0.id);
+            opened.push(sessions.open(&user, None, &Caller::default()).await.unwrap().unwrap().0.id);
             clock.advance(Duration::from_millis(1));
         }
         sessions.check(opened[0]).unwrap();
         sessions.record_last_seen().await;
-        opened.push(sessions.open(&user, &Caller::default()).await.unwrap().unwrap().0.id);
+        opened.push(sessions.open(&user, None, &Caller::default()).await.unwrap().unwrap().0.id);
         let revoked = opened.remove(1);
         assert!(sessions.check(revoked).is_err());
         assert!(opened.iter().all(|id| sessions.check(*id).is_ok()));

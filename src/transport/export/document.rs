@@ -166,6 +166,7 @@ mod tests {
             last_seen_at: at,
             address: None,
             agent: None,
+            authenticated_at: None,
         };
         let token = AccessToken {
             id,

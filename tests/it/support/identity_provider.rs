@@ -79,12 +79,7 @@ impl IdentityProvider {
             ("nonce", "once"),
         ];
         let address = Url::parse_with_params(&format!("{}/auth", self.issuer), query).expect("a URL");
-        let page = browser.get(address).await;
-        let login = [("prompt", "login"), ("login", who), ("password", "anything")];
-        let resumed = browser.post(page, &login).await;
-        let page = browser.get(resumed).await;
-        let resumed = browser.post(page, &[("prompt", "consent")]).await;
-        let signed_in = browser.get(resumed).await;
+        let signed_in = browser.sign_in(address, who).await;
         let code = signed_in.query_pairs().find(|(name, _)| name == "code").expect("a code").1.into_owned();
         let form = [
             ("grant_type", "authorization_code"),
@@ -102,13 +97,36 @@ impl IdentityProvider {
     }
 }
 
-/// A minimal browser: it keeps cookies and returns where it is redirected to.
+/// A minimal browser at the provider: it keeps cookies and returns where it is redirected to.
 #[derive(Default)]
-struct Browser {
+pub struct Browser {
     cookies: BTreeMap<String, String>,
 }
 
 impl Browser {
+    /// Answers what the provider asks: the login, unless the user is signed in there, and the consent. Returns the URL to
+    /// which the provider sends the browser in the end.
+    pub async fn sign_in(&mut self, address: Url, who: &str) -> Url {
+        let login = [("prompt", "login"), ("login", who), ("password", "anything")];
+        let mut at = self.get(address).await;
+        while at.path().starts_with("/interaction/") {
+            let asked = self.send(http::client().get(at.clone())).await.text().await.expect("a page");
+            let asks_login = asked.contains("name=\"login\"");
+            let answer = if asks_login { &login[..] } else { &[("prompt", "consent")] };
+            let resumed = self.post(at, answer).await;
+            at = self.get(resumed).await;
+        }
+        at
+    }
+
+    /// Refuses what the provider asks. Returns the URL to which the provider sends the browser.
+    pub async fn refuse(&mut self, address: Url) -> Url {
+        let mut asked = self.get(address).await;
+        asked.path_segments_mut().expect("a path").push("abort");
+        let resumed = self.get(asked).await;
+        self.get(resumed).await
+    }
+
     async fn get(&mut self, address: Url) -> Url {
         self.go(http::client().get(address)).await
     }
@@ -119,6 +137,12 @@ impl Browser {
 
     /// Sends a request. Returns the URL that the response redirects to.
     async fn go(&mut self, request: RequestBuilder) -> Url {
+        let response = self.send(request).await;
+        let location = response.headers().get(LOCATION).expect("a redirect").to_str().expect("text");
+        response.url().join(location).expect("an address")
+    }
+
+    async fn send(&mut self, request: RequestBuilder) -> Response {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = request.header("cookie", cookies.join("; "));
@@ -128,8 +152,7 @@ impl Browser {
             let (name, value) = pair.split_once('=').expect("a pair");
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
-        let location = response.headers().get(LOCATION).expect("a redirect").to_str().expect("text");
-        response.url().join(location).expect("an address")
+        response
     }
 }
 

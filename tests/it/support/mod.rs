@@ -20,7 +20,7 @@ pub use cluster::{Cluster, Nodes};
 pub use database::{Kind, redis_url};
 pub use follower::{Follower, FollowerEvent};
 pub use http::{GRAPHQL, HttpResponse, JSON};
-pub use identity_provider::{AUDIENCE, IdentityProvider};
+pub use identity_provider::{AUDIENCE, Browser, IdentityProvider};
 pub use parts::ReplyParts;
 pub use postgres_proxy::PostgresProxy;
 pub use process::Process;

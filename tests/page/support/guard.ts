@@ -11,6 +11,8 @@ export class Guard {
   mayLoseConnections = false;
   /** Messages that the test causes on purpose. */
   expected: RegExp | undefined;
+  /** Addresses of other hosts whose pages the test visits, and of what these load. */
+  others: RegExp | undefined;
 
   constructor(readonly server: Server) {}
 
@@ -23,7 +25,7 @@ export class Guard {
     context.on('console', (message) => {
       if (message.type() !== 'error' && message.type() !== 'warning') return;
       if (this.mayLoseConnections && LOST.test(message.text())) return;
-      if (this.expected?.test(message.text())) return;
+      if (this.expected?.test(message.text()) || this.others?.test(message.location().url)) return;
       this.faults.push(`console: ${message.text()} (${message.location().url})`);
     });
     context.on('weberror', (error) => this.faults.push(`uncaught: ${error.error().stack}`));
@@ -32,7 +34,7 @@ export class Guard {
   }
 
   #checkUrl(url: string): void {
-    if (url.startsWith(`${this.server.url}/`) || /^(data|blob):/.test(url)) return;
+    if (url.startsWith(`${this.server.url}/`) || /^(data|blob):/.test(url) || this.others?.test(url)) return;
     this.faults.push(`a request to another host: ${url}`);
   }
 }

@@ -9,7 +9,7 @@ import { Line } from './line.ts';
 
 const BINARY = process.env.CONFAB_TEST_BINARY ?? fileURLToPath(new URL('../../../target/debug/confab', import.meta.url));
 
-/** Settings that are left out have their defaults. */
+/** Settings that are left out have their defaults. `{url}` stands for the address at which browsers see the server. */
 export type Settings = Readonly<Record<string, string>>;
 
 /** The real server, with its own folder and settings, at the far end of a line. */
@@ -43,7 +43,7 @@ export class Server {
   async start(): Promise<void> {
     const child = spawn(BINARY, ['serve'], {
       cwd: this.folder,
-      env: { CONFAB_LISTEN: '127.0.0.1:0', ...this.settings },
+      env: { CONFAB_LISTEN: '127.0.0.1:0', ...this.#environment() },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
@@ -73,6 +73,10 @@ export class Server {
     await this.line.close();
     await this.kill();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  #environment(): Settings {
+    return Object.fromEntries(Object.entries(this.settings).map(([name, value]) => [name, value.replace('{url}', this.url)]));
   }
 
   async #signal(signal: NodeJS.Signals): Promise<void> {

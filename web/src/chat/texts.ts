@@ -35,6 +35,8 @@ export const texts = {
   optional: 'optional',
   noAccount: 'No account yet?',
   haveAccount: 'Already have an account?',
+  signInWith: (provider: string) => `Sign in with ${provider}`,
+  or: 'or',
   signingIn: 'Signing in…',
   signingUp: 'Creating your account…',
   sessionEnded: 'You’ve been signed out. Your drafts are still here.',
@@ -236,6 +238,14 @@ export const texts = {
     UNAUTHENTICATED: 'You’ve been signed out.',
   } as Record<string, string>,
   signInErrors: { UNAUTHENTICATED: 'Wrong email or password.' },
+  /** Why a sign-in at the identity provider has failed. */
+  providerProblems: {
+    denied: 'The sign-in was cancelled or refused.',
+    expired: 'The sign-in took too long, or was started in another tab. Try again.',
+    failed: 'The sign-in didn’t work. Try again, or ask the administrator.',
+    unavailable: 'The sign-in service can’t be reached. Try again in a moment.',
+    'rate-limited': 'Too many attempts. Wait a moment and try again.',
+  } as Record<string, string>,
   /** By invalid field. */
   signUpFieldErrors: {
     name: 'Use a name of 1 to 100 characters.',
@@ -338,7 +348,8 @@ export const accountTexts = {
   deleteWord: 'delete',
   typeToDelete: 'Type “delete” to confirm',
   deleteForGood: 'Delete my account',
-  proveAgain: 'Sign in again at your identity provider, then come back within five minutes.',
+  proveAgain: 'Sign in again, then delete your account within five minutes.',
+  signInAgain: 'Sign in again',
 
   /** By invalid field. */
   fieldErrors: {

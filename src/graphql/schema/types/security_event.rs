@@ -44,6 +44,7 @@ impl SecurityEvent {
     /// - `TOKEN_CREATED`, `TOKEN_DELETED`: The name of the personal access token.
     /// - `EMAIL_CHANGED`: The previous e-mail address.
     /// - `REGISTERED`: The identity provider, if the account was created by signing in there.
+    /// - `SIGNED_IN`: The identity provider, if the user signed in there.
     async fn detail(&self) -> Option<&str> {
         self.0.detail.as_deref()
     }
@@ -55,7 +56,7 @@ impl SecurityEvent {
 pub enum SecurityEventKind {
     /// The account was created.
     Registered,
-    /// A sign-in with the password succeeded.
+    /// A sign-in succeeded, with the password or at the identity provider.
     SignedIn,
     /// A sign-in failed because the password was wrong.
     SignInFailed,

@@ -33,6 +33,11 @@ impl User {
         &self.0.name
     }
 
+    /// Whether the account has a password. Users of the identity provider have none here.
+    async fn has_password(&self) -> bool {
+        self.0.password_hash.is_some()
+    }
+
     /// When the account was created.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)

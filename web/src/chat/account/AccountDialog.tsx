@@ -19,8 +19,8 @@ export function AccountDialog({ user, onClose }: { user: User; onClose: () => vo
   const dialog = useRef<HTMLDialogElement>(null);
   const [account, setAccount] = useState<Account>();
   const [problem, setProblem] = useState<string>();
-  // A user of an identity provider has no email to sign in with here, and no password.
-  const local = user.email !== null;
+  // A user of an identity provider has no password here.
+  const local = user.hasPassword;
 
   useEffect(() => {
     dialog.current?.showModal();

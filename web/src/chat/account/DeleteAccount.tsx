@@ -3,6 +3,7 @@ import { settleDeletion } from '../conversations/deletion';
 import { execute } from '../graphql/client';
 import { ApiError } from '../graphql/apiError';
 import { open } from '../route';
+import { signInAgainLink } from '../session/providerSignIn';
 import { deleteAccountWith } from '../session/session';
 import { accountTexts, texts } from '../texts';
 import { ActionForm } from './ActionForm';
@@ -48,6 +49,11 @@ export function DeleteAccount({ local }: { local: boolean }) {
           </button>
         }
       >
+        {!local && (
+          <p>
+            <a href={signInAgainLink}>{accountTexts.signInAgain}</a>
+          </p>
+        )}
         {local && <Field name="password" label={texts.password} type="password" autoComplete="current-password" required />}
         <Field name="word" label={accountTexts.typeToDelete} autoComplete="off" autoCapitalize="off" spellCheck={false} required />
       </ActionForm>

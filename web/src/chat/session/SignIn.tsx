@@ -1,13 +1,15 @@
 import { useEffect, useId, useRef, useState, type FormEvent } from 'react';
+import { signInProvider } from '../../served';
 import { reasonOf } from '../graphql/reason';
 import { toApiError } from '../graphql/apiError';
 import { texts } from '../texts';
 import { Logo } from '../ui/Logo';
+import { signInLink, takeSignInProblem } from './providerSignIn';
 import { logIn, register } from './session';
 
 export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean }) {
   const [isNew, setNew] = useState(false);
-  const [problem, setProblem] = useState<string>();
+  const [problem, setProblem] = useState(takeSignInProblem);
   const [working, setWorking] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const problemId = useId();
@@ -53,6 +55,14 @@ export function SignIn({ ended, deleted }: { ended?: boolean; deleted?: boolean 
           <p className="notice" role="status">
             {texts.accountDeleted}
           </p>
+        )}
+        {signInProvider && (
+          <>
+            <a className="plain" href={signInLink()}>
+              {texts.signInWith(signInProvider)}
+            </a>
+            <p className="or">{texts.or}</p>
+          </>
         )}
         {isNew && (
           <label>
