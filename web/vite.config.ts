@@ -4,11 +4,12 @@ import { compressAssets } from './compress.ts';
 import { earlyScript } from './early.ts';
 import { onlyWoff2 } from './onlyWoff2.ts';
 import { serviceWorker } from './serviceWorker.ts';
+import { webManifest } from './webManifest.ts';
 
 const SERVER = process.env.CONFAB_SERVER ?? 'http://127.0.0.1:8000';
 
 export default defineConfig({
-  plugins: [react(), earlyScript(), onlyWoff2(), serviceWorker(), compressAssets()],
+  plugins: [react(), earlyScript(), onlyWoff2(), webManifest(), serviceWorker(), compressAssets()],
 
   // The server replaces this placeholder with a fresh nonce in every page it sends.
   html: { cspNonce: '__CSP_NONCE__' },
@@ -22,7 +23,7 @@ export default defineConfig({
     // The editor is one large chunk, loaded after the page.
     chunkSizeWarningLimit: 4000,
     rolldownOptions: {
-      input: ['index.html', 'playground.html'],
+      input: ['index.html', 'playground.html', 'not-found.html'],
       onLog(level, log, report) {
         // GraphiQL contains directives for the React compiler, which has already processed it.
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') report(level, log);

@@ -1,6 +1,6 @@
 //! Serves the web pages, which Vite builds and the binary embeds: HTML files as they are, other files compressed.
 
-use super::{Transport, sign_in};
+use super::{Transport, negotiation, sign_in};
 use crate::random;
 use axum::{
     Router,
@@ -84,7 +84,8 @@ pub fn router() -> Router<Arc<Transport>> {
         .route("/playground", get(playground))
         .route("/assets/{name}", get(asset))
         .route("/service-worker.js", get(service_worker))
-        .fallback(async || not_found())
+        .route("/manifest.webmanifest", get(manifest))
+        .fallback(async |headers: HeaderMap| not_found(&headers))
 }
 
 async fn chat(State(transport): State<Arc<Transport>>) -> Response {
@@ -109,8 +110,8 @@ fn page(name: &str, playground: Playground, sign_in: &str) -> Response {
     let html = html.replace(SIGN_IN, &escape(sign_in));
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; \
-         font-src 'self' data:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'"
+         font-src 'self' data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'"
     );
     let headers = [(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, "no-store".into())];
     (headers, Html(html)).into_response()
@@ -143,8 +144,11 @@ fn playground_off() -> Response {
     (StatusCode::NOT_FOUND, [(header::CONTENT_SECURITY_POLICY, ASSETS)], Html(PAGE)).into_response()
 }
 
-/// The page for unknown URLs.
-pub fn not_found() -> Response {
+/// The page for unknown URLs. Browsers get one that looks like the chat page.
+pub fn not_found(headers: &HeaderMap) -> Response {
+    if negotiation::accepts_html(headers) && Built::get("not-found.html").is_some() {
+        return (StatusCode::NOT_FOUND, page("not-found.html", Playground::Off, "")).into_response();
+    }
     const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Not found · Confab</title>\n\
         <p>This page does not exist. <a href=\"/\">Go to the chat page.</a></p>\n</html>\n";
     (StatusCode::NOT_FOUND, [(header::CONTENT_SECURITY_POLICY, ASSETS)], Html(PAGE)).into_response()
@@ -159,6 +163,11 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
 /// changes, so browsers must revalidate it.
 async fn service_worker(headers: HeaderMap) -> Response {
     file("service-worker.js", "no-cache", &headers)
+}
+
+/// Serves the web manifest, with which phones install the chat page on the home screen. Its name never changes.
+async fn manifest(headers: HeaderMap) -> Response {
+    file("manifest.webmanifest", "no-cache", &headers)
 }
 
 /// Serves an embedded file in the smallest content coding that the client accepts. Responds with `304 Not Modified` if
@@ -222,6 +231,7 @@ fn media_type(name: &str) -> &'static str {
         Some("ttf") => "font/ttf",
         Some("json") => "application/json",
         Some("png") => "image/png",
+        Some("webmanifest") => "application/manifest+json",
         _ => "application/octet-stream",
     }
 }

@@ -106,9 +106,10 @@ async fn start(
     State(transport): State<Arc<Transport>>,
     Extension(UsesTls(tls)): Extension<UsesTls>,
     caller: Caller,
+    headers: HeaderMap,
     parameters: Result<Query<StartParameters>, QueryRejection>,
 ) -> Response {
-    let Some((provider, client)) = configured(&transport) else { return pages::not_found() };
+    let Some((provider, client)) = configured(&transport) else { return pages::not_found(&headers) };
     let (page, again) = match parameters {
         Ok(Query(StartParameters { page, prompt })) => (ReturnPage::parse(&page), prompt == "login"),
         Err(_) => Default::default(),
@@ -134,7 +135,7 @@ async fn finish(
     headers: HeaderMap,
     parameters: Result<Query<CallbackParameters>, QueryRejection>,
 ) -> Response {
-    let Some((_, client)) = configured(&transport) else { return pages::not_found() };
+    let Some((_, client)) = configured(&transport) else { return pages::not_found(&headers) };
     let parameters = parameters.ok().map(|Query(parameters)| parameters);
     let state = parameters.as_ref().and_then(|parameters| parameters.state.as_deref());
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());

@@ -220,6 +220,77 @@ async fn unknown_paths_get_404() {
     assert!(lost.text().contains("<a href=\"/\">"), "a link to the chat page");
 }
 
+/// Browsers get a page that looks like the chat page. Other clients get what they always got.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_path_shows_browsers_a_page_with_the_same_look() {
+    let server = Server::start(Kind::Sqlite).await;
+    playground(&server).await;
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let shown = HttpResponse::to(server.get("/nope").header("accept", browser)).await;
+    assert_eq!((shown.status, shown.header("content-type")), (404, "text/html; charset=utf-8"));
+    assert_eq!(shown.header("cache-control"), "no-store");
+    let html = shown.text();
+    assert!(html.contains("<a class=\"primary\" href=\"/\">"), "a link to the chat page: {html}");
+    assert!(!html.contains("__") && !html.contains("://") && !html.contains("<style"), "{html}");
+    let policy = shown.header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    let files = assets(html);
+    assert!(files.iter().any(|file| file.ends_with(".css")), "{html}");
+    for file in files {
+        assert_eq!(get(&server, file, Some("br, gzip")).await.status, 200, "{file}");
+    }
+    let plain = get(&server, "/nope", None).await;
+    for accept in ["application/json", "*/*", "text/plain", "image/png"] {
+        let other = HttpResponse::to(server.get("/nope").header("accept", accept)).await;
+        assert_eq!((other.status, &other.body), (404, &plain.body), "{accept}");
+        assert!(other.body.len() < 300, "{accept}");
+    }
+    for method in [reqwest::Method::POST, reqwest::Method::DELETE] {
+        let other =
+            HttpResponse::to(server.request(method, "/nope").header("accept", "application/json")).await;
+        assert_eq!((other.status, &other.body), (404, &plain.body));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_chat_page_can_be_installed_on_a_home_screen() {
+    let server = Server::start(Kind::Sqlite).await;
+    playground(&server).await;
+    let page = get(&server, "/", None).await;
+    assert!(page.text().contains("<link rel=\"manifest\" href=\"/manifest.webmanifest\""), "{}", page.text());
+    assert!(page.header("content-security-policy").contains("; manifest-src 'self';"), "{page:?}");
+    let answer = get(&server, "/manifest.webmanifest", None).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/manifest+json"));
+    assert_eq!(answer.header("cache-control"), "no-cache", "its name never changes");
+    let manifest = answer.json();
+    for (field, expected) in
+        [("start_url", "/"), ("scope", "/"), ("display", "standalone"), ("name", "Confab")]
+    {
+        assert_eq!(manifest[field], expected, "{field}");
+    }
+    for field in ["theme_color", "background_color"] {
+        let color = manifest[field].as_str().expect("a color");
+        assert!(page.text().contains(&format!("name=\"theme-color\" content=\"{color}\"")), "{field}");
+    }
+    let mut kinds = Vec::new();
+    for icon in manifest["icons"].as_array().expect("a list") {
+        let text = |field: &str| icon[field].as_str().expect("text");
+        let file = get(&server, text("src"), Some("br")).await;
+        assert_eq!((file.status, file.header("content-type")), (200, text("type")), "{icon}");
+        assert!(file.body.len() < 10_000, "{icon}: {} bytes", file.body.len());
+        if text("type") == "image/png" {
+            let side =
+                |from: usize| u32::from_be_bytes(file.body[from..from + 4].try_into().expect("a header"));
+            assert_eq!(format!("{}x{}", side(16), side(20)), text("sizes"));
+        }
+        kinds.push((text("sizes"), text("purpose")));
+    }
+    // What browsers require, and what Android launchers cut to their shape.
+    for kind in [("any", "any"), ("192x192", "any"), ("512x512", "any"), ("512x512", "maskable")] {
+        assert!(kinds.contains(&kind), "{kinds:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_root_is_a_page_or_redirects_to_one() {
     let server = Server::start(Kind::Sqlite).await;
