@@ -292,6 +292,24 @@ async fn the_chat_page_can_be_installed_on_a_home_screen() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_chat_page_loads_one_small_font_from_this_server() {
+    let server = Server::start(Kind::Sqlite).await;
+    playground(&server).await;
+    let page = get(&server, "/", None).await;
+    let fonts: Vec<&str> = assets(page.text()).into_iter().filter(|file| file.ends_with(".woff2")).collect();
+    let [font] = fonts[..] else { panic!("{fonts:?}") };
+    let file = get(&server, font, None).await;
+    assert!(file.body.len() < 60_000, "{} bytes", file.body.len());
+    let styles = assets(page.text()).into_iter().filter(|file| file.ends_with(".css"));
+    let mut declared = false;
+    for style in styles {
+        let text = get(&server, style, None).await.text().to_owned();
+        declared |= text.contains(font) && text.contains("font-display:swap") && text.contains("system-ui");
+    }
+    assert!(declared, "the style of the page uses the font, and the system's until it has arrived");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_root_is_a_page_or_redirects_to_one() {
     let server = Server::start(Kind::Sqlite).await;
     playground(&server).await;

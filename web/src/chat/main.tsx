@@ -4,6 +4,7 @@ import { registerServiceWorker } from './registerServiceWorker';
 import { restore } from './session/session';
 import { texts } from './texts';
 import { keepTheme } from './ui/theme';
+import './styles/font.css';
 import './styles/theme.css';
 import './styles/page.css';
 import './styles/controls.css';
