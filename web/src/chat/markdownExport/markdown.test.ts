@@ -3,7 +3,7 @@ import type { Message } from '../messages/list';
 import { fileName, toMarkdown } from './markdown';
 
 const message = (role: Message['role'], content: string, rest: Partial<Message> = {}): Message => ({
-  id: content, parent: null, role, content, status: 'COMPLETED', model: null, createdAt: '2026-03-01T10:20:00Z', finishReason: null, error: null, usage: null, ...rest,
+  id: content, parent: null, role, content, status: 'COMPLETED', model: null, createdAt: '2026-03-01T10:20:00Z', finishReason: null, rating: null, ratingNote: null, error: null, usage: null, context: null, ...rest,
 });
 
 test('a document has the title, who wrote each message and when, and the messages as they are', () => {
