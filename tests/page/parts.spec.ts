@@ -93,6 +93,31 @@ test('a reply can be rated, on all devices, with a note on what was wrong', asyn
   await expect(note).toBeHidden();
 });
 
+const withTools = test.extend({
+  settings: ({ provider }, use) => use({ ...provider.settings, SCRIPTED_API: 'responses', SCRIPTED_TOOLS: 'web_search' }),
+});
+
+withTools('a reply shows the tools that the provider runs, also after a reload', async ({ page, ada, provider }) => {
+  const call = { type: 'web_search_call', id: 'ws_1', status: 'in_progress' };
+  const found = { ...call, status: 'completed', action: { type: 'search', query: 'weather <b>today</b>' } };
+  const text = { type: 'message', id: 'msg_1', role: 'assistant', content: [{ type: 'output_text', text: 'It rains.', annotations: [] }] };
+  const tools = page.getByRole('list', { name: 'Tools' });
+
+  await ada.say('Look it up.');
+  const asked = await provider.asked();
+  asked.event('response.output_item.added', { output_index: 0, item: call });
+  await expect(tools.getByRole('listitem')).toHaveText(['Searching the web…']);
+  asked.event('response.output_item.done', { output_index: 0, item: found });
+  asked.event('response.output_text.delta', { output_index: 1, item_id: 'msg_1', content_index: 0, delta: 'It rains.' });
+  asked.event('response.completed', { response: { status: 'completed', output: [found, text], usage: null } });
+  asked.response.end();
+  await ada.replyEnded();
+  for (const _ of ['streamed', 'loaded']) {
+    await expect(tools.getByRole('listitem')).toHaveText(['Searched the web: weather <b>today</b>']);
+    await page.reload();
+  }
+});
+
 const short = test.extend({
   settings: ({ provider }, use) => use({ ...provider.settings, CONFAB_HISTORY_TOKENS: '100', CONFAB_MAX_CONTENT: '1000' }),
 });

@@ -72,6 +72,11 @@ export class Answer {
     this.response.end('data: [DONE]\n\n');
   }
 
+  /** Sends an event of the Responses API. */
+  event(type: string, data: object): void {
+    this.#write({ type, ...data });
+  }
+
   /** Fails before the first word. */
   refuse(status: number, message: string): void {
     this.response.writeHead(status, { 'content-type': 'application/json' });
@@ -83,7 +88,11 @@ export class Answer {
   }
 
   #chunk(chunk: object): void {
+    this.#write({ id: '1', object: 'chat.completion.chunk', ...chunk });
+  }
+
+  #write(data: object): void {
     if (!this.response.headersSent) this.response.writeHead(200, { 'content-type': 'text/event-stream' });
-    this.response.write(`data: ${JSON.stringify({ id: '1', object: 'chat.completion.chunk', ...chunk })}\n\n`);
+    this.response.write(`data: ${JSON.stringify(data)}\n\n`);
   }
 }

@@ -128,6 +128,14 @@ export const texts = {
   thoughtFor: (seconds: number) =>
     `Thought for ${seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`}`,
   sources: 'Sources',
+  toolCalls: 'Tools',
+  toolCall: (tool: string, status: 'IN_PROGRESS' | 'COMPLETED' | 'FAILED') => {
+    const [running, done] = { web_search: ['Searching the web…', 'Searched the web'], code_interpreter: ['Running code…', 'Ran code'] }[tool] ?? [
+      `Running ${tool}…`,
+      `Ran ${tool}`,
+    ];
+    return { IN_PROGRESS: running, COMPLETED: done, FAILED: `${done} (failed)` }[status];
+  },
   leftOut: (count: number) => `The model didn’t see the first ${counted(count, 'message', 'messages')}.`,
   interrupted: 'Interrupted, starting again…',
   stopped: 'Stopped.',

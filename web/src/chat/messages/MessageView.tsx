@@ -23,6 +23,7 @@ import { cutShort, inProgress, type Message } from './list';
 import { Reasoning } from './Reasoning';
 import { ReplyFooter } from './ReplyFooter';
 import { Sources } from './Sources';
+import { ToolCalls } from './ToolCalls';
 
 interface Props {
   user: string;
@@ -120,6 +121,7 @@ function ReplyView({ conversationId, message, branched, last, queued }: Props) {
     >
       <h2 aria-label={texts.assistant} />
       {parts?.reasoned && <Reasoning messageId={message.id} parts={parts} />}
+      {parts && parts.toolCalls.length > 0 && <ToolCalls calls={parts.toolCalls} />}
       {shown && <ReplyText text={shown} unfinished={growing || cutShort(message)} />}
       {!shown && writing && !queued && !parts?.thinking && <Waiting />}
       {parts && parts.sources.length > 0 && <Sources sources={parts.sources} />}

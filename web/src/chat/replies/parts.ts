@@ -1,7 +1,7 @@
 import { useEffect, useSyncExternalStore } from 'react';
 import { createStore } from '../../store';
 import { execute } from '../graphql/client';
-import { PartsDocument, ReasoningDocument, type PartsQuery } from '../graphql/generated';
+import { PartsDocument, ReasoningDocument, type PartsQuery, type ToolCallFieldsFragment } from '../graphql/generated';
 import { retryUntilDone } from '../loading/loadErrors';
 import { inProgress, type Message } from '../messages/list';
 import { sessionStore } from '../session/session';
@@ -12,9 +12,13 @@ export interface Source {
   readonly title: string | null;
 }
 
+/** A call of a tool that the model's provider runs. */
+export type ToolCall = ToolCallFieldsFragment;
+
 /** What a reply has besides its text. */
 export interface Parts {
   readonly sources: readonly Source[];
+  readonly toolCalls: readonly ToolCall[];
   /** True if the model has shown some reasoning. */
   readonly reasoned: boolean;
   /** The reasoning; `undefined` until it is loaded. */
@@ -52,8 +56,9 @@ export function useParts(message: Message): Parts | undefined {
 export function keepStreamed(id: string, { parts, thoughtFor, thinkingSince, finished }: Reply): void {
   const reasoning = joined(parts, 'REASONING');
   const sources = parts.filter(({ kind }) => kind === 'SOURCE').map(({ text, name }) => ({ url: text, title: name ?? null }));
-  if (!finished && !reasoning && sources.length === 0) return;
-  put(id, { sources, reasoned: reasoning !== '', reasoning, thinking: thinkingSince !== undefined, thoughtFor });
+  const toolCalls = parts.flatMap(({ toolCall }) => toolCall ?? []);
+  if (!finished && !reasoning && sources.length === 0 && toolCalls.length === 0) return;
+  put(id, { sources, toolCalls, reasoned: reasoning !== '', reasoning, thinking: thinkingSince !== undefined, thoughtFor });
 }
 
 /** Loads the reasoning of a reply, when the user wants to read it. */
@@ -100,6 +105,7 @@ function isMessage(node: object): node is Loaded {
 function loaded({ parts }: Loaded): Parts {
   return {
     sources: parts.flatMap((part) => (part.__typename === 'SourcePart' ? [part] : [])),
+    toolCalls: parts.flatMap((part) => (part.__typename === 'ToolCallPart' ? [part] : [])),
     reasoned: parts.some(({ __typename }) => __typename === 'ReasoningPart'),
     thoughtFor: NaN,
   };

@@ -6,7 +6,7 @@ type Event = ReplySubscription['reply'];
 const snapshot = (text: string, attempt = 1): Event => ({
   __typename: 'ReplySnapshot', cursor: `${attempt}.${text.length}`, parts: text ? [{ __typename: 'TextPart', index: 0, text }] : [], attempt,
 });
-const deltaOf = (part: Part, cursor = ''): Event => ({ __typename: 'ReplyDelta', cursor, parts: [{ name: null, ...part }] });
+const deltaOf = (part: Part, cursor = ''): Event => ({ __typename: 'ReplyDelta', cursor, parts: [{ name: null, toolCall: null, ...part }] });
 const delta = (text: string, cursor: string): Event => deltaOf({ index: 0, kind: 'TEXT', text }, cursor);
 const reasoning = (text: string, index = 0): Event => deltaOf({ index, kind: 'REASONING', text });
 const applyEvent = (reply: Reply, event: Event) => apply(reply, event, 0);
@@ -84,4 +84,12 @@ test('the time of reasoning is not known if the page has not seen all of it', ()
   const lost = unseen([snapshot(''), reasoning('a')].reduce(applyEvent, emptyReply));
   expect(thoughtFor([reasoning('b'), text], lost), 'the connection was lost meanwhile').toBeNaN();
   expect(thoughtFor([snapshot('', 2), reasoning('b'), text], lost)).toBe(1000);
+});
+
+test('a tool call is replaced by its later state', () => {
+  const call = (status: 'IN_PROGRESS' | 'COMPLETED') => ({ callId: 'c', tool: 'web_search', arguments: '{}', status });
+  const part = (status: 'IN_PROGRESS' | 'COMPLETED') => deltaOf({ index: 0, kind: 'TOOL_CALL', text: '', toolCall: call(status) });
+  const reply = [part('IN_PROGRESS'), part('COMPLETED'), deltaOf({ index: 1, kind: 'TEXT', text: 'Done.' })].reduce(applyEvent, emptyReply);
+  expect(reply.parts[0]).toMatchObject({ kind: 'TOOL_CALL', toolCall: call('COMPLETED') });
+  expect(reply.text).toBe('Done.');
 });

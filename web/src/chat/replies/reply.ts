@@ -1,13 +1,14 @@
-import type { PartKind, ReplySubscription } from '../graphql/generated';
+import type { PartKind, ReplySubscription, ToolCallFieldsFragment } from '../graphql/generated';
 
 type Event = ReplySubscription['reply'];
 
-/** A piece of what the model wrote. A source has its address as text, and its title as name. */
+/** A piece of what the model wrote. A source has its address as text, and its title as name. A tool call has no text. */
 export interface Part {
   readonly index: number;
   readonly kind: PartKind;
   readonly text: string;
   readonly name?: string | null;
+  readonly toolCall?: ToolCallFieldsFragment | null;
 }
 
 /** A reply in progress. */
@@ -83,7 +84,9 @@ export function joined(parts: readonly Part[], kind: PartKind): string {
 
 function appended(parts: readonly Part[], delta: Part): readonly Part[] {
   const at = parts.findIndex(({ index }) => index === delta.index);
-  return at < 0 ? [...parts, delta] : parts.with(at, { ...parts[at]!, text: parts[at]!.text + delta.text });
+  if (at < 0) return [...parts, delta];
+  const { text, toolCall } = parts[at]!;
+  return parts.with(at, { ...parts[at]!, text: text + delta.text, toolCall: delta.toolCall ?? toolCall });
 }
 
 /** Returns a part of a snapshot; nothing for a kind that the page does not know. */
@@ -96,6 +99,8 @@ function toPart(part: (Event & { __typename: 'ReplySnapshot' })['parts'][number]
       return [{ index, kind: 'REASONING', text: part.text }];
     case 'SourcePart':
       return [{ index, kind: 'SOURCE', text: part.url, name: part.title }];
+    case 'ToolCallPart':
+      return [{ index, kind: 'TOOL_CALL', text: '', toolCall: part }];
     default:
       return [];
   }
