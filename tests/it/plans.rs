@@ -58,9 +58,10 @@ async fn fill(sql: &mut Sql, conversation: &str) {
             "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) SELECT i FROM n)"
         ),
     };
+    // The current time, so that no clean-up removes the rows.
     let (time, no, hash) = match postgres {
         true => ("now()", "false", "decode(md5(i::text), 'hex')"),
-        false => ("i", "0", "CAST(i AS blob)"),
+        false => ("CAST(1e6 * unixepoch('subsec') AS integer)", "0", "CAST(i AS blob)"),
     };
     let (user, said) = (key(1, "1 + i % 400"), "'USER', 'hello', 'COMPLETED', 0");
     for insert in [
