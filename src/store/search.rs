@@ -174,15 +174,24 @@ impl Database {
         let reached = [last_text, last_title].into_iter().flatten().fold(end, Id::min);
         let is_end = reached == LAST;
 
-        let mut entries: Vec<SearchEntry> = Vec::with_capacity(texts.len() + titles.len());
-        for (owner, conversation, id, content) in texts {
-            entries.push(SearchEntry::of_message(owner, conversation, id, &content));
-        }
-        for (owner, id, title) in titles {
-            entries.push(SearchEntry::of_title(owner, id, &title));
-        }
+        let texts: Vec<SearchEntry> = texts
+            .into_iter()
+            .map(|(owner, conversation, id, content)| {
+                SearchEntry::of_message(owner, conversation, id, &content)
+            })
+            .collect();
+        let titles: Vec<SearchEntry> =
+            titles.into_iter().map(|(owner, id, title)| SearchEntry::of_title(owner, id, &title)).collect();
         let indexed: Result<()> = transact!(self, async |conn| {
-            for entry in &entries {
+            for entry in &titles {
+                // Changes nothing, but locks the row, so that a title is not indexed after its conversation is deleted.
+                let locked = diesel::update(conversations::table.find(entry.id))
+                    .set(conversations::message_count.eq(conversations::message_count));
+                if locked.execute(conn).await? > 0 {
+                    conn.index(entry).await?;
+                }
+            }
+            for entry in &texts {
                 conn.index(entry).await?;
             }
             // Unless another instance has moved it.

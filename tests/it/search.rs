@@ -1,6 +1,6 @@
 //! Full-text search: the same results on both databases, nothing of other users, and nothing that is deleted.
 
-use crate::support::{Client, Server, Sql, code, on_both_databases, wait_for};
+use crate::support::{Client, Provider, Server, Sql, code, on_both_databases, wait_for};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::yield_now;
@@ -200,27 +200,25 @@ on_both_databases! {
     }
 
     async fn a_reply_is_found_when_it_has_ended(kind) {
-        let server = Server::with(kind, |config| config.pace_ms = 60_000).await;
+        let mut provider = Provider::start().await;
+        let settings = [("OPENAI_BASE_URL", &*provider.base_url())];
+        let server = Server::with_providers(kind, &settings, |_| {}).await;
         let client = server.register().await;
         let conversation = create(&client, "zzz").await;
-        let (_, reply) = client.send_echo("unusual words", Some(&conversation)).await;
+        let input = json!({ "content": "unusual words", "model": "large", "conversationId": conversation });
+        let sent = client.send(input).await;
+        let reply = sent["reply"]["id"].as_str().expect("an id");
         let roles = async || {
             let answer = search(&client, json!({ "query": "unusual" })).await;
             let roles = answer["nodes"].as_array().expect("nodes").iter().map(|hit| hit["message"]["role"].clone());
             roles.collect::<Vec<_>>()
         };
-        assert_eq!(roles().await, ["USER"]);
-        let mut socket = server.socket(&client).await;
-        socket.follow(&reply, None).await;
-        loop {
-            let event = socket.event().await;
-            if event["text"].as_str().is_some_and(|text| text.contains("unusual")) {
-                break;
-            }
-        }
+        let mut call = provider.call().await;
+        call.send_text("An unusual answer").await;
+        server.socket(&client).await.until_text(reply, "unusual").await;
         assert_eq!(roles().await, ["USER"], "the reply is in progress");
-        client.stop(&reply).await;
-        while socket.event().await["__typename"] != "ReplyFinished" {}
+        client.stop(reply).await;
+        server.socket(&client).await.follow_to_end(reply).await;
         assert_eq!(roles().await, ["ASSISTANT", "USER"]);
     }
 

@@ -5,10 +5,10 @@ CREATE TABLE search_entries (
     key integer PRIMARY KEY NOT NULL,
     -- The message, or the conversation if this is its title. Newer texts have greater keys.
     id blob NOT NULL CONSTRAINT search_entries_id_key UNIQUE,
-    conversation_id blob NOT NULL REFERENCES conversations ON DELETE CASCADE,
+    -- No foreign key, as on PostgreSQL.
+    conversation_id blob NOT NULL,
     message_id blob REFERENCES messages ON DELETE CASCADE
 ) STRICT;
-CREATE INDEX search_entries_by_conversation ON search_entries (conversation_id);
 CREATE INDEX search_entries_by_message ON search_entries (message_id);
 
 -- The words, by the key of their entry. The index stores no texts. The tokenizer splits at spaces only, because words
@@ -21,8 +21,12 @@ CREATE TRIGGER search_entries_deleted AFTER DELETE ON search_entries BEGIN
     DELETE FROM search_words WHERE rowid = OLD.key;
 END;
 
--- A new title is indexed again. Instances of older versions do not know this table.
+-- A title is forgotten with its conversation, and a new title is indexed again. Instances of older versions do not know
+-- this table.
 CREATE TRIGGER conversations_title_changed AFTER UPDATE OF title ON conversations WHEN OLD.title <> NEW.title BEGIN
+    DELETE FROM search_entries WHERE id = OLD.id;
+END;
+CREATE TRIGGER conversations_deleted AFTER DELETE ON conversations BEGIN
     DELETE FROM search_entries WHERE id = OLD.id;
 END;
 
