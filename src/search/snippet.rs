@@ -15,6 +15,8 @@ const WORDS: usize = 30;
 const WORDS_BEFORE: usize = 5;
 /// The maximum length of a snippet, in characters. Words may be very long.
 const MAX_LENGTH: usize = 400;
+/// The maximum length of the part of a word before punctuation, in bytes.
+const MAX_PART: usize = 24;
 /// The maximum length of the text before the first match, in characters.
 const MAX_BEFORE: usize = 100;
 
@@ -43,6 +45,11 @@ pub fn snippet(text: &str, query: &SearchQuery) -> Vec<SnippetPart> {
     let start_word = first.map_or(0, |first| first.saturating_sub(WORDS_BEFORE));
     let end_word = places.len().min(start_word + WORDS);
     let mut start = if start_word == 0 { 0 } else { places[start_word].start };
+    // Not in the middle of a word with punctuation, such as "I'm".
+    let word = text[..start].trim_end_matches(|character: char| !character.is_whitespace()).len();
+    if start - word <= MAX_PART {
+        start = word;
+    }
     if let Some(first) = first.map(|first| places[first].start)
         && text[start..first].chars().count() > MAX_BEFORE
     {
@@ -137,6 +144,8 @@ mod tests {
             ("nothing here", "absent", "nothing here"),
             ("a.b", "b", "a.[b]"),
             ("", "x", ""),
+            ("I'm sorry that you are lost", "lost", "I'm sorry that you are [lost]"),
+            ("Ah. I'm sorry that you are lost", "lost", "…I'm sorry that you are [lost]"),
         ] {
             assert_eq!(shown(text, query), expected);
         }
