@@ -70,6 +70,7 @@ export default [
               'ReasoningPart',
               'SourcePart',
               'TextPart',
+              'ToolCallPart',
               // Results of a search, which depend on the query.
               'SearchHit',
               'SnippetPart',
