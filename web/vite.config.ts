@@ -24,6 +24,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 4000,
     rolldownOptions: {
       input: ['index.html', 'playground.html', 'not-found.html'],
+      // One file for the modules that parts of the page share: many small files compress worse.
+      output: { codeSplitting: { groups: [{ name: 'shared', test: /src\/chat\/(ui|texts|route|composer|conversations|graphql|outbox)/, minShareCount: 2 }] } },
       onLog(level, log, report) {
         // GraphiQL contains directives for the React compiler, which has already processed it.
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') report(level, log);

@@ -1,9 +1,11 @@
-import { useEffect, useSyncExternalStore } from 'react';
+import { lazy, Suspense, useEffect, useSyncExternalStore } from 'react';
 import { Chat } from './Chat';
 import { sessionStore } from './session/session';
-import { SignIn } from './session/SignIn';
 import { texts } from './texts';
 import { ErrorBoundary } from './ui/ErrorBoundary';
+
+// Users who are signed in do not load it.
+const SignIn = lazy(async () => ({ default: (await import('./session/SignIn')).SignIn }));
 
 export function App() {
   return (
@@ -29,7 +31,11 @@ function Page() {
         </main>
       );
     case 'signedOut':
-      return <SignIn ended={session.ended} deleted={session.deleted} />;
+      return (
+        <Suspense>
+          <SignIn ended={session.ended} deleted={session.deleted} />
+        </Suspense>
+      );
     case 'signedIn':
       return <Chat key={session.user.id} user={session.user} />;
   }

@@ -5,12 +5,19 @@ import { texts } from '../texts';
 export function ToolCalls({ calls }: { calls: readonly ToolCall[] }) {
   return (
     <ul className="tool-calls" aria-label={texts.toolCalls}>
-      {calls.map((call) => (
-        <li key={call.callId} data-status={call.status}>
-          {texts.toolCall(call.tool, call.status)}
-          <bdi>{query(call)}</bdi>
-        </li>
-      ))}
+      {calls.map((call) => {
+        const searched = query(call);
+        return (
+          <li key={call.callId} data-status={call.status}>
+            {texts.toolCall(call.tool, call.status)}
+            {searched && (
+              <>
+                : <bdi>{searched}</bdi>
+              </>
+            )}
+          </li>
+        );
+      })}
     </ul>
   );
 }
