@@ -13,6 +13,9 @@ function fetched(page: Page): Promise<string> {
 }
 
 test('the first load is small, and its files are loaded once', async ({ page, ada, context }) => {
+  // The first page has loaded all of its files, also the font.
+  await page.waitForLoadState('networkidle');
+  await page.evaluate(() => document.fonts.ready);
   const scripts = new Map<string, number>();
   const fresh = await context.newPage();
   fresh.on('response', async (response) => {
