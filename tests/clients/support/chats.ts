@@ -4,7 +4,7 @@ import { streamClient } from '../examples/graphql-sse.ts';
 import { socketClient } from '../examples/graphql-ws.ts';
 import { Session } from '../examples/session.ts';
 import { Line } from './line.ts';
-import { Provider, type Answer } from './provider.ts';
+import { Provider, type Answer } from '../../page/support/provider.ts';
 import { recording } from './recording.ts';
 import { Server } from './server.ts';
 import type { Views } from './views.ts';
@@ -110,7 +110,7 @@ export function chatSuite(name: string, mount: Mount): void {
           play(via, async ({ open, stored }) => {
             const page = await open();
             const answer = await ask(page, 'Where?');
-            answer.think('Let me see.');
+            answer.reason('Let me see.');
             await page.views.until(({ messages }) => messages[1]?.reasoning === 'Let me see.');
             answer.say('Here, ');
             await page.views.until(({ messages }) => messages[1]?.text === 'Here, ');

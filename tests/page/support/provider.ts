@@ -66,8 +66,9 @@ export class Answer {
     this.#chunk({ choices: [{ index: 0, delta: { annotations }, finish_reason: null }] });
   }
 
-  end(): void {
-    this.#chunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+  /** Ends the answer, with a last piece of text. */
+  end(text = ''): void {
+    this.#chunk({ choices: [{ index: 0, delta: text ? { content: text } : {}, finish_reason: 'stop' }] });
     this.#chunk({ choices: [], usage: { prompt_tokens: 1200, completion_tokens: 34, total_tokens: 1234 } });
     this.response.end('data: [DONE]\n\n');
   }

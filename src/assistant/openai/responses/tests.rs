@@ -2,7 +2,7 @@ use super::*;
 use crate::assistant::{AssistantErrorKind, ToolCallStep, openai::events::Parser};
 use serde_json::{Value, json};
 
-/// The stream of these events. Without a type, an event is sent as it is.
+/// Returns the stream of these events. An event without a type is sent unchanged.
 fn stream(events: &[Value]) -> String {
     let event =
         |event: &Value| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap_or_default());

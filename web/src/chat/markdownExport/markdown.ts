@@ -6,7 +6,7 @@ import { dateAndTimeInFull } from '../ui/dates';
 /** Longest name of a file, in characters. Some systems allow 255 bytes. */
 const LONGEST_NAME = 60;
 
-/** Returns a chat as a Markdown document. What was written stays as it is. */
+/** Returns a chat as a Markdown document. The messages are unchanged. */
 export function toMarkdown(title: string, messages: readonly Message[], user: string): string {
   const sections = messages.map((message) => {
     const who = message.role === 'USER' ? user : message.model ? `${texts.assistant} (${message.model})` : texts.assistant;

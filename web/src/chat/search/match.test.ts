@@ -12,7 +12,7 @@ test('all words must occur, in any order', () => {
   expect(marked('Baking bread', '')).toBe('Baking bread');
 });
 
-test('case, accents and punctuation do not matter, and the text is marked as it is written', () => {
+test('a match ignores case, accents and punctuation, and keeps the text', () => {
   expect(marked('Crème Brûlée', 'CREME, brul')).toBe('[Crème] [Brûl]ée');
   expect(marked('İstanbul ﬁne', 'istanbul fine')).toBe('[İstanbul] [ﬁne]');
   expect(marked('👍🏽 thumbs', 'thumbs')).toBe('👍🏽 [thumbs]');
